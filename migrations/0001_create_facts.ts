@@ -1,0 +1,137 @@
+/** Facts: what webhooks told us. Rows are added and never changed; every key begins with the repository. */
+import { type Kysely, sql } from 'kysely'
+
+const FACTS = `
+create table repository (
+  repository_id bigint primary key,
+  full_name text not null,
+  private boolean not null,
+  default_branch text,
+  installation_id bigint,
+  told_at timestamptz not null,
+  removed_at timestamptz
+);
+
+create table delivery (
+  repository_id bigint not null,
+  guid text not null,
+  event text not null,
+  action text,
+  outcome text not null,
+  reason text,
+  received_at timestamptz not null,
+  primary key (repository_id, guid)
+);
+create index delivery_received on delivery (repository_id, received_at);
+
+create table observation (
+  repository_id bigint not null,
+  head_sha text not null,
+  run_key text not null,
+  told_at timestamptz not null,
+  told_id bigint not null,
+  state text not null,
+  source text not null,
+  app text not null,
+  name text not null,
+  description text,
+  url text,
+  suite_id bigint,
+  head_branch text,
+  trunk boolean not null,
+  mentions jsonb not null,
+  started_at timestamptz,
+  completed_at timestamptz not null,
+  primary key (repository_id, head_sha, run_key, told_at, told_id, state)
+);
+
+create table workflow_run (
+  repository_id bigint not null,
+  head_sha text not null,
+  run_id bigint not null,
+  attempt integer not null,
+  action text not null,
+  suite_id bigint,
+  path text not null,
+  event text not null,
+  conclusion text,
+  actor text,
+  actor_is_bot boolean not null,
+  started_at timestamptz not null,
+  primary key (repository_id, head_sha, run_id, attempt, action)
+);
+
+create table pull_request_event (
+  repository_id bigint not null,
+  number integer not null,
+  told_at timestamptz not null,
+  action text not null,
+  head_sha text not null,
+  head_ref text,
+  head_repository_id bigint,
+  base_ref text,
+  base_sha text,
+  state text not null,
+  merged boolean not null,
+  draft boolean not null,
+  title text not null,
+  author text not null,
+  author_is_bot boolean not null,
+  labels jsonb not null,
+  merge_sha text,
+  created_at timestamptz not null,
+  primary key (repository_id, number, told_at, action, head_sha)
+);
+create index pull_request_event_head on pull_request_event (repository_id, head_sha);
+
+create table comment (
+  repository_id bigint not null,
+  number integer not null,
+  comment_key text not null,
+  author text not null,
+  author_is_bot boolean not null,
+  association text,
+  told_at timestamptz not null,
+  body text not null,
+  primary key (repository_id, number, comment_key)
+);
+
+create table rerun_request (
+  repository_id bigint not null,
+  head_sha text not null,
+  run_key text not null,
+  app text not null,
+  name text not null,
+  actor text not null,
+  actor_is_bot boolean not null,
+  told_at timestamptz not null,
+  primary key (repository_id, head_sha, run_key)
+);
+
+create table merge_group (
+  repository_id bigint not null,
+  head_sha text not null,
+  action text not null,
+  base_ref text not null,
+  base_sha text not null,
+  number integer,
+  told_at timestamptz not null,
+  primary key (repository_id, head_sha, action)
+);
+
+create table repository_event (
+  repository_id bigint not null,
+  guid text not null,
+  event text not null,
+  action text,
+  told_at timestamptz not null,
+  detail jsonb not null,
+  primary key (repository_id, guid)
+);
+create index repository_event_told on repository_event (repository_id, event, told_at)
+`
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  // One statement a query: none of these holds a semicolon of its own.
+  for (const statement of FACTS.split(';')) await sql.raw(statement).execute(db)
+}

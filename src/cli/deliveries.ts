@@ -1,0 +1,97 @@
+/** Reads deliveries from NDJSON files, plain or gzipped, or standard input: a line at a time, in constant memory. */
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { PassThrough, type Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { UserError } from '../domain/user-error.ts'
+import type { Delivery } from '../pipeline/record.ts'
+
+/** A line of a file: a delivery, or why it is none. */
+export type Line = { file: string; line: number } & ({ delivery: Delivery } | { reason: string })
+
+/** GitHub sends nothing larger than this. */
+const LONGEST_LINE = 26 * 1024 * 1024
+
+/**
+ * Lines of the file, in order. A line that is no delivery is given with its reason and does not stop the rest.
+ * @param path a file, gzipped if it ends in `.gz`, or `-` for standard input
+ * @throws UserError when the file cannot be read
+ */
+export async function* readDeliveries(path: string): AsyncGenerator<Line> {
+  let line = 0
+  for await (const text of readLines(await open(path), path)) {
+    line++
+    if (text === null) yield { file: path, line, reason: 'is longer than the 25 MB that GitHub sends' }
+    else if (text.trim() !== '') yield { file: path, line, ...parseDelivery(text) }
+  }
+}
+
+async function open(path: string): Promise<Readable> {
+  if (path === '-') return process.stdin
+  const found = await stat(path).catch(() => null)
+  if (!found?.isFile())
+    throw new UserError(
+      `${path} is not a file that can be read. Name an NDJSON file of webhook deliveries, or - for standard input.`,
+    )
+  const file = createReadStream(path)
+  if (!path.endsWith('.gz')) return file
+  const gunzip = createGunzip()
+  file.on('error', (error) => gunzip.destroy(error))
+  return file.pipe(gunzip)
+}
+
+/** Lines without their breaks; null for one too long to be a delivery, whose text is let go. */
+async function* readLines(input: Readable, path: string): AsyncGenerator<string | null> {
+  let parts: Buffer[] = []
+  let length = 0
+  const take = () => {
+    const text =
+      length > LONGEST_LINE
+        ? null
+        : Buffer.concat(parts)
+            .toString('utf8')
+            .replace(/^\uFEFF/, '')
+    parts = []
+    length = 0
+    return text
+  }
+  const hold = (part: Buffer) => {
+    length += part.length
+    if (length <= LONGEST_LINE) parts.push(part)
+  }
+  try {
+    for await (const chunk of input.pipe(new PassThrough()) as AsyncIterable<Buffer>) {
+      let from = 0
+      for (let at = chunk.indexOf(10, from); at >= 0; at = chunk.indexOf(10, from)) {
+        hold(chunk.subarray(from, at))
+        yield take()
+        from = at + 1
+      }
+      if (from < chunk.length) hold(chunk.subarray(from))
+    }
+  } catch (error) {
+    throw new UserError(`${path} could not be read to its end: ${(error as Error).message}.`)
+  }
+  if (length > 0) yield take()
+}
+
+function parseDelivery(text: string): { delivery: Delivery } | { reason: string } {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { reason: 'is not JSON' }
+  }
+  if (typeof value !== 'object' || value === null) return { reason: 'is not a JSON object' }
+  const line = value as Record<string, unknown>
+  const request = line.request as { payload?: unknown } | undefined
+  const id = line.guid ?? line.id
+  const name = line.event ?? line.name
+  const payload = line.payload ?? request?.payload
+  if (typeof id !== 'string' || id === '' || id.length > 200)
+    return { reason: 'has no delivery id ("id" or "guid")' }
+  if (typeof name !== 'string' || name === '' || name.length > 100)
+    return { reason: 'has no event name ("name" or "event")' }
+  if (typeof payload !== 'object' || payload === null) return { reason: 'has no payload' }
+  return { delivery: { id: id.replaceAll('\u0000', ''), name, payload } }
+}

@@ -1,0 +1,125 @@
+/** The conclusions about one repository in the shape that people script against. */
+import { sql } from 'kysely'
+import type { Db } from '../db/client.ts'
+import type { Row } from '../db/schema.ts'
+import { countsOf, readWindows } from '../db/sla.ts'
+import { parseRetests } from '../domain/command.ts'
+import type { Policy } from '../domain/policy.ts'
+import { slaOf } from '../domain/sla.ts'
+import type { WindowKind } from '../domain/window.ts'
+import { requiredJobs } from '../pipeline/measure.ts'
+
+export interface RepositoryReport {
+  repository: string
+  required: { source: string; jobs: string[] }
+  windows: Record<WindowKind, WindowJson[]>
+  flakes: FlakeJson[]
+  retests: RetestJson[]
+}
+
+export type WindowJson = ReturnType<typeof windowJson>
+export type FlakeJson = ReturnType<typeof flakeJson>
+
+export interface RetestJson {
+  pull_request: number
+  head_sha: string | null
+  command: string
+  jobs: string[]
+  author: string
+  bot: boolean
+  at: string
+}
+
+/** Everything concluded about a repository. */
+export async function readReport(
+  db: Db,
+  repository: Row<'repository'>,
+  policy: Policy,
+): Promise<RepositoryReport> {
+  const { repository_id } = repository
+  const jobs = await requiredJobs(db, repository_id, policy)
+  const listed = (rows: Row<'sla_window'>[]) =>
+    rows.filter((row) => row.prs > 0 || row.flakes > 0).map(windowJson)
+  return {
+    repository: repository.full_name,
+    required: { source: jobs.required.source, jobs: jobs.names },
+    windows: {
+      day: listed(await readWindows(db, repository_id, 'day')),
+      week: listed(await readWindows(db, repository_id, 'week')),
+    },
+    flakes: await readFlakes(db, repository_id, jobs.jobIds, policy.requireSameBase),
+    retests: await readRetests(db, repository_id),
+  }
+}
+
+/** A stored window as JSON; figures that follow from the counts are computed here, so they never disagree. */
+export function windowJson(row: Row<'sla_window'>) {
+  const { flakes_low, flakes_high, ...sla } = slaOf(countsOf(row))
+  return {
+    start: row.start,
+    partial: !row.closed,
+    ...sla,
+    left_out: row.left_out,
+    definition_version: row.definition_version,
+    revision: row.revision,
+  }
+}
+
+type FlakeRow = Row<'flake'> & Pick<Row<'job'>, 'name' | 'app' | 'workflow' | 'event'>
+
+async function readFlakes(
+  db: Db,
+  repositoryId: number,
+  jobIds: number[] | null,
+  strongOnly: boolean,
+): Promise<FlakeJson[]> {
+  const rows = await sql<FlakeRow>`select f.*, j.name, j.app, j.workflow, j.event from flake f
+    join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
+    where f.repository_id = ${repositoryId} ${jobIds === null ? sql`` : sql`and f.job_id = any(${jobIds})`}
+      ${strongOnly ? sql`and f.grade = 'strong'` : sql``}
+    order by f.flaked_at, f.head_sha, j.name, f.job_id`.execute(db)
+  return rows.rows.map(flakeJson)
+}
+
+/** A flake as JSON. */
+export function flakeJson(row: FlakeRow) {
+  return {
+    pull_request: row.number,
+    head_sha: row.head_sha,
+    job: row.name,
+    app: row.app,
+    workflow: row.workflow,
+    event: row.event,
+    order: row.pass_order,
+    grade: row.grade,
+    first_failed_at: row.first_failed_at,
+    flaked_at: row.flaked_at,
+    runs: row.runs,
+    retested: row.retested,
+    incident: row.incident,
+    verdict: row.attribution,
+    probability_caused_by_pr: row.probability,
+    counted: row.counted,
+    evidence: row.evidence,
+  }
+}
+
+async function readRetests(db: Db, repositoryId: number): Promise<RetestJson[]> {
+  const comments = await sql<Row<'comment'> & { head_sha: string | null }>`select c.*, (
+      select e.head_sha from pull_request_event e where e.repository_id = c.repository_id and e.number = c.number
+        and e.action <> 'before' and e.told_at <= c.told_at order by e.told_at desc, e.head_sha limit 1) as head_sha
+    from comment c where c.repository_id = ${repositoryId} order by c.told_at, c.number, c.comment_key`.execute(
+    db,
+  )
+  return comments.rows.flatMap((comment) =>
+    parseRetests(comment.body).map(({ command, jobs }) => ({
+      pull_request: comment.number,
+      head_sha: comment.head_sha,
+      command,
+      jobs,
+      author: comment.author,
+      bot: comment.author_is_bot,
+      at: comment.told_at,
+    })),
+  )
+}

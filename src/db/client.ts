@@ -1,0 +1,90 @@
+/** Opens the database: a `postgres://` URL, a folder for the embedded one, or memory. The only file that knows a driver. */
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { PGlite } from '@electric-sql/pglite'
+import { createPgConfig } from '@electric-sql/pglite/node-postgres'
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { UserError } from '../domain/user-error.ts'
+import type { Database } from './schema.ts'
+
+export type Db = Kysely<Database>
+
+export interface OpenDatabase {
+  db: Db
+  /** What was opened, for logs and pages; never holds a password. */
+  name: string
+  embedded: boolean
+  close(): Promise<void>
+}
+
+// Counts and ids are whole numbers below 2^53 everywhere here; both drivers then give the same JavaScript types.
+const INT8 = 20
+const DATE = 1082
+const TIMESTAMPTZ = 1184
+pg.types.setTypeParser(INT8, Number)
+pg.types.setTypeParser(DATE, String)
+// Rows carry times as RFC 3339 text in UTC, as the payloads and our JSON do; only the domain counts in ms.
+pg.types.setTypeParser(TIMESTAMPTZ, (value) => new Date(value).toISOString())
+
+/**
+ * @param where `postgres://…`, `memory`, or a folder's path
+ * @throws UserError when the folder is open in another process
+ */
+export async function openDatabase(
+  where: string,
+  options: { poolSize?: number } = {},
+): Promise<OpenDatabase> {
+  if (/^postgres(ql)?:\/\//.test(where)) return openPostgres(where, options.poolSize ?? 10)
+  if (where === 'memory') return openEmbedded(await PGlite.create(), 'memory', () => {})
+  const folder = resolve(where)
+  const release = lockFolder(folder)
+  try {
+    return openEmbedded(await PGlite.create(folder), folder, release)
+  } catch (error) {
+    release()
+    throw new UserError(
+      `The data folder ${folder} cannot be opened: ${(error as Error).message}. Is it one of flake-sla's, and writable?`,
+    )
+  }
+}
+
+function openPostgres(url: string, max: number): OpenDatabase {
+  const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: 10_000 })
+  // Without a listener an idle connection's end (a restart of the server) would end this process.
+  pool.on('error', () => {})
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  return { db, name: new URL(url).host, embedded: false, close: () => db.destroy() }
+}
+
+function openEmbedded(pglite: PGlite, name: string, release: () => void): OpenDatabase {
+  // Through pg's own pool, so that the embedded database gives the very same JavaScript types.
+  const db = new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: new pg.Pool(createPgConfig(pglite)) }),
+  })
+  const close = async () => {
+    await db.destroy()
+    if (!pglite.closed) await pglite.close()
+    release()
+  }
+  return { db, name, embedded: true, close }
+}
+
+/**
+ * Two processes on one embedded folder lose data silently, so the second must not open it. The lock is the kernel's,
+ * held through SQLite's file locking: it ends with the process however that dies, and no process id can go stale.
+ */
+function lockFolder(folder: string): () => void {
+  mkdirSync(folder, { recursive: true })
+  const lock = new DatabaseSync(`${folder}.lock`, { timeout: 0 })
+  try {
+    lock.exec('pragma locking_mode = exclusive; begin exclusive')
+  } catch {
+    lock.close()
+    throw new UserError(
+      `The data folder ${folder} is in use by another flake-sla process. Stop that one first, or set DATABASE_URL to a PostgreSQL server, which many processes can share.`,
+    )
+  }
+  return () => lock.close()
+}

@@ -1,0 +1,168 @@
+/** Conclusions in and out: runs, verdicts and flakes of heads, written where they differ from what is there. */
+import { createHash } from 'node:crypto'
+import { type Kysely, sql } from 'kysely'
+import type { HeadConclusions } from '../domain/head.ts'
+import { type Job, jobKey } from '../domain/run.ts'
+import { DEFINITION_VERSION } from '../domain/sla.ts'
+import { addRows, replaceRows } from './rows.ts'
+import type { Database, Row } from './schema.ts'
+
+/** What changed, and so what has to be attributed and measured again. */
+export interface Changes {
+  /** Jobs with a changed verdict and its time. */
+  verdicts: { job_id: number; changed_at: string }[]
+  /** Times whose windows have other runs or flakes now. */
+  windows: string[]
+}
+
+/** A job's number: the same on every machine, whatever order jobs are met in. 52 bits of SHA-256 of its key. */
+export function jobId(job: Job): number {
+  return Number.parseInt(createHash('sha256').update(jobKey(job)).digest('hex').slice(0, 13), 16)
+}
+
+/** Writes the conclusions about the given heads of a repository, and nothing where they are as before. */
+export async function writeConclusions(
+  db: Kysely<Database>,
+  repositoryId: number,
+  heads: readonly { headSha: string; conclusions: HeadConclusions }[],
+): Promise<Changes> {
+  const shas = heads.map((one) => one.headSha)
+  const rows = rowsOf(repositoryId, heads)
+  const runs = await diff(
+    db,
+    'run',
+    repositoryId,
+    shas,
+    rows.runs,
+    (row) => `${row.head_sha}/${row.number}/${row.run_key}`,
+  )
+  const verdicts = await diff(
+    db,
+    'verdict',
+    repositoryId,
+    shas,
+    rows.verdicts,
+    (row) => `${row.head_sha}/${row.job_id}`,
+  )
+  const flakes = await diff(
+    db,
+    'flake',
+    repositoryId,
+    shas,
+    rows.flakes,
+    (row) => `${row.head_sha}/${row.job_id}`,
+  )
+  await addRows(db, 'job', [...rows.jobs.values()])
+  return {
+    verdicts: [...verdicts.changed, ...verdicts.gone].map((row) => ({
+      job_id: row.job_id,
+      changed_at: row.judged_at,
+    })),
+    windows: [
+      ...[...runs.changed, ...runs.gone].map((row) => row.completed_at),
+      ...[...flakes.changed, ...flakes.gone].map((row) => row.flaked_at),
+    ],
+  }
+}
+
+type Fresh<T extends 'run' | 'verdict' | 'flake'> = { [C in keyof Row<T>]?: unknown } & Record<
+  string,
+  unknown
+>
+
+function rowsOf(repositoryId: number, heads: readonly { headSha: string; conclusions: HeadConclusions }[]) {
+  const jobs = new Map<number, object>()
+  const idOf = (job: Job): number => {
+    const job_id = jobId(job)
+    if (!jobs.has(job_id)) jobs.set(job_id, { repository_id: repositoryId, job_id, ...job })
+    return job_id
+  }
+  const runs: Fresh<'run'>[] = []
+  const verdicts: Fresh<'verdict'>[] = []
+  const flakes: Fresh<'flake'>[] = []
+  for (const { headSha: head_sha, conclusions } of heads) {
+    const at = { repository_id: repositoryId, head_sha }
+    for (const { number, baseRef, run } of conclusions.runs) {
+      runs.push({
+        ...at,
+        number,
+        run_key: run.key,
+        job_id: idOf(run.job),
+        outcome: run.outcome,
+        reason: run.reason,
+        base_ref: baseRef,
+        base_sha: run.baseSha,
+        suite_id: run.suiteId,
+        url: run.url,
+        started_at: run.startedAt === null ? null : iso(run.startedAt),
+        completed_at: iso(run.completedAt),
+      })
+    }
+    for (const { job, number, baseRef, verdict, retested, retestedByBot } of conclusions.verdicts) {
+      const job_id = idOf(job)
+      verdicts.push({ ...at, job_id, number, flaky: verdict.flaky, judged_at: iso(verdict.judgedAt) })
+      // Trunk is evidence; only a pull request's head can flake in the SLA's sense.
+      if (!verdict.flake || number === 0) continue
+      const { order, grade, runs, firstFailedAt, flakedAt } = verdict.flake
+      flakes.push({
+        ...at,
+        job_id,
+        number,
+        base_ref: baseRef,
+        pass_order: order,
+        grade,
+        runs,
+        retested,
+        retested_by_bot: retestedByBot,
+        first_failed_at: iso(firstFailedAt),
+        flaked_at: iso(flakedAt),
+        definition_version: DEFINITION_VERSION,
+      })
+    }
+  }
+  return { jobs, runs, verdicts, flakes }
+}
+
+/** Replaces rows of the heads that differ and deletes those that are no more. @returns both, changed ones old and new */
+async function diff<T extends 'run' | 'verdict' | 'flake'>(
+  db: Kysely<Database>,
+  table: T,
+  repositoryId: number,
+  shas: string[],
+  fresh: Fresh<T>[],
+  keyOf: (row: { [C in keyof Row<T>]?: unknown }) => string,
+): Promise<{ changed: Row<T>[]; gone: Row<T>[] }> {
+  const there = await sql<Row<T>>`select * from ${sql.table(table)}
+    where repository_id = ${repositoryId} and head_sha = any(${shas})`.execute(db)
+  const old = new Map(there.rows.map((row) => [keyOf(row), row]))
+  const changed: Row<T>[] = []
+  const rows: Fresh<T>[] = []
+  for (const row of fresh) {
+    const before = old.get(keyOf(row))
+    old.delete(keyOf(row))
+    if (before && isSame(row, before)) continue
+    if (before) changed.push(before)
+    changed.push(row as unknown as Row<T>)
+    rows.push(row)
+  }
+  await replaceRows(db, table, rows)
+  const gone = [...old.values()]
+  for (const row of gone) await remove(db, table, row)
+  return { changed, gone }
+}
+
+function isSame(fresh: Record<string, unknown>, old: object): boolean {
+  return Object.entries(fresh).every(([column, value]) => (old as Record<string, unknown>)[column] === value)
+}
+
+async function remove(db: Kysely<Database>, table: 'run' | 'verdict' | 'flake', row: object): Promise<void> {
+  const { repository_id, head_sha, number, run_key, job_id } = row as Row<'run'>
+  const own = table === 'run' ? sql`number = ${number} and run_key = ${run_key}` : sql`job_id = ${job_id}`
+  await sql`delete from ${sql.table(table)} where repository_id = ${repository_id} and head_sha = ${head_sha} and ${own}`.execute(
+    db,
+  )
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,26 @@
+/** Brings the schema to the latest migration, under Kysely's own lock, so that processes may start together. */
+import { type Migration, Migrator } from 'kysely/migration'
+import * as facts from '../../migrations/0001_create_facts.ts'
+import * as conclusions from '../../migrations/0002_create_conclusions.ts'
+import type { Db } from './client.ts'
+
+/** Listed by name, so that a packed program needs no folder to read; a test holds the list to the folder. */
+export const MIGRATIONS: Record<string, Migration> = {
+  '0001_create_facts': facts,
+  '0002_create_conclusions': conclusions,
+}
+
+/** Applies what is missing. @returns the names applied. @throws when one fails; those before it stay applied */
+export async function migrate(db: Db): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } })
+  const { error, results = [] } = await migrator.migrateToLatest()
+  if (error) throw error
+  return results.map((result) => result.migrationName)
+}
+
+/** Whether every migration that this program knows is applied. */
+export async function isMigrated(db: Db): Promise<boolean> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } })
+  const known = await migrator.getMigrations()
+  return known.every((migration) => migration.executedAt !== undefined)
+}

@@ -1,0 +1,192 @@
+/** Writes many rows of one table in one statement of constant text, so that it is planned once whatever the number. */
+import { type Kysely, sql } from 'kysely'
+import type { Database } from './schema.ts'
+
+/** Columns of the tables that are written in bulk, in any order; a test holds them to the schema. */
+const COLUMNS = {
+  delivery: ['repository_id', 'guid', 'event', 'action', 'outcome', 'reason', 'received_at'],
+  observation: [
+    'repository_id',
+    'head_sha',
+    'run_key',
+    'told_at',
+    'told_id',
+    'state',
+    'source',
+    'app',
+    'name',
+    'description',
+    'url',
+    'suite_id',
+    'head_branch',
+    'trunk',
+    'mentions',
+    'started_at',
+    'completed_at',
+  ],
+  workflow_run: [
+    'repository_id',
+    'head_sha',
+    'run_id',
+    'attempt',
+    'action',
+    'suite_id',
+    'path',
+    'event',
+    'conclusion',
+    'actor',
+    'actor_is_bot',
+    'started_at',
+  ],
+  pull_request_event: [
+    'repository_id',
+    'number',
+    'told_at',
+    'action',
+    'head_sha',
+    'head_ref',
+    'head_repository_id',
+    'base_ref',
+    'base_sha',
+    'state',
+    'merged',
+    'draft',
+    'title',
+    'author',
+    'author_is_bot',
+    'labels',
+    'merge_sha',
+    'created_at',
+  ],
+  comment: [
+    'repository_id',
+    'number',
+    'comment_key',
+    'author',
+    'author_is_bot',
+    'association',
+    'told_at',
+    'body',
+  ],
+  rerun_request: ['repository_id', 'head_sha', 'run_key', 'app', 'name', 'actor', 'actor_is_bot', 'told_at'],
+  merge_group: ['repository_id', 'head_sha', 'action', 'base_ref', 'base_sha', 'number', 'told_at'],
+  repository_event: ['repository_id', 'guid', 'event', 'action', 'told_at', 'detail'],
+  outbox: ['repository_id', 'effect_key', 'kind', 'detail', 'created_at', 'due_at'],
+  stale_head: ['repository_id', 'head_sha', 'number'],
+  stale_verdict: ['repository_id', 'job_id', 'changed_at'],
+  stale_window: ['repository_id', 'changed_at', 'why'],
+  job: ['repository_id', 'job_id', 'name', 'source', 'app', 'workflow', 'event'],
+  run: [
+    'repository_id',
+    'number',
+    'run_key',
+    'head_sha',
+    'job_id',
+    'outcome',
+    'reason',
+    'base_ref',
+    'base_sha',
+    'suite_id',
+    'url',
+    'started_at',
+    'completed_at',
+  ],
+  verdict: ['repository_id', 'job_id', 'head_sha', 'number', 'flaky', 'judged_at'],
+  flake: [
+    'repository_id',
+    'head_sha',
+    'job_id',
+    'number',
+    'base_ref',
+    'pass_order',
+    'grade',
+    'runs',
+    'retested',
+    'retested_by_bot',
+    'first_failed_at',
+    'flaked_at',
+    'definition_version',
+  ],
+  sla_window: [
+    'repository_id',
+    'kind',
+    'start',
+    'definition_version',
+    'revision',
+    'starts_at',
+    'ends_at',
+    'closed',
+    'prs',
+    'flakes',
+    'flakes_counted',
+    'flakes_low',
+    'flakes_high',
+    'flakes_caused_by_pr',
+    'flakes_undetermined',
+    'strong',
+    'weak',
+    'prs_with_flakes',
+    'left_out',
+    'target',
+    'breached',
+    'breach_probability',
+    'required_source',
+    'why',
+    'measured_at',
+  ],
+} as const satisfies { [T in keyof Database]?: readonly (keyof Database[T])[] }
+
+type BulkTable = keyof typeof COLUMNS
+
+/** Keys by which a row of a derived table replaces an older one. */
+const KEYS: Partial<Record<BulkTable, readonly string[]>> = {
+  run: ['repository_id', 'head_sha', 'number', 'run_key'],
+  verdict: ['repository_id', 'head_sha', 'job_id'],
+  flake: ['repository_id', 'head_sha', 'job_id'],
+  sla_window: ['repository_id', 'kind', 'start', 'definition_version', 'revision'],
+}
+
+/** Adds rows; those whose key is there already change nothing. */
+export async function addRows(
+  db: Kysely<Database>,
+  table: BulkTable,
+  rows: readonly object[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await sql`insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)} on conflict do nothing`.execute(
+    db,
+  )
+}
+
+/** Adds rows and replaces those with the same key by the new ones. */
+export async function replaceRows(
+  db: Kysely<Database>,
+  table: 'run' | 'verdict' | 'flake' | 'sla_window',
+  rows: readonly object[],
+): Promise<void> {
+  if (rows.length === 0) return
+  const keys = KEYS[table] ?? []
+  const others = COLUMNS[table].filter((column) => !keys.includes(column))
+  const sets = sql.join(others.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`))
+  await sql`insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}
+    on conflict (${sql.join(keys.map((key) => sql.ref(key)))}) do update set ${sets}`.execute(db)
+}
+
+/** Records deliveries. @returns the GUIDs that were not known before */
+export async function addDeliveries(db: Kysely<Database>, rows: readonly object[]): Promise<Set<string>> {
+  if (rows.length === 0) return new Set()
+  const result = await sql<{ guid: string }>`insert into delivery (${columns('delivery')})
+    select ${columns('delivery')} ${from('delivery', rows)} on conflict do nothing returning guid`.execute(db)
+  return new Set(result.rows.map((row) => row.guid))
+}
+
+/** The bulk-written columns of each table, for the test that holds them to the schema. */
+export const bulkColumns: Readonly<Record<string, readonly string[]>> = COLUMNS
+
+function columns(table: BulkTable) {
+  return sql.join(COLUMNS[table].map((column) => sql.ref(column)))
+}
+
+function from(table: BulkTable, rows: readonly object[]) {
+  return sql`from json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json)`
+}

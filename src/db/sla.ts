@@ -1,0 +1,119 @@
+/** Windows: what was tested and what flaked in one, and the figures that were stored for it. */
+import { type Kysely, sql } from 'kysely'
+import type { CountedFlake, SlaCounts } from '../domain/sla.ts'
+import type { Window, WindowKind } from '../domain/window.ts'
+import { replaceRows } from './rows.ts'
+import type { Database, NewRow, Row } from './schema.ts'
+
+type Db = Kysely<Database>
+
+/** All jobs of a repository that were ever seen. */
+export async function readJobs(db: Db, repositoryId: number): Promise<Row<'job'>[]> {
+  return db.selectFrom('job').selectAll().where('repository_id', '=', repositoryId).orderBy('name').execute()
+}
+
+/** What a window is measured from. */
+export interface WindowTotals {
+  prs: number
+  /** Runs without a verdict, by reason. */
+  leftOut: Record<string, number>
+  flakes: CountedFlake[]
+}
+
+export interface MeasureScope {
+  repositoryId: number
+  /** Jobs that count; null for all. */
+  jobIds: readonly number[] | null
+  strongOnly: boolean
+}
+
+/**
+ * Totals of each window, in the order given: distinct pull requests with a pass or fail completed in it, runs left out,
+ * and the flakes dated in it. Three queries however many windows, each answered by an index range a window.
+ */
+export async function readTotals(
+  db: Db,
+  scope: MeasureScope,
+  windows: readonly Window[],
+): Promise<WindowTotals[]> {
+  const { repositoryId, jobIds } = scope
+  const spans = sql`json_to_recordset(${JSON.stringify(windows.map(({ from, to }, i) => ({ i, lower: iso(from), upper: iso(to) })))}::json)
+    as w(i int, lower timestamptz, upper timestamptz)`
+  const jobs = jobIds === null ? sql`` : sql`and r.job_id = any(${[...jobIds]})`
+  const runs = sql`from ${spans} join run r on r.repository_id = ${repositoryId} and r.completed_at >= w.lower
+    and r.completed_at < w.upper and r.number > 0 ${jobs}`
+  const tested = await sql<{ i: number; prs: number }>`select i, count(distinct r.number) as prs ${runs}
+    where r.outcome in ('pass', 'fail') group by i`.execute(db)
+  const leftOut = await sql<{
+    i: number
+    reason: string
+    runs: number
+  }>`select i, coalesce(r.reason, r.outcome) as reason,
+    count(*) as runs ${runs} where r.outcome not in ('pass', 'fail') group by 1, 2 order by 1, 2`.execute(db)
+  const flakes = await sql<Row<'flake'> & { i: number }>`select i, r.number, r.grade, r.attribution, r.counted
+    from ${spans} join flake r on r.repository_id = ${repositoryId} and r.flaked_at >= w.lower and r.flaked_at < w.upper ${jobs}
+    ${scope.strongOnly ? sql`where r.grade = 'strong'` : sql``}`.execute(db)
+  const totals = windows.map((): WindowTotals => ({ prs: 0, leftOut: {}, flakes: [] }))
+  for (const row of tested.rows) at(totals, row.i).prs = row.prs
+  for (const row of leftOut.rows) at(totals, row.i).leftOut[row.reason] = row.runs
+  for (const { i, number, grade, attribution, counted } of flakes.rows) {
+    at(totals, i).flakes.push({
+      number,
+      grade,
+      label: attribution ?? 'undetermined',
+      counted: counted ?? true,
+    })
+  }
+  return totals
+}
+
+function at<T>(list: readonly T[], i: number): T {
+  return list[i] as T
+}
+
+/** The newest revision of each stored window of a kind that starts within `[from, to]` (local days), oldest first. */
+export async function readWindows(
+  db: Db,
+  repositoryId: number,
+  kind: WindowKind,
+  range: { from?: string; to?: string } = {},
+): Promise<Row<'sla_window'>[]> {
+  let query = db
+    .selectFrom('sla_window')
+    .distinctOn('start')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('kind', '=', kind)
+  if (range.from) query = query.where('start', '>=', range.from)
+  if (range.to) query = query.where('start', '<=', range.to)
+  return query.orderBy('start').orderBy('definition_version', 'desc').orderBy('revision', 'desc').execute()
+}
+
+/** Stores the figures of windows under the revisions that the rows name. */
+export async function writeWindows(db: Db, rows: readonly NewRow<'sla_window'>[]): Promise<void> {
+  await replaceRows(db, 'sla_window', rows)
+}
+
+/** The stored counts of a window, as the domain takes them. */
+export function countsOf(row: Row<'sla_window'>): SlaCounts {
+  const { prs, flakes, flakes_counted, flakes_low, flakes_high, flakes_caused_by_pr, flakes_undetermined } =
+    row
+  const { strong, weak, prs_with_flakes, target } = row
+  return {
+    prs,
+    flakes,
+    flakes_counted,
+    flakes_low,
+    flakes_high,
+    flakes_caused_by_pr,
+    flakes_undetermined,
+    strong,
+    weak,
+    prs_with_flakes,
+    target,
+  }
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,155 @@
+/**
+ * Facts: what webhooks (or the API) told us, before anybody judges it.
+ * Each is one row of the table of the same name; times are RFC 3339 strings by GitHub's clock.
+ */
+
+/** A pull request that a check run names, with the base it names for it. */
+export interface Mention {
+  number: number
+  base_ref: string | null
+  base_sha: string | null
+}
+
+/** One word about one run of one job at one commit: a completed check run, or a commit status. */
+export interface Observation {
+  repository_id: number
+  head_sha: string
+  /** Identity of the run: DEFINITIONS "which events are a run". The same run told twice has one key. */
+  run_key: string
+  told_at: string
+  /** The status's own id, which orders words told in one second; 0 for check runs. */
+  told_id: number
+  /** A check run's conclusion or a status's state, as GitHub said it. */
+  state: string
+  source: 'check_run' | 'status'
+  /** Slug of the app that made the check run; empty for statuses. */
+  app: string
+  name: string
+  /** A status's description or a check run's title: Prow speaks through it. */
+  description: string | null
+  url: string | null
+  suite_id: number | null
+  head_branch: string | null
+  /** GitHub named the default branch or a merge queue's branch as the one that was tested. */
+  trunk: boolean
+  mentions: Mention[]
+  started_at: string | null
+  completed_at: string
+}
+
+/** One attempt of a GitHub Actions workflow, seen at one action (requested, completed). */
+export interface WorkflowRunFact {
+  repository_id: number
+  head_sha: string
+  run_id: number
+  attempt: number
+  action: string
+  suite_id: number | null
+  path: string
+  event: string
+  conclusion: string | null
+  actor: string | null
+  actor_is_bot: boolean
+  started_at: string
+}
+
+/** What a pull_request event said; `action` is `before` for the head that a push replaced. */
+export interface PullRequestEvent {
+  repository_id: number
+  number: number
+  told_at: string
+  action: string
+  head_sha: string
+  head_ref: string | null
+  head_repository_id: number | null
+  base_ref: string | null
+  base_sha: string | null
+  state: string
+  merged: boolean
+  draft: boolean
+  title: string
+  author: string
+  author_is_bot: boolean
+  labels: string[]
+  merge_sha: string | null
+  created_at: string
+}
+
+/** A comment, review or pull request body that holds a line starting with `/`: it may be a command. */
+export interface CommentFact {
+  repository_id: number
+  number: number
+  comment_key: string
+  author: string
+  author_is_bot: boolean
+  association: string | null
+  told_at: string
+  body: string
+}
+
+/** Somebody pressed "re-run" on one check run; GitHub gives no time of the request, only the old run's. */
+export interface RerunRequest {
+  repository_id: number
+  head_sha: string
+  run_key: string
+  app: string
+  name: string
+  actor: string
+  actor_is_bot: boolean
+  told_at: string
+}
+
+/** A merge queue's commit: its runs are evidence about the job, never a presubmit of a pull request. */
+export interface MergeGroupFact {
+  repository_id: number
+  head_sha: string
+  action: string
+  base_ref: string
+  base_sha: string
+  number: number | null
+  told_at: string
+}
+
+/** Something about the repository itself: installation, rename, protection or ruleset change. */
+export interface RepositoryEvent {
+  repository_id: number
+  guid: string
+  event: string
+  action: string | null
+  told_at: string
+  detail: unknown
+}
+
+/** What a payload says of the repository it is about. */
+export interface RepositoryFact {
+  repository_id: number
+  full_name: string
+  private: boolean
+  default_branch: string | null
+  installation_id: number | null
+  told_at: string
+  removed_at: string | null
+}
+
+/** Something to do on GitHub because of what was recorded; written in the same transaction as its cause. */
+export interface EffectRequest {
+  repository_id: number
+  effect_key: string
+  kind: string
+  detail: unknown
+  created_at: string
+  due_at: string
+}
+
+/** All that one delivery told, by table. */
+export interface Facts {
+  repository?: RepositoryFact[]
+  observation?: Observation[]
+  workflow_run?: WorkflowRunFact[]
+  pull_request_event?: PullRequestEvent[]
+  comment?: CommentFact[]
+  rerun_request?: RerunRequest[]
+  merge_group?: MergeGroupFact[]
+  repository_event?: RepositoryEvent[]
+  outbox?: EffectRequest[]
+}

@@ -1,0 +1,75 @@
+/** A repository's settings (`.github/flake-sla.yml`) and which jobs they require. */
+import { DEFAULT_TARGET } from './sla.ts'
+
+export interface Policy {
+  /** In SLA means a rate strictly below it. */
+  target: number
+  /** IANA name; days and weeks begin by its clock. */
+  timeZone: string
+  /** `auto`: what branch protection and rulesets require; else names and globs. */
+  required: 'auto' | string[]
+  /** Names and globs of jobs that are never looked at. */
+  ignore: string[]
+  /** Count only flakes whose failing and passing runs tested the same base for sure. */
+  requireSameBase: boolean
+  breachIssue: {
+    mode: 'daily' | 'rolling' | 'off'
+    labels: string[]
+    assignees: string[]
+    repository: string | null
+  }
+}
+
+export const DEFAULT_POLICY: Policy = {
+  target: DEFAULT_TARGET,
+  timeZone: 'UTC',
+  required: 'auto',
+  ignore: [],
+  requireSameBase: false,
+  breachIssue: { mode: 'daily', labels: ['kind/flake'], assignees: [], repository: null },
+}
+
+/** Where the list of required jobs came from: shown beside every figure. */
+export type RequiredSource = 'config' | 'protection' | 'all'
+
+export interface Required {
+  source: RequiredSource
+  /** Whether the job of that name counts. */
+  includes(name: string): boolean
+}
+
+/** The jobs that count under a policy, when nothing is known of branch protection: those named, else every job seen. */
+export function requiredBy(policy: Policy): Required {
+  const ignored = (name: string) => policy.ignore.some((glob) => matchesGlob(name, glob))
+  const { required } = policy
+  if (required === 'auto') return { source: 'all', includes: (name) => !ignored(name) }
+  return {
+    source: 'config',
+    includes: (name) => !ignored(name) && required.some((glob) => matchesGlob(name, glob)),
+  }
+}
+
+/**
+ * Whether a job's name matches a glob, where `*` stands for any text (slashes too: job names are no paths) and `?` for
+ * one character. Linear backtracking to the last star only, so a hostile pattern cannot hang the process.
+ */
+export function matchesGlob(name: string, glob: string): boolean {
+  let at = 0
+  let star = -1
+  let resume = 0
+  let g = 0
+  while (at < name.length) {
+    if (glob[g] === '*') {
+      star = g++
+      resume = at
+    } else if (glob[g] === '?' || (g < glob.length && glob[g] === name[at])) {
+      g++
+      at++
+    } else if (star >= 0) {
+      g = star + 1
+      at = ++resume
+    } else return false
+  }
+  while (glob[g] === '*') g++
+  return g === glob.length
+}

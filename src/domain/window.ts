@@ -1,0 +1,61 @@
+/**
+ * Windows: calendar days and ISO weeks (Monday first) in an IANA time zone, as half-open intervals of instants.
+ * A day may have 23 or 25 hours; a window's length is never assumed.
+ */
+import { Temporal } from 'temporal-polyfill'
+
+export type WindowKind = 'day' | 'week'
+
+export interface Window {
+  kind: WindowKind
+  /** First local day, `YYYY-MM-DD`: a week's Monday. */
+  start: string
+  /** Epoch ms, inclusive. */
+  from: number
+  /** Epoch ms, exclusive. */
+  to: number
+}
+
+/** The window of that kind which holds the instant `at` (epoch ms) in `timeZone`. */
+export function windowAt(kind: WindowKind, at: number, timeZone: string): Window {
+  const date = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDate()
+  return windowOf(kind, date.toString(), timeZone)
+}
+
+/** The window of that kind which holds the local day `day` (`YYYY-MM-DD`). Throws RangeError on a day that is none. */
+export function windowOf(kind: WindowKind, day: string, timeZone: string): Window {
+  const date = Temporal.PlainDate.from(day)
+  const first = kind === 'week' ? date.subtract({ days: date.dayOfWeek - 1 }) : date
+  const next = first.add({ days: kind === 'week' ? 7 : 1 })
+  return { kind, start: first.toString(), from: startOfDay(first, timeZone), to: startOfDay(next, timeZone) }
+}
+
+/** The window before or after (`by` windows) the one given. */
+export function shiftWindow(window: Window, by: number, timeZone: string): Window {
+  const days = window.kind === 'week' ? 7 * by : by
+  return windowOf(window.kind, Temporal.PlainDate.from(window.start).add({ days }).toString(), timeZone)
+}
+
+/** Whether `timeZone` is an IANA name that this runtime knows. */
+export function isTimeZone(timeZone: string): boolean {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone)
+    return true
+  } catch {
+    return false
+  }
+}
+
+// The start of a day is asked for thousands of times while history is replayed, and the calendar is not free.
+const starts = new Map<string, number>()
+
+function startOfDay(date: Temporal.PlainDate, timeZone: string): number {
+  const key = `${date}|${timeZone}`
+  let at = starts.get(key)
+  if (at === undefined) {
+    at = date.toZonedDateTime({ timeZone }).epochMilliseconds
+    if (starts.size > 20_000) starts.clear()
+    starts.set(key, at)
+  }
+  return at
+}

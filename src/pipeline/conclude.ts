@@ -1,0 +1,40 @@
+/** The whole way from facts to figures: classify, attribute, measure, until nothing is stale. */
+import { sql } from 'kysely'
+import type { Db } from '../db/client.ts'
+import type { Policy } from '../domain/policy.ts'
+import { attributeNext } from './attribute.ts'
+import { classifyNext } from './classify.ts'
+import { measureNext } from './measure.ts'
+
+export interface ConcludeOptions {
+  policyOf(repositoryId: number): Promise<Policy>
+  /** Epoch ms: windows that end after it are partial. */
+  now: number
+  onProgress?: (heads: number) => void
+}
+
+/** Concludes about every repository with stale marks. Safe to run in many processes at once. */
+export async function concludeAll(db: Db, options: ConcludeOptions): Promise<void> {
+  for (const repositoryId of await staleRepositories(db)) await concludeRepository(db, repositoryId, options)
+}
+
+/** Concludes about one repository until nothing about it is stale. */
+export async function concludeRepository(
+  db: Db,
+  repositoryId: number,
+  options: ConcludeOptions,
+): Promise<void> {
+  for (;;) {
+    const heads = await classifyNext(db, repositoryId)
+    if (heads === 0) break
+    options.onProgress?.(heads)
+  }
+  await attributeNext(db, repositoryId, options.now)
+  await measureNext(db, repositoryId, await options.policyOf(repositoryId), options.now)
+}
+
+async function staleRepositories(db: Db): Promise<number[]> {
+  const rows = await sql<{ repository_id: number }>`select repository_id from stale_head
+    union select repository_id from stale_verdict union select repository_id from stale_window`.execute(db)
+  return rows.rows.map((row) => row.repository_id).sort((a, b) => a - b)
+}

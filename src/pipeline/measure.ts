@@ -1,0 +1,184 @@
+/** Measures: computes the windows whose runs, flakes or verdicts changed, and closes those that ended. */
+import { sql } from 'kysely'
+import type { Db } from '../db/client.ts'
+import { lockRepository } from '../db/locks.ts'
+import type { NewRow, Row } from '../db/schema.ts'
+import { countsOf, readJobs, readTotals, readWindows, type WindowTotals, writeWindows } from '../db/sla.ts'
+import { type Policy, type Required, requiredBy } from '../domain/policy.ts'
+import { countFlakes, DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
+import { type Window, type WindowKind, windowAt } from '../domain/window.ts'
+
+const KINDS: readonly WindowKind[] = ['day', 'week']
+
+/** Which jobs of a repository count, and under which ids they are stored; null stands for all of them. */
+export interface RequiredJobs {
+  required: Required
+  jobIds: number[] | null
+  names: string[]
+}
+
+/** Finds the required jobs among those seen. */
+export async function requiredJobs(db: Db, repositoryId: number, policy: Policy): Promise<RequiredJobs> {
+  const required = requiredBy(policy)
+  const seen = await readJobs(db, repositoryId)
+  const counting = seen.filter((job) => required.includes(job.name))
+  const names = [...new Set(counting.map((job) => job.name))]
+  return {
+    required,
+    names,
+    jobIds: counting.length === seen.length ? null : counting.map((job) => job.job_id),
+  }
+}
+
+/** Measures every window of a repository that has changed. @returns how many marks were worked off */
+export async function measureNext(
+  db: Db,
+  repositoryId: number,
+  policy: Policy,
+  now: number,
+): Promise<number> {
+  return db.transaction().execute(async (trx) => {
+    await lockRepository(trx, repositoryId)
+    const marks = await sql<{ changed_at: string; why: string }>`delete from stale_window
+      where repository_id = ${repositoryId} returning changed_at, why`.execute(trx)
+    if (marks.rows.length === 0) return 0
+    const stale = new Map<string, { window: Window; why: Set<string> }>()
+    for (const { changed_at, why } of marks.rows) {
+      for (const kind of KINDS) {
+        const window = windowAt(kind, Date.parse(changed_at), policy.timeZone)
+        const key = `${kind}/${window.start}`
+        const known = stale.get(key)
+        if (known) known.why.add(why)
+        else stale.set(key, { window, why: new Set([why]) })
+      }
+    }
+    await measureWindows(trx, repositoryId, policy, [...stale.values()], now)
+    return marks.rows.length
+  })
+}
+
+/** A window to measure, and what made it stale. */
+interface Stale {
+  window: Window
+  why: ReadonlySet<string>
+}
+
+/** Computes windows and stores those that differ: in place while open, as a new revision once closed. */
+async function measureWindows(
+  db: Db,
+  repositoryId: number,
+  policy: Policy,
+  stale: readonly Stale[],
+  now: number,
+): Promise<void> {
+  const jobs = await requiredJobs(db, repositoryId, policy)
+  const scope = { repositoryId, jobIds: jobs.jobIds, strongOnly: policy.requireSameBase }
+  const totals = await readTotals(
+    db,
+    scope,
+    stale.map((one) => one.window),
+  )
+  const stored = new Map<string, Row<'sla_window'>>()
+  for (const kind of KINDS) {
+    const starts = stale
+      .map((one) => one.window)
+      .filter((window) => window.kind === kind)
+      .map((window) => window.start)
+      .sort()
+    const [from, to] = [starts[0], starts[starts.length - 1]]
+    if (!from || !to) continue
+    for (const row of await readWindows(db, repositoryId, kind, { from, to }))
+      stored.set(`${kind}/${row.start}`, row)
+  }
+  const rows = stale.flatMap((one, i) => {
+    const before = stored.get(`${one.window.kind}/${one.window.start}`)
+    const row = figures(repositoryId, policy, jobs.required, one, totals[i] as WindowTotals, before, now)
+    return before && isSame(before, row) ? [] : [row]
+  })
+  await writeWindows(db, rows)
+}
+
+function figures(
+  repositoryId: number,
+  policy: Policy,
+  required: Required,
+  { window, why }: Stale,
+  totals: WindowTotals,
+  before: Row<'sla_window'> | undefined,
+  now: number,
+): NewRow<'sla_window'> & { left_out: Record<string, number> } {
+  const counts = countFlakes(totals.prs, totals.flakes, policy.target)
+  const sla = slaOf(counts)
+  const isRevision = before?.closed === true && before.definition_version === DEFINITION_VERSION
+  return {
+    ...counts,
+    repository_id: repositoryId,
+    kind: window.kind,
+    start: window.start,
+    definition_version: DEFINITION_VERSION,
+    revision: before ? before.revision + (isRevision ? 1 : 0) : 0,
+    starts_at: new Date(window.from).toISOString(),
+    ends_at: new Date(window.to).toISOString(),
+    closed: window.to <= now,
+    left_out: totals.leftOut as unknown as string & Record<string, number>,
+    breached: sla.breached,
+    breach_probability: sla.breach_probability,
+    required_source: required.source,
+    why: isRevision ? [...why].sort().join(', ') : null,
+    measured_at: new Date(now).toISOString(),
+  }
+}
+
+function isSame(before: Row<'sla_window'>, row: ReturnType<typeof figures>): boolean {
+  const counts = Object.entries(countsOf(before)).every(
+    ([key, value]) => row[key as keyof typeof row] === value,
+  )
+  return (
+    counts &&
+    before.closed === row.closed &&
+    before.required_source === row.required_source &&
+    before.definition_version === row.definition_version &&
+    JSON.stringify(Object.entries(before.left_out).sort()) ===
+      JSON.stringify(Object.entries(row.left_out).sort())
+  )
+}
+
+/**
+ * Closes every window of a repository that has ended: first measured once more, then marked. Driven by what is stored,
+ * so a missed or repeated tick changes nothing. @returns the windows closed now, oldest first
+ */
+export async function closeWindows(
+  db: Db,
+  repositoryId: number,
+  policy: Policy,
+  now: number,
+): Promise<Row<'sla_window'>[]> {
+  return db.transaction().execute(async (trx) => {
+    await lockRepository(trx, repositoryId)
+    const open = await trx
+      .selectFrom('sla_window')
+      .selectAll()
+      .where('repository_id', '=', repositoryId)
+      .where('closed', '=', false)
+      .where('ends_at', '<=', new Date(now).toISOString())
+      .orderBy('ends_at')
+      .execute()
+    if (open.length === 0) return []
+    const ended = open.map(({ kind, start, starts_at, ends_at }) => ({
+      window: { kind, start, from: Date.parse(starts_at), to: Date.parse(ends_at) },
+      why: new Set(['closed']),
+    }))
+    await measureWindows(trx, repositoryId, policy, ended, now)
+    return trx
+      .selectFrom('sla_window')
+      .selectAll()
+      .where('repository_id', '=', repositoryId)
+      .where('closed', '=', true)
+      .where('measured_at', '=', new Date(now).toISOString())
+      .where((eb) =>
+        eb.or(open.map((row) => eb.and({ kind: row.kind, start: row.start, revision: row.revision }))),
+      )
+      .orderBy('ends_at')
+      .execute()
+  })
+}

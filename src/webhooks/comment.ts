@@ -1,0 +1,96 @@
+/** Comments, reviews and review comments can hold commands. Only what is newly written counts, never an edit. */
+import { z } from 'zod'
+import { mayHoldCommand, parseFlakeReport } from '../domain/command.ts'
+import type { CommentFact, EffectRequest, Facts } from '../domain/facts.ts'
+import { author, envelope, id, number, optional, repositoryFact, text, time } from './payload.ts'
+
+const written = z.object({
+  id,
+  body: text.nullish(),
+  user: author,
+  author_association: text.nullish(),
+  created_at: optional(time),
+  submitted_at: optional(time),
+})
+
+const issueComment = envelope.extend({
+  issue: z.object({ number, state: z.string(), locked: z.boolean().nullish(), pull_request: z.unknown() }),
+  comment: written,
+})
+const review = envelope.extend({ pull_request: z.object({ number, state: z.string() }), review: written })
+const reviewComment = envelope.extend({
+  pull_request: z.object({ number, state: z.string() }),
+  comment: written,
+})
+
+/** Facts of an `issue_comment` payload: none on an issue, on a closed pull request, or without a command in sight. */
+export function onIssueComment(payload: unknown): Facts {
+  const told = issueComment.parse(payload)
+  if (told.action !== 'created' || !told.issue.pull_request) return {}
+  return commentFacts(told, told.issue, told.comment, 'issue_comment')
+}
+
+/** Facts of a `pull_request_review` payload. */
+export function onReview(payload: unknown): Facts {
+  const told = review.parse(payload)
+  if (told.action !== 'submitted') return {}
+  return commentFacts(told, told.pull_request, told.review, 'review')
+}
+
+/** Facts of a `pull_request_review_comment` payload. */
+export function onReviewComment(payload: unknown): Facts {
+  const told = reviewComment.parse(payload)
+  if (told.action !== 'created') return {}
+  return commentFacts(told, told.pull_request, told.comment, 'review_comment')
+}
+
+function commentFacts(
+  told: z.infer<typeof envelope>,
+  on: { number: number; state: string },
+  by: z.infer<typeof written>,
+  kind: 'issue_comment' | 'review' | 'review_comment',
+): Facts {
+  const at = by.created_at ?? by.submitted_at
+  if (!by.body || !at || !mayHoldCommand(by.body)) return {}
+  const comment: CommentFact = {
+    repository_id: told.repository.id,
+    number: on.number,
+    comment_key: `${kind}:${by.id}`,
+    author: by.user.login,
+    author_is_bot: by.user.isBot,
+    association: by.author_association ?? null,
+    told_at: at,
+    body: by.body,
+  }
+  const asked = parseFlakeReport(by.body)
+  const isOpen = on.state === 'open'
+  return {
+    repository: [repositoryFact(told, at)],
+    // Prow starts nothing on a closed pull request; a report may still be asked for.
+    ...(isOpen && { comment: [comment] }),
+    ...(asked && !by.user.isBot && { outbox: [reportRequest(comment, asked.job, by.id, kind)] }),
+  }
+}
+
+function reportRequest(
+  comment: CommentFact,
+  job: string | null,
+  commentId: number,
+  kind: string,
+): EffectRequest {
+  return {
+    repository_id: comment.repository_id,
+    effect_key: `report:${comment.comment_key}`,
+    kind: 'report',
+    detail: {
+      number: comment.number,
+      job,
+      author: comment.author,
+      comment_id: commentId,
+      comment_kind: kind,
+      asked_at: comment.told_at,
+    },
+    created_at: comment.told_at,
+    due_at: comment.told_at,
+  }
+}

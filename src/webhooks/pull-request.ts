@@ -1,0 +1,84 @@
+/** A pull_request event tells which commits were its heads, and where it was to go: the only sure way from SHA to pull request. */
+import { z } from 'zod'
+import { mayHoldCommand } from '../domain/command.ts'
+import type { Facts, PullRequestEvent } from '../domain/facts.ts'
+import { author, envelope, id, number, optional, repositoryFact, sha, text, time } from './payload.ts'
+
+const ref = z.object({ ref: text.nullish(), sha: optional(sha), repo: z.object({ id }).nullish() })
+
+const schema = envelope.extend({
+  action: z.string().max(100),
+  before: optional(sha),
+  pull_request: z.object({
+    number,
+    state: z.string().max(20),
+    merged: z.boolean().nullish(),
+    draft: z.boolean().nullish(),
+    title: text,
+    body: text.nullish(),
+    user: author,
+    author_association: text.nullish(),
+    created_at: time,
+    updated_at: time,
+    merge_commit_sha: optional(sha),
+    labels: z.array(z.object({ name: text })).nullish(),
+    head: ref.extend({ sha }),
+    base: ref.nullish(),
+  }),
+})
+
+type Payload = z.infer<typeof schema>
+const NO_COMMIT = /^0+$/
+
+/** Facts of a `pull_request` payload: one event, one more for the head that a push replaced, and the body's commands. */
+export function pullRequest(payload: unknown): Facts {
+  const told = schema.parse(payload)
+  const event = eventOf(told)
+  const events = [event]
+  if (told.action === 'synchronize' && told.before && !NO_COMMIT.test(told.before)) {
+    events.push({ ...event, action: 'before', head_sha: told.before, base_sha: null })
+  }
+  const { body, number, user, created_at, author_association } = told.pull_request
+  const holdsCommand = told.action === 'opened' && !!body && mayHoldCommand(body)
+  return {
+    repository: [repositoryFact(told, event.told_at)],
+    pull_request_event: events,
+    ...(holdsCommand && {
+      comment: [
+        {
+          repository_id: told.repository.id,
+          number,
+          comment_key: 'body',
+          author: user.login,
+          author_is_bot: user.isBot,
+          association: author_association ?? null,
+          told_at: created_at,
+          body,
+        },
+      ],
+    }),
+  }
+}
+
+function eventOf({ action, repository, pull_request: pr }: Payload): PullRequestEvent {
+  return {
+    repository_id: repository.id,
+    number: pr.number,
+    told_at: pr.updated_at,
+    action,
+    head_sha: pr.head.sha,
+    head_ref: pr.head.ref ?? null,
+    head_repository_id: pr.head.repo?.id ?? null,
+    base_ref: pr.base?.ref ?? null,
+    base_sha: pr.base?.sha && !NO_COMMIT.test(pr.base.sha) ? pr.base.sha : null,
+    state: pr.state,
+    merged: pr.merged ?? false,
+    draft: pr.draft ?? false,
+    title: pr.title,
+    author: pr.user.login,
+    author_is_bot: pr.user.isBot,
+    labels: (pr.labels ?? []).map((label) => label.name),
+    merge_sha: pr.merge_commit_sha,
+    created_at: pr.created_at,
+  }
+}
