@@ -96,7 +96,9 @@ function history(runs: readonly ReportRun[]): string {
 }
 
 /** The verdict in words with its odds. */
-function verdict({ flake }: ReportJob): string {
+function verdict({ flake, runs }: ReportJob): string {
+  const fails = runs.filter((run) => run.outcome === 'fail').length
+  if (!flake && fails > 1) return `probably: it failed all ${fails} times`
   if (!flake) return 'not known: it was not run again'
   return verdictWords(flake.attribution, flake.probability)
 }
