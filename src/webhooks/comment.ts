@@ -14,7 +14,12 @@ const written = z.object({
 })
 
 const issueComment = envelope.extend({
-  issue: z.object({ number, state: z.string(), locked: z.boolean().nullish(), pull_request: z.unknown() }),
+  issue: z.object({
+    number,
+    state: z.string(),
+    locked: z.boolean().nullish(),
+    pull_request: z.unknown().optional(),
+  }),
   comment: written,
 })
 const review = envelope.extend({ pull_request: z.object({ number, state: z.string() }), review: written })

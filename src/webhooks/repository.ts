@@ -37,7 +37,7 @@ export function mergeGroup(payload: unknown): Facts {
 const shortRepository = z.object({ id: id.positive(), full_name: text, private: z.boolean().nullish() })
 const installationSchema = z.object({
   action: z.string().max(100),
-  installation: z.object({ id, updated_at: optional(time), created_at: optional(time) }),
+  installation: z.object({ id }),
   repositories: z.array(shortRepository).nullish(),
   repositories_added: z.array(shortRepository).nullish(),
   repositories_removed: z.array(shortRepository).nullish(),
@@ -74,7 +74,11 @@ export function installation(payload: unknown, received: { guid: string; event: 
   }
 }
 
-const anyOf = envelope.extend({ changes: z.unknown(), rule: z.unknown(), repository_ruleset: z.unknown() })
+const anyOf = envelope.extend({
+  changes: z.unknown().optional(),
+  rule: z.unknown().optional(),
+  repository_ruleset: z.unknown().optional(),
+})
 
 /** Facts of `repository`, `branch_protection_rule` and `repository_ruleset`: kept whole, they are few. */
 export function repositoryChange(
