@@ -1,10 +1,10 @@
 /** What happens to repositories themselves: installed, removed, renamed, their branches protected otherwise. */
 import { z } from 'zod'
 import type { Facts, RepositoryFact } from '../domain/facts.ts'
-import { envelope, id, optional, repositoryFact, sha, text, time } from './payload.ts'
+import { envelope, id, optional, repositoryFact, sha, storableJson, text, time, word } from './payload.ts'
 
 const mergeGroupSchema = envelope.extend({
-  action: z.string().max(100),
+  action: word,
   merge_group: z.object({
     head_sha: sha,
     head_ref: text,
@@ -36,7 +36,7 @@ export function mergeGroup(payload: unknown): Facts {
 
 const shortRepository = z.object({ id: id.positive(), full_name: text, private: z.boolean().nullish() })
 const installationSchema = z.object({
-  action: z.string().max(100),
+  action: word,
   installation: z.object({ id }),
   repositories: z.array(shortRepository).nullish(),
   repositories_added: z.array(shortRepository).nullish(),
@@ -96,7 +96,7 @@ export function repositoryChange(
         event: received.event,
         action: told.action ?? null,
         told_at: received.at,
-        detail: { rule, repository_ruleset, changes },
+        detail: storableJson({ rule, repository_ruleset, changes }),
       },
     ],
   }
