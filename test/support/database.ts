@@ -35,12 +35,14 @@ async function openEmbedded(): Promise<OpenDatabase> {
   return open
 }
 
-/** The address of a fresh copy of the migrated template on the real server. */
-export async function createServerDatabase(): Promise<string> {
+/** The address of a fresh database on the real server: a copy of the migrated template, or an empty one. */
+export async function createServerDatabase({ migrated = true } = {}): Promise<string> {
   const address = inject('postgresServer')
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const server = await openDatabase(`${address}/postgres`, { poolSize: 1 })
-  await sql`create database ${sql.id(name)} template ${sql.id(TEMPLATE)}`.execute(server.db)
+  await sql`create database ${sql.id(name)} template ${sql.id(migrated ? TEMPLATE : 'template0')}`.execute(
+    server.db,
+  )
   await server.close()
   return `${address}/${name}`
 }
