@@ -144,6 +144,23 @@ eachDatabase((db) => {
     ])
   })
 
+  test('a commit that trunk and a pull request share has a verdict for each', async () => {
+    const jenkins = { id: 5, slug: 'jenkins', name: 'Jenkins' }
+    await recordAll(db(), [
+      opened,
+      checkRunDelivery({ id: 1, app: jenkins, minute: 10 }),
+      checkRunDelivery({ id: 2, app: jenkins, conclusion: 'failure', minute: 60, headBranch: 'main' }),
+      checkRunDelivery({ id: 3, app: jenkins, minute: 70, headBranch: 'main' }),
+    ])
+    await conclude(db())
+    const verdicts = await db().selectFrom('verdict').select(['number', 'flaky']).orderBy('number').execute()
+    expect(verdicts).toEqual([
+      { number: 0, flaky: true },
+      { number: 7, flaky: false },
+    ])
+    expect((await readOnlyReport(db())).flakes).toEqual([])
+  })
+
   test('a fork’s check run, which names no pull request, belongs to the one with that head', async () => {
     await recordAll(db(), [
       pullRequestDelivery({ fork: true, headRef: 'main' }),
