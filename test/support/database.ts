@@ -52,7 +52,7 @@ async function openServer(): Promise<OpenDatabase> {
 }
 
 /** Empties every table but the migrations' own. */
-async function empty(db: Db): Promise<void> {
+export async function empty(db: Db): Promise<void> {
   const tables = await sql<{ name: string }>`select tablename as name from pg_tables
     where schemaname = 'public' and tablename not like 'kysely_%'`.execute(db)
   const names = sql.join(tables.rows.map((row) => sql.table(row.name)))
