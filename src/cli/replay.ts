@@ -100,7 +100,7 @@ async function recordAll(
         return record(line.delivery)
       }),
     )
-    results.forEach((result, i) => count(tally, lines[i] as Line, result))
+    for (const [i, result] of results.entries()) count(tally, lines[i] as Line, result)
     show.add(lines.length)
     lines.length = 0
   }
