@@ -33,6 +33,8 @@ export interface Route {
   needs?: [string, Access][]
   /** `app` asks for the app's own token, `open` needs no sign-in and costs no rate. */
   who?: 'app' | 'user' | 'installation' | 'signed-in' | 'open'
+  /** Outside GitHub's REST description, such as GraphQL and the web sign-in. */
+  undescribed?: boolean
   handle: (call: Call) => Answer | Promise<Answer>
 }
 

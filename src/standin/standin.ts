@@ -60,7 +60,7 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
   const world: World = { state, api: '', web: '', now }
   const violations: string[] = []
   const requests: LoggedRequest[] = []
-  const contract: Contract | null = null
+  const contract = options.validate ? await contractOf() : null
   const faults = new Faults()
   const redeliver = async (id: number) => {
     const old = state.deliveries.find((one) => one.id === id)
@@ -87,10 +87,19 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
     violations,
     failNext: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
-    deliver: (event) => send(state, event, now),
+    deliver: (event) => {
+      const wrong = event.recorded ? null : contract?.webhook(event.name, event.payload)
+      if (wrong) violations.push(wrong)
+      return send(state, event, now)
+    },
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+async function contractOf(): Promise<Contract> {
+  const { loadContract } = await import('./contract.ts')
+  return loadContract()
 }
 
 /** Hono with the route table; `/api/v3` and `/repositories/{id}` are turned into the plain path first. */

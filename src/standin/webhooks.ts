@@ -13,6 +13,8 @@ export interface Event {
   payload: Record<string, unknown>
   /** GUID of the delivery; a new one by default. */
   id?: string
+  /** A payload recorded elsewhere or broken on purpose, which is not held against GitHub's description. */
+  recorded?: boolean
 }
 
 /** Posts one event to the app's webhook address and records the delivery; never throws for a failed one. */

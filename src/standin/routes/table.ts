@@ -8,7 +8,7 @@ import { pullRoutes } from './pulls.ts'
 import { repositoryRoutes } from './repositories.ts'
 
 export const ROUTES: Route[] = [
-  { method: 'POST', path: '/graphql', who: 'signed-in', handle: answerGraphql },
+  { method: 'POST', path: '/graphql', who: 'signed-in', undescribed: true, handle: answerGraphql },
   ...appRoutes,
   ...commentRoutes,
   ...issueRoutes,
