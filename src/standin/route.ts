@@ -14,8 +14,8 @@ export interface Call {
   accept: string
   /** Path below the REST base, for `Link` headers. */
   path: string
-  /** Posts a webhook again and records the new delivery; answers once it was posted. */
-  redeliver: (deliveryId: number) => Promise<void>
+  /** Posts a webhook again in the background and records the new delivery. */
+  redeliver: (deliveryId: number) => void
 }
 
 export interface Answer {
@@ -31,8 +31,8 @@ export interface Route {
   path: string
   /** Installation permission the operation needs; any one of them is enough. */
   needs?: [string, Access][]
-  /** `app` asks for the app's own token, `open` needs no sign-in and costs no rate. */
-  who?: 'app' | 'user' | 'installation' | 'signed-in' | 'open'
+  /** `app` asks for the app's own token, `open` and `free` need no sign-in and cost no rate. */
+  who?: 'app' | 'user' | 'installation' | 'signed-in' | 'open' | 'free'
   /** Outside GitHub's REST description, such as GraphQL and the web sign-in. */
   undescribed?: boolean
   handle: (call: Call) => Answer | Promise<Answer>

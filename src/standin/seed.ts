@@ -1,5 +1,5 @@
 /** Puts people, repositories and installations into the stand-in with one call each, filling in what a test does not care about. */
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type {
   Account,
   AccountType,
@@ -12,6 +12,7 @@ import type {
   Repository,
   Role,
   State,
+  Token,
 } from './state.ts'
 
 /** The next free id; ids grow, as they do on GitHub. */
@@ -237,4 +238,29 @@ export function addLabel(
   const label: Label = { id: newId(state), name, color: 'ededed', description: null, ...more }
   repository.labels.set(name.toLowerCase(), label)
   return label
+}
+
+/** Gives a person a token, as from the web sign-in or made by hand. `expiresAt` is epoch ms, never by default. */
+export function addUserToken(state: State, login: string, expiresAt = Number.POSITIVE_INFINITY): Token {
+  const token: Token = {
+    token: `ghu_${randomBytes(18).toString('hex')}`,
+    kind: 'user',
+    installationId: null,
+    login: addAccount(state, login).login,
+    permissions: {},
+    repositoryIds: null,
+    expiresAt,
+  }
+  state.tokens.set(token.token, token)
+  return token
+}
+
+/** Renames or transfers a repository; the old name answers with a redirect from then on. */
+export function renameRepository(state: State, repository: Repository, owner: string, name: string): void {
+  const old = `${repository.owner}/${repository.name}`.toLowerCase()
+  addAccount(state, owner, 'Organization')
+  state.repositories.delete(old)
+  state.formerNames.set(old, repository.id)
+  Object.assign(repository, { owner, name })
+  state.repositories.set(`${owner}/${name}`.toLowerCase(), repository)
 }

@@ -48,6 +48,8 @@ export interface Standin extends AsyncDisposable {
   clearFaults: () => void
   /** Posts a signed webhook to the app once and records the delivery with its answer. */
   deliver: (event: Event) => Promise<Delivery>
+  /** Answers once every ordered redelivery was posted. */
+  settled: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -62,9 +64,13 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
   const requests: LoggedRequest[] = []
   const contract = options.validate ? await contractOf() : null
   const faults = new Faults()
-  const redeliver = async (id: number) => {
+  const sending = new Set<Promise<unknown>>()
+  const redeliver = (id: number): void => {
     const old = state.deliveries.find((one) => one.id === id)
-    if (old) await send(state, { name: old.event, payload: old.request.payload, id: old.guid }, now, true)
+    if (!old) return
+    const event = { name: old.event, payload: old.request.payload, id: old.guid }
+    const sent = send(state, event, now, true).finally(() => sending.delete(sent))
+    sending.add(sent)
   }
   const on: Exchange = { world, faults, contract, violations, redeliver }
   const server = createAdaptorServer({ fetch: routed(on, requests).fetch, hostname: '127.0.0.1' })
@@ -74,11 +80,16 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
   })
   world.web = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   world.api = `${world.web}/api/v3`
-  const close = () =>
-    new Promise<void>((resolve) => {
+  const settled = async () => {
+    await Promise.all(sending)
+  }
+  const close = async () => {
+    await settled()
+    await new Promise<void>((resolve) => {
       server.close(() => resolve())
       if ('closeAllConnections' in server) server.closeAllConnections()
     })
+  }
   return {
     url: world.api,
     web: world.web,
@@ -92,6 +103,7 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
       if (wrong) violations.push(wrong)
       return send(state, event, now)
     },
+    settled,
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -207,7 +207,6 @@ export interface WorkflowRun {
   headRepository: string
   runNumber: number
   suiteId: number
-  pulls: number[]
   actor: string
   createdAt: string
   attempts: WorkflowAttempt[]
