@@ -79,7 +79,8 @@ function compiler(description: Description, coerceTypes: boolean) {
 /**
  * Where GitHub itself answers more than its description says: the description of `PATCH …/check-runs/{id}`
  * tells that GitHub alone sets the conclusion `stale`, and a deleted fork leaves `head.repo` null
- * (as the description of the `pull_request` webhook has it).
+ * (as the description of the `pull_request` webhook has it). `created` of workflow runs is a search such as
+ * `A..B`, as its own text says, though it is declared as one instant.
  */
 function withDeviations(description: Description): Description {
   const schemas = description.components.schemas as Record<string, { properties: Record<string, Schema> }>
@@ -89,6 +90,8 @@ function withDeviations(description: Description): Description {
     const head = schemas[name]?.properties.head?.properties as Record<string, Schema> | undefined
     if (head?.repo) head.repo = { anyOf: [head.repo, { enum: [null] }] }
   }
+  const created = description.components.parameters?.created as { schema: Schema } | undefined
+  if (created) created.schema = { type: 'string' }
   return description
 }
 
