@@ -90,6 +90,8 @@ async function produce(on: Exchange, route: Route, incoming: Incoming, resource:
     accept,
     body: fields,
     redeliver: on.redeliver,
+    validates: on.contract !== null,
+    complain: (violation) => on.violations.push(violation),
   })
   const wrong = on.contract?.response(route, incoming, result)
   if (wrong) {
