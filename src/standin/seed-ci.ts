@@ -1,5 +1,5 @@
-/** Puts pushes and CI results into the stand-in: head moves, check suites and runs, statuses, workflow runs with attempts. */
-import { addAccount, addCommit, newId, type PullIssue } from './seed.ts'
+/** Puts CI results into the stand-in: check suites and runs, statuses, workflow runs with attempts. */
+import { addAccount, addCommit, newId } from './seed.ts'
 import type {
   CheckRun,
   CheckSuite,
@@ -23,49 +23,6 @@ export function addApp(
 ): void {
   if (state.apps.has(id)) return
   state.apps.set(id, { ...state.app, id, slug, name, owner: 'github', clientId: `Iv1.app${id}` })
-}
-
-export interface Push {
-  sha: string
-  /** ISO instant. */
-  at: string
-  actor?: string
-  forced?: boolean
-}
-
-/** Moves the head of a pull request; a forced push replaces the commits and appears in the timeline. */
-export function pushHead(state: State, repository: Repository, issue: PullIssue, push: Push): void {
-  const { pull } = issue
-  const actor = push.actor ?? issue.user
-  const forced = push.forced ?? false
-  const before = pull.head.sha
-  addCommit(repository, push.sha, {
-    author: actor,
-    date: push.at,
-    parents: [forced ? pull.base.sha : before],
-  })
-  pull.moves.push({ before, after: push.sha, actor, at: push.at, forced })
-  pull.commits = forced ? [push.sha] : [...pull.commits, push.sha]
-  pull.head.sha = push.sha
-  issue.updatedAt = push.at
-  if (!forced) return
-  issue.timeline.push({
-    id: newId(state),
-    event: 'head_ref_force_pushed',
-    actor,
-    at: push.at,
-    commitSha: push.sha,
-  })
-}
-
-/** Closes a pull request, merged or not. */
-export function closePull(state: State, issue: PullIssue, at: string, by: string, mergeSha?: string): void {
-  Object.assign(issue, { state: 'closed', closedAt: at, closedBy: by, updatedAt: at })
-  if (mergeSha) {
-    Object.assign(issue.pull, { merged: true, mergedAt: at, mergedBy: by, mergeCommitSha: mergeSha })
-    issue.timeline.push({ id: newId(state), event: 'merged', actor: by, at, commitSha: mergeSha })
-  }
-  issue.timeline.push({ id: newId(state), event: 'closed', actor: by, at, commitSha: null })
 }
 
 /** Makes a check suite of an app for a commit. */

@@ -254,13 +254,3 @@ export function addUserToken(state: State, login: string, expiresAt = Number.POS
   state.tokens.set(token.token, token)
   return token
 }
-
-/** Renames or transfers a repository; the old name answers with a redirect from then on. */
-export function renameRepository(state: State, repository: Repository, owner: string, name: string): void {
-  const old = `${repository.owner}/${repository.name}`.toLowerCase()
-  addAccount(state, owner, 'Organization')
-  state.repositories.delete(old)
-  state.formerNames.set(old, repository.id)
-  Object.assign(repository, { owner, name })
-  state.repositories.set(`${owner}/${name}`.toLowerCase(), repository)
-}

@@ -1,5 +1,9 @@
 /** What the stand-in remembers, so that a test can seed and read GitHub's side of the story as plain objects. */
 
+import type { CheckRun, CheckSuite, CommitStatus, WorkflowRun } from './state-ci.ts'
+
+export type * from './state-ci.ts'
+
 export type AccountType = 'User' | 'Organization' | 'Bot'
 export interface Account {
   id: number
@@ -146,90 +150,6 @@ export interface PullRequest {
   /** Commits of the present head, oldest first. */
   commits: string[]
   moves: HeadMove[]
-}
-
-export type CheckStatus = 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending'
-export type Conclusion =
-  | 'success'
-  | 'failure'
-  | 'neutral'
-  | 'cancelled'
-  | 'skipped'
-  | 'timed_out'
-  | 'action_required'
-  | 'stale'
-  | 'startup_failure'
-export interface CheckSuite {
-  id: number
-  sha: string
-  branch: string | null
-  appId: number
-  status: CheckStatus
-  conclusion: Conclusion | null
-  before: string | null
-  createdAt: string
-  updatedAt: string
-}
-export interface CheckRun {
-  id: number
-  suiteId: number
-  sha: string
-  name: string
-  appId: number
-  status: CheckStatus
-  conclusion: Conclusion | null
-  startedAt: string | null
-  completedAt: string | null
-  externalId: string
-  detailsUrl: string | null
-  title: string | null
-  summary: string | null
-  text: string | null
-}
-export interface CommitStatus {
-  id: number
-  sha: string
-  context: string
-  state: 'error' | 'failure' | 'pending' | 'success'
-  description: string | null
-  targetUrl: string | null
-  creator: string
-  createdAt: string
-}
-export interface WorkflowRun {
-  id: number
-  name: string
-  path: string
-  workflowId: number
-  event: string
-  sha: string
-  branch: string | null
-  headRepository: string
-  runNumber: number
-  suiteId: number
-  actor: string
-  createdAt: string
-  attempts: WorkflowAttempt[]
-}
-export interface WorkflowAttempt {
-  attempt: number
-  status: CheckStatus
-  conclusion: Conclusion | null
-  startedAt: string
-  updatedAt: string
-  actor: string
-  jobs: WorkflowJob[]
-}
-export interface WorkflowJob {
-  /** Also the id of its check run. */
-  id: number
-  name: string
-  status: CheckStatus
-  conclusion: Conclusion | null
-  createdAt: string
-  startedAt: string
-  completedAt: string | null
-  runnerName: string | null
 }
 
 export interface Repository {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { addInstallation, addPull, addRepository, type PullIssue } from '../../src/standin/seed.ts'
-import { addCheckRun, addCheckSuite, addStatus, pushHead } from '../../src/standin/seed-ci.ts'
+import { pushHead } from '../../src/standin/seed-changes.ts'
+import { addCheckRun, addCheckSuite, addStatus } from '../../src/standin/seed-ci.ts'
 import { type Standin, startStandin } from '../../src/standin/standin.ts'
 import type { Repository } from '../../src/standin/state.ts'
 import { clientOf } from './client.ts'
@@ -110,4 +111,30 @@ test('a field GitHub does not have and one the stand-in does not hold are both v
   await expect(ask('flakes')).rejects.toThrow('Cannot query field "flakes"')
   await expect(ask('stargazerCount')).rejects.toThrow('does not answer Repository.stargazerCount')
   expect(standin.violations).toHaveLength(2)
+})
+
+test('an unknown node id leaves a null beside the others and an error that names it', async () => {
+  const suite = addCheckSuite(standin.state, repository, FIRST, '2026-11-01T00:00:00Z')
+  const known = `CS_${Buffer.from(`${repository.id}:${suite.id}`).toString('base64url')}`
+  const asked = octokit.graphql('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: [known, 'CS_xyz'] })
+  await expect(asked).rejects.toMatchObject({ data: { nodes: [{ id: known }, null] } })
+})
+
+test('without the descriptions a comment is still minimized, and only with the permission', async () => {
+  await using plain = await startStandin()
+  const writer = addInstallation(plain.state, 'acme')
+  const widgets = addRepository(plain.state, { owner: 'acme', name: 'widgets' })
+  addPull(plain.state, widgets, { title: 'Fix', user: 'ada', at: '2026-11-01T00:00:00Z', sha: FIRST })
+  const client = await clientOf(plain, writer.id)
+  const issue = { owner: 'acme', repo: 'widgets', issue_number: 1 }
+  const { data } = await client.rest.issues.createComment({ ...issue, body: 'old' })
+  const mutation = `mutation($input: MinimizeCommentInput!) {
+    minimizeComment(input: $input) { minimizedComment { isMinimized } } }`
+  const input = { subjectId: data.node_id, classifier: 'OUTDATED' }
+  writer.permissions = { metadata: 'read' }
+  const reader = await clientOf(plain, writer.id)
+  await expect(reader.graphql(mutation, { input })).rejects.toThrow('Resource not accessible by integration')
+  expect(widgets.comments.get(data.id)?.minimized).toBeNull()
+  await client.graphql(mutation, { input })
+  expect(widgets.comments.get(data.id)?.minimized).toBe('outdated')
 })

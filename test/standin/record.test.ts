@@ -1,21 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  addInstallation,
-  addPull,
-  addRepository,
-  type PullIssue,
-  renameRepository,
-} from '../../src/standin/seed.ts'
-import {
-  addCheckRun,
-  addCheckSuite,
-  addStatus,
-  addWorkflowRun,
-  closePull,
-  pushHead,
-} from '../../src/standin/seed-ci.ts'
+import { addInstallation, addPull, addRepository, type PullIssue } from '../../src/standin/seed.ts'
+import { closePull, pushHead, renameRepository } from '../../src/standin/seed-changes.ts'
+import { addCheckRun, addCheckSuite, addStatus, addWorkflowRun } from '../../src/standin/seed-ci.ts'
 import { type Standin, startStandin } from '../../src/standin/standin.ts'
-import type { Repository } from '../../src/standin/state.ts'
+import type { Repository, Ruleset } from '../../src/standin/state.ts'
 import { clientOf } from './client.ts'
 
 let standin: Standin
@@ -136,15 +124,15 @@ test('workflow runs are searched by time, event and SHA', async () => {
 test('required jobs come from active rulesets and from classic protection', async () => {
   const branch = repository.branches.get('main')
   if (branch) branch.protection = { checks: [{ context: 'lint', appId: null }], enforcement: 'non_admins' }
-  const ruleset = {
+  const ruleset: Ruleset = {
     id: 7,
     name: 'main',
-    source: 'Organization' as const,
-    enforcement: 'active' as const,
+    source: 'Organization',
+    enforcement: 'active',
     branches: ['~DEFAULT_BRANCH'],
     checks: [{ context: 'unit', integrationId: 15368 }],
   }
-  repository.rulesets.push(ruleset, { ...ruleset, id: 8, enforcement: 'evaluate' as never })
+  repository.rulesets.push(ruleset, { ...ruleset, id: 8, enforcement: 'evaluate' })
   const rules = await octokit.rest.repos.getBranchRules({ ...repo, branch: 'main' })
   expect(rules.data).toMatchObject([
     { ruleset_id: 7, parameters: { required_status_checks: [{ context: 'unit', integration_id: 15368 }] } },

@@ -77,11 +77,7 @@ function refused(errors: readonly GraphQLError[]) {
 
 function root(call: Call, cost: number, nodeCount: number): object {
   const { world, actor } = call
-  const resolveNode = ({ id }: { id: string }) => {
-    const found = nodeObject(call, id)
-    if (!found) throw new Error(`Could not resolve to a node with the global id of '${id}'.`)
-    return found
-  }
+  const missing = (id: string) => new Error(`Could not resolve to a node with the global id of '${id}'.`)
   return {
     rateLimit: () => {
       const { limit, used, resetAt } = world.state.rateLimit.graphql
@@ -102,8 +98,8 @@ function root(call: Call, cost: number, nodeCount: number): object {
       }
       return repositoryObject(world, repository)
     },
-    node: resolveNode,
-    nodes: ({ ids }: { ids: string[] }) => ids.map((id) => resolveNode({ id })),
+    node: ({ id }: { id: string }) => nodeObject(call, id) ?? missing(id),
+    nodes: ({ ids }: { ids: string[] }) => ids.map((id) => nodeObject(call, id) ?? missing(id)),
     minimizeComment: ({
       input,
     }: {
