@@ -1,5 +1,5 @@
 /** Puts people, repositories and installations into the stand-in with one call each, filling in what a test does not care about. */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type {
   Account,
   AccountType,
@@ -12,7 +12,6 @@ import type {
   Repository,
   Role,
   State,
-  Token,
 } from './state.ts'
 
 /** The next free id; ids grow, as they do on GitHub. */
@@ -142,7 +141,7 @@ export function addInstallation(
 }
 
 /** The number the next issue or pull request gets. */
-export function nextNumber(repository: Repository): number {
+function nextNumber(repository: Repository): number {
   let highest = 0
   for (const number of repository.issues.keys()) if (number > highest) highest = number
   return highest + 1
@@ -238,19 +237,4 @@ export function addLabel(
   const label: Label = { id: newId(state), name, color: 'ededed', description: null, ...more }
   repository.labels.set(name.toLowerCase(), label)
   return label
-}
-
-/** Gives a person a token, as from the web sign-in or made by hand. `expiresAt` is epoch ms, never by default. */
-export function addUserToken(state: State, login: string, expiresAt = Number.POSITIVE_INFINITY): Token {
-  const token: Token = {
-    token: `ghu_${randomBytes(18).toString('hex')}`,
-    kind: 'user',
-    installationId: null,
-    login: addAccount(state, login).login,
-    permissions: {},
-    repositoryIds: null,
-    expiresAt,
-  }
-  state.tokens.set(token.token, token)
-  return token
 }

@@ -54,7 +54,7 @@ function idOf(value: unknown): number | null {
 }
 
 /** The value of `X-Hub-Signature-256`. */
-export function signature(secret: string, body: string): string {
+function signature(secret: string, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
 }
 

@@ -203,3 +203,13 @@ test('a renamed repository is followed to its new name', async () => {
   const { data } = await octokit.rest.repos.get(repo)
   expect(data.full_name).toBe('acme/gadgets')
 })
+
+test('a deleted fork and a stale check run are answered as GitHub answers them', async () => {
+  pull.pull.head.repository = null
+  const { data } = await octokit.rest.pulls.get({ ...repo, pull_number: 1 })
+  expect(data.head.repo).toBeNull()
+  const suite = addCheckSuite(standin.state, repository, FIRST, '2026-11-01T00:00:00Z')
+  const stale = addCheckRun(standin.state, repository, suite, { ...run('success', 10), conclusion: 'stale' })
+  const answer = await octokit.rest.checks.get({ ...repo, check_run_id: stale.id })
+  expect(answer.data.conclusion).toBe('stale')
+})

@@ -74,7 +74,6 @@ export function pullObject(world: World, repository: Repository, issue: PullIssu
     const commit = repository.commits.get(sha ?? '')
     return commit ? commitObject(world, repository, commit) : null
   }
-  const files = changedFiles(repository, pull.commits)
   return {
     __typename: 'PullRequest',
     id: nodeId('PR', repository.id, issue.number),
@@ -103,6 +102,20 @@ export function pullObject(world: World, repository: Repository, issue: PullIssu
     isCrossRepository: pull.head.repository?.toLowerCase() !== fullName(repository).toLowerCase(),
     url: issuePage(world, repository, issue),
     repository: () => repositoryObject(world, repository),
+    ...pullLists(repository, world, issue, commitOf),
+  }
+}
+
+/** The parts of a `PullRequest` that are lists, and their sums. */
+function pullLists(
+  repository: Repository,
+  world: World,
+  issue: PullIssue,
+  commitOf: (sha: string) => object | null,
+): object {
+  const { pull } = issue
+  const files = changedFiles(repository, pull.commits)
+  return {
     changedFiles: files.length,
     additions: files.reduce((sum, file) => sum + file.additions, 0),
     deletions: files.reduce((sum, file) => sum + file.deletions, 0),

@@ -17,7 +17,7 @@ function runOf(call: Call, repository: Repository): WorkflowRun {
 }
 
 /** Whether an instant lies in a `created` search: `>=X`, `<X`, `X..Y`, `X..*` or a day. */
-export function inRange(at: string, range: string): boolean {
+function inRange(at: string, range: string): boolean {
   const time = Date.parse(at)
   const between = /^(.+?)\.\.(.+)$/.exec(range)
   if (between) {

@@ -1,7 +1,7 @@
 /** Signing a person in over the web: the consent page is skipped, the code is exchanged for a real user token. */
 import { randomBytes } from 'node:crypto'
 import { type Call, Refusal, type Route, textField } from '../route.ts'
-import { addUserToken } from '../seed.ts'
+import { addUserToken } from '../seed-tokens.ts'
 
 const TOKEN_SECONDS = 8 * 60 * 60
 

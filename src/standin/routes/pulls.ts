@@ -14,7 +14,7 @@ export function isPull(issue: Issue): issue is PullIssue {
 }
 
 /** The pull request a call names, or 404. */
-export function pullOf(call: Call, repository: Repository): PullIssue {
+function pullOf(call: Call, repository: Repository): PullIssue {
   const issue = repository.issues.get(numberParam(call, 'pull_number'))
   if (!issue || !isPull(issue)) throw notFound()
   return issue
