@@ -53,6 +53,7 @@ export interface Standin extends AsyncDisposable {
   close: () => Promise<void>
 }
 
+type Server = ReturnType<typeof createAdaptorServer>
 type Env = { Bindings: HttpBindings }
 
 /** Starts the server on loopback and answers once it listens. */
@@ -74,21 +75,14 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
   }
   const on: Exchange = { world, faults, contract, violations, redeliver }
   const server = createAdaptorServer({ fetch: routed(on, requests).fetch, hostname: '127.0.0.1' })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port ?? 0, '127.0.0.1', resolve)
-  })
-  world.web = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  world.web = `http://127.0.0.1:${await listen(server, options.port ?? 0)}`
   world.api = `${world.web}/api/v3`
   const settled = async () => {
     await Promise.all(sending)
   }
   const close = async () => {
     await settled()
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      if ('closeAllConnections' in server) server.closeAllConnections()
-    })
+    await shut(server)
   }
   return {
     url: world.api,
@@ -107,6 +101,21 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+/** Closes the server with whatever connections clients keep alive. */
+function shut(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  })
 }
 
 async function contractOf(): Promise<Contract> {
