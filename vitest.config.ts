@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
+const result = process.env.VITEST_JSON
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    reporters: result ? ['default', ['json', { outputFile: result }]] : ['default'],
   },
 })

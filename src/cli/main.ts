@@ -1,7 +1,9 @@
 /** The command line: one program, a command each for what it does. */
 import { Command } from 'commander'
 import { UserError } from '../domain/user-error.ts'
+import { migrateCommand } from './migrate.ts'
 import { replayCommand } from './replay.ts'
+import { reportCommand } from './report.ts'
 
 const WRONG_USAGE = 2
 
@@ -10,6 +12,8 @@ const program = new Command('flake-sla')
   .configureOutput({ writeErr: (text) => process.stderr.write(text) })
   .exitOverride()
   .addCommand(replayCommand().exitOverride())
+  .addCommand(reportCommand().exitOverride())
+  .addCommand(migrateCommand().exitOverride())
 
 try {
   await program.parseAsync()

@@ -1,0 +1,141 @@
+/** `report`: the SLA of a day and its week, the jobs that cost most, or what `/flake-report` would answer. */
+import { Command, Option } from 'commander'
+import type { Db } from '../db/client.ts'
+import { readCostliestJobs } from '../db/jobs.ts'
+import type { Row } from '../db/schema.ts'
+import { readWindows } from '../db/sla.ts'
+import { DEFAULT_POLICY } from '../domain/policy.ts'
+import { UserError } from '../domain/user-error.ts'
+import { type WindowKind, windowOf } from '../domain/window.ts'
+import { writeReport } from '../effects/report.ts'
+import { requiredJobs } from '../pipeline/measure.ts'
+import { slaTable } from '../texts/sla-table.ts'
+import { withDatabase } from './database.ts'
+import { windowJson } from './report-json.ts'
+
+interface ReportOptions {
+  repository?: string
+  pullRequest?: number
+  date?: string
+  week?: string
+  format: 'table' | 'markdown' | 'json'
+  databaseUrl?: string
+}
+
+/** The command, for the program to add. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .description('print the SLA of the latest (or named) day and week; exits with 1 when out of SLA')
+    .option('--repository <owner/name>', 'one repository (default: all)')
+    .option('--pull-request <number>', 'what /flake-report would answer there', parseNumber)
+    .addOption(new Option('--date <YYYY-MM-DD>', 'the day, and the week it is in').conflicts('week'))
+    .option('--week <YYYY-MM-DD>', 'the week that this day is in')
+    .addOption(
+      new Option('--format <format>', 'how to print').choices(['table', 'markdown', 'json']).default('table'),
+    )
+    .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
+    .action((options: ReportOptions) => withDatabase(options.databaseUrl, (db) => report(db, options)))
+}
+
+async function report(db: Db, options: ReportOptions): Promise<void> {
+  const repositories = await findRepositories(db, options.repository)
+  if (options.pullRequest !== undefined)
+    return reportPullRequest(db, repositories, options.pullRequest, options.format)
+  const reports = []
+  for (const repository of repositories) reports.push(await readSla(db, repository, options))
+  if (reports.some((one) => one.windows.some((window) => window.breached))) process.exitCode = 1
+  const text =
+    options.format === 'json'
+      ? JSON.stringify({ repositories: reports }, null, 2)
+      : reports.map((one) => slaTable(one, options.format === 'markdown')).join('\n\n')
+  process.stdout.write(`${text}\n`)
+}
+
+async function reportPullRequest(
+  db: Db,
+  repositories: Row<'repository'>[],
+  number: number,
+  format: string,
+): Promise<void> {
+  const [repository, another] = repositories
+  if (!repository || another)
+    throw new UserError('Say which repository with --repository owner/name: a pull request belongs to one.')
+  const body = await writeReport(
+    { db, now: Date.now, policyOf: async () => DEFAULT_POLICY },
+    repository,
+    number,
+    null,
+  )
+  process.stdout.write(
+    format === 'json'
+      ? `${JSON.stringify({ repository: repository.full_name, pull_request: number, body }, null, 2)}\n`
+      : `${body}\n`,
+  )
+}
+
+async function readSla(db: Db, repository: Row<'repository'>, { date, week }: ReportOptions) {
+  const { repository_id, full_name } = repository
+  const rows = []
+  if (!week) rows.push(...(await latest(db, repository_id, 'day', date)))
+  rows.push(...(await latest(db, repository_id, 'week', week ?? date)))
+  const newest = rows[0]
+  const { required, names, jobIds } = await requiredJobs(db, repository_id, DEFAULT_POLICY)
+  const widest = rows[rows.length - 1]
+  const jobs = widest
+    ? await readCostliestJobs(db, repository_id, { from: widest.starts_at, to: widest.ends_at }, jobIds)
+    : []
+  return {
+    repository: full_name,
+    required: { source: required.source, jobs: names },
+    as_of: newest?.measured_at ?? null,
+    windows: rows.map((row) => ({ kind: row.kind, ...windowJson(row) })),
+    jobs,
+  }
+}
+
+/** The stored window that holds the day, or the newest there is. */
+async function latest(
+  db: Db,
+  repositoryId: number,
+  kind: WindowKind,
+  day: string | undefined,
+): Promise<Row<'sla_window'>[]> {
+  if (day === undefined)
+    return (await readWindows(db, repositoryId, kind)).filter((row) => row.prs > 0).slice(-1)
+  const { start } = windowOfDay(kind, day)
+  return readWindows(db, repositoryId, kind, { from: start, to: start })
+}
+
+function windowOfDay(kind: WindowKind, day: string) {
+  try {
+    return windowOf(kind, day, DEFAULT_POLICY.timeZone)
+  } catch {
+    throw new UserError(`${day} is no day. Write it like 2026-02-01.`)
+  }
+}
+
+async function findRepositories(db: Db, name: string | undefined): Promise<Row<'repository'>[]> {
+  const all = await db.selectFrom('repository').selectAll().orderBy('full_name').execute()
+  const found =
+    name === undefined ? all : all.filter((one) => one.full_name.toLowerCase() === name.toLowerCase())
+  if (found.length > 0) return found
+  if (name === undefined)
+    throw new UserError(
+      'Nothing is recorded in this database yet. Install the app, or feed it with replay --database-url.',
+    )
+  throw new UserError(
+    `${name} is not in this database. It has: ${
+      all
+        .map((one) => one.full_name)
+        .slice(0, 20)
+        .join(', ') || 'no repository'
+    }.`,
+  )
+}
+
+function parseNumber(value: string): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1)
+    throw new UserError(`--pull-request ${value} is no pull request's number.`)
+  return number
+}

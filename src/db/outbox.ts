@@ -1,0 +1,65 @@
+/** The outbox: what is to be done on GitHub, recorded with its cause, leased by one process at a time, done once. */
+import { type Kysely, sql } from 'kysely'
+import type { Database, NewRow, Row } from './schema.ts'
+
+type Db = Kysely<Database>
+
+const LEASE_MS = 120_000
+
+/** Asks for an effect; asking again under the same key changes nothing. @returns whether it is new */
+export async function requestEffect(db: Db, effect: NewRow<'outbox'>): Promise<boolean> {
+  const row = await db
+    .insertInto('outbox')
+    .values(effect)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('effect_key')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Takes the next due effect for this process; another gets it when the lease runs out undone. `now` is epoch ms. */
+export async function leaseEffect(db: Db, now: number): Promise<Row<'outbox'> | null> {
+  const at = new Date(now).toISOString()
+  const until = new Date(now + LEASE_MS).toISOString()
+  const result = await sql<Row<'outbox'>>`update outbox set due_at = ${until}, attempts = attempts + 1
+    where (repository_id, effect_key) in (select repository_id, effect_key from outbox
+      where done_at is null and due_at <= ${at} order by due_at, effect_key limit 1 for update skip locked)
+    returning *`.execute(db)
+  return result.rows[0] ?? null
+}
+
+/** Marks an effect as done, with what came of it. */
+export async function finishEffect(
+  db: Db,
+  effect: Row<'outbox'>,
+  done: { at: number; result: string; url: string | null },
+): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({ done_at: new Date(done.at).toISOString(), result: done.result, url: done.url, last_error: null })
+    .where('repository_id', '=', effect.repository_id)
+    .where('effect_key', '=', effect.effect_key)
+    .execute()
+}
+
+/** Puts an effect off after a failure. */
+export async function postponeEffect(
+  db: Db,
+  effect: Row<'outbox'>,
+  until: number,
+  error: string,
+): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({ due_at: new Date(until).toISOString(), last_error: error.slice(0, 500) })
+    .where('repository_id', '=', effect.repository_id)
+    .where('effect_key', '=', effect.effect_key)
+    .execute()
+}
+
+/** Reports that a login asked for since a time, done or not. */
+export async function countReportsBy(db: Db, author: string, since: string): Promise<number> {
+  const result = await sql<{ asked: number }>`select count(*) as asked from outbox
+    where kind = 'report' and detail ->> 'author' = ${author} and created_at > ${since}`.execute(db)
+  return result.rows[0]?.asked ?? 0
+}

@@ -1,0 +1,23 @@
+/** What the parts that do something are given: the world, as values. A type, no code. */
+import type { Db } from './db/client.ts'
+import type { Policy } from './domain/policy.ts'
+import type { GitHub } from './github/client.ts'
+
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface Deps {
+  db: Db
+  /** Epoch ms. */
+  now(): number
+  /** Null until the app is set up: nothing can be written then. */
+  github: GitHub | null
+  policyOf(repositoryId: number): Promise<Policy>
+  log: Log
+  /** Log what would be written and write nothing. */
+  dryRun: boolean
+}

@@ -1,0 +1,81 @@
+/** Works off the outbox: one effect at a time, each sent at least once and found again before it is sent again. */
+import { finishEffect, leaseEffect, postponeEffect } from '../db/outbox.ts'
+import type { Row } from '../db/schema.ts'
+import type { Deps } from '../deps.ts'
+import type { Octokit } from '../github/client.ts'
+import { fileBreachIssue } from './breach-issue.ts'
+import { answerReport } from './report.ts'
+
+export interface EffectResult {
+  result: string
+  url: string | null
+}
+
+type Effect = (
+  deps: Deps,
+  octokit: Octokit,
+  repository: Row<'repository'>,
+  effect: Row<'outbox'>,
+) => Promise<EffectResult>
+
+/** What each kind of effect does. */
+const EFFECTS: Record<string, Effect> = { report: answerReport, breach: fileBreachIssue }
+
+const MOST_ATTEMPTS = 10
+const MOST_DELAY_MS = 3_600_000
+
+/** Does everything that is due. @returns how many effects were tried */
+export async function workOffOutbox(deps: Deps): Promise<number> {
+  let tried = 0
+  for (
+    let effect = await leaseEffect(deps.db, deps.now());
+    effect;
+    effect = await leaseEffect(deps.db, deps.now())
+  ) {
+    tried++
+    await tryEffect(deps, effect)
+  }
+  return tried
+}
+
+async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
+  const { repository_id, effect_key, kind, attempts } = effect
+  const finish = (done: EffectResult) => finishEffect(deps.db, effect, { at: deps.now(), ...done })
+  try {
+    const done = await doEffect(deps, effect)
+    await finish(done)
+    deps.log.info({ repository_id, effect_key, result: done.result, url: done.url }, 'effect done')
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    deps.log.warn({ repository_id, effect_key, kind, attempts, error: message }, 'effect failed')
+    if (isFinal(error) || attempts >= MOST_ATTEMPTS)
+      return finish({ result: `given up: ${message.slice(0, 300)}`, url: null })
+    await postponeEffect(
+      deps.db,
+      effect,
+      deps.now() + Math.min(MOST_DELAY_MS, 15_000 * 2 ** attempts),
+      message,
+    )
+  }
+}
+
+async function doEffect(deps: Deps, effect: Row<'outbox'>): Promise<EffectResult> {
+  const repository = await deps.db
+    .selectFrom('repository')
+    .selectAll()
+    .where('repository_id', '=', effect.repository_id)
+    .executeTakeFirst()
+  const act = EFFECTS[effect.kind]
+  if (!act) return { result: `unknown kind ${effect.kind}`, url: null }
+  if (!deps.github || !repository?.installation_id || repository.removed_at)
+    return { result: 'the app is not installed there', url: null }
+  const octokit = await deps.github.octokitOf(repository.installation_id)
+  return act(deps, octokit, repository, effect)
+}
+
+/** GitHub will not answer these otherwise next time: gone, locked, archived, forbidden for good, or not valid. */
+function isFinal(error: unknown): boolean {
+  const { status, message = '' } = error as { status?: number; message?: string }
+  if (status === 403) return !/rate limit|abuse/i.test(message)
+  return status === 404 || status === 410 || status === 422
+}

@@ -1,0 +1,56 @@
+/** Comments on pull requests: each carries a marker, is looked for before it is written, and so is written once. */
+import type { Octokit, RepositoryPath } from './client.ts'
+
+/** The hidden line that identifies what a comment or issue is about. */
+export function marker(key: string): string {
+  // Two hyphens would end an HTML comment.
+  return `<!-- flake-sla:${key.replaceAll('--', '- -').replaceAll('>', '')} -->`
+}
+
+/** Our comment with that marker on a pull request, if it was written after `since` (RFC 3339). */
+export async function findComment(
+  octokit: Octokit,
+  on: RepositoryPath & { issue_number: number },
+  own: { login: string; marker: string; since: string },
+): Promise<{ id: number; html_url: string; node_id: string } | null> {
+  const pages = octokit.paginate.iterator(octokit.rest.issues.listComments, {
+    ...on,
+    since: own.since,
+    per_page: 100,
+  })
+  for await (const { data } of pages) {
+    for (const comment of data) {
+      // Anybody can quote a marker, so the author counts as well.
+      if (comment.user?.login === own.login && comment.body?.includes(own.marker)) return comment
+    }
+  }
+  return null
+}
+
+/** Writes the comment unless it is there. @returns its address */
+export async function writeComment(
+  octokit: Octokit,
+  on: RepositoryPath & { issue_number: number },
+  comment: { login: string; marker: string; since: string; body: string },
+): Promise<string> {
+  const found = await findComment(octokit, on, comment)
+  if (found) return found.html_url
+  const { data } = await octokit.rest.issues.createComment({
+    ...on,
+    body: `${comment.body}\n\n${comment.marker}`,
+  })
+  return data.html_url
+}
+
+/**
+ * Answers a command at once with 👀; a second time changes nothing at GitHub.
+ * Only on comments of the conversation: elsewhere it would take a permission that is asked for nothing else.
+ */
+export async function react(
+  octokit: Octokit,
+  on: RepositoryPath & { comment_id: number; kind: string },
+): Promise<void> {
+  const { owner, repo, comment_id } = on
+  if (on.kind !== 'issue_comment') return
+  await octokit.rest.reactions.createForIssueComment({ owner, repo, comment_id, content: 'eyes' })
+}

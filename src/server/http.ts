@@ -1,0 +1,73 @@
+/** The HTTP server: webhooks, health, set-up, and everything else to the dashboard. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+
+export const WEBHOOK_PATH = '/api/github/webhooks'
+
+export interface Routes {
+  webhook(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** Whether the database answers and is migrated. */
+  isReady(): Promise<boolean>
+  setUp(request: IncomingMessage, response: ServerResponse): Promise<void>
+  pages: { fetch(request: Request): Response | Promise<Response> }
+}
+
+export interface RunningServer {
+  url: string
+  /** Stops listening, waits for answers under way (10 s at most), and ends. */
+  close(): Promise<void>
+}
+
+const SLOWEST_REQUEST_MS = 30_000
+const SLOWEST_HEADERS_MS = 10_000
+const LONGEST_STOP_MS = 10_000
+
+/** Listens on `host`:`port`; port 0 takes a free one. */
+export async function listen(routes: Routes, host: string, port: number): Promise<RunningServer> {
+  const pages = getRequestListener((request) => routes.pages.fetch(request))
+  const server = createServer((request, response) => {
+    route(routes, pages, request, response).catch(() => {
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
+      response.end('Something went wrong here.\n')
+    })
+  })
+  server.requestTimeout = SLOWEST_REQUEST_MS
+  server.headersTimeout = SLOWEST_HEADERS_MS
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const { port: taken } = server.address() as AddressInfo
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return { url: `http://${name}:${taken}`, close: () => stop(server) }
+}
+
+async function route(
+  routes: Routes,
+  pages: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = (request.url ?? '/').split('?')[0] ?? '/'
+  if (path === WEBHOOK_PATH) return routes.webhook(request, response)
+  if (path === '/healthz') return say(response, 200, 'ok')
+  if (path === '/readyz')
+    return (await routes.isReady()) ? say(response, 200, 'ready') : say(response, 503, 'not ready')
+  if (path === '/probot' || path.startsWith('/probot/')) return routes.setUp(request, response)
+  return pages(request, response)
+}
+
+function say(response: ServerResponse, status: number, text: string): void {
+  response
+    .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+    .end(`${text}\n`)
+}
+
+async function stop(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const patience = setTimeout(() => server.closeAllConnections(), LONGEST_STOP_MS)
+  await closed
+  clearTimeout(patience)
+}

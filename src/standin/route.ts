@@ -1,0 +1,121 @@
+/** The contract between the route table and its handlers: what a call brings, what an answer is, how one refuses. */
+import type { Actor } from './actor.ts'
+import type { World } from './shapes/world.ts'
+import type { Access, Repository } from './state.ts'
+
+export interface Call {
+  world: World
+  actor: Actor
+  /** Decoded path parameters. */
+  params: Record<string, string>
+  query: URLSearchParams
+  body: Record<string, unknown>
+  /** The `Accept` header, for raw files. */
+  accept: string
+  /** Path below the REST base, for `Link` headers. */
+  path: string
+  /** Posts a webhook again and records the new delivery; answers once it was posted. */
+  redeliver: (deliveryId: number) => Promise<void>
+}
+
+export interface Answer {
+  status: number
+  /** Left out for 204. A string is sent as it is, anything else as JSON. */
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /** Template as GitHub's description spells it, such as `/repos/{owner}/{repo}`. */
+  path: string
+  /** Installation permission the operation needs; any one of them is enough. */
+  needs?: [string, Access][]
+  /** `app` asks for the app's own token, `open` needs no sign-in and costs no rate. */
+  who?: 'app' | 'user' | 'installation' | 'signed-in' | 'open'
+  handle: (call: Call) => Answer | Promise<Answer>
+}
+
+/** Thrown by handlers to answer with one of GitHub's error bodies. */
+export class Refusal extends Error {
+  readonly status: number
+  readonly more: Record<string, unknown>
+  readonly headers: Record<string, string>
+  constructor(
+    status: number,
+    message: string,
+    more: Record<string, unknown> = {},
+    headers: Record<string, string> = {},
+  ) {
+    super(message)
+    this.status = status
+    this.more = more
+    this.headers = headers
+  }
+}
+
+/** 404 as GitHub words it. */
+export function notFound(): Refusal {
+  return new Refusal(404, 'Not Found')
+}
+
+/** 422 naming one field of a resource; `code` is one of GitHub's words such as `missing_field`. */
+export function invalid(resource: string, field: string, code: string): Refusal {
+  return new Refusal(422, 'Validation Failed', { errors: [{ resource, field, code }] })
+}
+
+/** The repository a call names; throws 301 after a rename and 404 when the caller may not see it. */
+export function repositoryOf(call: Call): Repository {
+  const key = `${call.params.owner}/${call.params.repo}`.toLowerCase()
+  const repository = call.world.state.repositories.get(key)
+  if (repository) {
+    if (!canSee(call.actor, repository)) throw notFound()
+    return repository
+  }
+  const moved = call.world.state.formerNames.get(key)
+  if (moved === undefined) throw notFound()
+  const rest = call.path.split('/').slice(4).join('/')
+  const url = `${call.world.api}/repositories/${moved}${rest ? `/${rest}` : ''}`
+  throw new Refusal(301, 'Moved Permanently', { url }, { location: url })
+}
+
+/** Whether GitHub shows the repository to the caller at all. */
+export function canSee(actor: Actor, repository: Repository): boolean {
+  if (!repository.private) return true
+  if (actor.kind === 'installation') return covers(actor, repository)
+  if (actor.kind !== 'user') return false
+  const role = repository.permissions.get(actor.login.toLowerCase())
+  return (
+    repository.owner.toLowerCase() === actor.login.toLowerCase() || (role !== undefined && role !== 'none')
+  )
+}
+
+/** Whether the installation token reaches the repository. */
+export function covers(actor: Actor, repository: Repository): boolean {
+  if (actor.kind !== 'installation') return false
+  const { installation, token } = actor
+  if (installation.account.toLowerCase() !== repository.owner.toLowerCase()) return false
+  if (token.repositoryIds && !token.repositoryIds.includes(repository.id)) return false
+  if (installation.repositories === 'all') return true
+  const full = `${repository.owner}/${repository.name}`.toLowerCase()
+  return installation.repositories.some((name) => name.toLowerCase() === full)
+}
+
+/** A whole number of the path, or 404. */
+export function numberParam(call: Call, name: string): number {
+  const value = Number(call.params[name])
+  if (!Number.isInteger(value)) throw notFound()
+  return value
+}
+
+/** A text field of the body, or `undefined` when it is not there. */
+export function textField(call: Call, name: string): string | undefined {
+  const value = call.body[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Login the caller writes under. */
+export function writerOf(call: Call): { user: string; byApp: boolean } {
+  if (call.actor.kind === 'user') return { user: call.actor.login, byApp: false }
+  return { user: `${call.world.state.app.slug}[bot]`, byApp: true }
+}

@@ -1,0 +1,107 @@
+/** Repositories, the files in them and what people may do there. */
+import { type Call, notFound, type Route, repositoryOf } from '../route.ts'
+import { shaOf } from '../seed.ts'
+import { fullRepositoryShape, roleFlags } from '../shapes/repositories.ts'
+import { userShape } from '../shapes/users.ts'
+import { fullName, repositoryUrl } from '../shapes/world.ts'
+import type { Repository, Role } from '../state.ts'
+
+/** Role of a person: what was given, else owner, else what everyone has. */
+export function roleOf(repository: Repository, login: string): Role {
+  const given = repository.permissions.get(login.toLowerCase())
+  if (given) return given
+  if (repository.owner.toLowerCase() === login.toLowerCase()) return 'admin'
+  return repository.private ? 'none' : 'read'
+}
+
+function getRepository(call: Call) {
+  const repository = repositoryOf(call)
+  const role = call.actor.kind === 'user' ? roleOf(repository, call.actor.login) : 'read'
+  return { status: 200, body: fullRepositoryShape(call.world, repository, role) }
+}
+
+/** The older four-step word GitHub answers beside the exact role. */
+function legacyPermission(role: Role): string {
+  if (role === 'maintain') return 'write'
+  return role === 'triage' ? 'read' : role
+}
+
+function getPermission(call: Call) {
+  const repository = repositoryOf(call)
+  const login = call.params.username ?? ''
+  const account = call.world.state.accounts.get(login.toLowerCase())
+  if (!account) throw notFound()
+  const role = roleOf(repository, login)
+  return {
+    status: 200,
+    body: {
+      permission: legacyPermission(role),
+      role_name: role,
+      user: { ...userShape(call.world, account.login), permissions: roleFlags(role), role_name: role },
+    },
+  }
+}
+
+/** A file on the default branch; any other `ref` is looked up among branches and commits, which hold the same files. */
+function getContents(call: Call) {
+  const repository = repositoryOf(call)
+  const path = (call.params.path ?? '').replace(/^\/+|\/+$/g, '')
+  const ref = call.query.get('ref')
+  const knownRef =
+    !ref || repository.branches.has(ref.replace('refs/heads/', '')) || repository.commits.has(ref)
+  const text = repository.contents.get(path)
+  if (!knownRef || text === undefined) throw notFound()
+  if (/\braw\b/.test(call.accept)) {
+    return {
+      status: 200,
+      body: text,
+      headers: { 'content-type': 'application/vnd.github.raw; charset=utf-8' },
+    }
+  }
+  return { status: 200, body: fileShape(call, repository, path, text) }
+}
+
+function fileShape(call: Call, repository: Repository, path: string, text: string) {
+  const bytes = Buffer.from(text)
+  const sha = shaOf(`blob ${bytes.length}\0${text}`)
+  const ref = call.query.get('ref') ?? repository.defaultBranch
+  const page = `${call.world.web}/${fullName(repository)}`
+  const self = `${repositoryUrl(call.world, repository)}/contents/${path}?ref=${ref}`
+  const git = `${repositoryUrl(call.world, repository)}/git/blobs/${sha}`
+  const html = `${page}/blob/${ref}/${path}`
+  return {
+    type: 'file',
+    encoding: 'base64',
+    size: bytes.length,
+    name: path.split('/').at(-1) ?? path,
+    path,
+    content: `${bytes.toString('base64').replace(/.{60}/g, '$&\n')}\n`,
+    sha,
+    url: self,
+    git_url: git,
+    html_url: html,
+    download_url: `${page}/raw/${ref}/${path}`,
+    _links: { self, git, html },
+  }
+}
+
+const REPOSITORY = '/repos/{owner}/{repo}'
+
+export const repositoryRoutes: Route[] = [
+  { method: 'GET', path: REPOSITORY, needs: [['metadata', 'read']], handle: getRepository },
+  {
+    method: 'GET',
+    path: `${REPOSITORY}/contents/{path}`,
+    needs: [
+      ['contents', 'read'],
+      ['single_file', 'read'],
+    ],
+    handle: getContents,
+  },
+  {
+    method: 'GET',
+    path: `${REPOSITORY}/collaborators/{username}/permission`,
+    needs: [['metadata', 'read']],
+    handle: getPermission,
+  },
+]

@@ -1,0 +1,112 @@
+/** Pull requests as GitHub's API writes them. */
+import type { PullIssue } from '../seed.ts'
+import type { Repository } from '../state.ts'
+import { association, issuePage, labelShapes } from './issues.ts'
+import { repositoryShape } from './repositories.ts'
+import { userShape } from './users.ts'
+import { nodeId, repositoryUrl, type World } from './world.ts'
+
+function pullLinks(world: World, repository: Repository, pull: PullIssue) {
+  const base = repositoryUrl(world, repository)
+  const url = `${base}/pulls/${pull.number}`
+  const page = issuePage(world, repository, pull)
+  return {
+    url,
+    html_url: page,
+    diff_url: `${page}.diff`,
+    patch_url: `${page}.patch`,
+    issue_url: `${base}/issues/${pull.number}`,
+    commits_url: `${url}/commits`,
+    review_comments_url: `${url}/comments`,
+    review_comment_url: `${base}/pulls/comments{/number}`,
+    comments_url: `${base}/issues/${pull.number}/comments`,
+    statuses_url: `${base}/statuses/${pull.pull.head.sha}`,
+  }
+}
+
+function hypermedia(world: World, repository: Repository, pull: PullIssue) {
+  const all = pullLinks(world, repository, pull)
+  return {
+    self: { href: all.url },
+    html: { href: all.html_url },
+    issue: { href: all.issue_url },
+    comments: { href: all.comments_url },
+    review_comments: { href: all.review_comments_url },
+    review_comment: { href: all.review_comment_url },
+    commits: { href: all.commits_url },
+    statuses: { href: all.statuses_url },
+  }
+}
+
+function headShape(world: World, pull: PullIssue) {
+  const { head } = pull.pull
+  const from = head.repository ? world.state.repositories.get(head.repository.toLowerCase()) : undefined
+  return {
+    label: `${head.owner}:${head.ref}`,
+    ref: head.ref,
+    sha: head.sha,
+    user: userShape(world, head.owner),
+    repo: from ? repositoryShape(world, from) : null,
+  }
+}
+
+/** A `pull-request-simple`, as lists hold it. */
+export function simplePullShape(world: World, repository: Repository, issue: PullIssue) {
+  const { pull } = issue
+  const assignees = issue.assignees.map((login) => userShape(world, login))
+  return {
+    ...pullLinks(world, repository, issue),
+    id: pull.id,
+    node_id: nodeId('PR', repository.id, issue.number),
+    number: issue.number,
+    state: issue.state,
+    locked: issue.locked,
+    title: issue.title,
+    body: issue.body,
+    user: userShape(world, issue.user),
+    labels: labelShapes(world, repository, issue.labels),
+    milestone: null,
+    assignee: assignees[0] ?? null,
+    assignees,
+    requested_reviewers: [],
+    requested_teams: [],
+    created_at: issue.createdAt,
+    updated_at: issue.updatedAt,
+    closed_at: issue.closedAt,
+    merged_at: pull.mergedAt,
+    merge_commit_sha: pull.mergeCommitSha,
+    draft: pull.draft,
+    head: headShape(world, issue),
+    base: {
+      label: `${repository.owner}:${pull.base.ref}`,
+      ref: pull.base.ref,
+      sha: pull.base.sha,
+      user: userShape(world, repository.owner),
+      repo: repositoryShape(world, repository),
+    },
+    _links: hypermedia(world, repository, issue),
+    author_association: association(repository, issue.user),
+    auto_merge: null,
+  }
+}
+
+/** A `pull-request`, the answer of `GET /repos/{owner}/{repo}/pulls/{number}`. */
+export function pullShape(world: World, repository: Repository, issue: PullIssue) {
+  const { pull } = issue
+  const files = pull.commits.flatMap((sha) => repository.commits.get(sha)?.files ?? [])
+  return {
+    ...simplePullShape(world, repository, issue),
+    merged: pull.merged,
+    mergeable: issue.state === 'open' ? true : null,
+    rebaseable: issue.state === 'open' ? true : null,
+    mergeable_state: issue.state === 'open' ? 'clean' : 'unknown',
+    merged_by: pull.mergedBy ? userShape(world, pull.mergedBy) : null,
+    comments: [...repository.comments.values()].filter((comment) => comment.issue === issue.number).length,
+    review_comments: 0,
+    maintainer_can_modify: false,
+    commits: pull.commits.length,
+    additions: files.reduce((sum, file) => sum + file.additions, 0),
+    deletions: files.reduce((sum, file) => sum + file.deletions, 0),
+    changed_files: new Set(files.map((file) => file.filename)).size,
+  }
+}

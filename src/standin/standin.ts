@@ -1,0 +1,155 @@
+/** A GitHub on loopback: the app's tests, demo and benchmarks talk to it with the real client instead of to github.com. */
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { type Context, Hono } from 'hono'
+import type { Contract } from './contract.ts'
+import { answer, type Exchange, type Outgoing } from './exchange.ts'
+import { type Fault, Faults } from './faults.ts'
+import { withName } from './paging.ts'
+import type { Route } from './route.ts'
+import { ROUTES } from './routes/table.ts'
+import type { World } from './shapes/world.ts'
+import { type App, type Delivery, emptyState, type State } from './state.ts'
+import { type Event, send } from './webhooks.ts'
+
+export interface StandinOptions {
+  /** Port on 127.0.0.1; any free one by default. */
+  port?: number
+  app?: Partial<App>
+  /** The clock of `created_at` and the like, epoch ms. Tokens and rate limits always use the real one. */
+  now?: () => number
+  /** Check every request and answer against GitHub's published descriptions (development packages). */
+  validate?: boolean
+}
+
+export interface LoggedRequest {
+  method: string
+  /** Template such as `/repos/{owner}/{repo}`, or the path itself when unknown. */
+  route: string
+  path: string
+  status: number
+  /** Epoch ms of arrival, and milliseconds until the answer. */
+  at: number
+  tookMs: number
+}
+
+export interface Standin extends AsyncDisposable {
+  /** REST base to give to Octokit as `baseUrl`. The same without `/api/v3` works too. */
+  url: string
+  /** Root of the server: web pages, sign-in. */
+  web: string
+  state: State
+  requests: LoggedRequest[]
+  /** What was asked or answered against GitHub's description; tests hold it empty. */
+  violations: string[]
+  /** Makes the next fitting calls misbehave. */
+  failNext: (fault: Fault) => void
+  clearFaults: () => void
+  /** Posts a signed webhook to the app once and records the delivery with its answer. */
+  deliver: (event: Event) => Promise<Delivery>
+  close: () => Promise<void>
+}
+
+type Env = { Bindings: HttpBindings }
+
+/** Starts the server on loopback and answers once it listens. */
+export async function startStandin(options: StandinOptions = {}): Promise<Standin> {
+  const now = options.now ?? Date.now
+  const state = emptyState(options.app ?? {}, '2024-01-01T00:00:00Z')
+  const world: World = { state, api: '', web: '', now }
+  const violations: string[] = []
+  const requests: LoggedRequest[] = []
+  const contract: Contract | null = null
+  const faults = new Faults()
+  const redeliver = async (id: number) => {
+    const old = state.deliveries.find((one) => one.id === id)
+    if (old) await send(state, { name: old.event, payload: old.request.payload, id: old.guid }, now, true)
+  }
+  const on: Exchange = { world, faults, contract, violations, redeliver }
+  const server = createAdaptorServer({ fetch: routed(on, requests).fetch, hostname: '127.0.0.1' })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  })
+  world.web = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  world.api = `${world.web}/api/v3`
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      if ('closeAllConnections' in server) server.closeAllConnections()
+    })
+  return {
+    url: world.api,
+    web: world.web,
+    state,
+    requests,
+    violations,
+    failNext: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    deliver: (event) => send(state, event, now),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Hono with the route table; `/api/v3` and `/repositories/{id}` are turned into the plain path first. */
+function routed(on: Exchange, requests: LoggedRequest[]): Hono<Env> {
+  const getPath = (request: Request) => plainPath(on, new URL(request.url).pathname)
+  const app = new Hono<Env>({ getPath })
+  for (const route of ROUTES) {
+    const pattern = route.path.replace('{path}', ':path{.+}').replaceAll(/\{(\w+)\}/g, ':$1')
+    app.on(route.method, pattern, (c) => handle(on, requests, route, c))
+  }
+  app.notFound((c) => {
+    const { method } = c.req
+    const sentence = `The stand-in does not know ${method} ${c.req.path}; check the path, or add the operation to its route table.`
+    on.violations.push(sentence)
+    requests.push({ method, route: c.req.path, path: c.req.path, status: 501, at: Date.now(), tookMs: 0 })
+    return c.json({ message: sentence }, 501)
+  })
+  return app
+}
+
+function plainPath(on: Exchange, path: string): string {
+  if (path === '/api/graphql') return '/graphql'
+  const bare = path.startsWith('/api/v3/') ? path.slice('/api/v3'.length) : path
+  return withName(bare, on.world.state)
+}
+
+async function handle(
+  on: Exchange,
+  requests: LoggedRequest[],
+  route: Route,
+  c: Context<Env>,
+): Promise<Response> {
+  const at = Date.now()
+  const logged = { method: c.req.method, route: route.path, path: c.req.path, status: 0, at, tookMs: 0 }
+  requests.push(logged)
+  const out = await answer(on, route, {
+    method: c.req.method,
+    path: c.req.path,
+    query: new URL(c.req.url).searchParams,
+    params: c.req.param() as Record<string, string>,
+    header: (name) => c.req.header(name),
+    text: await c.req.text(),
+  })
+  logged.status = out.status
+  logged.tookMs = Date.now() - at
+  if (out.broken) return breakOff(c, out)
+  const empty = out.status === 204 || out.status === 304
+  return new Response(empty ? null : out.text, { status: out.status, headers: out.headers })
+}
+
+/** Announces the whole answer, sends half of it or nothing, and closes the connection. */
+function breakOff(c: Context<Env>, out: Outgoing): Response {
+  const { outgoing } = c.env
+  if (out.broken === 'cut') {
+    outgoing.destroy()
+    return RESPONSE_ALREADY_SENT
+  }
+  const bytes = Buffer.from(out.text)
+  outgoing.writeHead(out.status, { ...out.headers, 'content-length': String(bytes.length) })
+  outgoing.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => outgoing.destroy())
+  return RESPONSE_ALREADY_SENT
+}

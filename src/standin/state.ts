@@ -1,0 +1,374 @@
+/** What the stand-in remembers, so that a test can seed and read GitHub's side of the story as plain objects. */
+
+export type AccountType = 'User' | 'Organization' | 'Bot'
+export interface Account {
+  id: number
+  login: string
+  type: AccountType
+  name: string | null
+}
+
+export type Access = 'read' | 'write' | 'admin'
+export interface Installation {
+  id: number
+  account: string
+  /** Full names; `'all'` means every repository of the account. */
+  repositories: 'all' | string[]
+  permissions: Record<string, Access>
+  events: string[]
+  createdAt: string
+  suspendedAt: string | null
+  suspendedBy: string | null
+}
+
+export interface Token {
+  token: string
+  kind: 'installation' | 'user'
+  installationId: number | null
+  login: string | null
+  permissions: Record<string, Access>
+  /** Repository ids the token is limited to, `null` for no limit. */
+  repositoryIds: number[] | null
+  expiresAt: number
+}
+
+export interface RequiredCheck {
+  context: string
+  appId: number | null
+}
+export interface Branch {
+  name: string
+  sha: string
+  /** Classic protection; `null` when the branch has none. */
+  protection: null | { checks: RequiredCheck[]; enforcement: 'off' | 'non_admins' | 'everyone' }
+}
+export interface Ruleset {
+  id: number
+  name: string
+  source: 'Repository' | 'Organization'
+  enforcement: 'active' | 'evaluate' | 'disabled'
+  /** Branch names, or `~DEFAULT_BRANCH`, `~ALL`, or `release/*`. */
+  branches: string[]
+  checks: { context: string; integrationId: number | null }[]
+}
+
+export interface Commit {
+  sha: string
+  message: string
+  author: string
+  date: string
+  parents: string[]
+  files: ChangedFile[]
+}
+export interface ChangedFile {
+  filename: string
+  status: 'added' | 'removed' | 'modified' | 'renamed'
+  additions: number
+  deletions: number
+  previousFilename?: string
+}
+
+/** A push to the head of a pull request: what the head was before and is after it. */
+export interface HeadMove {
+  before: string
+  after: string
+  actor: string
+  at: string
+  forced: boolean
+}
+export interface TimelineEvent {
+  id: number
+  event: 'labeled' | 'unlabeled' | 'closed' | 'reopened' | 'renamed' | 'head_ref_force_pushed' | 'merged'
+  actor: string
+  at: string
+  commitSha: string | null
+  label?: string
+  rename?: { from: string; to: string }
+}
+
+export type ReactionContent = '+1' | '-1' | 'laugh' | 'confused' | 'heart' | 'hooray' | 'rocket' | 'eyes'
+export interface Reaction {
+  id: number
+  user: string
+  content: ReactionContent
+  createdAt: string
+}
+export interface Comment {
+  id: number
+  /** Number of the issue or pull request it stands under. */
+  issue: number
+  body: string
+  user: string
+  /** True when an installation of the app wrote it. */
+  byApp: boolean
+  createdAt: string
+  updatedAt: string
+  reactions: Reaction[]
+  minimized: null | string
+}
+export interface Label {
+  id: number
+  name: string
+  color: string
+  description: string | null
+}
+export interface Issue {
+  id: number
+  number: number
+  title: string
+  body: string | null
+  state: 'open' | 'closed'
+  stateReason: 'completed' | 'not_planned' | 'duplicate' | 'reopened' | null
+  user: string
+  byApp: boolean
+  labels: string[]
+  assignees: string[]
+  locked: boolean
+  createdAt: string
+  updatedAt: string
+  closedAt: string | null
+  closedBy: string | null
+  reactions: Reaction[]
+  timeline: TimelineEvent[]
+  /** Present when the issue is a pull request. */
+  pull: PullRequest | null
+}
+export interface PullRequest {
+  id: number
+  draft: boolean
+  merged: boolean
+  mergedAt: string | null
+  mergedBy: string | null
+  mergeCommitSha: string | null
+  base: { ref: string; sha: string }
+  /** `repository` is the full name of the fork or of the repository itself, `null` once a fork was deleted. */
+  head: { ref: string; sha: string; repository: string | null; owner: string }
+  /** Commits of the present head, oldest first. */
+  commits: string[]
+  moves: HeadMove[]
+}
+
+export type CheckStatus = 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending'
+export type Conclusion =
+  | 'success'
+  | 'failure'
+  | 'neutral'
+  | 'cancelled'
+  | 'skipped'
+  | 'timed_out'
+  | 'action_required'
+  | 'stale'
+  | 'startup_failure'
+export interface CheckSuite {
+  id: number
+  sha: string
+  branch: string | null
+  appId: number
+  status: CheckStatus
+  conclusion: Conclusion | null
+  before: string | null
+  createdAt: string
+  updatedAt: string
+}
+export interface CheckRun {
+  id: number
+  suiteId: number
+  sha: string
+  name: string
+  appId: number
+  status: CheckStatus
+  conclusion: Conclusion | null
+  startedAt: string | null
+  completedAt: string | null
+  externalId: string
+  detailsUrl: string | null
+  title: string | null
+  summary: string | null
+  text: string | null
+}
+export interface CommitStatus {
+  id: number
+  sha: string
+  context: string
+  state: 'error' | 'failure' | 'pending' | 'success'
+  description: string | null
+  targetUrl: string | null
+  creator: string
+  createdAt: string
+}
+export interface WorkflowRun {
+  id: number
+  name: string
+  path: string
+  workflowId: number
+  event: string
+  sha: string
+  branch: string | null
+  headRepository: string
+  runNumber: number
+  suiteId: number
+  pulls: number[]
+  actor: string
+  createdAt: string
+  attempts: WorkflowAttempt[]
+}
+export interface WorkflowAttempt {
+  attempt: number
+  status: CheckStatus
+  conclusion: Conclusion | null
+  startedAt: string
+  updatedAt: string
+  actor: string
+  jobs: WorkflowJob[]
+}
+export interface WorkflowJob {
+  /** Also the id of its check run. */
+  id: number
+  name: string
+  status: CheckStatus
+  conclusion: Conclusion | null
+  createdAt: string
+  startedAt: string
+  completedAt: string | null
+  runnerName: string | null
+}
+
+export interface Repository {
+  id: number
+  name: string
+  owner: string
+  private: boolean
+  fork: boolean
+  parent: string | null
+  archived: boolean
+  description: string | null
+  defaultBranch: string
+  createdAt: string
+  branches: Map<string, Branch>
+  rulesets: Ruleset[]
+  commits: Map<string, Commit>
+  issues: Map<number, Issue>
+  comments: Map<number, Comment>
+  labels: Map<string, Label>
+  /** Path to text, on the default branch. */
+  contents: Map<string, string>
+  /** Login (lower case) to role. */
+  permissions: Map<string, Role>
+  checkSuites: Map<number, CheckSuite>
+  checkRuns: Map<number, CheckRun>
+  /** SHA to statuses, oldest first. */
+  statuses: Map<string, CommitStatus[]>
+  workflowRuns: Map<number, WorkflowRun>
+}
+export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
+
+export interface Delivery {
+  id: number
+  guid: string
+  deliveredAt: string
+  redelivery: boolean
+  /** Seconds, as GitHub counts them. */
+  duration: number
+  status: string
+  statusCode: number
+  event: string
+  action: string | null
+  installationId: number | null
+  repositoryId: number | null
+  request: { headers: Record<string, string>; payload: Record<string, unknown> }
+  response: { headers: Record<string, string>; payload: string }
+}
+
+export interface App {
+  id: number
+  slug: string
+  name: string
+  owner: string
+  clientId: string
+  clientSecret: string
+  webhookUrl: string | null
+  webhookSecret: string
+  permissions: Record<string, Access>
+  events: string[]
+  createdAt: string
+}
+
+export interface Budget {
+  limit: number
+  used: number
+  resetAt: number
+}
+
+export interface State {
+  app: App
+  /** Other apps that report results, by id. */
+  apps: Map<number, App>
+  /** Keyed by login in lower case. */
+  accounts: Map<string, Account>
+  installations: Map<number, Installation>
+  /** Keyed by full name in lower case. */
+  repositories: Map<string, Repository>
+  /** Former full name in lower case to repository id, after a rename or transfer. */
+  formerNames: Map<string, number>
+  tokens: Map<string, Token>
+  /** Codes of the web sign-in that wait to be exchanged, with the login they stand for. */
+  codes: Map<string, string>
+  /** Oldest first. */
+  deliveries: Delivery[]
+  /** One budget for REST, one for GraphQL; `resetAt` is epoch ms. */
+  rateLimit: { core: Budget; graphql: Budget }
+  nextId: number
+}
+
+/** Every permission and event the app could ask for; a test narrows an installation's copy. */
+export const DEFAULT_PERMISSIONS: Record<string, Access> = {
+  actions: 'write',
+  checks: 'write',
+  contents: 'read',
+  issues: 'write',
+  metadata: 'read',
+  pull_requests: 'write',
+  statuses: 'read',
+}
+export const DEFAULT_EVENTS = [
+  'check_run',
+  'check_suite',
+  'issue_comment',
+  'issues',
+  'pull_request',
+  'push',
+  'status',
+  'workflow_job',
+  'workflow_run',
+]
+
+/** An empty GitHub that knows one app. `createdAt` is an ISO instant. */
+export function emptyState(app: Partial<App>, createdAt: string): State {
+  const own: App = {
+    id: 1001,
+    slug: 'flake-sla',
+    name: 'flake-sla',
+    owner: 'flake-sla-owner',
+    clientId: 'Iv1.standin',
+    clientSecret: 'client-secret',
+    webhookUrl: null,
+    webhookSecret: 'development',
+    permissions: { ...DEFAULT_PERMISSIONS },
+    events: [...DEFAULT_EVENTS],
+    createdAt,
+    ...app,
+  }
+  return {
+    app: own,
+    apps: new Map([[own.id, own]]),
+    accounts: new Map(),
+    installations: new Map(),
+    repositories: new Map(),
+    formerNames: new Map(),
+    tokens: new Map(),
+    codes: new Map(),
+    deliveries: [],
+    rateLimit: { core: { limit: 5000, used: 0, resetAt: 0 }, graphql: { limit: 5000, used: 0, resetAt: 0 } },
+    nextId: 5000,
+  }
+}

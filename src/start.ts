@@ -1,0 +1,222 @@
+/** Puts the parts together and starts them: database, recorder, Probot, timers, HTTP server. */
+import { sql } from 'kysely'
+import { pino } from 'pino'
+import { Probot, ProbotOctokit } from 'probot'
+import { wire } from './app.ts'
+import type { Config } from './config.ts'
+import { dashboard } from './dashboard/app.ts'
+import { type OpenDatabase, openDatabase } from './db/client.ts'
+import { isMigrated, migrate } from './db/migrate.ts'
+import type { Deps } from './deps.ts'
+import { DEFAULT_POLICY } from './domain/policy.ts'
+import { workOffOutbox } from './effects/outbox.ts'
+import type { GitHub } from './github/client.ts'
+import { concludeAll } from './pipeline/conclude.ts'
+import { createRecorder } from './pipeline/record.ts'
+import { listen, type RunningServer } from './server/http.ts'
+import { takeDelivery } from './server/intake.ts'
+import { alreadySetUp, createSetUp } from './server/set-up.ts'
+import { closeAll } from './timers/close.ts'
+import { startTimers } from './timers/schedule.ts'
+
+export interface RunningApp {
+  url: string
+  deps: Deps
+  /** Concludes and does what is due, until nothing is; tests and the demo wait for it. */
+  settle(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface StartOptions {
+  /** Epoch ms; the demo brings a clock of its own. */
+  now?: () => number
+  /** False where somebody else says when time passes. */
+  timers?: boolean
+  /** False where no GitHub needs to be spared: the client then does not space its writes by seconds. */
+  throttle?: boolean
+  database?: OpenDatabase
+}
+
+/** Starts the whole app. @throws UserError for what the operator can mend */
+export async function startApp(config: Config, options: StartOptions = {}): Promise<RunningApp> {
+  const now = options.now ?? Date.now
+  const log = pino(
+    { level: config.logLevel, redact: ['privateKey', 'secret', 'token'] },
+    pino.destination({ dest: 2, sync: false }),
+  )
+  const database = options.database ?? (await openDatabase(config.database))
+  const { db } = database
+  await migrate(db)
+  const probot = config.app && createProbot(config, config.app, log, options.throttle ?? true)
+  const deps: Deps = {
+    db,
+    now,
+    github: probot && gitHubOf(probot),
+    policyOf: async () => DEFAULT_POLICY,
+    log,
+    dryRun: config.dryRun,
+  }
+
+  const work = createWorker(deps)
+  const recorder = createRecorder(db, {
+    now,
+    effects: true,
+    onRecorded: () => options.timers !== false && work.soon(),
+  })
+  if (probot) {
+    await probot.ready()
+    wire(probot, recorder, (id, event, reason) =>
+      log.warn({ delivery: id, event, reason }, 'delivery rejected'),
+    )
+  }
+  const setUp = probot ? alreadySetUp : createSetUp(config.publicUrl)
+  const server = await listen(
+    {
+      webhook: async (request, response) => {
+        if (!probot || !config.app) return void response.writeHead(503).end('This app is not set up yet.\n')
+        await takeDelivery(request, response, {
+          secret: config.app.webhookSecret,
+          receive: (delivery) => probot.receive(delivery as Parameters<Probot['receive']>[0]),
+          onFailure: (error, { id, name }) =>
+            log.error({ delivery: id, event: name, error: String(error) }, 'delivery not recorded'),
+        })
+      },
+      isReady: () => isReady(deps),
+      setUp: setUp.answer,
+      pages: dashboard({
+        db,
+        now,
+        policyOf: deps.policyOf,
+        publicUrl: config.publicUrl,
+        githubUrl: config.githubUrl,
+      }),
+    },
+    config.host,
+    config.port,
+  )
+  const timers =
+    options.timers === false
+      ? null
+      : await startTimers(
+          db,
+          [
+            {
+              name: 'close-windows',
+              schedule: '*/5 * * * *',
+              run: () => closeAll(deps).then(() => work.soon()),
+            },
+            { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
+          ],
+          (name, error) => log.error({ timer: name, error: String(error) }, 'timer failed'),
+        )
+  log.info({ url: server.url, database: database.name, app: config.app?.id ?? null }, 'started')
+  return {
+    url: server.url,
+    deps,
+    settle: work.settle,
+    close: () => stop(server, timers, work, setUp, database, log),
+  }
+}
+
+async function stop(
+  server: RunningServer,
+  timers: { stop(): Promise<void> } | null,
+  work: Worker,
+  setUp: { close(): Promise<void> },
+  database: OpenDatabase,
+  log: { info(fields: object, message: string): void },
+): Promise<void> {
+  await server.close()
+  await timers?.stop()
+  await work.stop()
+  await setUp.close()
+  await database.close()
+  log.info({}, 'stopped')
+}
+
+function createProbot(
+  config: Config,
+  app: NonNullable<Config['app']>,
+  log: object,
+  throttle: boolean,
+): Probot {
+  return new Probot({
+    appId: app.id,
+    privateKey: app.privateKey,
+    secret: app.webhookSecret,
+    baseUrl: config.apiUrl,
+    log: log as NonNullable<ConstructorParameters<typeof Probot>[0]>['log'] & object,
+    // A function, because Probot's own options would win over an object's. The outbox retries; Octokit need not.
+    Octokit: ProbotOctokit.defaults((given: object) => ({
+      ...given,
+      retry: { enabled: false },
+      ...(!throttle && { throttle: { enabled: false } }),
+    })),
+  })
+}
+
+function gitHubOf(probot: Probot): GitHub {
+  let login: string | null = null
+  return {
+    octokitOf: (installationId) => probot.auth(installationId),
+    async botLogin() {
+      if (login === null) {
+        const { data } = await (await probot.auth()).rest.apps.getAuthenticated()
+        if (!data) throw new Error('GitHub does not know this app')
+        login = `${data.slug}[bot]`
+      }
+      return login
+    },
+  }
+}
+
+async function isReady({ db }: Deps): Promise<boolean> {
+  try {
+    await sql`select 1`.execute(db)
+    return await isMigrated(db)
+  } catch {
+    return false
+  }
+}
+
+interface Worker {
+  /** Works soon, once for many calls. */
+  soon(): void
+  settle(): Promise<void>
+  stop(): Promise<void>
+}
+
+const SOON_MS = 200
+
+/** Concludes and works off the outbox, one pass at a time; a call during a pass brings another after it. */
+function createWorker(deps: Deps): Worker {
+  let timer: NodeJS.Timeout | null = null
+  let pass: Promise<void> = Promise.resolve()
+  let stopped = false
+  const settle = () => {
+    pass = pass.then(async () => {
+      try {
+        await concludeAll(deps.db, { policyOf: deps.policyOf, now: deps.now() })
+        if (deps.github) await workOffOutbox(deps)
+      } catch (error) {
+        deps.log.error({ error: String(error) }, 'work failed; it is tried again')
+      }
+    })
+    return pass
+  }
+  return {
+    soon() {
+      if (timer || stopped) return
+      timer = setTimeout(() => {
+        timer = null
+        void settle()
+      }, SOON_MS)
+    },
+    settle,
+    async stop() {
+      stopped = true
+      if (timer) clearTimeout(timer)
+      await pass
+    },
+  }
+}

@@ -1,0 +1,75 @@
+/** The SLA as a table for a terminal or in Markdown. */
+import { count, percent } from './figures.ts'
+import { code } from './markdown.ts'
+
+export interface SlaTableInput {
+  repository: string
+  required: { source: string; jobs: string[] }
+  as_of: string | null
+  windows: {
+    kind: string
+    start: string
+    partial: boolean
+    prs: number
+    flakes: number
+    flakes_counted: number
+    rate: number | null
+    rate_low: number | null
+    rate_high: number | null
+    breached: boolean
+    target: number
+    breach_probability: number | null
+  }[]
+  jobs: { name: string; flakes: number; pull_requests: number[] }[]
+}
+
+const MOST_JOBS = 10
+
+/** One repository's windows and costliest jobs. */
+export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
+  const head = ['window', 'rate', 'between', 'flakes', 'pull requests', 'state']
+  const rows = input.windows.map((window) => [
+    `${window.kind} ${window.start}`,
+    percent(window.rate),
+    `${percent(window.rate_low)} and ${percent(window.rate_high)}`,
+    `${window.flakes_counted} of ${window.flakes}`,
+    String(window.prs),
+    state(window),
+  ])
+  const jobs = input.jobs
+    .slice(0, MOST_JOBS)
+    .map((job) => [
+      asMarkdown ? code(job.name) : plain(job.name),
+      String(job.flakes),
+      String(job.pull_requests.length),
+    ])
+  const title = `${input.repository}: flakes not caused by the pull request / pull requests tested`
+  const basis =
+    input.required.source === 'all'
+      ? 'every job seen on pull requests counts'
+      : `${count(input.required.jobs.length, 'required job')} (${input.required.source})`
+  const parts = [asMarkdown ? `### ${title}` : title, '', ...lay(head, rows, asMarkdown)]
+  if (jobs.length > 0) parts.push('', ...lay(['job', 'flakes', 'pull requests hit'], jobs, asMarkdown))
+  parts.push('', `${basis}; as of ${input.as_of ?? 'never: no data'}`)
+  return parts.join('\n')
+}
+
+function state({ prs, breached, partial }: SlaTableInput['windows'][number]): string {
+  if (prs === 0) return 'no data'
+  return `${breached ? 'OUT OF SLA' : 'in SLA'}${partial ? ' so far' : ''}`
+}
+
+function lay(head: string[], rows: string[][], asMarkdown: boolean): string[] {
+  if (asMarkdown) return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+  const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i]?.length ?? 0)))
+  return [head, ...rows].map((cells) =>
+    `  ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd(),
+  )
+}
+
+/** A terminal obeys control characters, so names lose them. */
+function plain(name: string): string {
+  return code(name)
+    .replace(/^`+ ?| ?`+$/g, '')
+    .replaceAll('\\|', '|')
+}
