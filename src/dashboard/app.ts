@@ -1,15 +1,13 @@
 /** The dashboard: pages for people, and the pictures in them. Reads only; whoever may not see a thing is told nothing of it. */
 import { type Context, Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
-import { readRepositories } from '../db/dashboard.ts'
-import type { Row } from '../db/schema.ts'
 import { assets } from './assets/assets.ts'
 import type { DashboardDeps } from './deps.ts'
 import { type Html, html } from './html.ts'
 import { layout } from './layout.ts'
 import { homePage } from './pages/home.ts'
 import { repositoryPage } from './pages/repository.ts'
-import { openRepository } from './scope.ts'
+import { openRepository, readableRepositories } from './scope.ts'
 
 export type { DashboardDeps, Visibility } from './deps.ts'
 export { PUBLIC_ONLY } from './deps.ts'
@@ -20,7 +18,7 @@ export function dashboard(deps: DashboardDeps): Hono {
   app.use(securityHeaders())
   app.route('/', assets())
   app.get('/', async (c) => {
-    const repositories = await visibleTo(deps, c.req.raw)
+    const repositories = await readableRepositories(deps, c.req.raw)
     const { body, measuredAt } = await homePage(deps, repositories)
     return page(c, layout({ title: 'Repositories', body, measuredAt }))
   })
@@ -54,12 +52,6 @@ function securityHeaders() {
     // Whether all of a host speaks HTTPS is for whoever runs that host to say.
     strictTransportSecurity: false,
   })
-}
-
-async function visibleTo({ db, visibility }: DashboardDeps, request: Request): Promise<Row<'repository'>[]> {
-  const all = await readRepositories(db)
-  const seen = await Promise.all(all.map((one) => visibility.mayRead(request, one)))
-  return all.filter((_, i) => seen[i])
 }
 
 async function page(c: Context, document: Html): Promise<Response> {

@@ -17,7 +17,8 @@ export interface DashboardDeps {
   /** Epoch ms. */
   now: () => number
   policyOf(repositoryId: number): Promise<Policy>
-  visibility: Visibility
+  /** Public repositories only, if not given. */
+  visibility?: Visibility
   /** Where people reach the program, without a slash at the end; null while that is unknown. */
   publicUrl: string | null
   /** Where repositories and pull requests are linked to, such as `https://github.com`. */
