@@ -12,6 +12,13 @@ export interface Visibility {
 /** Public repositories for everybody, private ones for nobody. */
 export const PUBLIC_ONLY: Visibility = { mayRead: async (_request, repository) => !repository.private }
 
+/** What the rest of the program knows about itself and no table holds. */
+export interface ProgramStatus {
+  rateLimit?: { remaining: number; limit: number; resetAt: string }
+  /** Sentences about times from which data is missing. */
+  gaps?: string[]
+}
+
 export interface DashboardDeps {
   db: Db
   /** Epoch ms. */
@@ -23,4 +30,7 @@ export interface DashboardDeps {
   publicUrl: string | null
   /** Where repositories and pull requests are linked to, such as `https://github.com`. */
   githubUrl: string
+  status?: () => Promise<ProgramStatus>
+  /** Whether the app has credentials; without them the root page leads to the set-up. Taken as true. */
+  isSetUp?: boolean
 }

@@ -37,3 +37,29 @@ export function repositoryPath(fullName: string, rest = ''): string {
 export function pullRequestLink(fullName: string, number: number): Html {
   return html`<a href="${repositoryPath(fullName, `/pull/${number}`)}">#${number}</a>`
 }
+
+/** A link to a job's page here. */
+export function jobLink(fullName: string, jobId: number, text: string): Html {
+  return html`<a href="${repositoryPath(fullName, `/jobs/${jobId}`)}">${name(text)}</a>`
+}
+
+/** A link to a flake's page here. */
+export function flakeLink(fullName: string, headSha: string, jobId: number, text: string | Html): Html {
+  return html`<a href="${repositoryPath(fullName, `/flakes/${headSha}/${jobId}`)}">${text}</a>`
+}
+
+/** A link to where somebody else says a thing happened; only the text where the address is not one of the web. */
+export function outward(url: string | null, text: string | Html): Html {
+  if (url === null || !/^https?:\/\/[^\s]+$/i.test(url)) return html`${text}`
+  return html`<a href="${url}" rel="noopener noreferrer nofollow">${text}</a>`
+}
+
+/** Text of our own with Markdown's `**strong**` and `` `code` ``, as HTML; everything in it is escaped. */
+export function fromMarkdown(text: string): Html {
+  const parts = text.split(/(\*\*[^*]+\*\*|`[^`]+`)/)
+  return html`${parts.map((part) => {
+    if (part.startsWith('**')) return html`<strong>${part.slice(2, -2)}</strong>`
+    if (part.startsWith('`')) return html`<code><bdi>${part.slice(1, -1)}</bdi></code>`
+    return part
+  })}`
+}

@@ -12,9 +12,12 @@ export interface Page {
   measuredAt?: string | null
 }
 
-export type Tab = 'overview'
+export type Tab = 'overview' | 'grid'
 
-const TABS: { tab: Tab; path: string; words: string }[] = [{ tab: 'overview', path: '', words: 'Overview' }]
+const TABS: { tab: Tab; path: string; words: string }[] = [
+  { tab: 'overview', path: '', words: 'Overview' },
+  { tab: 'grid', path: '/grid', words: 'Grid' },
+]
 
 /** A whole document. */
 export function layout(page: Page): Html {
@@ -30,7 +33,7 @@ export function layout(page: Page): Html {
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <div class="bar"><header class="site"><strong><a href="/">flake-sla</a></strong>
-<nav aria-label="Site"><ul><li><a href="/">Repositories</a></li></ul></nav></header></div>
+<nav aria-label="Site"><ul><li><a href="/">Repositories</a></li><li><a href="/status">Status</a></li><li><a href="/help">Help</a></li></ul></nav></header></div>
 <main id="main">
 ${page.repository ? heading(page.repository) : ''}
 ${page.body}

@@ -56,20 +56,27 @@ export function answer(name: string, sla: Sla | null): string {
   return `${name} is ${state}: ${ratio(sla)} is ${percent(sla.rate)}, and the target is below ${percent(sla.target)}.`
 }
 
-const ATTRIBUTION: Record<string, string> = {
-  not_caused_by_pr: 'Not caused by the pull request',
-  caused_by_pr: 'Caused by the pull request',
-  undetermined: 'Undetermined',
+const FAULT: Record<string, string> = { not_caused_by_pr: 'no', caused_by_pr: 'yes' }
+
+/** Was it the pull request's fault? In the words of the report, which speaks to the author alone. */
+export function faultWords(attribution: string | null, probability: number | null): string {
+  if (attribution === null) return 'not judged yet'
+  const odds = probability === null ? '' : ` (${chance(probability)} likely)`
+  return `${FAULT[attribution] ?? 'cannot be told'}${odds}`
 }
 
-/** A flake's verdict in words. */
-export function verdictWords(attribution: string | null): string {
-  return attribution === null ? 'Not judged yet' : (ATTRIBUTION[attribution] ?? attribution)
+const OUTCOMES: Record<string, string> = {
+  pass: '✓ passed',
+  fail: '✗ failed',
+  aborted: '⊘ aborted',
+  infra: '⚠ infrastructure',
+  skipped: '– skipped',
 }
 
-/** How sure a verdict is; empty where nothing was computed. */
-export function oddsWords(probability: number | null): string {
-  return probability === null ? '' : `${chance(probability)} chance that the pull request caused it`
+/** How a run ended, with a sign beside the word. */
+export function outcomeWords(outcome: string, reason: string | null = null): string {
+  const words = OUTCOMES[outcome] ?? outcome
+  return reason === null ? words : `${words} (${reason})`
 }
 
 /** Whether a flake spends the error budget. */

@@ -1,10 +1,8 @@
 /** The style sheet: our own few kilobytes, light and dark by what the reader's system says. Colour values after Primer. */
+import { CHART, COLOURS } from './picture-style.ts'
+
 export const STYLE = /* css */ `
-:root{color-scheme:light dark;--bg:#fff;--soft:#f6f8fa;--fg:#1f2328;--muted:#59636e;--line:#d1d9e0;--link:#0969da;
---in:#1a7f37;--out:#cf222e;--warn:#9a6700;--in-soft:#dafbe1;--out-soft:#ffebe9;--week:#6639ba;--bar-in:#4ac26b;--bar-out:#fa8c85}
-@media(prefers-color-scheme:dark){:root{--bg:#0d1117;--soft:#151b23;--fg:#f0f6fc;--muted:#9198a1;--line:#3d444d;--link:#4493f8;
---in:#3fb950;--out:#f85149;--warn:#d29922;--in-soft:#12261e;--out-soft:#2d1416;--week:#b392f0;--bar-in:#238636;--bar-out:#b62324}}
-*{box-sizing:border-box}
+${COLOURS}*{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 a{color:var(--link);text-decoration-thickness:1px;text-underline-offset:2px}
 a:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
@@ -45,17 +43,26 @@ h1 .name{white-space:normal;max-width:100%}
 details{margin:10px 0}summary{cursor:pointer;color:var(--link)}
 figure{margin:12px 0}figcaption{color:var(--muted);font-size:.87em}
 .chart{display:block;width:100%;height:auto;max-width:1040px}.narrow{display:none}
-.chart text{fill:var(--muted);font-size:12px;font-family:inherit}
-.chart .grid{stroke:var(--line);stroke-width:.5}.chart .axis{stroke:var(--muted)}
-.chart .target{stroke:var(--out);stroke-dasharray:5 4;stroke-width:1.5}
-.bars .in,.spark .in{fill:var(--bar-in)}.bars .out,.spark .out{fill:var(--bar-out)}.spark .none,.bars .none{fill:var(--muted)}
-.bars .partial{fill-opacity:.25;stroke:var(--muted);stroke-width:1;stroke-dasharray:2 2}.bars .over{fill:var(--out)}
-path.week{fill:none;stroke:var(--week);stroke-width:2}circle.week{fill:var(--week)}
+${CHART}.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:0 32px}meter{width:9em;vertical-align:middle}
 .spark{vertical-align:middle}
 .key span{white-space:nowrap;margin-right:14px}
 .key i{display:inline-block;width:11px;height:11px;margin-right:5px;vertical-align:-1px}
 .key .k-in{background:var(--bar-in)}.key .k-out{background:var(--bar-out)}.key .k-partial{border:1px dashed var(--muted)}
 .key .k-week{height:3px;background:var(--week);vertical-align:3px;width:16px}.key .k-target{height:0;border-top:2px dashed var(--out);vertical-align:3px;width:16px}
+pre{overflow-x:auto;background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:12px;font-size:13px;line-height:1.6}
+.o-pass{color:var(--in)}.o-fail{color:var(--out)}.o-aborted,.o-skipped,.o-infra{color:var(--muted)}[class^=o-] a{color:inherit}
+h3{margin-top:24px}.tile h3{margin-top:0}
+form.filter{display:flex;flex-wrap:wrap;gap:8px 16px;align-items:end;margin:16px 0}
+form.filter label{display:grid;gap:2px;font-size:.87em;color:var(--muted)}
+input,select,button{font:inherit;color:var(--fg);background:var(--bg);border:1px solid var(--line);border-radius:6px;padding:5px 10px;min-height:34px}
+button{cursor:pointer;background:var(--soft)}
+.grid-table{width:auto;font-size:13px}.grid-table th,.grid-table td{padding:0;border-bottom:1px solid var(--bg)}
+.grid-table tbody th{padding:2px 12px 2px 0;position:sticky;left:0;background:var(--bg)}.grid-table tbody th .name{max-width:min(24em,38vw)}
+code.wrap{white-space:normal}.grid-table thead th+th{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;padding:0 2px;height:7em;white-space:nowrap}
+.grid-table thead a{text-decoration:none}.grid-table td a,.grid-table td>span{display:block;width:24px;height:24px;line-height:24px;text-align:center;text-decoration:none;font-weight:600;color:var(--fg);margin:1px}
+.c-P{background:var(--in-soft)}.c-F{background:var(--out-soft);box-shadow:inset 0 0 0 2px var(--out)}.c-X{background:var(--week);}.grid-table .c-X{color:#fff}.c-A{background:var(--soft)}.c-I{background:var(--soft);box-shadow:inset 0 0 0 2px var(--warn)}
+@media(prefers-color-scheme:dark){.grid-table .c-X{color:#0d1117}}
+.key .cell{display:inline-block;width:20px;height:20px;line-height:20px;text-align:center;font-weight:600;margin:0 5px 2px 0;color:var(--fg)}.key .c-X.cell{color:var(--bg)}
 footer.site{margin-top:48px;padding-top:16px;padding-bottom:32px;border-top:1px solid var(--line);font-size:.87em;color:var(--muted)}
 @media(max-width:640px){header.site,main,footer.site{padding-left:16px;padding-right:16px}.wide{display:none}.narrow{display:block}h1{font-size:1.35rem}}
 @media(prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}

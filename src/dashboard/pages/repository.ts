@@ -1,18 +1,18 @@
 /** One repository: is it in SLA, is it getting better, which jobs broke it. */
-import { type JobCost, type ListedFlake, readJobCosts, readLatestFlakes } from '../../db/dashboard-flakes.ts'
+import { type JobCost, readJobCosts, readLatestFlakes } from '../../db/dashboard-flakes.ts'
 import type { Row } from '../../db/schema.ts'
-import { readWindows } from '../../db/sla.ts'
 import { count, percent } from '../../texts/figures.ts'
-import { type Trend, type TrendPoint, trendSvg } from '../charts/trend.ts'
-import { addDays, isMonday, weekdayWords, windowName } from '../dates.ts'
+import { type Trend, trendSvg } from '../charts/trend.ts'
+import { weekdayWords, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, instant, name, pullRequestLink, table } from '../html.ts'
+import { type Html, html, instant, jobLink, table } from '../html.ts'
 import { wilson } from '../interval.ts'
 import type { RepositoryScope } from '../scope.ts'
-import { answer, chance, countedWords, oddsWords, range, slaOfRow, stateOf, verdictWords } from '../words.ts'
+import { readTrend, TREND_DAYS } from '../trend-data.ts'
+import { answer, chance, range, slaOfRow, stateOf } from '../words.ts'
+import { flakeTable } from './flake-table.ts'
 import { stateMark, tile } from './tile.ts'
 
-const TREND_DAYS = 90
 const COST_DAYS = 28
 const DAY = 86_400_000
 const MOST_JOBS = 20
@@ -23,15 +23,11 @@ export async function repositoryPage(
   { db }: Pick<DashboardDeps, 'db'>,
   scope: RepositoryScope,
 ): Promise<{ body: Html; measuredAt: string | null }> {
-  const { repository, today, now, policy } = scope
-  const from = addDays(today, 1 - TREND_DAYS)
-  const id = repository.repository_id
-  const days = await readWindows(db, id, 'day', { from, to: today })
-  const weeks = await readWindows(db, id, 'week', { from: addDays(from, -6), to: today })
+  const { repository, today, now } = scope
+  const { trend, days, weeks } = await readTrend(db, scope)
   const span = { from: now - COST_DAYS * DAY, to: now + 1 }
   const costs = await readJobCosts(db, scope.flakes, span)
   const flakes = await readLatestFlakes(db, scope.flakes, { from: 0, to: now + 1 }, { limit: MOST_FLAKES })
-  const trend = trendOf(days, weeks, today, policy.target)
   const measuredAt =
     [...days, ...weeks]
       .map((row) => row.measured_at)
@@ -39,8 +35,8 @@ export async function repositoryPage(
       .at(-1) ?? null
   const body = html`${standing(days, weeks, today)}
 <h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
-<h2 id="jobs">What broke it?</h2>${jobSection(costs)}
-<h2 id="flakes">Latest flakes</h2>${flakeSection(repository.full_name, flakes)}
+<h2 id="jobs">What broke it?</h2>${jobSection(repository.full_name, costs)}
+<h2 id="flakes">Latest flakes</h2>${flakes.length === 0 ? html`<p>No job that counts has flaked yet.</p>` : flakeTable(repository.full_name, flakes)}
 <p class="muted">${requiredWords(scope)}</p>`
   return { body, measuredAt }
 }
@@ -57,30 +53,6 @@ function standing(days: Row<'sla_window'>[], weeks: Row<'sla_window'>[], today: 
   const lead = week ?? (day as Row<'sla_window'>)
   return html`<p class="lead">${answer(windowName(lead.kind, lead.start, today), slaOfRow(lead))}</p>
 <div class="tiles">${tiles}</div>`
-}
-
-/** The points of the picture: every day of the span, those without a window too. */
-function trendOf(
-  days: Row<'sla_window'>[],
-  weeks: Row<'sla_window'>[],
-  today: string,
-  target: number,
-): Trend {
-  const stored = new Map(days.map((row) => [row.start, row]))
-  const point = (start: string, row: Row<'sla_window'> | undefined): TrendPoint => ({
-    start,
-    rate: row ? slaOfRow(row).rate : null,
-    breached: row?.breached ?? false,
-    partial: row ? !row.closed : false,
-  })
-  const starts = Array.from({ length: TREND_DAYS }, (_, i) => addDays(today, i + 1 - TREND_DAYS))
-  const storedWeeks = new Map(weeks.map((row) => [row.start, row]))
-  const mondays = starts.filter(isMonday)
-  return {
-    days: starts.map((start) => point(start, stored.get(start))),
-    weeks: mondays.map((start) => point(start, storedWeeks.get(start))),
-    target,
-  }
 }
 
 function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
@@ -118,7 +90,7 @@ function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
   )}</details>`
 }
 
-function jobSection(costs: readonly JobCost[]): Html {
+function jobSection(fullName: string, costs: readonly JobCost[]): Html {
   if (costs.length === 0) return html`<p>No job that counts flaked in the last ${COST_DAYS} days.</p>`
   const total = costs.reduce((sum, job) => sum + job.flakes_counted, 0)
   const ranked = costs
@@ -127,7 +99,7 @@ function jobSection(costs: readonly JobCost[]): Html {
   const rows = ranked
     .slice(0, MOST_JOBS)
     .map((job) => [
-      name(job.name),
+      jobLink(fullName, job.job_id, job.name),
       total === 0 ? '–' : percent(job.flakes_counted / total),
       job.flakes_counted === job.flakes ? job.flakes : `${job.flakes_counted} of ${job.flakes}`,
       job.pull_requests,
@@ -149,22 +121,6 @@ function jobSection(costs: readonly JobCost[]): Html {
     ],
     rows,
   )}${rest > 0 ? html`<p class="muted">And ${count(rest, 'more job')}.</p>` : ''}`
-}
-
-function flakeSection(fullName: string, flakes: readonly ListedFlake[]): Html {
-  if (flakes.length === 0) return html`<p>No job that counts has flaked yet.</p>`
-  return table(
-    'Newest first. A flake is one job that both failed and passed at one unchanged commit.',
-    ['Job', 'Flaked', 'Pull request', 'Commit', 'Verdict', 'Budget'],
-    flakes.map((flake) => [
-      name(flake.name),
-      instant(flake.flaked_at),
-      html`${pullRequestLink(fullName, flake.number)}${flake.title ? html` ${name(flake.title)}` : ''}`,
-      html`<code>${flake.head_sha.slice(0, 10)}</code>`,
-      html`${verdictWords(flake.attribution)} <small>${oddsWords(flake.probability)}</small>`,
-      countedWords(flake.counted),
-    ]),
-  )
 }
 
 function requiredWords({ required, jobs, flakes }: RepositoryScope): string {

@@ -1,0 +1,147 @@
+/** One pull request: what to do now, in the words of the comment, then each head with its runs and verdicts. */
+import { readComments, readPullRequest, readRerunRequests } from '../../db/dashboard-pull-request.ts'
+import { type JobFlake, type JobRun, readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
+import type { Row } from '../../db/schema.ts'
+import { parseRetests } from '../../domain/command.ts'
+import { readPullRequestReport } from '../../pipeline/pull-request-report.ts'
+import { count, percent } from '../../texts/figures.ts'
+import { alsoSeen, reportText } from '../../texts/report.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { flakeLink, fromMarkdown, type Html, html, instant, jobLink, name, table } from '../html.ts'
+import type { RepositoryScope } from '../scope.ts'
+import { faultWords, outcomeWords, slaOfRow } from '../words.ts'
+import type { StoredEvidence } from './arithmetic.ts'
+
+const MOST_HEADS = 15
+
+/** The body of `/{owner}/{repo}/pull/{n}`; null where nothing is known of that pull request. */
+export async function pullRequestPage(
+  { db, githubUrl }: Pick<DashboardDeps, 'db' | 'githubUrl'>,
+  { repository, policy, now }: RepositoryScope,
+  number: number,
+): Promise<Html | null> {
+  const { repository_id, full_name } = repository
+  const pullRequest = await readPullRequest(db, repository_id, number)
+  const heads = await readHeadsOf(db, repository_id, number)
+  const flakes = await readFlakesOf(db, repository_id, number)
+  if (!pullRequest && flakes.length === 0) return null
+  const shown = heads.slice(0, MOST_HEADS)
+  const report = await readPullRequestReport(db, repository, number, policy, now)
+  const day = report.day && slaOfRow(report.day)
+  const week = report.week && slaOfRow(report.week)
+  const [advice] = reportText({ ...report, day, week }).split('\n')
+  const retests = await readRetests(db, repository_id, number, shown)
+  const sections: Html[] = []
+  for (const head of shown) {
+    const runs = await readRunsOf(db, repository_id, number, head.head_sha)
+    sections.push(headSection(full_name, head, runs, flakes))
+  }
+  return html`<h2>#${number}${pullRequest ? html` ${name(pullRequest.title)}` : ''}</h2>
+<p class="muted">${pullRequest ? html`By ${name(pullRequest.author)}, ${pullRequest.merged ? 'merged' : pullRequest.state}. ` : ''}<a href="${githubUrl}/${full_name}/pull/${number}">On GitHub</a></p>
+<p class="lead">${fromMarkdown(advice ?? '')}</p>
+${odds(report.jobs)}
+${sections}
+${heads.length > shown.length ? html`<p class="muted">And ${count(heads.length - shown.length, 'older head')}.</p>` : ''}
+<h3>Retests asked for</h3>${retests.length > 0 ? retestTable(retests) : html`<p>None.</p>`}`
+}
+
+/** What a retest of each job that is red now would likely do, from how the job behaves elsewhere. */
+function odds(jobs: Awaited<ReturnType<typeof readPullRequestReport>>['jobs']): Html | string {
+  const red = jobs.filter((job) => {
+    const told = job.runs.filter((run) => run.outcome === 'pass' || run.outcome === 'fail')
+    return told.at(-1)?.outcome === 'fail'
+  })
+  if (red.length === 0) return ''
+  return html`<ul>${red.map(({ name: job, habit }) => {
+    const seen = habit
+      ? alsoSeen(habit.flaky, habit.verdicts, habit.seen_on.slice(-5).reverse(), 14)
+      : 'no other pull request ran it in 14 days'
+    const share = habit && habit.verdicts > 0 ? ` (${percent(habit.flaky / habit.verdicts)})` : ''
+    return html`<li>${name(job)} is red: it ${seen}${share}.</li>`
+  })}</ul>`
+}
+
+function headSection(
+  fullName: string,
+  head: { head_sha: string; since: string },
+  runs: readonly JobRun[],
+  flakes: readonly JobFlake[],
+): Html {
+  const title = html`<h3>Head <code>${head.head_sha.slice(0, 10)}</code> <small>since ${instant(head.since)}</small></h3>`
+  if (runs.length === 0) return html`${title}<p>No result.</p>`
+  const byJob = Map.groupBy(runs, (run) => run.job_id)
+  const rows = [...byJob].map(([jobId, own]) => {
+    const flake = flakes.find((one) => one.job_id === jobId && one.head_sha === head.head_sha)
+    return { jobId, own, flake, failed: own.some((run) => run.outcome === 'fail') }
+  })
+  rows.sort(
+    (a, b) => Number(Boolean(b.flake)) - Number(Boolean(a.flake)) || Number(b.failed) - Number(a.failed),
+  )
+  return html`${title}${table(
+    `Jobs at this head: those that flaked first, then those that failed`,
+    ['Job', 'Runs, in order', 'The pull request’s fault?', 'Why'],
+    rows.map(({ jobId, own, flake }) => [
+      jobLink(fullName, jobId, own[0]?.name ?? ''),
+      html`${own.map((run, i) => html`${i > 0 ? ' → ' : ''}<span class="o-${run.outcome}">${outcomeWords(run.outcome)}</span>`)}`,
+      flake
+        ? flakeLink(fullName, head.head_sha, jobId, faultWords(flake.attribution, flake.probability))
+        : '–',
+      flake ? why(flake.evidence as StoredEvidence | null) : '',
+    ]),
+  )}`
+}
+
+function why(evidence: StoredEvidence | null): string {
+  if (evidence?.k === undefined || evidence.n === undefined) return ''
+  return alsoSeen(Math.round(evidence.k), evidence.n, evidence.seen_on ?? [], evidence.window_days ?? 14)
+}
+
+interface Retest {
+  at: string
+  author: string
+  bot: boolean
+  words: string
+}
+
+async function readRetests(
+  db: DashboardDeps['db'],
+  repositoryId: number,
+  number: number,
+  heads: readonly { head_sha: string }[],
+): Promise<Retest[]> {
+  const comments = await readComments(db, repositoryId, number)
+  const shas = heads.map((head) => head.head_sha)
+  const buttons = await readRerunRequests(db, repositoryId, shas)
+  const asked = [...comments.flatMap(retestsIn), ...buttons.map(retestBy)]
+  return asked.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+}
+
+function retestsIn(comment: Row<'comment'>): Retest[] {
+  return parseRetests(comment.body).map(({ command, jobs }) => ({
+    at: comment.told_at,
+    author: comment.author,
+    bot: comment.author_is_bot,
+    words: `/${command.replaceAll('_', command === 'test_all' ? ' ' : '-')} ${jobs.join(' ')}`.trim(),
+  }))
+}
+
+function retestBy(request: Row<'rerun_request'>): Retest {
+  return {
+    at: request.told_at,
+    author: request.actor,
+    bot: request.actor_is_bot,
+    words: `Re-run of ${request.name}`,
+  }
+}
+
+function retestTable(retests: readonly Retest[]): Html {
+  return table(
+    'Oldest first',
+    ['When', 'Who', 'What'],
+    retests.map((one) => [
+      instant(one.at),
+      html`${name(one.author)}${one.bot ? ' (bot)' : ''}`,
+      name(one.words),
+    ]),
+  )
+}
