@@ -2,6 +2,7 @@
 import type { Db } from '../db/client.ts'
 import type { Row } from '../db/schema.ts'
 import type { Policy } from '../domain/policy.ts'
+import type { Timings } from './metrics.ts'
 
 /** Decides who sees a repository. An unknown repository and a forbidden one look the same to who asks. */
 export interface Visibility {
@@ -31,6 +32,9 @@ export interface DashboardDeps {
   /** Where repositories and pull requests are linked to, such as `https://github.com`. */
   githubUrl: string
   status?: () => Promise<ProgramStatus>
+  timings?: Timings
+  /** Whoever brings it as a bearer token reads the metrics of private repositories too. */
+  metricsToken?: string | null
   /** Whether the app has credentials; without them the root page leads to the set-up. Taken as true. */
   isSetUp?: boolean
 }

@@ -45,6 +45,14 @@ export async function openRepository(
 ): Promise<RepositoryScope | null> {
   const repository = await findRepository(deps.db, `${owner}/${repo}`)
   if (!repository || !(await visibilityOf(deps).mayRead(request, repository))) return null
+  return scopeOf(deps, repository)
+}
+
+/** What the pages of a repository are about, for whoever may see it. */
+export async function scopeOf(
+  deps: Pick<DashboardDeps, 'db' | 'policyOf' | 'now'>,
+  repository: Row<'repository'>,
+): Promise<RepositoryScope> {
   const policy = await deps.policyOf(repository.repository_id)
   const required = requiredBy(policy)
   const jobs = await readJobs(deps.db, repository.repository_id)

@@ -79,3 +79,30 @@ export function inScope(scope: FlakeScope, span: Span) {
 function iso(at: number): string {
   return new Date(at).toISOString()
 }
+
+/** Where a page of flakes ended: the next begins after it. */
+export interface FlakeCursor {
+  flakedAt: string
+  headSha: string
+  jobId: number
+}
+
+/** Flakes of a span, newest first, a page at a time; pages stay whole while flakes are added in front. */
+export async function readFlakePage(
+  db: Db,
+  scope: FlakeScope,
+  span: Span,
+  page: { limit: number; after: FlakeCursor | null; verdict: string | null },
+): Promise<ListedFlake[]> {
+  const { after, verdict, limit } = page
+  const { rows } = await sql<ListedFlake>`select f.*, j.name, j.app, e.title, e.author from (
+      select * from flake r where ${inScope(scope, span)}
+      ${after ? sql`and (r.flaked_at, r.head_sha, r.job_id) < (${after.flakedAt}::timestamptz, ${after.headSha}, ${after.jobId}::bigint)` : sql``}
+      ${verdict === null ? sql`` : sql`and r.attribution = ${verdict}`}
+      order by r.flaked_at desc, r.head_sha desc, r.job_id desc limit ${limit}) f
+    join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
+    left join lateral (select title, author from pull_request_event p where p.repository_id = f.repository_id
+      and p.number = f.number order by p.told_at desc limit 1) e on true
+    order by f.flaked_at desc, f.head_sha desc, f.job_id desc`.execute(db)
+  return rows
+}

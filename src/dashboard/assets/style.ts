@@ -31,7 +31,7 @@ p{margin:.4em 0;max-width:46em}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:0 0 6px;font-size:.87em}
 .scroll caption{max-width:min(1040px,calc(100vw - 32px))}
-time,code{white-space:nowrap}
+time,code,td small{white-space:nowrap}
 th,td{text-align:left;padding:7px 16px 7px 0;border-bottom:1px solid var(--line);vertical-align:top}
 thead th{font-weight:600;color:var(--muted);font-size:.87em;vertical-align:bottom}
 tbody th{font-weight:400}

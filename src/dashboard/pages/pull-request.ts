@@ -1,39 +1,46 @@
 /** One pull request: what to do now, in the words of the comment, then each head with its runs and verdicts. */
 import { readComments, readPullRequest, readRerunRequests } from '../../db/dashboard-pull-request.ts'
-import { type JobFlake, type JobRun, readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
+import {
+  type JobFlake,
+  type JobRun,
+  readFlakesOf,
+  readHabits,
+  readHeadsOf,
+  readRunsOf,
+} from '../../db/pull-requests.ts'
 import type { Row } from '../../db/schema.ts'
 import { parseRetests } from '../../domain/command.ts'
-import { readPullRequestReport } from '../../pipeline/pull-request-report.ts'
 import { count, percent } from '../../texts/figures.ts'
-import { alsoSeen, reportText } from '../../texts/report.ts'
+import { alsoSeen, type Report, reportText } from '../../texts/report.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { flakeLink, fromMarkdown, type Html, html, instant, jobLink, name, table } from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
-import { faultWords, outcomeWords, slaOfRow } from '../words.ts'
+import { faultWords, outcomeWords } from '../words.ts'
 import type { StoredEvidence } from './arithmetic.ts'
 
 const MOST_HEADS = 15
+const HABIT_DAYS = 14
+const DAY = 86_400_000
 
 /** The body of `/{owner}/{repo}/pull/{n}`; null where nothing is known of that pull request. */
 export async function pullRequestPage(
   { db, githubUrl }: Pick<DashboardDeps, 'db' | 'githubUrl'>,
-  { repository, policy, now }: RepositoryScope,
+  scope: RepositoryScope,
   number: number,
 ): Promise<Html | null> {
-  const { repository_id, full_name } = repository
+  const { repository_id, full_name } = scope.repository
   const pullRequest = await readPullRequest(db, repository_id, number)
   const heads = await readHeadsOf(db, repository_id, number)
   const flakes = await readFlakesOf(db, repository_id, number)
   if (!pullRequest && flakes.length === 0) return null
   const shown = heads.slice(0, MOST_HEADS)
-  const report = await readPullRequestReport(db, repository, number, policy, now)
-  const day = report.day && slaOfRow(report.day)
-  const week = report.week && slaOfRow(report.week)
-  const [advice] = reportText({ ...report, day, week }).split('\n')
+  const newest = shown[0] ? await readRunsOf(db, repository_id, number, shown[0].head_sha) : []
+  const report = await reportOf(db, scope, { number, head: shown[0]?.head_sha ?? null, runs: newest, flakes })
+  const [advice] = reportText(report).split('\n')
   const retests = await readRetests(db, repository_id, number, shown)
   const sections: Html[] = []
   for (const head of shown) {
-    const runs = await readRunsOf(db, repository_id, number, head.head_sha)
+    const runs = head === shown[0] ? newest : await readRunsOf(db, repository_id, number, head.head_sha)
     sections.push(headSection(full_name, head, runs, flakes))
   }
   return html`<h2>#${number}${pullRequest ? html` ${name(pullRequest.title)}` : ''}</h2>
@@ -45,12 +52,37 @@ ${heads.length > shown.length ? html`<p class="muted">And ${count(heads.length -
 <h3>Retests asked for</h3>${retests.length > 0 ? retestTable(retests) : html`<p>None.</p>`}`
 }
 
-/** What a retest of each job that is red now would likely do, from how the job behaves elsewhere. */
-function odds(jobs: Awaited<ReturnType<typeof readPullRequestReport>>['jobs']): Html | string {
-  const red = jobs.filter((job) => {
-    const told = job.runs.filter((run) => run.outcome === 'pass' || run.outcome === 'fail')
-    return told.at(-1)?.outcome === 'fail'
+/** What the comment is written from, but for habits: only of jobs that are red, the others' are not told. */
+async function reportOf(
+  db: DashboardDeps['db'],
+  { repository, policy, required, flakes: counting, now }: RepositoryScope,
+  about: { number: number; head: string | null; runs: readonly JobRun[]; flakes: readonly JobFlake[] },
+): Promise<Report> {
+  const counts = (one: { job_id: number }) => counting.jobIds === null || counting.jobIds.includes(one.job_id)
+  const byJob = Map.groupBy(about.runs.filter(counts), (run) => run.job_id)
+  const red = [...byJob].flatMap(([id, runs]) => (isRed(runs) ? [id] : []))
+  const habits = await readHabits(db, repository.repository_id, red, {
+    number: about.number,
+    since: new Date(now - HABIT_DAYS * DAY).toISOString(),
+    until: new Date(now).toISOString(),
   })
+  const jobs = [...byJob].map(([id, runs]) => ({
+    name: runs[0]?.name ?? '',
+    runs,
+    flake: about.flakes.find((flake) => flake.job_id === id && flake.head_sha === about.head) ?? null,
+    habit: habits.get(id) ?? null,
+  }))
+  const windows = { day: null, week: null, target: policy.target, requiredSource: required.source }
+  return { number: about.number, headSha: about.head, jobs, earlierFlakes: [], ...windows }
+}
+
+function isRed(runs: readonly { outcome: string }[]): boolean {
+  return runs.findLast((run) => run.outcome === 'pass' || run.outcome === 'fail')?.outcome === 'fail'
+}
+
+/** What a retest of each job that is red now would likely do, from how the job behaves elsewhere. */
+function odds(jobs: Report['jobs']): Html | string {
+  const red = jobs.filter((job) => isRed(job.runs))
   if (red.length === 0) return ''
   return html`<ul>${red.map(({ name: job, habit }) => {
     const seen = habit

@@ -1,21 +1,21 @@
 /** One repository: is it in SLA, is it getting better, which jobs broke it. */
-import { type JobCost, readJobCosts, readLatestFlakes } from '../../db/dashboard-flakes.ts'
+import { readFlakeDays, readTimeLost } from '../../db/dashboard-budget.ts'
+import { readJobCosts, readLatestFlakes } from '../../db/dashboard-flakes.ts'
 import type { Row } from '../../db/schema.ts'
+import { windowOf } from '../../domain/window.ts'
 import { count, percent } from '../../texts/figures.ts'
+import { BUDGET_DAYS, type Budget, burnWords, readBudget } from '../budget.ts'
 import { type Trend, trendSvg } from '../charts/trend.ts'
-import { weekdayWords, windowName } from '../dates.ts'
+import { addDays, weekdayWords, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, instant, jobLink, table } from '../html.ts'
-import { wilson } from '../interval.ts'
+import { type Html, html, table } from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { readTrend, TREND_DAYS } from '../trend-data.ts'
 import { answer, chance, range, slaOfRow, stateOf } from '../words.ts'
 import { flakeTable } from './flake-table.ts'
+import { jobCosts, shownJobs } from './job-costs.ts'
 import { stateMark, tile } from './tile.ts'
 
-const COST_DAYS = 28
-const DAY = 86_400_000
-const MOST_JOBS = 20
 const MOST_FLAKES = 20
 
 /** The body of `/{owner}/{repo}` and when its figures were measured. */
@@ -23,25 +23,38 @@ export async function repositoryPage(
   { db }: Pick<DashboardDeps, 'db'>,
   scope: RepositoryScope,
 ): Promise<{ body: Html; measuredAt: string | null }> {
-  const { repository, today, now } = scope
+  const { repository, today, now, policy, flakes } = scope
   const { trend, days, weeks } = await readTrend(db, scope)
-  const span = { from: now - COST_DAYS * DAY, to: now + 1 }
-  const costs = await readJobCosts(db, scope.flakes, span)
-  const flakes = await readLatestFlakes(db, scope.flakes, { from: 0, to: now + 1 }, { limit: MOST_FLAKES })
   const measuredAt =
     [...days, ...weeks]
       .map((row) => row.measured_at)
       .sort()
       .at(-1) ?? null
-  const body = html`${standing(days, weeks, today)}
+  const from = windowOf('day', addDays(today, 1 - BUDGET_DAYS), policy.timeZone).from
+  const span = { from, to: now + 1 }
+  const all = { from: 0, to: now + 1 }
+  // Side by side: a pool answers them at once, and the embedded database one after the other.
+  const [budget, costs, flakeDays, latest] = await Promise.all([
+    readBudget(db, scope, measuredAt),
+    readJobCosts(db, flakes, span),
+    readFlakeDays(db, flakes, span, policy.timeZone),
+    readLatestFlakes(db, flakes, all, { limit: MOST_FLAKES }),
+  ])
+  const lost = await readTimeLost(db, flakes, span, shownJobs(costs))
+  const body = html`${standing(days, weeks, today, budget)}
 <h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
-<h2 id="jobs">What broke it?</h2>${jobSection(repository.full_name, costs)}
-<h2 id="flakes">Latest flakes</h2>${flakes.length === 0 ? html`<p>No job that counts has flaked yet.</p>` : flakeTable(repository.full_name, flakes)}
+<h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, { costs, days: flakeDays, lost, today }, BUDGET_DAYS)}
+<h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No job that counts has flaked yet.</p>` : flakeTable(repository.full_name, latest)}
 <p class="muted">${requiredWords(scope)}</p>`
   return { body, measuredAt }
 }
 
-function standing(days: Row<'sla_window'>[], weeks: Row<'sla_window'>[], today: string): Html {
+function standing(
+  days: Row<'sla_window'>[],
+  weeks: Row<'sla_window'>[],
+  today: string,
+  budget: Budget,
+): Html {
   const week = weeks.findLast((row) => row.prs > 0)
   const day = days.findLast((row) => row.prs > 0)
   if (!week && !day)
@@ -52,7 +65,19 @@ function standing(days: Row<'sla_window'>[], weeks: Row<'sla_window'>[], today: 
   })
   const lead = week ?? (day as Row<'sla_window'>)
   return html`<p class="lead">${answer(windowName(lead.kind, lead.start, today), slaOfRow(lead))}</p>
-<div class="tiles">${tiles}</div>`
+<div class="tiles">${tiles}${budgetTile(budget, day, week)}</div>`
+}
+
+function budgetTile(
+  { sla, allowed, spent, left }: Budget,
+  day: Row<'sla_window'> | undefined,
+  week: Row<'sla_window'> | undefined,
+): Html {
+  const sums = (row: Row<'sla_window'> | undefined) => (row ? slaOfRow(row) : null)
+  const burn = burnWords(sums(day), sums(week), sla)
+  const figure = (value: number) => Number(value.toFixed(value < 10 ? 1 : 0))
+  const budget = `Error budget: ${figure(allowed)} ${allowed === 1 ? 'flake' : 'flakes'}, ${spent} spent, ${left < 0 ? `overspent by ${figure(-left)}` : `${figure(left)} left`}.`
+  return tile(`${BUDGET_DAYS} days`, '', sla, [budget, ...(burn ? [html`<strong>${burn}</strong>`] : [])])
 }
 
 function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
@@ -88,39 +113,6 @@ function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
       ]
     }),
   )}</details>`
-}
-
-function jobSection(fullName: string, costs: readonly JobCost[]): Html {
-  if (costs.length === 0) return html`<p>No job that counts flaked in the last ${COST_DAYS} days.</p>`
-  const total = costs.reduce((sum, job) => sum + job.flakes_counted, 0)
-  const ranked = costs
-    .map((job) => ({ ...job, interval: wilson(job.flakes, job.verdicts) }))
-    .sort((a, b) => b.flakes_counted - a.flakes_counted || b.interval.low - a.interval.low)
-  const rows = ranked
-    .slice(0, MOST_JOBS)
-    .map((job) => [
-      jobLink(fullName, job.job_id, job.name),
-      total === 0 ? '–' : percent(job.flakes_counted / total),
-      job.flakes_counted === job.flakes ? job.flakes : `${job.flakes_counted} of ${job.flakes}`,
-      job.pull_requests,
-      html`${percent(job.verdicts === 0 ? null : job.flakes / job.verdicts)} <small>${percent(job.interval.low)} to ${percent(job.interval.high)}</small>`,
-      job.verdicts,
-      instant(job.last_flaked_at),
-    ])
-  const rest = ranked.length - rows.length
-  return html`${table(
-    `Jobs that flaked in the last ${COST_DAYS} days, by their share of the error budget spent. Rate: commits at which the job flaked, of those it judged, with its 95% interval.`,
-    [
-      'Job',
-      'Share of the budget spent',
-      'Flakes counted',
-      'Pull requests hit',
-      'Flake rate',
-      'Commits judged',
-      'Last flake',
-    ],
-    rows,
-  )}${rest > 0 ? html`<p class="muted">And ${count(rest, 'more job')}.</p>` : ''}`
 }
 
 function requiredWords({ required, jobs, flakes }: RepositoryScope): string {
