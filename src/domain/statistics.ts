@@ -66,3 +66,92 @@ function gammaFraction(s: number, x: number): number {
 function notZero(value: number): number {
   return Math.abs(value) < 1e-300 ? 1e-300 : value
 }
+
+/**
+ * Regularised incomplete beta function I_x(a, b), for a, b > 0 and x from 0 to 1: by its continued fraction, on the
+ * side where that converges fast. Source: Abramowitz and Stegun, 26.5.8 and 26.5.2.
+ */
+export function regularizedBeta(x: number, a: number, b: number): number {
+  if (x <= 0) return 0
+  if (x >= 1) return 1
+  const front = Math.exp(a * Math.log(x) + b * Math.log1p(-x) - lnBeta(a, b))
+  return x < (a + 1) / (a + b + 2)
+    ? (front * betaFraction(x, a, b)) / a
+    : 1 - (front * betaFraction(1 - x, b, a)) / b
+}
+
+/** Modified Lentz's method, two terms a step. */
+function betaFraction(x: number, a: number, b: number): number {
+  let c = 1
+  let d = 1 / notZero(1 - ((a + b) * x) / (a + 1))
+  let fraction = d
+  for (let m = 1; m < MOST_STEPS; m++) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m))
+    d = 1 / notZero(1 + even * d)
+    c = notZero(1 + even / c)
+    fraction *= c * d
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1))
+    d = 1 / notZero(1 + odd * d)
+    c = notZero(1 + odd / c)
+    fraction *= c * d
+    if (Math.abs(c * d - 1) < EPSILON) break
+  }
+  return fraction
+}
+
+/** The x where I_x(a, b) is the probability: by bisection, since I is monotone in x. */
+export function inverseRegularizedBeta(probability: number, a: number, b: number): number {
+  if (probability <= 0) return 0
+  if (probability >= 1) return 1
+  let low = 0
+  let high = 1
+  for (let step = 0; step < 200; step++) {
+    const middle = (low + high) / 2
+    if (middle === low || middle === high) break
+    if (regularizedBeta(middle, a, b) < probability) low = middle
+    else high = middle
+  }
+  return (low + high) / 2
+}
+
+/** The chance of at least `k` successes in `n` trials that each succeed with probability `p`. */
+export function binomialAtLeast(k: number, n: number, p: number): number {
+  if (k <= 0) return 1
+  return k > n ? 0 : regularizedBeta(p, k, n - k + 1)
+}
+
+/** The chance of at most `k` successes in `n` trials that each succeed with probability `p`. */
+export function binomialAtMost(k: number, n: number, p: number): number {
+  if (k >= n) return 1
+  return k < 0 ? 0 : regularizedBeta(1 - p, n - k, k + 1)
+}
+
+export interface Interval {
+  low: number
+  high: number
+}
+
+/**
+ * The exact two-sided interval of the failure rate, at the confidence (0 to 1). No runs: from 0 to 1.
+ * Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934).
+ */
+export function clopperPearson(failures: number, runs: number, confidence: number): Interval {
+  const tail = (1 - confidence) / 2
+  return {
+    low: failures === 0 ? 0 : inverseRegularizedBeta(tail, failures, runs - failures + 1),
+    high: failures === runs ? 1 : inverseRegularizedBeta(1 - tail, failures + 1, runs - failures),
+  }
+}
+
+/**
+ * The score interval of a success rate, `z` standard errors wide (1.96 for 95 %). No trials: from 0 to 1.
+ * Source: E. B. Wilson, Journal of the American Statistical Association 22 (1927).
+ */
+export function wilson(successes: number, n: number, z: number): Interval {
+  if (n === 0) return { low: 0, high: 1 }
+  const p = successes / n
+  const scale = 1 + (z * z) / n
+  const centre = (p + (z * z) / (2 * n)) / scale
+  const half = (z / scale) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))
+  return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) }
+}
