@@ -143,6 +143,7 @@ create table pull_request_event (
   primary key (repository_id, number, told_at, action, head_sha)
 );
 create index pull_request_event_head on pull_request_event (repository_id, head_sha);
+create index pull_request_event_merged on pull_request_event (repository_id, told_at) where merged AND (action = 'closed'::text);
 
 create table repository (
   repository_id bigint not null,
@@ -197,6 +198,18 @@ create table run (
 create index run_completed on run (repository_id, completed_at);
 create index run_of_job on run (repository_id, job_id, completed_at);
 create index run_of_pull_request on run (repository_id, number, completed_at);
+create index run_tested on run (repository_id, completed_at) INCLUDE (number, job_id) where (outcome = ANY (ARRAY['pass'::text, 'fail'::text])) AND (number > 0);
+
+create table session (
+  session_hash text not null,
+  user_id bigint not null,
+  login text not null,
+  token text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  primary key (session_hash)
+);
+create index session_expires on session (expires_at);
 
 create table sla_window (
   repository_id bigint not null,

@@ -61,7 +61,7 @@ const RANK: Record<Access, number> = { read: 1, write: 2, admin: 3 }
  * credential, 403 when the installation lacks the permission or the repository.
  */
 export function authorize(route: Route, actor: Actor, repository: Repository | null): void {
-  if (route.who === 'open') return
+  if (route.who === 'open' || route.who === 'free') return
   if (route.who === 'app') {
     if (actor.kind !== 'app') throw new Refusal(401, 'A JSON web token could not be decoded')
     return

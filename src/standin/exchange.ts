@@ -70,7 +70,7 @@ function raise(fault: Fault): void {
 async function produce(on: Exchange, route: Route, incoming: Incoming, resource: Resource): Promise<Answer> {
   const { world } = on
   const actor: Actor = readActor(world.state, incoming.header('authorization'), Date.now())
-  if (route.who !== 'open') charge(world.state, resource, 1, Date.now())
+  if (route.who !== 'open' && route.who !== 'free') charge(world.state, resource, 1, Date.now())
   const body = parseBody(incoming)
   const problem = on.contract?.request(route, incoming, body)
   if (problem) {
@@ -90,6 +90,8 @@ async function produce(on: Exchange, route: Route, incoming: Incoming, resource:
     accept,
     body: fields,
     redeliver: on.redeliver,
+    validates: on.contract !== null,
+    complain: (violation) => on.violations.push(violation),
   })
   const wrong = on.contract?.response(route, incoming, result)
   if (wrong) {

@@ -1,0 +1,46 @@
+/** The trend's points: every day and week of a span, those without a window too. */
+import type { Db } from '../db/client.ts'
+import type { Row } from '../db/schema.ts'
+import { readWindows } from '../db/sla.ts'
+import type { Trend, TrendPoint } from './charts/trend.ts'
+import { addDays, isMonday } from './dates.ts'
+import type { RepositoryScope } from './scope.ts'
+import { slaOfRow } from './words.ts'
+
+export const TREND_DAYS = 90
+
+export interface TrendData {
+  trend: Trend
+  /** The stored windows, oldest first. */
+  days: Row<'sla_window'>[]
+  weeks: Row<'sla_window'>[]
+}
+
+/** Reads the last 90 days of a repository. */
+export async function readTrend(
+  db: Db,
+  { repository, today, policy }: Pick<RepositoryScope, 'repository' | 'today' | 'policy'>,
+): Promise<TrendData> {
+  const from = addDays(today, 1 - TREND_DAYS)
+  const id = repository.repository_id
+  const days = await readWindows(db, id, 'day', { from, to: today })
+  const weeks = await readWindows(db, id, 'week', { from: addDays(from, -6), to: today })
+  const storedDays = new Map(days.map((row) => [row.start, row]))
+  const storedWeeks = new Map(weeks.map((row) => [row.start, row]))
+  const starts = Array.from({ length: TREND_DAYS }, (_, i) => addDays(from, i))
+  const trend = {
+    days: starts.map((start) => point(start, storedDays.get(start))),
+    weeks: starts.filter(isMonday).map((start) => point(start, storedWeeks.get(start))),
+    target: policy.target,
+  }
+  return { trend, days, weeks }
+}
+
+function point(start: string, row: Row<'sla_window'> | undefined): TrendPoint {
+  return {
+    start,
+    rate: row ? slaOfRow(row).rate : null,
+    breached: row?.breached ?? false,
+    partial: row ? !row.closed : false,
+  }
+}
