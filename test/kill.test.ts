@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ReplayReport, replay } from '../src/cli/replay.ts'
+import { replay } from '../src/cli/replay.ts'
+import type { ReplayReport } from '../src/cli/report-json.ts'
 import { checkRunDelivery, pullRequestDelivery, type TestDelivery } from './support/deliveries.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'flake-sla-kill-'))

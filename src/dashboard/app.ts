@@ -13,9 +13,9 @@ import { notFound, pages } from './pages.ts'
 import { pictures } from './pictures.ts'
 import { readableRepositories } from './scope.ts'
 
-export type { DashboardDeps, ProgramStatus, Visibility } from './deps.ts'
+export type { DashboardDeps, ProgramStatus, Timings, Visibility } from './deps.ts'
 export { PUBLIC_ONLY } from './deps.ts'
-export { createTimings, type Timings } from './metrics.ts'
+export { createTimings } from './metrics.ts'
 
 /** All routes of the dashboard, to be mounted at `/`. */
 export function dashboard(deps: DashboardDeps): Hono {

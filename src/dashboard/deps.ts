@@ -1,8 +1,8 @@
 /** What the pages need from the rest of the program: handed in, so that they hold no state and read no clock. */
+import type { Registry } from 'prom-client'
 import type { Db } from '../db/client.ts'
 import type { Row } from '../db/schema.ts'
 import type { Policy } from '../domain/policy.ts'
-import type { Timings } from './metrics.ts'
 
 /** Decides who sees a repository. An unknown repository and a forbidden one look the same to who asks. */
 export interface Visibility {
@@ -18,6 +18,14 @@ export interface ProgramStatus {
   rateLimit?: { remaining: number; limit: number; resetAt: string }
   /** Sentences about times from which data is missing. */
   gaps?: string[]
+}
+
+/** Times that are observed as they pass; one for a process. */
+export interface Timings {
+  registry: Registry
+  request(route: string, status: number, seconds: number): void
+  handler(event: string, outcome: string, seconds: number): void
+  query(seconds: number): void
 }
 
 export interface DashboardDeps {

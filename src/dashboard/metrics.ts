@@ -6,20 +6,12 @@ import type { Row } from '../db/schema.ts'
 import { burnRate } from '../domain/sla.ts'
 import { readBudget } from './budget.ts'
 import { addDays, dayAt } from './dates.ts'
-import type { DashboardDeps } from './deps.ts'
+import type { DashboardDeps, Timings } from './deps.ts'
 import { scopeOf } from './scope.ts'
 import { slaOfRow } from './words.ts'
 
 const HOUR = 3_600_000
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-
-/** Times that are observed as they pass; one for a process. */
-export interface Timings {
-  registry: Registry
-  request(route: string, status: number, seconds: number): void
-  handler(event: string, outcome: string, seconds: number): void
-  query(seconds: number): void
-}
 
 /** Makes the histograms. Whoever owns the webhook handlers and the database hands their times in. */
 export function createTimings(): Timings {

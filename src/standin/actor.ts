@@ -1,12 +1,6 @@
 /** Who is calling: the app by its own token, an installation, a person, or nobody. */
-import { covers, Refusal, type Route } from './route.ts'
-import type { Access, Installation, Repository, State, Token } from './state.ts'
-
-export type Actor =
-  | { kind: 'app' }
-  | { kind: 'installation'; installation: Installation; token: Token }
-  | { kind: 'user'; login: string; token: Token }
-  | { kind: 'anonymous' }
+import { type Actor, covers, Refusal, type Route } from './route.ts'
+import type { Access, Repository, State } from './state.ts'
 
 /**
  * Reads the `Authorization` header. `now` is epoch ms.

@@ -7,8 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Ajv2019, type ValidateFunction } from 'ajv/dist/2019.js'
 import formats from 'ajv-formats'
 import { rewrite, type Schema } from './contract-schema.ts'
-import type { Incoming } from './exchange.ts'
-import type { Answer, Route } from './route.ts'
+import type { Answer, Incoming, Route } from './route.ts'
 
 export interface Contract {
   /** A sentence on what is wrong with a request, or `null`. */

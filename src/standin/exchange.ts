@@ -1,23 +1,13 @@
 /** One request from arrival to answer: faults, credentials, limits, the handler, the contract check, caching headers. */
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Actor, authorize, readActor } from './actor.ts'
+import { authorize, readActor } from './actor.ts'
 import type { Contract } from './contract.ts'
 import { type Fault, type Faults, messageOf } from './faults.ts'
 import { charge, limitHeaders, primaryLimit, type Resource, refund, secondaryLimit } from './limits.ts'
-import { type Answer, type Call, Refusal, type Route } from './route.ts'
+import { type Actor, type Answer, type Call, type Incoming, Refusal, type Route } from './route.ts'
 import type { World } from './shapes/world.ts'
 import type { Repository } from './state.ts'
-
-export interface Incoming {
-  method: string
-  /** Path below the REST base, decoded parameters aside. */
-  path: string
-  query: URLSearchParams
-  params: Record<string, string>
-  header: (name: string) => string | undefined
-  text: string
-}
 
 export interface Outgoing {
   status: number

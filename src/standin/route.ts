@@ -1,7 +1,23 @@
 /** The contract between the route table and its handlers: what a call brings, what an answer is, how one refuses. */
-import type { Actor } from './actor.ts'
 import type { World } from './shapes/world.ts'
-import type { Access, Repository } from './state.ts'
+import type { Access, Installation, Repository, Token } from './state.ts'
+
+/** Who is calling: the app by its own token, an installation, a person, or nobody. */
+export type Actor =
+  | { kind: 'app' }
+  | { kind: 'installation'; installation: Installation; token: Token }
+  | { kind: 'user'; login: string; token: Token }
+  | { kind: 'anonymous' }
+
+export interface Incoming {
+  method: string
+  /** Path below the REST base, decoded parameters aside. */
+  path: string
+  query: URLSearchParams
+  params: Record<string, string>
+  header: (name: string) => string | undefined
+  text: string
+}
 
 export interface Call {
   world: World
