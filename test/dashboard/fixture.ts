@@ -1,7 +1,7 @@
 /** An embedded database filled by hand: what a page shows is then known exactly. */
 
 import { sql } from 'kysely'
-import { type DashboardDeps, dashboard, PUBLIC_ONLY } from '../../src/dashboard/app.ts'
+import { type DashboardDeps, dashboard } from '../../src/dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from '../../src/db/client.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import type { NewRow } from '../../src/db/schema.ts'
@@ -20,7 +20,6 @@ export function app(deps: Partial<DashboardDeps> & Pick<DashboardDeps, 'db'>) {
   return dashboard({
     now: () => NOW,
     policyOf: async () => DEFAULT_POLICY,
-    visibility: PUBLIC_ONLY,
     publicUrl: null,
     githubUrl: 'https://github.com',
     ...deps,

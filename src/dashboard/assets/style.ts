@@ -11,7 +11,7 @@ header.site,main,footer.site{max-width:1080px;margin:0 auto;padding:0 20px}
 .bar{border-bottom:1px solid var(--line);background:var(--soft)}
 header.site{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:center;padding-top:12px;padding-bottom:12px}
 header.site strong a{color:var(--fg);text-decoration:none}
-nav ul{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:0;padding:0}
+.account{margin-left:auto;display:flex;gap:10px;align-items:center}nav ul{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:0;padding:0}
 nav a{text-decoration:none;padding:6px 0;display:inline-block}nav a:hover{text-decoration:underline}
 nav a[aria-current]{color:var(--fg);font-weight:600;box-shadow:0 2px 0 var(--out)}
 nav.tabs{border-bottom:1px solid var(--line);margin-bottom:24px}
