@@ -14,11 +14,14 @@ export interface Page {
   measuredAt?: string | null
 }
 
-export type Tab = 'overview' | 'grid'
+export type Tab = 'overview' | 'grid' | 'months' | 'incidents' | 'accuracy'
 
 const TABS: { tab: Tab; path: string; words: string }[] = [
   { tab: 'overview', path: '', words: 'Overview' },
   { tab: 'grid', path: '/grid', words: 'Grid' },
+  { tab: 'months', path: '/months', words: 'By month' },
+  { tab: 'incidents', path: '/incidents', words: 'Incidents' },
+  { tab: 'accuracy', path: '/accuracy', words: 'Accuracy' },
 ]
 
 /** A whole document. */

@@ -3,11 +3,14 @@ import { type Context, Hono } from 'hono'
 import type { DashboardDeps } from './deps.ts'
 import { type Html, html } from './html.ts'
 import { layout, type Page, type Tab } from './layout.ts'
+import { accuracyPage } from './pages/accuracy.ts'
 import { flakePage } from './pages/flake.ts'
 import { gridPage, gridQuery, readGrid } from './pages/grid.ts'
 import { helpPage } from './pages/help.ts'
 import { homePage } from './pages/home.ts'
+import { incidentsPage } from './pages/incidents.ts'
 import { jobPage } from './pages/job.ts'
+import { monthsPage } from './pages/months.ts'
 import { pullRequestPage } from './pages/pull-request.ts'
 import { repositoryPage } from './pages/repository.ts'
 import { statusPage } from './pages/status.ts'
@@ -64,6 +67,12 @@ export function pages(deps: DashboardDeps): Hono {
       content('Flake', await flakePage(deps, scope, c.req.param('sha') ?? '', Number(c.req.param('job')))),
     ),
   )
+  const tabs = { months: monthsPage, incidents: incidentsPage, accuracy: accuracyPage }
+  const titles = { months: 'By month', incidents: 'Incidents', accuracy: 'Accuracy' }
+  for (const tab of ['months', 'incidents', 'accuracy'] as const) {
+    const about: About = async (scope) => ({ title: titles[tab], body: await tabs[tab](deps, scope), tab })
+    app.get(`/:owner/:repo/${tab}`, ofRepository(deps, about))
+  }
   app.notFound(notFound)
   return app
 }
