@@ -51,6 +51,8 @@ export interface VerdictBand {
   /** Tenth of the probability: 0 is 0 to 10 %. */
   band: number
   flakes: number
+  /** Sum of their probabilities. */
+  expected: number
   counted: number
   /** Flakes whose verdict changed at least once. */
   revised: number
@@ -59,7 +61,7 @@ export interface VerdictBand {
 /** Flakes of a span by how likely the pull request caused them, and how many verdicts changed since. */
 export async function readVerdictBands(db: Db, scope: FlakeScope, span: Span): Promise<VerdictBand[]> {
   const { rows } =
-    await sql<VerdictBand>`select least(9, floor(r.probability * 10))::int as band, count(*) as flakes,
+    await sql<VerdictBand>`select least(9, floor(r.probability * 10))::int as band, count(*) as flakes, sum(r.probability) as expected,
       count(*) filter (where r.counted is not false) as counted,
       count(*) filter (where exists (select 1 from flake_revision v where v.repository_id = r.repository_id
         and v.head_sha = r.head_sha and v.job_id = r.job_id and v.old is not null and v.old <> v.new)) as revised

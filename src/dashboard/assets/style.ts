@@ -64,7 +64,10 @@ code.wrap{white-space:normal}.grid-table thead th+th{writing-mode:vertical-rl;tr
 @media(prefers-color-scheme:dark){.grid-table .c-X{color:#0d1117}}
 .key .cell{display:inline-block;width:20px;height:20px;line-height:20px;text-align:center;font-weight:600;margin:0 5px 2px 0;color:var(--fg)}.key .c-X.cell{color:var(--bg)}
 footer.site{margin-top:48px;padding-top:16px;padding-bottom:32px;border-top:1px solid var(--line);font-size:.87em;color:var(--muted)}
-@media(max-width:640px){.key span{white-space:normal}header.site,main,footer.site{padding-left:16px;padding-right:16px}.wide{display:none}.narrow{display:block}h1{font-size:1.35rem}}
+@media(max-width:640px){.cards thead{position:absolute;left:-99em}.cards,.cards caption,.cards tbody,.cards tr,.cards tbody th,.cards td{display:block}
+.cards tr{padding:8px 0;border-bottom:1px solid var(--line)}.cards tr:last-child{border-bottom:0}.cards td,.cards tbody th{border:0;padding:1px 0}.cards tbody th .name{max-width:calc(100vw - 32px)}
+.cards td::before{content:attr(data-label) ": ";color:var(--muted);font-size:.87em}.cards td br{display:none}
+.key span{white-space:normal}header.site,main,footer.site{padding-left:16px;padding-right:16px}.wide{display:none}.narrow{display:block}h1{font-size:1.35rem}}
 @media(prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media print{.bar,nav,footer.site{display:none}}
 `

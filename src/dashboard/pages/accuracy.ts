@@ -22,7 +22,7 @@ export async function accuracyPage(
     .reduce((total, band) => total + band.flakes, 0)
   return html`<h2>Accuracy</h2>
 <p class="lead">Of ${all} flakes judged in ${DAYS} days, ${percent(sure / all)} were told with more than 90% certainty, and ${percent(sum((band) => band.revised) / all)} got another verdict when more was known.</p>
-<p>A verdict is a probability, not a fact. Were each probability right, ${figure(bands)} of these flakes would have been caused by their pull request. Late results and verdicts of others change a verdict for seven days; each change is kept, and shown on the flake’s page.</p>
+<p>A verdict is a probability, not a fact. Were each probability right, ${sum((band) => band.expected).toFixed(1)} of these flakes would have been caused by their pull request. Late results and verdicts of others change a verdict for seven days; each change is kept, and shown on the flake’s page.</p>
 ${table(
   'By how likely the pull request caused the flake',
   ['Chance that it did', 'Flakes', 'Counted towards the SLA', 'Verdict changed since'],
@@ -33,9 +33,4 @@ ${table(
     band.revised,
   ]),
 )}`
-}
-
-/** Expected number of flakes that pull requests caused, by the middle of each band. */
-function figure(bands: readonly VerdictBand[]): string {
-  return bands.reduce((total, { band, flakes }) => total + flakes * (band / 10 + 0.05), 0).toFixed(0)
 }
