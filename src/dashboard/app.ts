@@ -7,25 +7,32 @@ import { secureHeaders } from 'hono/secure-headers'
 import { readRepositories } from '../db/dashboard.ts'
 import { api } from './api/app.ts'
 import { assets } from './assets/assets.ts'
-import type { DashboardDeps } from './deps.ts'
+import { closedGuard, createGate } from './auth/gate.ts'
+import { type DashboardDeps, NOBODY, PUBLIC_ONLY } from './deps.ts'
 import { scrape } from './metrics.ts'
 import { notFound, pages } from './pages.ts'
 import { pictures } from './pictures.ts'
 import { readableRepositories } from './scope.ts'
 
-export type { DashboardDeps, ProgramStatus, Timings, Visibility } from './deps.ts'
+export type { AuthOptions, DashboardDeps, ProgramStatus, Timings, Visibility } from './deps.ts'
 export { PUBLIC_ONLY } from './deps.ts'
 export { createTimings } from './metrics.ts'
 
 /** All routes of the dashboard, to be mounted at `/`. */
-export function dashboard(deps: DashboardDeps): Hono {
+export function dashboard(given: DashboardDeps): Hono {
   const app = new Hono()
+  const gate = given.auth ? createGate(given, given.auth) : null
+  const otherwise = given.isPublic === false ? NOBODY : PUBLIC_ONLY
+  const deps = { ...given, visibility: given.visibility ?? gate?.visibility ?? otherwise }
   const headers = securityHeaders()
   // Pictures are for other sites too, and bring headers of their own.
   app.use((c, next) => (isPicture(c.req.path) ? next() : headers(c, next)))
   app.use(timed(deps))
   app.use(compress())
+  if (gate) app.use(gate.guard)
+  else if (deps.isPublic === false) app.use(closedGuard)
   app.route('/', assets())
+  if (gate) app.route('/auth', gate.routes)
   app.route('/api/v1', api(deps))
   app.get('/metrics', (c) => metrics(deps, c.req.raw))
   app.route('/', pictures(deps))

@@ -60,3 +60,8 @@ export function durationWords(ms: number): string {
 export function isMonday(day: string): boolean {
   return Temporal.PlainDate.from(day).dayOfWeek === 1
 }
+
+/** `Jul 2023` of `2023-07`. */
+export function monthWords(month: string): string {
+  return dayWords(`${month}-01`).replace(/^1 /, '')
+}

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import type { Db } from '../db/client.ts'
 import type { Row } from '../db/schema.ts'
 import type { Policy } from '../domain/policy.ts'
+import type { GitHubUsers, OAuthCredentials } from './auth/github-users.ts'
 
 /** Decides who sees a repository. An unknown repository and a forbidden one look the same to who asks. */
 export interface Visibility {
@@ -28,12 +29,22 @@ export interface Timings {
   query(seconds: number): void
 }
 
+/** Nothing for anybody. */
+export const NOBODY: Visibility = { mayRead: async () => false }
+
+export interface AuthOptions extends OAuthCredentials {
+  /** What cookies, tokens and picture addresses are keyed by; at least 32 characters. */
+  secret: string
+  /** In place of GitHub itself, for tests. */
+  github?: GitHubUsers
+}
+
 export interface DashboardDeps {
   db: Db
   /** Epoch ms. */
   now: () => number
   policyOf(repositoryId: number): Promise<Policy>
-  /** Public repositories only, if not given. */
+  /** Public repositories only, if not given; those that `auth` opens, where that is given. */
   visibility?: Visibility
   /** Where people reach the program, without a slash at the end; null while that is unknown. */
   publicUrl: string | null
@@ -41,6 +52,10 @@ export interface DashboardDeps {
   githubUrl: string
   status?: () => Promise<ProgramStatus>
   timings?: Timings
+  /** The app's OAuth credentials; without them nobody can sign in. */
+  auth?: AuthOptions | null
+  /** False closes everything but health to people who did not sign in. Taken as true. */
+  isPublic?: boolean
   /** Whoever brings it as a bearer token reads the metrics of private repositories too. */
   metricsToken?: string | null
   /** Whether the app has credentials; without them the root page leads to the set-up. Taken as true. */

@@ -15,16 +15,12 @@ export function instant(iso: string): Html {
   return html`<time datetime="${iso}">${instantWords(iso)}</time>`
 }
 
-/** A table with a caption, in a box of its own that scrolls when the screen is narrow. */
-export function table(
-  caption: string,
-  head: readonly (string | Html)[],
-  rows: readonly (readonly unknown[])[],
-): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
+/** A table with a caption. A wide one scrolls in a box of its own; on a phone each row becomes a card with its labels. */
+export function table(caption: string, head: readonly string[], rows: readonly (readonly unknown[])[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="cards">
 <caption>${caption}</caption>
 <thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
-<tbody>${rows.map((cells) => html`<tr>${cells.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td>${cell}</td>`))}</tr>\n`)}</tbody>
+<tbody>${rows.map((cells) => html`<tr>${cells.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td data-label="${head[i] ?? ''}">${cell}</td>`))}</tr>\n`)}</tbody>
 </table></div>`
 }
 

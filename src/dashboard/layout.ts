@@ -8,15 +8,20 @@ export interface Page {
   body: Html
   /** The repository the page is about, and which of its tabs is open. */
   repository?: { fullName: string; tab: Tab | null; githubUrl: string }
+  /** Who reads it, where people can sign in; their login, or null before they did. */
+  viewer?: { login: string | null; path: string } | undefined
   /** When what the page shows was last measured; null while nothing was. */
   measuredAt?: string | null
 }
 
-export type Tab = 'overview' | 'grid'
+export type Tab = 'overview' | 'grid' | 'months' | 'incidents' | 'accuracy'
 
 const TABS: { tab: Tab; path: string; words: string }[] = [
   { tab: 'overview', path: '', words: 'Overview' },
   { tab: 'grid', path: '/grid', words: 'Grid' },
+  { tab: 'months', path: '/months', words: 'By month' },
+  { tab: 'incidents', path: '/incidents', words: 'Incidents' },
+  { tab: 'accuracy', path: '/accuracy', words: 'Accuracy' },
 ]
 
 /** A whole document. */
@@ -33,7 +38,7 @@ export function layout(page: Page): Html {
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <div class="bar"><header class="site"><strong><a href="/">flake-sla</a></strong>
-<nav aria-label="Site"><ul><li><a href="/">Repositories</a></li><li><a href="/status">Status</a></li><li><a href="/help">Help</a></li></ul></nav></header></div>
+<nav aria-label="Site"><ul><li><a href="/">Repositories</a></li><li><a href="/status">Status</a></li><li><a href="/help">Help</a></li></ul></nav>${page.viewer ? account(page.viewer) : ''}</header></div>
 <main id="main">
 ${page.repository ? heading(page.repository) : ''}
 ${page.body}
@@ -41,6 +46,12 @@ ${page.body}
 <footer class="site">${freshness(page.measuredAt)} Definitions version ${DEFINITION_VERSION}. All times in UTC; days and weeks by each repository's own time zone.</footer>
 </body>
 </html>`
+}
+
+function account({ login, path }: NonNullable<Page['viewer']>): Html {
+  if (login === null)
+    return html`<a class="account" href="/auth/sign-in?to=${encodeURIComponent(path)}">Sign in</a>`
+  return html`<form class="account" method="post" action="/auth/sign-out">${name(login)} <button>Sign out</button></form>`
 }
 
 function heading({ fullName, tab, githubUrl }: NonNullable<Page['repository']>): Html {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { html, raw } from 'hono/html'
 import { secureHeaders } from 'hono/secure-headers'
+import { findRepository } from '../db/dashboard.ts'
 import { readWindows } from '../db/sla.ts'
 import { PICTURE_STYLE } from './assets/picture-style.ts'
 import { badgeSvg } from './charts/badge.ts'
@@ -10,7 +11,8 @@ import { trendSvg } from './charts/trend.ts'
 import { addDays } from './dates.ts'
 import type { DashboardDeps } from './deps.ts'
 import type { Html } from './html.ts'
-import { openRepository } from './scope.ts'
+import { openRepository, type RepositoryScope, scopeOf } from './scope.ts'
+import { opensPicture, type Picture } from './signed-pictures.ts'
 import { readTrend } from './trend-data.ts'
 import { slaOfRow } from './words.ts'
 
@@ -23,7 +25,7 @@ export function pictures(deps: DashboardDeps): Hono {
   app.use('/badge/:owner/:file', pictureHeaders())
   app.get('/:owner/:repo/trend.svg', async (c) => {
     const { owner, repo } = c.req.param()
-    const scope = await openRepository(deps, c.req.raw, owner, repo)
+    const scope = await openPicture(deps, c, { owner, repo }, 'trend')
     if (!scope) return c.notFound()
     const { trend } = await readTrend(deps.db, scope)
     const size = { width: 1040, height: 260 }
@@ -33,7 +35,7 @@ export function pictures(deps: DashboardDeps): Hono {
   })
   app.get('/badge/:owner/:file{.+\\.svg}', async (c) => {
     const { owner, file } = c.req.param()
-    const scope = await openRepository(deps, c.req.raw, owner, file.slice(0, -'.svg'.length))
+    const scope = await openPicture(deps, c, { owner, repo: file.slice(0, -'.svg'.length) }, 'badge')
     if (!scope) return c.notFound()
     const range = { from: addDays(scope.today, -34), to: scope.today }
     const weeks = await readWindows(deps.db, scope.repository.repository_id, 'week', range)
@@ -41,6 +43,22 @@ export function pictures(deps: DashboardDeps): Hono {
     return picture(c, badgeSvg(week ? slaOfRow(week) : null))
   })
   return app
+}
+
+/** The repository of a picture: for whoever may read it, or has the picture's own key. */
+async function openPicture(
+  deps: DashboardDeps,
+  c: Context,
+  { owner, repo }: { owner: string; repo: string },
+  picture: Picture,
+): Promise<RepositoryScope | null> {
+  const key = c.req.query('key')
+  if (key !== undefined && deps.auth) {
+    const repository = await findRepository(deps.db, `${owner}/${repo}`)
+    const isOpen = repository && opensPicture(deps.auth.secret, repository.repository_id, picture, key)
+    return isOpen ? scopeOf(deps, repository) : null
+  }
+  return openRepository(deps, c.req.raw, owner, repo)
 }
 
 /** A picture may be shown by other sites, and runs nothing: its one style sheet is known by its hash. */

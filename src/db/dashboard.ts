@@ -42,3 +42,12 @@ export async function readWindowsOf(
     order by w.repository_id, w.start, w.definition_version desc, w.revision desc`.execute(db)
   return rows
 }
+
+/** Whether any of these repositories was ever measured. */
+export async function hasWindows(db: Db, repositoryIds: readonly number[]): Promise<boolean> {
+  const { rows } = await sql<{
+    found: boolean
+  }>`select exists (select 1 from unnest(${[...repositoryIds]}::bigint[]) as r(id)
+    join sla_window w on w.repository_id = r.id) as found`.execute(db)
+  return rows[0]?.found ?? false
+}

@@ -1,7 +1,7 @@
 /** An embedded database filled by hand: what a page shows is then known exactly. */
 
 import { sql } from 'kysely'
-import { type DashboardDeps, dashboard, PUBLIC_ONLY } from '../../src/dashboard/app.ts'
+import { type DashboardDeps, dashboard } from '../../src/dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from '../../src/db/client.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import type { NewRow } from '../../src/db/schema.ts'
@@ -20,7 +20,6 @@ export function app(deps: Partial<DashboardDeps> & Pick<DashboardDeps, 'db'>) {
   return dashboard({
     now: () => NOW,
     policyOf: async () => DEFAULT_POLICY,
-    visibility: PUBLIC_ONLY,
     publicUrl: null,
     githubUrl: 'https://github.com',
     ...deps,
@@ -142,4 +141,35 @@ export function aPullRequestEvent(
 export async function clear({ db }: OpenDatabase): Promise<void> {
   await sql`truncate repository, sla_window, job, flake, verdict, run, pull_request_event, comment, rerun_request,
     merge_group, workflow_run, flake_revision, outbox, delivery, tick`.execute(db)
+}
+
+export function aRun(values: Partial<NewRow<'run'>> = {}): NewRow<'run'> {
+  return {
+    repository_id: 1,
+    number: 5,
+    run_key: 'c/1',
+    head_sha: 'a'.repeat(40),
+    job_id: 11,
+    outcome: 'pass',
+    reason: null,
+    base_ref: 'main',
+    base_sha: 'b'.repeat(40),
+    suite_id: null,
+    url: null,
+    started_at: '2026-02-03T08:30:00Z',
+    completed_at: '2026-02-03T10:00:00Z',
+    ...values,
+  }
+}
+
+export function aVerdict(values: Partial<NewRow<'verdict'>> = {}): NewRow<'verdict'> {
+  return {
+    repository_id: 1,
+    job_id: 11,
+    head_sha: 'a'.repeat(40),
+    number: 5,
+    flaky: false,
+    judged_at: '2026-02-03T10:00:00Z',
+    ...values,
+  }
 }

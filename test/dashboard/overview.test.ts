@@ -35,7 +35,7 @@ async function text(path: string, status = 200): Promise<string> {
 
 describe('the organisation', () => {
   test('an empty database says what it waits for', async () => {
-    expect(await text('/')).toContain('Waiting for the first repository')
+    expect(await text('/')).toContain('not installed on a repository yet')
   })
 
   test('repositories are listed with the state of their latest week', async () => {

@@ -11,7 +11,7 @@ header.site,main,footer.site{max-width:1080px;margin:0 auto;padding:0 20px}
 .bar{border-bottom:1px solid var(--line);background:var(--soft)}
 header.site{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:center;padding-top:12px;padding-bottom:12px}
 header.site strong a{color:var(--fg);text-decoration:none}
-nav ul{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:0;padding:0}
+.account{margin-left:auto;display:flex;gap:10px;align-items:center}nav ul{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:0;padding:0}
 nav a{text-decoration:none;padding:6px 0;display:inline-block}nav a:hover{text-decoration:underline}
 nav a[aria-current]{color:var(--fg);font-weight:600;box-shadow:0 2px 0 var(--out)}
 nav.tabs{border-bottom:1px solid var(--line);margin-bottom:24px}
@@ -64,7 +64,10 @@ code.wrap{white-space:normal}.grid-table thead th+th{writing-mode:vertical-rl;tr
 @media(prefers-color-scheme:dark){.grid-table .c-X{color:#0d1117}}
 .key .cell{display:inline-block;width:20px;height:20px;line-height:20px;text-align:center;font-weight:600;margin:0 5px 2px 0;color:var(--fg)}.key .c-X.cell{color:var(--bg)}
 footer.site{margin-top:48px;padding-top:16px;padding-bottom:32px;border-top:1px solid var(--line);font-size:.87em;color:var(--muted)}
-@media(max-width:640px){header.site,main,footer.site{padding-left:16px;padding-right:16px}.wide{display:none}.narrow{display:block}h1{font-size:1.35rem}}
+@media(max-width:640px){.cards thead{position:absolute;left:-99em}.cards,.cards caption,.cards tbody,.cards tr,.cards tbody th,.cards td{display:block}
+.cards tr{padding:8px 0;border-bottom:1px solid var(--line)}.cards tr:last-child{border-bottom:0}.cards td,.cards tbody th{border:0;padding:1px 0}.cards tbody th .name{max-width:calc(100vw - 32px)}
+.cards td::before{content:attr(data-label) ": ";color:var(--muted);font-size:.87em}.cards td br{display:none}
+.key span{white-space:normal}header.site,main,footer.site{padding-left:16px;padding-right:16px}.wide{display:none}.narrow{display:block}h1{font-size:1.35rem}}
 @media(prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media print{.bar,nav,footer.site{display:none}}
 `

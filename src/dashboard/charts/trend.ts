@@ -121,12 +121,16 @@ function yAxis(y: Y, width: number): string {
     .join('')
 }
 
-function xAxis(first: string, days: number, step: number, { height }: Size): string {
+function xAxis(first: string, days: number, step: number, { width, height }: Size): string {
   const every = step * 14 < 70 ? 28 : 14
   const labels: string[] = []
   for (let i = 0; i < days; i += every) {
     const x = fix(LEFT + i * step)
-    labels.push(`<text x="${x}" y="${height - 6}">${shortDay(addDays(first, i))}</text>`)
+    // A label that would stand over the edge ends there instead.
+    const anchor = x + 40 > width ? ' text-anchor="end"' : ''
+    labels.push(
+      `<text x="${anchor ? width - RIGHT : x}" y="${height - 6}"${anchor}>${shortDay(addDays(first, i))}</text>`,
+    )
   }
   return labels.join('')
 }

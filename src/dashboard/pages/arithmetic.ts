@@ -67,8 +67,8 @@ function sum({ x, m, k, n, prior, a, b }: Counts, stored: number): Html {
     `${words.padEnd(width)}${value.padStart(8)}  ${note}`.trimEnd(),
   )
   return html`<pre tabindex="0" role="region" aria-label="The arithmetic">${text.join('\n')}</pre>
-${differs ? html`<p class="muted">Stored: ${percent(stored)}. It also weighs how likely each of the others’ flakes was their own pull request’s fault, and how the other jobs of the repository behave.</p>` : ''}
-<p class="muted">Two stories are compared: the job flakes by habit, at the rate seen on others (Beta(${round(a)} + k, ${round(b)} + n − k)); or this pull request broke it, at any rate (Beta(1, 1)). Below 50% the flake counts towards the SLA.</p>`
+${differs ? html`<p>The verdict says ${percent(stored)}: beyond these counts it weighs that the job’s rate changes with time, that some of the others’ flakes may have been their own fault, and how severe this repository’s faults usually are.</p>` : ''}
+<p class="muted">Two stories are compared, from the counts alone: the job flakes by habit, at the rate seen on others (Beta(${round(a)} + k, ${round(b)} + n − k)); or this pull request broke it, at any rate (Beta(1, 1)). Below 50% the flake counts towards the SLA.</p>`
 }
 
 function countsOf(evidence: StoredEvidence): Counts | null {

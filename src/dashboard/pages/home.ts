@@ -1,5 +1,6 @@
 /** The organisation at a glance: every repository that the reader may see, those furthest out of SLA first. */
-import { readWindowsOf } from '../../db/dashboard.ts'
+import { hasWindows, readWindowsOf } from '../../db/dashboard.ts'
+import { readFreshness } from '../../db/dashboard-status.ts'
 import type { Row } from '../../db/schema.ts'
 import { type Sla, slaOf } from '../../domain/sla.ts'
 import { count, percent } from '../../texts/figures.ts'
@@ -8,6 +9,7 @@ import { addDays, dayAt, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { type Html, html, name, repositoryPath, table } from '../html.ts'
 import { chance, range, ratio, slaOfRow, stateOf } from '../words.ts'
+import { firstRun, type Progress } from './first-run.ts'
 import { stateMark } from './tile.ts'
 
 const WEEKS = 12
@@ -21,9 +23,10 @@ interface Line {
 
 /** The body of `/` and when its figures were measured. */
 export async function homePage(
-  { db, now }: Pick<DashboardDeps, 'db' | 'now'>,
+  deps: Pick<DashboardDeps, 'db' | 'now' | 'isSetUp'>,
   repositories: readonly Row<'repository'>[],
 ): Promise<{ body: Html; measuredAt: string | null }> {
+  const { db, now } = deps
   const today = dayAt(now(), 'UTC')
   const ids = repositories.map((one) => one.repository_id)
   // One day to spare on both ends: a repository's own today may be ahead of UTC or behind.
@@ -32,6 +35,8 @@ export async function homePage(
     to: addDays(today, 1),
   })
   const days = await readWindowsOf(db, ids, 'day', { from: addDays(today, -8), to: addDays(today, 1) })
+  if (weeks.length === 0 && days.length === 0 && !(await hasWindows(db, ids)))
+    return { body: firstRun(await progressOf(deps, ids)), measuredAt: null }
   const lines = repositories.map((repository): Line => {
     const own = weeks.filter((row) => row.repository_id === repository.repository_id)
     const rates = own.map((row) => slaOfRow(row).rate)
@@ -47,6 +52,18 @@ export async function homePage(
   return { body: body(lines, today), measuredAt }
 }
 
+async function progressOf(
+  { db, isSetUp = true }: Pick<DashboardDeps, 'db' | 'isSetUp'>,
+  ids: readonly number[],
+): Promise<Progress> {
+  const freshness = await readFreshness(db, ids)
+  return {
+    isSetUp,
+    isInstalled: ids.length > 0,
+    hasDelivery: freshness.some((one) => one.last_delivery_at !== null),
+  }
+}
+
 /** Out of SLA before in SLA before no data; the surest breach first. */
 function weight({ week }: Line): number {
   if (!week) return -1
@@ -54,9 +71,6 @@ function weight({ week }: Line): number {
 }
 
 function body(lines: readonly Line[], today: string): Html {
-  if (lines.length === 0)
-    return html`<h1>Waiting for the first repository</h1>
-<p>Nothing was recorded yet. Install the GitHub App on a repository; its first pull request event or check run makes it appear here.</p>`
   return html`<h1>Are we in SLA?</h1>${summary(lines, today)}
 ${table(
   `Repositories, those surest to be out of SLA first. Rate: flakes that the pull request did not cause, over pull requests tested.`,

@@ -8,8 +8,9 @@ import { BUDGET_DAYS, type Budget, burnWords, readBudget } from '../budget.ts'
 import { type Trend, trendSvg } from '../charts/trend.ts'
 import { addDays, weekdayWords, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, table } from '../html.ts'
+import { type Html, html, repositoryPath, table } from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
+import { pictureKey } from '../signed-pictures.ts'
 import { readTrend, TREND_DAYS } from '../trend-data.ts'
 import { answer, chance, range, slaOfRow, stateOf } from '../words.ts'
 import { flakeTable } from './flake-table.ts'
@@ -20,9 +21,10 @@ const MOST_FLAKES = 20
 
 /** The body of `/{owner}/{repo}` and when its figures were measured. */
 export async function repositoryPage(
-  { db }: Pick<DashboardDeps, 'db'>,
+  deps: Pick<DashboardDeps, 'db' | 'auth' | 'publicUrl'>,
   scope: RepositoryScope,
 ): Promise<{ body: Html; measuredAt: string | null }> {
+  const { db } = deps
   const { repository, today, now, policy, flakes } = scope
   const { trend, days, weeks } = await readTrend(db, scope)
   const measuredAt =
@@ -45,7 +47,8 @@ export async function repositoryPage(
 <h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
 <h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, { costs, days: flakeDays, lost, today }, BUDGET_DAYS)}
 <h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No job that counts has flaked yet.</p>` : flakeTable(repository.full_name, latest)}
-<p class="muted">${requiredWords(scope)}</p>`
+<p class="muted">${requiredWords(scope)}</p>
+${badgeSection(deps, repository)}`
   return { body, measuredAt }
 }
 
@@ -113,6 +116,20 @@ function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
       ]
     }),
   )}</details>`
+}
+
+/** The badge with what to write for it; of a private repository under its signed address, which opens the badge alone. */
+function badgeSection(
+  { auth, publicUrl }: Pick<DashboardDeps, 'auth' | 'publicUrl'>,
+  repository: Row<'repository'>,
+): Html | string {
+  if (repository.private && !auth) return ''
+  const key =
+    repository.private && auth ? `?key=${pictureKey(auth.secret, repository.repository_id, 'badge')}` : ''
+  const path = repositoryPath(repository.full_name)
+  const address = `${publicUrl ?? ''}/badge${path}.svg${key}`
+  const target = `${publicUrl ?? ''}${path}`
+  return html`<details><summary>Badge</summary><p><img src="/badge${path}.svg${key}" alt="The badge as it stands now" height="20"></p><pre tabindex="0" role="region" aria-label="Markdown of the badge">[![flakiness](${address})](${target})</pre>${key ? html`<p class="muted">Whoever has this address sees the badge of this private repository, and nothing else.</p>` : ''}</details>`
 }
 
 function requiredWords({ required, jobs, flakes }: RepositoryScope): string {
