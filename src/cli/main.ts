@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { UserError } from '../domain/user-error.ts'
 import { replayCommand } from './replay.ts'
+import { simulateCommand } from './simulate.ts'
 
 const WRONG_USAGE = 2
 
@@ -10,6 +11,7 @@ const program = new Command('flake-sla')
   .configureOutput({ writeErr: (text) => process.stderr.write(text) })
   .exitOverride()
   .addCommand(replayCommand().exitOverride())
+  .addCommand(simulateCommand().exitOverride())
 
 try {
   await program.parseAsync()
