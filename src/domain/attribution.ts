@@ -2,9 +2,13 @@
  * Was the pull request the cause of its flake? (DEFINITIONS section 4)
  *
  * Two stories are compared for the x flaky of m verdicts of one pull request: the job's habit, as seen on other pull
- * requests (Beta(a + k, b + n - k)), against a fault of the pull request's own (any rate: Beta(1, 1)).
+ * requests, against a fault of the pull request's own beside it.
  */
+import { type OwnVerdict, weigh } from './fault.ts'
+import { courseOf, DEFAULT_HABIT, type Habit, STEP_MS, weightsOf } from './habit.ts'
+import { factorsOf, gather } from './sighting.ts'
 import { lnBeta } from './statistics.ts'
+import { DEFAULT_WORLD, type World } from './world.ts'
 
 /** What the probability was computed from. */
 export interface Evidence {
@@ -21,10 +25,13 @@ export interface Evidence {
   trunk_k: number
   trunk_n: number
   prior: number
-  changed: 'docs' | 'tests' | 'workflow' | 'code' | 'unknown'
+  changed: Changed
   /** Days of the window that was used: 14, or 35 when that held too few verdicts. */
   window_days: number
 }
+
+/** What kind of files the pull request changes, seen from the job. */
+export type Changed = 'docs' | 'tests' | 'workflow' | 'code' | 'unknown'
 
 export type AttributionLabel = 'not_caused_by_pr' | 'caused_by_pr' | 'undetermined'
 
@@ -41,11 +48,33 @@ export interface EvidenceVerdict {
   number: number
   flaky: boolean
   judgedAt: number
+  /** Epoch ms of the first failure of a flaky one. */
+  failedAt: number | null
+  /** The incident that its failure, or its pass, falls into. */
+  incident: IncidentShare | null
+}
+
+/** An incident as far as evidence goes: which one, and what share of results failed in it. */
+export interface IncidentShare {
+  id: string
+  rate: number
+}
+
+/** What is known of the repository around the flake. */
+export interface Circumstances {
+  world: World
+  /** Pull requests that share code with this one: its stack, reverts and relands. Their verdicts are no evidence. */
+  related: ReadonlySet<number>
+  changed: Changed
+}
+
+export const NO_CIRCUMSTANCES: Circumstances = {
+  world: DEFAULT_WORLD,
+  related: new Set(),
+  changed: 'unknown',
 }
 
 export const BASE_PRIOR = 0.005
-/** Beta(a, b) of a job's flake rate before anything is known of it: mean 1 %. */
-export const DEFAULT_HABIT: Habit = { a: 0.5, b: 49.5 }
 const DAY = 86_400_000
 const AFTER = 7 * DAY
 const BEFORE = 7 * DAY
@@ -57,13 +86,8 @@ const MOST_PER_PULL_REQUEST = 3
 /** How far from a flake's own time (ms) a verdict can lie and still be evidence for it. */
 export const EVIDENCE_REACH = { before: WIDE_BEFORE, after: AFTER }
 
-export interface Habit {
-  a: number
-  b: number
-}
-
 /**
- * P(the pull request caused it) from the counts:
+ * P(the pull request caused it) from the counts alone, where rates do not change:
  * logit P = logit prior + lnSeq(x, m, 1, 1) - lnSeq(x, m, a + k, b + n - k).
  */
 export function probabilityCausedByPr(
@@ -81,24 +105,49 @@ function lnSeq(x: number, m: number, a: number, b: number): number {
   return lnBeta(x + a, m - x + b) - lnBeta(a, b)
 }
 
+const FACTORS: Record<Changed, number> = { docs: 0.05, tests: 0.3, workflow: 5, code: 1, unknown: 1 }
+const MOST_PRIOR = 0.2
+
+/** Chance, before its verdicts are seen, that a pull request with such changes has a fault in the job. */
+export function priorOf(share: number, changed: Changed): number {
+  return Math.min(MOST_PRIOR, share * FACTORS[changed])
+}
+
+export interface FlakeToJudge {
+  number: number
+  headSha: string
+  /** Epoch ms. */
+  flakedAt: number
+}
+
 /**
- * Attributes the flake of pull request `number` at `flakedAt` (epoch ms), given every verdict of the same job.
+ * Attributes a flake, given the verdicts of the same job.
  * @param verdicts of the job, oldest first; those outside the window are passed over
  */
 export function attribute(
-  flake: { number: number; flakedAt: number },
+  flake: FlakeToJudge,
   verdicts: readonly EvidenceVerdict[],
+  circumstances: Circumstances = NO_CIRCUMSTANCES,
 ): Attribution {
-  const own = countOwn(flake, verdicts)
-  let others = countOthers(flake, verdicts, BEFORE)
+  const own = verdicts.filter(
+    (one) => one.number === flake.number && within(one.judgedAt, flake.flakedAt, WIDE_BEFORE),
+  )
+  let others = othersOf(flake, verdicts, circumstances, BEFORE)
   let windowDays = 14
-  if (others.n < WIDEN_BELOW) {
-    others = countOthers(flake, verdicts, WIDE_BEFORE)
+  if (others.length < WIDEN_BELOW) {
+    others = othersOf(flake, verdicts, circumstances, WIDE_BEFORE)
     windowDays = 35
   }
-  const prior = BASE_PRIOR
-  const probability = probabilityCausedByPr({ ...own, k: others.k, n: others.n }, prior)
-  const evidence: Evidence = { ...own, ...others, prior, changed: 'unknown', window_days: windowDays }
+  const prior = priorOf(circumstances.world.share, circumstances.changed)
+  const probability = probabilityOf(flake, own, others, circumstances, prior)
+  const evidence: Evidence = {
+    x: own.filter((one) => one.flaky).length,
+    m: own.length,
+    ...countsOf(others),
+    prior,
+    changed: circumstances.changed,
+    window_days: windowDays,
+  }
   // Too few others to say anything: the flake counts until a person says otherwise.
   const counted = probability < 0.5 || isThin(evidence)
   return { probability, label: labelOf(probability, evidence), counted, evidence }
@@ -116,36 +165,75 @@ function labelOf(probability: number, evidence: Evidence): AttributionLabel {
   return 'undetermined'
 }
 
-function countOwn(flake: { number: number; flakedAt: number }, verdicts: readonly EvidenceVerdict[]) {
-  const own = verdicts.filter(
-    (one) => one.number === flake.number && within(one.judgedAt, flake.flakedAt, WIDE_BEFORE),
-  )
-  return { x: own.filter((one) => one.flaky).length, m: own.length }
+/** The independent evidence: others' verdicts in the window, of each pull request three flaky ones at most. */
+function othersOf(
+  flake: FlakeToJudge,
+  verdicts: readonly EvidenceVerdict[],
+  { related }: Circumstances,
+  before: number,
+): EvidenceVerdict[] {
+  const flakyOf = new Map<number, number>()
+  const incidents = new Set<string>()
+  return verdicts.filter((one) => {
+    if (one.number === flake.number || related.has(one.number)) return false
+    if (!within(one.judgedAt, flake.flakedAt, before)) return false
+    if (one.flaky && one.incident) {
+      // However many it hit, one incident is one observation.
+      if (incidents.has(one.incident.id)) return false
+      incidents.add(one.incident.id)
+      return true
+    }
+    if (!one.flaky || one.number === 0) return true
+    // One pathological pull request must not set the job's habit.
+    const seen = (flakyOf.get(one.number) ?? 0) + 1
+    flakyOf.set(one.number, seen)
+    return seen <= MOST_PER_PULL_REQUEST
+  })
 }
 
-function countOthers(
-  flake: { number: number; flakedAt: number },
-  verdicts: readonly EvidenceVerdict[],
-  before: number,
-) {
-  const flakyOf = new Map<number, number>()
-  const counts = { k: 0, n: 0, other_prs: 0, seen_on: [] as number[], trunk_k: 0, trunk_n: 0 }
-  for (const one of verdicts) {
-    if (one.number === flake.number || !within(one.judgedAt, flake.flakedAt, before)) continue
-    const seen = (flakyOf.get(one.number) ?? 0) + (one.flaky ? 1 : 0)
-    if (one.flaky) flakyOf.set(one.number, seen)
-    // One pathological pull request must not set the job's habit.
-    if (one.flaky && one.number !== 0 && seen > MOST_PER_PULL_REQUEST) continue
-    counts.n++
-    if (one.number === 0) counts.trunk_n++
-    if (!one.flaky) continue
-    counts.k++
-    if (one.number === 0) counts.trunk_k++
+function countsOf(others: readonly EvidenceVerdict[]) {
+  const flaky = others.filter((one) => one.flaky)
+  const numbers = [...new Set(flaky.map((one) => one.number))].filter((number) => number !== 0)
+  return {
+    k: flaky.length,
+    n: others.length,
+    other_prs: numbers.length,
+    seen_on: numbers.sort((a, b) => b - a).slice(0, 5),
+    trunk_k: flaky.filter((one) => one.number === 0).length,
+    trunk_n: others.filter((one) => one.number === 0).length,
   }
-  const pullRequests = [...flakyOf.keys()].filter((number) => number !== 0).sort((a, b) => b - a)
-  counts.other_prs = pullRequests.length
-  counts.seen_on = pullRequests.slice(0, 5)
-  return counts
+}
+
+function probabilityOf(
+  flake: FlakeToJudge,
+  own: readonly EvidenceVerdict[],
+  others: readonly EvidenceVerdict[],
+  { world }: Circumstances,
+  prior: number,
+): number {
+  const drawn = weightsOf(world.habit)
+  const from = Math.min(flake.flakedAt, ...own.map(timeOf), ...others.map(timeOf))
+  const stepOf = (at: number) => Math.floor(at / STEP_MS) - Math.floor(from / STEP_MS)
+  const sightings = others.map((one) => ({
+    number: one.number,
+    step: stepOf(timeOf(one)),
+    flaky: one.flaky,
+    excused: one.incident !== null,
+  }))
+  const seen = gather(sightings, stepOf(flake.flakedAt + AFTER) + 1)
+  const course = courseOf(factorsOf(seen, world.share, world.severity), drawn)
+  const verdicts: OwnVerdict[] = own.map((one) => ({
+    step: stepOf(timeOf(one)),
+    flaky: one.flaky,
+    incident: one.incident?.rate ?? 0,
+  }))
+  const asked = own.findIndex((one) => one.flaky && one.headSha === flake.headSha)
+  return weigh(verdicts, asked, course, drawn, prior, world.severity).caused
+}
+
+/** When a verdict says something about the job: at the failure, or at the pass. */
+function timeOf(one: EvidenceVerdict): number {
+  return one.failedAt === null ? one.judgedAt : Math.min(one.failedAt, one.judgedAt)
 }
 
 function within(at: number, flakedAt: number, before: number): boolean {
