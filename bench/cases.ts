@@ -42,7 +42,12 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
       },
       verdicts: (byJob[verdict.job] as EvidenceVerdict[]).filter(around),
       pullRequest: own,
-      circumstances: { world, related: relatedTo(simulation, verdict.number), changed: 'unknown' },
+      circumstances: {
+        world,
+        related: relatedTo(simulation, verdict.number),
+        changed: 'unknown',
+        mergedAt: own.merged ? own.closedAt : null,
+      },
       jobs: byJob.map((list) => {
         const inside = list.filter(around)
         return { k: inside.filter((other) => other.flaky).length, n: inside.length }
@@ -88,18 +93,26 @@ function shareOf(incidents: readonly Incident[], job: number, at: number) {
   return one ? { id: `${one.job}@${one.from}`, rate: one.rate } : null
 }
 
-/** Stacks, reverts and relands, as base branches and titles tell them. */
+/** Its stack, up and down, and its reverts and relands, as base branches and titles tell them. */
 function relatedTo({ plan }: Simulation, number: number): Set<number> {
-  const related = new Set([number])
-  for (let grown = true; grown; ) {
-    grown = false
-    for (const { number: other, stackedOn, repeats } of plan.pullRequests) {
-      for (const kin of [stackedOn, repeats]) {
-        if (kin === null || related.has(other) === related.has(kin)) continue
-        related.add(other).add(kin)
-        grown = true
-      }
-    }
+  const related = new Set<number>()
+  const byNumber = new Map(plan.pullRequests.map((one) => [one.number, one]))
+  for (
+    let up = byNumber.get(number)?.stackedOn ?? null;
+    up !== null;
+    up = byNumber.get(up)?.stackedOn ?? null
+  ) {
+    related.add(up)
+  }
+  const below = new Set([number])
+  for (const one of plan.pullRequests) {
+    if (one.stackedOn === null || !below.has(one.stackedOn)) continue
+    related.add(one.number)
+    below.add(one.number)
+  }
+  const original = byNumber.get(number)?.repeats ?? number
+  for (const one of plan.pullRequests) {
+    if (one.number === original || one.repeats === original) related.add(one.number)
   }
   related.delete(number)
   return related

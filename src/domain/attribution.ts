@@ -66,12 +66,15 @@ export interface Circumstances {
   /** Pull requests that share code with this one: its stack, reverts and relands. Their verdicts are no evidence. */
   related: ReadonlySet<number>
   changed: Changed
+  /** Epoch ms; null while it is not merged. A fault that is merged hits the others from then on. */
+  mergedAt: number | null
 }
 
 export const NO_CIRCUMSTANCES: Circumstances = {
   world: DEFAULT_WORLD,
   related: new Set(),
   changed: 'unknown',
+  mergedAt: null,
 }
 
 export const BASE_PRIOR = 0.005
@@ -208,7 +211,7 @@ function probabilityOf(
   flake: FlakeToJudge,
   own: readonly EvidenceVerdict[],
   others: readonly EvidenceVerdict[],
-  { world }: Circumstances,
+  { world, mergedAt }: Circumstances,
   prior: number,
 ): number {
   const drawn = weightsOf(world.habit)
@@ -220,7 +223,8 @@ function probabilityOf(
     flaky: one.flaky,
     excused: one.incident !== null,
   }))
-  const seen = gather(sightings, stepOf(flake.flakedAt + AFTER) + 1)
+  const last = stepOf(flake.flakedAt + AFTER)
+  const seen = gather(sightings, last + 1)
   const course = courseOf(factorsOf(seen, world.share, world.severity), drawn)
   const verdicts: OwnVerdict[] = own.map((one) => ({
     step: stepOf(timeOf(one)),
@@ -228,7 +232,8 @@ function probabilityOf(
     incident: one.incident?.rate ?? 0,
   }))
   const asked = own.findIndex((one) => one.flaky && one.headSha === flake.headSha)
-  return weigh(verdicts, asked, course, drawn, prior, world.severity).caused
+  const merged = mergedAt === null || stepOf(mergedAt) >= last ? null : stepOf(mergedAt)
+  return weigh({ verdicts, asked, merged }, { course, drawn }, { prior, severity: world.severity }).caused
 }
 
 /** When a verdict says something about the job: at the failure, or at the pass. */

@@ -27,6 +27,8 @@ const SEVERITIES: Record<Severity, readonly number[]> = {
 const FROM_FIRST = 0.8
 const COMES = 0.3
 const GOES = 0.15
+/** Chance that a fault which is there at the last head seen is merged too. */
+const SPREADS = 0.5
 const SIZE = RATES.length
 
 export interface Weighed {
@@ -36,29 +38,38 @@ export interface Weighed {
   caused: number
 }
 
+/** The pull request that is asked about. */
+export interface Suspect {
+  /** Its verdicts of the job, oldest first. */
+  verdicts: readonly OwnVerdict[]
+  /** Index of the flake asked about. */
+  asked: number
+  /** Step of its merge, if it was merged within the window. */
+  merged: number | null
+}
+
+/** What others showed, without this pull request, and the weights of the rates that a change draws from. */
+export interface Backdrop {
+  course: Course
+  drawn: Weights
+}
+
 /**
- * @param own the pull request's verdicts of the job, oldest first
- * @param flake index in `own` of the flake asked about
- * @param course what others showed, without this pull request
- * @param drawn weights of the rates that a change draws from
- * @param prior chance of such a fault before anything is seen
- * @param severity how often such a fault fails the job, as far as the repository's faults tell
+ * @param belief `prior`: chance of such a fault before anything is seen; `severity`: how often such faults fail the job,
+ *   as far as the repository's other faults tell
  */
 export function weigh(
-  own: readonly OwnVerdict[],
-  flake: number,
-  course: Course,
-  drawn: Weights,
-  prior: number,
-  severity: Severity,
+  suspect: Suspect,
+  backdrop: Backdrop,
+  { prior, severity }: { prior: number; severity: Severity },
 ): Weighed {
-  const none = chance(own, -1, course, drawn, 0)
+  const none = chance(suspect, backdrop, 0, false)
   let all = 0
   let caused = 0
   FAULT_RATES.forEach((rate, i) => {
     const weight = SEVERITIES[severity][i] as number
-    all += weight * chance(own, -1, course, drawn, rate)
-    caused += weight * chance(own, flake, course, drawn, rate)
+    all += weight * chance(suspect, backdrop, rate, false)
+    caused += weight * chance(suspect, backdrop, rate, true)
   })
   const sum = (1 - prior) * none + prior * all
   return { fault: (prior * all) / sum, caused: (prior * caused) / sum }
@@ -66,40 +77,59 @@ export function weigh(
 
 /**
  * Chance of the verdicts when the fault fails at `rate` (0: there is none), over every course of the habit and every
- * stretch of heads that the fault can be in. With `flake` >= 0: of those in which the fault alone failed that verdict.
+ * stretch of heads that the fault can be in. With `alone`: of those in which the fault alone failed the verdict asked
+ * about.
  */
 function chance(
-  own: readonly OwnVerdict[],
-  flake: number,
-  course: Course,
-  drawn: Weights,
+  { verdicts, asked, merged }: Suspect,
+  { course, drawn }: Backdrop,
   rate: number,
+  alone: boolean,
 ): number {
-  const first = (own[0] as OwnVerdict).step
-  let [without, within, past] = begin(course.before[first] as Float64Array, rate)
+  const first = (verdicts[0] as OwnVerdict).step
+  let [without, within, past] = begin(course.before[first] as Weights, rate)
   let ln = 0
   let step = first
-  for (let i = 0; i < own.length; i++) {
-    const verdict = own[i] as OwnVerdict
-    const { step: now } = verdict
-    for (; step < now; step++) {
-      const here = course.here[step] as Float64Array
-      ln += together([without, within, past], here)
+  const waitFor = (until: number) => {
+    for (; step < until; step++) {
+      ln += together([without, within, past], course.here[step] as Weights)
       without = mix(without, drawn)
       within = mix(within, drawn)
       past = mix(past, drawn)
     }
-    if (i > 0 && rate > 0) move(without, within, past)
-    see(without, verdict, 0, i === flake)
-    if (rate > 0) see(within, verdict, rate, i === flake)
-    if (rate > 0) see(past, verdict, 0, i === flake)
   }
-  const end = multiply(course.here[step] as Float64Array, course.after[step] as Float64Array)
+  verdicts.forEach((verdict, i) => {
+    waitFor(verdict.step)
+    if (i > 0 && rate > 0) move(without, within, past)
+    const isAlone = alone && i === asked
+    see(without, verdict, 0, isAlone)
+    if (rate > 0) see(within, verdict, rate, isAlone)
+    if (rate > 0) see(past, verdict, 0, isAlone)
+  })
+  if (merged !== null && merged + 1 > step) {
+    waitFor(merged + 1)
+    if (rate > 0) within = spread(within, rate)
+  }
+  const end = multiply(course.here[step] as Weights, course.after[step] as Weights)
   let sum = 0
   for (let g = 0; g < SIZE; g++) {
     sum += (end[g] as number) * ((without[g] as number) + (within[g] as number) + (past[g] as number))
   }
   return sum * Math.exp(ln)
+}
+
+/** A merged fault is in everybody's base: the job's rate rises by it, or it was mended in the merge. */
+function spread(within: Weights, rate: number): Weights {
+  const risen = within.map((weight) => weight * (1 - SPREADS))
+  for (let g = 0; g < SIZE; g++) {
+    const together = 1 - (1 - (RATES[g] as number)) * (1 - rate)
+    const at = Math.min(
+      SIZE - 1,
+      Math.round(((Math.log(together / (1 - together)) + 8.3) * (SIZE - 1)) / 10.5),
+    )
+    risen[at] = (risen[at] as number) + SPREADS * (within[g] as number)
+  }
+  return risen
 }
 
 type Three = [without: Weights, within: Weights, past: Weights]

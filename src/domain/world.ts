@@ -22,8 +22,8 @@ const MEANS = [0.0015, 0.003, 0.006, 0.012, 0.024, 0.05, 0.1]
 const STRENGTHS = [2, 5, 12, 30, 80]
 const SHARES = [0.001, 0.0015, 0.0022, 0.0033, 0.005, 0.0075, 0.011, 0.017, 0.025, 0.037, 0.055, 0.08]
 const KINDS: readonly Severity[] = ['mild', 'any', 'severe']
-/** Log-normal belief about the share before anything is seen, in natural logs; about one pair in 120, give or take 3x. */
-const SHARE_BELIEF = { mean: Math.log(0.0085), spread: 1.1 }
+/** Log-normal belief about the share before anything is seen, in natural logs; about one pair in 80, give or take 4x. */
+const SHARE_BELIEF = { mean: Math.log(0.012), spread: 1.4 }
 /** The same for the mean of the habits. */
 const HABIT_BELIEF = { mean: Math.log(0.008), spread: 1.1 }
 /** Chance of another rate from one day to the next. */
@@ -56,7 +56,29 @@ export function estimateWorld(jobs: readonly Sightings[]): World {
     }
     if (best === before) break
   }
-  return worldAt(best)
+  return averaged(best, measure)
+}
+
+/**
+ * The share is small and its likelihood lopsided, so its mean is taken instead of its likeliest value, beside the severity
+ * that all shares together make likeliest. It is cut to steps of a fifth, for the grid's sake.
+ */
+function averaged(best: Place, measure: (place: Place) => number): World {
+  const most = measure(best)
+  const sums = KINDS.map((_, kind) => {
+    const sum = { kind, chance: 0, share: 0 }
+    SHARES.forEach((value, share) => {
+      const chance = Math.exp(measure({ ...best, share, kind }) - most)
+      sum.chance += chance
+      sum.share += chance * value
+    })
+    return sum
+  })
+  const all = sums.reduce((sum, one) => sum + one.chance, 0)
+  const mean = sums.reduce((sum, one) => sum + one.share, 0) / all
+  const { kind } = sums.reduce((a, b) => (b.chance > a.chance ? b : a))
+  const share = 1.2 ** Math.round(Math.log(mean) / Math.log(1.2))
+  return { ...worldAt({ ...best, kind }), share }
 }
 
 function neighbours(place: Place): Place[] {
