@@ -1,6 +1,7 @@
 /** Makes the questions of the benchmark: every flake of a simulated history with what a rule may look at, and the truth. */
-import type { EvidenceVerdict } from '../src/domain/attribution.ts'
+import type { EvidenceVerdict, Kin } from '../src/domain/attribution.ts'
 import { findIncidents, type Incident, incidentAt, type Sign } from '../src/domain/incident.ts'
+import { kinOf } from '../src/domain/kin.ts'
 import { gather } from '../src/domain/sighting.ts'
 import { trunkVerdicts } from '../src/domain/trunk.ts'
 import { estimateWorld, type World } from '../src/domain/world.ts'
@@ -94,28 +95,12 @@ function shareOf(incidents: readonly Incident[], job: number, at: number) {
 }
 
 /** Its stack, up and down, and its reverts and relands, as base branches and titles tell them. */
-function relatedTo({ plan }: Simulation, number: number): Set<number> {
-  const related = new Set<number>()
-  const byNumber = new Map(plan.pullRequests.map((one) => [one.number, one]))
-  for (
-    let up = byNumber.get(number)?.stackedOn ?? null;
-    up !== null;
-    up = byNumber.get(up)?.stackedOn ?? null
-  ) {
-    related.add(up)
-  }
-  const below = new Set([number])
-  for (const one of plan.pullRequests) {
-    if (one.stackedOn === null || !below.has(one.stackedOn)) continue
-    related.add(one.number)
-    below.add(one.number)
-  }
-  const original = byNumber.get(number)?.repeats ?? number
-  for (const one of plan.pullRequests) {
-    if (one.number === original || one.repeats === original) related.add(one.number)
-  }
-  related.delete(number)
-  return related
+function relatedTo({ plan }: Simulation, number: number): Map<number, Kin> {
+  return (
+    kinOf(
+      plan.pullRequests.map(({ number, title, headRef, baseRef }) => ({ number, title, headRef, baseRef })),
+    ).get(number) ?? new Map()
+  )
 }
 
 function worldOf(byJob: readonly EvidenceVerdict[][], week: number): World {

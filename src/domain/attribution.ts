@@ -6,7 +6,7 @@
  */
 import { type OwnVerdict, weigh } from './fault.ts'
 import { courseOf, DEFAULT_HABIT, type Habit, STEP_MS, weightsOf } from './habit.ts'
-import { factorsOf, gather } from './sighting.ts'
+import { factorsOf, gather, type Sighting } from './sighting.ts'
 import { lnBeta } from './statistics.ts'
 import { DEFAULT_WORLD, type World } from './world.ts'
 
@@ -26,7 +26,7 @@ export interface Evidence {
   trunk_n: number
   prior: number
   changed: Changed
-  /** Days of the window that was used: 14, or 35 when that held too few verdicts. */
+  /** Days of the window: 28 before the flake and 7 after it. */
   window_days: number
 }
 
@@ -60,11 +60,20 @@ export interface IncidentShare {
   rate: number
 }
 
+/**
+ * How two pull requests share code: `base`, it is stacked on that one; `top`, that one is stacked on it; `reland`, both
+ * land the same change; `revert`, one takes back the other.
+ */
+export type Kin = 'base' | 'top' | 'reland' | 'revert'
+
+/** Chance that a fault of the kin is one of the pull request too. */
+const INHERITS: Record<Kin, number> = { base: 0.8, top: 0.4, reland: 0.5, revert: 0 }
+
 /** What is known of the repository around the flake. */
 export interface Circumstances {
   world: World
-  /** Pull requests that share code with this one: its stack, reverts and relands. Their verdicts are no evidence. */
-  related: ReadonlySet<number>
+  /** Pull requests that share code with this one. Their verdicts are no evidence of the job's habit. */
+  related: ReadonlyMap<number, Kin>
   changed: Changed
   /** Epoch ms; null while it is not merged. A fault that is merged hits the others from then on. */
   mergedAt: number | null
@@ -72,7 +81,7 @@ export interface Circumstances {
 
 export const NO_CIRCUMSTANCES: Circumstances = {
   world: DEFAULT_WORLD,
-  related: new Set(),
+  related: new Map(),
   changed: 'unknown',
   mergedAt: null,
 }
@@ -80,14 +89,12 @@ export const NO_CIRCUMSTANCES: Circumstances = {
 export const BASE_PRIOR = 0.005
 const DAY = 86_400_000
 const AFTER = 7 * DAY
-const BEFORE = 7 * DAY
-const WIDE_BEFORE = 28 * DAY
-const WIDEN_BELOW = 100
+const BEFORE = 28 * DAY
 const MIN_OTHERS = 20
 const MOST_PER_PULL_REQUEST = 3
 
 /** How far from a flake's own time (ms) a verdict can lie and still be evidence for it. */
-export const EVIDENCE_REACH = { before: WIDE_BEFORE, after: AFTER }
+export const EVIDENCE_REACH = { before: BEFORE, after: AFTER }
 
 /**
  * P(the pull request caused it) from the counts alone, where rates do not change:
@@ -133,23 +140,22 @@ export function attribute(
   circumstances: Circumstances = NO_CIRCUMSTANCES,
 ): Attribution {
   const own = verdicts.filter(
-    (one) => one.number === flake.number && within(one.judgedAt, flake.flakedAt, WIDE_BEFORE),
+    (one) => one.number === flake.number && within(one.judgedAt, flake.flakedAt, BEFORE),
   )
-  let others = othersOf(flake, verdicts, circumstances, BEFORE)
-  let windowDays = 14
-  if (others.length < WIDEN_BELOW) {
-    others = othersOf(flake, verdicts, circumstances, WIDE_BEFORE)
-    windowDays = 35
-  }
+  const others = othersOf(flake, verdicts, circumstances)
   const prior = priorOf(circumstances.world.share, circumstances.changed)
-  const probability = probabilityOf(flake, own, others, circumstances, prior)
+  const probability = probabilityOf(
+    flake,
+    { own, others, kin: kinOf(flake, verdicts, circumstances) },
+    circumstances,
+  )
   const evidence: Evidence = {
     x: own.filter((one) => one.flaky).length,
     m: own.length,
     ...countsOf(others),
     prior,
     changed: circumstances.changed,
-    window_days: windowDays,
+    window_days: (BEFORE + AFTER) / DAY,
   }
   // Too few others to say anything: the flake counts until a person says otherwise.
   const counted = probability < 0.5 || isThin(evidence)
@@ -173,13 +179,12 @@ function othersOf(
   flake: FlakeToJudge,
   verdicts: readonly EvidenceVerdict[],
   { related }: Circumstances,
-  before: number,
 ): EvidenceVerdict[] {
   const flakyOf = new Map<number, number>()
   const incidents = new Set<string>()
   return verdicts.filter((one) => {
     if (one.number === flake.number || related.has(one.number)) return false
-    if (!within(one.judgedAt, flake.flakedAt, before)) return false
+    if (!within(one.judgedAt, flake.flakedAt, BEFORE)) return false
     if (one.flaky && one.incident) {
       // However many it hit, one incident is one observation.
       if (incidents.has(one.incident.id)) return false
@@ -207,33 +212,69 @@ function countsOf(others: readonly EvidenceVerdict[]) {
   }
 }
 
-function probabilityOf(
+/** Verdicts of each pull request that shares code, in the window. */
+function kinOf(
   flake: FlakeToJudge,
-  own: readonly EvidenceVerdict[],
-  others: readonly EvidenceVerdict[],
-  { world, mergedAt }: Circumstances,
-  prior: number,
-): number {
-  const drawn = weightsOf(world.habit)
-  const from = Math.min(flake.flakedAt, ...own.map(timeOf), ...others.map(timeOf))
+  verdicts: readonly EvidenceVerdict[],
+  { related }: Circumstances,
+): Map<number, EvidenceVerdict[]> {
+  const found = new Map<number, EvidenceVerdict[]>()
+  if (related.size === 0) return found
+  for (const one of verdicts) {
+    if (!related.has(one.number) || !within(one.judgedAt, flake.flakedAt, BEFORE)) continue
+    const list = found.get(one.number)
+    if (list) list.push(one)
+    else found.set(one.number, [one])
+  }
+  return found
+}
+
+interface Parts {
+  own: readonly EvidenceVerdict[]
+  others: readonly EvidenceVerdict[]
+  kin: ReadonlyMap<number, readonly EvidenceVerdict[]>
+}
+
+function probabilityOf(flake: FlakeToJudge, { own, others, kin }: Parts, about: Circumstances): number {
+  const { world, mergedAt } = about
+  const all = [...own, ...others, ...[...kin.values()].flat()]
+  const from = Math.min(flake.flakedAt, ...all.map(timeOf))
   const stepOf = (at: number) => Math.floor(at / STEP_MS) - Math.floor(from / STEP_MS)
-  const sightings = others.map((one) => ({
+  const last = stepOf(flake.flakedAt + AFTER)
+  const drawn = weightsOf(world.habit)
+  const seen = gather(others.map(sightingAt(stepOf)), last + 1)
+  const backdrop = { course: courseOf(factorsOf(seen, world.share, world.severity), drawn), drawn }
+  const { severity } = world
+  let clean = 1 - priorOf(world.share, about.changed)
+  for (const [number, list] of kin) {
+    const verdicts = list.map(ownVerdictAt(stepOf))
+    const kinship = INHERITS[about.related.get(number) ?? 'revert']
+    const { fault } = weigh({ verdicts, asked: -1, merged: null }, backdrop, { prior: world.share, severity })
+    clean *= 1 - kinship * fault
+  }
+  const suspect = {
+    verdicts: own.map(ownVerdictAt(stepOf)),
+    asked: own.findIndex((one) => one.flaky && one.headSha === flake.headSha),
+    merged: mergedAt === null || stepOf(mergedAt) >= last ? null : stepOf(mergedAt),
+  }
+  return weigh(suspect, backdrop, { prior: 1 - clean, severity }).caused
+}
+
+function sightingAt(stepOf: (at: number) => number) {
+  return (one: EvidenceVerdict): Sighting => ({
     number: one.number,
     step: stepOf(timeOf(one)),
     flaky: one.flaky,
     excused: one.incident !== null,
-  }))
-  const last = stepOf(flake.flakedAt + AFTER)
-  const seen = gather(sightings, last + 1)
-  const course = courseOf(factorsOf(seen, world.share, world.severity), drawn)
-  const verdicts: OwnVerdict[] = own.map((one) => ({
+  })
+}
+
+function ownVerdictAt(stepOf: (at: number) => number) {
+  return (one: EvidenceVerdict): OwnVerdict => ({
     step: stepOf(timeOf(one)),
     flaky: one.flaky,
     incident: one.incident?.rate ?? 0,
-  }))
-  const asked = own.findIndex((one) => one.flaky && one.headSha === flake.headSha)
-  const merged = mergedAt === null || stepOf(mergedAt) >= last ? null : stepOf(mergedAt)
-  return weigh({ verdicts, asked, merged }, { course, drawn }, { prior, severity: world.severity }).caused
+  })
 }
 
 /** When a verdict says something about the job: at the failure, or at the pass. */

@@ -26,9 +26,9 @@ const SEVERITIES: Record<Severity, readonly number[]> = {
 /** A fault is there from the first head on with this chance; else it comes with a later one. */
 const FROM_FIRST = 0.8
 const COMES = 0.3
-const GOES = 0.15
+const GOES = 0.2
 /** Chance that a fault which is there at the last head seen is merged too. */
-const SPREADS = 0.5
+const SPREADS = 0.6
 const SIZE = RATES.length
 
 export interface Weighed {

@@ -27,7 +27,7 @@ const SHARE_BELIEF = { mean: Math.log(0.012), spread: 1.4 }
 /** The same for the mean of the habits. */
 const HABIT_BELIEF = { mean: Math.log(0.008), spread: 1.1 }
 /** Chance of another rate from one day to the next. */
-const CHANGE_A_DAY = 0.04
+const CHANGE_A_DAY = 0.028
 const MOST_ROUNDS = 12
 
 /** A place on the grid. */

@@ -123,7 +123,7 @@ describe('attribute', () => {
   test('takes nothing from its own stack', () => {
     const stack = [1, 2, 3, 4].map((i) => verdict(i, NOON - i * 9 * HOUR, true))
     const own = [0, 1].map((i) => verdict(7, NOON + i * DAY, true))
-    const related = new Set([1, 2, 3, 4])
+    const related = new Map([1, 2, 3, 4].map((number) => [number, 'top'] as const))
     const flake = flakeOf(own[0] as EvidenceVerdict)
     const judged = attribute(flake, sorted([...QUIET, ...stack, ...own]), { ...NO_CIRCUMSTANCES, related })
     expect(judged).toMatchObject({ label: 'caused_by_pr', evidence: { k: 0 } })
