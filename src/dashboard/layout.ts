@@ -1,6 +1,6 @@
 /** The frame around every page: what the document says about itself, the way around, and how fresh the figures are. */
 import { DEFINITION_VERSION } from '../domain/sla.ts'
-import { ICON_ASSET, STYLE_ASSET } from './assets/assets.ts'
+import { ICON_ASSET, SCRIPT_ASSET, STYLE_ASSET } from './assets/assets.ts'
 import { type Html, html, instant, name, repositoryPath } from './html.ts'
 
 export interface Page {
@@ -34,6 +34,7 @@ export function layout(page: Page): Html {
 <title>${page.title} · flake-sla</title>
 <link rel="stylesheet" href="${STYLE_ASSET.path}">
 <link rel="icon" href="${ICON_ASSET.path}" type="image/svg+xml">
+<script src="${SCRIPT_ASSET.path}" defer></script>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>

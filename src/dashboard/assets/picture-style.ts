@@ -8,7 +8,7 @@ export const COLOURS = /* css */ `:root{color-scheme:light dark;--bg:#fff;--soft
 
 export const CHART = /* css */ `.chart text{fill:var(--muted);font-size:12px;font-family:inherit}
 .chart .grid{stroke:var(--line);stroke-width:.5}.chart .axis{stroke:var(--muted)}
-.chart .target{stroke:var(--out);stroke-dasharray:5 4;stroke-width:1.5}
+.chart .incident{fill:var(--warn);fill-opacity:.16}.chart .target{stroke:var(--out);stroke-dasharray:5 4;stroke-width:1.5}
 .bars .in,.spark .in{fill:var(--bar-in)}.bars .out,.spark .out{fill:var(--bar-out)}.spark .none,.bars .none{fill:var(--muted)}
 .bars .partial{fill-opacity:.25;stroke:var(--muted);stroke-width:1;stroke-dasharray:2 2}.bars .over{fill:var(--out)}
 path.week{fill:none;stroke:var(--week);stroke-width:2}circle.week{fill:var(--week)}

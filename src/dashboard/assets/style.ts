@@ -48,13 +48,15 @@ ${CHART}.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr
 .key span{white-space:nowrap;margin-right:14px}
 .key i{display:inline-block;width:11px;height:11px;margin-right:5px;vertical-align:-1px}
 .key .k-in{background:var(--bar-in)}.key .k-out{background:var(--bar-out)}.key .k-partial{border:1px dashed var(--muted)}
-.key .k-week{height:3px;background:var(--week);vertical-align:3px;width:16px}.key .k-target{height:0;border-top:2px dashed var(--out);vertical-align:3px;width:16px}
+.key .k-incident{background:var(--warn);opacity:.3}.key .k-week{height:3px;background:var(--week);vertical-align:3px;width:16px}.key .k-target{height:0;border-top:2px dashed var(--out);vertical-align:3px;width:16px}
 pre{overflow-x:auto;background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:12px;font-size:13px;line-height:1.6}
 .o-pass{color:var(--in)}.o-fail{color:var(--out)}.o-aborted,.o-skipped,.o-infra{color:var(--muted)}[class^=o-] a{color:inherit}
 h3{margin-top:24px}.tile h3{margin-top:0}
 form.filter{display:flex;flex-wrap:wrap;gap:8px 16px;align-items:end;margin:16px 0}
 form.filter label{display:grid;gap:2px;font-size:.87em;color:var(--muted)}
 input,select,button{font:inherit;color:var(--fg);background:var(--bg);border:1px solid var(--line);border-radius:6px;padding:5px 10px;min-height:34px}
+button.sort{all:unset;cursor:pointer}button.sort:focus-visible{outline:2px solid var(--link);outline-offset:2px}button.sort:hover{text-decoration:underline}
+[aria-sort=ascending] button::after{content:" ↑"}[aria-sort=descending] button::after{content:" ↓"}
 button{cursor:pointer;background:var(--soft)}
 .grid-table{width:auto;font-size:13px}.grid-table th,.grid-table td{padding:0;border-bottom:1px solid var(--bg)}
 .grid-table tbody th{padding:2px 12px 2px 0;position:sticky;left:0;background:var(--bg)}.grid-table tbody th .name{max-width:min(24em,38vw)}

@@ -5,7 +5,7 @@
 import { scaleLinear } from 'd3-scale'
 import { line } from 'd3-shape'
 import { html, raw } from 'hono/html'
-import { percent } from '../../texts/figures.ts'
+import { count, percent } from '../../texts/figures.ts'
 import { addDays, shortDay, weekdayWords } from '../dates.ts'
 import type { Html } from '../html.ts'
 
@@ -23,6 +23,10 @@ export interface Trend {
   days: TrendPoint[]
   weeks: TrendPoint[]
   target: number
+  /** Local days in which something else was broken. */
+  incidents: { from: string; to: string }[]
+  /** First local days of figures by other definitions. */
+  definitionChanges: string[]
 }
 
 export interface Size {
@@ -36,12 +40,13 @@ const TOP = 12
 const BOTTOM = 24
 
 /** One sentence that says what the picture shows, for those who do not see it. */
-export function trendWords({ days, weeks, target }: Trend): string {
+export function trendWords({ days, weeks, target, incidents }: Trend): string {
   const tested = days.filter((day) => day.rate !== null)
   const breached = tested.filter((day) => day.breached).length
   const last = weeks.findLast((week) => week.rate !== null)
   const latest = last ? ` The latest week with data was at ${percent(last.rate)}.` : ''
-  return `Flake rate of the last ${days.length} days against the target of ${percent(target)}: ${breached} of ${tested.length} days with data were out of SLA.${latest}`
+  const broken = incidents.length > 0 ? ` ${count(incidents.length, 'incident')} in that time.` : ''
+  return `Flake rate of the last ${days.length} days against the target of ${percent(target)}: ${breached} of ${tested.length} days with data were out of SLA.${latest}${broken}`
 }
 
 /** Draws the trend. @param id unique in the page, for the title that names the picture */
@@ -58,7 +63,7 @@ export function trendSvg(trend: Trend, size: Size, id: string): Html {
   return html`<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="${id}" class="chart">
 <title id="${id}">${trendWords(trend)}</title>
 ${raw(yAxis(y, size.width))}${raw(xAxis(first, days.length, step, size))}
-<g class="bars">${raw(bars)}</g>
+${raw(shades(trend, (day) => position.get(day), step, size))}<g class="bars">${raw(bars)}</g>
 ${raw(weekly)}
 <line class="target" x1="${LEFT}" x2="${size.width - RIGHT}" y1="${fix(y(target))}" y2="${fix(y(target))}"></line>
 <line class="axis" x1="${LEFT}" x2="${size.width - RIGHT}" y1="${fix(floor)}" y2="${fix(floor)}"></line>
@@ -85,6 +90,28 @@ function bar(day: TrendPoint, x: number, step: number, y: Y): string {
   const rect = `<rect class="${kind}" x="${fix(x + step * 0.12)}" y="${fix(floor - height)}" width="${fix(step * 0.76)}" height="${fix(height)}"><title>${words}</title></rect>`
   // A bar that does not fit ends in an arrow head.
   return over ? `${rect}<path class="over" d="M${middle} ${fix(ceiling - 7)}l3 5h-6z"/>` : rect
+}
+
+/** Incidents as shaded days, a change of definitions as an upright line. */
+function shades(
+  { incidents, definitionChanges }: Trend,
+  xOf: (day: string) => number | undefined,
+  step: number,
+  { height }: Size,
+): string {
+  const shaded = incidents.flatMap(({ from, to }) => {
+    const [left, right] = [xOf(from), xOf(to)]
+    if (left === undefined || right === undefined) return []
+    const words = `Incident, ${shortDay(from)}${from === to ? '' : ` to ${shortDay(to)}`}`
+    return `<rect class="incident" x="${fix(left)}" y="${TOP}" width="${fix(right - left + step)}" height="${height - TOP - BOTTOM}"><title>${words}</title></rect>`
+  })
+  const changed = definitionChanges.flatMap((day) => {
+    const x = xOf(day)
+    return x === undefined
+      ? []
+      : `<line class="change" x1="${fix(x)}" x2="${fix(x)}" y1="${TOP}" y2="${height - BOTTOM}"><title>The definitions changed on ${shortDay(day)}</title></line>`
+  })
+  return [...shaded, ...changed].join('')
 }
 
 function weeklyPath(

@@ -105,7 +105,7 @@ function cells({ repository, day, week, rates }: Line, today: string): unknown[]
   const sla = slaOfRow(week)
   return [
     link,
-    html`${stateMark(stateOf(sla))}<br><small>${windowName('week', week.start, today)}${week.closed ? '' : ', not over yet'}</small>`,
+    html`${stateMark(stateOf(sla))} <br><small>${windowName('week', week.start, today)}${week.closed ? '' : ', not over yet'}</small>`,
     html`<strong>${percent(sla.rate)}</strong>`,
     range(sla),
     chance(sla.breach_probability),
@@ -116,5 +116,5 @@ function cells({ repository, day, week, rates }: Line, today: string): unknown[]
 }
 
 function dayCell(sla: Sla, day: Row<'sla_window'>, today: string): Html {
-  return html`${stateMark(stateOf(slaOf(sla)))} ${percent(sla.rate)}<br><small>${windowName('day', day.start, today)}</small>`
+  return html`${stateMark(stateOf(slaOf(sla)))} ${percent(sla.rate)} <br><small>${windowName('day', day.start, today)}</small>`
 }

@@ -45,7 +45,7 @@ export function jobCosts(fullName: string, { costs, days, lost, today }: CostlyJ
       total === 0 ? '–' : percent(job.flakes_counted / total),
       job.flakes_counted === job.flakes ? job.flakes : `${job.flakes_counted} of ${job.flakes}`,
       job.pull_requests,
-      html`${percent(job.verdicts === 0 ? null : job.flakes / job.verdicts)}<br><small>${percent(job.low)} to ${percent(job.high)}</small>`,
+      html`${percent(job.verdicts === 0 ? null : job.flakes / job.verdicts)} <br><small>${percent(job.low)} to ${percent(job.high)}</small>`,
       time ? durationWords(time.waited_s * 1000) : '–',
       time ? durationWords(time.rerun_s * 1000) : '–',
       html`<time datetime="${job.last_flaked_at}">${dayWords(job.last_flaked_at.slice(0, 10))}</time>`,

@@ -88,7 +88,7 @@ function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
   return html`<figure>
 <div class="wide">${trendSvg(trend, { width: 1040, height: 260 }, 'trend-wide')}</div>
 <div class="narrow">${trendSvg(trend, { width: 360, height: 220 }, 'trend-narrow')}</div>
-<figcaption class="key"><span><i class="k-in"></i>day in SLA</span><span><i class="k-out"></i>day out of SLA</span><span><i class="k-partial"></i>not over yet</span><span>· no data</span><span>▲ higher than drawn</span><span><i class="k-week"></i>week</span><span><i class="k-target"></i>target</span></figcaption>
+<figcaption class="key"><span><i class="k-in"></i>day in SLA</span><span><i class="k-out"></i>day out of SLA</span><span><i class="k-partial"></i>not over yet</span><span>· no data</span><span>▲ higher than drawn</span><span><i class="k-week"></i>week</span><span><i class="k-target"></i>target</span>${trend.incidents.length > 0 ? html`<span><i class="k-incident"></i>incident</span>` : ''}${trend.definitionChanges.length > 0 ? html`<span><i class="k-change"></i>definitions changed</span>` : ''}</figcaption>
 </figure>
 <details><summary>The same as a table</summary>${table(
     `Days with data of the last ${TREND_DAYS}, newest first`,
