@@ -1,21 +1,18 @@
 /** Tells a simulated history as GitHub would: webhook deliveries, in the order in which they arrive. */
-import { actionsRun, closed, opened, pushed, retestComment, statusRun, trunkRun } from './payloads.ts'
+import {
+  actionsRun,
+  closed,
+  opened,
+  pushed,
+  retestComment,
+  type Sent,
+  type SimDelivery,
+  statusRun,
+  trunkRun,
+} from './payloads.ts'
 import { HOUR, type Plan } from './plan.ts'
 import { createRandom, type Random } from './random.ts'
 import type { SimRun } from './runs.ts'
-
-/** One webhook, as in a file that `replay` reads. */
-export interface SimDelivery {
-  id: string
-  name: string
-  payload: Record<string, unknown>
-}
-
-/** A delivery and when it was sent (epoch ms). */
-export interface Sent {
-  at: number
-  delivery: SimDelivery
-}
 
 /** All deliveries of a history, as they arrive: some late, twice or never, as the scenario says. */
 export function deliveriesOf(plan: Plan, runs: readonly SimRun[], seed: number): SimDelivery[] {

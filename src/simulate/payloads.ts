@@ -1,10 +1,23 @@
 /** Payloads of GitHub's webhooks, cut down to what they say about pull requests, runs and comments. */
-import type { Sent, SimDelivery } from './deliveries.ts'
 import type { Plan, SimHead, SimPullRequest } from './plan.ts'
 import { createRandom } from './random.ts'
 import type { SimRun } from './runs.ts'
 
 type Payload = Record<string, unknown>
+
+/** One webhook, as in a file that `replay` reads. */
+export interface SimDelivery {
+  id: string
+  name: string
+  payload: Record<string, unknown>
+}
+
+/** A delivery and when it was sent (epoch ms). */
+export interface Sent {
+  at: number
+  delivery: SimDelivery
+}
+
 /** Prow pads its description with this before the base commit. */
 const PROW_PADDING = '\u2001'.repeat(4)
 

@@ -1,5 +1,6 @@
 /** A made-up organisation: its deliveries and the truth about them, both from a seed. */
-import { deliveriesOf, type SimDelivery } from './deliveries.ts'
+import { deliveriesOf } from './deliveries.ts'
+import type { SimDelivery } from './payloads.ts'
 import { type Plan, planHistory } from './plan.ts'
 import { runHistory, type SimRun } from './runs.ts'
 import type { Scenario } from './scenarios.ts'
