@@ -12,9 +12,8 @@ import { type Standin, startStandin } from '../standin/standin.ts'
 import { type RunningApp, startApp } from '../start.ts'
 import { closeAll } from '../timers/close.ts'
 import { type Hub, hub } from './hub.ts'
-import { INSTALLATION_ID } from './payloads.ts'
 import { sendAll } from './send.ts'
-import { tellStory } from './story.ts'
+import { INSTALLATION_ID, tellStory } from './story.ts'
 
 export interface DemoOptions {
   /** Recorded deliveries instead of the story. */
