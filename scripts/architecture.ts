@@ -234,5 +234,5 @@ function pathOf(layer: string): string {
 }
 
 function packageOf(name: string): string {
-  return `(?:^|/node_modules/)${name.replace(/^node:/, '(?:node:)?')}(?:/|$)`
+  return `(?:^|(?:^|/)node_modules/)${name.replace(/^node:/, '(?:node:)?')}(?:/|$)`
 }
