@@ -17,6 +17,7 @@ import { listen, type RunningServer } from './server/http.ts'
 import { takeDelivery } from './server/intake.ts'
 import { alreadySetUp, createSetUp } from './server/set-up.ts'
 import { closeAll } from './timers/close.ts'
+import { forget } from './timers/forget.ts'
 import { startTimers } from './timers/schedule.ts'
 
 export interface RunningApp {
@@ -107,6 +108,7 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
               schedule: '*/5 * * * *',
               run: () => closeAll(deps).then(() => work.soon()),
             },
+            { name: 'forget', schedule: '30 3 * * *', run: () => forget(deps) },
             { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
           ],
           (name, error) => log.error({ timer: name, error: String(error) }, 'timer failed'),
