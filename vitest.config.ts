@@ -5,6 +5,8 @@ const result = process.env.VITEST_JSON
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/postgres.ts'],
+    setupFiles: ['test/support/fast-check.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: result ? ['default', ['json', { outputFile: result }]] : ['default'],

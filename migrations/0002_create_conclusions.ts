@@ -40,7 +40,7 @@ create table verdict (
   number integer not null,
   flaky boolean not null,
   judged_at timestamptz not null,
-  primary key (repository_id, head_sha, job_id)
+  primary key (repository_id, head_sha, job_id, number)
 );
 create index verdict_of_job on verdict (repository_id, job_id, judged_at);
 create index verdict_of_pull_request on verdict (repository_id, number, job_id);

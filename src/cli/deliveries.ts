@@ -93,5 +93,5 @@ function parseDelivery(text: string): { delivery: Delivery } | { reason: string 
   if (typeof name !== 'string' || name === '' || name.length > 100)
     return { reason: 'has no event name ("name" or "event")' }
   if (typeof payload !== 'object' || payload === null) return { reason: 'has no payload' }
-  return { delivery: { id: id.replaceAll('\u0000', ''), name, payload } }
+  return { delivery: { id, name, payload } }
 }

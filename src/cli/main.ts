@@ -4,6 +4,7 @@ import { UserError } from '../domain/user-error.ts'
 import { migrateCommand } from './migrate.ts'
 import { replayCommand } from './replay.ts'
 import { reportCommand } from './report.ts'
+import { simulateCommand } from './simulate.ts'
 
 const WRONG_USAGE = 2
 
@@ -14,6 +15,7 @@ const program = new Command('flake-sla')
   .addCommand(replayCommand().exitOverride())
   .addCommand(reportCommand().exitOverride())
   .addCommand(migrateCommand().exitOverride())
+  .addCommand(simulateCommand().exitOverride())
 
 try {
   await program.parseAsync()

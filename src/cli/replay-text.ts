@@ -1,6 +1,6 @@
 /** What `replay` prints for people. */
 import { percent } from '../texts/figures.ts'
-import type { ReplayReport } from './replay.ts'
+import type { ReplayReport } from './report-json.ts'
 
 /** The tally of deliveries, then for each repository its last days and weeks and the jobs that flaked most. */
 export function replayText({ deliveries, repositories }: ReplayReport): string {

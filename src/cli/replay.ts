@@ -12,21 +12,7 @@ import { readPolicyFile } from '../policy/read.ts'
 import { type Line, readDeliveries } from './deliveries.ts'
 import { progress } from './progress.ts'
 import { replayText } from './replay-text.ts'
-import { type RepositoryReport, readReport } from './report-json.ts'
-
-export interface Tally {
-  read: number
-  recorded: number
-  duplicates: number
-  ignored: number
-  rejected: { file: string; line: number; reason: string }[]
-}
-
-export interface ReplayReport {
-  definition_version: number
-  deliveries: Tally
-  repositories: RepositoryReport[]
-}
+import { type ReplayReport, type RepositoryReport, readReport, type Tally } from './report-json.ts'
 
 interface ReplayOptions {
   json?: boolean
@@ -100,7 +86,7 @@ async function recordAll(
         return record(line.delivery)
       }),
     )
-    results.forEach((result, i) => count(tally, lines[i] as Line, result))
+    for (const [i, result] of results.entries()) count(tally, lines[i] as Line, result)
     show.add(lines.length)
     lines.length = 0
   }

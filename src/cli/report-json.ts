@@ -9,6 +9,22 @@ import { slaOf } from '../domain/sla.ts'
 import type { WindowKind } from '../domain/window.ts'
 import { requiredJobs } from '../pipeline/measure.ts'
 
+/** What became of the deliveries. */
+export interface Tally {
+  read: number
+  recorded: number
+  duplicates: number
+  ignored: number
+  rejected: { file: string; line: number; reason: string }[]
+}
+
+/** All that `replay` answers. */
+export interface ReplayReport {
+  definition_version: number
+  deliveries: Tally
+  repositories: RepositoryReport[]
+}
+
 export interface RepositoryReport {
   repository: string
   required: { source: string; jobs: string[] }

@@ -1,17 +1,90 @@
-/** One page, until the dashboard's own issue. */
-import { Hono } from 'hono'
-import type { Db } from '../db/client.ts'
-import type { Policy } from '../domain/policy.ts'
+/** The dashboard: pages for people, pictures, figures for programs. Reads only; whoever may not see a thing is told nothing of it. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { Hono, type MiddlewareHandler } from 'hono'
+import { compress } from 'hono/compress'
+import { routePath } from 'hono/route'
+import { secureHeaders } from 'hono/secure-headers'
+import { readRepositories } from '../db/dashboard.ts'
+import { api } from './api/app.ts'
+import { assets } from './assets/assets.ts'
+import { closedGuard, createGate } from './auth/gate.ts'
+import { type DashboardDeps, NOBODY, PUBLIC_ONLY } from './deps.ts'
+import { scrape } from './metrics.ts'
+import { notFound, pages } from './pages.ts'
+import { pictures } from './pictures.ts'
+import { readableRepositories } from './scope.ts'
 
-export interface DashboardDeps {
-  db: Db
-  now: () => number
-  policyOf(repositoryId: number): Promise<Policy>
-  publicUrl: string | null
-  githubUrl: string
-}
-export function dashboard(_deps: DashboardDeps): Hono {
+export type { AuthOptions, DashboardDeps, ProgramStatus, Timings, Visibility } from './deps.ts'
+export { PUBLIC_ONLY } from './deps.ts'
+export { createTimings } from './metrics.ts'
+
+/** All routes of the dashboard, to be mounted at `/`. */
+export function dashboard(given: DashboardDeps): Hono {
   const app = new Hono()
-  app.get('/', (c) => c.text('flake-sla'))
+  const gate = given.auth ? createGate(given, given.auth) : null
+  const otherwise = given.isPublic === false ? NOBODY : PUBLIC_ONLY
+  const deps = { ...given, visibility: given.visibility ?? gate?.visibility ?? otherwise }
+  const headers = securityHeaders()
+  // Pictures are for other sites too, and bring headers of their own.
+  app.use((c, next) => (isPicture(c.req.path) ? next() : headers(c, next)))
+  app.use(timed(deps))
+  app.use(compress())
+  if (gate) app.use(gate.guard)
+  else if (deps.isPublic === false) app.use(closedGuard)
+  app.route('/', assets())
+  if (gate) app.route('/auth', gate.routes)
+  app.route('/api/v1', api(deps))
+  app.get('/metrics', (c) => metrics(deps, c.req.raw))
+  app.route('/', pictures(deps))
+  app.route('/', pages(deps))
+  app.notFound(notFound)
   return app
+}
+
+/** How long each route takes, under the route's pattern: addresses are without end. */
+function timed({ timings }: DashboardDeps): MiddlewareHandler {
+  return async (c, next) => {
+    const started = performance.now()
+    await next()
+    timings?.request(routePath(c, -1), c.res.status, (performance.now() - started) / 1000)
+  }
+}
+
+/** Public repositories for everybody; all of them for who brings the token. */
+async function metrics(deps: DashboardDeps, request: Request): Promise<Response> {
+  const given = request.headers.get('authorization')
+  const isKnown = deps.metricsToken ? isSame(given ?? '', `Bearer ${deps.metricsToken}`) : false
+  const repositories = isKnown ? await readRepositories(deps.db) : await readableRepositories(deps, request)
+  return new Response(await scrape(deps, repositories), {
+    headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
+  })
+}
+
+/** Compared in constant time. */
+function isSame(given: string, wanted: string): boolean {
+  const [a, b] = [given, wanted].map((text) => createHash('sha256').update(text).digest()) as [Buffer, Buffer]
+  return timingSafeEqual(a, b)
+}
+
+function isPicture(path: string): boolean {
+  return path.endsWith('.svg') && !path.startsWith('/assets/')
+}
+
+function securityHeaders() {
+  return secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      scriptSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    xFrameOptions: 'DENY',
+    referrerPolicy: 'same-origin',
+    // Whether all of a host speaks HTTPS is for whoever runs that host to say.
+    strictTransportSecurity: false,
+  })
 }

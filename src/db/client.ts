@@ -76,8 +76,7 @@ function openEmbedded(pglite: PGlite, name: string, release: () => void): OpenDa
  * held through SQLite's file locking: it ends with the process however that dies, and no process id can go stale.
  */
 function lockFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true })
-  const lock = new DatabaseSync(`${folder}.lock`, { timeout: 0 })
+  const lock = openLock(folder)
   try {
     lock.exec('pragma locking_mode = exclusive; begin exclusive')
   } catch {
@@ -87,4 +86,15 @@ function lockFolder(folder: string): () => void {
     )
   }
   return () => lock.close()
+}
+
+function openLock(folder: string): DatabaseSync {
+  try {
+    mkdirSync(folder, { recursive: true })
+    return new DatabaseSync(`${folder}.lock`, { timeout: 0 })
+  } catch (error) {
+    throw new UserError(
+      `The data folder ${folder} cannot be made or locked: ${(error as Error).message}. Name a folder that this process may write to.`,
+    )
+  }
 }

@@ -42,7 +42,8 @@ export async function writeConclusions(
     repositoryId,
     shas,
     rows.verdicts,
-    (row) => `${row.head_sha}/${row.job_id}`,
+    // A commit that a pull request and trunk share has a verdict of each.
+    (row) => `${row.head_sha}/${row.job_id}/${row.number}`,
   )
   const flakes = await diff(
     db,
@@ -157,7 +158,11 @@ function isSame(fresh: Record<string, unknown>, old: object): boolean {
 
 async function remove(db: Kysely<Database>, table: 'run' | 'verdict' | 'flake', row: object): Promise<void> {
   const { repository_id, head_sha, number, run_key, job_id } = row as Row<'run'>
-  const own = table === 'run' ? sql`number = ${number} and run_key = ${run_key}` : sql`job_id = ${job_id}`
+  const own = {
+    run: sql`number = ${number} and run_key = ${run_key}`,
+    verdict: sql`job_id = ${job_id} and number = ${number}`,
+    flake: sql`job_id = ${job_id}`,
+  }[table]
   await sql`delete from ${sql.table(table)} where repository_id = ${repository_id} and head_sha = ${head_sha} and ${own}`.execute(
     db,
   )

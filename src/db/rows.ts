@@ -141,7 +141,7 @@ type BulkTable = keyof typeof COLUMNS
 /** Keys by which a row of a derived table replaces an older one. */
 const KEYS: Partial<Record<BulkTable, readonly string[]>> = {
   run: ['repository_id', 'head_sha', 'number', 'run_key'],
-  verdict: ['repository_id', 'head_sha', 'job_id'],
+  verdict: ['repository_id', 'head_sha', 'job_id', 'number'],
   flake: ['repository_id', 'head_sha', 'job_id'],
   sla_window: ['repository_id', 'kind', 'start', 'definition_version', 'revision'],
 }

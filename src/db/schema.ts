@@ -262,6 +262,17 @@ export interface TickTable {
   slot: Time
 }
 
+export interface SessionTable {
+  /** SHA-256 of what the cookie holds: whoever reads this table cannot sign in with it. */
+  session_hash: string
+  user_id: number
+  login: string
+  /** The user's token at GitHub, encrypted. */
+  token: string
+  created_at: Time
+  expires_at: Time
+}
+
 export interface Database {
   repository: RepositoryTable
   delivery: DeliveryTable
@@ -283,6 +294,7 @@ export interface Database {
   stale_window: StaleWindowTable
   outbox: OutboxTable
   tick: TickTable
+  session: SessionTable
 }
 
 export type Row<T extends keyof Database> = Selectable<Database[T]>

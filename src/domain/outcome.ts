@@ -14,17 +14,19 @@ export interface Reading {
   isRun: boolean
 }
 
-const CONCLUSIONS: Record<string, Reading> = {
-  success: run('pass', null),
-  failure: run('fail', null),
-  timed_out: run('fail', null),
-  cancelled: run('aborted', 'cancelled'),
-  startup_failure: run('infra', 'startup failure'),
-  skipped: run('skipped', 'skipped'),
-  neutral: run('skipped', 'neutral'),
-  stale: run('skipped', 'stale'),
-  action_required: run('skipped', 'waiting for approval'),
-}
+const CONCLUSIONS: ReadonlyMap<string, Reading> = new Map(
+  Object.entries({
+    success: run('pass', null),
+    failure: run('fail', null),
+    timed_out: run('fail', null),
+    cancelled: run('aborted', 'cancelled'),
+    startup_failure: run('infra', 'startup failure'),
+    skipped: run('skipped', 'skipped'),
+    neutral: run('skipped', 'neutral'),
+    stale: run('skipped', 'stale'),
+    action_required: run('skipped', 'waiting for approval'),
+  }),
+)
 
 /** Reads an observation; null while the run is not finished (a pending status) or says nothing we know. */
 export function readOutcome(seen: Observation): Reading | null {
@@ -34,7 +36,7 @@ export function readOutcome(seen: Observation): Reading | null {
 
 function readCheckRun(seen: Observation): Reading {
   if (seen.description?.startsWith('Prow override')) return label('overridden')
-  return CONCLUSIONS[seen.state] ?? run('skipped', 'unknown conclusion')
+  return CONCLUSIONS.get(seen.state) ?? run('skipped', 'unknown conclusion')
 }
 
 function readStatus(seen: Observation): Reading | null {

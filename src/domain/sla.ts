@@ -77,7 +77,8 @@ export function slaOf(counts: SlaCounts): Sla {
     rate_low: per(counts.flakes_low),
     rate_high: per(counts.flakes_high),
     share_of_prs: per(counts.prs_with_flakes),
-    breached: prs > 0 && flakes_counted >= target * prs,
+    // Divided, not multiplied: 0.07 x 3000 is more than 210 in binary, while 210 / 3000 is 0.07.
+    breached: prs > 0 && flakes_counted / prs >= target,
     breach_probability: breachProbability(flakes_counted, prs, target),
   }
 }

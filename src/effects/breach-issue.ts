@@ -10,7 +10,7 @@ import { marker } from '../github/comments.ts'
 import { closeIssue, openIssue } from '../github/issues.ts'
 import { requiredJobs } from '../pipeline/measure.ts'
 import { type Breach, breachBody, breachTitle } from '../texts/breach-issue.ts'
-import type { EffectResult } from './outbox.ts'
+import type { EffectResult } from './effect.ts'
 
 const TREND_DAYS = 28
 

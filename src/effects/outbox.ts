@@ -2,21 +2,9 @@
 import { finishEffect, leaseEffect, postponeEffect } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
-import type { Octokit } from '../github/client.ts'
 import { fileBreachIssue } from './breach-issue.ts'
+import type { Effect, EffectResult } from './effect.ts'
 import { answerReport } from './report.ts'
-
-export interface EffectResult {
-  result: string
-  url: string | null
-}
-
-type Effect = (
-  deps: Deps,
-  octokit: Octokit,
-  repository: Row<'repository'>,
-  effect: Row<'outbox'>,
-) => Promise<EffectResult>
 
 /** What each kind of effect does. */
 const EFFECTS: Record<string, Effect> = { report: answerReport, breach: fileBreachIssue }

@@ -9,7 +9,7 @@ import { marker, react, writeComment } from '../github/comments.ts'
 import { concludeRepository } from '../pipeline/conclude.ts'
 import { type PullRequestReport, readPullRequestReport } from '../pipeline/pull-request-report.ts'
 import { reportText } from '../texts/report.ts'
-import type { EffectResult } from './outbox.ts'
+import type { EffectResult } from './effect.ts'
 
 interface ReportRequest {
   number: number

@@ -66,7 +66,10 @@ async function attributeRange(
   const revised: { old: Flake; judged: Attribution }[] = []
   for (const old of flakes.rows) {
     const flakedAt = Date.parse(old.flaked_at)
-    const judged = attribute({ number: old.number, flakedAt }, near(verdicts, flakedAt))
+    const judged = attribute(
+      { number: old.number, headSha: old.head_sha, flakedAt },
+      near(verdicts, flakedAt),
+    )
     if (differs(old, judged)) revised.push({ old, judged })
   }
   await writeAttributions(db, repositoryId, revised, now)
@@ -88,6 +91,8 @@ async function readVerdicts(
     number: row.number,
     flaky: row.flaky,
     judgedAt: Date.parse(row.judged_at),
+    failedAt: null,
+    incident: null,
   }))
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Db } from '../db/client.ts'
 import { type Recording, recordFacts } from '../db/facts.ts'
+import { storable } from '../webhooks/payload.ts'
 import { translate } from '../webhooks/translate.ts'
 
 export interface Delivery {
@@ -99,19 +100,21 @@ type Prepared =
   | { outcome: 'recorded'; recording: Recording }
   | { outcome: 'rejected'; recording: Recording; reason: string }
 
-function prepare({ id, name, payload }: Delivery, now: number): Prepared {
+function prepare(told: Delivery, now: number): Prepared {
+  const { name, payload } = told
+  const id = storable(told.id)
   const at = new Date(now).toISOString()
-  const told = translate(payload, { guid: id, event: name, at })
-  if (told.outcome === 'ignored') return told
-  const { repositoryId: repository_id, action } = told
+  const translation = translate(payload, { guid: id, event: name, at })
+  if (translation.outcome === 'ignored') return translation
+  const { repositoryId: repository_id, action } = translation
   const delivery = { repository_id, guid: id, event: name, action, received_at: at }
-  if (told.outcome === 'facts') {
+  if (translation.outcome === 'facts') {
     return {
       outcome: 'recorded',
-      recording: { delivery: { ...delivery, outcome: 'recorded', reason: null }, facts: told.facts },
+      recording: { delivery: { ...delivery, outcome: 'recorded', reason: null }, facts: translation.facts },
     }
   }
-  const { reason } = told
+  const { reason } = translation
   return {
     outcome: 'rejected',
     reason,

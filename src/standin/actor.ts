@@ -1,12 +1,6 @@
 /** Who is calling: the app by its own token, an installation, a person, or nobody. */
-import { covers, Refusal, type Route } from './route.ts'
-import type { Access, Installation, Repository, State, Token } from './state.ts'
-
-export type Actor =
-  | { kind: 'app' }
-  | { kind: 'installation'; installation: Installation; token: Token }
-  | { kind: 'user'; login: string; token: Token }
-  | { kind: 'anonymous' }
+import { type Actor, covers, Refusal, type Route } from './route.ts'
+import type { Access, Repository, State } from './state.ts'
 
 /**
  * Reads the `Authorization` header. `now` is epoch ms.
@@ -61,7 +55,7 @@ const RANK: Record<Access, number> = { read: 1, write: 2, admin: 3 }
  * credential, 403 when the installation lacks the permission or the repository.
  */
 export function authorize(route: Route, actor: Actor, repository: Repository | null): void {
-  if (route.who === 'open') return
+  if (route.who === 'open' || route.who === 'free') return
   if (route.who === 'app') {
     if (actor.kind !== 'app') throw new Refusal(401, 'A JSON web token could not be decoded')
     return

@@ -1,23 +1,13 @@
 /** One request from arrival to answer: faults, credentials, limits, the handler, the contract check, caching headers. */
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Actor, authorize, readActor } from './actor.ts'
+import { authorize, readActor } from './actor.ts'
 import type { Contract } from './contract.ts'
 import { type Fault, type Faults, messageOf } from './faults.ts'
 import { charge, limitHeaders, primaryLimit, type Resource, refund, secondaryLimit } from './limits.ts'
-import { type Answer, type Call, Refusal, type Route } from './route.ts'
+import { type Actor, type Answer, type Call, type Incoming, Refusal, type Route } from './route.ts'
 import type { World } from './shapes/world.ts'
 import type { Repository } from './state.ts'
-
-export interface Incoming {
-  method: string
-  /** Path below the REST base, decoded parameters aside. */
-  path: string
-  query: URLSearchParams
-  params: Record<string, string>
-  header: (name: string) => string | undefined
-  text: string
-}
 
 export interface Outgoing {
   status: number
@@ -70,7 +60,7 @@ function raise(fault: Fault): void {
 async function produce(on: Exchange, route: Route, incoming: Incoming, resource: Resource): Promise<Answer> {
   const { world } = on
   const actor: Actor = readActor(world.state, incoming.header('authorization'), Date.now())
-  if (route.who !== 'open') charge(world.state, resource, 1, Date.now())
+  if (route.who !== 'open' && route.who !== 'free') charge(world.state, resource, 1, Date.now())
   const body = parseBody(incoming)
   const problem = on.contract?.request(route, incoming, body)
   if (problem) {
@@ -90,6 +80,8 @@ async function produce(on: Exchange, route: Route, incoming: Incoming, resource:
     accept,
     body: fields,
     redeliver: on.redeliver,
+    validates: on.contract !== null,
+    complain: (violation) => on.violations.push(violation),
   })
   const wrong = on.contract?.response(route, incoming, result)
   if (wrong) {

@@ -1,6 +1,6 @@
 /** Misbehaviour on demand: server errors, limits, slow, missing and half answers. */
 
-export type FaultKind = number | 'cut' | 'half' | 'primary-limit' | 'secondary-limit'
+type FaultKind = number | 'cut' | 'half' | 'primary-limit' | 'secondary-limit'
 
 export interface Fault {
   method?: string

@@ -1,7 +1,23 @@
 /** The contract between the route table and its handlers: what a call brings, what an answer is, how one refuses. */
-import type { Actor } from './actor.ts'
 import type { World } from './shapes/world.ts'
-import type { Access, Repository } from './state.ts'
+import type { Access, Installation, Repository, Token } from './state.ts'
+
+/** Who is calling: the app by its own token, an installation, a person, or nobody. */
+export type Actor =
+  | { kind: 'app' }
+  | { kind: 'installation'; installation: Installation; token: Token }
+  | { kind: 'user'; login: string; token: Token }
+  | { kind: 'anonymous' }
+
+export interface Incoming {
+  method: string
+  /** Path below the REST base, decoded parameters aside. */
+  path: string
+  query: URLSearchParams
+  params: Record<string, string>
+  header: (name: string) => string | undefined
+  text: string
+}
 
 export interface Call {
   world: World
@@ -14,8 +30,12 @@ export interface Call {
   accept: string
   /** Path below the REST base, for `Link` headers. */
   path: string
-  /** Posts a webhook again and records the new delivery; answers once it was posted. */
-  redeliver: (deliveryId: number) => Promise<void>
+  /** Whether GitHub's descriptions are loaded and held to. */
+  validates: boolean
+  /** Records a violation. */
+  complain: (violation: string) => void
+  /** Posts a webhook again in the background and records the new delivery. */
+  redeliver: (deliveryId: number) => void
 }
 
 export interface Answer {
@@ -31,8 +51,10 @@ export interface Route {
   path: string
   /** Installation permission the operation needs; any one of them is enough. */
   needs?: [string, Access][]
-  /** `app` asks for the app's own token, `open` needs no sign-in and costs no rate. */
-  who?: 'app' | 'user' | 'installation' | 'signed-in' | 'open'
+  /** `app` asks for the app's own token, `open` and `free` need no sign-in and cost no rate. */
+  who?: 'app' | 'user' | 'installation' | 'signed-in' | 'open' | 'free'
+  /** Outside GitHub's REST description, such as GraphQL and the web sign-in. */
+  undescribed?: boolean
   handle: (call: Call) => Answer | Promise<Answer>
 }
 

@@ -141,7 +141,7 @@ export function addInstallation(
 }
 
 /** The number the next issue or pull request gets. */
-export function nextNumber(repository: Repository): number {
+function nextNumber(repository: Repository): number {
   let highest = 0
   for (const number of repository.issues.keys()) if (number > highest) highest = number
   return highest + 1

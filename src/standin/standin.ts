@@ -48,9 +48,12 @@ export interface Standin extends AsyncDisposable {
   clearFaults: () => void
   /** Posts a signed webhook to the app once and records the delivery with its answer. */
   deliver: (event: Event) => Promise<Delivery>
+  /** Answers once every ordered redelivery was posted. */
+  settled: () => Promise<void>
   close: () => Promise<void>
 }
 
+type Server = ReturnType<typeof createAdaptorServer>
 type Env = { Bindings: HttpBindings }
 
 /** Starts the server on loopback and answers once it listens. */
@@ -60,25 +63,27 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
   const world: World = { state, api: '', web: '', now }
   const violations: string[] = []
   const requests: LoggedRequest[] = []
-  const contract: Contract | null = null
+  const contract = options.validate ? await contractOf() : null
   const faults = new Faults()
-  const redeliver = async (id: number) => {
+  const sending = new Set<Promise<unknown>>()
+  const redeliver = (id: number): void => {
     const old = state.deliveries.find((one) => one.id === id)
-    if (old) await send(state, { name: old.event, payload: old.request.payload, id: old.guid }, now, true)
+    if (!old) return
+    const event = { name: old.event, payload: old.request.payload, id: old.guid }
+    const sent = send(state, event, now, true).finally(() => sending.delete(sent))
+    sending.add(sent)
   }
   const on: Exchange = { world, faults, contract, violations, redeliver }
   const server = createAdaptorServer({ fetch: routed(on, requests).fetch, hostname: '127.0.0.1' })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port ?? 0, '127.0.0.1', resolve)
-  })
-  world.web = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  world.web = `http://127.0.0.1:${await listen(server, options.port ?? 0)}`
   world.api = `${world.web}/api/v3`
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      if ('closeAllConnections' in server) server.closeAllConnections()
-    })
+  const settled = async () => {
+    await Promise.all(sending)
+  }
+  const close = async () => {
+    await settled()
+    await shut(server)
+  }
   return {
     url: world.api,
     web: world.web,
@@ -87,10 +92,35 @@ export async function startStandin(options: StandinOptions = {}): Promise<Standi
     violations,
     failNext: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
-    deliver: (event) => send(state, event, now),
+    deliver: (event) => {
+      const wrong = event.recorded ? null : contract?.webhook(event.name, event.payload)
+      if (wrong) violations.push(wrong)
+      return send(state, event, now)
+    },
+    settled,
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+/** Closes the server with whatever connections clients keep alive. */
+function shut(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  })
+}
+
+async function contractOf(): Promise<Contract> {
+  const { loadContract } = await import('./contract.ts')
+  return loadContract()
 }
 
 /** Hono with the route table; `/api/v3` and `/repositories/{id}` are turned into the plain path first. */

@@ -1,5 +1,12 @@
 /** What the stand-in remembers, so that a test can seed and read GitHub's side of the story as plain objects. */
 
+import type { CheckRun, CheckSuite, CommitStatus, WorkflowRun } from './state-ci.ts'
+
+import type { Comment, Issue, Label } from './state-issues.ts'
+
+export type * from './state-ci.ts'
+export type * from './state-issues.ts'
+
 export type AccountType = 'User' | 'Organization' | 'Bot'
 export interface Account {
   id: number
@@ -66,171 +73,6 @@ export interface ChangedFile {
   additions: number
   deletions: number
   previousFilename?: string
-}
-
-/** A push to the head of a pull request: what the head was before and is after it. */
-export interface HeadMove {
-  before: string
-  after: string
-  actor: string
-  at: string
-  forced: boolean
-}
-export interface TimelineEvent {
-  id: number
-  event: 'labeled' | 'unlabeled' | 'closed' | 'reopened' | 'renamed' | 'head_ref_force_pushed' | 'merged'
-  actor: string
-  at: string
-  commitSha: string | null
-  label?: string
-  rename?: { from: string; to: string }
-}
-
-export type ReactionContent = '+1' | '-1' | 'laugh' | 'confused' | 'heart' | 'hooray' | 'rocket' | 'eyes'
-export interface Reaction {
-  id: number
-  user: string
-  content: ReactionContent
-  createdAt: string
-}
-export interface Comment {
-  id: number
-  /** Number of the issue or pull request it stands under. */
-  issue: number
-  body: string
-  user: string
-  /** True when an installation of the app wrote it. */
-  byApp: boolean
-  createdAt: string
-  updatedAt: string
-  reactions: Reaction[]
-  minimized: null | string
-}
-export interface Label {
-  id: number
-  name: string
-  color: string
-  description: string | null
-}
-export interface Issue {
-  id: number
-  number: number
-  title: string
-  body: string | null
-  state: 'open' | 'closed'
-  stateReason: 'completed' | 'not_planned' | 'duplicate' | 'reopened' | null
-  user: string
-  byApp: boolean
-  labels: string[]
-  assignees: string[]
-  locked: boolean
-  createdAt: string
-  updatedAt: string
-  closedAt: string | null
-  closedBy: string | null
-  reactions: Reaction[]
-  timeline: TimelineEvent[]
-  /** Present when the issue is a pull request. */
-  pull: PullRequest | null
-}
-export interface PullRequest {
-  id: number
-  draft: boolean
-  merged: boolean
-  mergedAt: string | null
-  mergedBy: string | null
-  mergeCommitSha: string | null
-  base: { ref: string; sha: string }
-  /** `repository` is the full name of the fork or of the repository itself, `null` once a fork was deleted. */
-  head: { ref: string; sha: string; repository: string | null; owner: string }
-  /** Commits of the present head, oldest first. */
-  commits: string[]
-  moves: HeadMove[]
-}
-
-export type CheckStatus = 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending'
-export type Conclusion =
-  | 'success'
-  | 'failure'
-  | 'neutral'
-  | 'cancelled'
-  | 'skipped'
-  | 'timed_out'
-  | 'action_required'
-  | 'stale'
-  | 'startup_failure'
-export interface CheckSuite {
-  id: number
-  sha: string
-  branch: string | null
-  appId: number
-  status: CheckStatus
-  conclusion: Conclusion | null
-  before: string | null
-  createdAt: string
-  updatedAt: string
-}
-export interface CheckRun {
-  id: number
-  suiteId: number
-  sha: string
-  name: string
-  appId: number
-  status: CheckStatus
-  conclusion: Conclusion | null
-  startedAt: string | null
-  completedAt: string | null
-  externalId: string
-  detailsUrl: string | null
-  title: string | null
-  summary: string | null
-  text: string | null
-}
-export interface CommitStatus {
-  id: number
-  sha: string
-  context: string
-  state: 'error' | 'failure' | 'pending' | 'success'
-  description: string | null
-  targetUrl: string | null
-  creator: string
-  createdAt: string
-}
-export interface WorkflowRun {
-  id: number
-  name: string
-  path: string
-  workflowId: number
-  event: string
-  sha: string
-  branch: string | null
-  headRepository: string
-  runNumber: number
-  suiteId: number
-  pulls: number[]
-  actor: string
-  createdAt: string
-  attempts: WorkflowAttempt[]
-}
-export interface WorkflowAttempt {
-  attempt: number
-  status: CheckStatus
-  conclusion: Conclusion | null
-  startedAt: string
-  updatedAt: string
-  actor: string
-  jobs: WorkflowJob[]
-}
-export interface WorkflowJob {
-  /** Also the id of its check run. */
-  id: number
-  name: string
-  status: CheckStatus
-  conclusion: Conclusion | null
-  createdAt: string
-  startedAt: string
-  completedAt: string | null
-  runnerName: string | null
 }
 
 export interface Repository {
@@ -321,7 +163,7 @@ export interface State {
 }
 
 /** Every permission and event the app could ask for; a test narrows an installation's copy. */
-export const DEFAULT_PERMISSIONS: Record<string, Access> = {
+const DEFAULT_PERMISSIONS: Record<string, Access> = {
   actions: 'write',
   checks: 'write',
   contents: 'read',
@@ -330,7 +172,7 @@ export const DEFAULT_PERMISSIONS: Record<string, Access> = {
   pull_requests: 'write',
   statuses: 'read',
 }
-export const DEFAULT_EVENTS = [
+const DEFAULT_EVENTS = [
   'check_run',
   'check_suite',
   'issue_comment',

@@ -13,6 +13,8 @@ export interface Event {
   payload: Record<string, unknown>
   /** GUID of the delivery; a new one by default. */
   id?: string
+  /** A payload recorded elsewhere or broken on purpose, which is not held against GitHub's description. */
+  recorded?: boolean
 }
 
 /** Posts one event to the app's webhook address and records the delivery; never throws for a failed one. */
@@ -52,7 +54,7 @@ function idOf(value: unknown): number | null {
 }
 
 /** The value of `X-Hub-Signature-256`. */
-export function signature(secret: string, body: string): string {
+function signature(secret: string, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
 }
 

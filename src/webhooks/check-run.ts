@@ -1,18 +1,18 @@
 /** A completed check run is one word about one run of one job at one head SHA. */
 import { z } from 'zod'
 import type { Facts, Mention } from '../domain/facts.ts'
-import { author, envelope, id, number, optional, repositoryFact, sha, text, time } from './payload.ts'
+import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
 const ref = z.object({ ref: text.nullish(), sha: optional(sha), repo: z.object({ id }).nullish() })
 
 const schema = envelope.extend({
-  action: z.string(),
+  action: word,
   check_run: z.object({
     id,
     name: text,
     head_sha: sha,
     status: z.string().nullish(),
-    conclusion: z.string().max(100).nullish(),
+    conclusion: word.nullish(),
     started_at: optional(time),
     completed_at: optional(time),
     details_url: text.nullish(),

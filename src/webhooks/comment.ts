@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { mayHoldCommand, parseFlakeReport } from '../domain/command.ts'
 import type { CommentFact, EffectRequest, Facts } from '../domain/facts.ts'
-import { author, envelope, id, number, optional, repositoryFact, text, time } from './payload.ts'
+import { author, envelope, id, number, optional, repositoryFact, text, time, word } from './payload.ts'
 
 const written = z.object({
   id,
@@ -14,12 +14,17 @@ const written = z.object({
 })
 
 const issueComment = envelope.extend({
-  issue: z.object({ number, state: z.string(), locked: z.boolean().nullish(), pull_request: z.unknown() }),
+  issue: z.object({
+    number,
+    state: word,
+    locked: z.boolean().nullish(),
+    pull_request: z.unknown().optional(),
+  }),
   comment: written,
 })
-const review = envelope.extend({ pull_request: z.object({ number, state: z.string() }), review: written })
+const review = envelope.extend({ pull_request: z.object({ number, state: word }), review: written })
 const reviewComment = envelope.extend({
-  pull_request: z.object({ number, state: z.string() }),
+  pull_request: z.object({ number, state: word }),
   comment: written,
 })
 

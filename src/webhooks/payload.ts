@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { RepositoryFact } from '../domain/facts.ts'
 
-/** PostgreSQL text cannot hold NUL; everything else is stored as it came, however odd. */
-export const text = z.string().transform((value) => value.replaceAll('\u0000', '\uFFFD'))
+export const text = z.string().transform(storable)
+/** One of GitHub's own words, such as an action or a state. */
+export const word = z.string().max(100).transform(storable)
 export const id = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 export const number = z.number().int().positive().max(2_147_483_647)
 export const sha = z
@@ -16,6 +17,20 @@ export const time = z
   .max(64)
   .refine((value) => isTime(value), 'is no time')
   .transform((value) => new Date(value).toISOString())
+
+/** PostgreSQL can hold neither NUL nor half a character; everything else is stored as it came, however odd. */
+export function storable(value: string): string {
+  return value.replaceAll('\u0000', '\uFFFD').toWellFormed()
+}
+
+/** Any JSON, made storable throughout. Throws RangeError when it is nested too deeply to be written again. */
+export function storableJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value ?? null), (_key, part: unknown) => {
+    if (typeof part === 'string') return storable(part)
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
+    return Object.fromEntries(Object.entries(part).map(([key, one]) => [storable(key), one]))
+  })
+}
 
 /** Null and absent are the same to us. */
 export function optional<T extends z.ZodType>(schema: T) {
@@ -37,7 +52,7 @@ export const repository = z.object({
 })
 
 export const envelope = z.object({
-  action: z.string().max(100).nullish(),
+  action: word.nullish(),
   repository,
   installation: z.object({ id }).nullish(),
 })

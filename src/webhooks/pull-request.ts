@@ -2,16 +2,16 @@
 import { z } from 'zod'
 import { mayHoldCommand } from '../domain/command.ts'
 import type { Facts, PullRequestEvent } from '../domain/facts.ts'
-import { author, envelope, id, number, optional, repositoryFact, sha, text, time } from './payload.ts'
+import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
 const ref = z.object({ ref: text.nullish(), sha: optional(sha), repo: z.object({ id }).nullish() })
 
 const schema = envelope.extend({
-  action: z.string().max(100),
+  action: word,
   before: optional(sha),
   pull_request: z.object({
     number,
-    state: z.string().max(20),
+    state: word,
     merged: z.boolean().nullish(),
     draft: z.boolean().nullish(),
     title: text,

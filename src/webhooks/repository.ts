@@ -1,10 +1,10 @@
 /** What happens to repositories themselves: installed, removed, renamed, their branches protected otherwise. */
 import { z } from 'zod'
 import type { Facts, RepositoryFact } from '../domain/facts.ts'
-import { envelope, id, optional, repositoryFact, sha, text, time } from './payload.ts'
+import { envelope, id, optional, repositoryFact, sha, storableJson, text, time, word } from './payload.ts'
 
 const mergeGroupSchema = envelope.extend({
-  action: z.string().max(100),
+  action: word,
   merge_group: z.object({
     head_sha: sha,
     head_ref: text,
@@ -36,8 +36,8 @@ export function mergeGroup(payload: unknown): Facts {
 
 const shortRepository = z.object({ id: id.positive(), full_name: text, private: z.boolean().nullish() })
 const installationSchema = z.object({
-  action: z.string().max(100),
-  installation: z.object({ id, updated_at: optional(time), created_at: optional(time) }),
+  action: word,
+  installation: z.object({ id }),
   repositories: z.array(shortRepository).nullish(),
   repositories_added: z.array(shortRepository).nullish(),
   repositories_removed: z.array(shortRepository).nullish(),
@@ -74,7 +74,11 @@ export function installation(payload: unknown, received: { guid: string; event: 
   }
 }
 
-const anyOf = envelope.extend({ changes: z.unknown(), rule: z.unknown(), repository_ruleset: z.unknown() })
+const anyOf = envelope.extend({
+  changes: z.unknown().optional(),
+  rule: z.unknown().optional(),
+  repository_ruleset: z.unknown().optional(),
+})
 
 /** Facts of `repository`, `branch_protection_rule` and `repository_ruleset`: kept whole, they are few. */
 export function repositoryChange(
@@ -92,7 +96,7 @@ export function repositoryChange(
         event: received.event,
         action: told.action ?? null,
         told_at: received.at,
-        detail: { rule, repository_ruleset, changes },
+        detail: storableJson({ rule, repository_ruleset, changes }),
       },
     ],
   }

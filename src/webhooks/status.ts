@@ -1,13 +1,13 @@
 /** A commit status is one word about one run of one job at one commit; it names no pull request. */
 import { z } from 'zod'
 import type { Facts } from '../domain/facts.ts'
-import { digest, envelope, id, optional, repositoryFact, sha, text, time } from './payload.ts'
+import { digest, envelope, id, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
 const schema = envelope.extend({
   id: optional(id),
   sha,
   context: text,
-  state: z.string().max(100),
+  state: word,
   description: text.nullish(),
   target_url: text.nullish(),
   created_at: optional(time),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Facts } from '../domain/facts.ts'
 import { checkRun } from './check-run.ts'
 import { onIssueComment, onReview, onReviewComment } from './comment.ts'
+import { storable, word } from './payload.ts'
 import { pullRequest } from './pull-request.ts'
 import { installation, mergeGroup, repositoryChange } from './repository.ts'
 import { status } from './status.ts'
@@ -52,7 +53,7 @@ export function translate(payload: unknown, received: Received): Translation {
 }
 
 const headSchema = z.object({
-  action: z.string().max(100).nullish().catch(null),
+  action: word.nullish().catch(null),
   repository: z
     .object({ id: z.number().int().positive().max(Number.MAX_SAFE_INTEGER) })
     .nullish()
@@ -63,7 +64,7 @@ function headOf(payload: unknown): { repositoryId: number; action: string | null
   const head = headSchema.safeParse(payload)
   return {
     repositoryId: head.data?.repository?.id ?? 0,
-    action: head.data?.action?.replaceAll('\u0000', '') ?? null,
+    action: head.data?.action ?? null,
   }
 }
 
@@ -72,5 +73,5 @@ function reasonOf(error: unknown): string {
   const [issue] = error.issues
   if (!issue) return 'the payload could not be read'
   const path = issue.path.map(String).join('.').slice(0, 200)
-  return `${path || 'the payload'}: ${issue.message}`.replaceAll('\u0000', '').slice(0, 500)
+  return storable(`${path || 'the payload'}: ${issue.message}`.slice(0, 500))
 }

@@ -1,18 +1,18 @@
 /** A workflow run tells which workflow and event stand behind the check runs of its suite, and who asked for each attempt. */
 import { z } from 'zod'
 import type { Facts } from '../domain/facts.ts'
-import { author, envelope, id, optional, repositoryFact, sha, text, time } from './payload.ts'
+import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
 const schema = envelope.extend({
-  action: z.string().max(100),
+  action: word,
   workflow_run: z.object({
     id,
     head_sha: sha,
     path: text.nullish(),
     event: text,
-    conclusion: z.string().nullish(),
+    conclusion: word.nullish(),
     check_suite_id: optional(id),
-    run_attempt: z.number().int().positive().nullish(),
+    run_attempt: number.nullish(),
     run_started_at: optional(time),
     updated_at: optional(time),
     created_at: time,

@@ -10,7 +10,11 @@ const { privateKey } = generateKeyPairSync('rsa', {
 })
 
 /** Without retries and throttling, so that a test sees each answer once. */
-const Direct = ProbotOctokit.defaults({ retry: { enabled: false }, throttle: { enabled: false } })
+const Direct = ProbotOctokit.defaults((options: object) => ({
+  ...options,
+  retry: { enabled: false },
+  throttle: { enabled: false },
+}))
 
 /** The client of an installation, or of the app itself without an id. */
 export async function clientOf(standin: Standin, installationId?: number): Promise<ProbotOctokit> {

@@ -8,7 +8,7 @@ let octokit: Awaited<ReturnType<typeof clientOf>>
 const repo = { owner: 'acme', repo: 'widgets' }
 
 beforeEach(async () => {
-  standin = await startStandin()
+  standin = await startStandin({ validate: true })
   const installation = addInstallation(standin.state, 'acme')
   const repository = addRepository(standin.state, {
     owner: 'acme',

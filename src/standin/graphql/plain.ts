@@ -1,6 +1,6 @@
 /** The one GraphQL mutation the app sends, answered without the GraphQL package, which an installed app does not have. */
-import { type Actor, authorize } from '../actor.ts'
-import { Refusal } from '../route.ts'
+import { authorize } from '../actor.ts'
+import { type Actor, Refusal } from '../route.ts'
 import { parseNodeId, repositoryById, type World } from '../shapes/world.ts'
 
 export interface GraphqlRequest {

@@ -12,6 +12,7 @@ import {
 } from '../route.ts'
 import { addIssue, addLabel, newId } from '../seed.ts'
 import { issueShape, labelShape, labelShapes } from '../shapes/issues.ts'
+import { timelineShapes } from '../shapes/timeline.ts'
 import { instant } from '../shapes/world.ts'
 import type { Issue, Repository, TimelineEvent } from '../state.ts'
 
@@ -184,7 +185,14 @@ function getLabel(call: Call) {
 const ISSUES = '/repos/{owner}/{repo}/issues'
 const LABELS = '/repos/{owner}/{repo}/labels'
 
+function timeline(call: Call) {
+  const repository = repositoryOf(call)
+  const shapes = timelineShapes(call.world, repository, issueOf(call, repository))
+  return page(call, shapes, (shape) => shape)
+}
+
 export const issueRoutes: Route[] = [
+  { method: 'GET', path: `${ISSUES}/{issue_number}/timeline`, needs: READ, handle: timeline },
   { method: 'GET', path: ISSUES, needs: READ, handle: list },
   { method: 'POST', path: ISSUES, needs: [['issues', 'write']], handle: create },
   {

@@ -2,6 +2,7 @@
 import { page } from '../paging.ts'
 import { type Call, notFound, numberParam, type Route, repositoryOf } from '../route.ts'
 import type { PullIssue } from '../seed.ts'
+import { changedFiles, commitShape, fileShape } from '../shapes/commits.ts'
 import { pullShape, simplePullShape } from '../shapes/pulls.ts'
 import type { Issue, Repository } from '../state.ts'
 
@@ -13,7 +14,7 @@ export function isPull(issue: Issue): issue is PullIssue {
 }
 
 /** The pull request a call names, or 404. */
-export function pullOf(call: Call, repository: Repository): PullIssue {
+function pullOf(call: Call, repository: Repository): PullIssue {
   const issue = repository.issues.get(numberParam(call, 'pull_number'))
   if (!issue || !isPull(issue)) throw notFound()
   return issue
@@ -41,9 +42,26 @@ function list(call: Call) {
   return page(call, found, (issue) => simplePullShape(call.world, repository, issue))
 }
 
+/** GitHub lists at most 250 commits of a pull request. */
+function listCommits(call: Call) {
+  const repository = repositoryOf(call)
+  const commits = pullOf(call, repository).pull.commits.flatMap((sha) => repository.commits.get(sha) ?? [])
+  return page(call, commits.slice(0, 250), (commit) => commitShape(call.world, repository, commit))
+}
+
+/** GitHub lists at most 3,000 files of a pull request. */
+function listFiles(call: Call) {
+  const repository = repositoryOf(call)
+  const { pull } = pullOf(call, repository)
+  const files = changedFiles(repository, pull.commits).slice(0, 3000)
+  return page(call, files, (file) => fileShape(call.world, repository, pull.head.sha, file))
+}
+
 const PULLS = '/repos/{owner}/{repo}/pulls'
 
 export const pullRoutes: Route[] = [
+  { method: 'GET', path: `${PULLS}/{pull_number}/commits`, needs: READ, handle: listCommits },
+  { method: 'GET', path: `${PULLS}/{pull_number}/files`, needs: READ, handle: listFiles },
   { method: 'GET', path: PULLS, needs: READ, handle: list },
   {
     method: 'GET',

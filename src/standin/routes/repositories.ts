@@ -7,7 +7,7 @@ import { fullName, repositoryUrl } from '../shapes/world.ts'
 import type { Repository, Role } from '../state.ts'
 
 /** Role of a person: what was given, else owner, else what everyone has. */
-export function roleOf(repository: Repository, login: string): Role {
+function roleOf(repository: Repository, login: string): Role {
   const given = repository.permissions.get(login.toLowerCase())
   if (given) return given
   if (repository.owner.toLowerCase() === login.toLowerCase()) return 'admin'

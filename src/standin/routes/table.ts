@@ -1,17 +1,29 @@
 /** Every operation the stand-in answers; a fixed path stands before one with a parameter in its place. */
 import { answerGraphql } from '../graphql/route.ts'
 import type { Route } from '../route.ts'
+import { actionRoutes } from './actions.ts'
 import { appRoutes } from './apps.ts'
+import { branchRoutes } from './branches.ts'
+import { checkRoutes } from './checks.ts'
 import { commentRoutes } from './comments.ts'
+import { commitRoutes } from './commits.ts'
+import { deliveryRoutes } from './deliveries.ts'
 import { issueRoutes } from './issues.ts'
+import { oauthRoutes } from './oauth.ts'
 import { pullRoutes } from './pulls.ts'
 import { repositoryRoutes } from './repositories.ts'
 
 export const ROUTES: Route[] = [
-  { method: 'POST', path: '/graphql', who: 'signed-in', handle: answerGraphql },
+  { method: 'POST', path: '/graphql', who: 'signed-in', undescribed: true, handle: answerGraphql },
   ...appRoutes,
   ...commentRoutes,
   ...issueRoutes,
   ...pullRoutes,
   ...repositoryRoutes,
+  ...branchRoutes,
+  ...commitRoutes,
+  ...checkRoutes,
+  ...actionRoutes,
+  ...deliveryRoutes,
+  ...oauthRoutes,
 ]

@@ -1,6 +1,7 @@
 /** Pull requests as GitHub's API writes them. */
 import type { PullIssue } from '../seed.ts'
 import type { Repository } from '../state.ts'
+import { changedFiles } from './commits.ts'
 import { association, issuePage, labelShapes } from './issues.ts'
 import { repositoryShape } from './repositories.ts'
 import { userShape } from './users.ts'
@@ -93,7 +94,7 @@ export function simplePullShape(world: World, repository: Repository, issue: Pul
 /** A `pull-request`, the answer of `GET /repos/{owner}/{repo}/pulls/{number}`. */
 export function pullShape(world: World, repository: Repository, issue: PullIssue) {
   const { pull } = issue
-  const files = pull.commits.flatMap((sha) => repository.commits.get(sha)?.files ?? [])
+  const files = changedFiles(repository, pull.commits)
   return {
     ...simplePullShape(world, repository, issue),
     merged: pull.merged,
@@ -107,6 +108,6 @@ export function pullShape(world: World, repository: Repository, issue: PullIssue
     commits: pull.commits.length,
     additions: files.reduce((sum, file) => sum + file.additions, 0),
     deletions: files.reduce((sum, file) => sum + file.deletions, 0),
-    changed_files: new Set(files.map((file) => file.filename)).size,
+    changed_files: files.length,
   }
 }

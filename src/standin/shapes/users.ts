@@ -37,11 +37,6 @@ function botId(world: World, login: string): number {
   return 41_000_000
 }
 
-/** Login the app acts as. */
-export function botLogin(app: App): string {
-  return `${app.slug}[bot]`
-}
-
 /** An app (`integration`). */
 export function appShape(world: World, app: App) {
   return {

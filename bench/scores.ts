@@ -1,0 +1,90 @@
+/** Scores of a rule over flakes with known truth. */
+
+/** One answer: what was said, what was true, and in which window of the SLA it falls. */
+export interface Answer {
+  probability: number
+  label: 'caused_by_pr' | 'not_caused_by_pr' | 'undetermined'
+  causedByPr: boolean
+  window: string
+}
+
+export interface Scores {
+  flakes: number
+  brier: number
+  blames: number
+  wrongBlame: number
+  excuses: number
+  wrongExcuse: number
+  undetermined: number
+  calibration: number
+  /** Flakes counted / flakes not caused by the pull request. */
+  counted: number
+  /** Share of windows whose range holds the true number. */
+  covered: number
+}
+
+/** The label of a bare probability, as DEFINITIONS cuts it. */
+export function labelAt(probability: number): Answer['label'] {
+  if (probability >= 0.9) return 'caused_by_pr'
+  return probability <= 0.1 ? 'not_caused_by_pr' : 'undetermined'
+}
+
+export function score(answers: readonly Answer[]): Scores {
+  const share = (part: readonly Answer[], of: readonly Answer[]) =>
+    of.length === 0 ? 0 : part.length / of.length
+  const blamed = answers.filter((one) => one.label === 'caused_by_pr')
+  const excused = answers.filter((one) => one.label === 'not_caused_by_pr')
+  const counted = answers.filter((one) => one.probability < 0.5).length
+  const truly = answers.filter((one) => !one.causedByPr).length
+  return {
+    flakes: answers.length,
+    brier: mean(answers.map((one) => (one.probability - Number(one.causedByPr)) ** 2)),
+    blames: blamed.length,
+    wrongBlame: share(
+      blamed.filter((one) => !one.causedByPr),
+      blamed,
+    ),
+    excuses: excused.length,
+    wrongExcuse: share(
+      excused.filter((one) => one.causedByPr),
+      excused,
+    ),
+    undetermined: share(
+      answers.filter((one) => one.label === 'undetermined'),
+      answers,
+    ),
+    calibration: calibrationError(answers),
+    counted: counted / truly,
+    covered: coverage(answers),
+  }
+}
+
+/** Expected calibration error over ten bins. */
+function calibrationError(answers: readonly Answer[]): number {
+  let sum = 0
+  for (let bin = 0; bin < 10; bin++) {
+    const inside = answers.filter((one) => Math.min(9, Math.floor(one.probability * 10)) === bin)
+    if (inside.length === 0) continue
+    const said = mean(inside.map((one) => one.probability))
+    const was = mean(inside.map((one) => Number(one.causedByPr)))
+    sum += (inside.length / answers.length) * Math.abs(said - was)
+  }
+  return sum
+}
+
+function coverage(answers: readonly Answer[]): number {
+  const windows = new Map<string, { low: number; high: number; truly: number }>()
+  for (const { window, label, causedByPr } of answers) {
+    const one = windows.get(window) ?? { low: 0, high: 0, truly: 0 }
+    windows.set(window, one)
+    if (label === 'not_caused_by_pr') one.low++
+    if (label !== 'caused_by_pr') one.high++
+    if (!causedByPr) one.truly++
+  }
+  const held = [...windows.values()].filter(({ low, high, truly }) => truly >= low && truly <= high)
+  return held.length / Math.max(1, windows.size)
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length
+}

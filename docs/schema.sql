@@ -1,0 +1,299 @@
+-- What the migrations make, written by `npm run docs`.
+
+create table comment (
+  repository_id bigint not null,
+  number integer not null,
+  comment_key text not null,
+  author text not null,
+  author_is_bot boolean not null,
+  association text,
+  told_at timestamp with time zone not null,
+  body text not null,
+  primary key (repository_id, number, comment_key)
+);
+
+create table delivery (
+  repository_id bigint not null,
+  guid text not null,
+  event text not null,
+  action text,
+  outcome text not null,
+  reason text,
+  received_at timestamp with time zone not null,
+  primary key (repository_id, guid)
+);
+create index delivery_received on delivery (repository_id, received_at);
+
+create table flake (
+  repository_id bigint not null,
+  head_sha text not null,
+  job_id bigint not null,
+  number integer not null,
+  base_ref text,
+  pass_order text not null,
+  grade text not null,
+  runs integer not null,
+  retested boolean not null,
+  retested_by_bot boolean not null,
+  first_failed_at timestamp with time zone not null,
+  flaked_at timestamp with time zone not null,
+  incident text,
+  attribution text,
+  probability double precision,
+  counted boolean,
+  evidence jsonb,
+  definition_version integer not null,
+  primary key (repository_id, head_sha, job_id)
+);
+create index flake_flaked on flake (repository_id, flaked_at);
+create index flake_of_job on flake (repository_id, job_id, flaked_at);
+create index flake_of_pull_request on flake (repository_id, number);
+
+create table flake_revision (
+  repository_id bigint not null,
+  head_sha text not null,
+  job_id bigint not null,
+  revised_at timestamp with time zone not null,
+  old text,
+  new text not null,
+  old_probability double precision,
+  new_probability double precision not null,
+  why text not null,
+  primary key (repository_id, head_sha, job_id, revised_at)
+);
+
+create table job (
+  repository_id bigint not null,
+  job_id bigint not null,
+  name text not null,
+  source text not null,
+  app text not null,
+  workflow text,
+  event text,
+  primary key (repository_id, job_id)
+);
+
+create table merge_group (
+  repository_id bigint not null,
+  head_sha text not null,
+  action text not null,
+  base_ref text not null,
+  base_sha text not null,
+  number integer,
+  told_at timestamp with time zone not null,
+  primary key (repository_id, head_sha, action)
+);
+
+create table observation (
+  repository_id bigint not null,
+  head_sha text not null,
+  run_key text not null,
+  told_at timestamp with time zone not null,
+  told_id bigint not null,
+  state text not null,
+  source text not null,
+  app text not null,
+  name text not null,
+  description text,
+  url text,
+  suite_id bigint,
+  head_branch text,
+  trunk boolean not null,
+  mentions jsonb not null,
+  started_at timestamp with time zone,
+  completed_at timestamp with time zone not null,
+  primary key (repository_id, head_sha, run_key, told_at, told_id, state)
+);
+
+create table outbox (
+  repository_id bigint not null,
+  effect_key text not null,
+  kind text not null,
+  detail jsonb not null,
+  created_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  attempts integer not null default 0,
+  done_at timestamp with time zone,
+  result text,
+  url text,
+  last_error text,
+  primary key (repository_id, effect_key)
+);
+create index outbox_due on outbox (due_at) where done_at IS NULL;
+
+create table pull_request_event (
+  repository_id bigint not null,
+  number integer not null,
+  told_at timestamp with time zone not null,
+  action text not null,
+  head_sha text not null,
+  head_ref text,
+  head_repository_id bigint,
+  base_ref text,
+  base_sha text,
+  state text not null,
+  merged boolean not null,
+  draft boolean not null,
+  title text not null,
+  author text not null,
+  author_is_bot boolean not null,
+  labels jsonb not null,
+  merge_sha text,
+  created_at timestamp with time zone not null,
+  primary key (repository_id, number, told_at, action, head_sha)
+);
+create index pull_request_event_head on pull_request_event (repository_id, head_sha);
+create index pull_request_event_merged on pull_request_event (repository_id, told_at) where merged AND (action = 'closed'::text);
+
+create table repository (
+  repository_id bigint not null,
+  full_name text not null,
+  private boolean not null,
+  default_branch text,
+  installation_id bigint,
+  told_at timestamp with time zone not null,
+  removed_at timestamp with time zone,
+  primary key (repository_id)
+);
+
+create table repository_event (
+  repository_id bigint not null,
+  guid text not null,
+  event text not null,
+  action text,
+  told_at timestamp with time zone not null,
+  detail jsonb not null,
+  primary key (repository_id, guid)
+);
+create index repository_event_told on repository_event (repository_id, event, told_at);
+
+create table rerun_request (
+  repository_id bigint not null,
+  head_sha text not null,
+  run_key text not null,
+  app text not null,
+  name text not null,
+  actor text not null,
+  actor_is_bot boolean not null,
+  told_at timestamp with time zone not null,
+  primary key (repository_id, head_sha, run_key)
+);
+
+create table run (
+  repository_id bigint not null,
+  number integer not null,
+  run_key text not null,
+  head_sha text not null,
+  job_id bigint not null,
+  outcome text not null,
+  reason text,
+  base_ref text,
+  base_sha text,
+  suite_id bigint,
+  url text,
+  started_at timestamp with time zone,
+  completed_at timestamp with time zone not null,
+  primary key (repository_id, head_sha, number, run_key)
+);
+create index run_completed on run (repository_id, completed_at);
+create index run_of_job on run (repository_id, job_id, completed_at);
+create index run_of_pull_request on run (repository_id, number, completed_at);
+create index run_tested on run (repository_id, completed_at) INCLUDE (number, job_id) where (outcome = ANY (ARRAY['pass'::text, 'fail'::text])) AND (number > 0);
+
+create table session (
+  session_hash text not null,
+  user_id bigint not null,
+  login text not null,
+  token text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  primary key (session_hash)
+);
+create index session_expires on session (expires_at);
+
+create table sla_window (
+  repository_id bigint not null,
+  kind text not null,
+  start date not null,
+  definition_version integer not null,
+  revision integer not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  closed boolean not null,
+  prs integer not null,
+  flakes integer not null,
+  flakes_counted integer not null,
+  flakes_low integer not null,
+  flakes_high integer not null,
+  flakes_caused_by_pr integer not null,
+  flakes_undetermined integer not null,
+  strong integer not null,
+  weak integer not null,
+  prs_with_flakes integer not null,
+  left_out jsonb not null,
+  target double precision not null,
+  breached boolean not null,
+  breach_probability double precision,
+  required_source text not null,
+  why text,
+  measured_at timestamp with time zone not null,
+  primary key (repository_id, kind, start, definition_version, revision)
+);
+
+create table stale_head (
+  repository_id bigint not null,
+  seq bigint not null generated always as identity,
+  head_sha text,
+  number integer,
+  primary key (repository_id, seq)
+);
+
+create table stale_verdict (
+  repository_id bigint not null,
+  seq bigint not null generated always as identity,
+  job_id bigint not null,
+  changed_at timestamp with time zone not null,
+  primary key (repository_id, seq)
+);
+
+create table stale_window (
+  repository_id bigint not null,
+  seq bigint not null generated always as identity,
+  changed_at timestamp with time zone not null,
+  why text not null,
+  primary key (repository_id, seq)
+);
+
+create table tick (
+  name text not null,
+  slot timestamp with time zone not null,
+  primary key (name, slot)
+);
+
+create table verdict (
+  repository_id bigint not null,
+  job_id bigint not null,
+  head_sha text not null,
+  number integer not null,
+  flaky boolean not null,
+  judged_at timestamp with time zone not null,
+  primary key (repository_id, head_sha, job_id, number)
+);
+create index verdict_of_job on verdict (repository_id, job_id, judged_at);
+create index verdict_of_pull_request on verdict (repository_id, number, job_id);
+
+create table workflow_run (
+  repository_id bigint not null,
+  head_sha text not null,
+  run_id bigint not null,
+  attempt integer not null,
+  action text not null,
+  suite_id bigint,
+  path text not null,
+  event text not null,
+  conclusion text,
+  actor text,
+  actor_is_bot boolean not null,
+  started_at timestamp with time zone not null,
+  primary key (repository_id, head_sha, run_id, attempt, action)
+);

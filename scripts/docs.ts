@@ -1,0 +1,20 @@
+/** Rewrites the generated parts of the documentation; tests compare them, so CI fails while they are old. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { openDatabase } from '../src/db/client.ts'
+import { migrate } from '../src/db/migrate.ts'
+import { diagram, partsOf, readImports } from './architecture.ts'
+import { writeGenerated } from './generated.ts'
+import { dumpSchema } from './schema.ts'
+
+const root = new URL('../', import.meta.url)
+
+const database = await openDatabase('memory')
+await migrate(database.db)
+writeFileSync(new URL('docs/schema.sql', root), await dumpSchema(database.db))
+await database.close()
+
+const architecture = new URL('docs/architecture.md', root)
+const imports = diagram(partsOf(await readImports(fileURLToPath(root))))
+const document = readFileSync(architecture, 'utf8')
+writeFileSync(architecture, writeGenerated(document, 'imports', `\n\n\`\`\`mermaid\n${imports}\n\`\`\`\n\n`))

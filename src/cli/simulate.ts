@@ -1,0 +1,77 @@
+/** `simulate`: deliveries of a made-up organisation with known truth, to try the program and to measure it by. */
+import { writeFile } from 'node:fs/promises'
+import { Command } from 'commander'
+import { UserError } from '../domain/user-error.ts'
+import { SCENARIOS, type Scenario, scenarioOf } from '../simulate/scenarios.ts'
+import { simulate, tell, truthJson } from '../simulate/simulate.ts'
+
+interface SimulateCliOptions {
+  seed: string
+  days: string
+  scenario: string
+  repository?: string
+  from: string
+  truth?: string
+}
+
+/** The command, for the program to add. */
+export function simulateCommand(): Command {
+  return new Command('simulate')
+    .description(
+      'print webhook deliveries of a made-up organisation, with the truth about its flakes in a file',
+    )
+    .option('--seed <number>', 'the same seed gives the same history', '1')
+    .option('--days <number>', 'how long a history', '28')
+    .option('--scenario <name>', `one of ${SCENARIOS.map((one) => one.name).join(', ')}, or all`, 'steady')
+    .option('--repository <owner/name>', 'whose history it is (default: example-org/ and the scenario)')
+    .option('--from <date>', 'the first day', '2026-01-05')
+    .option('--truth <file>', 'where to write what really caused each flake, and how well anybody could know')
+    .action(async (options: SimulateCliOptions) => {
+      await runSimulate(
+        options,
+        (line) => new Promise((resolve) => process.stdout.write(line, () => resolve())),
+      )
+    })
+}
+
+/** @throws UserError on options that cannot be used */
+export async function runSimulate(
+  options: SimulateCliOptions,
+  write: (line: string) => Promise<void>,
+): Promise<void> {
+  const seed = wholeNumber('--seed', options.seed, 0, 2 ** 31)
+  const days = wholeNumber('--days', options.days, 1, 1000)
+  const from = Date.parse(options.from)
+  if (Number.isNaN(from)) throw new UserError(`--from ${options.from} is no date. Write it like 2026-01-05.`)
+  const scenarios = scenariosOf(options)
+  const truth: ReturnType<typeof truthJson>[] = []
+  for (const scenario of scenarios) {
+    const repository = options.repository ?? `example-org/${scenario.name}`
+    const simulation = simulate(scenario, { seed, days, from, repository })
+    truth.push(truthJson(simulation))
+    for (const delivery of tell(simulation, seed)) await write(`${JSON.stringify(delivery)}\n`)
+  }
+  if (options.truth === undefined) return
+  await writeFile(options.truth, `${JSON.stringify({ seed, days, repositories: truth }, null, 2)}\n`)
+}
+
+function scenariosOf({ scenario: name, repository }: SimulateCliOptions): readonly Scenario[] {
+  if (repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(repository))
+    throw new UserError(`--repository ${repository} is no repository. Write it like example-org/shop.`)
+  if (name === 'all') {
+    if (repository !== undefined)
+      throw new UserError('--repository names one repository, so it needs one --scenario.')
+    return SCENARIOS
+  }
+  const found = scenarioOf(name)
+  if (found) return [found]
+  throw new UserError(
+    `There is no scenario ${name}. Take one of ${SCENARIOS.map((one) => one.name).join(', ')}, or all.`,
+  )
+}
+
+function wholeNumber(name: string, value: string, low: number, high: number): number {
+  const number = Number(value)
+  if (Number.isInteger(number) && number >= low && number <= high) return number
+  throw new UserError(`${name} ${value} is no whole number from ${low} to ${high}.`)
+}

@@ -1,0 +1,152 @@
+/** `/api/v1`: everything the pages show, for programs. Its OpenAPI document is made from the routes themselves. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { etag } from 'hono/etag'
+import { readFlake, readRevisions, readRunsAt } from '../../db/dashboard-flake.ts'
+import { readJob, readJobDays, readLatestRuns } from '../../db/dashboard-job.ts'
+import { readPullRequest } from '../../db/dashboard-pull-request.ts'
+import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { gridQuery, readGrid } from '../pages/grid.ts'
+import { readPattern } from '../pattern.ts'
+import { openRepository, type RepositoryScope } from '../scope.ts'
+import { flakes, jobs, repositories, windows } from './data.ts'
+import * as routes from './routes.ts'
+import { flakeJson, runJson } from './shapes.ts'
+import { tables } from './tables.ts'
+
+const DAY = 86_400_000
+const MOST_HEADS = 15
+const MOST_RUNS = 100
+const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }
+
+/** The API, to be mounted at `/api/v1`. */
+export function api(deps: DashboardDeps): OpenAPIHono {
+  const app = new OpenAPIHono({
+    defaultHook: (result, c) => {
+      if (result.success) return
+      const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+      return c.json({ error: `${problems.join('; ')}.` }, 400)
+    },
+  })
+  app.use(etag())
+  app.use(async (c, next) => {
+    await next()
+    c.header('cache-control', 'private, no-cache')
+  })
+  app.openapi(routes.repositoriesRoute, async (c) =>
+    c.json({ repositories: await repositories(deps, c.req.raw) }, 200),
+  )
+  ofRepositories(app, deps)
+  ofOneThing(app, deps)
+  app.route('/', tables(deps))
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'flake-sla', version: '1', description: 'Flakiness of presubmit jobs against the SLA.' },
+    servers: [{ url: '/api/v1' }],
+  })
+  app.notFound((c) => c.json(NOT_FOUND, 404))
+  return app
+}
+
+function open(deps: DashboardDeps, c: Context): Promise<RepositoryScope | null> {
+  return openRepository(deps, c.req.raw, c.req.param('owner') ?? '', c.req.param('repo') ?? '')
+}
+
+function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
+  app.openapi(routes.repositoryRoute, async (c) => {
+    const scope = await open(deps, c)
+    if (!scope) return c.json(NOT_FOUND, 404)
+    const { repository, policy, required } = scope
+    const [own] = await repositories({ ...deps, db: deps.db }, c.req.raw).then((all) =>
+      all.filter((one) => one.repository === repository.full_name),
+    )
+    if (!own) return c.json(NOT_FOUND, 404)
+    const names = [...new Set(scope.jobs.map((job) => job.name).filter((name) => required.includes(name)))]
+    const settings = { target: policy.target, time_zone: policy.timeZone }
+    return c.json({ ...own, ...settings, required: { source: required.source, jobs: names } }, 200)
+  })
+  app.openapi(routes.windowsRoute, async (c) => {
+    const scope = await open(deps, c)
+    return scope ? c.json(await windows(deps, scope, c.req.valid('query')), 200) : c.json(NOT_FOUND, 404)
+  })
+  app.openapi(routes.jobsRoute, async (c) => {
+    const scope = await open(deps, c)
+    if (!scope) return c.json(NOT_FOUND, 404)
+    return c.json({ jobs: await jobs(deps, scope, c.req.valid('query').days) }, 200)
+  })
+  app.openapi(routes.flakesRoute, async (c) => {
+    const scope = await open(deps, c)
+    if (!scope) return c.json(NOT_FOUND, 404)
+    const page = await flakes(deps, scope, c.req.valid('query'))
+    return page ? c.json(page, 200) : c.json({ error: 'cursor: is none that this API gave out.' }, 400)
+  })
+  app.openapi(routes.gridRoute, async (c) => {
+    const scope = await open(deps, c)
+    if (!scope) return c.json(NOT_FOUND, 404)
+    const pattern = readPattern(c.req.valid('query').job ?? '')
+    if ('problem' in pattern) return c.json({ error: pattern.problem }, 400)
+    const grid = await readGrid(deps, scope, gridQuery(new URL(c.req.url).searchParams))
+    const heads = grid.heads.map(({ number, head_sha, last_at }) => ({
+      pull_request: number,
+      head_sha,
+      last_at,
+    }))
+    const rows = grid.rows.map(({ job, cells }) => ({
+      job_id: job.job_id,
+      job: job.name,
+      cells: grid.heads.map((head) => cells.get(`${head.head_sha}/${head.number}`)?.mark ?? '-').join(''),
+    }))
+    return c.json({ heads, jobs: rows, total: grid.total }, 200)
+  })
+}
+
+function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
+  const { db } = deps
+  app.openapi(routes.jobRoute, async (c) => {
+    const scope = await open(deps, c)
+    const key = scope && { repositoryId: scope.repository.repository_id, jobId: c.req.valid('param').job_id }
+    const job = key && (await readJob(db, key))
+    if (!scope || !job) return c.json(NOT_FOUND, 404)
+    const { now, policy } = scope
+    const span = { from: now - c.req.valid('query').days * DAY, to: now + 1 }
+    const days = await readJobDays(db, key, span, policy.timeZone)
+    const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
+    const { job_id, name, app: slug, source, workflow } = job
+    return c.json({ job_id, job: name, app: slug, source, workflow, days, runs: runs.map(runJson) }, 200)
+  })
+  app.openapi(routes.flakeRoute, async (c) => {
+    const scope = await open(deps, c)
+    const { sha: headSha, job_id: jobId } = c.req.valid('param')
+    const key = scope && { repositoryId: scope.repository.repository_id, headSha, jobId }
+    const flake = key && (await readFlake(db, key))
+    if (!flake) return c.json(NOT_FOUND, 404)
+    const history = (await readRevisions(db, key)).map(
+      ({ repository_id: _repository, head_sha: _sha, job_id: _job, ...revision }) => revision,
+    )
+    const runs = await readRunsAt(db, key)
+    return c.json({ ...flakeJson(flake), history, runs_at_head: runs.map(runJson) }, 200)
+  })
+  app.openapi(routes.pullRequestRoute, async (c) => {
+    const scope = await open(deps, c)
+    const { number } = c.req.valid('param')
+    const id = scope?.repository.repository_id ?? 0
+    const told = scope && (await readPullRequest(db, id, number))
+    const own = scope ? await readFlakesOf(db, id, number) : []
+    if (!told && own.length === 0) return c.json(NOT_FOUND, 404)
+    const heads = []
+    for (const head of (await readHeadsOf(db, id, number)).slice(0, MOST_HEADS))
+      heads.push({ ...head, runs: (await readRunsOf(db, id, number, head.head_sha)).map(runJson) })
+    const list = own.map(({ head_sha, job_id, name, attribution, probability, counted }) => {
+      return {
+        head_sha,
+        job_id,
+        job: name,
+        verdict: attribution,
+        probability_caused_by_pr: probability,
+        counted,
+      }
+    })
+    return c.json({ number, title: told?.title ?? null, heads, flakes: list }, 200)
+  })
+}

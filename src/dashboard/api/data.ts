@@ -1,0 +1,80 @@
+/** What the API's routes read: the same queries as the pages', so that the two cannot disagree. */
+import { readWindowsOf } from '../../db/dashboard.ts'
+import { readFlakePage, readJobCosts } from '../../db/dashboard-flakes.ts'
+import { readWindows } from '../../db/sla.ts'
+import type { WindowKind } from '../../domain/window.ts'
+import { addDays, dayAt } from '../dates.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { type RepositoryScope, readableRepositories } from '../scope.ts'
+import { readCursor, spanOf, writeCursor } from './query.ts'
+import { flakeJson, jobJson, windowJson } from './shapes.ts'
+
+const DAY = 86_400_000
+const BACK_DAYS = 400
+
+/** Every repository that `request` may see with its newest day and week that have data. */
+export async function repositories(deps: DashboardDeps, request: Request) {
+  const rows = await readableRepositories(deps, request)
+  const ids = rows.map((row) => row.repository_id)
+  const today = dayAt(deps.now(), 'UTC')
+  const range = { from: addDays(today, -35), to: addDays(today, 1) }
+  const weeks = await readWindowsOf(deps.db, ids, 'week', range)
+  const days = await readWindowsOf(deps.db, ids, 'day', range)
+  const newest = (windows: typeof days, id: number) => {
+    const row = windows.findLast((one) => one.repository_id === id && one.prs > 0)
+    return row ? windowJson(row) : null
+  }
+  return rows.map(({ full_name, private: isPrivate, repository_id }) => ({
+    repository: full_name,
+    private: isPrivate,
+    day: newest(days, repository_id),
+    week: newest(weeks, repository_id),
+  }))
+}
+
+/** Windows, newest first. */
+export async function windows(
+  { db }: DashboardDeps,
+  { repository, today }: RepositoryScope,
+  query: { kind: WindowKind; from?: string | undefined; to?: string | undefined; limit: number },
+) {
+  const to = query.to ?? today
+  const from = query.from ?? addDays(to, -BACK_DAYS)
+  const rows = await readWindows(db, repository.repository_id, query.kind, { from, to })
+  const page = rows.reverse().slice(0, query.limit)
+  const last = page.at(-1)
+  const next = rows.length > page.length && last ? addDays(last.start, -1) : null
+  return { windows: page.map(windowJson), next_to: next }
+}
+
+/** Jobs that flaked in the last `days` days, those that cost most first. */
+export async function jobs({ db }: DashboardDeps, { flakes, now }: RepositoryScope, days: number) {
+  const costs = await readJobCosts(db, flakes, { from: now - days * DAY, to: now + 1 })
+  const total = costs.reduce((sum, one) => sum + one.flakes_counted, 0)
+  return costs.map((one) => jobJson(one, total))
+}
+
+export interface FlakesQuery {
+  from?: string | undefined
+  to?: string | undefined
+  job_id?: number | undefined
+  verdict?: string | undefined
+  limit: number
+  cursor?: string | undefined
+}
+
+/** A page of flakes, newest first; null where the cursor is not one of ours. */
+export async function flakes({ db }: DashboardDeps, scope: RepositoryScope, query: FlakesQuery) {
+  const after = query.cursor === undefined ? null : readCursor(query.cursor)
+  if (query.cursor !== undefined && after === null) return null
+  const jobIds = query.job_id === undefined ? scope.flakes.jobIds : [query.job_id]
+  const page = { limit: query.limit + 1, after, verdict: query.verdict ?? null }
+  const rows = await readFlakePage(db, { ...scope.flakes, jobIds }, spanOf(query, scope.now), page)
+  const shown = rows.slice(0, query.limit)
+  const last = shown.at(-1)
+  const more = rows.length > shown.length && last
+  const next = more
+    ? writeCursor({ flakedAt: last.flaked_at, headSha: last.head_sha, jobId: last.job_id })
+    : null
+  return { flakes: shown.map(flakeJson), next }
+}

@@ -1,0 +1,197 @@
+/** What each address of the API takes and answers with; handlers are in `app.ts`. */
+import { createRoute, z } from '@hono/zod-openapi'
+import {
+  daysQuery,
+  flakesQuery,
+  gridParameters,
+  ofFlake,
+  ofJob,
+  ofPullRequest,
+  ofRepository,
+  windowsQuery,
+} from './query.ts'
+import { flakeShape, jobShape, problem, repositoryShape, runShape, windowShape } from './shapes.ts'
+
+const json = <T extends z.ZodType>(schema: T, description: string) => ({
+  content: { 'application/json': { schema } },
+  description,
+})
+const notFound = json(problem, 'There is no such thing, or it is not for you to see')
+const bad = json(problem, 'The request asks for something that cannot be')
+const REPOSITORY = '/repositories/{owner}/{repo}'
+
+export const repositoriesRoute = createRoute({
+  method: 'get',
+  path: '/repositories',
+  summary: 'Every repository you may see, with its newest day and week',
+  responses: { 200: json(z.object({ repositories: z.array(repositoryShape) }), 'Repositories by name') },
+})
+
+export const repositoryRoute = createRoute({
+  method: 'get',
+  path: REPOSITORY,
+  summary: 'One repository: which jobs count, and its newest day and week',
+  request: { params: ofRepository },
+  responses: {
+    200: json(
+      repositoryShape.extend({
+        target: z.number(),
+        time_zone: z.string(),
+        required: z.object({ source: z.enum(['config', 'protection', 'all']), jobs: z.array(z.string()) }),
+      }),
+      'The repository',
+    ),
+    404: notFound,
+  },
+})
+
+export const windowsRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/windows`,
+  summary: 'Days or weeks with their figures, newest first',
+  request: { params: ofRepository, query: windowsQuery },
+  responses: {
+    200: json(
+      z.object({
+        windows: z.array(windowShape),
+        next_to: z.string().nullable().openapi({ description: '`to` of the next page; null at the end' }),
+      }),
+      'Windows',
+    ),
+    400: bad,
+    404: notFound,
+  },
+})
+
+export const jobsRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/jobs`,
+  summary: 'Jobs that flaked, those that spent most of the budget first',
+  request: { params: ofRepository, query: daysQuery },
+  responses: { 200: json(z.object({ jobs: z.array(jobShape) }), 'Jobs'), 400: bad, 404: notFound },
+})
+
+export const jobRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/jobs/{job_id}`,
+  summary: 'One job: its verdicts by day and its newest runs',
+  request: { params: ofJob, query: daysQuery },
+  responses: {
+    200: json(
+      z.object({
+        job_id: z.number(),
+        job: z.string(),
+        app: z.string(),
+        source: z.enum(['check_run', 'status']),
+        workflow: z.string().nullable(),
+        days: z.array(z.object({ day: z.string(), flaky: z.number(), verdicts: z.number() })),
+        runs: z.array(runShape),
+      }),
+      'The job',
+    ),
+    400: bad,
+    404: notFound,
+  },
+})
+
+export const flakesRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/flakes`,
+  summary: 'Flakes, newest first',
+  request: { params: ofRepository, query: flakesQuery },
+  responses: {
+    200: json(
+      z.object({
+        flakes: z.array(flakeShape),
+        next: z.string().nullable().openapi({ description: '`cursor` of the next page; null at the end' }),
+      }),
+      'Flakes',
+    ),
+    400: bad,
+    404: notFound,
+  },
+})
+
+export const flakeRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/flakes/{sha}/{job_id}`,
+  summary: 'One flake with its runs and how its verdict changed',
+  request: { params: ofFlake },
+  responses: {
+    200: json(
+      flakeShape.extend({
+        history: z.array(
+          z.object({
+            revised_at: z.string(),
+            old: z.string().nullable(),
+            new: z.string(),
+            old_probability: z.number().nullable(),
+            new_probability: z.number(),
+            why: z.string(),
+          }),
+        ),
+        runs_at_head: z.array(runShape),
+      }),
+      'The flake',
+    ),
+    400: bad,
+    404: notFound,
+  },
+})
+
+export const pullRequestRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/pulls/{number}`,
+  summary: 'One pull request: its heads with their runs, and its flakes',
+  request: { params: ofPullRequest },
+  responses: {
+    200: json(
+      z.object({
+        number: z.number(),
+        title: z.string().nullable(),
+        heads: z.array(z.object({ head_sha: z.string(), since: z.string(), runs: z.array(runShape) })),
+        flakes: z.array(
+          z.object({
+            head_sha: z.string(),
+            job_id: z.number(),
+            job: z.string(),
+            verdict: z.string().nullable(),
+            probability_caused_by_pr: z.number().nullable(),
+            counted: z.boolean().nullable(),
+          }),
+        ),
+      }),
+      'The pull request; the 15 newest heads',
+    ),
+    400: bad,
+    404: notFound,
+  },
+})
+
+export const gridRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/grid`,
+  summary: 'What each job did at each of the newest commits',
+  request: { params: ofRepository, query: gridParameters },
+  responses: {
+    200: json(
+      z.object({
+        heads: z.array(z.object({ pull_request: z.number(), head_sha: z.string(), last_at: z.string() })),
+        jobs: z.array(
+          z.object({
+            job_id: z.number(),
+            job: z.string(),
+            cells: z.string().openapi({
+              description:
+                'One letter a head, in their order: P passed, F failed, X flaked, A no verdict, I flaked in an incident, - not run',
+            }),
+          }),
+        ),
+        total: z.number(),
+      }),
+      'The grid',
+    ),
+    400: bad,
+    404: notFound,
+  },
+})

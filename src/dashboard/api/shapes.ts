@@ -1,0 +1,170 @@
+/** What the API answers with: the same names as the command line's JSON. The OpenAPI document is made from these. */
+import { z } from '@hono/zod-openapi'
+import type { JobCost, ListedFlake } from '../../db/dashboard-flakes.ts'
+import type { Row } from '../../db/schema.ts'
+import { wilson } from '../interval.ts'
+import { slaOfRow } from '../words.ts'
+
+const rate = z.number().nullable()
+
+export const problem = z.object({ error: z.string() }).openapi('Problem')
+
+export const windowShape = z
+  .object({
+    kind: z.enum(['day', 'week']),
+    start: z.string().openapi({ description: 'First local day, YYYY-MM-DD', example: '2026-02-02' }),
+    partial: z.boolean(),
+    prs: z.number(),
+    flakes: z.number(),
+    flakes_counted: z.number(),
+    flakes_caused_by_pr: z.number(),
+    flakes_undetermined: z.number(),
+    strong: z.number(),
+    weak: z.number(),
+    prs_with_flakes: z.number(),
+    rate,
+    rate_low: rate,
+    rate_high: rate,
+    share_of_prs: rate,
+    target: z.number(),
+    breached: z.boolean(),
+    breach_probability: rate,
+    left_out: z.record(z.string(), z.number()),
+    definition_version: z.number(),
+    revision: z.number(),
+    measured_at: z.string(),
+  })
+  .openapi('Window')
+
+/** A stored window; what follows from its counts is computed here, as everywhere. */
+export function windowJson(row: Row<'sla_window'>): z.infer<typeof windowShape> {
+  const { flakes_low: _low, flakes_high: _high, ...sla } = slaOfRow(row)
+  const { kind, start, closed, left_out, definition_version, revision, measured_at } = row
+  return { kind, start, partial: !closed, ...sla, left_out, definition_version, revision, measured_at }
+}
+
+export const flakeShape = z
+  .object({
+    pull_request: z.number(),
+    title: z.string().nullable(),
+    head_sha: z.string(),
+    job: z.string(),
+    job_id: z.number(),
+    app: z.string(),
+    order: z.enum(['pass_after_fail', 'fail_after_pass']),
+    grade: z.enum(['strong', 'weak']),
+    first_failed_at: z.string(),
+    flaked_at: z.string(),
+    runs: z.number(),
+    retested: z.boolean(),
+    incident: z.string().nullable(),
+    verdict: z.enum(['not_caused_by_pr', 'caused_by_pr', 'undetermined']).nullable(),
+    probability_caused_by_pr: z.number().nullable(),
+    counted: z.boolean().nullable(),
+    evidence: z.record(z.string(), z.unknown()).nullable(),
+  })
+  .openapi('Flake')
+
+export function flakeJson(row: ListedFlake): z.infer<typeof flakeShape> {
+  return {
+    pull_request: row.number,
+    title: row.title,
+    head_sha: row.head_sha,
+    job: row.name,
+    job_id: row.job_id,
+    app: row.app,
+    order: row.pass_order,
+    grade: row.grade,
+    first_failed_at: row.first_failed_at,
+    flaked_at: row.flaked_at,
+    runs: row.runs,
+    retested: row.retested,
+    incident: row.incident,
+    verdict: row.attribution,
+    probability_caused_by_pr: row.probability,
+    counted: row.counted,
+    evidence: row.evidence,
+  }
+}
+
+export const jobShape = z
+  .object({
+    job_id: z.number(),
+    job: z.string(),
+    app: z.string(),
+    workflow: z.string().nullable(),
+    flakes: z.number(),
+    flakes_counted: z.number(),
+    share_of_budget: rate,
+    pull_requests: z.number(),
+    verdicts: z.number(),
+    flake_rate: rate,
+    flake_rate_low: z.number(),
+    flake_rate_high: z.number(),
+    last_flaked_at: z.string(),
+  })
+  .openapi('JobCost')
+
+/** @param total counted flakes of all jobs */
+export function jobJson(cost: JobCost, total: number): z.infer<typeof jobShape> {
+  const { low, high } = wilson(cost.flakes, cost.verdicts)
+  return {
+    job_id: cost.job_id,
+    job: cost.name,
+    app: cost.app,
+    workflow: cost.workflow,
+    flakes: cost.flakes,
+    flakes_counted: cost.flakes_counted,
+    share_of_budget: total === 0 ? null : cost.flakes_counted / total,
+    pull_requests: cost.pull_requests,
+    verdicts: cost.verdicts,
+    flake_rate: cost.verdicts === 0 ? null : cost.flakes / cost.verdicts,
+    flake_rate_low: low,
+    flake_rate_high: high,
+    last_flaked_at: cost.last_flaked_at,
+  }
+}
+
+export const runShape = z
+  .object({
+    job_id: z.number(),
+    pull_request: z
+      .number()
+      .nullable()
+      .openapi({ description: 'Null for the default branch and merge queues' }),
+    head_sha: z.string(),
+    outcome: z.enum(['pass', 'fail', 'aborted', 'infra', 'skipped']),
+    reason: z.string().nullable(),
+    base_ref: z.string().nullable(),
+    base_sha: z.string().nullable(),
+    url: z.string().nullable(),
+    started_at: z.string().nullable(),
+    completed_at: z.string(),
+  })
+  .openapi('Run')
+
+export function runJson(row: Row<'run'>): z.infer<typeof runShape> {
+  const { job_id, number, head_sha, outcome, reason, base_ref, base_sha, url, started_at, completed_at } = row
+  const pull_request = number === 0 ? null : number
+  return {
+    job_id,
+    pull_request,
+    head_sha,
+    outcome,
+    reason,
+    base_ref,
+    base_sha,
+    url,
+    started_at,
+    completed_at,
+  }
+}
+
+export const repositoryShape = z
+  .object({
+    repository: z.string(),
+    private: z.boolean(),
+    day: windowShape.nullable().openapi({ description: 'The newest day with data' }),
+    week: windowShape.nullable().openapi({ description: 'The newest week with data' }),
+  })
+  .openapi('Repository')

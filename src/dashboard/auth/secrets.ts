@@ -1,0 +1,61 @@
+/** Keys that follow from the one secret of the installation, each for one use, and what is done with them. */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
+
+export type Use = 'cookie' | 'token' | 'picture'
+
+/** A key of 32 bytes for one use: what is signed for one can never pass for another. */
+export function keyFor(secret: string, use: Use): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', `flake-sla ${use}`, 32))
+}
+
+/** A new name that nobody can guess, 256 bits. */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+export function sign(secret: string, use: Use, text: string): string {
+  return createHmac('sha256', keyFor(secret, use)).update(text).digest('base64url')
+}
+
+/** Whether `signature` is ours, compared in constant time. */
+export function isSignedBy(secret: string, use: Use, text: string, signature: string): boolean {
+  const [a, b] = [signature, sign(secret, use, text)].map((one) => Buffer.from(hashOf(one))) as [
+    Buffer,
+    Buffer,
+  ]
+  return timingSafeEqual(a, b)
+}
+
+/** AES-256-GCM: nonce, tag and text in one. */
+export function seal(secret: string, text: string): string {
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', keyFor(secret, 'token'), nonce)
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')
+}
+
+/** What was sealed; null when it was changed, or sealed with another secret. */
+export function unseal(secret: string, sealed: string): string | null {
+  try {
+    const bytes = Buffer.from(sealed, 'base64url')
+    const decipher = createDecipheriv('aes-256-gcm', keyFor(secret, 'token'), bytes.subarray(0, 12), {
+      authTagLength: 16,
+    })
+    decipher.setAuthTag(bytes.subarray(12, 28))
+    return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
+  } catch {
+    return null
+  }
+}

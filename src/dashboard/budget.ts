@@ -1,0 +1,58 @@
+/** The error budget of 28 days: what the target allows, what flakes spent of it, and how fast. */
+import type { Db } from '../db/client.ts'
+import { countTested, readCounted } from '../db/dashboard-budget.ts'
+import { burnRate, countFlakes, type Sla, slaOf } from '../domain/sla.ts'
+import { windowOf } from '../domain/window.ts'
+import { addDays } from './dates.ts'
+import type { RepositoryScope } from './scope.ts'
+
+export const BUDGET_DAYS = 28
+
+export interface Budget {
+  sla: Sla
+  /** Flakes that the target allows over the pull requests tested. */
+  allowed: number
+  spent: number
+  /** Below zero when overspent. */
+  left: number
+}
+
+/**
+ * Reads the budget of the 28 local days up to today. @param measuredAt when the repository's figures last changed: the
+ * pull requests are counted again only then, since no run can come in without changing them
+ */
+export async function readBudget(db: Db, scope: RepositoryScope, measuredAt: string | null): Promise<Budget> {
+  const { policy, today, flakes, now } = scope
+  const from = windowOf('day', addDays(today, 1 - BUDGET_DAYS), policy.timeZone).from
+  const span = { from, to: now + 1 }
+  const key = [flakes.repositoryId, today, measuredAt, flakes.jobIds?.join() ?? 'all'].join('/')
+  const counted = readCounted(db, flakes, span)
+  const prs = await once(db, key, () => countTested(db, flakes, span))
+  const sla = slaOf(countFlakes(prs, await counted, policy.target))
+  const allowed = policy.target * prs
+  return { sla, allowed, spent: sla.flakes_counted, left: allowed - sla.flakes_counted }
+}
+
+/** How fast a budget is spent, in words; null while it is not. */
+export function burnWords(day: Sla | null, week: Sla | null, month: Sla): string | null {
+  const rate = (sla: Sla | null) => (sla ? (burnRate(sla.flakes_counted, sla.prs, sla.target) ?? 0) : 0)
+  if (rate(day) >= 10 && rate(week) >= 2) return 'It is being spent fast: look today.'
+  if (rate(week) >= 1 && rate(month) >= 1) return 'It is being spent faster than it is earned.'
+  return null
+}
+
+const MOST_KEPT = 1000
+const kept = new WeakMap<Db, Map<string, Promise<number>>>()
+
+/** Counts once for one state of the figures, however many ask meanwhile. */
+function once(db: Db, key: string, count: () => Promise<number>): Promise<number> {
+  const own = kept.get(db) ?? new Map<string, Promise<number>>()
+  kept.set(db, own)
+  const known = own.get(key)
+  if (known) return known
+  const fresh = count()
+  fresh.catch(() => own.delete(key))
+  if (own.size >= MOST_KEPT) own.clear()
+  own.set(key, fresh)
+  return fresh
+}

@@ -1,0 +1,113 @@
+/** The routes of all pages: each finds what it is about, or says that there is no such thing. */
+import { type Context, Hono } from 'hono'
+import type { DashboardDeps } from './deps.ts'
+import { type Html, html } from './html.ts'
+import { layout, type Page, type Tab } from './layout.ts'
+import { accuracyPage } from './pages/accuracy.ts'
+import { flakePage } from './pages/flake.ts'
+import { gridPage, gridQuery, readGrid } from './pages/grid.ts'
+import { helpPage } from './pages/help.ts'
+import { homePage } from './pages/home.ts'
+import { incidentsPage } from './pages/incidents.ts'
+import { jobPage } from './pages/job.ts'
+import { monthsPage } from './pages/months.ts'
+import { pullRequestPage } from './pages/pull-request.ts'
+import { repositoryPage } from './pages/repository.ts'
+import { statusPage } from './pages/status.ts'
+import { openRepository, type RepositoryScope, readableRepositories } from './scope.ts'
+
+interface Content {
+  title?: string
+  body: Html
+  measuredAt?: string | null
+  tab?: Tab
+}
+
+type About = (scope: RepositoryScope, c: Context) => Promise<Content | null>
+
+/** All pages, to be mounted at `/`. */
+export function pages(deps: DashboardDeps): Hono {
+  const app = new Hono()
+  app.get('/', async (c) => {
+    const { body, measuredAt } = await homePage(deps, await readableRepositories(deps, c.req.raw))
+    return send(c, { title: 'Repositories', body, measuredAt })
+  })
+  app.get('/help', (c) => send(c, { title: 'Help', body: helpPage() }))
+  app.get('/status', async (c) => {
+    const body = await statusPage(deps, await readableRepositories(deps, c.req.raw))
+    return send(c, { title: 'Status', body })
+  })
+  app.get(
+    '/:owner/:repo',
+    ofRepository(deps, async (scope) => ({ ...(await repositoryPage(deps, scope)), tab: 'overview' })),
+  )
+  app.get(
+    '/:owner/:repo/grid',
+    ofRepository(deps, async (scope, c) => {
+      const query = gridQuery(new URL(c.req.url).searchParams)
+      return { title: 'Grid', body: gridPage(scope, query, await readGrid(deps, scope, query)), tab: 'grid' }
+    }),
+  )
+  app.get(
+    '/:owner/:repo/jobs/:job{[0-9]{1,16}}',
+    ofRepository(deps, async (scope, c) =>
+      content('Job', await jobPage(deps, scope, Number(c.req.param('job')))),
+    ),
+  )
+  app.get(
+    '/:owner/:repo/pull/:number{[0-9]{1,9}}',
+    ofRepository(deps, async (scope, c) => {
+      const number = Number(c.req.param('number'))
+      return content(`#${number}`, await pullRequestPage(deps, scope, number))
+    }),
+  )
+  app.get(
+    '/:owner/:repo/flakes/:sha{[0-9a-f]{40,64}}/:job{[0-9]{1,16}}',
+    ofRepository(deps, async (scope, c) =>
+      content('Flake', await flakePage(deps, scope, c.req.param('sha') ?? '', Number(c.req.param('job')))),
+    ),
+  )
+  const tabs = { months: monthsPage, incidents: incidentsPage, accuracy: accuracyPage }
+  const titles = { months: 'By month', incidents: 'Incidents', accuracy: 'Accuracy' }
+  for (const tab of ['months', 'incidents', 'accuracy'] as const) {
+    const about: About = async (scope) => ({ title: titles[tab], body: await tabs[tab](deps, scope), tab })
+    app.get(`/:owner/:repo/${tab}`, ofRepository(deps, about))
+  }
+  app.notFound(notFound)
+  return app
+}
+
+function content(title: string, body: Html | null): Content | null {
+  return body === null ? null : { title, body }
+}
+
+function ofRepository(deps: DashboardDeps, about: About) {
+  return async (c: Context): Promise<Response> => {
+    const scope = await openRepository(deps, c.req.raw, c.req.param('owner') ?? '', c.req.param('repo') ?? '')
+    const found = scope && (await about(scope, c))
+    if (!scope || !found) return notFound(c)
+    const fullName = scope.repository.full_name
+    const { title, tab = null, ...rest } = found
+    const repository = { fullName, tab, githubUrl: deps.githubUrl }
+    return send(c, { title: title ? `${title} · ${fullName}` : fullName, repository, ...rest })
+  }
+}
+
+/** The reader, where the program knows of readers at all. */
+function viewerOf(c: Context): Page['viewer'] {
+  const viewer = c.get('viewer') as { login: string | null } | undefined
+  if (!viewer) return undefined
+  const { pathname, search } = new URL(c.req.url)
+  return { login: viewer.login, path: `${pathname}${search}` }
+}
+
+async function send(c: Context, page: Page, status: 200 | 404 = 200): Promise<Response> {
+  c.header('cache-control', 'private, no-cache')
+  return c.html(layout({ ...page, viewer: viewerOf(c) }), status)
+}
+
+/** The same words for what does not exist and for what is not for whoever asks. */
+export async function notFound(c: Context): Promise<Response> {
+  const body = html`<h1>Not found</h1><p>There is no such page, or it is not for you to see. <a href="/">All repositories</a></p>`
+  return send(c, { title: 'Not found', body }, 404)
+}

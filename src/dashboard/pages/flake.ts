@@ -1,0 +1,60 @@
+/** One flake: what ran, why we think whose fault it was, and how that verdict changed. */
+import { readFlake, readRevisions, readRunsAt } from '../../db/dashboard-flake.ts'
+import type { ListedFlake } from '../../db/dashboard-flakes.ts'
+import type { Row } from '../../db/schema.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { type Html, html, instant, jobLink, name, pullRequestLink, table } from '../html.ts'
+import type { RepositoryScope } from '../scope.ts'
+import { chance, faultWords } from '../words.ts'
+import { arithmetic, type StoredEvidence } from './arithmetic.ts'
+import { RUN_HEAD, runCells } from './runs.ts'
+
+/** The body of `/{owner}/{repo}/flakes/{sha}/{jobId}`; null where there is no such flake. */
+export async function flakePage(
+  { db }: Pick<DashboardDeps, 'db'>,
+  { repository }: RepositoryScope,
+  headSha: string,
+  jobId: number,
+): Promise<Html | null> {
+  const key = { repositoryId: repository.repository_id, headSha, jobId }
+  const flake = await readFlake(db, key)
+  if (!flake) return null
+  const runs = await readRunsAt(db, key)
+  const revisions = await readRevisions(db, key)
+  const { full_name } = repository
+  return html`<h2>${jobLink(full_name, jobId, flake.name)} flaked on ${pullRequestLink(full_name, flake.number)}</h2>
+${summary(flake)}
+<h3>What ran at <code>${headSha.slice(0, 10)}</code></h3>
+${table('Runs of the job at this commit, oldest first', RUN_HEAD, runs.map(runCells))}
+<h3>Why we think so</h3>
+${arithmetic(full_name, flake.evidence as StoredEvidence | null, flake.probability)}
+${revisions.length > 0 ? history(revisions) : ''}`
+}
+
+function summary(flake: ListedFlake): Html {
+  const order =
+    flake.pass_order === 'pass_after_fail'
+      ? 'It failed first and passed later'
+      : 'It passed first and failed later'
+  const grade =
+    flake.grade === 'strong'
+      ? 'A failing and a passing run surely tested the same code (a strong flake).'
+      : 'The base moved between the runs, or is not known (a weak flake).'
+  return html`<p class="lead">The pull request’s fault? <strong>${faultWords(flake.attribution, flake.probability)}</strong>. ${flake.counted === false ? 'It does not count towards the SLA.' : 'It counts towards the SLA.'}</p>
+${flake.incident === null ? '' : html`<p class="note">Part of an incident: ${name(flake.incident)}.</p>`}
+<p>${order}, ${flake.runs} runs in all. ${grade} ${flake.retested ? html`A retest was asked for in between${flake.retested_by_bot ? ', by a bot' : ''}.` : 'Nobody asked for a retest in between.'}</p>
+<p>First failed ${instant(flake.first_failed_at)}, flaked ${instant(flake.flaked_at)}.${flake.title ? html` The pull request: ${name(flake.title)}.` : ''}</p>`
+}
+
+function history(revisions: readonly Row<'flake_revision'>[]): Html {
+  return html`<h3>How the verdict changed</h3>${table(
+    'Oldest first',
+    ['When', 'From', 'To', 'Why'],
+    revisions.map((one) => [
+      instant(one.revised_at),
+      faultWords(one.old, one.old_probability),
+      html`${faultWords(one.new, null)} (${chance(one.new_probability)} likely)`,
+      name(one.why),
+    ]),
+  )}`
+}

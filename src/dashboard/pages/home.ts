@@ -1,0 +1,120 @@
+/** The organisation at a glance: every repository that the reader may see, those furthest out of SLA first. */
+import { hasWindows, readWindowsOf } from '../../db/dashboard.ts'
+import { readFreshness } from '../../db/dashboard-status.ts'
+import type { Row } from '../../db/schema.ts'
+import { type Sla, slaOf } from '../../domain/sla.ts'
+import { count, percent } from '../../texts/figures.ts'
+import { spark } from '../charts/spark.ts'
+import { addDays, dayAt, windowName } from '../dates.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { type Html, html, name, repositoryPath, table } from '../html.ts'
+import { chance, range, ratio, slaOfRow, stateOf } from '../words.ts'
+import { firstRun, type Progress } from './first-run.ts'
+import { stateMark } from './tile.ts'
+
+const WEEKS = 12
+
+interface Line {
+  repository: Row<'repository'>
+  day: Row<'sla_window'> | undefined
+  week: Row<'sla_window'> | undefined
+  rates: (number | null)[]
+}
+
+/** The body of `/` and when its figures were measured. */
+export async function homePage(
+  deps: Pick<DashboardDeps, 'db' | 'now' | 'isSetUp'>,
+  repositories: readonly Row<'repository'>[],
+): Promise<{ body: Html; measuredAt: string | null }> {
+  const { db, now } = deps
+  const today = dayAt(now(), 'UTC')
+  const ids = repositories.map((one) => one.repository_id)
+  // One day to spare on both ends: a repository's own today may be ahead of UTC or behind.
+  const weeks = await readWindowsOf(db, ids, 'week', {
+    from: addDays(today, -7 * WEEKS - 1),
+    to: addDays(today, 1),
+  })
+  const days = await readWindowsOf(db, ids, 'day', { from: addDays(today, -8), to: addDays(today, 1) })
+  if (weeks.length === 0 && days.length === 0 && !(await hasWindows(db, ids)))
+    return { body: firstRun(await progressOf(deps, ids)), measuredAt: null }
+  const lines = repositories.map((repository): Line => {
+    const own = weeks.filter((row) => row.repository_id === repository.repository_id)
+    const rates = own.map((row) => slaOfRow(row).rate)
+    const day = days.filter((row) => row.repository_id === repository.repository_id && row.prs > 0).at(-1)
+    return { repository, day, week: own.filter((row) => row.prs > 0).at(-1), rates }
+  })
+  lines.sort((a, b) => weight(b) - weight(a) || a.repository.full_name.localeCompare(b.repository.full_name))
+  const measuredAt =
+    [...weeks, ...days]
+      .map((row) => row.measured_at)
+      .sort()
+      .at(-1) ?? null
+  return { body: body(lines, today), measuredAt }
+}
+
+async function progressOf(
+  { db, isSetUp = true }: Pick<DashboardDeps, 'db' | 'isSetUp'>,
+  ids: readonly number[],
+): Promise<Progress> {
+  const freshness = await readFreshness(db, ids)
+  return {
+    isSetUp,
+    isInstalled: ids.length > 0,
+    hasDelivery: freshness.some((one) => one.last_delivery_at !== null),
+  }
+}
+
+/** Out of SLA before in SLA before no data; the surest breach first. */
+function weight({ week }: Line): number {
+  if (!week) return -1
+  return (week.breached ? 1 : 0) + (week.breach_probability ?? 0)
+}
+
+function body(lines: readonly Line[], today: string): Html {
+  return html`<h1>Are we in SLA?</h1>${summary(lines, today)}
+${table(
+  `Repositories, those surest to be out of SLA first. Rate: flakes that the pull request did not cause, over pull requests tested.`,
+  [
+    'Repository',
+    'Latest week',
+    'Rate',
+    'Range',
+    'Chance of a breach',
+    'Flakes',
+    'Latest day',
+    `${WEEKS} weeks`,
+  ],
+  lines.map((line) => cells(line, today)),
+)}`
+}
+
+function summary(lines: readonly Line[], today: string): Html {
+  const current = lines.flatMap(({ week }) => (week && addDays(week.start, 7) > today ? [week] : []))
+  const out = current.filter((row) => row.breached).length
+  if (current.length === 0)
+    return html`<p class="lead">No pull request was tested this week in ${count(lines.length, 'repository', 'repositories')}. The latest week with data of each is below.</p>`
+  const sum = (of: (row: Row<'sla_window'>) => number) => current.reduce((total, row) => total + of(row), 0)
+  const flakes = sum((row) => row.flakes_counted)
+  const prs = sum((row) => row.prs)
+  return html`<p class="lead">This week ${out} of ${count(current.length, 'repository', 'repositories')} with data ${out === 1 ? 'is' : 'are'} out of SLA: ${count(flakes, 'flake')} over ${count(prs, 'pull request')} tested, ${percent(prs === 0 ? null : flakes / prs)} all together.</p>`
+}
+
+function cells({ repository, day, week, rates }: Line, today: string): unknown[] {
+  const link = html`<a href="${repositoryPath(repository.full_name)}">${name(repository.full_name)}</a>${repository.private ? html` <span class="badge">private</span>` : ''}`
+  if (!week) return [link, stateMark('none'), '–', '–', '–', '–', '–', '']
+  const sla = slaOfRow(week)
+  return [
+    link,
+    html`${stateMark(stateOf(sla))} <br><small>${windowName('week', week.start, today)}${week.closed ? '' : ', not over yet'}</small>`,
+    html`<strong>${percent(sla.rate)}</strong>`,
+    range(sla),
+    chance(sla.breach_probability),
+    ratio(sla),
+    day ? dayCell(slaOfRow(day), day, today) : '–',
+    spark(rates, sla.target),
+  ]
+}
+
+function dayCell(sla: Sla, day: Row<'sla_window'>, today: string): Html {
+  return html`${stateMark(stateOf(slaOf(sla)))} ${percent(sla.rate)} <br><small>${windowName('day', day.start, today)}</small>`
+}

@@ -1,0 +1,179 @@
+/** One job: how its flake rate moved, when it changed and what was merged then, and what every flake was. */
+import { readLatestFlakes } from '../../db/dashboard-flakes.ts'
+import {
+  type JobDay,
+  type Merged,
+  type OutcomeDuration,
+  readDurations,
+  readJob,
+  readJobDays,
+  readLatestRuns,
+  readMerged,
+} from '../../db/dashboard-job.ts'
+import type { Row } from '../../db/schema.ts'
+import { windowOf } from '../../domain/window.ts'
+import { percent } from '../../texts/figures.ts'
+import { type Change, changePoint } from '../change-point.ts'
+import { type RatePoint, rateSvg } from '../charts/rate.ts'
+import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { type Html, html, instant, name, pullRequestLink, table } from '../html.ts'
+import { wilson } from '../interval.ts'
+import type { RepositoryScope } from '../scope.ts'
+import { outcomeWords } from '../words.ts'
+import { flakeTable } from './flake-table.ts'
+import { hoursAndWeekdays } from './hours.ts'
+import { RUN_HEAD, runCells } from './runs.ts'
+
+const DAYS = 91
+const DAY = 86_400_000
+const DURATION_DAYS = 28
+const MOST_FLAKES = 30
+const MOST_RUNS = 25
+const MOST_MERGED = 30
+
+/** The body of `/{owner}/{repo}/jobs/{jobId}`; null where there is no such job. */
+export async function jobPage(
+  { db }: Pick<DashboardDeps, 'db'>,
+  scope: RepositoryScope,
+  jobId: number,
+): Promise<Html | null> {
+  const { repository, policy, now, today } = scope
+  const key = { repositoryId: repository.repository_id, jobId }
+  const job = await readJob(db, key)
+  if (!job) return null
+  const from = addDays(today, 1 - DAYS)
+  const span = { from: windowOf('day', from, policy.timeZone).from, to: now + 1 }
+  const days = everyDay(await readJobDays(db, key, span, policy.timeZone), from)
+  const change = changePoint(days)
+  const flakes = await readLatestFlakes(
+    db,
+    { ...scope.flakes, jobIds: [jobId] },
+    { from: 0, to: now + 1 },
+    { limit: MOST_FLAKES },
+  )
+  const durations = await readDurations(db, key, { from: now - DURATION_DAYS * DAY, to: now + 1 })
+  const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
+  const { full_name } = repository
+  return html`<h2>${name(job.name)}</h2>${identity(job, scope)}
+${rates(days, change)}
+${change ? await changed(db, scope, days, change) : ''}
+<h3>Flakes</h3>${flakeTable(full_name, flakes, false)}
+${hoursAndWeekdays(
+  flakes.map((flake) => flake.flaked_at),
+  policy.timeZone,
+)}
+<h3>How long it takes</h3>${durationTable(durations)}
+<h3>Latest runs</h3>${table(
+    `The newest ${MOST_RUNS}, newest first`,
+    [...RUN_HEAD, 'Pull request'],
+    runs.map((run) => [
+      ...runCells(run),
+      run.number === 0 ? 'default branch or merge queue' : pullRequestLink(full_name, run.number),
+    ]),
+  )}`
+}
+
+function identity(job: Row<'job'>, { flakes }: RepositoryScope): Html {
+  const counts = flakes.jobIds === null || flakes.jobIds.includes(job.job_id)
+  const kind = job.source === 'status' ? 'A commit status' : html`A check run of ${name(job.app)}`
+  return html`<p class="muted">${kind}${job.workflow ? html`, workflow ${name(job.workflow)}` : ''}${job.event ? html`, on ${job.event}` : ''}. ${counts ? 'It counts towards the SLA.' : 'It does not count towards the SLA: it is not required.'}</p>`
+}
+
+/** Every day of the span, those without a verdict too. */
+function everyDay(stored: readonly JobDay[], from: string): JobDay[] {
+  const known = new Map(stored.map((day) => [day.day, day]))
+  return Array.from({ length: DAYS }, (_, i) => {
+    const day = addDays(from, i)
+    return known.get(day) ?? { day, flaky: 0, verdicts: 0 }
+  })
+}
+
+function weeksOf(days: readonly JobDay[]): (JobDay & RatePoint)[] {
+  const first = days.findIndex((day) => isMonday(day.day))
+  const weeks: (JobDay & RatePoint)[] = []
+  for (let i = first; i < days.length; i += 7) {
+    const week = days.slice(i, i + 7)
+    const flaky = week.reduce((sum, day) => sum + day.flaky, 0)
+    const verdicts = week.reduce((sum, day) => sum + day.verdicts, 0)
+    const day = week[0]?.day ?? ''
+    weeks.push({
+      day,
+      start: day,
+      flaky,
+      verdicts,
+      rate: verdicts === 0 ? null : flaky / verdicts,
+      ...wilson(flaky, verdicts),
+    })
+  }
+  return weeks
+}
+
+function rates(days: readonly JobDay[], change: Change | null): Html {
+  const weeks = weeksOf(days)
+  const flaky = days.reduce((sum, day) => sum + day.flaky, 0)
+  const verdicts = days.reduce((sum, day) => sum + day.verdicts, 0)
+  if (verdicts === 0) return html`<p class="lead">No commit was judged in the last ${DAYS} days.</p>`
+  const { low, high } = wilson(flaky, verdicts)
+  const changeDay = change && days[change.at]?.day
+  const changeWeek = changeDay ? weeks.findLastIndex((week) => week.start <= changeDay) : -1
+  const words = `Flake rate by week over ${DAYS} days: ${percent(flaky / verdicts)} in all, 95% interval ${percent(low)} to ${percent(high)}.`
+  const at = changeWeek < 0 ? null : changeWeek
+  return html`<p class="lead">It flaked at ${flaky} of ${verdicts} commits judged in ${DAYS} days: ${percent(flaky / verdicts)} (${percent(low)} to ${percent(high)}).</p>
+<figure><div class="wide">${rateSvg(weeks, at, { width: 1040, height: 220 }, { id: 'rate-wide', words })}</div>
+<div class="narrow">${rateSvg(weeks, at, { width: 360, height: 200 }, { id: 'rate-narrow', words })}</div>
+<figcaption class="key"><span><i class="k-week"></i>week</span><span><i class="k-band"></i>95% interval</span>${at === null ? '' : html`<span><i class="k-change"></i>the rate changed</span>`}</figcaption></figure>
+<details><summary>The same as a table</summary>${table(
+    'Weeks, newest first',
+    ['Week of', 'Flake rate', '95% interval', 'Flaked', 'Commits judged'],
+    weeks
+      .toReversed()
+      .map((week) => [
+        dayWords(week.start),
+        percent(week.rate),
+        week.rate === null ? '–' : `${percent(week.low)} to ${percent(week.high)}`,
+        week.flaky,
+        week.verdicts,
+      ]),
+  )}</details>`
+}
+
+async function changed(
+  db: DashboardDeps['db'],
+  { repository, policy }: RepositoryScope,
+  days: readonly JobDay[],
+  { at, before, after }: Change,
+): Promise<Html> {
+  const day = days[at]?.day ?? ''
+  const span = {
+    from: windowOf('day', addDays(day, -2), policy.timeZone).from,
+    to: windowOf('day', addDays(day, 1), policy.timeZone).to,
+  }
+  const merged = await readMerged(db, repository.repository_id, span, MOST_MERGED)
+  const rose = after.flaky / after.verdicts > before.flaky / before.verdicts
+  return html`<h3>It ${rose ? 'got worse' : 'got better'} around ${weekdayWords(day)}</h3>
+<p>Before: ${before.flaky} of ${before.verdicts} (${percent(before.flaky / before.verdicts)}); since: ${after.flaky} of ${after.verdicts} (${percent(after.flaky / after.verdicts)}). Merged around then${merged.length === MOST_MERGED ? `, the first ${MOST_MERGED}` : ''}:</p>
+${merged.length === 0 ? html`<p>No merge was told of.</p>` : mergedTable(repository.full_name, merged)}`
+}
+
+function mergedTable(fullName: string, merged: readonly Merged[]): Html {
+  return table(
+    'Pull requests merged from two days before to one day after, oldest first',
+    ['Pull request', 'Title', 'Author', 'Merged'],
+    merged.map((one) => [
+      pullRequestLink(fullName, one.number),
+      name(one.title),
+      name(one.author),
+      instant(one.merged_at),
+    ]),
+  )
+}
+
+function durationTable(durations: readonly OutcomeDuration[]): Html {
+  const words = (seconds: number | null) => (seconds === null ? '–' : durationWords(seconds * 1000))
+  return table(
+    `Runs of the last ${DURATION_DAYS} days. A job that fails after its usual time fails in its tests; one that fails much later has probably hung.`,
+    ['Outcome', 'Runs', 'Half took up to', '90% took up to'],
+    durations.map((one) => [outcomeWords(one.outcome), one.runs, words(one.median_s), words(one.p90_s)]),
+  )
+}

@@ -1,0 +1,179 @@
+/** One pull request: what to do now, in the words of the comment, then each head with its runs and verdicts. */
+import { readComments, readPullRequest, readRerunRequests } from '../../db/dashboard-pull-request.ts'
+import {
+  type JobFlake,
+  type JobRun,
+  readFlakesOf,
+  readHabits,
+  readHeadsOf,
+  readRunsOf,
+} from '../../db/pull-requests.ts'
+import type { Row } from '../../db/schema.ts'
+import { parseRetests } from '../../domain/command.ts'
+import { count, percent } from '../../texts/figures.ts'
+import { alsoSeen, type Report, reportText } from '../../texts/report.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { flakeLink, fromMarkdown, type Html, html, instant, jobLink, name, table } from '../html.ts'
+import type { RepositoryScope } from '../scope.ts'
+import { faultWords, outcomeWords } from '../words.ts'
+import type { StoredEvidence } from './arithmetic.ts'
+
+const MOST_HEADS = 15
+const HABIT_DAYS = 14
+const DAY = 86_400_000
+
+/** The body of `/{owner}/{repo}/pull/{n}`; null where nothing is known of that pull request. */
+export async function pullRequestPage(
+  { db, githubUrl }: Pick<DashboardDeps, 'db' | 'githubUrl'>,
+  scope: RepositoryScope,
+  number: number,
+): Promise<Html | null> {
+  const { repository_id, full_name } = scope.repository
+  const pullRequest = await readPullRequest(db, repository_id, number)
+  const heads = await readHeadsOf(db, repository_id, number)
+  const flakes = await readFlakesOf(db, repository_id, number)
+  if (!pullRequest && flakes.length === 0) return null
+  const shown = heads.slice(0, MOST_HEADS)
+  const newest = shown[0] ? await readRunsOf(db, repository_id, number, shown[0].head_sha) : []
+  const report = await reportOf(db, scope, { number, head: shown[0]?.head_sha ?? null, runs: newest, flakes })
+  const [advice] = reportText(report).split('\n')
+  const retests = await readRetests(db, repository_id, number, shown)
+  const sections: Html[] = []
+  for (const head of shown) {
+    const runs = head === shown[0] ? newest : await readRunsOf(db, repository_id, number, head.head_sha)
+    sections.push(headSection(full_name, head, runs, flakes))
+  }
+  return html`<h2>#${number}${pullRequest ? html` ${name(pullRequest.title)}` : ''}</h2>
+<p class="muted">${pullRequest ? html`By ${name(pullRequest.author)}, ${pullRequest.merged ? 'merged' : pullRequest.state}. ` : ''}<a href="${githubUrl}/${full_name}/pull/${number}">On GitHub</a></p>
+<p class="lead">${fromMarkdown(advice ?? '')}</p>
+${odds(report.jobs)}
+${sections}
+${heads.length > shown.length ? html`<p class="muted">And ${count(heads.length - shown.length, 'older head')}.</p>` : ''}
+<h3>Retests asked for</h3>${retests.length > 0 ? retestTable(retests) : html`<p>None.</p>`}`
+}
+
+/** What the comment is written from, but for habits: only of jobs that are red, the others' are not told. */
+async function reportOf(
+  db: DashboardDeps['db'],
+  { repository, policy, required, flakes: counting, now }: RepositoryScope,
+  about: { number: number; head: string | null; runs: readonly JobRun[]; flakes: readonly JobFlake[] },
+): Promise<Report> {
+  const counts = (one: { job_id: number }) => counting.jobIds === null || counting.jobIds.includes(one.job_id)
+  const byJob = Map.groupBy(about.runs.filter(counts), (run) => run.job_id)
+  const red = [...byJob].flatMap(([id, runs]) => (isRed(runs) ? [id] : []))
+  const habits = await readHabits(db, repository.repository_id, red, {
+    number: about.number,
+    since: new Date(now - HABIT_DAYS * DAY).toISOString(),
+    until: new Date(now).toISOString(),
+  })
+  const jobs = [...byJob].map(([id, runs]) => ({
+    name: runs[0]?.name ?? '',
+    runs,
+    flake: about.flakes.find((flake) => flake.job_id === id && flake.head_sha === about.head) ?? null,
+    habit: habits.get(id) ?? null,
+  }))
+  const windows = { day: null, week: null, target: policy.target, requiredSource: required.source }
+  return { number: about.number, headSha: about.head, jobs, earlierFlakes: [], ...windows }
+}
+
+function isRed(runs: readonly { outcome: string }[]): boolean {
+  return runs.findLast((run) => run.outcome === 'pass' || run.outcome === 'fail')?.outcome === 'fail'
+}
+
+/** What a retest of each job that is red now would likely do, from how the job behaves elsewhere. */
+function odds(jobs: Report['jobs']): Html | string {
+  const red = jobs.filter((job) => isRed(job.runs))
+  if (red.length === 0) return ''
+  return html`<ul>${red.map(({ name: job, habit }) => {
+    const seen = habit
+      ? alsoSeen(habit.flaky, habit.verdicts, habit.seen_on.slice(-5).reverse(), 14)
+      : 'no other pull request ran it in 14 days'
+    const share = habit && habit.verdicts > 0 ? ` (${percent(habit.flaky / habit.verdicts)})` : ''
+    return html`<li>${name(job)} is red: it ${seen}${share}.</li>`
+  })}</ul>`
+}
+
+function headSection(
+  fullName: string,
+  head: { head_sha: string; since: string },
+  runs: readonly JobRun[],
+  flakes: readonly JobFlake[],
+): Html {
+  const title = html`<h3>Head <code>${head.head_sha.slice(0, 10)}</code> <small>since ${instant(head.since)}</small></h3>`
+  if (runs.length === 0) return html`${title}<p>No result.</p>`
+  const byJob = Map.groupBy(runs, (run) => run.job_id)
+  const rows = [...byJob].map(([jobId, own]) => {
+    const flake = flakes.find((one) => one.job_id === jobId && one.head_sha === head.head_sha)
+    return { jobId, own, flake, failed: own.some((run) => run.outcome === 'fail') }
+  })
+  rows.sort(
+    (a, b) => Number(Boolean(b.flake)) - Number(Boolean(a.flake)) || Number(b.failed) - Number(a.failed),
+  )
+  return html`${title}${table(
+    `Jobs at this head: those that flaked first, then those that failed`,
+    ['Job', 'Runs, in order', 'The pull request’s fault?', 'Why'],
+    rows.map(({ jobId, own, flake }) => [
+      jobLink(fullName, jobId, own[0]?.name ?? ''),
+      html`${own.map((run, i) => html`${i > 0 ? ' → ' : ''}<span class="o-${run.outcome}">${outcomeWords(run.outcome)}</span>`)}`,
+      flake
+        ? flakeLink(fullName, head.head_sha, jobId, faultWords(flake.attribution, flake.probability))
+        : '–',
+      flake ? why(flake.evidence as StoredEvidence | null) : '',
+    ]),
+  )}`
+}
+
+function why(evidence: StoredEvidence | null): string {
+  if (evidence?.k === undefined || evidence.n === undefined) return ''
+  return alsoSeen(Math.round(evidence.k), evidence.n, evidence.seen_on ?? [], evidence.window_days ?? 14)
+}
+
+interface Retest {
+  at: string
+  author: string
+  bot: boolean
+  words: string
+}
+
+async function readRetests(
+  db: DashboardDeps['db'],
+  repositoryId: number,
+  number: number,
+  heads: readonly { head_sha: string }[],
+): Promise<Retest[]> {
+  const comments = await readComments(db, repositoryId, number)
+  const shas = heads.map((head) => head.head_sha)
+  const buttons = await readRerunRequests(db, repositoryId, shas)
+  const asked = [...comments.flatMap(retestsIn), ...buttons.map(retestBy)]
+  return asked.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+}
+
+function retestsIn(comment: Row<'comment'>): Retest[] {
+  return parseRetests(comment.body).map(({ command, jobs }) => ({
+    at: comment.told_at,
+    author: comment.author,
+    bot: comment.author_is_bot,
+    words: `/${command.replaceAll('_', command === 'test_all' ? ' ' : '-')} ${jobs.join(' ')}`.trim(),
+  }))
+}
+
+function retestBy(request: Row<'rerun_request'>): Retest {
+  return {
+    at: request.told_at,
+    author: request.actor,
+    bot: request.actor_is_bot,
+    words: `Re-run of ${request.name}`,
+  }
+}
+
+function retestTable(retests: readonly Retest[]): Html {
+  return table(
+    'Oldest first',
+    ['When', 'Who', 'What'],
+    retests.map((one) => [
+      instant(one.at),
+      html`${name(one.author)}${one.bot ? ' (bot)' : ''}`,
+      name(one.words),
+    ]),
+  )
+}

@@ -1,0 +1,141 @@
+/** One repository: is it in SLA, is it getting better, which jobs broke it. */
+import { readFlakeDays, readTimeLost } from '../../db/dashboard-budget.ts'
+import { readJobCosts, readLatestFlakes } from '../../db/dashboard-flakes.ts'
+import type { Row } from '../../db/schema.ts'
+import { windowOf } from '../../domain/window.ts'
+import { count, percent } from '../../texts/figures.ts'
+import { BUDGET_DAYS, type Budget, burnWords, readBudget } from '../budget.ts'
+import { type Trend, trendSvg } from '../charts/trend.ts'
+import { addDays, weekdayWords, windowName } from '../dates.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { type Html, html, repositoryPath, table } from '../html.ts'
+import type { RepositoryScope } from '../scope.ts'
+import { pictureKey } from '../signed-pictures.ts'
+import { readTrend, TREND_DAYS } from '../trend-data.ts'
+import { answer, chance, range, slaOfRow, stateOf } from '../words.ts'
+import { flakeTable } from './flake-table.ts'
+import { jobCosts, shownJobs } from './job-costs.ts'
+import { stateMark, tile } from './tile.ts'
+
+const MOST_FLAKES = 20
+
+/** The body of `/{owner}/{repo}` and when its figures were measured. */
+export async function repositoryPage(
+  deps: Pick<DashboardDeps, 'db' | 'auth' | 'publicUrl'>,
+  scope: RepositoryScope,
+): Promise<{ body: Html; measuredAt: string | null }> {
+  const { db } = deps
+  const { repository, today, now, policy, flakes } = scope
+  const { trend, days, weeks } = await readTrend(db, scope)
+  const measuredAt =
+    [...days, ...weeks]
+      .map((row) => row.measured_at)
+      .sort()
+      .at(-1) ?? null
+  const from = windowOf('day', addDays(today, 1 - BUDGET_DAYS), policy.timeZone).from
+  const span = { from, to: now + 1 }
+  const all = { from: 0, to: now + 1 }
+  // Side by side: a pool answers them at once, and the embedded database one after the other.
+  const [budget, costs, flakeDays, latest] = await Promise.all([
+    readBudget(db, scope, measuredAt),
+    readJobCosts(db, flakes, span),
+    readFlakeDays(db, flakes, span, policy.timeZone),
+    readLatestFlakes(db, flakes, all, { limit: MOST_FLAKES }),
+  ])
+  const lost = await readTimeLost(db, flakes, span, shownJobs(costs))
+  const body = html`${standing(days, weeks, today, budget)}
+<h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
+<h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, { costs, days: flakeDays, lost, today }, BUDGET_DAYS)}
+<h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No job that counts has flaked yet.</p>` : flakeTable(repository.full_name, latest)}
+<p class="muted">${requiredWords(scope)}</p>
+${badgeSection(deps, repository)}`
+  return { body, measuredAt }
+}
+
+function standing(
+  days: Row<'sla_window'>[],
+  weeks: Row<'sla_window'>[],
+  today: string,
+  budget: Budget,
+): Html {
+  const week = weeks.findLast((row) => row.prs > 0)
+  const day = days.findLast((row) => row.prs > 0)
+  if (!week && !day)
+    return html`<p class="lead">No pull request was tested in the last ${TREND_DAYS} days, so there is no rate: neither in nor out of SLA.</p>`
+  const tiles = ([day, week] as const).flatMap((row) => {
+    if (!row) return []
+    return [tile(windowName(row.kind, row.start, today), row.closed ? '' : 'not over yet', slaOfRow(row))]
+  })
+  const lead = week ?? (day as Row<'sla_window'>)
+  return html`<p class="lead">${answer(windowName(lead.kind, lead.start, today), slaOfRow(lead))}</p>
+<div class="tiles">${tiles}${budgetTile(budget, day, week)}</div>`
+}
+
+function budgetTile(
+  { sla, allowed, spent, left }: Budget,
+  day: Row<'sla_window'> | undefined,
+  week: Row<'sla_window'> | undefined,
+): Html {
+  const sums = (row: Row<'sla_window'> | undefined) => (row ? slaOfRow(row) : null)
+  const burn = burnWords(sums(day), sums(week), sla)
+  const figure = (value: number) => Number(value.toFixed(value < 10 ? 1 : 0))
+  const budget = `Error budget: ${figure(allowed)} ${allowed === 1 ? 'flake' : 'flakes'}, ${spent} spent, ${left < 0 ? `overspent by ${figure(-left)}` : `${figure(left)} left`}.`
+  return tile(`${BUDGET_DAYS} days`, '', sla, [budget, ...(burn ? [html`<strong>${burn}</strong>`] : [])])
+}
+
+function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
+  const rows = days.filter((row) => row.prs > 0 || row.flakes > 0).reverse()
+  return html`<figure>
+<div class="wide">${trendSvg(trend, { width: 1040, height: 260 }, 'trend-wide')}</div>
+<div class="narrow">${trendSvg(trend, { width: 360, height: 220 }, 'trend-narrow')}</div>
+<figcaption class="key"><span><i class="k-in"></i>day in SLA</span><span><i class="k-out"></i>day out of SLA</span><span><i class="k-partial"></i>not over yet</span><span>· no data</span><span>▲ higher than drawn</span><span><i class="k-week"></i>week</span><span><i class="k-target"></i>target</span>${trend.incidents.length > 0 ? html`<span><i class="k-incident"></i>incident</span>` : ''}${trend.definitionChanges.length > 0 ? html`<span><i class="k-change"></i>definitions changed</span>` : ''}</figcaption>
+</figure>
+<details><summary>The same as a table</summary>${table(
+    `Days with data of the last ${TREND_DAYS}, newest first`,
+    [
+      'Day',
+      'State',
+      'Rate',
+      'Range',
+      'Chance of a breach',
+      'Flakes counted',
+      'All flakes',
+      'Pull requests tested',
+    ],
+    rows.map((row) => {
+      const sla = slaOfRow(row)
+      return [
+        html`<time datetime="${row.start}">${weekdayWords(row.start)}</time>${row.closed ? '' : html` <small>not over yet</small>`}`,
+        stateMark(stateOf(sla)),
+        percent(sla.rate),
+        range(sla),
+        chance(sla.breach_probability),
+        sla.flakes_counted,
+        sla.flakes,
+        sla.prs,
+      ]
+    }),
+  )}</details>`
+}
+
+/** The badge with what to write for it; of a private repository under its signed address, which opens the badge alone. */
+function badgeSection(
+  { auth, publicUrl }: Pick<DashboardDeps, 'auth' | 'publicUrl'>,
+  repository: Row<'repository'>,
+): Html | string {
+  if (repository.private && !auth) return ''
+  const key =
+    repository.private && auth ? `?key=${pictureKey(auth.secret, repository.repository_id, 'badge')}` : ''
+  const path = repositoryPath(repository.full_name)
+  const address = `${publicUrl ?? ''}/badge${path}.svg${key}`
+  const target = `${publicUrl ?? ''}${path}`
+  return html`<details><summary>Badge</summary><p><img src="/badge${path}.svg${key}" alt="The badge as it stands now" height="20"></p><pre tabindex="0" role="region" aria-label="Markdown of the badge">[![flakiness](${address})](${target})</pre>${key ? html`<p class="muted">Whoever has this address sees the badge of this private repository, and nothing else.</p>` : ''}</details>`
+}
+
+function requiredWords({ required, jobs, flakes }: RepositoryScope): string {
+  const of = flakes.jobIds === null ? jobs.length : flakes.jobIds.length
+  if (required.source === 'all')
+    return `${count(of, 'job')} count${of === 1 ? 's' : ''}: which jobs are required before merge is not known, so every job seen on pull requests is taken.`
+  const where = required.source === 'config' ? 'the configuration file names' : 'branch protection requires'
+  return `${of} of ${count(jobs.length, 'job')} count: those that ${where}.`
+}

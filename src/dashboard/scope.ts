@@ -1,0 +1,71 @@
+/** What a repository's pages are about: its row, its settings, which jobs count, and what day it is there. */
+import { findRepository, readRepositories } from '../db/dashboard.ts'
+import type { FlakeScope } from '../db/dashboard-flakes.ts'
+import type { Row } from '../db/schema.ts'
+import { readJobs } from '../db/sla.ts'
+import { type Policy, type Required, requiredBy } from '../domain/policy.ts'
+import { dayAt } from './dates.ts'
+import { type DashboardDeps, PUBLIC_ONLY, type Visibility } from './deps.ts'
+
+export interface RepositoryScope {
+  repository: Row<'repository'>
+  policy: Policy
+  required: Required
+  /** Every job ever seen. */
+  jobs: Row<'job'>[]
+  /** The flakes that count here. */
+  flakes: FlakeScope
+  /** Epoch ms. */
+  now: number
+  /** The local day, `YYYY-MM-DD`. */
+  today: string
+}
+
+/** Who sees what, by default the least. */
+export function visibilityOf(deps: Pick<DashboardDeps, 'visibility'>): Visibility {
+  return deps.visibility ?? PUBLIC_ONLY
+}
+
+/** Every repository that `request` may see, by name. */
+export async function readableRepositories(
+  deps: Pick<DashboardDeps, 'db' | 'visibility'>,
+  request: Request,
+): Promise<Row<'repository'>[]> {
+  const all = await readRepositories(deps.db)
+  const seen = await Promise.all(all.map((one) => visibilityOf(deps).mayRead(request, one)))
+  return all.filter((_, i) => seen[i])
+}
+
+/** The repository of that name as `request` may see it; null where there is none, or none for whoever asks. */
+export async function openRepository(
+  deps: DashboardDeps,
+  request: Request,
+  owner: string,
+  repo: string,
+): Promise<RepositoryScope | null> {
+  const repository = await findRepository(deps.db, `${owner}/${repo}`)
+  if (!repository || !(await visibilityOf(deps).mayRead(request, repository))) return null
+  return scopeOf(deps, repository)
+}
+
+/** What the pages of a repository are about, for whoever may see it. */
+export async function scopeOf(
+  deps: Pick<DashboardDeps, 'db' | 'policyOf' | 'now'>,
+  repository: Row<'repository'>,
+): Promise<RepositoryScope> {
+  const policy = await deps.policyOf(repository.repository_id)
+  const required = requiredBy(policy)
+  const jobs = await readJobs(deps.db, repository.repository_id)
+  const counting = jobs.filter((job) => required.includes(job.name))
+  const jobIds = counting.length === jobs.length ? null : counting.map((job) => job.job_id)
+  const now = deps.now()
+  return {
+    repository,
+    policy,
+    required,
+    jobs,
+    flakes: { repositoryId: repository.repository_id, jobIds, strongOnly: policy.requireSameBase },
+    now,
+    today: dayAt(now, policy.timeZone),
+  }
+}

@@ -1,0 +1,57 @@
+/** How fresh and how complete what we know is, and what is still to be done. */
+import { type Kysely, sql } from 'kysely'
+import type { Database } from './schema.ts'
+
+type Db = Kysely<Database>
+
+export interface Freshness {
+  repository_id: number
+  last_delivery_at: string | null
+  last_measured_at: string | null
+  last_completed_at: string | null
+  waiting: number
+}
+
+/** Per repository: the newest delivery, figure and run, and how many commits wait to be classified. */
+export async function readFreshness(db: Db, repositoryIds: readonly number[]): Promise<Freshness[]> {
+  const { rows } = await sql<Freshness>`select r.id as repository_id,
+      (select max(received_at) from delivery d where d.repository_id = r.id) as last_delivery_at,
+      (select max(measured_at) from sla_window w where w.repository_id = r.id) as last_measured_at,
+      (select max(completed_at) from run u where u.repository_id = r.id) as last_completed_at,
+      (select count(*) from stale_head s where s.repository_id = r.id) as waiting
+    from unnest(${[...repositoryIds]}::bigint[]) as r(id)`.execute(db)
+  return rows
+}
+
+export interface DeliveryCount {
+  event: string
+  outcome: string
+  deliveries: number
+}
+
+/** Deliveries received since an instant (epoch ms), by event and outcome. */
+export async function countDeliveries(
+  db: Db,
+  repositoryIds: readonly number[],
+  since: number,
+): Promise<DeliveryCount[]> {
+  const { rows } = await sql<DeliveryCount>`select event, outcome, count(*) as deliveries
+    from unnest(${[...repositoryIds]}::bigint[]) as r(id)
+    join delivery d on d.repository_id = r.id and d.received_at >= ${new Date(since).toISOString()}
+    group by event, outcome order by deliveries desc, event, outcome`.execute(db)
+  return rows
+}
+
+export interface OutboxDepth {
+  kind: string
+  waiting: number
+  oldest_due_at: string
+  most_attempts: number
+}
+
+/** What is still to be done on GitHub, by kind. */
+export async function readOutboxDepth(db: Db): Promise<OutboxDepth[]> {
+  const { rows } = await sql<OutboxDepth>`select kind, count(*) as waiting, min(due_at) as oldest_due_at,
+    max(attempts) as most_attempts from outbox where done_at is null group by kind order by kind`.execute(db)
+  return rows
+}

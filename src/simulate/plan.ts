@@ -1,0 +1,283 @@
+/** What people do, before any job runs: pull requests with their pushes, faults and merges; outages; broken bases. */
+import { createRandom, type Random } from './random.ts'
+import type { Scenario } from './scenarios.ts'
+
+export const HOUR = 3_600_000
+export const DAY = 24 * HOUR
+
+export interface SimJob {
+  index: number
+  name: string
+  /** The job's own flake rate. */
+  habit: number
+}
+
+/** A fault that makes one job of some heads fail at `rate`. */
+export interface Fault {
+  job: number
+  rate: number
+  /** Heads it is in: from one index to another, exclusive. */
+  fromHead: number
+  toHead: number
+  /** The pull request that brought it: another one of the stack, or one that a reland repeats. */
+  from: number
+}
+
+export interface SimHead {
+  sha: string
+  index: number
+  pushedAt: number
+}
+
+export interface SimPullRequest {
+  number: number
+  author: string
+  title: string
+  headRef: string
+  baseRef: string
+  heads: SimHead[]
+  closedAt: number
+  merged: boolean
+  faults: Fault[]
+  /** The pull request it is stacked on, and the one it reverts or lands again. */
+  stackedOn: number | null
+  repeats: number | null
+}
+
+/** A stretch in which runs fail whatever they test; `jobs` null is all of them. */
+export interface Disturbance {
+  kind: 'outage' | 'broken base' | 'infection'
+  from: number
+  to: number
+  jobs: number[] | null
+  rate: number
+  /** Of an infection: the merged pull request. */
+  number: number | null
+}
+
+export interface Plan {
+  scenario: Scenario
+  repository: string
+  from: number
+  to: number
+  jobs: SimJob[]
+  pullRequests: SimPullRequest[]
+  disturbances: Disturbance[]
+}
+
+const AUTHORS = ['ada', 'bob', 'chen', 'dara', 'emil', 'fay', 'gus', 'hana', 'ivo', 'june', 'kai', 'lea']
+const JOB_NAMES = [
+  'unit',
+  'lint',
+  'integration',
+  'e2e',
+  'build',
+  'race',
+  'docs',
+  'upgrade',
+  'arm64',
+  'windows',
+]
+
+/** Plans `days` days of one repository from `from` (epoch ms) on. */
+export function planHistory(
+  scenario: Scenario,
+  options: { seed: number; days: number; from: number; repository: string },
+): Plan {
+  const random = createRandom(`${options.repository}/${scenario.name}/${options.seed}`)
+  const to = options.from + options.days * DAY
+  const jobs = planJobs(scenario, random)
+  const plan: Plan = {
+    scenario,
+    repository: options.repository,
+    from: options.from,
+    to,
+    jobs,
+    pullRequests: [],
+    disturbances: planDisturbances(scenario, random, options.from, to),
+  }
+  const times = arrivals(scenario.pullRequestsPerDay, options.from, to, random)
+  for (const openedAt of times) addPullRequest(plan, openedAt, random)
+  addRepeats(plan, random)
+  plan.pullRequests.sort((a, b) => a.number - b.number)
+  return plan
+}
+
+function planJobs(scenario: Scenario, random: Random): SimJob[] {
+  const [low, high] = scenario.flakeRates
+  return Array.from({ length: scenario.jobs }, (_, index) => {
+    const round = Math.floor(index / JOB_NAMES.length)
+    const name = `${JOB_NAMES[index % JOB_NAMES.length]}${round > 0 ? `-${round + 1}` : ''}`
+    const habit = random.chance(scenario.steadyShare) ? 0.0002 : low * (high / low) ** random.next()
+    return { index, name, habit }
+  })
+}
+
+function planDisturbances(scenario: Scenario, random: Random, from: number, to: number): Disturbance[] {
+  const found: Disturbance[] = []
+  const anyJob = () => [Math.floor(random.next() * scenario.jobs)]
+  const spread = (perMonth: number) => arrivals(perMonth / 30, from, to, random)
+  for (const at of spread(scenario.outagesPerMonth)) {
+    const hours = scenario.outageHours * random.between(0.5, 1.5)
+    const jobs = scenario.outageOf === 'all jobs' ? null : anyJob()
+    found.push({
+      kind: 'outage',
+      from: at,
+      to: at + hours * HOUR,
+      jobs,
+      rate: scenario.outageRate,
+      number: null,
+    })
+  }
+  for (const at of spread(scenario.brokenBasesPerMonth)) {
+    const hours = scenario.brokenBaseHours * random.between(0.5, 1.5)
+    found.push({
+      kind: 'broken base',
+      from: at,
+      to: at + hours * HOUR,
+      jobs: anyJob(),
+      rate: 1,
+      number: null,
+    })
+  }
+  return found
+}
+
+/** Times at which something happens, mostly on weekdays between 8 and 20 UTC. */
+function arrivals(perDay: number, from: number, to: number, random: Random): number[] {
+  const times: number[] = []
+  for (let day = from; day < to; day += DAY) {
+    const weekday = new Date(day).getUTCDay()
+    const share = weekday === 0 || weekday === 6 ? 0.3 : 1.28
+    for (let at = random.after(1 / (perDay * share)); at < 1; at += random.after(1 / (perDay * share))) {
+      times.push(Math.floor(day + (8 + 12 * at) * HOUR))
+    }
+  }
+  return times
+}
+
+function addPullRequest(plan: Plan, openedAt: number, random: Random): void {
+  const { scenario, pullRequests } = plan
+  const number = pullRequests.length + 1
+  const parent = random.chance(scenario.stackShare) ? openAt(plan, openedAt) : undefined
+  const heads = planHeads(openedAt, scenario.pushes, random)
+  const faults: Fault[] = parent ? faultsAt(parent, openedAt, heads.length) : []
+  const brought = random.chance(scenario.bringShare) ? planFault(plan, number, heads.length, random) : null
+  if (brought) faults.push(brought)
+  const last = heads[heads.length - 1] as SimHead
+  const carries = brought !== null && brought.toHead === heads.length
+  const merged = carries ? random.chance(scenario.mergedShare) : random.chance(0.85)
+  const one: SimPullRequest = {
+    number,
+    author: random.pick(AUTHORS),
+    title: `Change ${number}`,
+    headRef: `topic-${number}`,
+    baseRef: parent ? parent.headRef : 'main',
+    heads,
+    closedAt: Math.floor(last.pushedAt + (3 + random.after(12)) * HOUR),
+    merged,
+    faults,
+    stackedOn: parent?.number ?? null,
+    repeats: null,
+  }
+  pullRequests.push(one)
+  if (merged && carries && brought) infect(plan, one, brought, random)
+}
+
+function planHeads(openedAt: number, pushes: number, random: Random): SimHead[] {
+  const heads: SimHead[] = []
+  let at = openedAt
+  const more = Math.min(random.count(pushes), 11)
+  for (let index = 0; index <= more; index++) {
+    heads.push({ sha: random.sha(), index, pushedAt: Math.floor(at) })
+    at += (2 + random.after(14)) * HOUR
+  }
+  return heads
+}
+
+function planFault(plan: Plan, number: number, heads: number, random: Random): Fault {
+  const { scenario } = plan
+  const fromHead = random.chance(LATE_FAULT) ? Math.floor(random.next() * heads) : 0
+  const isFixed = random.chance(scenario.fixedShare) && fromHead + 1 < heads
+  const toHead = isFixed ? fromHead + 1 + Math.floor(random.next() * (heads - fromHead - 1)) : heads
+  const [low, high] = scenario.brings
+  const job = Math.floor(random.next() * scenario.jobs)
+  return { job, rate: random.between(low, high), fromHead, toHead, from: number }
+}
+
+/** Share of faults that come with any push, not surely with the first. */
+export const LATE_FAULT = 0.3
+
+/** The newest pull request still open then, to stack on. */
+function openAt(plan: Plan, at: number): SimPullRequest | undefined {
+  const open = plan.pullRequests.filter(
+    (one) => one.closedAt > at && one.heads[0] && one.heads[0].pushedAt < at,
+  )
+  return open[open.length - 1]
+}
+
+/** The faults that a branch taken from `parent` at that time takes along. */
+function faultsAt(parent: SimPullRequest, at: number, heads: number): Fault[] {
+  const head = parent.heads.filter((one) => one.pushedAt <= at).length - 1
+  return parent.faults
+    .filter((fault) => fault.fromHead <= head && head < fault.toHead)
+    .map((fault) => ({ ...fault, fromHead: 0, toHead: heads }))
+}
+
+function infect(plan: Plan, one: SimPullRequest, fault: Fault, random: Random): void {
+  const days = 0.5 + random.after(plan.scenario.infectionDays)
+  plan.disturbances.push({
+    kind: 'infection',
+    from: one.closedAt,
+    to: one.closedAt + days * DAY,
+    jobs: [fault.job],
+    rate: fault.rate,
+    number: one.number,
+  })
+}
+
+/** Some infections are ended by a revert, and landed again later with the same fault, usually mended half way. */
+function addRepeats(plan: Plan, random: Random): void {
+  const infections = plan.disturbances.filter((one) => one.kind === 'infection')
+  for (const infection of infections) {
+    if (!random.chance(plan.scenario.revertShare) || infection.to > plan.to) continue
+    const original = plan.pullRequests.find((one) => one.number === infection.number)
+    if (!original) continue
+    addRepeat(plan, original, `Revert "${original.title}"`, infection.to - 3 * HOUR, [], random)
+    const fault = original.faults.find((one) => one.from === original.number)
+    const heads = 2
+    const faults = fault ? [{ ...fault, fromHead: 0, toHead: 1, from: original.number }] : []
+    addRepeat(plan, original, `Reland "${original.title}"`, infection.to + 20 * HOUR, faults, random, heads)
+  }
+}
+
+function addRepeat(
+  plan: Plan,
+  original: SimPullRequest,
+  title: string,
+  at: number,
+  faults: Fault[],
+  random: Random,
+  heads = 1,
+): void {
+  const number = plan.pullRequests.length + 1
+  const planned = Array.from({ length: heads }, (_, index) => ({
+    sha: random.sha(),
+    index,
+    pushedAt: Math.floor(at + index * 8 * HOUR),
+  }))
+  const closedAt = Math.floor((planned[heads - 1] as SimHead).pushedAt + 3 * HOUR)
+  plan.pullRequests.push({
+    number,
+    author: original.author,
+    title,
+    headRef: `topic-${number}`,
+    baseRef: 'main',
+    heads: planned,
+    closedAt,
+    merged: true,
+    faults,
+    stackedOn: null,
+    repeats: original.number,
+  })
+}

@@ -1,0 +1,179 @@
+/**
+ * The made-up organisations: one readable description each. A scenario says how people work and what goes wrong;
+ * chance and the seed do the rest. Shares are of one, times in hours unless a name says otherwise.
+ */
+
+export interface Scenario {
+  name: string
+  about: string
+  pullRequestsPerDay: number
+  jobs: number
+  /** Each job's own flake rate is drawn log-uniformly from here; `steadyShare` of the jobs never flake by habit. */
+  flakeRates: [low: number, high: number]
+  steadyShare: number
+  /** Pushes after the first, on average. */
+  pushes: number
+  /** Share of pull requests that bring a flake into one job, and the rate it then fails at. */
+  bringShare: number
+  brings: [low: number, high: number]
+  /** Of those, fixed by a later push; of the rest, merged with it (and fixed on trunk after so many days). */
+  fixedShare: number
+  mergedShare: number
+  infectionDays: number
+  /** Stretches in which infrastructure fails runs at `outageRate`, whatever they test. */
+  outagesPerMonth: number
+  outageHours: number
+  outageRate: number
+  outageOf: 'one job' | 'all jobs'
+  /** Stretches in which one job fails for everybody, because the base is broken. */
+  brokenBasesPerMonth: number
+  brokenBaseHours: number
+  /** Share of heads that fail one job for good: honest failures, which are no flakes. */
+  brokenHeads: number
+  /** Chance that somebody asks again after a failure, and how often at most. */
+  retest: number
+  mostRetests: number
+  /** Chance that a passing job runs again with the others. */
+  rerunAll: number
+  abortedShare: number
+  stackShare: number
+  revertShare: number
+  trunkRunsPerDay: number
+  /** What GitHub's deliveries do on their way: late by hours, told twice, never told. */
+  lateShare: number
+  twiceShare: number
+  missingShare: number
+  ci: 'actions' | 'prow'
+}
+
+const STEADY: Scenario = {
+  name: 'steady',
+  about:
+    'A middling repository where little goes wrong: jobs with a habit, and few pull requests that bring a flake.',
+  pullRequestsPerDay: 12,
+  jobs: 8,
+  flakeRates: [0.002, 0.03],
+  steadyShare: 0.25,
+  pushes: 1.2,
+  bringShare: 0.15,
+  brings: [0.1, 0.8],
+  fixedShare: 0.4,
+  mergedShare: 0.15,
+  infectionDays: 2,
+  outagesPerMonth: 0,
+  outageHours: 2,
+  outageRate: 0.7,
+  outageOf: 'all jobs',
+  brokenBasesPerMonth: 0,
+  brokenBaseHours: 4,
+  brokenHeads: 0.1,
+  retest: 0.85,
+  mostRetests: 4,
+  rerunAll: 0.02,
+  abortedShare: 0.03,
+  stackShare: 0,
+  revertShare: 0,
+  trunkRunsPerDay: 4,
+  lateShare: 0,
+  twiceShare: 0,
+  missingShare: 0,
+  ci: 'actions',
+}
+
+/** Every family, by name. */
+export const SCENARIOS: readonly Scenario[] = [
+  STEADY,
+  {
+    ...STEADY,
+    name: 'small',
+    about: 'A small team: few pull requests, so that evidence is thin.',
+    pullRequestsPerDay: 3,
+    jobs: 5,
+    flakeRates: [0.005, 0.06],
+    trunkRunsPerDay: 1,
+  },
+  {
+    ...STEADY,
+    name: 'large',
+    about: 'A large organisation with many jobs, on Prow.',
+    pullRequestsPerDay: 45,
+    jobs: 14,
+    flakeRates: [0.001, 0.05],
+    trunkRunsPerDay: 0,
+    bringShare: 0.2,
+    mergedShare: 0.03,
+    ci: 'prow',
+  },
+  {
+    ...STEADY,
+    name: 'flaky',
+    about: 'Jobs that flake badly all the time: one more flake says little.',
+    flakeRates: [0.02, 0.3],
+    steadyShare: 0.1,
+  },
+  {
+    ...STEADY,
+    name: 'bringers',
+    about: 'Many pull requests bring a flake, into jobs that are steady otherwise.',
+    flakeRates: [0.001, 0.01],
+    steadyShare: 0.5,
+    pushes: 2,
+    bringShare: 0.4,
+    fixedShare: 0.5,
+    mergedShare: 0.05,
+  },
+  {
+    ...STEADY,
+    name: 'infected',
+    about: 'Flakes are merged and then hit everybody, until someone fixes or reverts them.',
+    bringShare: 0.12,
+    fixedShare: 0.1,
+    mergedShare: 0.9,
+    infectionDays: 4,
+    revertShare: 0.4,
+  },
+  {
+    ...STEADY,
+    name: 'outages',
+    about: 'Infrastructure falls over for hours and takes every job with it.',
+    outagesPerMonth: 8,
+    outageHours: 3,
+    outageRate: 0.7,
+  },
+  {
+    ...STEADY,
+    name: 'broken-base',
+    about: 'Trunk breaks in one job until somebody repairs it; everybody retests.',
+    brokenBasesPerMonth: 6,
+    brokenBaseHours: 6,
+    outagesPerMonth: 2,
+    outageOf: 'one job',
+    outageRate: 0.9,
+  },
+  {
+    ...STEADY,
+    name: 'stacks',
+    about: 'Stacked pull requests that carry each other’s faults.',
+    stackShare: 0.4,
+    bringShare: 0.2,
+    revertShare: 0.2,
+  },
+  {
+    ...STEADY,
+    name: 'untidy',
+    about: 'Few retests, many aborted runs, deliveries late, twice or never.',
+    retest: 0.5,
+    mostRetests: 2,
+    abortedShare: 0.15,
+    rerunAll: 0.1,
+    brokenHeads: 0.3,
+    lateShare: 0.1,
+    twiceShare: 0.05,
+    missingShare: 0.02,
+  },
+]
+
+/** The scenario of that name, or undefined. */
+export function scenarioOf(name: string): Scenario | undefined {
+  return SCENARIOS.find((one) => one.name === name)
+}

@@ -1,0 +1,140 @@
+/**
+ * What really happened, for comparison: each flake with its cause, and the limit, which is the best that anybody could
+ * say from the same verdicts: the posterior of someone who knows every rate, share and disturbance of the world, and
+ * only not who did it.
+ */
+import { LATE_FAULT, type Plan, type SimPullRequest } from './plan.ts'
+import type { Cause, SimRun } from './runs.ts'
+
+/** What the runs of one job at one head come to, as the program sees it too; times are epoch ms. */
+export interface SimVerdict {
+  job: number
+  number: number
+  head: number
+  headSha: string
+  flaky: boolean
+  judgedAt: number
+  firstFailedAt: number | null
+  /** Causes of its failures, in order. */
+  causes: Cause[]
+  /** Chance that the first failure, or else the first pass, came out as failure for a reason outside the pull request. */
+  outside: number
+  /** The same chance for the pass that made it a verdict. */
+  outsideAtPass: number
+}
+
+export interface TrueFlake {
+  verdict: SimVerdict
+  /** Its first failure would not have been without the pull request's fault. */
+  causedByPr: boolean
+  /** P(caused by the pull request) of someone who knows the world. */
+  limit: number
+}
+
+/** Verdicts of all heads with a pass, oldest first; heads that only failed have none. */
+export function verdictsOf(runs: readonly SimRun[]): SimVerdict[] {
+  const groups = new Map<string, SimRun[]>()
+  for (const run of runs) {
+    if (run.outcome === 'aborted') continue
+    const key = `${run.headSha}/${run.job}`
+    const group = groups.get(key)
+    if (group) group.push(run)
+    else groups.set(key, [run])
+  }
+  const verdicts = [...groups.values()].flatMap((group) => verdictOf(group) ?? [])
+  return verdicts.sort((a, b) => a.judgedAt - b.judgedAt || (a.headSha < b.headSha ? -1 : 1) || a.job - b.job)
+}
+
+function verdictOf(runs: SimRun[]): SimVerdict | null {
+  const pass = runs.find((run) => run.outcome === 'pass')
+  if (!pass) return null
+  const fails = runs.filter((run) => run.outcome === 'fail')
+  const [fail] = fails
+  const { job, number, head, headSha } = pass
+  return {
+    job,
+    number,
+    head,
+    headSha,
+    flaky: fail !== undefined,
+    judgedAt: fail ? Math.max(pass.completedAt, fail.completedAt) : pass.completedAt,
+    firstFailedAt: fail?.completedAt ?? null,
+    causes: fails.map((run) => run.cause as Cause),
+    outside: (fail ?? pass).outside,
+    outsideAtPass: pass.outside,
+  }
+}
+
+/** The flakes of pull requests, each with its true cause and the limit. */
+export function trueFlakes(plan: Plan, verdicts: readonly SimVerdict[]): TrueFlake[] {
+  const byPair = new Map<string, SimVerdict[]>()
+  for (const one of verdicts) {
+    const key = `${one.number}/${one.job}`
+    const list = byPair.get(key)
+    if (list) list.push(one)
+    else byPair.set(key, [one])
+  }
+  const pullRequests = new Map(plan.pullRequests.map((one) => [one.number, one]))
+  return verdicts
+    .filter((one) => one.flaky && one.number !== 0)
+    .map((verdict) => {
+      const own = byPair.get(`${verdict.number}/${verdict.job}`) as SimVerdict[]
+      const limit = limitOf(plan, pullRequests.get(verdict.number) as SimPullRequest, own, verdict)
+      return { verdict, causedByPr: verdict.causes[0] === 'pr', limit }
+    })
+}
+
+const RATE_STEPS = 12
+
+/** Sums over every fault that the pull request could have brought: at which heads, and at which rate. */
+function limitOf(plan: Plan, one: SimPullRequest, own: readonly SimVerdict[], flake: SimVerdict): number {
+  const { scenario } = plan
+  const share = scenario.bringShare * (one.stackedOn === null ? 1 : 2)
+  const prior = Math.min(0.5, share / scenario.jobs)
+  let caused = 0
+  let all = (1 - prior) * likelihood(plan, own, 0, 0, 0)
+  for (const { from, to, weight } of stretches(one.heads.length, scenario.fixedShare)) {
+    for (let step = 0; step < RATE_STEPS; step++) {
+      const [low, high] = scenario.brings
+      const rate = low + ((high - low) * (step + 0.5)) / RATE_STEPS
+      const mass = (prior * weight * likelihood(plan, own, rate, from, to)) / RATE_STEPS
+      all += mass
+      if (flake.head >= from && flake.head < to) caused += mass * ownShare(rate, flake)
+    }
+  }
+  return caused / all
+}
+
+/** Which heads a fault can be in, with the chance of each, as the plan draws them. */
+function stretches(heads: number, fixedShare: number): { from: number; to: number; weight: number }[] {
+  const found: { from: number; to: number; weight: number }[] = []
+  for (let from = 0; from < heads; from++) {
+    const starts = (from === 0 ? 1 - LATE_FAULT : 0) + LATE_FAULT / heads
+    const later = heads - from - 1
+    found.push({ from, to: heads, weight: starts * (later > 0 ? 1 - fixedShare : 1) })
+    for (let to = from + 1; to < heads; to++) found.push({ from, to, weight: (starts * fixedShare) / later })
+  }
+  return found
+}
+
+/** Chance of the verdicts under a fault of that rate in heads [from, to), given that each head came to a pass. */
+function likelihood(plan: Plan, own: readonly SimVerdict[], rate: number, from: number, to: number): number {
+  const { retest, mostRetests } = plan.scenario
+  let product = 1
+  for (const one of own) {
+    const fault = one.head >= from && one.head < to ? rate : 0
+    const fails = 1 - (1 - one.outside) * (1 - fault)
+    const again = 1 - (1 - one.outsideAtPass) * (1 - fault)
+    // A failure is asked for again until it passes or nobody cares any more.
+    const passes = (retest * (1 - again) * (1 - (retest * again) ** mostRetests)) / (1 - retest * again)
+    const flaky = fails * passes
+    const clean = 1 - fails
+    product *= (one.flaky ? flaky : clean) / (flaky + clean)
+  }
+  return product
+}
+
+/** Chance that the first failure would not have been without the fault, when the fault is there. */
+function ownShare(rate: number, { outside }: SimVerdict): number {
+  return (rate * (1 - outside)) / (1 - (1 - rate) * (1 - outside))
+}

@@ -1,0 +1,156 @@
+/** Runs GraphQL queries against GitHub's own schema; loaded on the first query, since schema and package are for development. */
+import { schema as published } from '@octokit/graphql-schema'
+import {
+  buildSchema,
+  type DocumentNode,
+  execute,
+  GraphQLError,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from 'graphql'
+import { type Call, canSee } from '../route.ts'
+import { isPull } from '../routes/pulls.ts'
+import { nodeId, parseNodeId, repositoryById, toInstant, type World } from '../shapes/world.ts'
+import { actorObject } from './actors.ts'
+import { checkObject, commitObject, contextObject, suiteObject } from './checks.ts'
+import { costOf } from './cost.ts'
+import { type GraphqlRequest, minimizeComment } from './plain.ts'
+import { pullObject, repositoryObject } from './pulls.ts'
+
+let schema: GraphQLSchema | null = null
+
+/** A field that the stand-in does not hold is refused, so that no test reads a null that GitHub would fill. */
+const onlyKnown: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
+  const object = source as Record<string, unknown>
+  if (!(info.fieldName in object)) {
+    throw new GraphQLError(`The stand-in does not answer ${info.parentType.name}.${info.fieldName}.`, {
+      extensions: { unknownToStandin: true },
+    })
+  }
+  const value = object[info.fieldName]
+  return typeof value === 'function' ? value.call(object, args, context, info) : value
+}
+
+/** Parses, validates and executes one request. `problem` is a sentence when GitHub's schema forbids the query. */
+export async function run(
+  call: Call,
+  request: GraphqlRequest,
+): Promise<{ body: object; problem: string | null }> {
+  schema ??= buildSchema(published.idl, { assumeValid: true })
+  let document: DocumentNode
+  try {
+    document = parse(request.query)
+  } catch (error) {
+    return refused([error as GraphQLError])
+  }
+  const errors = validate(schema, document)
+  if (errors.length > 0) return refused(errors)
+  const { query: cost, nodes } = costOf(document, request.variables)
+  call.world.state.rateLimit.graphql.used += cost - 1
+  const rootValue = root(call, cost, nodes)
+  const { variables } = request
+  const result = await execute({
+    schema,
+    document,
+    variableValues: variables,
+    rootValue,
+    fieldResolver: onlyKnown,
+  })
+  const unknown = result.errors?.find((error) => error.extensions.unknownToStandin)
+  const body = { data: result.data ?? null, ...(result.errors && { errors: result.errors.map(described) }) }
+  return { body, problem: unknown?.message ?? null }
+}
+
+function described(error: GraphQLError): object {
+  const type = error.message.startsWith('Could not resolve') ? { type: 'NOT_FOUND' } : {}
+  return { ...type, ...error.toJSON() }
+}
+
+function refused(errors: readonly GraphQLError[]) {
+  return {
+    body: { errors: errors.map(described) },
+    problem: `GraphQL: ${errors.map((one) => one.message).join(' ')}`,
+  }
+}
+
+function root(call: Call, cost: number, nodeCount: number): object {
+  const { world, actor } = call
+  const missing = (id: string) => new Error(`Could not resolve to a node with the global id of '${id}'.`)
+  return {
+    rateLimit: () => {
+      const { limit, used, resetAt } = world.state.rateLimit.graphql
+      return {
+        cost,
+        nodeCount,
+        limit,
+        used,
+        remaining: Math.max(0, limit - used),
+        resetAt: toInstant(resetAt),
+      }
+    },
+    viewer: () => actorObject(world, actor.kind === 'user' ? actor.login : `${world.state.app.slug}[bot]`),
+    repository: ({ owner, name }: { owner: string; name: string }) => {
+      const repository = world.state.repositories.get(`${owner}/${name}`.toLowerCase())
+      if (!repository || !canSee(actor, repository)) {
+        throw new Error(`Could not resolve to a Repository with the name '${owner}/${name}'.`)
+      }
+      return repositoryObject(world, repository)
+    },
+    node: ({ id }: { id: string }) => nodeObject(call, id) ?? missing(id),
+    nodes: ({ ids }: { ids: string[] }) => ids.map((id) => nodeObject(call, id) ?? missing(id)),
+    minimizeComment: ({
+      input,
+    }: {
+      input: { subjectId: string; classifier: string; clientMutationId?: string }
+    }) => {
+      const comment = minimizeComment(world, actor, input.subjectId, input.classifier)
+      const minimizedComment = {
+        __typename: 'IssueComment',
+        id: input.subjectId,
+        isMinimized: true,
+        minimizedReason: comment.minimized,
+      }
+      return { clientMutationId: input.clientMutationId ?? null, minimizedComment }
+    },
+  }
+}
+
+function nodeObject(call: Call, id: string): object | null {
+  const parsed = parseNodeId(id)
+  const repository = parsed ? repositoryById(call.world.state, Number(parsed.parts[0])) : null
+  if (!parsed || !repository || !canSee(call.actor, repository)) return null
+  return objectOf(call.world, repository, parsed.kind, parsed.parts)
+}
+
+function objectOf(
+  world: World,
+  repository: NonNullable<ReturnType<typeof repositoryById>>,
+  kind: string,
+  parts: string[],
+) {
+  const key = parts[1] ?? ''
+  if (kind === 'R') return repositoryObject(world, repository)
+  if (kind === 'PR') {
+    const issue = repository.issues.get(Number(key))
+    return issue && isPull(issue) ? pullObject(world, repository, issue) : null
+  }
+  if (kind === 'C') {
+    const commit = repository.commits.get(key)
+    return commit ? commitObject(world, repository, commit) : null
+  }
+  if (kind === 'CS') {
+    const suite = repository.checkSuites.get(Number(key))
+    return suite ? suiteObject(world, repository, suite) : null
+  }
+  if (kind === 'CR') {
+    const run = repository.checkRuns.get(Number(key))
+    return run ? checkObject(world, repository, run) : null
+  }
+  if (kind !== 'SC') return null
+  const status = repository.statuses
+    .get(key)
+    ?.find((one) => nodeId('SC', repository.id, key, one.id) === nodeId('SC', ...parts))
+  return status ? contextObject(world, repository, status) : null
+}

@@ -1,0 +1,116 @@
+/** What is known about one commit: check runs, check suites, statuses, pull requests. */
+import { page } from '../paging.ts'
+import { type Call, notFound, type Route, repositoryOf } from '../route.ts'
+import { checkRunShape, checkSuiteShape, latestRuns } from '../shapes/checks.ts'
+import { combinedStatusShape, commitShape, latestStatuses, statusShape } from '../shapes/commits.ts'
+import { simplePullShape } from '../shapes/pulls.ts'
+import { fullName } from '../shapes/world.ts'
+import type { CheckRun, CheckSuite, Repository } from '../state.ts'
+import { isPull } from './pulls.ts'
+
+/** GitHub looks no further than the newest thousand suites of a commit. */
+const MOST_SUITES = 1000
+
+/** The SHA a branch name, `heads/` reference or SHA stands for, or 404. */
+function shaOfRef(repository: Repository, ref: string): string {
+  const name = ref.replace(/^(refs\/)?heads\//, '')
+  const sha = repository.branches.get(name)?.sha ?? ref
+  if (!repository.commits.has(sha)) throw notFound()
+  return sha
+}
+
+function suitesOf(repository: Repository, sha: string): CheckSuite[] {
+  const all = [...repository.checkSuites.values()].filter((suite) => suite.sha === sha)
+  return all.sort((a, b) => b.id - a.id).slice(0, MOST_SUITES)
+}
+
+/** The runs a list asks for by `filter`, `check_name`, `status` and `app_id`, newest first. */
+export function chosenRuns(call: Call, runs: CheckRun[]): CheckRun[] {
+  const name = call.query.get('check_name')
+  const status = call.query.get('status')
+  const app = call.query.get('app_id')
+  const kept = call.query.get('filter') === 'all' ? runs : latestRuns(runs)
+  return kept
+    .filter((run) => !name || run.name === name)
+    .filter((run) => !status || run.status === status)
+    .filter((run) => !app || run.appId === Number(app))
+    .sort((a, b) => b.id - a.id)
+}
+
+function listRuns(call: Call) {
+  const repository = repositoryOf(call)
+  const suites = new Set(
+    suitesOf(repository, shaOfRef(repository, call.params.ref ?? '')).map((one) => one.id),
+  )
+  const runs = [...repository.checkRuns.values()].filter((run) => suites.has(run.suiteId))
+  const shape = (run: CheckRun) => checkRunShape(call.world, repository, run)
+  return page(call, chosenRuns(call, runs), shape, { envelope: 'check_runs' })
+}
+
+function listSuites(call: Call) {
+  const repository = repositoryOf(call)
+  const app = call.query.get('app_id')
+  const suites = suitesOf(repository, shaOfRef(repository, call.params.ref ?? ''))
+  const found = suites.filter((suite) => !app || suite.appId === Number(app)).reverse()
+  const shape = (suite: CheckSuite) => checkSuiteShape(call.world, repository, suite)
+  return page(call, found, shape, { envelope: 'check_suites' })
+}
+
+function listStatuses(call: Call) {
+  const repository = repositoryOf(call)
+  const sha = shaOfRef(repository, call.params.ref ?? '')
+  const newestFirst = [...(repository.statuses.get(sha) ?? [])].reverse()
+  return page(call, newestFirst, (status) => statusShape(call.world, repository, status))
+}
+
+function combinedStatus(call: Call) {
+  const repository = repositoryOf(call)
+  const sha = shaOfRef(repository, call.params.ref ?? '')
+  const part = page(call, latestStatuses(repository, sha), (status) => {
+    const { creator: _creator, ...simple } = statusShape(call.world, repository, status)
+    return simple
+  })
+  const body = combinedStatusShape(call.world, repository, sha, part.body as unknown[])
+  return { ...part, body }
+}
+
+/** Pull requests from forks are not found here, as on GitHub. */
+function listPulls(call: Call) {
+  const repository = repositoryOf(call)
+  const sha = call.params.commit_sha ?? ''
+  if (!repository.commits.has(sha)) throw notFound()
+  const own = fullName(repository).toLowerCase()
+  const found = [...repository.issues.values()]
+    .filter(isPull)
+    .filter((issue) => issue.pull.head.repository?.toLowerCase() === own)
+    .filter((issue) => issue.pull.commits.includes(sha) || issue.pull.mergeCommitSha === sha)
+  return page(call, found, (issue) => simplePullShape(call.world, repository, issue))
+}
+
+function getCommit(call: Call) {
+  const repository = repositoryOf(call)
+  const commit = repository.commits.get(shaOfRef(repository, call.params.ref ?? ''))
+  if (!commit) throw notFound()
+  return { status: 200, body: commitShape(call.world, repository, commit) }
+}
+
+const COMMITS = '/repos/{owner}/{repo}/commits'
+const CHECKS: Route['needs'] = [['checks', 'read']]
+const STATUSES: Route['needs'] = [['statuses', 'read']]
+
+export const commitRoutes: Route[] = [
+  { method: 'GET', path: `${COMMITS}/{ref}/check-runs`, needs: CHECKS, handle: listRuns },
+  { method: 'GET', path: `${COMMITS}/{ref}/check-suites`, needs: CHECKS, handle: listSuites },
+  { method: 'GET', path: `${COMMITS}/{ref}/statuses`, needs: STATUSES, handle: listStatuses },
+  { method: 'GET', path: `${COMMITS}/{ref}/status`, needs: STATUSES, handle: combinedStatus },
+  {
+    method: 'GET',
+    path: `${COMMITS}/{commit_sha}/pulls`,
+    needs: [
+      ['pull_requests', 'read'],
+      ['contents', 'read'],
+    ],
+    handle: listPulls,
+  },
+  { method: 'GET', path: `${COMMITS}/{ref}`, needs: [['contents', 'read']], handle: getCommit },
+]

@@ -1,0 +1,118 @@
+/** The log of webhook deliveries and redelivery, and the rate limit's own page. */
+
+import { pageUrl } from '../paging.ts'
+import { type Call, notFound, numberParam, Refusal, type Route } from '../route.ts'
+import type { Budget, Delivery } from '../state.ts'
+
+/** GitHub keeps deliveries for three days. */
+const KEPT_MS = 3 * 86_400_000
+
+function kept(call: Call): Delivery[] {
+  const oldest = call.world.now() - KEPT_MS
+  return call.world.state.deliveries.filter((one) => Date.parse(one.deliveredAt) >= oldest)
+}
+
+function itemShape(delivery: Delivery) {
+  return {
+    id: delivery.id,
+    guid: delivery.guid,
+    delivered_at: delivery.deliveredAt,
+    redelivery: delivery.redelivery,
+    duration: delivery.duration,
+    status: delivery.status,
+    status_code: delivery.statusCode,
+    event: delivery.event,
+    action: delivery.action,
+    installation_id: delivery.installationId,
+    repository_id: delivery.repositoryId,
+    throttled_at: null,
+  }
+}
+
+const succeeded = (delivery: Delivery): boolean => delivery.statusCode >= 200 && delivery.statusCode < 400
+
+/** Newest first; the cursor names the first delivery of the next page. */
+function list(call: Call) {
+  const status = call.query.get('status')
+  const size = Math.min(100, Number(call.query.get('per_page') ?? 30))
+  const found = kept(call)
+    .filter((one) => !status || succeeded(one) === (status === 'success'))
+    .sort((a, b) => b.id - a.id)
+  const cursor = call.query.get('cursor')
+  const start = cursor ? found.findIndex((one) => one.id <= Number(cursor.replace(/^v1_/, ''))) : 0
+  if (cursor && !/^v1_\d+$/.test(cursor)) throw new Refusal(422, 'Invalid cursor')
+  const from = start < 0 ? found.length : start
+  const next = found[from + size]
+  return {
+    status: 200,
+    body: found.slice(from, from + size).map(itemShape),
+    ...(next && { headers: { link: `<${pageUrl(call, { cursor: `v1_${next.id}` })}>; rel="next"` } }),
+  }
+}
+
+function deliveryOf(call: Call): Delivery {
+  const id = numberParam(call, 'delivery_id')
+  const found = kept(call).find((one) => one.id === id)
+  if (!found) throw notFound()
+  return found
+}
+
+function budgetShape(budget: Budget) {
+  return {
+    limit: budget.limit,
+    used: budget.used,
+    remaining: Math.max(0, budget.limit - budget.used),
+    reset: Math.ceil(budget.resetAt / 1000),
+  }
+}
+
+function rateLimit(call: Call) {
+  const { core, graphql } = call.world.state.rateLimit
+  const search = { limit: 30, used: 0, remaining: 30, reset: Math.ceil(core.resetAt / 1000) }
+  const resources = { core: budgetShape(core), graphql: budgetShape(graphql), search }
+  return { status: 200, body: { resources, rate: budgetShape(core) } }
+}
+
+function hookConfig(call: Call) {
+  const { webhookUrl } = call.world.state.app
+  return {
+    status: 200,
+    body: {
+      content_type: 'json',
+      insecure_ssl: '0',
+      secret: '********',
+      ...(webhookUrl && { url: webhookUrl }),
+    },
+  }
+}
+
+const DELIVERIES = '/app/hook/deliveries'
+
+export const deliveryRoutes: Route[] = [
+  { method: 'GET', path: '/app/hook/config', who: 'app', handle: hookConfig },
+  { method: 'GET', path: DELIVERIES, who: 'app', handle: list },
+  {
+    method: 'GET',
+    path: `${DELIVERIES}/{delivery_id}`,
+    who: 'app',
+    handle: (call) => {
+      const delivery = deliveryOf(call)
+      const { request, response } = delivery
+      return {
+        status: 200,
+        body: { ...itemShape(delivery), url: call.world.state.app.webhookUrl ?? '', request, response },
+      }
+    },
+  },
+  {
+    method: 'POST',
+    path: `${DELIVERIES}/{delivery_id}/attempts`,
+    who: 'app',
+    handle: (call) => {
+      // GitHub accepts the order and posts afterwards.
+      call.redeliver(deliveryOf(call).id)
+      return { status: 202, body: {} }
+    },
+  },
+  { method: 'GET', path: '/rate_limit', who: 'free', handle: rateLimit },
+]

@@ -1,0 +1,56 @@
+/** What happens to seeded things later: pushes, merges, renames. */
+import { addAccount, addCommit, newId, type PullIssue } from './seed.ts'
+import type { Repository, State } from './state.ts'
+
+export interface Push {
+  sha: string
+  /** ISO instant. */
+  at: string
+  actor?: string
+  forced?: boolean
+}
+
+/** Moves the head of a pull request; a forced push replaces the commits and appears in the timeline. */
+export function pushHead(state: State, repository: Repository, issue: PullIssue, push: Push): void {
+  const { pull } = issue
+  const actor = push.actor ?? issue.user
+  const forced = push.forced ?? false
+  const before = pull.head.sha
+  addCommit(repository, push.sha, {
+    author: actor,
+    date: push.at,
+    parents: [forced ? pull.base.sha : before],
+  })
+  pull.moves.push({ before, after: push.sha, actor, at: push.at, forced })
+  pull.commits = forced ? [push.sha] : [...pull.commits, push.sha]
+  pull.head.sha = push.sha
+  issue.updatedAt = push.at
+  if (!forced) return
+  issue.timeline.push({
+    id: newId(state),
+    event: 'head_ref_force_pushed',
+    actor,
+    at: push.at,
+    commitSha: push.sha,
+  })
+}
+
+/** Closes a pull request, merged or not. */
+export function closePull(state: State, issue: PullIssue, at: string, by: string, mergeSha?: string): void {
+  Object.assign(issue, { state: 'closed', closedAt: at, closedBy: by, updatedAt: at })
+  if (mergeSha) {
+    Object.assign(issue.pull, { merged: true, mergedAt: at, mergedBy: by, mergeCommitSha: mergeSha })
+    issue.timeline.push({ id: newId(state), event: 'merged', actor: by, at, commitSha: mergeSha })
+  }
+  issue.timeline.push({ id: newId(state), event: 'closed', actor: by, at, commitSha: null })
+}
+
+/** Renames or transfers a repository; the old name answers with a redirect from then on. */
+export function renameRepository(state: State, repository: Repository, owner: string, name: string): void {
+  const old = `${repository.owner}/${repository.name}`.toLowerCase()
+  addAccount(state, owner, 'Organization')
+  state.repositories.delete(old)
+  state.formerNames.set(old, repository.id)
+  Object.assign(repository, { owner, name })
+  state.repositories.set(`${owner}/${name}`.toLowerCase(), repository)
+}

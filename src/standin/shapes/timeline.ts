@@ -1,0 +1,61 @@
+/** The timeline of an issue or pull request as GitHub's REST API writes it. */
+import type { Comment, Commit, Issue, Repository, TimelineEvent } from '../state.ts'
+import { commitShape } from './commits.ts'
+import { commentShape } from './issues.ts'
+import { userShape } from './users.ts'
+import { nodeId, repositoryUrl, type World } from './world.ts'
+
+/** Everything that happened to an issue, oldest first, already in GitHub's form. */
+export function timelineShapes(world: World, repository: Repository, issue: Issue): unknown[] {
+  const comments = [...repository.comments.values()].filter((comment) => comment.issue === issue.number)
+  const commits = (issue.pull?.commits ?? []).flatMap((sha) => repository.commits.get(sha) ?? [])
+  const entries = [
+    ...commits.map((commit) => ({ at: commit.date, shape: committedShape(world, repository, commit) })),
+    ...issue.timeline.map((event) => ({ at: event.at, shape: eventShape(world, repository, event) })),
+    ...comments.map((comment) => ({
+      at: comment.createdAt,
+      shape: commentedShape(world, repository, comment),
+    })),
+  ]
+  return entries.sort((a, b) => a.at.localeCompare(b.at)).map((entry) => entry.shape)
+}
+
+function committedShape(world: World, repository: Repository, commit: Commit) {
+  const { sha, node_id, html_url, parents, commit: git } = commitShape(world, repository, commit)
+  const { url, author, committer, message, tree, verification } = git
+  return {
+    event: 'committed',
+    sha,
+    node_id,
+    url,
+    html_url,
+    parents,
+    author,
+    committer,
+    message,
+    tree,
+    verification,
+  }
+}
+
+function commentedShape(world: World, repository: Repository, comment: Comment) {
+  const { minimized: _minimized, ...shape } = commentShape(world, repository, comment)
+  return { ...shape, event: 'commented', actor: userShape(world, comment.user) }
+}
+
+function eventShape(world: World, repository: Repository, event: TimelineEvent) {
+  const base = repositoryUrl(world, repository)
+  return {
+    id: event.id,
+    node_id: nodeId('EV', event.id),
+    url: `${base}/issues/events/${event.id}`,
+    actor: userShape(world, event.actor),
+    event: event.event,
+    commit_id: event.commitSha,
+    commit_url: event.commitSha ? `${base}/commits/${event.commitSha}` : null,
+    created_at: event.at,
+    performed_via_github_app: null,
+    ...(event.label && { label: { name: event.label, color: 'ededed' } }),
+    ...(event.rename && { rename: event.rename }),
+  }
+}

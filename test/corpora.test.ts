@@ -1,0 +1,77 @@
+/**
+ * Real projects: years of their CI as webhooks, with the flakes and windows that were published or counted by hand.
+ * In order, then shuffled with every seventh delivery sent twice: the same figures.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { newestCompletion } from '../src/db/replay.ts'
+import { DEFAULT_POLICY } from '../src/domain/policy.ts'
+import type { Delivery } from '../src/pipeline/record.ts'
+import { useDatabase } from './support/database.ts'
+import { conclude, readReports, recordAll, shuffled } from './support/pipeline.ts'
+
+interface Expected {
+  repository: string
+  flakes: { pull_request: number; head_sha: string; job: string; order: string; flaked_at: string }[]
+  windows: Record<'day' | 'week', { start: string; prs: number; flakes: number; prs_with_flakes: number }[]>
+}
+
+/** Too large to be kept in the repository; `FLAKE_SLA_DELIVERIES` names another folder. */
+const FOLDER =
+  process.env.FLAKE_SLA_DELIVERIES ?? fileURLToPath(new URL('../../shared/deliveries', import.meta.url))
+const names = existsSync(FOLDER)
+  ? readdirSync(FOLDER).flatMap((file) => /^(.+)\.ndjson\.gz$/.exec(file)?.[1] ?? [])
+  : []
+
+if (names.length === 0) {
+  test.skip(`no recorded projects in ${FOLDER}: set FLAKE_SLA_DELIVERIES to a folder with NAME.ndjson.gz and NAME.expected.json`, () => {})
+}
+
+describe.skipIf(names.length === 0)('a real project', () => {
+  const db = useDatabase()
+
+  describe.each(names)('%s', (name) => {
+    test.each([
+      ['in order', (all: Delivery[]) => all],
+      [
+        'shuffled, every seventh delivery twice',
+        (all: Delivery[]) =>
+          shuffled(
+            all.flatMap((one, i) => (i % 7 ? [one] : [one, one])),
+            1,
+          ),
+      ],
+    ])('%s: flakes and windows as expected', { timeout: 120_000 }, async (_name, arrange) => {
+      const expected = JSON.parse(readFileSync(`${FOLDER}/${name}.expected.json`, 'utf8')) as Expected
+      const deliveries = arrange(readDeliveries(`${FOLDER}/${name}.ndjson.gz`))
+      for (let from = 0; from < deliveries.length; from += 1000) {
+        await recordAll(db(), deliveries.slice(from, from + 1000))
+      }
+      await conclude(db(), { now: (await newestCompletion(db())) ?? 0 })
+      const report = (await readReports(db(), DEFAULT_POLICY)).find(
+        (one) => one.repository === expected.repository,
+      )
+      expect(expected.flakes.length).toBeGreaterThan(0)
+      expect(report?.flakes.map(flakeKey).sort()).toEqual(expected.flakes.map(flakeKey).sort())
+      for (const kind of ['day', 'week'] as const) {
+        expect(report?.windows[kind].map(windowKey)).toEqual(expected.windows[kind].map(windowKey))
+      }
+    })
+  })
+})
+
+function readDeliveries(path: string): Delivery[] {
+  const lines = gunzipSync(readFileSync(path)).toString('utf8').trim().split('\n')
+  return lines.map((line) => JSON.parse(line) as Delivery)
+}
+
+function flakeKey(flake: Expected['flakes'][number]): string {
+  const { pull_request, head_sha, job, order, flaked_at } = flake
+  return [pull_request, head_sha, job, order, Date.parse(flaked_at)].join('|')
+}
+
+function windowKey({ start, prs, flakes, prs_with_flakes }: Expected['windows']['day'][number]): string {
+  return [start, prs, flakes, prs_with_flakes].join(' ')
+}

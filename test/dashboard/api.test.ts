@@ -1,0 +1,176 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { csv } from '../../src/dashboard/api/csv.ts'
+import { readCursor, writeCursor } from '../../src/dashboard/api/query.ts'
+import type { OpenDatabase } from '../../src/db/client.ts'
+import { aFlake, aJob, app, aRepository, aWindow, clear, openFixture } from './fixture.ts'
+
+let database: OpenDatabase
+
+beforeAll(async () => {
+  database = await openFixture()
+})
+afterAll(() => database.close())
+afterEach(() => clear(database))
+
+const BASE = '/api/v1/repositories/acme/web'
+
+async function seed(flakes = 3) {
+  const { db } = database
+  await db.insertInto('repository').values(aRepository()).execute()
+  await db.insertInto('job').values(aJob()).execute()
+  await db
+    .insertInto('flake')
+    .values(
+      Array.from({ length: flakes }, (_, i) =>
+        // The last two flaked at one instant: pages must not lose or repeat either.
+        aFlake({
+          head_sha: `${i}`.repeat(40),
+          number: i + 1,
+          flaked_at: `2026-02-0${Math.min(i, 1) + 1}T10:00:00Z`,
+        }),
+      ),
+    )
+    .execute()
+  await db
+    .insertInto('sla_window')
+    .values([1, 2, 3].map((day) => aWindow({ start: `2026-02-0${day}`, prs: day * 10 })))
+    .execute()
+}
+
+/** Whatever an answer may hold of what is asked about below. */
+interface Body {
+  flakes: { head_sha: string }[]
+  next: string | null
+  windows: { start: string }[]
+  next_to: string | null
+  error: string
+  openapi: string
+  paths: Record<string, { get: { responses: object } }>
+}
+
+async function get(path: string, headers: Record<string, string> = {}) {
+  const response = await app({ db: database.db }).request(path, { headers })
+  const isJson = response.headers.get('content-type')?.includes('json')
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (isJson ? await response.json() : {}) as Body,
+  }
+}
+
+describe('the API', () => {
+  test('flakes come in pages that together are all of them, once', async () => {
+    await seed(5)
+    const seen: string[] = []
+    let cursor = ''
+    do {
+      const { body } = await get(`${BASE}/flakes?limit=2${cursor}`)
+      seen.push(...body.flakes.map((flake) => flake.head_sha.slice(0, 1)))
+      cursor = body.next ? `&cursor=${body.next}` : ''
+    } while (cursor)
+    expect(seen).toEqual(['4', '3', '2', '1', '0'])
+  })
+
+  test('windows come newest first with figures that follow from their counts', async () => {
+    await seed()
+    const { body } = await get(`${BASE}/windows?limit=2`)
+    expect(body.windows.map((one) => one.start)).toEqual(['2026-02-03', '2026-02-02'])
+    expect(body.windows[0]).toMatchObject({ prs: 30, rate: 0, breached: false, partial: false })
+    const rest = await get(`${BASE}/windows?limit=2&to=${body.next_to}`)
+    expect(rest.body).toMatchObject({ windows: [{ start: '2026-02-01' }], next_to: null })
+  })
+
+  test.each([
+    ['flakes?limit=0', 'limit'],
+    ['flakes?limit=501', 'limit'],
+    ['flakes?from=yesterday', 'from'],
+    ['flakes?cursor=AAAA', 'cursor'],
+    ['windows?kind=year', 'kind'],
+    ['grid?job=(', 'without its )'],
+    ['pulls/x', 'number'],
+    ['flakes/zz/1', 'sha'],
+  ])('%s is answered with what is wrong', async (path, part) => {
+    await seed()
+    const { status, body } = await get(`${BASE}/${path}`)
+    expect(status).toBe(400)
+    expect(body.error).toContain(part)
+  })
+
+  test('what does not exist and what is private look the same', async () => {
+    await seed()
+    await database.db.updateTable('repository').set({ private: true }).execute()
+    for (const path of [
+      '',
+      '/windows',
+      '/jobs',
+      '/flakes',
+      '/jobs/11',
+      `/flakes/${'0'.repeat(40)}/11`,
+      '/pulls/1',
+      '/grid',
+    ]) {
+      const forbidden = await get(`${BASE}${path}`)
+      const unknown = await get(`/api/v1/repositories/acme/none${path}`)
+      expect([path, forbidden.status]).toEqual([path, 404])
+      expect(forbidden.body).toEqual(unknown.body)
+    }
+    expect((await get('/api/v1/repositories')).body).toEqual({ repositories: [] })
+  })
+
+  test('an answer that did not change is not sent again', async () => {
+    await seed()
+    const first = await get(`${BASE}/windows`)
+    const etag = first.headers.get('etag') ?? ''
+    expect(etag).not.toBe('')
+    expect((await get(`${BASE}/windows`, { 'if-none-match': etag })).status).toBe(304)
+    await database.db.updateTable('sla_window').set({ prs: 99 }).execute()
+    expect((await get(`${BASE}/windows`, { 'if-none-match': etag })).status).toBe(200)
+  })
+
+  test('its document names every address that it answers', async () => {
+    const { body } = await get('/api/v1/openapi.json')
+    expect(body.openapi).toBe('3.1.0')
+    expect(Object.keys(body.paths)).toContain('/repositories/{owner}/{repo}/flakes/{sha}/{job_id}')
+    for (const path of Object.values(body.paths)) expect(Object.keys(path.get.responses)).toContain('200')
+  })
+
+  test('tables are served as CSV', async () => {
+    await seed()
+    const response = await app({ db: database.db }).request(`${BASE}/flakes.csv`)
+    const lines = (await response.text()).trim().split('\r\n')
+    expect(response.headers.get('content-type')).toContain('text/csv')
+    expect(lines).toHaveLength(4)
+    expect(lines[0]).toContain('pull_request,title,head_sha,job')
+  })
+})
+
+describe('csv', () => {
+  test.each([
+    ['=1+1', "'=1+1"],
+    ['-2', "'-2"],
+    ['a,b', '"a,b"'],
+    ['say "x"', '"say ""x"""'],
+    ['two\nlines', '"two\nlines"'],
+    [null, ''],
+    [-2, '-2'],
+    [{ a: 1 }, '"{""a"":1}"'],
+  ])('%j is written as %j', (value, cell) => {
+    expect(csv(['x'], [{ x: value }])).toBe(`x\r\n${cell}\r\n`)
+  })
+})
+
+describe('cursors', () => {
+  test('are read back as they were written', () => {
+    const cursor = { flakedAt: '2026-02-01T10:00:00.000Z', headSha: 'ab'.repeat(20), jobId: 4363376621640920 }
+    expect(readCursor(writeCursor(cursor))).toEqual(cursor)
+  })
+
+  test.each([
+    '',
+    'AAAA',
+    Buffer.from("x|y'|1").toString('base64url'),
+    Buffer.from('a|b|c|d').toString('base64url'),
+  ])('%j is none', (text) => {
+    expect(readCursor(text)).toBeNull()
+  })
+})

@@ -1,0 +1,242 @@
+/** Every page in a real browser: an accessibility checker has nothing serious to say, and nothing is wider than a phone. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { type ServerType, serve } from '@hono/node-server'
+import chromium from '@sparticuz/chromium'
+import { type Browser, type Page, chromium as playwright } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { OpenDatabase } from '../../src/db/client.ts'
+import {
+  aFlake,
+  aJob,
+  aPullRequestEvent,
+  app,
+  aRepository,
+  aRun,
+  aVerdict,
+  aWindow,
+  openFixture,
+} from './fixture.ts'
+
+const SHA = 'a'.repeat(40)
+const HOSTILE = '<img src=x onerror=alert(1)> \u202eesrever ‏עברית‎ '.repeat(4)
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+let database: OpenDatabase
+let server: ServerType
+let browser: Browser
+let base: string
+
+beforeAll(async () => {
+  database = await openFixture()
+  await seed()
+  server = serve({ fetch: app({ db: database.db }).fetch, port: 0, hostname: '127.0.0.1' })
+  await new Promise((resolve) => server.once('listening', resolve))
+  base = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+  // One process for all would end with its first context; and pages must be tried with the browser's security on.
+  const args = chromium.args.filter((one) => !/single-process|no-zygote|disable-web-security/.test(one))
+  browser = await playwright.launch({ executablePath: await chromium.executablePath(), args })
+}, 120_000)
+afterAll(async () => {
+  await browser?.close()
+  server?.close()
+  await database?.close()
+})
+
+/** A repository with everything that a page can show, under names that would like to be more than names. */
+async function seed(): Promise<void> {
+  const { db } = database
+  await db.insertInto('repository').values(aRepository()).execute()
+  await db
+    .insertInto('job')
+    .values([aJob({ name: HOSTILE }), aJob({ job_id: 12, name: 'lint' })])
+    .execute()
+  const figures = {
+    prs: 40,
+    flakes: 3,
+    flakes_counted: 2,
+    flakes_low: 1,
+    flakes_high: 3,
+    flakes_undetermined: 2,
+    breached: true,
+  }
+  await db
+    .insertInto('sla_window')
+    .values([
+      ...Array.from({ length: 20 }, (_, i) =>
+        aWindow({ start: `2026-01-${String(i + 10)}`, ...(i % 3 ? figures : {}) }),
+      ),
+      aWindow({ start: '2026-02-04', ...figures }),
+      aWindow({ kind: 'week', start: '2026-01-19', ...figures }),
+      aWindow({ kind: 'week', start: '2026-01-26' }),
+      aWindow({ kind: 'week', start: '2026-02-02', ...figures }),
+    ])
+    .execute()
+  const evidence = {
+    x: 1,
+    m: 2,
+    k: 5,
+    n: 200,
+    other_prs: 5,
+    seen_on: [4, 3],
+    trunk_k: 0,
+    trunk_n: 9,
+    prior: 0.005,
+    changed: 'code',
+    window_days: 14,
+  }
+  await db
+    .insertInto('flake')
+    .values([
+      aFlake({ evidence: JSON.stringify(evidence) }),
+      aFlake({
+        head_sha: 'c'.repeat(40),
+        number: 6,
+        incident: HOSTILE,
+        attribution: 'undetermined',
+        probability: 0.4,
+      }),
+    ])
+    .execute()
+  await db
+    .insertInto('pull_request_event')
+    .values(aPullRequestEvent({ title: HOSTILE, author: 'someone[bot]' }))
+    .execute()
+  await db
+    .insertInto('run')
+    .values([
+      aRun({
+        run_key: '1',
+        outcome: 'fail',
+        completed_at: '2026-02-03T09:00:00Z',
+        url: 'javascript:alert(1)',
+      }),
+      aRun({ run_key: '2', outcome: 'pass', url: 'https://ci.example/2' }),
+      aRun({ run_key: '3', job_id: 12, outcome: 'fail' }),
+      aRun({
+        run_key: '4',
+        job_id: 12,
+        outcome: 'aborted',
+        reason: 'cancelled',
+        head_sha: 'c'.repeat(40),
+        number: 6,
+      }),
+    ])
+    .execute()
+  await db
+    .insertInto('verdict')
+    .values([aVerdict({ flaky: true }), aVerdict({ head_sha: 'c'.repeat(40), number: 6 })])
+    .execute()
+}
+
+const PAGES = [
+  '/',
+  '/acme/web',
+  '/acme/web/grid',
+  '/acme/web/jobs/11',
+  '/acme/web/pull/5',
+  `/acme/web/flakes/${SHA}/11`,
+  '/acme/web/months',
+  '/acme/web/incidents',
+  '/acme/web/accuracy',
+  '/help',
+  '/status',
+  '/no/such',
+]
+
+async function open(path: string, options: { width: number; colorScheme: 'light' | 'dark' }) {
+  const { width, colorScheme } = options
+  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  await page.goto(base + path)
+  return { page, complaints, close: () => context.close() }
+}
+
+interface Finding {
+  impact: string
+  id: string
+  nodes: { html: string }[]
+}
+
+async function findings(page: Page): Promise<string[]> {
+  // The page's own policy forbids scripts that it did not bring, as it should; the checker comes by the debugger.
+  const found: { violations: Finding[]; passes: Finding[] } = await page.evaluate(`${AXE}; axe.run(document)`)
+  // A checker that looked at nothing would be content too.
+  expect(found.passes.length).toBeGreaterThan(10)
+  const serious = found.violations.filter((one) => one.impact === 'serious' || one.impact === 'critical')
+  return serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`)
+}
+
+describe.each([
+  { width: 1200, colorScheme: 'light' },
+  { width: 390, colorScheme: 'dark' },
+] as const)('at $width pixels, $colorScheme', (options) => {
+  test.each(PAGES)('%s is accessible, fits, and runs nothing of what it shows', async (path) => {
+    const { page, complaints, close } = await open(path, options)
+    try {
+      const wide = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      )
+      expect(wide).toBeLessThanOrEqual(0)
+      expect(await findings(page)).toEqual([])
+      expect(
+        await page.locator('[href^="javascript:"], main img[src="x"], script:not([src^="/assets/"])').count(),
+      ).toBe(0)
+      expect(complaints.filter((one) => !one.includes('404'))).toEqual([])
+    } finally {
+      await close()
+    }
+  })
+})
+
+test('the whole of a page is reached by keyboard, beginning with a way past the navigation', async () => {
+  const { page, close } = await open('/acme/web', { width: 1200, colorScheme: 'light' })
+  await page.keyboard.press('Tab')
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content')
+  await page.keyboard.press('Enter')
+  expect(page.url()).toMatch(/#main$/)
+  const reached = new Set<string>()
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press('Tab')
+    reached.add(
+      String(
+        await page.evaluate('document.activeElement.getAttribute("href") ?? document.activeElement.tagName'),
+      ),
+    )
+  }
+  expect([...reached]).toEqual(expect.arrayContaining(['/acme/web/jobs/11', 'SUMMARY', 'DIV']))
+  await close()
+})
+
+test('a table is sorted by a click or a key on its header', async () => {
+  const { page, close } = await open('/acme/web', { width: 1200, colorScheme: 'light' })
+  const days = page.locator('details table').first()
+  await page.locator('details summary').first().click()
+  const rates = () =>
+    days.evaluate('(table) => [...table.tBodies[0].rows].map((row) => parseFloat(row.cells[2].textContent))')
+  const button = days.getByRole('button', { name: 'Rate' })
+  await button.focus()
+  await page.keyboard.press('Enter')
+  const down = (await rates()) as number[]
+  expect(down).toEqual([...down].sort((a, b) => b - a))
+  expect(new Set(down).size).toBeGreaterThan(1)
+  await button.click()
+  expect(await rates()).toEqual([...down].sort((a, b) => a - b))
+  await close()
+})
+
+test('without scripts every page still says everything', async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(`${base}/acme/web`)
+  expect(await page.locator('.tile').count()).toBe(3)
+  await page.locator('summary').first().click()
+  expect(await page.locator('details table').first().isVisible()).toBe(true)
+  await context.close()
+})

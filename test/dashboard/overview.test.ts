@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { OpenDatabase } from '../../src/db/client.ts'
+import { aFlake, aJob, aPullRequestEvent, app, aRepository, aWindow, clear, openFixture } from './fixture.ts'
+
+let database: OpenDatabase
+
+beforeAll(async () => {
+  database = await openFixture()
+})
+afterAll(() => database.close())
+afterEach(() => clear(database))
+
+async function seed() {
+  const { db } = database
+  await db.insertInto('repository').values(aRepository()).execute()
+  const breach = { prs: 20, flakes: 1, flakes_counted: 1, flakes_low: 1, flakes_high: 1, breached: true }
+  await db
+    .insertInto('sla_window')
+    .values([
+      aWindow({ start: '2026-02-03', ...breach }),
+      aWindow({ start: '2026-02-04', prs: 4 }),
+      aWindow({ kind: 'week', start: '2026-02-02', ...breach }),
+    ])
+    .execute()
+  await db.insertInto('job').values(aJob()).execute()
+  await db.insertInto('flake').values(aFlake()).execute()
+  await db.insertInto('pull_request_event').values(aPullRequestEvent()).execute()
+}
+
+async function text(path: string, status = 200): Promise<string> {
+  const response = await app({ db: database.db }).request(path)
+  expect(response.status).toBe(status)
+  return await response.text()
+}
+
+describe('the organisation', () => {
+  test('an empty database says what it waits for', async () => {
+    expect(await text('/')).toContain('not installed on a repository yet')
+  })
+
+  test('repositories are listed with the state of their latest week', async () => {
+    await seed()
+    const page = await text('/')
+    expect(page).toContain('href="/acme/web"')
+    expect(page).toContain(
+      'This week 1 of 1 repository with data is out of SLA: 1 flake over 20 pull requests',
+    )
+  })
+
+  test('a private repository is neither listed nor found', async () => {
+    await seed()
+    await database.db.updateTable('repository').set({ private: true }).execute()
+    expect(await text('/')).not.toContain('acme/web')
+    expect(await text('/acme/web', 404)).toBe(await text('/acme/nothing', 404))
+  })
+})
+
+describe('one repository', () => {
+  test('says in words how the week stands, and with how few pull requests', async () => {
+    await seed()
+    const page = await text('/acme/web')
+    expect(page).toContain('This week is out of SLA: 1 flake over 20 pull requests tested is 5%')
+    expect(page).toContain('with this few pull requests a single flake is a breach')
+  })
+
+  test('a revised window shows its newest revision only', async () => {
+    await seed()
+    const revised = aWindow({ kind: 'week', start: '2026-02-02', revision: 1, prs: 25, flakes: 0 })
+    await database.db.insertInto('sla_window').values(revised).execute()
+    const page = await text('/acme/web')
+    expect(page).toContain('0 flakes over 25 pull requests tested')
+    expect(page).not.toContain('over 20 pull requests tested is')
+  })
+
+  test('is found whatever the case of its name, as on GitHub', async () => {
+    await seed()
+    expect(await text('/ACME/Web')).toContain('acme/web')
+  })
+
+  test('without windows says that there is no rate', async () => {
+    await database.db.insertInto('repository').values(aRepository()).execute()
+    expect(await text('/acme/web')).toContain('neither in nor out of SLA')
+  })
+
+  test('text from outside stays text', async () => {
+    await seed()
+    const hostile = '<script>alert(1)</script>"onload=\u202eevil'
+    await database.db.updateTable('job').set({ name: hostile }).execute()
+    await database.db.updateTable('pull_request_event').set({ title: hostile }).execute()
+    const page = await text('/acme/web')
+    expect(page).not.toContain('<script')
+    expect(page).not.toContain('"onload')
+    expect(page.match(/<bdi class="name" title="&lt;script/g)).toHaveLength(3)
+  })
+})
+
+describe('every answer', () => {
+  test('forbids scripts and styles of others, frames, and inline ones', async () => {
+    const response = await app({ db: database.db }).request('/')
+    const policy = response.headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toContain('unsafe')
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
+  test('assets are named by their content and may be kept for ever', async () => {
+    const path = /\/assets\/style\.[0-9a-f]{12}\.css/.exec(await text('/'))?.[0] ?? ''
+    const response = await app({ db: database.db }).request(path)
+    expect(response.headers.get('cache-control')).toContain('immutable')
+    expect(response.headers.get('content-type')).toContain('text/css')
+  })
+})

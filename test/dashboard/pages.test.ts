@@ -1,0 +1,361 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { OpenDatabase } from '../../src/db/client.ts'
+import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts'
+import {
+  aFlake,
+  aJob,
+  aPullRequestEvent,
+  app,
+  aRepository,
+  aRun,
+  aVerdict,
+  aWindow,
+  clear,
+  openFixture,
+} from './fixture.ts'
+
+const SHA = 'a'.repeat(40)
+let database: OpenDatabase
+
+beforeAll(async () => {
+  database = await openFixture()
+})
+afterAll(() => database.close())
+afterEach(() => clear(database))
+
+async function seed() {
+  const { db } = database
+  await db.insertInto('repository').values(aRepository()).execute()
+  await db
+    .insertInto('job')
+    .values([aJob(), aJob({ job_id: 12, name: 'lint' })])
+    .execute()
+  await db.insertInto('pull_request_event').values(aPullRequestEvent()).execute()
+}
+
+async function text(path: string, options: { status?: number; policy?: Policy } = {}): Promise<string> {
+  const policyOf = async () => options.policy ?? DEFAULT_POLICY
+  const response = await app({ db: database.db, policyOf }).request(path)
+  expect(response.status).toBe(options.status ?? 200)
+  // Words as they are read: without tags, white space as one.
+  return (await response.text())
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/&#39;/g, '’')
+    .replace(/\s+/g, ' ')
+}
+
+describe('a flake’s page', () => {
+  const evidence = {
+    x: 1,
+    m: 1,
+    k: 1,
+    n: 200,
+    other_prs: 1,
+    seen_on: [4],
+    trunk_k: 0,
+    trunk_n: 0,
+    prior: 0.005,
+    changed: 'code',
+    window_days: 14,
+  }
+
+  test('shows the arithmetic that gives the published value', async () => {
+    await seed()
+    // Of the published table: x/m = 1/1, k = 1, n = 200 gives .295.
+    await database.db
+      .insertInto('flake')
+      .values(aFlake({ probability: 0.295, evidence: JSON.stringify(evidence) }))
+      .execute()
+    const page = await text(`/acme/web/flakes/${SHA}/11`)
+    expect(page).toContain('chance that the pull request caused it 29.5%')
+    expect(page).not.toContain('beyond these counts')
+    expect(page).toContain('1 of 200 judged commits flaked, on #4')
+  })
+
+  test('says so when the verdict rests on more than the counts', async () => {
+    await seed()
+    await database.db
+      .insertInto('flake')
+      .values(aFlake({ probability: 0.9, evidence: JSON.stringify(evidence) }))
+      .execute()
+    expect(await text(`/acme/web/flakes/${SHA}/11`)).toContain('The verdict says 90%: beyond these counts')
+  })
+
+  test('tells how the verdict changed', async () => {
+    await seed()
+    await database.db.insertInto('flake').values(aFlake()).execute()
+    await database.db
+      .insertInto('flake_revision')
+      .values({
+        repository_id: 1,
+        head_sha: SHA,
+        job_id: 11,
+        revised_at: '2026-02-03T11:00:00Z',
+        old: 'caused_by_pr',
+        new: 'not_caused_by_pr',
+        old_probability: 0.95,
+        new_probability: 0.03,
+        why: 'more verdicts',
+      })
+      .execute()
+    expect(await text(`/acme/web/flakes/${SHA}/11`)).toMatch(
+      /yes \(95% likely\) no \(3% likely\) more verdicts/,
+    )
+  })
+
+  test.each([
+    `/acme/web/flakes/${'b'.repeat(40)}/11`,
+    `/acme/web/flakes/${SHA}/99`,
+    '/acme/web/flakes/zzz/11',
+  ])('%s is not found', async (path) => {
+    await seed()
+    await text(path, { status: 404 })
+  })
+})
+
+describe('a pull request’s page', () => {
+  test('says what to do in the words of the report', async () => {
+    await seed()
+    const { db } = database
+    await db
+      .insertInto('run')
+      .values(aRun({ outcome: 'fail' }))
+      .execute()
+    await db
+      .insertInto('verdict')
+      .values([
+        aVerdict({ number: 4, head_sha: 'd'.repeat(40), flaky: true }),
+        aVerdict({ number: 3, head_sha: 'e'.repeat(40) }),
+      ])
+      .execute()
+    const page = await text('/acme/web/pull/5')
+    expect(page).toContain('A retest is likely to help: 1 of 1 red job flakes on other pull requests too.')
+    expect(page).toContain('also flaked on 1 of 2 results of other pull requests in 14 days: #4 (50%)')
+  })
+
+  test('lists who asked for a retest, by comment or button', async () => {
+    await seed()
+    const { db } = database
+    await db
+      .insertInto('comment')
+      .values({
+        repository_id: 1,
+        number: 5,
+        comment_key: 'c1',
+        author: 'someone',
+        author_is_bot: false,
+        association: null,
+        told_at: '2026-02-03T09:30:00Z',
+        body: '/test unit',
+      })
+      .execute()
+    await db
+      .insertInto('rerun_request')
+      .values({
+        repository_id: 1,
+        head_sha: SHA,
+        run_key: 'r',
+        app: 'ci',
+        name: 'unit',
+        actor: 'helper',
+        actor_is_bot: true,
+        told_at: '2026-02-03T09:40:00Z',
+      })
+      .execute()
+    const page = await text('/acme/web/pull/5')
+    expect(page).toMatch(/someone \/test unit .* helper \(bot\) Re-run of unit/)
+  })
+
+  test('of which nothing is known is not found', async () => {
+    await seed()
+    await text('/acme/web/pull/6', { status: 404 })
+  })
+})
+
+describe('the grid', () => {
+  async function fill() {
+    await seed()
+    await database.db
+      .insertInto('run')
+      .values([
+        aRun({ run_key: '1', outcome: 'fail' }),
+        aRun({ run_key: '2', outcome: 'pass' }),
+        aRun({ run_key: '3', job_id: 12, outcome: 'aborted' }),
+        aRun({
+          run_key: '4',
+          job_id: 12,
+          outcome: 'fail',
+          number: 6,
+          head_sha: 'c'.repeat(40),
+          completed_at: '2026-02-03T12:00:00Z',
+        }),
+        aRun({ run_key: '5', job_id: 12, number: 0, head_sha: 'f'.repeat(40) }),
+      ])
+      .execute()
+  }
+
+  test('has a letter for what each job did at each commit, newest first, flaky jobs on top', async () => {
+    await fill()
+    const response = await app({ db: database.db }).request('/api/v1/repositories/acme/web/grid')
+    const body = (await response.json()) as {
+      heads: { pull_request: number }[]
+      jobs: { job: string; cells: string }[]
+    }
+    expect(body.heads.map((head) => head.pull_request)).toEqual([6, 5])
+    expect(body.jobs.map(({ job, cells }) => [job, cells])).toEqual([
+      ['unit', '-X'],
+      ['lint', 'FA'],
+    ])
+  })
+
+  test('shows the jobs that match a pattern', async () => {
+    await fill()
+    const page = await text('/acme/web/grid?job=^li|nothing')
+    expect(page).toContain('lint')
+    expect(page).not.toContain('unit')
+    expect(await text('/acme/web/grid?job=(')).toContain('has a ( without its ). Every job is shown.')
+  })
+
+  test('leaves out jobs that do not count', async () => {
+    await fill()
+    expect(await text('/acme/web/grid', { policy: { ...DEFAULT_POLICY, ignore: ['li*'] } })).not.toContain(
+      'lint',
+    )
+  })
+})
+
+describe('a job’s page', () => {
+  test('tells when the job began to flake, and what was merged then', async () => {
+    await seed()
+    const { db } = database
+    const verdicts = Array.from({ length: 80 }, (_, i) => {
+      const judged_at = new Date(Date.parse('2025-11-20T12:00:00Z') + i * 86_400_000 * 0.9).toISOString()
+      return aVerdict({
+        head_sha: i.toString(16).padStart(40, '0'),
+        number: i + 10,
+        judged_at,
+        flaky: i >= 50 && i % 2 === 0,
+      })
+    })
+    await db.insertInto('verdict').values(verdicts).execute()
+    await db
+      .insertInto('pull_request_event')
+      .values(
+        aPullRequestEvent({
+          number: 77,
+          action: 'closed',
+          merged: true,
+          title: 'Make it slow',
+          told_at: '2026-01-03T12:00:00Z',
+        }),
+      )
+      .execute()
+    const page = await text('/acme/web/jobs/11')
+    expect(page).toMatch(/It got worse around \w{3} \d Jan 2026/)
+    expect(page).toContain('Before: 0 of 5')
+    expect(page).toContain('Make it slow')
+  })
+
+  test('of a job that does not count says so', async () => {
+    await seed()
+    expect(await text('/acme/web/jobs/12', { policy: { ...DEFAULT_POLICY, required: ['unit'] } })).toContain(
+      'It does not count',
+    )
+    await text('/acme/web/jobs/999', { status: 404 })
+  })
+})
+
+describe('by month', () => {
+  test('counts breaches and merged fixes', async () => {
+    await seed()
+    const { db } = database
+    await db
+      .insertInto('sla_window')
+      .values([
+        aWindow({ start: '2026-01-05', breached: true }),
+        aWindow({ start: '2026-01-06' }),
+        aWindow({ start: '2026-01-07', prs: 0 }),
+      ])
+      .execute()
+    await db
+      .insertInto('pull_request_event')
+      .values([
+        aPullRequestEvent({
+          number: 8,
+          action: 'closed',
+          merged: true,
+          labels: '["kind/flake"]',
+          told_at: '2026-01-08T12:00:00Z',
+        }),
+        aPullRequestEvent({
+          number: 9,
+          action: 'closed',
+          merged: true,
+          labels: '["bug"]',
+          told_at: '2026-01-08T12:00:00Z',
+        }),
+      ])
+      .execute()
+    expect(await text('/acme/web/months')).toContain('Jan 2026 1 of 2 0 of 0 1 0 50%')
+  })
+})
+
+describe('incidents and accuracy', () => {
+  test('an incident is one row, however many it hit', async () => {
+    await seed()
+    await database.db
+      .insertInto('flake')
+      .values([
+        aFlake({ incident: 'i1' }),
+        aFlake({ incident: 'i1', head_sha: 'c'.repeat(40), number: 6 }),
+        aFlake({ head_sha: 'd'.repeat(40), number: 7 }),
+      ])
+      .execute()
+    expect(await text('/acme/web/incidents')).toMatch(/3 Feb 2026, 09:00 UTC 60 min 2 unit #5 , #6/)
+  })
+
+  test('verdicts are counted by how sure they were', async () => {
+    await seed()
+    await database.db
+      .insertInto('flake')
+      .values([aFlake(), aFlake({ head_sha: 'c'.repeat(40), probability: 0.5, counted: false })])
+      .execute()
+    expect(await text('/acme/web/accuracy')).toContain(
+      'Of 2 flakes judged in 180 days, 50% were told with more than 90% certainty',
+    )
+  })
+})
+
+describe('the first run', () => {
+  test('without an app leads to the set-up', async () => {
+    const response = await app({ db: database.db, isSetUp: false }).request('/')
+    expect(await response.text()).toContain('href="/probot"')
+  })
+
+  test('with an app and no results says what it waits for', async () => {
+    await seed()
+    expect(await text('/')).toContain('Waiting for the first results')
+  })
+})
+
+test('pictures are images with a title, and are not sent again unchanged', async () => {
+  await seed()
+  await database.db
+    .insertInto('sla_window')
+    .values(aWindow({ kind: 'week', start: '2026-02-02', breached: true, flakes: 1, flakes_counted: 1 }))
+    .execute()
+  for (const [path, words] of [
+    ['/badge/acme/web.svg', 'flakiness: 10% out of SLA'],
+    ['/acme/web/trend.svg', 'Flake rate of the last 90 days'],
+  ] as const) {
+    const site = app({ db: database.db })
+    const response = await site.request(path)
+    expect(response.headers.get('content-type')).toContain('image/svg+xml')
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(await response.text()).toContain(words)
+    const again = await site.request(path, {
+      headers: { 'if-none-match': response.headers.get('etag') ?? '' },
+    })
+    expect(again.status).toBe(304)
+  }
+})

@@ -1,0 +1,97 @@
+/** The migrations, and the schema that they make: what is written about it elsewhere is held equal here. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import { dumpSchema } from '../../scripts/schema.ts'
+import { type Db, openDatabase } from '../../src/db/client.ts'
+import { isMigrated, MIGRATIONS, migrate } from '../../src/db/migrate.ts'
+import { bulkColumns } from '../../src/db/rows.ts'
+import { createServerDatabase, eachDatabase } from '../support/database.ts'
+
+/** Columns that are not written in bulk: they have a default, or are filled in later. */
+const FILLED_LATER: Record<string, string[]> = {
+  flake: ['incident', 'attribution', 'probability', 'counted', 'evidence'],
+  outbox: ['attempts', 'done_at', 'result', 'url', 'last_error'],
+  stale_head: ['seq'],
+  stale_verdict: ['seq'],
+  stale_window: ['seq'],
+}
+
+async function columnsOf(db: Db): Promise<Map<string, string[]>> {
+  const { rows } = await sql<{ table: string; columns: string[] }>`select table_name as table,
+      json_agg(column_name order by ordinal_position) as columns
+    from information_schema.columns where table_schema = 'public' and table_name not like 'kysely\\_%'
+    group by table_name`.execute(db)
+  return new Map(rows.map((row) => [row.table, row.columns]))
+}
+
+test('every migration in the folder is listed, in order and without a gap', () => {
+  const files = readdirSync(new URL('../../migrations', import.meta.url)).sort()
+  expect(files.length).toBeGreaterThan(1)
+  expect(Object.keys(MIGRATIONS).map((name) => `${name}.ts`)).toEqual(files)
+  expect(files.map((name) => Number(name.slice(0, 4)))).toEqual(files.map((_, i) => i + 1))
+})
+
+eachDatabase((db) => {
+  test('migrating again changes nothing', async () => {
+    expect(await migrate(db())).toEqual([])
+    expect(await isMigrated(db())).toBe(true)
+  })
+
+  test('docs/schema.sql is what the migrations make: `npm run docs` writes it', async () => {
+    const written = readFileSync(new URL('../../docs/schema.sql', import.meta.url), 'utf8')
+    expect(written).toBe(await dumpSchema(db()))
+  })
+
+  test('every key begins with the repository, so that tables can be distributed by it', async () => {
+    const { rows } = await sql<{ table: string; first: string }>`select r.relname as table, a.attname as first
+      from pg_constraint c join pg_class r on r.oid = c.conrelid
+        join pg_attribute a on a.attrelid = r.oid and a.attnum = c.conkey[1]
+      where c.contype = 'p' and r.relnamespace = 'public'::regnamespace and r.relname not like 'kysely\\_%'`.execute(
+      db(),
+    )
+    expect(rows.map((row) => row.table).sort()).toEqual([...(await columnsOf(db())).keys()].sort())
+    expect(
+      rows
+        .filter((row) => row.first !== 'repository_id')
+        .map((row) => row.table)
+        .sort(),
+    ).toEqual([
+      // These belong to no repository: whose turn it is, and who is signed in.
+      'session',
+      'tick',
+    ])
+  })
+
+  test('the columns that are written in bulk are those of the schema', async () => {
+    const columns = await columnsOf(db())
+    for (const [table, written] of Object.entries(bulkColumns)) {
+      const expected = (columns.get(table) ?? []).filter((column) => !FILLED_LATER[table]?.includes(column))
+      expect([table, ...[...written].sort()]).toEqual([table, ...expected.sort()])
+    }
+  })
+
+  test('columns that are filled in later may be left out', async () => {
+    const { rows } = await sql<{ name: string }>`select table_name || '.' || column_name as name
+      from information_schema.columns where table_schema = 'public'
+        and (is_nullable = 'YES' or column_default is not null or is_identity = 'YES')`.execute(db())
+    const optional = rows.map((row) => row.name)
+    const later = Object.entries(FILLED_LATER).flatMap(([table, names]) =>
+      names.map((name) => `${table}.${name}`),
+    )
+    expect(later.filter((name) => !optional.includes(name))).toEqual([])
+  })
+})
+
+describe('processes that start together', () => {
+  test('migrate an empty PostgreSQL once', async () => {
+    const url = await createServerDatabase({ migrated: false })
+    const databases = await Promise.all([1, 2, 3].map(() => openDatabase(url, { poolSize: 2 })))
+    try {
+      const applied = await Promise.all(databases.map((one) => migrate(one.db)))
+      expect(applied.flat().sort()).toEqual(Object.keys(MIGRATIONS))
+    } finally {
+      await Promise.all(databases.map((one) => one.close()))
+    }
+  })
+})

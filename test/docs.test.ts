@@ -1,0 +1,155 @@
+/** What is written in two places is held equal here: settings, events and permissions, scripts, commands, links. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { readConfig, VARIABLES } from '../src/config.ts'
+import { EVENTS } from '../src/webhooks/translate.ts'
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const readText = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+
+const documents = [
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+]
+
+describe('.env.example', () => {
+  const lines = readText('.env.example').split('\n')
+  const named = lines.flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? [])
+
+  test('has every variable that is read, and no other', () => {
+    expect(named.length).toBeGreaterThan(5)
+    expect([...named].sort()).toEqual([...VARIABLES].sort())
+  })
+
+  test('says something about each', () => {
+    for (const name of named) {
+      const above = lines[lines.findIndex((line) => line.startsWith(`${name}=`)) - 1]
+      expect([name, above]).toEqual([name, expect.stringMatching(/^# \S.+\.$|^# \S.*\)\.$/)])
+    }
+  })
+
+  test('is an environment that the program starts with, and gives no secret a default', () => {
+    const env = Object.fromEntries(
+      lines.flatMap((line) => (/^[A-Z_]+=/.test(line) ? [line.split('=', 2)] : [])),
+    )
+    expect(readConfig(env).app).toBeNull()
+    expect([env.WEBHOOK_SECRET, env.PRIVATE_KEY, env.APP_ID]).toEqual(['', '', ''])
+  })
+})
+
+describe('app.yml', () => {
+  const manifest = parse(readText('app.yml')) as {
+    default_permissions: Record<string, 'read' | 'write'>
+    default_events: string[]
+  }
+  /** What GitHub asks for before it sends an event. Source: docs.github.com, "Webhook events and payloads". */
+  const NEEDED: Record<string, string | null> = {
+    check_run: 'checks',
+    status: 'statuses',
+    workflow_run: 'actions',
+    pull_request: 'pull_requests',
+    pull_request_review: 'pull_requests',
+    pull_request_review_comment: 'pull_requests',
+    issue_comment: 'issues',
+    merge_group: 'merge_queues',
+    repository: 'metadata',
+    branch_protection_rule: 'administration',
+    repository_ruleset: 'administration',
+    // Every app is sent these, and cannot tick them.
+    installation: null,
+    installation_repositories: null,
+  }
+  /** What calls need, and events do not. */
+  const CALLS = ['contents', 'issues']
+
+  test('asks for the events that something translates, but for those that need a right that people refuse', () => {
+    const granted = Object.keys(EVENTS).filter((event) => {
+      const permission = NEEDED[event]
+      expect([event, permission]).not.toEqual([event, undefined])
+      return permission !== null && permission !== 'administration'
+    })
+    expect([...manifest.default_events].sort()).toEqual(granted.sort())
+  })
+
+  test('names the events that it leaves out, and why', () => {
+    const text = readText('app.yml')
+    for (const event of Object.keys(EVENTS)) {
+      if (NEEDED[event] === 'administration') expect(text).toMatch(new RegExp(`^#.*${event}`, 'm'))
+    }
+  })
+
+  test('asks for the permissions that its events and calls need, and no other', () => {
+    const needed = new Set([...manifest.default_events.flatMap((event) => NEEDED[event] ?? []), ...CALLS])
+    expect(Object.keys(manifest.default_permissions).sort()).toEqual([...needed].sort())
+  })
+
+  test('writes nothing but issues', () => {
+    const written = Object.entries(manifest.default_permissions).filter(([, access]) => access !== 'read')
+    expect(written).toEqual([['issues', 'write']])
+  })
+
+  test('gives a reason above each permission', () => {
+    const lines = readText('app.yml').split('\n')
+    for (const [name, access] of Object.entries(manifest.default_permissions)) {
+      const above = lines[lines.indexOf(`  ${name}: ${access}`) - 1]
+      expect([name, above]).toEqual([name, expect.stringMatching(/^ {2}# \S/)])
+    }
+  })
+})
+
+describe.each(documents)('%s', (document) => {
+  const text = readText(document)
+
+  test('names only scripts that exist', () => {
+    const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> }
+    const named = [...text.matchAll(/npm run (?:-s )?([\w:]+)/g)].map((match) => match[1] ?? '')
+    expect(named.filter((name) => !(name in scripts))).toEqual([])
+  })
+
+  test('names only commands that exist', () => {
+    const sources = readdirSync(join(ROOT, 'src/cli')).map((name) => readText(join('src/cli', name)))
+    const commands = sources.flatMap((source) =>
+      [...source.matchAll(/new Command\('([\w-]+)'\)/g)].map((match) => match[1]),
+    )
+    expect(commands).toContain('replay')
+    const named = [...text.matchAll(/(?:cli --|npx flake-sla) ([a-z][\w-]*)/g)].map((match) => match[1])
+    expect(named.filter((name) => !commands.includes(name))).toEqual([])
+  })
+
+  test('links only to what is there', () => {
+    const prose = text.replace(/```[\s\S]*?```/g, '')
+    const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '')
+    const broken = links.filter((link) => !/^[a-z]+:/.test(link) && !leadsSomewhere(document, link))
+    expect(broken).toEqual([])
+  })
+})
+
+test('there are documents to check, and the README names scripts and commands', () => {
+  expect(documents).toEqual(
+    expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/design.md']),
+  )
+  expect(readText('README.md')).toMatch(/npm run demo[\s\S]*cli -- replay/)
+})
+
+/** Whether a relative link names a file, and its anchor a heading there. */
+function leadsSomewhere(from: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? join(ROOT, from) : join(ROOT, dirname(from), decodeURI(path))
+  if (!existsSync(target) || relative(ROOT, target).startsWith('..')) return false
+  if (anchor === undefined || !target.endsWith('.md')) return true
+  const headings = readFileSync(target, 'utf8').matchAll(/^#+ (.+)$/gm)
+  return [...headings].some((match) => slugOf(match[1] ?? '') === anchor)
+}
+
+/** How GitHub makes an anchor of a heading. */
+function slugOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-')
+}

@@ -1,0 +1,153 @@
+/** Runs from what was told about them: once or many times, in any order, in words that disagree. */
+import { describe, expect, test } from 'vitest'
+import type { Observation } from '../../src/domain/facts.ts'
+import { byCompletion, jobKey, readRuns } from '../../src/domain/run.ts'
+import { aCheckRun, aRun, aStatus, at, aWorkflowRun, BASE, ms, OTHER_BASE } from '../support/facts.ts'
+
+const outcomes = (...observations: Observation[]) => readRuns(observations, []).map((run) => run.outcome)
+
+describe('one run', () => {
+  test('told twice in the same words is one run', () => {
+    expect(outcomes(aCheckRun(), aCheckRun())).toEqual(['pass'])
+  })
+
+  test('of an app that runs again under the same check run id is another run', () => {
+    const first = aCheckRun({ app: 'jenkins', state: 'failure', minute: 10 })
+    const again = aCheckRun({ app: 'jenkins', state: 'success', minute: 20 })
+    expect(outcomes(again, first)).toEqual(['fail', 'pass'])
+  })
+
+  test('with two words about it is what was told last by GitHub’s clock, whichever came first', () => {
+    const first = aCheckRun({ state: 'success', told_at: at(10) })
+    const last = aCheckRun({ state: 'failure', told_at: at(12) })
+    expect(outcomes(first, last)).toEqual(['fail'])
+    expect(outcomes(last, first)).toEqual(['fail'])
+  })
+
+  test('keeps the time of its completion when a later word changes the outcome', () => {
+    const first = aCheckRun({ state: 'success', told_at: at(10) })
+    const last = aCheckRun({ state: 'failure', told_at: at(12) })
+    expect(readRuns([first, last], [])[0]?.completedAt).toBe(ms(10))
+  })
+
+  test('of a status posted green again with the same target_url is dated by the first time', () => {
+    const green = aStatus({ minute: 10 })
+    const again = aStatus({ minute: 40, description: `Job succeeded. BaseSHA:${OTHER_BASE}` })
+    const [run, another] = readRuns([again, green], [])
+    expect(run).toMatchObject({ outcome: 'pass', completedAt: ms(10) })
+    expect(another).toBeUndefined()
+  })
+
+  test('of a status that turned from red to green at the same target_url is the green, dated by the green', () => {
+    const red = aStatus({ state: 'failure', description: 'Job failed.', minute: 10 })
+    const green = aStatus({ minute: 11 })
+    expect(readRuns([green, red], [])).toMatchObject([{ outcome: 'pass', completedAt: ms(11) }])
+  })
+
+  test('of two statuses told in one second is the one with the higher id', () => {
+    const red = aStatus({ state: 'failure', description: 'Job failed.', id: 2 })
+    const green = aStatus({ state: 'success', id: 1 })
+    expect(outcomes(red, green)).toEqual(['fail'])
+    expect(outcomes(green, red)).toEqual(['fail'])
+  })
+
+  test('started when its status was first pending', () => {
+    const pending = aStatus({ state: 'pending', description: 'Job triggered.', minute: 3 })
+    const stillPending = aStatus({ state: 'pending', description: 'Job triggered.', minute: 5 })
+    const [run] = readRuns([stillPending, aStatus(), pending], [])
+    expect(run?.startedAt).toBe(ms(3))
+  })
+
+  test('that is only pending is no run yet', () => {
+    expect(outcomes(aStatus({ state: 'pending' }))).toEqual([])
+  })
+})
+
+describe('a label on a job', () => {
+  const failed = aStatus({ state: 'failure', description: 'Job failed.', minute: 10 })
+  const override = aStatus({ description: 'Overridden by octocat', minute: 20 })
+
+  test('does not change the run under the same target_url: the failure stays', () => {
+    expect(outcomes(failed, override)).toEqual(['fail', 'skipped'])
+  })
+
+  test('does not hide a pass that comes later', () => {
+    const later = aStatus({ build: 2, minute: 30 })
+    expect(outcomes(later, override, failed)).toEqual(['fail', 'skipped', 'pass'])
+  })
+
+  test('cancelled again is no failure', () => {
+    const cancelled = aStatus({ state: 'failure', description: 'Override cancelled by octocat', minute: 25 })
+    expect(outcomes(override, cancelled).sort()).toEqual(['skipped', 'skipped'])
+  })
+})
+
+describe('runs of one second', () => {
+  const one = aCheckRun({ id: 1, state: 'failure' })
+  const two = aCheckRun({ id: 2, state: 'success' })
+
+  test('have the same order however they came', () => {
+    expect(readRuns([one, two], [])).toEqual(readRuns([two, one], []))
+  })
+
+  test('are ordered by their start where that is known', () => {
+    const late = aRun({ key: 'a', startedAt: ms(2) })
+    const early = aRun({ key: 'b', startedAt: ms(1) })
+    expect([late, early].sort(byCompletion)).toEqual([early, late])
+  })
+})
+
+describe('the job of an Actions run', () => {
+  const pullRequest = aWorkflowRun()
+  const push = aWorkflowRun({ run_id: 501, suite_id: 501, event: 'push' })
+
+  test('takes workflow and event from the workflow run of its suite', () => {
+    const [run] = readRuns([aCheckRun()], [pullRequest])
+    expect(run?.job).toMatchObject({ workflow: '.github/workflows/ci.yml', event: 'pull_request' })
+  })
+
+  test('differs between push and pull_request, which test different code', () => {
+    const runs = readRuns([aCheckRun(), aCheckRun({ id: 2, suite_id: 501 })], [push, pullRequest])
+    expect(new Set(runs.map((run) => jobKey(run.job))).size).toBe(2)
+  })
+
+  test('is taken from runs of the same name when its own workflow was never told and they agree', () => {
+    const runs = readRuns([aCheckRun(), aCheckRun({ id: 2, suite_id: 999 })], [pullRequest])
+    expect(new Set(runs.map((run) => jobKey(run.job))).size).toBe(1)
+  })
+
+  test('stays without a workflow when those of its name disagree', () => {
+    const unknown = aCheckRun({ id: 3, suite_id: 999, minute: 30 })
+    const runs = readRuns([aCheckRun(), aCheckRun({ id: 2, suite_id: 501 }), unknown], [pullRequest, push])
+    expect(runs.find((run) => run.suiteId === 999)?.job).toMatchObject({ workflow: null, event: null })
+  })
+
+  test('is not named after a workflow when another app made it', () => {
+    const [run] = readRuns([aCheckRun({ app: 'jenkins' })], [pullRequest])
+    expect(run?.job).toMatchObject({ app: 'jenkins', workflow: null })
+  })
+
+  test('on a schedule or in a merge queue is trunk', () => {
+    const [scheduled] = readRuns([aCheckRun()], [aWorkflowRun({ event: 'schedule' })])
+    const [queued] = readRuns([aCheckRun()], [aWorkflowRun({ event: 'merge_group' })])
+    expect([scheduled?.trunk, queued?.trunk]).toEqual([true, true])
+  })
+})
+
+describe('the base of a run', () => {
+  const mention = (number: number, base_sha: string | null) => ({ number, base_ref: 'main', base_sha })
+
+  test.each([
+    ['the one that its status names', aStatus({ description: `Job failed. BaseSHA:${BASE}` }), BASE],
+    ['the one that the named pull request has', aCheckRun({ mentions: [mention(7, BASE)] }), BASE],
+    ['the one that all named agree on', aCheckRun({ mentions: [mention(7, BASE), mention(8, BASE)] }), BASE],
+    [
+      'unknown when those named differ',
+      aCheckRun({ mentions: [mention(7, BASE), mention(8, OTHER_BASE)] }),
+      null,
+    ],
+    ['unknown when nothing is named', aCheckRun(), null],
+  ])('is %s', (_name, seen, base) => {
+    expect(readRuns([seen], [])[0]?.baseSha).toBe(base)
+  })
+})

@@ -1,0 +1,151 @@
+/**
+ * Power cuts: a replay into a data folder is killed with SIGKILL, started again, and fed the same deliveries.
+ * The kill waits for progress that the program shows, never for a time; where exactly it strikes does not matter.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { replay } from '../src/cli/replay.ts'
+import type { ReplayReport } from '../src/cli/report-json.ts'
+import { checkRunDelivery, pullRequestDelivery, type TestDelivery } from './support/deliveries.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'flake-sla-kill-'))
+const file = join(folder, 'deliveries.ndjson')
+const HEADS = 600
+/** The program takes this many lines before it waits for them to be durable. */
+const LINES_AT_ONCE = 1000
+const children: ChildProcess[] = []
+let expected: ReplayReport
+
+const lines = Array.from({ length: HEADS }, (_, i) => historyOf(i))
+  .flat()
+  .map((one) => `${JSON.stringify(one)}\n`)
+
+beforeAll(async () => {
+  writeFileSync(file, lines.join(''))
+  expected = await replay([file], {})
+})
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('the story that is told has flakes, and more lines than are taken at once', () => {
+  expect(lines.length).toBeGreaterThan(LINES_AT_ONCE * 1.5)
+  expect(expected.repositories[0]?.flakes.length).toBeGreaterThan(HEADS / 4)
+})
+
+test('killed while it records, twice, it ends with the same figures', { timeout: 120_000 }, async () => {
+  const data = join(folder, 'recording')
+  for (const line of [LINES_AT_ONCE + 300, LINES_AT_ONCE + 500]) {
+    const child = start(data)
+    // What lies far enough beyond the first thousand is only taken once those are durable.
+    for (const text of lines.slice(0, line)) await write(child, text)
+    await kill(child)
+  }
+  const { report, code } = await finish(data)
+  expect(code).toBe(0)
+  expect(report.deliveries).toMatchObject({ read: lines.length, rejected: [] })
+  expect(report.deliveries.duplicates).toBeGreaterThanOrEqual(LINES_AT_ONCE)
+  expect(report.repositories).toEqual(expected.repositories)
+})
+
+test('killed while it concludes, it ends with the same figures', { timeout: 120_000 }, async () => {
+  const data = join(folder, 'concluding')
+  const child = startSteps(data)
+  await said(child, 'concluded')
+  await kill(child)
+  const { report } = await finish(data)
+  expect(report.deliveries.duplicates).toBe(lines.length)
+  expect(report.repositories).toEqual(expected.repositories)
+})
+
+/** Two days of one pull request: every third flakes, every fifth only fails. */
+function historyOf(i: number): TestDelivery[] {
+  const headSha = i.toString(16).padStart(40, '0')
+  const minute = (i * 7) % 2000
+  const first = i % 3 === 0 || i % 5 === 0 ? 'failure' : 'success'
+  const more = { headSha, name: i % 2 ? 'unit' : 'lint' }
+  return [
+    pullRequestDelivery({ number: i + 1, headSha, minute, openedMinute: minute }),
+    checkRunDelivery({ ...more, id: 2 * i + 1, conclusion: first, minute: minute + 10 }),
+    checkRunDelivery({
+      ...more,
+      id: 2 * i + 2,
+      conclusion: i % 5 ? 'success' : 'failure',
+      minute: minute + 20,
+    }),
+  ]
+}
+
+function start(data: string): ChildProcess {
+  const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+  return keep(spawn(process.execPath, [main, 'replay', '-', '--json', '--database-url', data]))
+}
+
+/** Records everything and concludes, saying so after each step; then waits to be killed. */
+function startSteps(data: string): ChildProcess {
+  const source = (path: string) => JSON.stringify(new URL(`../src/${path}`, import.meta.url).href)
+  const code = `
+    import { openDatabase } from ${source('db/client.ts')}
+    import { migrate } from ${source('db/migrate.ts')}
+    import { DEFAULT_POLICY } from ${source('domain/policy.ts')}
+    import { readDeliveries } from ${source('cli/deliveries.ts')}
+    import { concludeAll } from ${source('pipeline/conclude.ts')}
+    import { createRecorder } from ${source('pipeline/record.ts')}
+    const { db } = await openDatabase(${JSON.stringify(data)})
+    await migrate(db)
+    const { record } = createRecorder(db, { now: () => 0, effects: false })
+    const all = []
+    for await (const line of readDeliveries(${JSON.stringify(file)})) all.push(record(line.delivery))
+    await Promise.all(all)
+    const onProgress = () => process.stdout.write('concluded\\n')
+    await concludeAll(db, { policyOf: async () => DEFAULT_POLICY, now: ${Date.UTC(2027, 0)}, onProgress })
+    setInterval(() => {}, 1000)`
+  return keep(spawn(process.execPath, ['--input-type=module-typescript', '-e', code]))
+}
+
+function keep(child: ChildProcess): ChildProcess {
+  children.push(child)
+  // Writing to a process that was killed is expected here.
+  child.stdin?.on('error', () => {})
+  return child
+}
+
+async function write(child: ChildProcess, text: string): Promise<void> {
+  await new Promise<void>((resolve, reject) =>
+    child.stdin?.write(text, (error) => (error ? reject(error) : resolve())),
+  )
+}
+
+async function said(child: ChildProcess, word: string): Promise<void> {
+  let text = ''
+  for await (const chunk of child.stdout ?? []) {
+    text += chunk
+    if (text.includes(word)) return
+  }
+  throw new Error(`the process ended without saying ${word}`)
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  expect(child.exitCode).toBeNull()
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  expect(await exited).toEqual([null, 'SIGKILL'])
+}
+
+/** Starts again with the same deliveries and lets it end. */
+async function finish(data: string): Promise<{ report: ReplayReport; code: number | null }> {
+  const child = start(data)
+  let json = ''
+  child.stdout?.on('data', (chunk) => {
+    json += chunk
+  })
+  child.stdin?.end(lines.join(''))
+  const [code] = await once(child, 'close')
+  return { report: JSON.parse(json) as ReplayReport, code }
+}

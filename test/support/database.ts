@@ -1,0 +1,60 @@
+/** Databases for tests: the same test on the embedded PostgreSQL and on a real one, because PGlite has one connection and hides races. */
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, describe, inject } from 'vitest'
+import { type Db, type OpenDatabase, openDatabase } from '../../src/db/client.ts'
+import { migrate } from '../../src/db/migrate.ts'
+import { TEMPLATE } from './postgres.ts'
+
+export type DatabaseKind = 'PGlite' | 'PostgreSQL'
+
+/**
+ * Runs the tests on both databases. Each test finds the schema migrated and the tables empty.
+ * @param tests is given the way to the database, which is open only while tests run
+ */
+export function eachDatabase(tests: (db: () => Db, kind: DatabaseKind) => void): void {
+  describe.each<DatabaseKind>(['PGlite', 'PostgreSQL'])('on %s', (kind) => {
+    tests(useDatabase(kind), kind)
+  })
+}
+
+/** One migrated database for the tests of a block, emptied before each. */
+export function useDatabase(kind: DatabaseKind = 'PGlite'): () => Db {
+  let open: OpenDatabase
+  beforeAll(async () => {
+    open = kind === 'PGlite' ? await openEmbedded() : await openServer()
+  })
+  beforeEach(() => empty(open.db))
+  afterAll(() => open?.close())
+  return () => open.db
+}
+
+async function openEmbedded(): Promise<OpenDatabase> {
+  const open = await openDatabase('memory')
+  await migrate(open.db)
+  return open
+}
+
+/** The address of a fresh database on the real server: a copy of the migrated template, or an empty one. */
+export async function createServerDatabase({ migrated = true } = {}): Promise<string> {
+  const address = inject('postgresServer')
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  const server = await openDatabase(`${address}/postgres`, { poolSize: 1 })
+  await sql`create database ${sql.id(name)} template ${sql.id(migrated ? TEMPLATE : 'template0')}`.execute(
+    server.db,
+  )
+  await server.close()
+  return `${address}/${name}`
+}
+
+async function openServer(): Promise<OpenDatabase> {
+  return openDatabase(await createServerDatabase(), { poolSize: 4 })
+}
+
+/** Empties every table but the migrations' own. */
+export async function empty(db: Db): Promise<void> {
+  const tables = await sql<{ name: string }>`select tablename as name from pg_tables
+    where schemaname = 'public' and tablename not like 'kysely_%'`.execute(db)
+  const names = sql.join(tables.rows.map((row) => sql.table(row.name)))
+  await sql`truncate ${names} restart identity`.execute(db)
+}

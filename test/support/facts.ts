@@ -1,0 +1,213 @@
+/** Facts with defaults for the tables of the pure core: each test names only what it is about. */
+import type {
+  CommentFact,
+  MergeGroupFact,
+  Observation,
+  PullRequestEvent,
+  RerunRequest,
+  WorkflowRunFact,
+} from '../../src/domain/facts.ts'
+import type { HeadFacts } from '../../src/domain/head.ts'
+import type { Job, Run } from '../../src/domain/run.ts'
+
+export const HEAD = 'a'.repeat(40)
+export const BASE = 'b'.repeat(40)
+export const OTHER_BASE = 'c'.repeat(40)
+export const REPOSITORY_ID = 1001
+
+/** A Monday morning. Every time in these tests is so many minutes after it. */
+const START = Date.UTC(2026, 1, 2, 9)
+
+/** RFC 3339, `minutes` after the start. */
+export function at(minutes: number): string {
+  return new Date(START + minutes * 60_000).toISOString()
+}
+
+/** Epoch ms, `minutes` after the start. */
+export function ms(minutes: number): number {
+  return START + minutes * 60_000
+}
+
+/** A completed Actions check run; `minute` is when it completed and was told. */
+export function aCheckRun(more: Partial<Observation> & { id?: number; minute?: number } = {}): Observation {
+  const { id = 1, minute = 10, ...fields } = more
+  const completed_at = fields.completed_at ?? at(minute)
+  return {
+    repository_id: REPOSITORY_ID,
+    head_sha: HEAD,
+    run_key: `check:${id}:${Date.parse(completed_at) / 1000}`,
+    told_at: completed_at,
+    told_id: 0,
+    state: 'success',
+    source: 'check_run',
+    app: 'github-actions',
+    name: 'unit',
+    description: null,
+    url: `https://github.com/acme/widgets/actions/runs/1/job/${id}`,
+    suite_id: 500,
+    head_branch: 'topic',
+    trunk: false,
+    mentions: [],
+    started_at: null,
+    completed_at,
+    ...fields,
+  }
+}
+
+/** A commit status; `build` is what its target_url tells runs apart by. */
+export function aStatus(
+  more: Partial<Observation> & { build?: number; minute?: number; id?: number } = {},
+): Observation {
+  const { build = 1, minute = 10, id = build * 100 + minute, ...fields } = more
+  return {
+    repository_id: REPOSITORY_ID,
+    head_sha: HEAD,
+    run_key: `status:${fields.name ?? 'pull-unit'}:${build}`,
+    told_at: at(minute),
+    told_id: id,
+    state: 'success',
+    source: 'status',
+    app: '',
+    name: 'pull-unit',
+    description: 'Job succeeded.',
+    url: `https://prow.example.org/view/pr-logs/pull/acme_widgets/7/pull-unit/${build}`,
+    suite_id: null,
+    head_branch: null,
+    trunk: false,
+    mentions: [],
+    started_at: null,
+    completed_at: at(minute),
+    ...fields,
+  }
+}
+
+/** One attempt of the workflow behind check suite 500. */
+export function aWorkflowRun(more: Partial<WorkflowRunFact> = {}): WorkflowRunFact {
+  return {
+    repository_id: REPOSITORY_ID,
+    head_sha: HEAD,
+    run_id: 500,
+    attempt: 1,
+    action: 'completed',
+    suite_id: 500,
+    path: '.github/workflows/ci.yml',
+    event: 'pull_request',
+    conclusion: 'success',
+    actor: 'octocat',
+    actor_is_bot: false,
+    started_at: at(0),
+    ...more,
+  }
+}
+
+/** Pull request 7, opened at the start with the head of these tests. */
+export function aPullRequest(more: Partial<PullRequestEvent> = {}): PullRequestEvent {
+  return {
+    repository_id: REPOSITORY_ID,
+    number: 7,
+    told_at: at(0),
+    action: 'opened',
+    head_sha: HEAD,
+    head_ref: 'topic',
+    head_repository_id: REPOSITORY_ID,
+    base_ref: 'main',
+    base_sha: BASE,
+    state: 'open',
+    merged: false,
+    draft: false,
+    title: 'Change',
+    author: 'octocat',
+    author_is_bot: false,
+    labels: [],
+    merge_sha: null,
+    created_at: at(0),
+    ...more,
+  }
+}
+
+export function aComment(more: Partial<CommentFact> & { minute?: number } = {}): CommentFact {
+  const { minute = 15, ...fields } = more
+  return {
+    repository_id: REPOSITORY_ID,
+    number: 7,
+    comment_key: `issue_comment:${minute}`,
+    author: 'octocat',
+    author_is_bot: false,
+    association: 'MEMBER',
+    told_at: at(minute),
+    body: '/retest',
+    ...fields,
+  }
+}
+
+export function aRerunRequest(more: Partial<RerunRequest> & { minute?: number } = {}): RerunRequest {
+  const { minute = 10, ...fields } = more
+  return {
+    repository_id: REPOSITORY_ID,
+    head_sha: HEAD,
+    run_key: 'check:1:0',
+    app: 'github-actions',
+    name: 'unit',
+    actor: 'octocat',
+    actor_is_bot: false,
+    told_at: at(minute),
+    ...fields,
+  }
+}
+
+export function aMergeGroup(more: Partial<MergeGroupFact> = {}): MergeGroupFact {
+  return {
+    repository_id: REPOSITORY_ID,
+    head_sha: HEAD,
+    action: 'checks_requested',
+    base_ref: 'main',
+    base_sha: BASE,
+    number: 7,
+    told_at: at(0),
+    ...more,
+  }
+}
+
+/** Facts about one commit that heads pull request 7, unless said otherwise. */
+export function factsOf(more: Partial<HeadFacts> = {}): HeadFacts {
+  return {
+    headSha: HEAD,
+    observations: [],
+    workflowRuns: [],
+    pullRequests: [aPullRequest()],
+    mergeGroups: [],
+    comments: [],
+    rerunRequests: [],
+    ...more,
+  }
+}
+
+export const UNIT: Job = {
+  source: 'check_run',
+  app: 'github-actions',
+  name: 'unit',
+  workflow: '.github/workflows/ci.yml',
+  event: 'pull_request',
+}
+
+let runs = 0
+
+/** A run as the domain has it, after its observations were read. */
+export function aRun(more: Partial<Run> & { minute?: number } = {}): Run {
+  const { minute = 10, ...fields } = more
+  return {
+    key: `run:${++runs}`,
+    job: UNIT,
+    outcome: 'pass',
+    reason: null,
+    startedAt: null,
+    completedAt: ms(minute),
+    baseSha: null,
+    suiteId: null,
+    url: null,
+    mentions: [],
+    trunk: false,
+    headBranch: 'topic',
+    ...fields,
+  }
+}

@@ -1,0 +1,53 @@
+/** The whole way from deliveries to figures, without a server: what most tests of the pipeline do. */
+
+import { type RepositoryReport, readReport } from '../../src/cli/report-json.ts'
+import type { Db } from '../../src/db/client.ts'
+import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts'
+import { concludeAll } from '../../src/pipeline/conclude.ts'
+import { createRecorder, type Delivery, type RecordResult } from '../../src/pipeline/record.ts'
+import { ms } from './facts.ts'
+
+/** A week after the start: every window of these tests has ended by then. */
+export const LATER = ms(10 * 24 * 60)
+
+/** Records the deliveries, together. */
+export function recordAll(db: Db, deliveries: readonly Delivery[]): Promise<RecordResult[]> {
+  const { record } = createRecorder(db, { now: () => ms(0), effects: false })
+  return Promise.all(deliveries.map((one) => record(one)))
+}
+
+/** Concludes until nothing is stale. */
+export async function conclude(db: Db, options: { now?: number; policy?: Policy } = {}): Promise<void> {
+  const { now = LATER, policy = DEFAULT_POLICY } = options
+  await concludeAll(db, { policyOf: async () => policy, now })
+}
+
+/** What the program would print as JSON about every repository. */
+export async function readReports(db: Db, policy: Policy = DEFAULT_POLICY): Promise<RepositoryReport[]> {
+  const repositories = await db.selectFrom('repository').selectAll().orderBy('repository_id').execute()
+  const reports: RepositoryReport[] = []
+  for (const repository of repositories) reports.push(await readReport(db, repository, policy))
+  return reports
+}
+
+/** The report on the one repository there is. */
+export async function readOnlyReport(db: Db, policy: Policy = DEFAULT_POLICY): Promise<RepositoryReport> {
+  const [report, another] = await readReports(db, policy)
+  if (!report || another) throw new Error('there is not exactly one repository')
+  return report
+}
+
+/** The same list in another order: always the same for the same seed. */
+export function shuffled<T>(list: readonly T[], seed: number): T[] {
+  const copy = [...list]
+  let state = seed >>> 0
+  for (let i = copy.length - 1; i > 0; i--) {
+    // xorshift32
+    state = (state ^ (state << 13)) >>> 0
+    state = (state ^ (state >>> 17)) >>> 0
+    state = (state ^ (state << 5)) >>> 0
+    const j = (state || 1) % (i + 1)
+    ;[copy[i], copy[j]] = [copy[j] as T, copy[i] as T]
+  }
+  return copy
+}
