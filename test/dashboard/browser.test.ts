@@ -219,7 +219,9 @@ test('a table is sorted by a click or a key on its header', async () => {
   const days = page.locator('details table').first()
   await page.locator('details summary').first().click()
   const rates = () =>
-    days.evaluate('(table) => [...table.tBodies[0].rows].map((row) => parseFloat(row.cells[2].textContent))')
+    page.evaluate(
+      `[...document.querySelector('details table').tBodies[0].rows].map((row) => parseFloat(row.cells[2].textContent))`,
+    )
   const button = days.getByRole('button', { name: 'Rate' })
   await button.focus()
   await page.keyboard.press('Enter')

@@ -1,0 +1,100 @@
+/** The whole loop as people meet it: webhooks in, a comment and an issue out. The snapshots are what a person reads. */
+import { expect, test } from 'vitest'
+import { startTestApp } from '../support/app.ts'
+import {
+  checkRunDelivery,
+  commentDelivery,
+  pullRequestDelivery,
+  workflowRunDelivery,
+} from '../support/deliveries.ts'
+import { HEAD } from '../support/facts.ts'
+
+const DAY = 24 * 60
+/** Midnight after the first day of these stories, which begins at 9:00. */
+const MIDNIGHT = 15 * 60
+
+/** Pull request 7: `unit` fails and passes in a second attempt of one workflow run. */
+const FLAKY = [
+  pullRequestDelivery(),
+  workflowRunDelivery({ attempt: 1, minute: 5, conclusion: 'failure' }),
+  checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 }),
+  workflowRunDelivery({ attempt: 2, minute: 20 }),
+  checkRunDelivery({ id: 2, conclusion: 'success', minute: 30 }),
+]
+
+/** Other pull requests on which the job passes. */
+function others(count: number, minute = 2) {
+  return Array.from({ length: count }, (_, i) => {
+    const number = 100 + i
+    const headSha = number.toString(16).padStart(40, '0')
+    return [
+      pullRequestDelivery({ number, headSha, minute, openedMinute: minute }),
+      workflowRunDelivery({ headSha, suite: number, minute }),
+      checkRunDelivery({
+        id: 1000 + i,
+        headSha,
+        suite: number,
+        minute: minute + 10,
+        headBranch: `topic-${number}`,
+      }),
+    ]
+  }).flat()
+}
+
+test('a flake is recorded, answered to /flake-report, and breaches the day once it has ended', async () => {
+  const { send, passTo, answers, issues, repository } = await startTestApp()
+  expect(new Set(await send(...others(30), ...FLAKY))).toEqual(new Set([202]))
+  await send(commentDelivery({ id: 4000, body: '/flake-report', minute: 40 }))
+  await passTo(45)
+  expect(answers()).toHaveLength(1)
+  await expect(answers()[0]).toMatchFileSnapshot('answer.md')
+  expect(repository.comments.get(4000)?.reactions.map((one) => one.content)).toEqual(['eyes'])
+  expect(issues()).toEqual([])
+  await passTo(MIDNIGHT + 10)
+  expect(issues()).toHaveLength(1)
+  await expect(`# ${issues()[0]?.title}\n\n${issues()[0]?.body}`).toMatchFileSnapshot('breach-issue.md')
+})
+
+test('the day is filed once, however often the timers run and the webhooks come', async () => {
+  const { send, passTo, issues, answers } = await startTestApp()
+  await send(...others(30), ...FLAKY, commentDelivery({ body: '/flake-report', minute: 40 }))
+  await passTo(45)
+  await passTo(MIDNIGHT + 10)
+  await send(...FLAKY, commentDelivery({ body: '/flake-report', minute: 40 }))
+  await passTo(MIDNIGHT + 20)
+  await passTo(MIDNIGHT + 400)
+  expect(issues().map((one) => one.state)).toEqual(['open'])
+  expect(answers()).toHaveLength(1)
+})
+
+test('a newer breach closes the older issue as superseded', async () => {
+  const { send, passTo, issues } = await startTestApp()
+  await send(...others(30), ...FLAKY)
+  await passTo(MIDNIGHT + 10)
+  const headSha = 'd'.repeat(40)
+  await send(
+    pullRequestDelivery({ number: 8, headSha, minute: DAY, openedMinute: DAY }),
+    checkRunDelivery({
+      id: 11,
+      suite: 501,
+      headSha,
+      conclusion: 'failure',
+      minute: DAY + 10,
+      headBranch: 'topic-8',
+    }),
+    checkRunDelivery({ id: 12, suite: 501, headSha, minute: DAY + 20, headBranch: 'topic-8' }),
+  )
+  await passTo(DAY + MIDNIGHT + 10)
+  expect(issues().map((one) => one.state)).toEqual(['closed', 'open'])
+})
+
+test('nobody is answered about a head that never failed, beyond saying so', async () => {
+  const { send, passTo, answers } = await startTestApp()
+  await send(
+    pullRequestDelivery(),
+    checkRunDelivery({ id: 1, headSha: HEAD }),
+    commentDelivery({ body: '/flake-report', minute: 40 }),
+  )
+  await passTo(45)
+  await expect(answers()[0]).toMatchFileSnapshot('answer-nothing.md')
+})

@@ -1,0 +1,156 @@
+/** The whole app over HTTP: real server, embedded database, GitHub stand-in on loopback, and a clock that the test moves. */
+import { createHmac, generateKeyPairSync } from 'node:crypto'
+import { onTestFinished } from 'vitest'
+import type { Config } from '../../src/config.ts'
+import { type OpenDatabase, openDatabase } from '../../src/db/client.ts'
+import type { Delivery } from '../../src/pipeline/record.ts'
+import { WEBHOOK_PATH } from '../../src/server/http.ts'
+import { addAccount, addInstallation, addPull, addRepository } from '../../src/standin/seed.ts'
+import { type Standin, startStandin } from '../../src/standin/standin.ts'
+import type { Repository } from '../../src/standin/state.ts'
+import { type RunningApp, type StartOptions, startApp } from '../../src/start.ts'
+import { closeAll } from '../../src/timers/close.ts'
+import { REPOSITORY } from './deliveries.ts'
+import { at, HEAD, ms, REPOSITORY_ID } from './facts.ts'
+
+export const WEBHOOK_SECRET = 'tests sign with this'
+export const { privateKey: PRIVATE_KEY } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+})
+
+export interface TestApp {
+  app: RunningApp
+  standin: Standin
+  /** `acme/widgets` at the stand-in, with pull request 7 at HEAD. */
+  repository: Repository
+  /** Epoch ms; what the app and the stand-in believe. */
+  clock: { now: number }
+  /** Posts bytes to the webhook address, signed unless the headers say otherwise. */
+  post(body: string | Buffer, headers?: Record<string, string>): Promise<Response>
+  /** Posts deliveries one after the other, as GitHub does, and returns the statuses. */
+  send(...deliveries: Delivery[]): Promise<number[]>
+  /** Moves the clock to `minutes` after the start, lets the timers run once, and works everything off. */
+  passTo(minutes: number): Promise<void>
+  /** Bodies of the app's own comments on a pull request. */
+  answers(number?: number): string[]
+  /** The app's own issues, oldest first. */
+  issues(): { number: number; title: string; state: string; body: string }[]
+}
+
+export interface TestAppOptions extends StartOptions {
+  config?: Partial<Config>
+  database?: OpenDatabase
+}
+
+/** Starts it; the test's end stops it and holds every call to GitHub to GitHub's own description. */
+export async function startTestApp({ config, ...options }: TestAppOptions = {}): Promise<TestApp> {
+  const clock = { now: ms(60) }
+  const now = () => clock.now
+  const standin = await startStandin({
+    now,
+    validate: true,
+    app: { id: 1001, slug: 'flake-sla', webhookSecret: WEBHOOK_SECRET },
+  })
+  const app = await startApp(configFor(standin, config), {
+    now,
+    timers: false,
+    throttle: false,
+    database: options.database ?? (await openDatabase('memory')),
+    ...options,
+  })
+  standin.state.app.webhookUrl = `${app.url}${WEBHOOK_PATH}`
+  onTestFinished(async () => {
+    await app.close()
+    await standin.close()
+    if (standin.violations.length > 0) throw new Error(standin.violations.join('\n'))
+  })
+  return { app, standin, clock, repository: seed(standin), ...handles(app, standin, clock) }
+}
+
+function configFor(standin: Standin, more: Partial<Config> = {}): Config {
+  return {
+    app: { id: '1001', privateKey: PRIVATE_KEY, webhookSecret: WEBHOOK_SECRET },
+    apiUrl: standin.url,
+    githubUrl: 'https://github.com',
+    database: 'memory',
+    host: '127.0.0.1',
+    port: 0,
+    publicUrl: null,
+    dryRun: false,
+    logLevel: 'silent',
+    ...more,
+  }
+}
+
+function seed({ state }: Standin): Repository {
+  addInstallation(state, 'acme', { id: 77 })
+  addAccount(state, 'octocat')
+  const repository = addRepository(state, {
+    owner: 'acme',
+    name: 'widgets',
+    permissions: { octocat: 'write' },
+  })
+  repository.id = REPOSITORY_ID
+  addPull(state, repository, { number: 7, title: 'Change 7', user: 'octocat', at: at(0), sha: HEAD })
+  return repository
+}
+
+function handles(app: RunningApp, standin: Standin, clock: { now: number }) {
+  const { repositories } = standin.state
+  const widgets = () => repositories.get(REPOSITORY.full_name) as Repository
+  const post: TestApp['post'] = (body, headers = {}) =>
+    fetch(`${app.url}${WEBHOOK_PATH}`, {
+      method: 'POST',
+      body: body as string,
+      headers: { 'content-type': 'application/json', 'x-hub-signature-256': signatureOf(body), ...headers },
+    })
+  return {
+    post,
+    async send(...deliveries: Delivery[]) {
+      const statuses: number[] = []
+      for (const { id, name, payload } of deliveries) {
+        learn(widgets(), payload as Told)
+        const answer = await post(JSON.stringify(payload), {
+          'x-github-delivery': id,
+          'x-github-event': name,
+        })
+        statuses.push(answer.status)
+      }
+      return statuses
+    },
+    async passTo(minutes: number) {
+      clock.now = ms(minutes)
+      await app.settle()
+      await closeAll(app.deps)
+      await app.settle()
+    },
+    answers: (number = 7) =>
+      [...widgets().comments.values()]
+        .filter((one) => one.byApp && one.issue === number)
+        .map((one) => one.body),
+    issues: () =>
+      [...widgets().issues.values()]
+        .filter((issue) => issue.byApp)
+        .map(({ number, title, state, body }) => ({ number, title, state, body: body ?? '' })),
+  }
+}
+
+interface Told {
+  comment?: { id: number; body: string; user: { login: string }; created_at: string }
+  issue?: { number: number }
+}
+
+/** GitHub has the comment that its webhook tells of. */
+function learn({ comments }: Repository, { comment, issue }: Told): void {
+  if (!comment || !issue || comments.has(comment.id)) return
+  const { id, body, created_at: createdAt } = comment
+  const written = { body, user: comment.user.login, byApp: false, createdAt, updatedAt: createdAt }
+  comments.set(id, { id, issue: issue.number, ...written, reactions: [], minimized: null })
+}
+
+/** The value of `X-Hub-Signature-256`. */
+export function signatureOf(body: string | Buffer, secret = WEBHOOK_SECRET): string {
+  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
+}
