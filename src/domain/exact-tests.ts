@@ -43,16 +43,68 @@ export function fisherExact(a: number, b: number, c: number, d: number): number 
 
 /**
  * The chance that `failures` lie in at most `streaks` unbroken streaks among `passes`, were they strewn at random: a
- * runs test on the streaks of one kind. Source: W. L. Stevens, Annals of Eugenics 9 (1939); A. M. Mood, Annals of
- * Mathematical Statistics 11 (1940), 2.6.
+ * runs test on the streaks of one kind. With `endsInFailure` the last place is known to be a failure, because somebody
+ * stopped there. Source: W. L. Stevens, Annals of Eugenics 9 (1939); A. M. Mood, Annals of Mathematical Statistics 11
+ * (1940), 2.6.
  */
-export function streaksAtMost(streaks: number, failures: number, passes: number): number {
+export function streaksAtMost(
+  streaks: number,
+  failures: number,
+  passes: number,
+  endsInFailure = false,
+): number {
   if (failures === 0) return 1
-  const all = lnChoose(failures + passes, failures)
+  const fixed = endsInFailure ? 1 : 0
+  const all = lnChoose(failures + passes - fixed, failures - fixed)
   let sum = 0
   for (let s = 1; s <= Math.min(streaks, failures); s++)
-    sum += Math.exp(lnChoose(failures - 1, s - 1) + lnChoose(passes + 1, s) - all)
+    sum += Math.exp(lnChoose(failures - 1, s - 1) + lnChoose(passes + 1 - fixed, s - fixed) - all)
   return Math.min(1, sum)
+}
+
+/**
+ * The chance that `failures` among `runs` lie in at most `bursts` bursts, were they strewn at random; a burst is a row
+ * of failures of which each is at most `within` places after the one before. Counted in whole numbers: placements with
+ * m given gaps wider than `within` are choose(runs - m * within, failures), and those with narrow gaps follow by
+ * inclusion and exclusion. Takes the square of `failures`.
+ */
+export function burstsAtMost(bursts: number, failures: number, runs: number, within: number): number {
+  if (failures === 0) return 1
+  const wide = Array.from({ length: failures }, (_, m) => choose(runs - m * within, failures))
+  const rows = choicesOf(failures)
+  let sum = 0n
+  for (let b = 1; b <= Math.min(bursts, failures); b++) {
+    let ways = 0n
+    for (let j = 0; j <= failures - b; j++) {
+      const term = (rows[failures - b]?.[j] ?? 0n) * (wide[b - 1 + j] ?? 0n)
+      ways += j % 2 === 0 ? term : -term
+    }
+    sum += (rows[failures - 1]?.[b - 1] ?? 0n) * ways
+  }
+  return shareOf(sum, wide[0] ?? 1n)
+}
+
+function choose(n: number, k: number): bigint {
+  if (k > n) return 0n
+  let ways = 1n
+  for (let i = 1; i <= k; i++) ways = (ways * BigInt(n - k + i)) / BigInt(i)
+  return ways
+}
+
+/** Pascal's triangle down to the row before `rows`. */
+function choicesOf(rows: number): bigint[][] {
+  const triangle: bigint[][] = [[1n]]
+  for (let n = 1; n < rows; n++) {
+    const above = triangle[n - 1] ?? []
+    triangle.push(Array.from({ length: n + 1 }, (_, k) => (above[k - 1] ?? 0n) + (above[k] ?? 0n)))
+  }
+  return triangle
+}
+
+/** Two whole numbers of any length as a fraction; what is below 1e-15 comes out as that or less. */
+function shareOf(part: bigint, whole: bigint): number {
+  const DIGITS = 10n ** 18n
+  return Number((part * DIGITS) / whole) / Number(DIGITS)
 }
 
 /** Above this many sums to count, the normal approximation is as good as the exact count. */

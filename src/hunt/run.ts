@@ -21,21 +21,46 @@ export interface HuntRun {
   /** ISO 8601, UTC. */
   started_at: string
   duration_ms: number
+  /** Its place in the order of ending: 1, 2, 3… */
+  ended: number
   worker: string | null
   node: string | null
   seed: number | null
-  /** The end of what the run wrote; empty for a run that passed. */
-  output: string
+  /** What a failed run says in one line. */
+  message: string | null
+  /** What it wrote, for the first failure of its kind; long output without its middle. */
+  output: string | null
   /** What else is known of the end of a killed run: `memory` when the machine had run out of it. */
   killed_for: 'memory' | null
-  tests: HuntTest[]
+  /** The most memory that its processes were seen to hold; null where nobody looked in time. */
+  peak_memory_bytes: number | null
 }
 
-/** How a hunt ended; the last run of one that stopped at a failure is a failure by that, and proves no streak. */
+/** Why no further run was started. */
 export type HuntEnding = 'runs' | 'decided' | 'until_failure' | 'interrupted'
+
+/** How often a single test passed and failed, over all runs that left a report. */
+export interface TestTally {
+  name: string
+  passed: number
+  failed: number
+  /** Failed and passed within one run. */
+  flaked: number
+  skipped: number
+  message: string | null
+}
 
 export interface Hunt {
   goal: Goal
   ending: HuntEnding
+  /** The run whose failure ended the hunt, where one did. */
+  ended_by: number | null
+  /** The sequential test said so on the way: passes since then do not take back what made us stop. */
+  missed: boolean
+  /** How many ran at a time. */
+  parallel: number
+  /** False where only counts are known, and not which run failed. */
+  ordered: boolean
   runs: HuntRun[]
+  tests: TestTally[]
 }

@@ -1,6 +1,7 @@
 /** Exact tests against published tables and against counting by hand. */
 import { describe, expect, test } from 'vitest'
 import {
+  burstsAtMost,
   fisherExact,
   holm,
   hypergeometricAtLeast,
@@ -54,6 +55,23 @@ describe.each([
     }
   })
 
+  test('streaksAtMost, when somebody stopped at a failure', () => {
+    const ended = all.filter((places) => places[failures - 1] === total)
+    for (let streaks = 1; streaks <= failures; streaks++) {
+      const share = ended.filter((places) => streaksIn(places) <= streaks).length / ended.length
+      expect(streaksAtMost(streaks, failures, total - failures, true)).toBeCloseTo(share, 10)
+    }
+  })
+
+  test.each([1, 2, 3])('burstsAtMost, at most %d apart', (within) => {
+    const burstsIn = (places: number[]) =>
+      places.filter((place, i) => i === 0 || place - (places[i - 1] ?? 0) > within).length
+    for (let bursts = 1; bursts <= failures; bursts++) {
+      const share = all.filter((places) => burstsIn(places) <= bursts).length / all.length
+      expect(burstsAtMost(bursts, failures, total, within)).toBeCloseTo(share, 10)
+    }
+  })
+
   test('rankSum', () => {
     const middle = (failures * (total + 1)) / 2
     const lean = (places: number[]) => Math.abs(places.reduce((a, b) => a + b, 0) - middle)
@@ -78,6 +96,11 @@ describe('rankSum', () => {
     expect(pValue).toBeGreaterThan(1e-12)
     expect(pValue).toBeLessThan(1e-6)
   })
+})
+
+describe('burstsAtMost', () => {
+  test('is streaksAtMost for neighbours, and exact for many failures', () =>
+    expect(burstsAtMost(70, 100, 1000, 1)).toBeCloseTo(streaksAtMost(70, 100, 900), 9))
 })
 
 describe('holm', () => {
