@@ -9,6 +9,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   replay: async () => (await import('./replay.ts')).replayCommand(),
   report: async () => (await import('./report.ts')).reportCommand(),
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),
   hunt: async () => (await import('./hunt.ts')).huntCommand(),
 }
