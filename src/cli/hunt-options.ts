@@ -19,6 +19,7 @@ export interface HuntOptions {
   shuffleEnv?: string | true
   sequence?: string
   counts?: string
+  junit: string[]
   format: 'table' | 'markdown' | 'json'
   json?: boolean
   picture?: string
@@ -42,6 +43,12 @@ export const HUNT_OPTIONS: readonly Option[] = [
     'pressure beside it: cpu=<processes>,memory=<bytes or %> (alone: every CPU, 50%)',
   ),
   new Option('--shuffle-env [seed]', 'another order of the environment and another seed for each run'),
+  new Option(
+    '--junit <glob>',
+    'JUnit reports that each run leaves; {run} and {worker} stand for its own; may be repeated',
+  )
+    .argParser((value: string, before: string[]) => [...before, value])
+    .default([], 'none'),
   new Option('--sequence <runs>', 'no command: read a sequence that was run elsewhere, like "48P 2F 2P 1F"'),
   new Option('--counts <passed:failed>', 'no command: counts from elsewhere, like 85:5').conflicts(
     'sequence',
@@ -60,20 +67,37 @@ export async function localSettings(
   options: HuntOptions,
   command: readonly string[],
 ): Promise<LocalSettings & { stress: Stress | null }> {
+  const parallel = whole('--parallel', options.parallel, 1000)
+  const isolate = await isolationOf(options.isolate)
   return {
     command,
     goal: goalOf(options),
     runs: whole('--runs', options.runs, 1_000_000),
-    parallel: whole('--parallel', options.parallel, 1000),
+    parallel,
     timeoutMs: parseDuration('--timeout', options.timeout),
     untilFailure: options.untilFailure ?? false,
     allRuns: options.allRuns ?? false,
     cwd: process.cwd(),
     env: environment(),
-    isolate: await isolationOf(options.isolate),
+    isolate,
+    junit: junitOf(options.junit, parallel, isolate),
     seed: seedBase(options.shuffleEnv),
     stress: options.stress === undefined ? null : parseStress(options.stress === true ? '' : options.stress),
   }
+}
+
+/** Runs side by side in one folder would read one another's reports. */
+function junitOf(
+  patterns: readonly string[],
+  parallel: number,
+  isolate: Isolation | null,
+): readonly string[] {
+  const shared = patterns.find((pattern) => !/\{(run|worker)\}/.test(pattern))
+  if (shared !== undefined && parallel > 1 && isolate === null)
+    throw new UserError(
+      `--junit ${shared} is one place for all runs: take --isolate or --parallel 1, or let each run write its own, like --junit 'report-{run}.xml'.`,
+    )
+  return patterns
 }
 
 function environment(): Record<string, string> {
