@@ -23,7 +23,17 @@ export interface HuntOptions {
   format: 'table' | 'markdown' | 'json'
   json?: boolean
   picture?: string
+  compare?: string[]
+  name?: string
+  change?: string
+  note?: string
+  repository?: string
+  job?: string
+  tool: string[]
+  databaseUrl?: string
 }
+
+const collect = (value: string, before: string[]) => [...before, value]
 
 /** In the order in which help shows them. */
 export const HUNT_OPTIONS: readonly Option[] = [
@@ -47,7 +57,7 @@ export const HUNT_OPTIONS: readonly Option[] = [
     '--junit <glob>',
     'JUnit reports that each run leaves; {run} and {worker} stand for its own; may be repeated',
   )
-    .argParser((value: string, before: string[]) => [...before, value])
+    .argParser(collect)
     .default([], 'none'),
   new Option('--sequence <runs>', 'no command: read a sequence that was run elsewhere, like "48P 2F 2P 1F"'),
   new Option('--counts <passed:failed>', 'no command: counts from elsewhere, like 85:5').conflicts(
@@ -56,6 +66,22 @@ export const HUNT_OPTIONS: readonly Option[] = [
   new Option('--format <format>', 'how to print').choices(['table', 'markdown', 'json']).default('table'),
   new Option('--json', 'the same as --format json'),
   new Option('--picture <file>', 'draw the sequence into this SVG file'),
+  new Option(
+    '--compare <before-after...>',
+    'is the second better? Two kept hunts or --json files; with a command, two git revisions',
+  ),
+  new Option('--name <name>', 'keep the hunt under this name, with its settings and environment'),
+  new Option('--change <text>', 'keep it, and say what was changed'),
+  new Option('--note <text>', 'a note to keep with it'),
+  new Option('--repository <owner/name>', 'the repository of --job'),
+  new Option('--job <name>', 'keep it, and show it on this job’s page'),
+  new Option('--tool <program>', 'ask it for --version, to keep; may be repeated')
+    .argParser(collect)
+    .default([], 'none'),
+  new Option(
+    '--database-url <url>',
+    'where to keep it: postgres://… or a folder (default: DATABASE_URL, else ./data)',
+  ),
 ]
 
 export function goalOf({ target, confidence }: HuntOptions): Goal {

@@ -22,6 +22,8 @@ export interface LocalSettings extends StopRule {
   cwd: string
   env: Record<string, string>
   isolate: Isolation | null
+  /** The git revisions that runs take turns at; HEAD alone when none is given. */
+  revisions?: readonly string[]
   /** The base of every run's seed; null leaves the environment as it is. */
   seed: number | null
   /** Globs of the JUnit reports that a run leaves. */
@@ -51,7 +53,7 @@ export async function huntLocally(settings: LocalSettings, hooks: LocalHooks): P
   const scratch = await mkdtemp(join(tmpdir(), 'flake-sla-hunt-'))
   try {
     const command = findProgram(settings.command, settings.cwd, settings.env)
-    const places = await placesFor(settings.isolate, settings.cwd, scratch)
+    const places = await placesFor(settings.isolate, settings.cwd, scratch, settings.revisions)
     return await new Pool({ ...settings, command }, hooks, places).run(scratch)
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 })
