@@ -273,6 +273,45 @@ export interface SessionTable {
   expires_at: Time
 }
 
+export interface HuntTable {
+  hunt_id: Generated<number>
+  name: string
+  place: 'local' | 'kubernetes' | 'actions'
+  /** `owner/name` and the job's name, where the hunt is after one. */
+  repository: string | null
+  job: string | null
+  /** What was changed against the hunt before. */
+  changed: string | null
+  notes: string
+  settings: Json<Record<string, unknown>>
+  environment: Json<Record<string, string>>
+  started_at: Time
+  ended_at: Time | null
+  ending: string | null
+  ended_by: number | null
+  missed: boolean
+  headline: string | null
+  answer: Json<Record<string, unknown>> | null
+}
+
+export interface HuntRunTable {
+  hunt_id: number
+  number: number
+  outcome: 'passed' | 'failed' | 'stopped'
+  exit_code: number | null
+  timed_out: boolean
+  started_at: Time | null
+  duration_ms: number
+  ended: number
+  worker: string | null
+  node: string | null
+  seed: number | null
+  message: string | null
+  output: string | null
+  killed_for: string | null
+  peak_memory_bytes: number | null
+}
+
 export interface Database {
   repository: RepositoryTable
   delivery: DeliveryTable
@@ -295,6 +334,8 @@ export interface Database {
   outbox: OutboxTable
   tick: TickTable
   session: SessionTable
+  hunt: HuntTable
+  hunt_run: HuntRunTable
 }
 
 export type Row<T extends keyof Database> = Selectable<Database[T]>
