@@ -51,6 +51,7 @@ export const LAYERS: Record<string, readonly string[]> = {
     'pipeline',
     'effects',
     'hunt',
+    'server',
     'simulate',
   ],
   demo: [
