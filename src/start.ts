@@ -1,7 +1,6 @@
 /** Puts the parts together and starts them: database, recorder, Probot, timers, HTTP server. */
 import { sql } from 'kysely'
 import { pino } from 'pino'
-import type { Probot } from 'probot'
 import type { Config } from './config.ts'
 import { dashboard } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from './db/client.ts'
