@@ -1,10 +1,11 @@
 /** GitHub's side of the demo: the stand-in learns of what the webhooks tell, and is read for what the app wrote. */
 
 import type { Delivery } from '../pipeline/record.ts'
+import { commentDelivery, numberOf } from '../simulate/payloads.ts'
 import { addAccount, addInstallation, addPull, addRepository } from '../standin/seed.ts'
 import type { Standin } from '../standin/standin.ts'
 import type { Repository } from '../standin/state.ts'
-import { comment, INSTALLATION_ID, numberOf } from './payloads.ts'
+import { INSTALLATION_ID } from './story.ts'
 
 export interface Hub {
   /** Makes the repositories and pull requests that the deliveries speak of. */
@@ -59,16 +60,6 @@ export function hub({ state }: Standin): Hub {
     ask(fullName, repositoryId, number, body, at) {
       const repository = repositoryOf(fullName)
       const { owner, name } = repository
-      const pull = {
-        repo: { id: repositoryId, owner, name },
-        number,
-        title: '',
-        author: ASKER,
-        fork: false,
-        headSha: '',
-        openedAt: at,
-        body: null,
-      }
       addAccount(state, ASKER)
       const id = numberOf('comment', name, number, ASKER, at)
       const createdAt = new Date(at).toISOString()
@@ -83,7 +74,8 @@ export function hub({ state }: Standin): Hub {
         reactions: [],
         minimized: null,
       })
-      return comment(pull, ASKER, body, at)
+      const home = { id: repositoryId, owner, name, installation: INSTALLATION_ID }
+      return commentDelivery(home, { number, title: '', author: ASKER }, { id, author: ASKER, body, at })
     },
     lastAnswer(fullName, number) {
       const comments = [...repositoryOf(fullName).comments.values()].filter(

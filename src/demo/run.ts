@@ -1,10 +1,9 @@
 /** Runs the demo: sends the story day by day, lets each day end, asks for a report, and gathers what people would see. */
 import { generateKeyPairSync } from 'node:crypto'
 import { type Line, readDeliveries } from '../cli/deliveries.ts'
+import { type RepositoryReport, readReport } from '../cli/report-json.ts'
 import type { Config } from '../config.ts'
 import { openDatabase } from '../db/client.ts'
-import type { Row } from '../db/schema.ts'
-import { readWindows } from '../db/sla.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Delivery } from '../pipeline/record.ts'
 import { WEBHOOK_PATH } from '../server/http.ts'
@@ -12,9 +11,8 @@ import { type Standin, startStandin } from '../standin/standin.ts'
 import { type RunningApp, startApp } from '../start.ts'
 import { closeAll } from '../timers/close.ts'
 import { type Hub, hub } from './hub.ts'
-import { INSTALLATION_ID } from './payloads.ts'
 import { sendAll } from './send.ts'
-import { tellStory } from './story.ts'
+import { INSTALLATION_ID, tellStory } from './story.ts'
 
 export interface DemoOptions {
   /** Recorded deliveries instead of the story. */
@@ -28,7 +26,9 @@ export interface DemoResult {
   deliveries: number
   seconds: number
   repository: string
-  windows: { day: Row<'sla_window'>[]; week: Row<'sla_window'>[] }
+  /** Every repository that was heard of; the one that was asked about first. */
+  reports: RepositoryReport[]
+  asOf: string
   pullRequest: number | null
   comment: string | null
   issues: { repository: string; number: number; title: string; state: string; body: string }[]
@@ -163,9 +163,21 @@ async function askForReport(
     await app.settle()
     comment = github.lastAnswer(full_name, flake.number)
   }
-  const day = await readWindows(db, repository_id, 'day')
-  const week = await readWindows(db, repository_id, 'week')
-  return { repository: full_name, windows: { day, week }, pullRequest: flake?.number ?? null, comment }
+  const reports = await readReports(app, repository_id)
+  const asOf = new Date(clock.now).toISOString()
+  return { repository: full_name, reports, asOf, pullRequest: flake?.number ?? null, comment }
+}
+
+async function readReports({ deps }: RunningApp, first: number): Promise<RepositoryReport[]> {
+  const all = await deps.db.selectFrom('repository').selectAll().orderBy('full_name').execute()
+  const ordered = [
+    ...all.filter((one) => one.repository_id === first),
+    ...all.filter((one) => one.repository_id !== first),
+  ]
+  const reports = []
+  for (const one of ordered)
+    reports.push(await readReport(deps.db, one, await deps.policyOf(one.repository_id)))
+  return reports
 }
 
 /** Recorded deliveries with the time that each tells, and the installation that the stand-in knows. */

@@ -4,22 +4,22 @@
  * retests by people and by a bot.
  */
 import {
-  checkRun,
-  comment,
-  type Delivery,
+  checkRunDelivery,
+  commentDelivery,
+  type MadeDelivery,
+  type MadePullRequest,
+  type MadeRepository,
   numberOf,
-  type Pull,
-  pullRequest,
-  type Repo,
+  pullRequestDelivery,
   shaOf,
-  status,
-  workflowRun,
-} from './payloads.ts'
+  statusDelivery,
+  workflowRunDelivery,
+} from '../simulate/payloads.ts'
 
 export interface Moment {
   /** Epoch ms. */
   at: number
-  delivery: Delivery
+  delivery: MadeDelivery
 }
 
 const MINUTE = 60_000
@@ -39,11 +39,12 @@ interface Job {
   breaks: number
 }
 
-const ORGANISATION = 'example-org'
+export const INSTALLATION_ID = 4_002_001
+const ORGANISATION = { owner: 'example-org', installation: INSTALLATION_ID }
 
-const REPOSITORIES: { repo: Repo; pullsADay: number; jobs: Job[] }[] = [
+const REPOSITORIES: { repo: MadeRepository; pullsADay: number; jobs: Job[] }[] = [
   {
-    repo: { id: 71_001, owner: ORGANISATION, name: 'api' },
+    repo: { ...ORGANISATION, id: 71_001, name: 'api' },
     pullsADay: 9,
     jobs: [
       { name: 'lint', by: 'actions', minutes: 2, flakes: 0, breaks: 0.03 },
@@ -53,7 +54,7 @@ const REPOSITORIES: { repo: Repo; pullsADay: number; jobs: Job[] }[] = [
     ],
   },
   {
-    repo: { id: 71_002, owner: ORGANISATION, name: 'web' },
+    repo: { ...ORGANISATION, id: 71_002, name: 'web' },
     pullsADay: 6,
     jobs: [
       { name: 'build', by: 'actions', minutes: 5, flakes: 0, breaks: 0.04 },
@@ -61,7 +62,7 @@ const REPOSITORIES: { repo: Repo; pullsADay: number; jobs: Job[] }[] = [
     ],
   },
   {
-    repo: { id: 71_003, owner: ORGANISATION, name: 'charts' },
+    repo: { ...ORGANISATION, id: 71_003, name: 'charts' },
     pullsADay: 3,
     jobs: [{ name: 'pull-charts-install', by: 'prow', minutes: 18, flakes: 0, breaks: 0.05 }],
   },
@@ -90,46 +91,62 @@ export function tellStory(): Moment[] {
   return moments.sort((a, b) => a.at - b.at || (a.delivery.id < b.delivery.id ? -1 : 1))
 }
 
+/** A pull request of the story: its number is drawn from the same dice at each of its commits. */
+interface Pull extends MadePullRequest {
+  repo: MadeRepository
+}
+
 /** A pull request from its opening to its merge. */
-function tellPull(moments: Moment[], repo: Repo, jobs: readonly Job[], number: number, day: number): void {
+function tellPull(
+  moments: Moment[],
+  repo: MadeRepository,
+  jobs: readonly Job[],
+  number: number,
+  day: number,
+): void {
   const chance = dice(repo.name, number)
   const openedAt = day + 7 * HOUR + Math.floor(chance() * 9 * HOUR)
   const author = `contributor-${1 + Math.floor(chance() * 24)}`
   const docsOnly = chance() < 0.08
-  const pull: Pull = {
-    repo,
-    number,
-    title: `${docsOnly ? 'Explain' : 'Improve'} part ${number}`,
-    author,
-    fork: chance() < 0.4,
-    headSha: '',
-    openedAt,
-    body: null,
-  }
+  const fork = chance() < 0.4
   const brings = repo.name === OWN_FLAKE.repo && number === OWN_FLAKE.number
   const heads = brings ? 4 : 1 + Math.floor(chance() * 2.4)
   let at = openedAt
-  for (let head = 1; head <= heads; head++) {
-    const before = pull.headSha
-    pull.headSha = shaOf(repo.name, number, head)
-    moments.push({
-      at,
-      delivery: pullRequest({ ...pull }, head === 1 ? 'opened' : 'synchronize', at, { before }),
-    })
+  let before: string | undefined
+  let pull: Pull
+  for (let head = 1; ; head++) {
+    pull = {
+      repo,
+      number,
+      title: `${docsOnly ? 'Explain' : 'Improve'} part ${number}`,
+      author,
+      body: null,
+      fork,
+      openedAt,
+      headRef: `change-${number}`,
+      headSha: shaOf(repo.name, number, head),
+      baseRef: 'main',
+      baseSha: baseAt(repo, at),
+    }
+    const action = head === 1 ? 'opened' : 'synchronize'
+    moments.push({ at, delivery: pullRequestDelivery(repo, pull, { action, at, before }) })
+    before = pull.headSha
     const isLast = head === heads
     const pushedOver = !isLast && chance() < 0.25
+    const isBrought = (job: Job) => brings && job.name === OWN_FLAKE.job
+    const about = { chance, docsOnly, isLast, pushedOver }
     const done = jobs.map((job) =>
-      tellJob(moments, { ...pull }, job, at + MINUTE, {
-        chance,
-        docsOnly,
-        isLast,
-        pushedOver,
-        brings: brings && job.name === OWN_FLAKE.job,
-      }),
+      tellJob(moments, pull, job, at + MINUTE, { ...about, brings: isBrought(job) }),
     )
     at = pushedOver ? at + 4 * MINUTE : Math.max(...done) + 10 * MINUTE + Math.floor(chance() * 60) * MINUTE
+    if (isLast) break
   }
-  moments.push({ at, delivery: pullRequest({ ...pull }, 'closed', at, { merged: true }) })
+  moments.push({ at, delivery: pullRequestDelivery(repo, pull, { action: 'closed', at, merged: true }) })
+}
+
+/** The tip of main moves once a day in this organisation. */
+function baseAt({ name }: MadeRepository, at: number): string {
+  return shaOf('main', name, Math.floor(at / DAY))
 }
 
 interface Circumstances {
@@ -169,23 +186,27 @@ function tellRun(
   startedAt: number,
   at: number,
 ): number {
+  const { repo, number, headSha, fork, author } = pull
+  const headBranch = fork ? null : pull.headRef
   if (job.by === 'prow') {
+    const tell = (state: string, text: string, at: number) => {
+      const told = { context: job.name, build: attempt, state, text, number, headSha, at }
+      moments.push({ at, delivery: statusDelivery(repo, { ...told, baseSha: baseAt(repo, at) }) })
+    }
+    tell('pending', 'Job triggered.', startedAt)
     const [state, text] = PROW[outcome]
-    moments.push({
-      at: startedAt,
-      delivery: status(pull, job.name, attempt, 'pending', 'Job triggered.', startedAt),
-    })
-    moments.push({ at, delivery: status(pull, job.name, attempt, state, text, at) })
+    tell(state, text, at)
     return at
   }
   const conclusion = outcome === 'aborted' ? 'cancelled' : outcome
-  moments.push({
-    at,
-    delivery: checkRun(pull, { job: job.name, attempt, conclusion, startedAt, completedAt: at }),
-  })
+  const run = { attempt, headSha, headBranch, startedAt }
+  const named = fork ? null : pull
+  const check = { ...run, job: job.name, conclusion, completedAt: at, named }
+  moments.push({ at, delivery: checkRunDelivery(repo, check) })
   if (job.name === 'lint' || job.name === 'build' || attempt > 1) {
-    const actor = attempt > 1 ? pull.author : 'github-actions[bot]'
-    moments.push({ at, delivery: workflowRun(pull, attempt, actor, startedAt, at, conclusion) })
+    const actor = attempt > 1 ? author : 'github-actions[bot]'
+    const workflow = { ...run, event: 'pull_request', actor, ended: { at, conclusion } }
+    moments.push({ at, delivery: workflowRunDelivery(repo, workflow) })
   }
   return at
 }
@@ -208,8 +229,10 @@ function tellRetest(
 ): number {
   const at = failedAt + (5 + Math.floor(chance() * 40)) * MINUTE
   const byBot = chance() < 0.2
+  const author = byBot ? 'retest-robot[bot]' : pull.author
+  const id = numberOf('comment', pull.repo.name, pull.number, author, at)
   const body = byBot ? '/retest-required' : job.by === 'prow' && attempt > 1 ? `/test ${job.name}` : '/retest'
-  moments.push({ at, delivery: comment(pull, byBot ? 'retest-robot[bot]' : pull.author, body, at) })
+  moments.push({ at, delivery: commentDelivery(pull.repo, pull, { id, author, body, at }) })
   return at + MINUTE
 }
 

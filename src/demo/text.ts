@@ -1,9 +1,7 @@
 /** What the demo prints at its end. */
-
-import type { Row } from '../db/schema.ts'
-import { countsOf } from '../db/sla.ts'
-import { slaOf } from '../domain/sla.ts'
-import { count, percent } from '../texts/figures.ts'
+import type { RepositoryReport } from '../cli/report-json.ts'
+import { count } from '../texts/figures.ts'
+import { slaTable } from '../texts/sla-table.ts'
 import type { DemoResult } from './run.ts'
 
 const LAST_DAYS = 10
@@ -11,16 +9,13 @@ const LAST_WEEKS = 3
 
 /** The SLA table, the comment, the issue, and where the dashboard is. */
 export function demoText(result: DemoResult, once: boolean): string {
-  const { repository, windows, pullRequest, comment, issues } = result
+  const { repository, reports, asOf, pullRequest, comment, issues } = result
   const open = issues.filter((issue) => issue.state === 'open')
   const shown = open.find((issue) => issue.repository === repository) ?? open[0]
   const lines = [
     '',
-    `${count(result.deliveries, 'webhook')} in ${result.seconds.toFixed(1)} s. The SLA of ${repository}: flakes not caused by the pull request / pull requests tested`,
-    '',
-    '  window            rate   between            flakes  pull requests',
-    ...windows.day.slice(-LAST_DAYS).map((row) => windowLine('day', row)),
-    ...windows.week.slice(-LAST_WEEKS).map((row) => windowLine('week', row)),
+    `${count(result.deliveries, 'webhook')} in ${result.seconds.toFixed(1)} s.`,
+    ...reports.flatMap((report, i) => ['', tableOf(report, asOf, i === 0 ? LAST_DAYS : 0)]),
   ]
   if (comment) lines.push(...framed(`The answer to /flake-report on ${repository}#${pullRequest}`, comment))
   if (shown) {
@@ -36,12 +31,12 @@ export function demoText(result: DemoResult, once: boolean): string {
   return `${lines.join('\n')}\n`
 }
 
-function windowLine(kind: string, row: Row<'sla_window'>): string {
-  const sla = slaOf(countsOf(row))
-  const state = sla.prs === 0 ? 'no data' : sla.breached ? 'OUT OF SLA' : 'in SLA'
-  const range = `${percent(sla.rate_low)} and ${percent(sla.rate_high)}`
-  const flakes = `${sla.flakes_counted} of ${sla.flakes}`
-  return `  ${kind.padEnd(4)} ${row.start} ${percent(sla.rate).padStart(6)}   ${range.padEnd(17)} ${flakes.padStart(7)}  ${String(sla.prs).padStart(6)}  ${state}${row.closed ? '' : ' so far'}`
+function tableOf({ repository, required, windows }: RepositoryReport, asOf: string, days: number): string {
+  const shown = [
+    ...(days > 0 ? windows.day.slice(-days) : []).map((one) => ({ kind: 'day', ...one })),
+    ...windows.week.slice(-LAST_WEEKS).map((one) => ({ kind: 'week', ...one })),
+  ]
+  return slaTable({ repository, required, as_of: asOf, windows: shown, jobs: [] }, false)
 }
 
 function framed(title: string, text: string): string[] {

@@ -1,23 +1,38 @@
 /** Tells a simulated history as GitHub would: webhook deliveries, in the order in which they arrive. */
 import {
-  actionsRun,
-  closed,
-  opened,
-  pushed,
-  retestComment,
-  type Sent,
-  type SimDelivery,
-  statusRun,
-  trunkRun,
+  checkRunDelivery,
+  commentDelivery,
+  type MadeDelivery,
+  type MadePullRequest,
+  type MadeRepository,
+  numberOf,
+  pullRequestDelivery,
+  shaOf,
+  statusDelivery,
+  workflowRunDelivery,
 } from './payloads.ts'
-import { HOUR, type Plan } from './plan.ts'
+import { HOUR, type Plan, type SimHead, type SimPullRequest } from './plan.ts'
 import { createRandom, type Random } from './random.ts'
 import type { SimRun } from './runs.ts'
 
+/** A delivery and when it was sent (epoch ms). */
+interface Sent {
+  at: number
+  delivery: MadeDelivery
+}
+
+const CONCLUSIONS = { pass: 'success', fail: 'failure', aborted: 'cancelled' }
+const PROW = {
+  pass: ['success', 'Job succeeded.'],
+  fail: ['failure', 'Job failed.'],
+  aborted: ['failure', 'Aborted by trigger plugin.'],
+} as const
+
 /** All deliveries of a history, as they arrive: some late, twice or never, as the scenario says. */
-export function deliveriesOf(plan: Plan, runs: readonly SimRun[], seed: number): SimDelivery[] {
+export function deliveriesOf(plan: Plan, runs: readonly SimRun[], seed: number): MadeDelivery[] {
   const random = createRandom(`way/${plan.repository}/${plan.scenario.name}/${seed}`)
-  const sent = [...aboutPullRequests(plan), ...aboutRuns(plan, runs)]
+  const repository = repositoryOf(plan)
+  const sent = [...aboutPullRequests(plan, repository), ...aboutRuns(plan, repository, runs)]
   const arrived = sent.flatMap((one) => onTheWay(plan, one, random))
   arrived.sort((a, b) => a.at - b.at || (a.delivery.id < b.delivery.id ? -1 : 1))
   return arrived.map((one) => one.delivery)
@@ -30,22 +45,114 @@ function onTheWay({ scenario }: Plan, one: Sent, random: Random): Sent[] {
   return [{ ...one, at }, ...again]
 }
 
-function aboutPullRequests(plan: Plan): Sent[] {
-  return plan.pullRequests.flatMap((one) =>
-    one.heads
-      .map((head, i) => (i === 0 ? opened(plan, one, head) : pushed(plan, one, head)))
-      .concat(one.closedAt <= plan.to ? [closed(plan, one)] : [])
-      .filter((sent) => sent.at <= plan.to),
-  )
+function aboutPullRequests(plan: Plan, repository: MadeRepository): Sent[] {
+  return plan.pullRequests.flatMap((one) => {
+    const told = one.heads.map((head, i): Sent => {
+      const at = head.pushedAt
+      const pull = pullAt(plan, one, head, at)
+      const action = i === 0 ? 'opened' : 'synchronize'
+      return {
+        at,
+        delivery: pullRequestDelivery(repository, pull, { action, at, before: one.heads[i - 1]?.sha }),
+      }
+    })
+    const at = one.closedAt
+    const pull = pullAt(plan, one, one.heads[one.heads.length - 1] as SimHead, at)
+    const { merged } = one
+    told.push({ at, delivery: pullRequestDelivery(repository, pull, { action: 'closed', at, merged }) })
+    return told.filter((sent) => sent.at <= plan.to)
+  })
 }
 
-function aboutRuns(plan: Plan, runs: readonly SimRun[]): Sent[] {
+function aboutRuns(plan: Plan, repository: MadeRepository, runs: readonly SimRun[]): Sent[] {
   const pullRequests = new Map(plan.pullRequests.map((one) => [one.number, one]))
   return runs.flatMap((run): Sent[] => {
     const one = pullRequests.get(run.number)
-    if (!one) return trunkRun(plan, run)
-    const asked = run.askedBy === null ? [] : retestComment(plan, run)
-    const told = plan.scenario.ci === 'prow' ? statusRun(plan, run) : actionsRun(plan, one, run)
-    return [...asked, ...told]
+    if (!one) return actionsRun(plan, repository, run, null)
+    if (plan.scenario.ci === 'actions') return actionsRun(plan, repository, run, one)
+    return [...retestComment(plan, repository, run, one), ...prowRun(plan, repository, run)]
   })
+}
+
+/** A run of Actions: its workflow run is told when it begins, the check run when it ends. Without `one`, on trunk. */
+function actionsRun(plan: Plan, repository: MadeRepository, run: SimRun, one: SimPullRequest | null): Sent[] {
+  const { headSha, attempt, startedAt, completedAt, job } = run
+  const headBranch = one ? one.headRef : 'main'
+  const head = one?.heads.find((each) => each.sha === headSha)
+  const check = checkRunDelivery(repository, {
+    job: plan.jobs[job]?.name ?? '',
+    attempt,
+    conclusion: CONCLUSIONS[run.outcome],
+    headSha,
+    headBranch,
+    startedAt,
+    completedAt,
+    named: one && head ? pullAt(plan, one, head, startedAt) : null,
+  })
+  const told: Sent[] = [{ at: completedAt, delivery: check }]
+  // The first attempt is one workflow run for all jobs: told once, with the first job.
+  if (attempt === 1 && job !== 0) return told
+  const event = one ? 'pull_request' : 'push'
+  const actor = one ? (run.askedBy ?? one.author) : 'bot'
+  const asked = { attempt, headSha, headBranch, event, actor, startedAt, ended: null }
+  return [{ at: startedAt, delivery: workflowRunDelivery(repository, asked) }, ...told]
+}
+
+/** A run of Prow: a pending status when it begins, the outcome when it ends, both with the run's URL. */
+function prowRun(plan: Plan, repository: MadeRepository, run: SimRun): Sent[] {
+  const { number, headSha, job, attempt, startedAt, completedAt } = run
+  const about = {
+    context: `pull-${plan.jobs[job]?.name}`,
+    build: numberOf('build', plan.repository, headSha, job, attempt),
+    number,
+    headSha,
+    baseSha: baseAt(plan, startedAt),
+  }
+  const [state, text] = PROW[run.outcome]
+  const begun = { ...about, state: 'pending', text: 'Job triggered.', at: startedAt }
+  return [
+    { at: startedAt, delivery: statusDelivery(repository, begun) },
+    { at: completedAt, delivery: statusDelivery(repository, { ...about, state, text, at: completedAt }) },
+  ]
+}
+
+/** Somebody asks for the run with a comment. */
+function retestComment(plan: Plan, repository: MadeRepository, run: SimRun, one: SimPullRequest): Sent[] {
+  if (run.askedBy === null) return []
+  const at = run.askedAt ?? run.startedAt
+  const id = numberOf('comment', plan.repository, run.headSha, run.job, run.attempt)
+  const body = `/test pull-${plan.jobs[run.job]?.name}`
+  return [{ at, delivery: commentDelivery(repository, one, { id, author: run.askedBy, body, at }) }]
+}
+
+function pullAt(plan: Plan, one: SimPullRequest, head: SimHead, at: number): MadePullRequest {
+  const { number, title, author, headRef, baseRef } = one
+  const openedAt = one.heads[0]?.pushedAt ?? at
+  return {
+    number,
+    title,
+    author,
+    body: null,
+    openedAt,
+    headRef,
+    headSha: head.sha,
+    fork: false,
+    baseRef,
+    baseSha: baseAt(plan, at),
+  }
+}
+
+/** Trunk moves on four times a day, as far as base commits tell. */
+function baseAt(plan: Plan, at: number): string {
+  return shaOf('base', plan.repository, Math.floor(at / 21_600_000))
+}
+
+function repositoryOf({ repository }: Plan): MadeRepository {
+  const [owner = '', name = ''] = repository.split('/')
+  return {
+    id: numberOf('repository', repository),
+    owner,
+    name,
+    installation: numberOf('installation', owner),
+  }
 }

@@ -1,245 +1,289 @@
-/** Payloads of GitHub's webhooks, cut down to what they say about pull requests, runs and comments. */
-import type { Plan, SimHead, SimPullRequest } from './plan.ts'
-import { createRandom } from './random.ts'
-import type { SimRun } from './runs.ts'
+/** Deliveries in the shape of GitHub's webhooks, cut down to what they say about pull requests, runs and comments. */
+import { createHash } from 'node:crypto'
+
+/** One webhook, as in a file that `replay` reads. */
+export interface MadeDelivery {
+  id: string
+  name: string
+  payload: Payload & { repository: { full_name: string } }
+}
 
 type Payload = Record<string, unknown>
 
-/** One webhook, as in a file that `replay` reads. */
-export interface SimDelivery {
-  id: string
+export interface MadeRepository {
+  id: number
+  owner: string
   name: string
-  payload: Record<string, unknown>
+  installation: number
 }
 
-/** A delivery and when it was sent (epoch ms). */
-export interface Sent {
-  at: number
-  delivery: SimDelivery
+/** A pull request as it stands at one moment; times are epoch ms. */
+export interface MadePullRequest {
+  number: number
+  title: string
+  author: string
+  body: string | null
+  openedAt: number
+  headRef: string
+  headSha: string
+  /** The head lives in another repository: GitHub then names the pull request in no check run. */
+  fork: boolean
+  baseRef: string
+  baseSha: string
 }
 
+/** Actions' own number on github.com. */
+const ACTIONS = { id: 15_368, slug: 'github-actions', name: 'GitHub Actions' }
 /** Prow pads its description with this before the base commit. */
 const PROW_PADDING = '\u2001'.repeat(4)
 
-/** The pull request is opened with its first head. */
-export function opened(plan: Plan, one: SimPullRequest, head: SimHead): Sent {
-  return pullRequest(plan, one, head, { action: 'opened', at: head.pushedAt })
+/** A number that is always the same for the same words. */
+export function numberOf(...words: (string | number)[]): number {
+  return Number.parseInt(createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 12), 16)
 }
 
-/** A later head is pushed. */
-export function pushed(plan: Plan, one: SimPullRequest, head: SimHead): Sent {
-  const before = one.heads[head.index - 1]?.sha
-  return pullRequest(plan, one, head, { action: 'synchronize', at: head.pushedAt, before, after: head.sha })
+/** A commit SHA that is always the same for the same words. */
+export function shaOf(...words: (string | number)[]): string {
+  return createHash('sha1').update(words.join('\n')).digest('hex')
 }
 
-/** The pull request is merged, or closed without. */
-export function closed(plan: Plan, one: SimPullRequest): Sent {
-  const head = one.heads[one.heads.length - 1] as SimHead
-  return pullRequest(plan, one, head, { action: 'closed', at: one.closedAt })
-}
-
-function pullRequest(
-  plan: Plan,
-  one: SimPullRequest,
-  head: SimHead,
-  { at, action, ...more }: { at: number; action: string; before?: string | undefined; after?: string },
-): Sent {
-  const isClosed = action === 'closed'
-  const merged = isClosed && one.merged
-  const user = person(one.author)
-  const payload: Payload = {
+/** What becomes of a pull request: `before` is the head that a push replaced. */
+export function pullRequestDelivery(
+  repository: MadeRepository,
+  pull: MadePullRequest,
+  event: {
+    action: 'opened' | 'synchronize' | 'closed'
+    at: number
+    before?: string | undefined
+    merged?: boolean
+  },
+): MadeDelivery {
+  const { number, headSha } = pull
+  const { action, at, before, merged = false } = event
+  const home = { id: repository.id, full_name: fullName(repository) }
+  const fork = {
+    id: numberOf('fork', pull.author, repository.name),
+    full_name: `${pull.author}/${repository.name}`,
+  }
+  return delivery(repository, 'pull_request', pull.author, {
     action,
-    number: one.number,
-    ...more,
+    number,
+    ...(action === 'synchronize' && { before, after: headSha }),
     pull_request: {
-      id: idOf(plan, 'pull request', one.number),
-      number: one.number,
-      state: isClosed ? 'closed' : 'open',
-      title: one.title,
-      body: null,
-      user,
-      author_association: 'MEMBER',
-      draft: false,
+      id: numberOf('pull', repository.name, number),
+      number,
+      state: action === 'closed' ? 'closed' : 'open',
       merged,
-      merge_commit_sha: merged ? shaOf(plan, 'merge', one.number) : null,
-      created_at: iso(one.heads[0]?.pushedAt ?? at),
+      draft: false,
+      locked: false,
+      title: pull.title,
+      body: pull.body,
+      user: user(pull.author),
+      author_association: 'MEMBER',
+      html_url: pageOf(repository, number),
+      created_at: iso(pull.openedAt),
       updated_at: iso(at),
+      merge_commit_sha: merged ? shaOf('merge', repository.name, number) : null,
       labels: [],
-      head: { ref: one.headRef, sha: head.sha, repo: { id: repositoryOf(plan).id } },
-      base: { ref: one.baseRef, sha: baseAt(plan, at), repo: { id: repositoryOf(plan).id } },
+      head: { ref: pull.headRef, sha: headSha, repo: pull.fork ? fork : home },
+      base: { ref: pull.baseRef, sha: pull.baseSha, repo: home },
     },
-    ...about(plan, user),
-  }
-  return sent(plan, at, 'pull_request', payload, one.number, action, head.sha)
+  })
 }
 
-/** A run of GitHub Actions: its workflow run is told when it begins, the check run when it ends. */
-export function actionsRun(plan: Plan, one: SimPullRequest, run: SimRun): Sent[] {
-  const mention = { number: run.number, head: { sha: run.headSha }, base: { ref: one.baseRef, sha: null } }
-  return [
-    ...workflowRun(plan, run, one.headRef, 'pull_request', run.askedBy ?? one.author),
-    checkRun(plan, run, one.headRef, [mention]),
-  ]
+export interface MadeCheckRun {
+  job: string
+  attempt: number
+  conclusion: string
+  headSha: string
+  /** Null where GitHub does not say, as for forks. */
+  headBranch: string | null
+  startedAt: number
+  completedAt: number
+  /** The pull request that GitHub names; none for forks and on trunk. */
+  named: MadePullRequest | null
 }
 
-/** A run on the default branch. */
-export function trunkRun(plan: Plan, run: SimRun): Sent[] {
-  return [...workflowRun(plan, run, 'main', 'push', 'bot'), checkRun(plan, run, 'main', [])]
-}
-
-function workflowRun(plan: Plan, run: SimRun, branch: string, event: string, actor: string): Sent[] {
-  const { headSha, attempt, startedAt, job } = run
-  const id = idOf(plan, 'suite', headSha)
-  // The first attempt is one workflow run for all jobs: told once, with the first job.
-  if (attempt === 1 && job !== 0) return []
-  const payload: Payload = {
-    action: 'requested',
-    workflow_run: {
-      id,
-      head_sha: headSha,
-      head_branch: branch,
-      path: '.github/workflows/ci.yml',
-      event,
-      status: 'queued',
-      conclusion: null,
-      check_suite_id: id,
-      run_attempt: attempt,
-      run_started_at: iso(startedAt),
-      created_at: iso(startedAt),
-      updated_at: iso(startedAt),
-      triggering_actor: person(actor),
-    },
-    ...about(plan, person(actor)),
-  }
-  return [sent(plan, startedAt, 'workflow_run', payload, headSha, attempt, job)]
-}
-
-function checkRun(plan: Plan, run: SimRun, branch: string, mentions: Payload[]): Sent {
-  const { headSha, job, attempt, startedAt, completedAt } = run
-  const id = idOf(plan, 'check run', headSha, job, attempt)
-  const conclusions = { pass: 'success', fail: 'failure', aborted: 'cancelled' }
-  const payload: Payload = {
+/** A completed check run of Actions: each attempt has its own number, and all share the suite of their commit. */
+export function checkRunDelivery(repository: MadeRepository, run: MadeCheckRun): MadeDelivery {
+  const { headSha, completedAt, named } = run
+  const id = numberOf('check', repository.name, headSha, run.job, run.attempt)
+  const suite = suiteOf(repository, headSha)
+  const url = `https://github.com/${fullName(repository)}/actions/runs/${suite}/job/${id}`
+  const pull_requests = named ? [mention(repository, named)] : []
+  return delivery(repository, 'check_run', 'github-actions[bot]', {
     action: 'completed',
     check_run: {
       id,
-      name: plan.jobs[job]?.name,
+      name: run.job,
       head_sha: headSha,
       status: 'completed',
-      conclusion: conclusions[run.outcome],
-      started_at: iso(startedAt),
+      conclusion: run.conclusion,
+      started_at: iso(run.startedAt),
       completed_at: iso(completedAt),
-      html_url: `https://github.com/${plan.repository}/runs/${id}`,
-      output: { title: null },
-      app: { id: 15_368, slug: 'github-actions', name: 'GitHub Actions' },
-      check_suite: { id: idOf(plan, 'suite', headSha), head_branch: branch, head_sha: headSha },
-      pull_requests: mentions,
+      html_url: url,
+      details_url: url,
+      output: { title: null, summary: null, text: null },
+      app: ACTIONS,
+      check_suite: {
+        id: suite,
+        head_branch: run.headBranch,
+        head_sha: headSha,
+        updated_at: iso(completedAt),
+        pull_requests,
+        app: ACTIONS,
+      },
+      pull_requests,
     },
-    ...about(plan, { login: 'github-actions[bot]', type: 'Bot' }),
-  }
-  return sent(plan, completedAt, 'check_run', payload, headSha, job, attempt)
+  })
 }
 
-/** A run of Prow: a pending status when it begins, the outcome when it ends, both with the run's URL. */
-export function statusRun(plan: Plan, run: SimRun): Sent[] {
-  const base = baseAt(plan, run.startedAt)
-  const words = { pass: 'Job succeeded.', fail: 'Job failed.', aborted: 'Aborted by trigger plugin.' }
-  const states = { pass: 'success', fail: 'failure', aborted: 'failure' }
-  return [
-    status(plan, run, run.startedAt, 'pending', 'Job triggered.', base),
-    status(plan, run, run.completedAt, states[run.outcome], words[run.outcome], base),
-  ]
+export interface MadeWorkflowRun {
+  attempt: number
+  headSha: string
+  headBranch: string | null
+  event: string
+  actor: string
+  startedAt: number
+  /** When it ended, or null while it is only asked for. */
+  ended: { at: number; conclusion: string } | null
 }
 
-function status(plan: Plan, run: SimRun, at: number, state: string, words: string, base: string): Sent {
-  const context = `pull-${plan.jobs[run.job]?.name}`
-  const build = idOf(plan, 'build', run.headSha, run.job, run.attempt)
-  const payload: Payload = {
-    id: idOf(plan, 'status', run.headSha, run.job, run.attempt, state),
-    sha: run.headSha,
-    name: plan.repository,
+/** The workflow run of a commit: what triggered it, and who asked for this attempt. */
+export function workflowRunDelivery(repository: MadeRepository, run: MadeWorkflowRun): MadeDelivery {
+  const { headSha, startedAt, ended } = run
+  const id = suiteOf(repository, headSha)
+  return delivery(repository, 'workflow_run', run.actor, {
+    action: ended ? 'completed' : 'requested',
+    workflow_run: {
+      id,
+      name: 'CI',
+      path: '.github/workflows/ci.yml',
+      head_branch: run.headBranch,
+      head_sha: headSha,
+      event: run.event,
+      status: ended ? 'completed' : 'queued',
+      conclusion: ended?.conclusion ?? null,
+      check_suite_id: id,
+      run_attempt: run.attempt,
+      run_started_at: iso(startedAt),
+      created_at: iso(startedAt),
+      updated_at: iso(ended?.at ?? startedAt),
+      triggering_actor: user(run.actor),
+      pull_requests: [],
+    },
+  })
+}
+
+export interface MadeStatus {
+  context: string
+  build: number
+  state: string
+  text: string
+  number: number
+  headSha: string
+  baseSha: string
+  at: number
+}
+
+/** A commit status of Prow: its description ends in the base commit that the run was merged with. */
+export function statusDelivery(repository: MadeRepository, told: MadeStatus): MadeDelivery {
+  const { context, build, state, number, headSha, at } = told
+  const folder = `${repository.owner}_${repository.name}/${number}/${context}/${build}`
+  return delivery(repository, 'status', 'ci-robot[bot]', {
+    id: numberOf('status', repository.name, headSha, context, build, state),
+    sha: headSha,
+    name: fullName(repository),
     context,
     state,
-    description: `${words}${PROW_PADDING} BaseSHA:${base}`,
-    target_url: `https://prow.example.com/view/gs/logs/pr-logs/pull/${plan.repository.replace('/', '_')}/${run.number}/${context}/${build}`,
+    description: `${told.text}${PROW_PADDING} BaseSHA:${told.baseSha}`,
+    target_url: `https://prow.example.org/view/gs/logs/pr-logs/pull/${folder}`,
     created_at: iso(at),
     updated_at: iso(at),
     branches: [],
-    ...about(plan, { login: 'k8s-ci-robot', type: 'User' }),
-  }
-  return sent(plan, at, 'status', payload, run.headSha, run.job, run.attempt, state)
+    commit: { sha: headSha },
+  })
 }
 
-/** Somebody asks for the run with a comment, unless a button did it. */
-export function retestComment(plan: Plan, run: SimRun): Sent[] {
-  const at = run.askedAt ?? run.startedAt
-  const user = person(run.askedBy ?? 'ghost')
-  if (plan.scenario.ci === 'actions') return []
-  const id = idOf(plan, 'comment', run.headSha, run.job, run.attempt)
-  const payload: Payload = {
+/** A comment on a pull request, such as a command. */
+export function commentDelivery(
+  repository: MadeRepository,
+  pull: Pick<MadePullRequest, 'number' | 'title' | 'author'>,
+  comment: { id: number; author: string; body: string; at: number },
+): MadeDelivery {
+  const { id, author, body, at } = comment
+  const url = pageOf(repository, pull.number)
+  return delivery(repository, 'issue_comment', author, {
     action: 'created',
-    issue: { number: run.number, state: 'open', pull_request: {}, user },
+    issue: {
+      id: numberOf('pull', repository.name, pull.number),
+      number: pull.number,
+      state: 'open',
+      locked: false,
+      title: pull.title,
+      user: user(pull.author),
+      html_url: url,
+      pull_request: { html_url: url },
+    },
     comment: {
       id,
-      body: `/test pull-${plan.jobs[run.job]?.name}`,
-      user,
+      body,
+      user: user(author),
       author_association: 'MEMBER',
       created_at: iso(at),
       updated_at: iso(at),
+      html_url: `${url}#issuecomment-${id}`,
     },
-    ...about(plan, user),
+  })
+}
+
+function mention({ id }: MadeRepository, pull: MadePullRequest): Payload {
+  return {
+    number: pull.number,
+    head: { ref: pull.headRef, sha: pull.headSha, repo: { id } },
+    base: { ref: pull.baseRef, sha: pull.baseSha, repo: { id } },
   }
-  return [sent(plan, at, 'issue_comment', payload, id)]
 }
 
-/** Trunk moves on four times a day, as far as base commits tell. */
-function baseAt(plan: Plan, at: number): string {
-  return shaOf(plan, 'base', Math.floor(at / 21_600_000))
+function suiteOf({ name }: MadeRepository, headSha: string): number {
+  return numberOf('suite', name, headSha)
 }
 
-function about(plan: Plan, sender: Payload): Payload {
-  return { repository: repositoryOf(plan), sender, installation: { id: idOf(plan, 'installation') } }
+function fullName({ owner, name }: MadeRepository): string {
+  return `${owner}/${name}`
 }
 
-function repositoryOf(plan: Plan) {
-  const [login, name] = plan.repository.split('/') as [string, string]
-  const id = idOf(plan, 'repository')
-  return { id, name, full_name: plan.repository, private: false, owner: { login }, default_branch: 'main' }
+function pageOf(repository: MadeRepository, number: number): string {
+  return `https://github.com/${fullName(repository)}/pull/${number}`
 }
 
-function person(login: string): Payload {
-  return { login, type: 'User' }
-}
-
-function sent(
-  plan: Plan,
-  at: number,
-  name: string,
-  payload: Payload,
-  ...identity: (string | number)[]
-): Sent {
-  const digits = shaOf(plan, 'delivery', name, ...identity)
-  const delivery: SimDelivery = {
-    id: [
-      digits.slice(0, 8),
-      digits.slice(8, 12),
-      digits.slice(12, 16),
-      digits.slice(16, 20),
-      digits.slice(20, 32),
-    ].join('-'),
-    name,
-    payload,
+/** The payload in the envelope that every event has; the same content is the same delivery. */
+function delivery(repository: MadeRepository, name: string, sender: string, said: Payload): MadeDelivery {
+  const organization = { login: repository.owner, id: numberOf('organization', repository.owner) }
+  const payload = {
+    ...said,
+    repository: {
+      id: repository.id,
+      name: repository.name,
+      full_name: fullName(repository),
+      private: false,
+      default_branch: 'main',
+      owner: { ...organization, type: 'Organization' },
+    },
+    organization,
+    sender: user(sender),
+    installation: { id: repository.installation },
   }
-  return { at, delivery }
+  const hash = shaOf(name, JSON.stringify(payload))
+  const id = `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`
+  return { id, name, payload }
 }
 
-function idOf(plan: Plan, ...identity: (string | number)[]): number {
-  return Number.parseInt(shaOf(plan, ...identity).slice(0, 12), 16)
+function user(login: string): Payload {
+  return { login, id: numberOf('user', login), type: login.endsWith('[bot]') ? 'Bot' : 'User' }
 }
 
-function shaOf(plan: Plan, ...identity: (string | number)[]): string {
-  return createRandom(`${plan.repository}\n${identity.join('\n')}`).sha()
-}
-
+/** GitHub tells whole seconds. */
 function iso(at: number): string {
-  return new Date(Math.floor(at / 1000) * 1000).toISOString()
+  return new Date(Math.floor(at / 1000) * 1000).toISOString().replace('.000Z', 'Z')
 }

@@ -1,6 +1,6 @@
 /** A made-up organisation: its deliveries and the truth about them, both from a seed. */
 import { deliveriesOf } from './deliveries.ts'
-import type { SimDelivery } from './payloads.ts'
+import type { MadeDelivery } from './payloads.ts'
 import { type Plan, planHistory } from './plan.ts'
 import { runHistory, type SimRun } from './runs.ts'
 import type { Scenario } from './scenarios.ts'
@@ -30,7 +30,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulati
 }
 
 /** The history as GitHub would tell it. */
-export function tell({ plan, runs }: Simulation, seed: number): SimDelivery[] {
+export function tell({ plan, runs }: Simulation, seed: number): MadeDelivery[] {
   return deliveriesOf(plan, runs, seed)
 }
 

@@ -27,11 +27,11 @@ const MOST_JOBS = 10
 
 /** One repository's windows and costliest jobs. */
 export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
-  const head = ['window', 'rate', 'between', 'flakes', 'pull requests', 'state']
+  const head = ['window', 'rate', 'range', 'flakes counted', 'pull requests', 'state']
   const rows = input.windows.map((window) => [
     `${window.kind} ${window.start}`,
     percent(window.rate),
-    `${percent(window.rate_low)} and ${percent(window.rate_high)}`,
+    range(window),
     `${window.flakes_counted} of ${window.flakes}`,
     String(window.prs),
     state(window),
@@ -52,6 +52,11 @@ export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
   if (jobs.length > 0) parts.push('', ...lay(['job', 'flakes', 'pull requests hit'], jobs, asMarkdown))
   parts.push('', `${basis}; as of ${input.as_of ?? 'never: no data'}`)
   return parts.join('\n')
+}
+
+/** From the flakes surely not caused by the pull request to those and the undecided ones; a dash where none is undecided. */
+function range({ rate_low, rate_high }: SlaTableInput['windows'][number]): string {
+  return rate_low === rate_high ? '–' : `${percent(rate_low)} to ${percent(rate_high)}`
 }
 
 function state({ prs, breached, partial }: SlaTableInput['windows'][number]): string {
