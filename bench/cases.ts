@@ -3,6 +3,7 @@ import type { EvidenceVerdict, Kin } from '../src/domain/attribution.ts'
 import { kinOf } from '../src/domain/kin.ts'
 import { evidenceOf, incidentsIn, type JobHistory, weekOf, worldIn } from '../src/domain/week.ts'
 import type { World } from '../src/domain/world.ts'
+import type { Cause } from '../src/simulate/runs.ts'
 import type { Scenario } from '../src/simulate/scenarios.ts'
 import { type Simulation, simulate } from '../src/simulate/simulate.ts'
 import type { Case } from './published-rules.ts'
@@ -13,6 +14,8 @@ const WEEK = 7 * DAY
 export interface Question {
   one: Case
   causedByPr: boolean
+  /** What failed its first run. */
+  cause: Cause
   limit: number
   window: string
 }
@@ -54,7 +57,13 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
         return { k: inside.filter((other) => other.flaky).length, n: inside.length }
       }),
     }
-    return { one, causedByPr, limit, window: `${scenario.name}/${seed}/${week}` }
+    return {
+      one,
+      causedByPr,
+      cause: verdict.causes[0] ?? 'habit',
+      limit,
+      window: `${scenario.name}/${seed}/${week}`,
+    }
   })
 }
 

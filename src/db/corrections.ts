@@ -43,3 +43,24 @@ export async function addCorrection(db: Db, fact: CorrectionFact): Promise<numbe
   )
   return rows.length
 }
+
+/** The flakes that a correction is about, as they stand now. */
+export async function readCorrected(
+  db: Db,
+  { repository_id, number, job, told_at }: CorrectionFact,
+): Promise<
+  { job: string; head_sha: string; attribution: string | null; model_probability: number | null }[]
+> {
+  const { rows } = await sql<{
+    job: string
+    head_sha: string
+    attribution: string | null
+    model_probability: number | null
+  }>`
+    select j.name as job, f.head_sha, f.attribution,
+      coalesce((f.evidence #>> '{model,probability}')::float8, f.probability) as model_probability
+    from flake f join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
+    where f.repository_id = ${repository_id} and f.number = ${number} and f.flaked_at <= ${told_at}
+      ${job === null ? sql`` : sql`and j.name = ${job}`} order by f.flaked_at, j.name`.execute(db)
+  return rows
+}

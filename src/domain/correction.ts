@@ -15,6 +15,9 @@ export interface CorrectionFact {
   permission: string
 }
 
+/** Associations that come with write permission as a rule: the hint where nobody can be asked, as in `replay`. */
+export const TRUSTED_ASSOCIATIONS: readonly string[] = ['OWNER', 'MEMBER', 'COLLABORATOR']
+
 /** The correction that holds for a flake: who said what, when and why. */
 export interface Correction {
   says: 'mine' | 'not_mine'
