@@ -168,16 +168,20 @@ interface Worker {
 }
 
 const SOON_MS = 200
+/** What weeks teach changes slowly: deliveries in between are judged by what was learned before. */
+const LEARN_EVERY_MS = 60_000
 
 /** Concludes and works off the outbox, one pass at a time; a call during a pass brings another after it. */
 function createWorker(deps: Deps): Worker {
   let timer: NodeJS.Timeout | null = null
   let pass: Promise<void> = Promise.resolve()
   let stopped = false
-  const settle = () => {
+  let learnedAt = Number.NEGATIVE_INFINITY
+  const work = (learn: boolean) => {
     pass = pass.then(async () => {
       try {
-        await concludeAll(deps.db, { policyOf: deps.policyOf, now: deps.now() })
+        await concludeAll(deps.db, { policyOf: deps.policyOf, now: deps.now(), learn })
+        if (learn) learnedAt = performance.now()
         if (deps.github) await workOffOutbox(deps)
       } catch (error) {
         deps.log.error({ error: String(error) }, 'work failed; it is tried again')
@@ -190,10 +194,10 @@ function createWorker(deps: Deps): Worker {
       if (timer || stopped) return
       timer = setTimeout(() => {
         timer = null
-        void settle()
+        void work(performance.now() - learnedAt >= LEARN_EVERY_MS)
       }, SOON_MS)
     },
-    settle,
+    settle: () => work(true),
     async stop() {
       stopped = true
       if (timer) clearTimeout(timer)

@@ -3,11 +3,16 @@ import { finishEffect, leaseEffect, postponeEffect } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { fileBreachIssue } from './breach-issue.ts'
+import { takeCorrection } from './correction.ts'
 import type { Effect, EffectResult } from './effect.ts'
 import { answerReport } from './report.ts'
 
 /** What each kind of effect does. */
-const EFFECTS: Record<string, Effect> = { report: answerReport, breach: fileBreachIssue }
+const EFFECTS: Record<string, Effect> = {
+  report: answerReport,
+  correction: takeCorrection,
+  breach: fileBreachIssue,
+}
 
 const MOST_ATTEMPTS = 10
 const MOST_DELAY_MS = 3_600_000
