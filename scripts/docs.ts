@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { openDatabase } from '../src/db/client.ts'
 import { migrate } from '../src/db/migrate.ts'
+import { settingsJsonSchema } from '../src/policy/schema.ts'
 import { diagram, partsOf, readImports } from './architecture.ts'
 import { writeGenerated } from './generated.ts'
 import { dumpSchema } from './schema.ts'
@@ -18,3 +19,6 @@ const architecture = new URL('docs/architecture.md', root)
 const imports = diagram(partsOf(await readImports(fileURLToPath(root))))
 const document = readFileSync(architecture, 'utf8')
 writeFileSync(architecture, writeGenerated(document, 'imports', `\n\n\`\`\`mermaid\n${imports}\n\`\`\`\n\n`))
+
+const schema = JSON.stringify(settingsJsonSchema(), null, 2)
+writeFileSync(new URL('schema/flake-sla.schema.json', root), `${schema}\n`)

@@ -8,11 +8,13 @@ import { dashboard } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
-import { DEFAULT_POLICY } from './domain/policy.ts'
 import { workOffOutbox } from './effects/outbox.ts'
+import { requestStaleSettings } from './effects/settings.ts'
 import type { GitHub } from './github/client.ts'
+import { refuseWrites } from './github/dry-run.ts'
 import { concludeAll } from './pipeline/conclude.ts'
 import { createRecorder } from './pipeline/record.ts'
+import { readStoredPolicy } from './pipeline/stored-policy.ts'
 import { listen, type RunningServer } from './server/http.ts'
 import { takeDelivery } from './server/intake.ts'
 import { alreadySetUp, createSetUp } from './server/set-up.ts'
@@ -51,8 +53,8 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   const deps: Deps = {
     db,
     now,
-    github: probot && gitHubOf(probot),
-    policyOf: async () => DEFAULT_POLICY,
+    github: probot && gitHubOf(probot, config.dryRun, log),
+    policyOf: (repositoryId) => readStoredPolicy(db, repositoryId),
     log,
     dryRun: config.dryRun,
   }
@@ -105,6 +107,11 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
               schedule: '*/5 * * * *',
               run: () => closeAll(deps).then(() => work.soon()),
             },
+            {
+              name: 'read-settings',
+              schedule: '*/5 * * * *',
+              run: () => requestStaleSettings(deps).then(() => work.soon()),
+            },
             { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
           ],
           (name, error) => log.error({ timer: name, error: String(error) }, 'timer failed'),
@@ -155,10 +162,13 @@ function createProbot(
   })
 }
 
-function gitHubOf(probot: Probot): GitHub {
+function gitHubOf(probot: Probot, dryRun: boolean, log: Deps['log']): GitHub {
   let login: string | null = null
   return {
-    octokitOf: (installationId) => probot.auth(installationId),
+    async octokitOf(installationId) {
+      const octokit = await probot.auth(installationId)
+      return dryRun ? refuseWrites(octokit, log) : octokit
+    },
     async botLogin() {
       if (login === null) {
         const { data } = await (await probot.auth()).rest.apps.getAuthenticated()

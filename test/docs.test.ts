@@ -58,6 +58,7 @@ describe('app.yml', () => {
     issue_comment: 'issues',
     merge_group: 'merge_queues',
     repository: 'metadata',
+    push: 'contents',
     branch_protection_rule: 'administration',
     repository_ruleset: 'administration',
     // Every app is sent these, and cannot tick them.
@@ -88,9 +89,12 @@ describe('app.yml', () => {
     expect(Object.keys(manifest.default_permissions).sort()).toEqual([...needed].sort())
   })
 
-  test('writes nothing but issues', () => {
+  test('writes nothing but issues and its own check runs', () => {
     const written = Object.entries(manifest.default_permissions).filter(([, access]) => access !== 'read')
-    expect(written).toEqual([['issues', 'write']])
+    expect(written).toEqual([
+      ['checks', 'write'],
+      ['issues', 'write'],
+    ])
   })
 
   test('gives a reason above each permission', () => {

@@ -25,7 +25,6 @@ export async function fileBreachIssue(
   const policy = await deps.policyOf(repository.repository_id)
   const breach = await readBreach(deps, repository, day)
   if (!breach?.sla.breached) return { result: 'not filed: the day is in SLA after all', url: null }
-  if (deps.dryRun) return { result: `dry run: would file "${breachTitle(breach)}"`, url: null }
   const path = pathOf(policy.breachIssue.repository ?? repository.full_name)
   const issue = await openIssue(octokit, path, {
     title: breachTitle(breach),

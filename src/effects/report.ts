@@ -35,8 +35,7 @@ export async function answerReport(
   if ((await countReportsBy(deps.db, asked.author, since)) > MOST_AN_HOUR)
     return { result: 'refused: more than 10 an hour', url: null }
   const path = pathOf(repository.full_name)
-  if (deps.dryRun) return { result: 'dry run: the report was not written', url: null }
-  await react(octokit, { ...path, comment_id: asked.comment_id, kind: asked.comment_kind })
+  if (!deps.dryRun) await react(octokit, { ...path, comment_id: asked.comment_id, kind: asked.comment_kind })
   const body = await writeReport(deps, repository, asked.number, asked.job)
   const login = await deps.github?.botLogin()
   const url = await writeComment(

@@ -1,7 +1,7 @@
 /** The breach issue: the figure and its certainty first, then what cost most and what to do. */
 import { type Sla, SMALL_SAMPLE } from '../domain/sla.ts'
 import { count, percent } from './figures.ts'
-import { clipBody, code } from './markdown.ts'
+import { clipBody, code, codeCell } from './markdown.ts'
 
 export interface CostlyJob {
   name: string
@@ -36,7 +36,9 @@ export function breachBody(breach: Breach): string {
     '### What cost most',
     '| Job | Flakes | Pull requests hit |',
     '| --- | ---: | --- |',
-    ...jobs.slice(0, 10).map((job) => `| ${code(job.name)} | ${job.flakes} | ${hit(job.pull_requests)} |`),
+    ...jobs
+      .slice(0, 10)
+      .map((job) => `| ${codeCell(job.name)} | ${job.flakes} | ${hit(job.pull_requests)} |`),
     ...(jobs.length > 10 ? ['', `and ${count(jobs.length - 10, 'more job')}`] : []),
     '',
     '### The last 28 days',

@@ -1,7 +1,7 @@
 /** The answer to `/flake-report`: what to do first, then a row a job, then where the SLA stands. */
 import { type Sla, SMALL_SAMPLE } from '../domain/sla.ts'
 import { count, percent } from './figures.ts'
-import { clipBody, code, link } from './markdown.ts'
+import { clipBody, code, codeCell, link } from './markdown.ts'
 
 const MOST_ROWS = 20
 
@@ -72,7 +72,7 @@ function firstLine({ headSha, jobs }: Report, told: readonly ReportJob[]): strin
 function table(jobs: readonly ReportJob[]): string[] {
   const rows = jobs
     .slice(0, MOST_ROWS)
-    .map((job) => `| ${code(job.name)} | ${history(job.runs)} | ${verdict(job)} | ${evidence(job)} |`)
+    .map((job) => `| ${codeCell(job.name)} | ${history(job.runs)} | ${verdict(job)} | ${evidence(job)} |`)
   const more = jobs.length > MOST_ROWS ? ['', `and ${jobs.length - MOST_ROWS} more`] : []
   return [
     '| Job | Runs at this head | Your pull request’s fault? | Why |',
