@@ -53,6 +53,7 @@ export const LAYERS: Record<string, readonly string[]> = {
     'pipeline',
     'effects',
     'hunt',
+    'server',
     'simulate',
   ],
   demo: [
@@ -234,5 +235,5 @@ function pathOf(layer: string): string {
 }
 
 function packageOf(name: string): string {
-  return `(?:^|/node_modules/)${name.replace(/^node:/, '(?:node:)?')}(?:/|$)`
+  return `(?:^|(?:^|/)node_modules/)${name.replace(/^node:/, '(?:node:)?')}(?:/|$)`
 }

@@ -1,7 +1,7 @@
 /** Puts the parts together and starts them: database, recorder, Probot, timers, HTTP server. */
 import { sql } from 'kysely'
 import { pino } from 'pino'
-import { Probot, ProbotOctokit } from 'probot'
+import type { Probot } from 'probot'
 import { wire } from './app.ts'
 import type { Config } from './config.ts'
 import { dashboard } from './dashboard/app.ts'
@@ -10,8 +10,7 @@ import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { workOffOutbox } from './effects/outbox.ts'
 import { requestStaleSettings } from './effects/settings.ts'
-import type { GitHub } from './github/client.ts'
-import { refuseWrites } from './github/dry-run.ts'
+import { createProbot, gitHubOf } from './github/app.ts'
 import { concludeAll } from './pipeline/conclude.ts'
 import { createRecorder } from './pipeline/record.ts'
 import { readStoredPolicy } from './pipeline/stored-policy.ts'
@@ -49,7 +48,9 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   const database = options.database ?? (await openDatabase(config.database))
   const { db } = database
   await migrate(db)
-  const probot = config.app && createProbot(config, config.app, log, options.throttle ?? true)
+  const probot =
+    config.app &&
+    createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: options.throttle ?? true })
   const deps: Deps = {
     db,
     now,
@@ -139,45 +140,6 @@ async function stop(
   await setUp.close()
   await database.close()
   log.info({}, 'stopped')
-}
-
-function createProbot(
-  config: Config,
-  app: NonNullable<Config['app']>,
-  log: object,
-  throttle: boolean,
-): Probot {
-  return new Probot({
-    appId: app.id,
-    privateKey: app.privateKey,
-    secret: app.webhookSecret,
-    baseUrl: config.apiUrl,
-    log: log as NonNullable<ConstructorParameters<typeof Probot>[0]>['log'] & object,
-    // A function, because Probot's own options would win over an object's. The outbox retries; Octokit need not.
-    Octokit: ProbotOctokit.defaults((given: object) => ({
-      ...given,
-      retry: { enabled: false },
-      ...(!throttle && { throttle: { enabled: false } }),
-    })),
-  })
-}
-
-function gitHubOf(probot: Probot, dryRun: boolean, log: Deps['log']): GitHub {
-  let login: string | null = null
-  return {
-    async octokitOf(installationId) {
-      const octokit = await probot.auth(installationId)
-      return dryRun ? refuseWrites(octokit, log) : octokit
-    },
-    async botLogin() {
-      if (login === null) {
-        const { data } = await (await probot.auth()).rest.apps.getAuthenticated()
-        if (!data) throw new Error('GitHub does not know this app')
-        login = `${data.slug}[bot]`
-      }
-      return login
-    },
-  }
 }
 
 async function isReady({ db }: Deps): Promise<boolean> {

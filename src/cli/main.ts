@@ -1,6 +1,7 @@
 /** The command line: one program, a command each for what it does. */
 import { Command } from 'commander'
 import { UserError } from '../domain/user-error.ts'
+import { doctorCommand } from './doctor.ts'
 import { migrateCommand } from './migrate.ts'
 import { replayCommand } from './replay.ts'
 import { reportCommand } from './report.ts'
@@ -15,6 +16,7 @@ const program = new Command('flake-sla')
   .addCommand(replayCommand().exitOverride())
   .addCommand(reportCommand().exitOverride())
   .addCommand(migrateCommand().exitOverride())
+  .addCommand(doctorCommand().exitOverride())
   .addCommand(simulateCommand().exitOverride())
 
 try {
