@@ -1,6 +1,6 @@
 /** The answer to `/flake-report`: what to do first, then a row a job, then where the SLA stands. */
 import { type Sla, SMALL_SAMPLE } from '../domain/sla.ts'
-import { count, percent } from './figures.ts'
+import { count, odds, percent } from './figures.ts'
 import { clipBody, code, codeCell, link } from './markdown.ts'
 import { firstLine, LEAST_RETESTS, lastOutcome, retestChance } from './report-advice.ts'
 
@@ -80,7 +80,7 @@ export function reportText(report: Report): string {
   const parts = [firstLine(report, told), '']
   if (told.length > 0) parts.push(...table(report, told), '')
   if (report.earlier.length > 0) parts.push(...earlier(report.earlier), '')
-  parts.push(slaLine(report), ...notes(report))
+  parts.push(...slaLines(report), ...notes(report))
   return clipBody(parts.join('\n'))
 }
 
@@ -127,10 +127,10 @@ const incidentWords = 'it failed everywhere at that time'
 
 /** A verdict for people: `no (3% likely yours)`. */
 export function verdictWords(label: string | null, probability: number | null): string {
-  const odds = probability === null ? '' : ` (${percent(probability)} likely yours)`
-  if (label === 'not_caused_by_pr') return `no${odds}`
-  if (label === 'caused_by_pr') return `yes${odds}`
-  return `cannot be told yet${odds}`
+  const likely = probability === null ? '' : ` (${odds(probability)} likely yours)`
+  if (label === 'not_caused_by_pr') return `no${likely}`
+  if (label === 'caused_by_pr') return `yes${likely}`
+  return `cannot be told yet${likely}`
 }
 
 function evidence({ habit, base }: ReportJob, days: number): string {
@@ -165,7 +165,7 @@ function retest(job: ReportJob): string {
   const { retests } = job
   const chance = retestChance(job)
   if (chance !== null && retests)
-    return `${percent(Math.round(chance * 100) / 100)} likely to pass: ${retests.passed} of ${retests.retested} did`
+    return `${odds(chance)} likely to pass: ${retests.passed} of ${retests.retested} did`
   const tried = retests?.retested ?? 0
   return tried === 0 ? 'never tried elsewhere' : `tried ${tried} of ${LEAST_RETESTS} times that would tell`
 }
@@ -190,26 +190,28 @@ function yours({ flake, runs }: EarlierJob): string {
   return flake ? `; yours? ${verdict({ flake, runs })}` : ''
 }
 
-function slaLine({ day, week, target, budget }: Report): string {
-  const lines = [
-    `SLA (target below ${percent(target)}): ${windowWords('today so far', day)}; ${windowWords('this week so far', week)}.`,
+function slaLines({ day, week, target, budget }: Report): string[] {
+  return [
+    `SLA: flakes not caused by the pull request / pull requests tested, target below ${percent(target)}`,
+    `- today so far: ${windowWords(day)}`,
+    `- this week so far: ${windowWords(week)}`,
+    ...(budget && budget.allowed > 0 ? [`- error budget of 28 days: ${budgetWords(budget)}`] : []),
   ]
-  if (budget && budget.allowed > 0) lines.push(budgetWords(budget))
-  return lines.join(' ')
 }
 
-/** The error budget in a sentence. */
+/** The error budget in words: what the target allows, and what was spent of it. */
 export function budgetWords({ allowed, spent }: { allowed: number; spent: number }): string {
-  const most = allowed < 10 ? allowed.toFixed(1).replace(/\.0$/, '') : String(Math.round(allowed))
-  const share = allowed === 0 ? '' : ` (${percent(Math.round((spent / allowed) * 100) / 100)})`
-  return `Error budget of 28 days: ${count(spent, 'flake')} spent of ${most} allowed${share}.`
+  const most = allowed < 10 ? String(Number(allowed.toPrecision(2))) : count(Math.round(allowed), '').trim()
+  const over = spent > allowed ? ', overspent' : ''
+  return `${count(spent, 'flake')} of ${most} allowed${over}`
 }
 
-/** One window in a sentence's part. */
-export function windowWords(name: string, sla: Sla | null): string {
-  if (!sla || sla.prs === 0) return `${name} no data`
+/** One window in words: `3.2%, out of SLA (1 / 31, small sample)`. */
+export function windowWords(sla: Sla | null): string {
+  if (!sla || sla.prs === 0) return 'no data'
   const small = sla.prs < SMALL_SAMPLE ? ', small sample' : ''
-  return `${name} ${percent(sla.rate)}, ${sla.breached ? 'out of SLA' : 'in SLA'} (${count(sla.flakes_counted, 'flake')} not caused by the pull request / ${count(sla.prs, 'pull request')} tested${small})`
+  const ratio = `${sla.flakes_counted.toLocaleString('en')} / ${sla.prs.toLocaleString('en')}`
+  return `${percent(sla.rate)}, ${sla.breached ? 'out of SLA' : 'in SLA'} (${ratio}${small})`
 }
 
 function notes({ requiredSource, settingsProblems }: Report): string[] {
