@@ -4,7 +4,11 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { readGenerated } from '../scripts/generated.ts'
 import { readConfig, VARIABLES } from '../src/config.ts'
+import { parseFlakeReport, parseRetests } from '../src/domain/command.ts'
+import { COMMAND_HELP } from '../src/domain/command-help.ts'
+import { commandSection } from '../src/texts/help.ts'
 import { EVENTS } from '../src/webhooks/translate.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -138,6 +142,23 @@ test('there are documents to check, and the README names scripts and commands', 
     expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/design.md']),
   )
   expect(readText('README.md')).toMatch(/npm run demo[\s\S]*cli -- replay/)
+})
+
+test('the README describes the commands as the program does; npm run docs renews it', () => {
+  // Columns are padded, which says nothing.
+  const plain = (text: string) => text.replace(/-{3,}/g, '---').replace(/[^\S\n]+/g, ' ').trim()
+  expect(plain(readGenerated(readText('README.md'), 'commands'))).toBe(plain(commandSection().join('\n')))
+})
+
+test('every command that is described is understood, and each is described', () => {
+  for (const { example } of COMMAND_HELP)
+    expect([example, parseFlakeReport(example) !== null || parseRetests(example).length > 0]).toEqual([
+      example,
+      true,
+    ])
+  const usages = COMMAND_HELP.map((one) => one.usage).join(' ')
+  for (const word of ['/flake-report', '/retest', '/retest-required', '/test'])
+    expect(usages).toContain(word)
 })
 
 /** Whether a relative link names a file, and its anchor a heading there. */

@@ -76,9 +76,29 @@ export async function postponeEffect(
     .execute()
 }
 
-/** Reports that a login asked for since a time, done or not. */
-export async function countReportsBy(db: Db, author: string, since: string): Promise<number> {
+/** Reports that a login asked for after `since` and before this one, whatever became of them. */
+export async function countReportsBefore(
+  db: Db,
+  author: string,
+  since: string,
+  own: Pick<Row<'outbox'>, 'created_at' | 'effect_key'>,
+): Promise<number> {
   const result = await sql<{ asked: number }>`select count(*) as asked from outbox
-    where kind = 'report' and detail ->> 'author' = ${author} and created_at > ${since}`.execute(db)
+    where kind = 'report' and detail ->> 'author' = ${author} and created_at > ${since}
+      and (created_at, effect_key) < (${own.created_at}, ${own.effect_key})`.execute(db)
   return result.rows[0]?.asked ?? 0
+}
+
+/** Reports on a pull request that were asked for before this one and answered, the newest first. */
+export async function readAnsweredReports(
+  db: Db,
+  own: Pick<Row<'outbox'>, 'repository_id' | 'created_at' | 'effect_key'>,
+  number: number,
+): Promise<Row<'outbox'>[]> {
+  const result = await sql<Row<'outbox'>>`select * from outbox
+    where repository_id = ${own.repository_id} and kind = 'report' and (detail ->> 'number')::int = ${number}
+      and url is not null and detail ->> 'job' is distinct from '?'
+      and (created_at, effect_key) < (${own.created_at}, ${own.effect_key})
+    order by created_at desc, effect_key desc limit 1`.execute(db)
+  return result.rows
 }

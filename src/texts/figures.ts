@@ -12,3 +12,10 @@ export function percent(rate: number | null): string {
 export function count(number: number, thing: string, things = `${thing}s`): string {
   return `${number.toLocaleString('en')} ${number === 1 ? thing : things}`
 }
+
+/** A probability in whole per cent; never surely, and never surely not. */
+export function odds(probability: number): string {
+  if (probability < 0.01) return 'under 1%'
+  if (probability > 0.99) return 'over 99%'
+  return `${Math.round(probability * 100)}%`
+}

@@ -22,11 +22,9 @@ const issueComment = envelope.extend({
   }),
   comment: written,
 })
-const review = envelope.extend({ pull_request: z.object({ number, state: word }), review: written })
-const reviewComment = envelope.extend({
-  pull_request: z.object({ number, state: word }),
-  comment: written,
-})
+const reviewed = z.object({ number, state: word, locked: z.boolean().nullish() })
+const review = envelope.extend({ pull_request: reviewed, review: written })
+const reviewComment = envelope.extend({ pull_request: reviewed, comment: written })
 
 /** Facts of an `issue_comment` payload: none on an issue, on a closed pull request, or without a command in sight. */
 export function onIssueComment(payload: unknown): Facts {
@@ -51,7 +49,7 @@ export function onReviewComment(payload: unknown): Facts {
 
 function commentFacts(
   told: z.infer<typeof envelope>,
-  on: { number: number; state: string },
+  on: { number: number; state: string; locked?: boolean | null | undefined },
   by: z.infer<typeof written>,
   kind: 'issue_comment' | 'review' | 'review_comment',
 ): Facts {
@@ -73,7 +71,9 @@ function commentFacts(
     repository: [repositoryFact(told, at)],
     // Prow starts nothing on a closed pull request; a report may still be asked for.
     ...(isOpen && { comment: [comment] }),
-    ...(asked && !by.user.isBot && { outbox: [reportRequest(comment, asked.job, by.id, kind)] }),
+    ...(asked &&
+      !by.user.isBot &&
+      !on.locked && { outbox: [reportRequest(comment, asked.job, by.id, kind)] }),
   }
 }
 
