@@ -146,7 +146,11 @@ test('there are documents to check, and the README names scripts and commands', 
 
 test('the README describes the commands as the program does; npm run docs renews it', () => {
   // Columns are padded, which says nothing.
-  const plain = (text: string) => text.replace(/-{3,}/g, '---').replace(/[^\S\n]+/g, ' ').trim()
+  const plain = (text: string) =>
+    text
+      .replace(/-{3,}/g, '---')
+      .replace(/[^\S\n]+/g, ' ')
+      .trim()
   expect(plain(readGenerated(readText('README.md'), 'commands'))).toBe(plain(commandSection().join('\n')))
 })
 
@@ -157,8 +161,7 @@ test('every command that is described is understood, and each is described', () 
       true,
     ])
   const usages = COMMAND_HELP.map((one) => one.usage).join(' ')
-  for (const word of ['/flake-report', '/retest', '/retest-required', '/test'])
-    expect(usages).toContain(word)
+  for (const word of ['/flake-report', '/retest', '/retest-required', '/test']) expect(usages).toContain(word)
 })
 
 /** Whether a relative link names a file, and its anchor a heading there. */

@@ -1,7 +1,7 @@
 /** The report's first line: what to do, before anything else. */
 import { count } from './figures.ts'
 import { code } from './markdown.ts'
-import type { Report, ReportJob } from './report.ts'
+import type { Report, ReportJob } from './report-facts.ts'
 
 /** Fewer retests than this say nothing about the next one. */
 export const LEAST_RETESTS = 3
