@@ -57,6 +57,7 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     github: probot && gitHubOf(probot, config.dryRun, log),
     policyOf: (repositoryId) => readStoredPolicy(db, repositoryId),
     log,
+    publicUrl: config.publicUrl,
     dryRun: config.dryRun,
   }
 

@@ -3,7 +3,7 @@ import { finishEffect, leaseEffect, postponeEffect } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { WouldWrite } from '../github/dry-run.ts'
-import { fileBreachIssue } from './breach-issue.ts'
+import { closeBreachIssue, fileBreachIssue } from './breach-issue.ts'
 import type { Effect, EffectResult } from './effect.ts'
 import { answerReport } from './report.ts'
 import { refreshSettings } from './settings.ts'
@@ -13,6 +13,7 @@ import { checkSettings } from './settings-check.ts'
 const EFFECTS: Record<string, Effect> = {
   report: answerReport,
   breach: fileBreachIssue,
+  'breach-close': closeBreachIssue,
   settings: refreshSettings,
   'settings-check': checkSettings,
 }
