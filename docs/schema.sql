@@ -115,6 +115,19 @@ create table job (
   primary key (repository_id, job_id)
 );
 
+create table job_issue (
+  repository_id bigint not null,
+  job_id bigint not null,
+  issue integer not null,
+  full_name text not null,
+  url text not null,
+  opened_at timestamp with time zone not null,
+  written_at timestamp with time zone not null,
+  closed_at timestamp with time zone,
+  closed_by_app boolean not null default false,
+  primary key (repository_id, job_id)
+);
+
 create table merge_group (
   repository_id bigint not null,
   head_sha text not null,
@@ -271,6 +284,16 @@ create table session (
   primary key (session_hash)
 );
 create index session_expires on session (expires_at);
+
+create table settings (
+  repository_id bigint not null,
+  true_from timestamp with time zone not null,
+  read_at timestamp with time zone not null,
+  settings jsonb not null,
+  sources jsonb not null,
+  problems jsonb not null,
+  primary key (repository_id, true_from)
+);
 
 create table sla_window (
   repository_id bigint not null,

@@ -6,11 +6,12 @@ import { dashboard } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
-import { DEFAULT_POLICY } from './domain/policy.ts'
 import { workOffOutbox } from './effects/outbox.ts'
+import { requestStaleSettings } from './effects/settings.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
 import { concludeAll } from './pipeline/conclude.ts'
 import { createRecorder } from './pipeline/record.ts'
+import { readStoredPolicy } from './pipeline/stored-policy.ts'
 import { createBodyReader } from './server/body.ts'
 import { listen, type RunningServer } from './server/http.ts'
 import { takeDelivery } from './server/intake.ts'
@@ -56,9 +57,10 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   const deps: Deps = {
     db,
     now,
-    github: probot && gitHubOf(probot),
-    policyOf: async () => DEFAULT_POLICY,
+    github: probot && gitHubOf(probot, config.dryRun, log),
+    policyOf: (repositoryId) => readStoredPolicy(db, repositoryId),
     log,
+    publicUrl: config.publicUrl,
     dryRun: config.dryRun,
   }
 
@@ -118,6 +120,11 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
               run: () => closeAll(deps).then(() => work.soon()),
             },
             { name: 'forget', schedule: '30 3 * * *', run: () => forget(deps) },
+            {
+              name: 'read-settings',
+              schedule: '*/5 * * * *',
+              run: () => requestStaleSettings(deps).then(() => work.soon()),
+            },
             { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
           ],
           (name, error) => log.error({ timer: name, error: String(error) }, 'timer failed'),

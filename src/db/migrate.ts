@@ -4,6 +4,7 @@ import * as facts from '../../migrations/0001_create_facts.ts'
 import * as conclusions from '../../migrations/0002_create_conclusions.ts'
 import * as indexDashboard from '../../migrations/0003_index_dashboard.ts'
 import * as createHunts from '../../migrations/0004_create_hunts.ts'
+import * as settings from '../../migrations/0005_create_settings.ts'
 import * as attribution from '../../migrations/0006_create_attribution.ts'
 import type { Db } from './client.ts'
 
@@ -13,6 +14,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0002_create_conclusions': conclusions,
   '0003_index_dashboard': indexDashboard,
   '0004_create_hunts': createHunts,
+  '0005_create_settings': settings,
   '0006_create_attribution': attribution,
 }
 

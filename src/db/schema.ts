@@ -395,6 +395,34 @@ export interface HuntRunTable {
   peak_memory_bytes: number | null
 }
 
+/** What the settings of a repository were from a time on. */
+export interface SettingsTable {
+  repository_id: number
+  true_from: Time
+  /** When they were last found to be so. */
+  read_at: Time
+  /** In the form of the file, the organisation's and the repository's merged: the newest that could be used. */
+  settings: Json<Record<string, unknown>>
+  /** Files that were found, as `owner/name/path`. */
+  sources: Json<string[]>
+  /** Why the newest files could not be used; empty while they can. */
+  problems: Json<string[]>
+}
+
+/** The one issue that is kept about a job. */
+export interface JobIssueTable {
+  repository_id: number
+  job_id: number
+  issue: number
+  /** Repository that the issue stands in. */
+  full_name: string
+  url: string
+  opened_at: Time
+  written_at: Time
+  closed_at: Time | null
+  closed_by_app: Generated<boolean>
+}
+
 export interface Database {
   repository: RepositoryTable
   delivery: DeliveryTable
@@ -425,6 +453,8 @@ export interface Database {
   session: SessionTable
   hunt: HuntTable
   hunt_run: HuntRunTable
+  settings: SettingsTable
+  job_issue: JobIssueTable
 }
 
 export type Row<T extends keyof Database> = Selectable<Database[T]>
