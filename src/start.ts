@@ -4,13 +4,15 @@ import { pino } from 'pino'
 import type { Probot } from 'probot'
 import { wire } from './app.ts'
 import type { Config } from './config.ts'
-import { dashboard } from './dashboard/app.ts'
+import { createTimings } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { DEFAULT_POLICY } from './domain/policy.ts'
 import { workOffOutbox } from './effects/outbox.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
+import { watchRateLimit } from './github/rate-limit.ts'
+import { pagesOf, timed } from './pages.ts'
 import { concludeAll } from './pipeline/conclude.ts'
 import { createRecorder } from './pipeline/record.ts'
 import { listen, type RunningServer } from './server/http.ts'
@@ -44,12 +46,14 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     { level: config.logLevel, redact: ['privateKey', 'secret', 'token'] },
     pino.destination({ dest: 2, sync: false }),
   )
-  const database = options.database ?? (await openDatabase(config.database))
+  const timings = createTimings()
+  const rateLimit = watchRateLimit()
+  const database = options.database ?? (await openDatabase(config.database, { onQuery: timings.query }))
   const { db } = database
   await migrate(db)
   const probot =
     config.app &&
-    createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: options.throttle ?? true })
+    createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: options.throttle ?? true, rateLimit })
   const deps: Deps = {
     db,
     now,
@@ -67,7 +71,7 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   })
   if (probot) {
     await probot.ready()
-    wire(probot, recorder, (id, event, reason) =>
+    wire(probot, timed(recorder, timings), (id, event, reason) =>
       log.warn({ delivery: id, event, reason }, 'delivery rejected'),
     )
   }
@@ -85,13 +89,7 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
       },
       isReady: () => isReady(deps),
       setUp: setUp.answer,
-      pages: dashboard({
-        db,
-        now,
-        policyOf: deps.policyOf,
-        publicUrl: config.publicUrl,
-        githubUrl: config.githubUrl,
-      }),
+      pages: pagesOf(config, deps, { timings, rateLimit }),
     },
     config.host,
     config.port,
@@ -111,6 +109,7 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
           ],
           (name, error) => log.error({ timer: name, error: String(error) }, 'timer failed'),
         )
+  for (const sentence of config.pages.off) log.warn({}, sentence)
   log.info({ url: server.url, database: database.name, app: config.app?.id ?? null }, 'started')
   return {
     url: server.url,
