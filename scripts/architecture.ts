@@ -21,9 +21,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   timers: ['deps.ts', 'domain', 'db', 'github', 'pipeline', 'policy', 'effects'],
   server: ['domain'],
   'config.ts': ['domain'],
-  'app.ts': ['pipeline', 'webhooks'],
   'start.ts': [
-    'app.ts',
     'config.ts',
     'deps.ts',
     'domain',
