@@ -17,6 +17,7 @@ import { listen, type RunningServer } from './server/http.ts'
 import { takeDelivery } from './server/intake.ts'
 import { alreadySetUp, createSetUp } from './server/set-up.ts'
 import { closeAll } from './timers/close.ts'
+import { refreshAllRequired } from './timers/required.ts'
 import { startTimers } from './timers/schedule.ts'
 
 export interface RunningApp {
@@ -106,6 +107,11 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
               name: 'close-windows',
               schedule: '*/5 * * * *',
               run: () => closeAll(deps).then(() => work.soon()),
+            },
+            {
+              name: 'required-jobs',
+              schedule: '17 3 * * *',
+              run: () => refreshAllRequired(deps).then(() => work.soon()),
             },
             { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
           ],

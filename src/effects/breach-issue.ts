@@ -61,7 +61,7 @@ export async function readBreach(
   const stored = await readWindows(db, repository_id, 'day', { from: first.start, to: day })
   const row = stored.find((one) => one.start === day)
   if (!row) return null
-  const { jobIds } = await requiredJobs(db, repository_id, policy)
+  const { jobIds, required } = await requiredJobs(db, repository_id, policy)
   const rates = new Map(stored.map((one) => [one.start, slaOf(countsOf(one)).rate]))
   const days = Array.from({ length: TREND_DAYS }, (_, i) => shiftWindow(first, i, policy.timeZone).start)
   return {
@@ -69,6 +69,7 @@ export async function readBreach(
     sla: slaOf(countsOf(row)),
     definitionVersion: row.definition_version,
     requiredSource: row.required_source,
+    requiredProblem: required.problem,
     jobs: await readCostliestJobs(db, repository_id, { from: row.starts_at, to: row.ends_at }, jobIds),
     trend: days.map((start) => ({ day: start, rate: rates.get(start) ?? null })),
   }

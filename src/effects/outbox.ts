@@ -5,9 +5,14 @@ import type { Deps } from '../deps.ts'
 import { fileBreachIssue } from './breach-issue.ts'
 import type { Effect, EffectResult } from './effect.ts'
 import { answerReport } from './report.ts'
+import { refreshRequired } from './required.ts'
 
 /** What each kind of effect does. */
-const EFFECTS: Record<string, Effect> = { report: answerReport, breach: fileBreachIssue }
+const EFFECTS: Record<string, Effect> = {
+  report: answerReport,
+  breach: fileBreachIssue,
+  required: refreshRequired,
+}
 
 const MOST_ATTEMPTS = 10
 const MOST_DELAY_MS = 3_600_000

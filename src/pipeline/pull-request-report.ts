@@ -34,6 +34,8 @@ export interface PullRequestReport {
   jobs: JobReport[]
   earlierFlakes: JobFlake[]
   requiredSource: string
+  /** What could not be read of branch protection. */
+  requiredProblem: string | null
   day: Row<'sla_window'> | null
   week: Row<'sla_window'> | null
   target: number
@@ -73,6 +75,7 @@ export async function readPullRequestReport(
     })),
     earlierFlakes: flakes.filter((flake) => flake.head_sha !== head?.head_sha),
     requiredSource: required.source,
+    requiredProblem: required.problem,
     day: await windowNow(db, repository_id, 'day', policy, now),
     week: await windowNow(db, repository_id, 'week', policy, now),
     target: policy.target,

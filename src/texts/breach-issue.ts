@@ -15,6 +15,8 @@ export interface Breach {
   sla: Sla
   definitionVersion: number
   requiredSource: string
+  /** What could not be read of branch protection, and what to grant. */
+  requiredProblem?: string | null
   jobs: CostlyJob[]
   /** The last 28 days, oldest first; null where nothing was tested. */
   trend: { day: string; rate: number | null }[]
@@ -100,10 +102,10 @@ function chart({ trend, sla, day }: Breach): string[] {
   ]
 }
 
-function notes({ definitionVersion, requiredSource }: Breach): string {
+function notes({ definitionVersion, requiredSource, requiredProblem }: Breach): string {
   const all =
     requiredSource === 'all'
       ? ' No required jobs are known here, so every job seen on pull requests counts.'
       : ''
-  return `<sub>Flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version ${definitionVersion}.${all}</sub>`
+  return `<sub>Flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version ${definitionVersion}.${all}${requiredProblem ? ` ${requiredProblem}` : ''}</sub>`
 }

@@ -30,6 +30,8 @@ export interface Report {
   jobs: ReportJob[]
   earlierFlakes: { name: string; head_sha: string; attribution: string | null; probability: number | null }[]
   requiredSource: string
+  /** What could not be read of branch protection, and what to grant. */
+  requiredProblem?: string | null
   day: Sla | null
   week: Sla | null
   target: number
@@ -45,6 +47,7 @@ export function reportText(report: Report): string {
   if (report.requiredSource === 'all') {
     parts.push('', '<sub>No required jobs are known here, so every job seen on pull requests counts.</sub>')
   }
+  if (report.requiredProblem) parts.push('', `<sub>${report.requiredProblem}</sub>`)
   return clipBody(parts.join('\n'))
 }
 
