@@ -282,6 +282,15 @@ create table repository_event (
 );
 create index repository_event_told on repository_event (repository_id, event, told_at);
 
+create table required_jobs (
+  repository_id bigint not null,
+  base_ref text not null,
+  known_at timestamp with time zone not null,
+  jobs jsonb not null,
+  problem text,
+  primary key (repository_id, base_ref, known_at)
+);
+
 create table rerun_request (
   repository_id bigint not null,
   head_sha text not null,

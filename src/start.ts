@@ -21,6 +21,7 @@ import { createRefusals } from './server/refusals.ts'
 import { alreadySetUp, createSetUp } from './server/set-up.ts'
 import { closeAll } from './timers/close.ts'
 import { forget } from './timers/forget.ts'
+import { refreshAllRequired } from './timers/required.ts'
 import { startTimers } from './timers/schedule.ts'
 
 export interface RunningApp {
@@ -119,6 +120,11 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
               name: 'read-settings',
               schedule: '*/5 * * * *',
               run: () => requestStaleSettings(deps).then(() => work.soon()),
+            },
+            {
+              name: 'required-jobs',
+              schedule: '17 3 * * *',
+              run: () => refreshAllRequired(deps).then(() => work.soon()),
             },
             { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
           ],

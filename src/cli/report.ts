@@ -87,7 +87,7 @@ async function readSla(db: Db, repository: Row<'repository'>, { date, week }: Re
     : []
   return {
     repository: full_name,
-    required: { source: required.source, jobs: names },
+    required: { source: required.source, jobs: names, problem: required.problem },
     as_of: newest?.measured_at ?? null,
     windows: rows.map((row) => ({ kind: row.kind, ...windowJson(row) })),
     jobs,

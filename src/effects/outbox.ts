@@ -7,6 +7,7 @@ import { closeBreachIssue, fileBreachIssue } from './breach-issue.ts'
 import { takeCorrection } from './correction.ts'
 import type { Effect, EffectResult } from './effect.ts'
 import { answerReport } from './report.ts'
+import { refreshRequired } from './required.ts'
 import { refreshSettings } from './settings.ts'
 import { checkSettings } from './settings-check.ts'
 
@@ -18,6 +19,7 @@ const EFFECTS: Record<string, Effect> = {
   'breach-close': closeBreachIssue,
   settings: refreshSettings,
   'settings-check': checkSettings,
+  required: refreshRequired,
 }
 
 const MOST_ATTEMPTS = 10

@@ -62,7 +62,7 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
       all.filter((one) => one.repository === repository.full_name),
     )
     if (!own) return c.json(NOT_FOUND, 404)
-    const names = [...new Set(scope.jobs.map((job) => job.name).filter((name) => required.includes(name)))]
+    const names = [...new Set(scope.jobs.filter((job) => required.includes(job)).map((job) => job.name))]
     const settings = { target: policy.target, time_zone: policy.timeZone }
     return c.json({ ...own, ...settings, required: { source: required.source, jobs: names } }, 200)
   })

@@ -73,7 +73,13 @@ async function reportOf(
     flake: about.flakes.find((flake) => flake.job_id === id && flake.head_sha === about.head) ?? null,
     habit: habits.get(id) ?? null,
   }))
-  const windows = { day: null, week: null, target: policy.target, requiredSource: required.source }
+  const windows = {
+    day: null,
+    week: null,
+    target: policy.target,
+    requiredSource: required.source,
+    requiredProblem: required.problem,
+  }
   const rest = { earlier: [], budget: null, onlyJob: null, otherJobs: [], settingsProblems: [] }
   return { number: about.number, headSha: about.head, jobs, habitDays: HABIT_DAYS, ...rest, ...windows }
 }

@@ -135,7 +135,7 @@ function badgeSection(
 function requiredWords({ required, jobs, flakes }: RepositoryScope): string {
   const of = flakes.jobIds === null ? jobs.length : flakes.jobIds.length
   if (required.source === 'all')
-    return `${count(of, 'job')} count${of === 1 ? 's' : ''}: which jobs are required before merge is not known, so every job seen on pull requests is taken.`
+    return `${count(of, 'job')} count${of === 1 ? 's' : ''}: which jobs are required before merge is not known, so every job seen on pull requests is taken. ${required.problem ?? ''}`.trim()
   const where = required.source === 'config' ? 'the configuration file names' : 'branch protection requires'
-  return `${of} of ${count(jobs.length, 'job')} count: those that ${where}.`
+  return `${of} of ${count(jobs.length, 'job')} count: those that ${where}. ${required.problem ?? ''}`.trim()
 }
