@@ -6,12 +6,14 @@ import { WouldWrite } from '../github/dry-run.ts'
 import { fileBreachIssue } from './breach-issue.ts'
 import type { Effect, EffectResult } from './effect.ts'
 import { answerReport } from './report.ts'
+import { runAgain } from './retest.ts'
 import { refreshSettings } from './settings.ts'
 import { checkSettings } from './settings-check.ts'
 
 /** What each kind of effect does. */
 const EFFECTS: Record<string, Effect> = {
   report: answerReport,
+  retest: runAgain,
   breach: fileBreachIssue,
   settings: refreshSettings,
   'settings-check': checkSettings,

@@ -1,6 +1,6 @@
 /** Comments, reviews and review comments can hold commands. Only what is newly written counts, never an edit. */
 import { z } from 'zod'
-import { mayHoldCommand, parseFlakeReport } from '../domain/command.ts'
+import { mayHoldCommand, parseFlakeReport, parseRetests, parseTestLines } from '../domain/command.ts'
 import type { CommentFact, EffectRequest, Facts } from '../domain/facts.ts'
 import { author, envelope, id, number, optional, repositoryFact, text, time, word } from './payload.ts'
 
@@ -71,28 +71,41 @@ function commentFacts(
     repository: [repositoryFact(told, at)],
     // Prow starts nothing on a closed pull request; a report may still be asked for.
     ...(isOpen && { comment: [comment] }),
-    ...(asked &&
-      !by.user.isBot &&
-      !on.locked && { outbox: [reportRequest(comment, asked.job, by.id, kind)] }),
+    ...(!by.user.isBot &&
+      !on.locked && {
+        outbox: [
+          ...(asked ? [request(comment, by.id, 'report', kind, { job: asked.job })] : []),
+          ...(isOpen ? retestRequest(comment, by.id, kind) : []),
+        ],
+      }),
   }
 }
 
-function reportRequest(
+/** Whether it is carried out is for the repository's settings to say, which no payload holds. */
+function retestRequest(comment: CommentFact, commentId: number, commentKind: string): EffectRequest[] {
+  const commands = parseRetests(comment.body).map((one) => one.command)
+  if (commands.length === 0) return []
+  const lines = parseTestLines(comment.body)
+  return [request(comment, commentId, 'retest', commentKind, { commands, lines })]
+}
+
+function request(
   comment: CommentFact,
-  job: string | null,
   commentId: number,
-  kind: string,
+  kind: 'report' | 'retest',
+  commentKind: string,
+  more: object,
 ): EffectRequest {
   return {
     repository_id: comment.repository_id,
-    effect_key: `report:${comment.comment_key}`,
-    kind: 'report',
+    effect_key: `${kind}:${comment.comment_key}`,
+    kind,
     detail: {
       number: comment.number,
-      job,
+      ...more,
       author: comment.author,
       comment_id: commentId,
-      comment_kind: kind,
+      comment_kind: commentKind,
       asked_at: comment.told_at,
     },
     created_at: comment.told_at,
