@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts'
 import { WouldWrite } from '../github/dry-run.ts'
 import { fileBreachIssue } from './breach-issue.ts'
 import type { Effect, EffectResult } from './effect.ts'
+import { keepJobIssues } from './job-issues.ts'
 import { answerReport } from './report.ts'
 import { runAgain } from './retest.ts'
 import { refreshSettings } from './settings.ts'
@@ -15,6 +16,7 @@ const EFFECTS: Record<string, Effect> = {
   report: answerReport,
   retest: runAgain,
   breach: fileBreachIssue,
+  'job-issues': keepJobIssues,
   settings: refreshSettings,
   'settings-check': checkSettings,
 }
