@@ -3,7 +3,8 @@ import { finishEffect, leaseEffect, postponeEffect } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { WouldWrite } from '../github/dry-run.ts'
-import { fileBreachIssue } from './breach-issue.ts'
+import { closeBreachIssue, fileBreachIssue } from './breach-issue.ts'
+import { takeCorrection } from './correction.ts'
 import type { Effect, EffectResult } from './effect.ts'
 import { keepJobIssues } from './job-issues.ts'
 import { answerReport } from './report.ts'
@@ -15,7 +16,9 @@ import { checkSettings } from './settings-check.ts'
 const EFFECTS: Record<string, Effect> = {
   report: answerReport,
   retest: runAgain,
+  correction: takeCorrection,
   breach: fileBreachIssue,
+  'breach-close': closeBreachIssue,
   'job-issues': keepJobIssues,
   settings: refreshSettings,
   'settings-check': checkSettings,

@@ -19,3 +19,12 @@ export function odds(probability: number): string {
   if (probability > 0.99) return 'over 99%'
   return `${Math.round(probability * 100)}%`
 }
+
+/** A length of time from seconds, in its largest whole unit: `40 s`, `12 min`, `3.5 h`, `2 days`. */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`
+  const hours = seconds / 3600
+  if (hours < 48) return `${Number(hours.toFixed(1))} h`
+  return count(Math.round(hours / 24), 'day')
+}
