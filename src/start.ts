@@ -10,6 +10,7 @@ import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { workOffOutbox } from './effects/outbox.ts'
 import { requestStaleSettings } from './effects/settings.ts'
+import { requestUnasked } from './effects/unasked.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
 import { concludeAll } from './pipeline/conclude.ts'
 import { createRecorder } from './pipeline/record.ts'
@@ -170,6 +171,7 @@ function createWorker(deps: Deps): Worker {
     pass = pass.then(async () => {
       try {
         await concludeAll(deps.db, { policyOf: deps.policyOf, now: deps.now() })
+        await requestUnasked(deps)
         if (deps.github) await workOffOutbox(deps)
       } catch (error) {
         deps.log.error({ error: String(error) }, 'work failed; it is tried again')

@@ -8,6 +8,7 @@ import type { Effect, EffectResult } from './effect.ts'
 import { answerReport } from './report.ts'
 import { refreshSettings } from './settings.ts'
 import { checkSettings } from './settings-check.ts'
+import { sayUnasked } from './unasked.ts'
 
 /** What each kind of effect does. */
 const EFFECTS: Record<string, Effect> = {
@@ -16,6 +17,7 @@ const EFFECTS: Record<string, Effect> = {
   'breach-close': closeBreachIssue,
   settings: refreshSettings,
   'settings-check': checkSettings,
+  unasked: sayUnasked,
 }
 
 const MOST_ATTEMPTS = 10
