@@ -6,7 +6,6 @@ import { WouldWrite } from '../github/dry-run.ts'
 import { closeBreachIssue, fileBreachIssue } from './breach-issue.ts'
 import type { Effect, EffectResult } from './effect.ts'
 import { answerReport } from './report.ts'
-import { executeRetest } from './retest.ts'
 import { refreshSettings } from './settings.ts'
 import { checkSettings } from './settings-check.ts'
 import { sayUnasked } from './unasked.ts'
@@ -19,7 +18,6 @@ const EFFECTS: Record<string, Effect> = {
   settings: refreshSettings,
   'settings-check': checkSettings,
   unasked: sayUnasked,
-  retest: executeRetest,
 }
 
 const MOST_ATTEMPTS = 10

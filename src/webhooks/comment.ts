@@ -1,6 +1,6 @@
 /** Comments, reviews and review comments can hold commands. Only what is newly written counts, never an edit. */
 import { z } from 'zod'
-import { mayHoldCommand, parseFlakeReport, parseRetests } from '../domain/command.ts'
+import { mayHoldCommand, parseFlakeReport } from '../domain/command.ts'
 import type { CommentFact, EffectRequest, Facts } from '../domain/facts.ts'
 import { author, envelope, id, number, optional, repositoryFact, text, time, word } from './payload.ts'
 
@@ -65,36 +65,37 @@ function commentFacts(
     told_at: at,
     body: by.body,
   }
+  const asked = parseFlakeReport(by.body)
   const isOpen = on.state === 'open'
   return {
     repository: [repositoryFact(told, at)],
     // Prow starts nothing on a closed pull request; a report may still be asked for.
     ...(isOpen && { comment: [comment] }),
-    // Bots would answer each other for ever; where a conversation is locked, nobody is to say more.
-    ...(!by.user.isBot && !on.locked && { outbox: requests(comment, { id: by.id, kind, isOpen }) }),
+    ...(asked &&
+      !by.user.isBot &&
+      !on.locked && { outbox: [reportRequest(comment, asked.job, by.id, kind)] }),
   }
 }
 
-function requests(comment: CommentFact, on: { id: number; kind: string; isOpen: boolean }): EffectRequest[] {
-  const report = parseFlakeReport(comment.body)
-  const retests = on.isOpen ? parseRetests(comment.body) : []
-  const request = (kind: 'report' | 'retest', more: object): EffectRequest => ({
+function reportRequest(
+  comment: CommentFact,
+  job: string | null,
+  commentId: number,
+  kind: string,
+): EffectRequest {
+  return {
     repository_id: comment.repository_id,
-    effect_key: `${kind}:${comment.comment_key}`,
-    kind,
+    effect_key: `report:${comment.comment_key}`,
+    kind: 'report',
     detail: {
       number: comment.number,
+      job,
       author: comment.author,
-      comment_id: on.id,
-      comment_kind: on.kind,
+      comment_id: commentId,
+      comment_kind: kind,
       asked_at: comment.told_at,
-      ...more,
     },
     created_at: comment.told_at,
     due_at: comment.told_at,
-  })
-  return [
-    ...(report ? [request('report', { job: report.job })] : []),
-    ...(retests.length > 0 ? [request('retest', { commands: retests })] : []),
-  ]
+  }
 }

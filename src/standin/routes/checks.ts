@@ -126,18 +126,6 @@ export const checkRoutes: Route[] = [
     handle: update,
   },
   {
-    method: 'POST',
-    path: `${REPOSITORY}/check-runs/{check_run_id}/rerequest`,
-    needs: WRITE,
-    who: 'installation',
-    handle: (call) => {
-      const run = runOf(call, repositoryOf(call))
-      run.status = 'queued'
-      run.conclusion = null
-      return { status: 201, body: {} }
-    },
-  },
-  {
     method: 'GET',
     path: `${REPOSITORY}/check-runs/{check_run_id}`,
     needs: READ,
