@@ -11,6 +11,7 @@ import { answerReport } from './report.ts'
 import { runAgain } from './retest.ts'
 import { refreshSettings } from './settings.ts'
 import { checkSettings } from './settings-check.ts'
+import { sayUnasked } from './unasked.ts'
 
 /** What each kind of effect does. */
 const EFFECTS: Record<string, Effect> = {
@@ -22,6 +23,7 @@ const EFFECTS: Record<string, Effect> = {
   'job-issues': keepJobIssues,
   settings: refreshSettings,
   'settings-check': checkSettings,
+  unasked: sayUnasked,
 }
 
 const MOST_ATTEMPTS = 10
