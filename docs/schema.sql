@@ -166,6 +166,7 @@ create table job_issue (
   opened_at timestamp with time zone not null,
   written_at timestamp with time zone not null,
   closed_at timestamp with time zone,
+  counts_from timestamp with time zone,
   closed_by_app boolean not null default false,
   primary key (repository_id, job_id)
 );

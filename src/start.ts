@@ -8,6 +8,7 @@ import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { workOffOutbox } from './effects/outbox.ts'
 import { requestStaleSettings } from './effects/settings.ts'
+import { requestUnasked } from './effects/unasked.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
 import { watchRateLimit } from './github/rate-limit.ts'
 import { pagesOf, timed } from './pages.ts'
@@ -191,6 +192,7 @@ function createWorker(deps: Deps): Worker {
       try {
         await concludeAll(deps.db, { policyOf: deps.policyOf, now: deps.now(), learn })
         if (learn) learnedAt = performance.now()
+        await requestUnasked(deps)
         if (deps.github) await workOffOutbox(deps)
       } catch (error) {
         deps.log.error({ error: String(error) }, 'work failed; it is tried again')

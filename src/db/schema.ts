@@ -431,6 +431,8 @@ export interface JobIssueTable {
   opened_at: Time
   written_at: Time
   closed_at: Time | null
+  /** The newest close, or when somebody opened it again: what came before is settled and counts for nothing new. */
+  counts_from: Time | null
   closed_by_app: Generated<boolean>
 }
 
