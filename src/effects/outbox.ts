@@ -4,6 +4,7 @@ import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { WouldWrite } from '../github/dry-run.ts'
 import { closeBreachIssue, fileBreachIssue } from './breach-issue.ts'
+import { takeCorrection } from './correction.ts'
 import type { Effect, EffectResult } from './effect.ts'
 import { answerReport } from './report.ts'
 import { refreshSettings } from './settings.ts'
@@ -13,6 +14,7 @@ import { sayUnasked } from './unasked.ts'
 /** What each kind of effect does. */
 const EFFECTS: Record<string, Effect> = {
   report: answerReport,
+  correction: takeCorrection,
   breach: fileBreachIssue,
   'breach-close': closeBreachIssue,
   settings: refreshSettings,

@@ -23,6 +23,7 @@ import type { RepositoryScope } from '../scope.ts'
 import { outcomeWords } from '../words.ts'
 import { flakeTable } from './flake-table.ts'
 import { hoursAndWeekdays } from './hours.ts'
+import { hunts } from './hunts.ts'
 import { RUN_HEAD, runCells } from './runs.ts'
 
 const DAYS = 91
@@ -64,6 +65,7 @@ ${hoursAndWeekdays(
   policy.timeZone,
 )}
 <h3>How long it takes</h3>${durationTable(durations)}
+${await hunts(db, full_name, job.name)}
 <h3>Latest runs</h3>${table(
     `The newest ${MOST_RUNS}, newest first`,
     [...RUN_HEAD, 'Pull request'],
