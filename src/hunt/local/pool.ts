@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../../domain/user-error.ts'
 import { collectReports, type RunReports, testCounter } from '../junit/collect.ts'
 import { failureMessage, kindOf, saysOutOfMemory } from '../messages.ts'
 import type { Hunt, HuntEnding, HuntRun } from '../run.ts'
@@ -11,9 +10,9 @@ import { type Isolation, type MakePlace, type Place, placesFor } from './isolate
 import { type Lane, openLane } from './lane.ts'
 import { countMemoryKills, memoryOfGroups } from './memory.ts'
 import { type OutputFile, openOutput } from './output.ts'
-import { type Ended, type RunningProcess, start } from './process.ts'
+import { cannotStart, type Ended, type RunningProcess, start } from './process.ts'
 import { findProgram } from './program.ts'
-import { seedOf, shuffledEnv } from './seed.ts'
+import { envOfRun, seedOf } from './seed.ts'
 
 export interface LocalSettings extends StopRule {
   command: readonly string[]
@@ -33,8 +32,8 @@ export interface LocalSettings extends StopRule {
 export interface LocalHooks {
   /** Ends the hunt at once; runs then under way are stopped, and no failures. */
   signal: AbortSignal
-  /** After each run; `active` are still under way. */
-  onRun(run: HuntRun, active: number): void
+  /** After each run. */
+  onRun(run: HuntRun): void
 }
 
 /** How often running processes are looked at, for memory and for output that has no end. */
@@ -158,7 +157,7 @@ class Pool {
         lane?.start(number) ??
         start(this.#settings.command, {
           cwd: place.cwd,
-          env: this.#envOf(number, worker, seed, place),
+          env: envOfRun(this.#settings.env, { number, worker, seed, tmp: place.tmp }),
           output: output.fd,
         }),
       output,
@@ -190,16 +189,6 @@ class Pool {
       seed,
       peak_memory_bytes: active.peak || null,
     })
-  }
-
-  #envOf(number: number, worker: string, seed: number | null, place: Place): Record<string, string> {
-    const env: Record<string, string> = {
-      ...this.#settings.env,
-      FLAKE_SLA_RUN: String(number),
-      FLAKE_SLA_WORKER: worker,
-    }
-    if (place.tmp !== null) env.TMPDIR = place.tmp
-    return seed === null ? env : shuffledEnv(env, seed)
   }
 
   /** A run stopped by us says nothing, and neither do the reports it has begun. */
@@ -242,7 +231,7 @@ class Pool {
   #finish(run: HuntRun): void {
     this.#runs.push(run)
     const ending = this.#watch.add(run)
-    this.#hooks.onRun(run, this.#active.size)
+    this.#hooks.onRun(run)
     if (ending !== null) this.#end(ending, run.outcome === 'failed' ? run.number : null)
   }
 
@@ -267,16 +256,4 @@ class Pool {
       active.output.limit()
     }
   }
-}
-
-function cannotStart(command: readonly string[], error: NodeJS.ErrnoException): unknown {
-  const why: Record<string, string> = {
-    ENOENT: 'its interpreter, or the folder to run in, does not exist.',
-    E2BIG: 'its arguments and environment are too long.',
-    EAGAIN: 'this machine has no room for more processes. Take a lower --parallel.',
-    ENOMEM: 'this machine has no memory for more processes. Take a lower --parallel.',
-    EMFILE: 'too many files are open. Take a lower --parallel.',
-  }
-  const said = why[error.code ?? '']
-  return new UserError(`${command[0]} could not be started: ${said ?? error.message}`)
 }

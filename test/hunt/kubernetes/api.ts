@@ -34,7 +34,7 @@ const POD_MS = 15
 
 interface State {
   api: ClusterApi
-  program: (index: number, attempt: number) => PodEnd
+  program: (index: number, attempt: number, image: string) => PodEnd
   pods: V1Pod[]
   ends: Map<string, PodEnd>
   watchers: Set<ServerResponse>
@@ -45,7 +45,7 @@ interface State {
 }
 
 export async function startClusterApi(
-  program: (index: number, attempt: number) => PodEnd,
+  program: (index: number, attempt: number, image: string) => PodEnd,
 ): Promise<ClusterApi> {
   const failing: State['failing'] = []
   const api: ClusterApi = {
@@ -119,7 +119,7 @@ function startNext(state: State, job: V1Job): void {
 
 function startPod(state: State, job: V1Job, index: number, attempt: number): void {
   const name = job.metadata?.name ?? ''
-  const end = state.program(index, attempt)
+  const end = state.program(index, attempt, job.spec?.template.spec?.containers[0]?.image ?? '')
   const uid = `${name}-${index}-${attempt}`
   const pod: V1Pod = {
     metadata: {
