@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { V1Pod } from '@kubernetes/client-node'
 import { UserError } from '../../domain/user-error.ts'
-import { failureMessage, kindOf, saysOutOfMemory } from '../messages.ts'
+import { type Failure, failureTeller } from '../failure.ts'
 import { type Hunt, type HuntEnding, type HuntRun, NO_REPORTS } from '../run.ts'
 import { type StopRule, watch } from '../stop.ts'
 import type { Cluster } from './cluster.ts'
@@ -51,7 +51,7 @@ class Follower {
   readonly #patience: { askMs: number; pullMs: number }
   readonly #runs = new Map<string, ToldRun>()
   readonly #images = new Set<string>()
-  readonly #kinds = new Set<string>()
+  readonly #tellFailure = failureTeller()
   readonly #watch
   #ending: HuntEnding | null = null
   #endedBy: number | null = null
@@ -133,15 +133,9 @@ class Follower {
     if (ending !== null) this.#end(ending, run.outcome === 'failed' ? run.number : null)
   }
 
-  async #saidBy(ended: EndedPod): Promise<Pick<HuntRun, 'message' | 'output' | 'killed_for'>> {
+  async #saidBy(ended: EndedPod): Promise<Failure> {
     const log = await this.#cluster.readLog(this.#settings.namespace, ended.pod)
-    const output = log ?? ''
-    const killed_for = ended.killed_for ?? (saysOutOfMemory(output) && !ended.timed_out ? 'memory' : null)
-    const message = failureMessage({ ...ended, output, killed_for, test: null })
-    const kind = kindOf(message)
-    const isFirst = !this.#kinds.has(kind)
-    this.#kinds.add(kind)
-    return { message, killed_for, output: isFirst && log !== null ? log : null }
+    return this.#tellFailure({ ...ended, output: log ?? '', test: null })
   }
 
   #end(ending: HuntEnding, by: number | null): void {

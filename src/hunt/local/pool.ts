@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { failureTeller } from '../failure.ts'
 import { collectReports, type RunReports, testCounter } from '../junit/collect.ts'
-import { failureMessage, kindOf, saysOutOfMemory } from '../messages.ts'
 import type { Hunt, HuntEnding, HuntRun } from '../run.ts'
 import { type StopRule, watch } from '../stop.ts'
 import { type Isolation, type MakePlace, type Place, placesFor } from './isolate.ts'
@@ -65,7 +65,7 @@ class Pool {
   readonly #makePlace: MakePlace
   readonly #runs: HuntRun[] = []
   readonly #active = new Set<Active>()
-  readonly #kinds = new Set<string>()
+  readonly #tellFailure = failureTeller()
   readonly #watch
   readonly #tests = testCounter()
   #started = 0
@@ -207,18 +207,14 @@ class Pool {
     { exit_code }: Ended,
     reports: RunReports | null,
   ): Pick<HuntRun, 'outcome' | 'message' | 'output' | 'killed_for'> {
-    if (active.stopped) return { outcome: 'stopped', message: null, output: null, killed_for: null }
-    if (exit_code === 0 && !active.timedOut)
-      return { outcome: 'passed', message: null, output: null, killed_for: null }
-    const output = active.output.read()
-    const byMemory = (exit_code === 137 && this.#memoryKilled()) || saysOutOfMemory(output)
-    const killed_for = byMemory && !active.timedOut ? 'memory' : null
+    const nothing = { message: null, output: null, killed_for: null }
+    if (active.stopped) return { outcome: 'stopped', ...nothing }
+    if (exit_code === 0 && !active.timedOut) return { outcome: 'passed', ...nothing }
     const test = reports?.tests.find((one) => one.outcome === 'failed') ?? null
-    const message = failureMessage({ output, exit_code, timed_out: active.timedOut, killed_for, test })
-    const kind = kindOf(message)
-    const isFirst = !this.#kinds.has(kind)
-    this.#kinds.add(kind)
-    return { outcome: 'failed', message, output: isFirst ? output : null, killed_for }
+    const killed_for = exit_code === 137 && !active.timedOut && this.#memoryKilled() ? 'memory' : null
+    const output = active.output.read()
+    const failure = this.#tellFailure({ output, exit_code, timed_out: active.timedOut, killed_for, test })
+    return { outcome: 'failed', ...failure }
   }
 
   /** Whether the kernel has killed something for want of memory since this was last asked. */

@@ -59,7 +59,8 @@ async function cluster(program: (index: number, attempt: number) => PodEnd) {
 async function hunt(
   program: (index: number, attempt: number) => PodEnd,
   fields: Partial<typeof SETTINGS> = {},
-  signal = new AbortController().signal,
+  controller = new AbortController(),
+  onTold: (many: number) => void = () => {},
 ) {
   const { api: started, opened } = await cluster(program)
   expect(opened.namespace).toBe('tests')
@@ -68,7 +69,7 @@ async function hunt(
   const { hunt: hunted, images } = await huntOnCluster(
     opened.cluster,
     settings,
-    { signal, onRun: (run) => told.push(run.number) },
+    { signal: controller.signal, onRun: (run) => onTold(told.push(run.number)) },
     PATIENCE,
   )
   expect(started.violations).toEqual([])
@@ -178,8 +179,12 @@ describe('a hunt on a cluster', () => {
 
   test('an interruption removes the Job and reports what is known', async () => {
     const controller = new AbortController()
-    setTimeout(() => controller.abort(), 700)
-    const { hunted } = await hunt((index) => (index < 3 ? {} : { forever: true }), {}, controller.signal)
+    const { hunted } = await hunt(
+      (index) => (index < 3 ? {} : { forever: true }),
+      {},
+      controller,
+      (many) => many === 3 && setTimeout(() => controller.abort(), 50),
+    )
     expect(hunted.ending).toBe('interrupted')
     expect(hunted.runs).toHaveLength(3)
   })
