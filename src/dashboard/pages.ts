@@ -68,7 +68,7 @@ export function pages(deps: DashboardDeps): Hono {
     ),
   )
   const tabs = { months: monthsPage, incidents: incidentsPage, accuracy: accuracyPage }
-  const titles = { months: 'By month', incidents: 'Incidents', accuracy: 'Accuracy' }
+  const titles = { months: 'Months', incidents: 'Incidents', accuracy: 'Accuracy' }
   for (const tab of ['months', 'incidents', 'accuracy'] as const) {
     const about: About = async (scope) => ({ title: titles[tab], body: await tabs[tab](deps, scope), tab })
     app.get(`/:owner/:repo/${tab}`, ofRepository(deps, about))

@@ -11,6 +11,7 @@ import { gridQuery, readGrid } from '../pages/grid.ts'
 import { readPattern } from '../pattern.ts'
 import { openRepository, type RepositoryScope } from '../scope.ts'
 import { flakes, jobs, repositories, windows } from './data.ts'
+import { history } from './history.ts'
 import * as routes from './routes.ts'
 import { flakeJson, runJson } from './shapes.ts'
 import { tables } from './tables.ts'
@@ -39,6 +40,7 @@ export function api(deps: DashboardDeps): OpenAPIHono {
   )
   ofRepositories(app, deps)
   ofOneThing(app, deps)
+  history(app, deps)
   app.route('/', tables(deps))
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

@@ -12,12 +12,13 @@ import {
 } from './query.ts'
 import { flakeShape, jobShape, problem, repositoryShape, runShape, windowShape } from './shapes.ts'
 
-const json = <T extends z.ZodType>(schema: T, description: string) => ({
+/** An answer in JSON. */
+export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   content: { 'application/json': { schema } },
   description,
 })
-const notFound = json(problem, 'There is no such thing, or it is not for you to see')
-const bad = json(problem, 'The request asks for something that cannot be')
+export const notFound = json(problem, 'There is no such thing, or it is not for you to see')
+export const bad = json(problem, 'The request asks for something that cannot be')
 const REPOSITORY = '/repositories/{owner}/{repo}'
 
 export const repositoriesRoute = createRoute({

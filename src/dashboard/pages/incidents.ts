@@ -3,7 +3,7 @@ import { type IncidentRow, readIncidents } from '../../db/dashboard-history.ts'
 import { count } from '../../texts/figures.ts'
 import { durationWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, instant, name, pullRequestLink, table } from '../html.ts'
+import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
 
 const DAYS = 180
@@ -23,7 +23,7 @@ export async function incidentsPage(
     `The last ${DAYS} days, newest first`,
     ['From', 'Lasted', 'Flakes', 'Jobs', 'Pull requests'],
     incidents.map((one) => row(repository.full_name, one)),
-  )}`
+  )}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/incidents.csv`, 'Incidents')}`
 }
 
 function row(fullName: string, one: IncidentRow): unknown[] {
