@@ -29,12 +29,16 @@ type About = (scope: RepositoryScope, c: Context) => Promise<Content | null>
 export function pages(deps: DashboardDeps): Hono {
   const app = new Hono()
   app.get('/', async (c) => {
-    const { body, measuredAt } = await homePage(deps, await readableRepositories(deps, c.req.raw))
+    const { body, measuredAt } = await homePage(
+      deps,
+      await readableRepositories(deps, c.req.raw),
+      c.req.query('page'),
+    )
     return send(c, { title: 'Repositories', body, measuredAt })
   })
   app.get('/help', (c) => send(c, { title: 'Help', body: helpPage() }))
   app.get('/status', async (c) => {
-    const body = await statusPage(deps, await readableRepositories(deps, c.req.raw))
+    const body = await statusPage(deps, await readableRepositories(deps, c.req.raw), c.req.query('page'))
     return send(c, { title: 'Status', body })
   })
   app.get(

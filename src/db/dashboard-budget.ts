@@ -86,8 +86,8 @@ export interface BreachIssue {
 /** The issue that was filed about the newest breached day; null where none was. */
 export async function readBreachIssue(db: Db, repositoryId: number): Promise<BreachIssue | null> {
   const { rows } = await sql<BreachIssue>`select detail->>'day' as day, url from outbox
-    where repository_id = ${repositoryId} and effect_key like 'breach:day:%' and url is not null
-    order by effect_key desc limit 1`.execute(db)
+    where repository_id = ${repositoryId} and kind = 'breach' and url is not null
+    order by created_at desc limit 1`.execute(db)
   return rows[0] ?? null
 }
 

@@ -10,7 +10,7 @@ import type { DashboardDeps } from '../deps.ts'
 import { gridQuery, readGrid } from '../pages/grid.ts'
 import { readPattern } from '../pattern.ts'
 import { openRepository, type RepositoryScope } from '../scope.ts'
-import { flakes, jobs, repositories, windows } from './data.ts'
+import { flakes, jobs, newestOf, repositories, windows } from './data.ts'
 import { history } from './history.ts'
 import * as routes from './routes.ts'
 import { flakeJson, runJson } from './shapes.ts'
@@ -36,7 +36,7 @@ export function api(deps: DashboardDeps): OpenAPIHono {
     c.header('cache-control', 'private, no-cache')
   })
   app.openapi(routes.repositoriesRoute, async (c) =>
-    c.json({ repositories: await repositories(deps, c.req.raw) }, 200),
+    c.json(await repositories(deps, c.req.raw, c.req.valid('query')), 200),
   )
   ofRepositories(app, deps)
   ofOneThing(app, deps)
@@ -60,9 +60,7 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
     const scope = await open(deps, c)
     if (!scope) return c.json(NOT_FOUND, 404)
     const { repository, policy, required } = scope
-    const [own] = await repositories({ ...deps, db: deps.db }, c.req.raw).then((all) =>
-      all.filter((one) => one.repository === repository.full_name),
-    )
+    const [own] = await newestOf(deps, [repository])
     if (!own) return c.json(NOT_FOUND, 404)
     const names = [...new Set(scope.jobs.map((job) => job.name).filter((name) => required.includes(name)))]
     const settings = { target: policy.target, time_zone: policy.timeZone }

@@ -1,7 +1,7 @@
 /** What the API says of the past and of the program itself: months, incidents, accuracy, status. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { ofRepository } from './query.ts'
-import { bad, json, notFound } from './routes.ts'
+import { ofRepository, pageQuery } from './query.ts'
+import { bad, json, nextPage, notFound } from './routes.ts'
 
 export const historyQuery = z.object({ days: z.coerce.number().int().min(1).max(400).default(180) })
 
@@ -87,10 +87,12 @@ export const statusRoute = createRoute({
   path: '/status',
   summary:
     'How fresh and how complete the data of each repository is, and what is still to be done on GitHub',
+  request: { query: pageQuery },
   responses: {
     200: json(
       z.object({
         repositories: z.array(freshnessShape),
+        next_page: nextPage,
         outbox: z.array(
           z.object({
             kind: z.string(),
@@ -106,5 +108,6 @@ export const statusRoute = createRoute({
       }),
       'Status',
     ),
+    400: bad,
   },
 })

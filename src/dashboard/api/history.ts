@@ -8,6 +8,7 @@ import type { DashboardDeps } from '../deps.ts'
 import { readMonths } from '../months.ts'
 import { openRepository, type RepositoryScope, readableRepositories } from '../scope.ts'
 import * as routes from './history-routes.ts'
+import type { PageQuery } from './query.ts'
 
 const DAY = 86_400_000
 const COVERED_DAYS = 90
@@ -38,7 +39,8 @@ export function history(app: OpenAPIHono, deps: DashboardDeps): void {
       ? { remaining: limit.remaining, limit: limit.limit, reset_at: limit.resetAt }
       : null
     const outbox = await readOutboxDepth(deps.db)
-    return c.json({ repositories: await freshness(deps, c.req.raw), outbox, rate_limit: rateLimit }, 200)
+    const { rows, next } = await freshness(deps, c.req.raw, c.req.valid('query'))
+    return c.json({ repositories: rows, next_page: next, outbox, rate_limit: rateLimit }, 200)
   })
 }
 
@@ -56,14 +58,16 @@ export function bands({ db }: DashboardDeps, { flakes, now }: RepositoryScope, {
   return readVerdictBands(db, flakes, { from: now - days * DAY, to: now + 1 })
 }
 
-/** How fresh and complete each repository is that `request` may see. */
-export async function freshness(deps: DashboardDeps, request: Request) {
-  const repositories = await readableRepositories(deps, request)
+/** How fresh and complete each repository is that `request` may see, a page at a time. */
+export async function freshness(deps: DashboardDeps, request: Request, { page, limit }: PageQuery) {
+  const all = await readableRepositories(deps, request)
+  const first = (page - 1) * limit
+  const repositories = all.slice(first, first + limit)
   const ids = repositories.map((one) => one.repository_id)
   const from = addDays(dayAt(deps.now(), 'UTC'), -COVERED_DAYS)
   const fresh = new Map((await readFreshness(deps.db, ids)).map((one) => [one.repository_id, one]))
   const covered = new Map((await readCoverage(deps.db, ids, from)).map((one) => [one.repository_id, one]))
-  return repositories.map(({ repository_id: id, full_name: repository }) => ({
+  const rows = repositories.map(({ repository_id: id, full_name: repository }) => ({
     repository,
     last_delivery_at: fresh.get(id)?.last_delivery_at ?? null,
     last_completed_at: fresh.get(id)?.last_completed_at ?? null,
@@ -72,4 +76,5 @@ export async function freshness(deps: DashboardDeps, request: Request) {
     days_with_data: covered.get(id)?.days_with_data ?? 0,
     longest_gap_days: covered.get(id)?.longest_gap_days ?? 0,
   }))
+  return { rows, next: first + rows.length < all.length ? page + 1 : null }
 }

@@ -18,6 +18,7 @@ type Rows = readonly Record<string, unknown>[]
 
 const MOST_RUNS = 500
 const MOST_HEADS = 15
+const EVERY = { page: 1, limit: 100_000 }
 const DAY = 86_400_000
 
 /** Adds a table of a repository: where it is, its columns, what it takes, and its rows, null for no such thing. */
@@ -32,7 +33,7 @@ type Table = <Q extends z.ZodType>(
 export function tables(deps: DashboardDeps): Hono {
   const app = new Hono()
   app.get('/repositories.csv', async (c) => {
-    const rows = (await repositories(deps, c.req.raw)).map(
+    const rows = (await repositories(deps, c.req.raw, EVERY)).repositories.map(
       ({ repository, private: isPrivate, day, week }) => ({
         repository,
         private: isPrivate,
@@ -57,7 +58,7 @@ export function tables(deps: DashboardDeps): Hono {
     return send(c, csv(head, rows))
   })
   app.get('/status.csv', async (c) =>
-    send(c, csv(Object.keys(freshnessShape.shape), await freshness(deps, c.req.raw))),
+    send(c, csv(Object.keys(freshnessShape.shape), (await freshness(deps, c.req.raw, EVERY)).rows)),
   )
   const table: Table = (path, head, query, read) =>
     void app.get(`/repositories/:owner/:repo/${path}`, async (c) => {

@@ -13,9 +13,11 @@ import { count } from '../../texts/figures.ts'
 import { addDays, dayAt, durationWords } from '../dates.ts'
 import type { DashboardDeps, ProgramStatus } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, repositoryPath, table } from '../html.ts'
+import { pageLinks, pageOf } from '../paging.ts'
 
 const DAY = 86_400_000
 const COVERED_DAYS = 90
+const SHOWN = 50
 
 type Ago = (at: string | null | undefined) => Html | string
 
@@ -23,12 +25,15 @@ type Ago = (at: string | null | undefined) => Html | string
 export async function statusPage(
   { db, now, status }: Pick<DashboardDeps, 'db' | 'now' | 'status'>,
   repositories: readonly Row<'repository'>[],
+  page?: string,
 ): Promise<Html> {
   const ids = repositories.map((one) => one.repository_id)
+  const part = pageOf(repositories, page, SHOWN)
+  const shownIds = part.shown.map((one) => one.repository_id)
   const from = addDays(dayAt(now(), 'UTC'), -COVERED_DAYS)
   const [fresh, coverage, deliveries, outbox, ticks, told] = await Promise.all([
     readFreshness(db, ids),
-    readCoverage(db, ids, from),
+    readCoverage(db, shownIds, from),
     countDeliveries(db, ids, now() - DAY),
     readOutboxDepth(db),
     readTicks(db),
@@ -39,7 +44,7 @@ export async function statusPage(
   return html`<h1>Status</h1>
 <p class="lead">${summary(fresh, outbox, since)}</p>
 <h2>Freshness and coverage</h2>
-${freshnessTable(repositories, fresh, coverage, ago)}${csvLink('/api/v1/status.csv', 'Freshness and coverage')}
+${freshnessTable(part.shown, fresh, coverage, ago)}${pageLinks(part, '/status')}${csvLink('/api/v1/status.csv', 'Freshness and coverage')}
 <h2>Deliveries of the last 24 hours</h2>
 ${
   deliveries.length === 0
