@@ -21,9 +21,9 @@ export const LAYERS: Record<string, readonly string[]> = {
   timers: ['deps.ts', 'domain', 'db', 'github', 'pipeline', 'policy', 'effects'],
   server: ['domain'],
   'config.ts': ['domain'],
-  'app.ts': ['pipeline', 'webhooks'],
+  'worker.ts': ['deps.ts', 'pipeline', 'effects'],
   'start.ts': [
-    'app.ts',
+    'worker.ts',
     'config.ts',
     'deps.ts',
     'domain',

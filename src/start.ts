@@ -2,22 +2,21 @@
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { Probot, ProbotOctokit } from 'probot'
-import { wire } from './app.ts'
 import type { Config } from './config.ts'
 import { dashboard } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { DEFAULT_POLICY } from './domain/policy.ts'
-import { workOffOutbox } from './effects/outbox.ts'
 import type { GitHub } from './github/client.ts'
-import { concludeAll } from './pipeline/conclude.ts'
+import { createPace } from './pipeline/pace.ts'
 import { createRecorder } from './pipeline/record.ts'
 import { listen, type RunningServer } from './server/http.ts'
 import { takeDelivery } from './server/intake.ts'
 import { alreadySetUp, createSetUp } from './server/set-up.ts'
 import { closeAll } from './timers/close.ts'
 import { startTimers } from './timers/schedule.ts'
+import { createWorker, type Worker } from './worker.ts'
 
 export interface RunningApp {
   url: string
@@ -57,18 +56,17 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     dryRun: config.dryRun,
   }
 
-  const work = createWorker(deps)
+  const pace = createPace(() => performance.now())
+  const work = createWorker(deps, pace)
   const recorder = createRecorder(db, {
     now,
     effects: true,
-    onRecorded: () => options.timers !== false && work.soon(),
+    onRecorded: (count) => {
+      pace.recorded(count)
+      if (options.timers !== false) work.soon()
+    },
   })
-  if (probot) {
-    await probot.ready()
-    wire(probot, recorder, (id, event, reason) =>
-      log.warn({ delivery: id, event, reason }, 'delivery rejected'),
-    )
-  }
+  await probot?.ready()
   const setUp = probot ? alreadySetUp : createSetUp(config.publicUrl)
   const server = await listen(
     {
@@ -76,7 +74,13 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
         if (!probot || !config.app) return void response.writeHead(503).end('This app is not set up yet.\n')
         await takeDelivery(request, response, {
           secret: config.app.webhookSecret,
-          receive: (delivery) => probot.receive(delivery as Parameters<Probot['receive']>[0]),
+          // Not through Probot's own handlers: it would make a GitHub client for each delivery, and none asks anything.
+          receive: async (delivery) => {
+            const result = await recorder.record(delivery)
+            if (result.outcome !== 'rejected') return
+            const { id, name } = delivery
+            log.warn({ delivery: id, event: name, reason: result.reason }, 'delivery rejected')
+          },
           onFailure: (error, { id, name }) =>
             log.error({ delivery: id, event: name, error: String(error) }, 'delivery not recorded'),
         })
@@ -176,47 +180,5 @@ async function isReady({ db }: Deps): Promise<boolean> {
     return await isMigrated(db)
   } catch {
     return false
-  }
-}
-
-interface Worker {
-  /** Works soon, once for many calls. */
-  soon(): void
-  settle(): Promise<void>
-  stop(): Promise<void>
-}
-
-const SOON_MS = 200
-
-/** Concludes and works off the outbox, one pass at a time; a call during a pass brings another after it. */
-function createWorker(deps: Deps): Worker {
-  let timer: NodeJS.Timeout | null = null
-  let pass: Promise<void> = Promise.resolve()
-  let stopped = false
-  const settle = () => {
-    pass = pass.then(async () => {
-      try {
-        await concludeAll(deps.db, { policyOf: deps.policyOf, now: deps.now() })
-        if (deps.github) await workOffOutbox(deps)
-      } catch (error) {
-        deps.log.error({ error: String(error) }, 'work failed; it is tried again')
-      }
-    })
-    return pass
-  }
-  return {
-    soon() {
-      if (timer || stopped) return
-      timer = setTimeout(() => {
-        timer = null
-        void settle()
-      }, SOON_MS)
-    },
-    settle,
-    async stop() {
-      stopped = true
-      if (timer) clearTimeout(timer)
-      await pass
-    },
   }
 }

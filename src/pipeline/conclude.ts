@@ -5,12 +5,17 @@ import type { Policy } from '../domain/policy.ts'
 import { attributeNext } from './attribute.ts'
 import { classifyNext } from './classify.ts'
 import { measureNext } from './measure.ts'
+import { type Pace, UNHURRIED } from './pace.ts'
 
 export interface ConcludeOptions {
   policyOf(repositoryId: number): Promise<Policy>
   /** Epoch ms: windows that end after it are partial. */
   now: number
   onProgress?: (heads: number) => void
+  /** What the work gives way to; nothing if not given. */
+  pace?: Pace
+  /** True once the process is to end: what is left stays marked. */
+  isStopped?: () => boolean
 }
 
 /** Concludes about every repository with stale marks. Safe to run in many processes at once. */
@@ -24,10 +29,14 @@ export async function concludeRepository(
   repositoryId: number,
   options: ConcludeOptions,
 ): Promise<void> {
+  const pace = options.pace ?? UNHURRIED
   for (;;) {
-    const heads = await classifyNext(db, repositoryId)
+    if (options.isStopped?.()) return
+    const started = performance.now()
+    const heads = await classifyNext(db, repositoryId, pace.headsAtOnce())
     if (heads === 0) break
     options.onProgress?.(heads)
+    await pace.giveWay(performance.now() - started)
   }
   await attributeNext(db, repositoryId, options.now)
   await measureNext(db, repositoryId, await options.policyOf(repositoryId), options.now)

@@ -24,7 +24,9 @@ export async function takeDelivery(
   const answer = (status: number, sentence: string) => {
     if (response.headersSent || response.destroyed) return
     const close: Record<string, string> = status === 413 ? { connection: 'close' } : {}
-    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...close }).end(`${sentence}\n`)
+    const length = { 'content-length': String(Buffer.byteLength(sentence) + 1) }
+    const headers = { 'content-type': 'text/plain; charset=utf-8', ...length, ...close }
+    response.writeHead(status, headers).end(`${sentence}\n`)
   }
   if (request.method !== 'POST') return answer(405, 'Webhooks are sent with POST.')
   const signature = header(request, 'x-hub-signature-256')
