@@ -53,6 +53,7 @@ export const LAYERS: Record<string, readonly string[]> = {
     'pipeline',
     'effects',
     'hunt',
+    'server',
     'simulate',
   ],
   demo: [

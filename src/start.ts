@@ -1,14 +1,13 @@
 /** Puts the parts together and starts them: database, recorder, Probot, timers, HTTP server. */
 import { sql } from 'kysely'
 import { pino } from 'pino'
-import { Probot, ProbotOctokit } from 'probot'
 import type { Config } from './config.ts'
 import { dashboard } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { DEFAULT_POLICY } from './domain/policy.ts'
-import type { GitHub } from './github/client.ts'
+import { createProbot, gitHubOf } from './github/app.ts'
 import { createPace } from './pipeline/pace.ts'
 import { createRecorder } from './pipeline/record.ts'
 import { listen, type RunningServer } from './server/http.ts'
@@ -46,7 +45,9 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   const database = options.database ?? (await openDatabase(config.database))
   const { db } = database
   await migrate(db)
-  const probot = config.app && createProbot(config, config.app, log, options.throttle ?? true)
+  const probot =
+    config.app &&
+    createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: options.throttle ?? true })
   const deps: Deps = {
     db,
     now,
@@ -136,42 +137,6 @@ async function stop(
   await setUp.close()
   await database.close()
   log.info({}, 'stopped')
-}
-
-function createProbot(
-  config: Config,
-  app: NonNullable<Config['app']>,
-  log: object,
-  throttle: boolean,
-): Probot {
-  return new Probot({
-    appId: app.id,
-    privateKey: app.privateKey,
-    secret: app.webhookSecret,
-    baseUrl: config.apiUrl,
-    log: log as NonNullable<ConstructorParameters<typeof Probot>[0]>['log'] & object,
-    // A function, because Probot's own options would win over an object's. The outbox retries; Octokit need not.
-    Octokit: ProbotOctokit.defaults((given: object) => ({
-      ...given,
-      retry: { enabled: false },
-      ...(!throttle && { throttle: { enabled: false } }),
-    })),
-  })
-}
-
-function gitHubOf(probot: Probot): GitHub {
-  let login: string | null = null
-  return {
-    octokitOf: (installationId) => probot.auth(installationId),
-    async botLogin() {
-      if (login === null) {
-        const { data } = await (await probot.auth()).rest.apps.getAuthenticated()
-        if (!data) throw new Error('GitHub does not know this app')
-        login = `${data.slug}[bot]`
-      }
-      return login
-    },
-  }
 }
 
 async function isReady({ db }: Deps): Promise<boolean> {

@@ -1,21 +1,27 @@
 /** The command line: one program, a command each for what it does. */
 import { Command } from 'commander'
 import { UserError } from '../domain/user-error.ts'
-import { migrateCommand } from './migrate.ts'
-import { replayCommand } from './replay.ts'
-import { reportCommand } from './report.ts'
-import { simulateCommand } from './simulate.ts'
 
 const WRONG_USAGE = 2
+
+/** Only the command that is asked for is loaded: what one needs must not slow the start of another. */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  replay: async () => (await import('./replay.ts')).replayCommand(),
+  report: async () => (await import('./report.ts')).reportCommand(),
+  migrate: async () => (await import('./migrate.ts')).migrateCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
+  simulate: async () => (await import('./simulate.ts')).simulateCommand(),
+  hunt: async () => (await import('./hunt.ts')).huntCommand(),
+}
 
 const program = new Command('flake-sla')
   .description('Holds a GitHub organisation to the Kubernetes Testing Flakiness SLA')
   .configureOutput({ writeErr: (text) => process.stderr.write(text) })
   .exitOverride()
-  .addCommand(replayCommand().exitOverride())
-  .addCommand(reportCommand().exitOverride())
-  .addCommand(migrateCommand().exitOverride())
-  .addCommand(simulateCommand().exitOverride())
+
+const asked = COMMANDS[process.argv[2] ?? '']
+for (const load of asked ? [asked] : Object.values(COMMANDS))
+  program.addCommand((await load()).exitOverride())
 
 try {
   await program.parseAsync()

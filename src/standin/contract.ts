@@ -79,7 +79,8 @@ function compiler(description: Description, coerceTypes: boolean) {
  * Where GitHub itself answers more than its description says: the description of `PATCH …/check-runs/{id}`
  * tells that GitHub alone sets the conclusion `stale`, and a deleted fork leaves `head.repo` null
  * (as the description of the `pull_request` webhook has it). `created` of workflow runs is a search such as
- * `A..B`, as its own text says, though it is declared as one instant.
+ * `A..B`, as its own text says, though it is declared as one instant. The list of an app's installations wants an
+ * account to be a user and an enterprise at once; one installation alone is described as it is.
  */
 function withDeviations(description: Description): Description {
   const schemas = description.components.schemas as Record<string, { properties: Record<string, Schema> }>
@@ -91,6 +92,9 @@ function withDeviations(description: Description): Description {
   }
   const created = description.components.parameters?.created as { schema: Schema } | undefined
   if (created) created.schema = { type: 'string' }
+  const list = description.paths?.['/app/installations']?.get?.responses['200']
+  const answer = list?.content?.['application/json']
+  if (answer) answer.schema = { type: 'array', items: { $ref: '#/components/schemas/installation' } }
   return description
 }
 

@@ -1,0 +1,52 @@
+/** This app at GitHub: Probot with its credentials, and the narrow view of it that the rest of the program takes. */
+import { Probot, ProbotOctokit } from 'probot'
+import type { GitHub } from './client.ts'
+
+/** What the app's settings page shows. */
+export interface AppCredentials {
+  id: string
+  privateKey: string
+  webhookSecret: string
+}
+
+export interface ProbotSettings {
+  /** Base address of GitHub's REST API. */
+  baseUrl: string
+  /** A pino logger. */
+  log: object
+  /** False where no GitHub needs to be spared. */
+  throttle: boolean
+}
+
+/** Probot with the app's credentials. */
+export function createProbot(app: AppCredentials, { baseUrl, log, throttle }: ProbotSettings): Probot {
+  return new Probot({
+    appId: app.id,
+    privateKey: app.privateKey,
+    secret: app.webhookSecret,
+    baseUrl,
+    log: log as NonNullable<ConstructorParameters<typeof Probot>[0]>['log'] & object,
+    // A function, because Probot's own options would win over an object's. The outbox retries; Octokit need not.
+    Octokit: ProbotOctokit.defaults((given: object) => ({
+      ...given,
+      retry: { enabled: false },
+      ...(!throttle && { throttle: { enabled: false } }),
+    })),
+  })
+}
+
+/** The installations and the login of the app. */
+export function gitHubOf(probot: Probot): GitHub {
+  let login: string | null = null
+  return {
+    octokitOf: (installationId) => probot.auth(installationId),
+    async botLogin() {
+      if (login === null) {
+        const { data } = await (await probot.auth()).rest.apps.getAuthenticated()
+        if (!data) throw new Error('GitHub does not know this app')
+        login = `${data.slug}[bot]`
+      }
+      return login
+    },
+  }
+}

@@ -1,0 +1,260 @@
+/** Runs the command on this machine, so many at a time, until the answer is known or there is nothing left to run. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '../../domain/user-error.ts'
+import { failureMessage, kindOf, saysOutOfMemory } from '../messages.ts'
+import type { Hunt, HuntEnding, HuntRun } from '../run.ts'
+import { type StopRule, watch } from '../stop.ts'
+import { type Isolation, type MakePlace, type Place, placesFor } from './isolate.ts'
+import { type Lane, openLane } from './lane.ts'
+import { countMemoryKills, memoryOfGroups } from './memory.ts'
+import { type OutputFile, openOutput } from './output.ts'
+import { type Ended, type RunningProcess, start } from './process.ts'
+import { findProgram } from './program.ts'
+import { seedOf, shuffledEnv } from './seed.ts'
+
+export interface LocalSettings extends StopRule {
+  command: readonly string[]
+  runs: number
+  timeoutMs: number
+  cwd: string
+  env: Record<string, string>
+  isolate: Isolation | null
+  /** The base of every run's seed; null leaves the environment as it is. */
+  seed: number | null
+}
+
+export interface LocalHooks {
+  /** Ends the hunt at once; runs then under way are stopped, and no failures. */
+  signal: AbortSignal
+  /** After each run; `active` are still under way. */
+  onRun(run: HuntRun, active: number): void
+}
+
+/** How often running processes are looked at, for memory and for output that has no end. */
+const LOOK_MS = 500
+
+interface Active {
+  process: RunningProcess
+  output: OutputFile
+  peak: number
+  timedOut: boolean
+  stopped: boolean
+}
+
+/** @throws UserError when the command cannot be started at all */
+export async function huntLocally(settings: LocalSettings, hooks: LocalHooks): Promise<Hunt> {
+  const scratch = await mkdtemp(join(tmpdir(), 'flake-sla-hunt-'))
+  try {
+    const command = findProgram(settings.command, settings.cwd, settings.env)
+    const places = await placesFor(settings.isolate, settings.cwd, scratch)
+    return await new Pool({ ...settings, command }, hooks, places).run(scratch)
+  } finally {
+    await rm(scratch, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+class Pool {
+  readonly #settings: LocalSettings
+  readonly #hooks: LocalHooks
+  readonly #makePlace: MakePlace
+  readonly #runs: HuntRun[] = []
+  readonly #active = new Set<Active>()
+  readonly #kinds = new Set<string>()
+  readonly #watch
+  #started = 0
+  #ending: HuntEnding | null = null
+  #endedBy: number | null = null
+  #broken: unknown = null
+  #memoryKills = countMemoryKills()
+
+  constructor(settings: LocalSettings, hooks: LocalHooks, makePlace: MakePlace) {
+    this.#settings = settings
+    this.#hooks = hooks
+    this.#makePlace = makePlace
+    this.#watch = watch(settings)
+  }
+
+  async run(scratch: string): Promise<Hunt> {
+    const { parallel, runs, goal } = this.#settings
+    const interrupt = () => this.#end('interrupted', null)
+    this.#hooks.signal.addEventListener('abort', interrupt, { once: true })
+    if (this.#hooks.signal.aborted) interrupt()
+    const looking = setInterval(() => this.#look(), LOOK_MS)
+    try {
+      const workers = Array.from({ length: Math.min(parallel, runs) }, (_, i) =>
+        this.#work(String(i + 1), join(scratch, `output-${i + 1}`)),
+      )
+      await Promise.all(workers)
+    } finally {
+      clearInterval(looking)
+      this.#hooks.signal.removeEventListener('abort', interrupt)
+    }
+    if (this.#broken !== null) throw this.#broken
+    return {
+      goal,
+      parallel,
+      ending: this.#ending ?? 'runs',
+      ended_by: this.#endedBy,
+      missed: this.#watch.missed,
+      ordered: true,
+      runs: this.#runs.sort((a, b) => a.number - b.number),
+      tests: [],
+    }
+  }
+
+  async #work(worker: string, path: string): Promise<void> {
+    const output = openOutput(path)
+    const lane = this.#laneFor(worker, output)
+    try {
+      while (this.#ending === null && this.#started < this.#settings.runs) {
+        const number = ++this.#started
+        const place = await this.#makePlace(number)
+        try {
+          await this.#once(number, worker, place, output, lane)
+        } finally {
+          await place.clear()
+        }
+      }
+    } catch (error) {
+      // The other workers must not go on with a hunt that cannot be: they are stopped, and waited for.
+      this.#broken ??= error
+      this.#end('interrupted', null)
+    } finally {
+      lane?.close()
+      output.close()
+    }
+  }
+
+  /** Runs that share folder and environment share a shell; a place or seed of its own needs a start of its own. */
+  #laneFor(worker: string, output: OutputFile): Lane | null {
+    const { command, cwd, env, isolate, seed } = this.#settings
+    if (isolate !== null || seed !== null) return null
+    return openLane(command, { cwd, env: { ...env, FLAKE_SLA_WORKER: worker }, output: output.fd })
+  }
+
+  async #once(
+    number: number,
+    worker: string,
+    place: Place,
+    output: OutputFile,
+    lane: Lane | null,
+  ): Promise<void> {
+    if (this.#ending !== null) return
+    output.clear()
+    const seed = this.#settings.seed === null ? null : seedOf(this.#settings.seed, number)
+    const startedAt = Date.now()
+    const began = performance.now()
+    const active: Active = {
+      process:
+        lane?.start(number) ??
+        start(this.#settings.command, {
+          cwd: place.cwd,
+          env: this.#envOf(number, worker, seed, place),
+          output: output.fd,
+        }),
+      output,
+      peak: 0,
+      timedOut: false,
+      stopped: false,
+    }
+    this.#active.add(active)
+    const timer = setTimeout(() => {
+      active.timedOut = true
+      active.process.stop()
+    }, this.#settings.timeoutMs)
+    const ended = await active.process.ended
+    clearTimeout(timer)
+    this.#active.delete(active)
+    if (ended.error) throw cannotStart(this.#settings.command, ended.error)
+    this.#finish({
+      number,
+      ...this.#outcomeOf(active, ended),
+      exit_code: ended.exit_code,
+      timed_out: active.timedOut && !active.stopped,
+      started_at: new Date(startedAt).toISOString(),
+      duration_ms: performance.now() - began,
+      ended: this.#runs.length + 1,
+      worker,
+      node: null,
+      seed,
+      peak_memory_bytes: active.peak || null,
+    })
+  }
+
+  #envOf(number: number, worker: string, seed: number | null, place: Place): Record<string, string> {
+    const env: Record<string, string> = {
+      ...this.#settings.env,
+      FLAKE_SLA_RUN: String(number),
+      FLAKE_SLA_WORKER: worker,
+    }
+    if (place.tmp !== null) env.TMPDIR = place.tmp
+    return seed === null ? env : shuffledEnv(env, seed)
+  }
+
+  #outcomeOf(
+    active: Active,
+    { exit_code }: Ended,
+  ): Pick<HuntRun, 'outcome' | 'message' | 'output' | 'killed_for'> {
+    if (active.stopped) return { outcome: 'stopped', message: null, output: null, killed_for: null }
+    if (exit_code === 0 && !active.timedOut)
+      return { outcome: 'passed', message: null, output: null, killed_for: null }
+    const output = active.output.read()
+    const byMemory = (exit_code === 137 && this.#memoryKilled()) || saysOutOfMemory(output)
+    const killed_for = byMemory && !active.timedOut ? 'memory' : null
+    const message = failureMessage({ output, exit_code, timed_out: active.timedOut, killed_for, test: null })
+    const kind = kindOf(message)
+    const isFirst = !this.#kinds.has(kind)
+    this.#kinds.add(kind)
+    return { outcome: 'failed', message, output: isFirst ? output : null, killed_for }
+  }
+
+  /** Whether the kernel has killed something for want of memory since this was last asked. */
+  #memoryKilled(): boolean {
+    const before = this.#memoryKills
+    this.#memoryKills = countMemoryKills()
+    return before !== null && this.#memoryKills !== null && this.#memoryKills > before
+  }
+
+  #finish(run: HuntRun): void {
+    this.#runs.push(run)
+    const ending = this.#watch.add(run)
+    this.#hooks.onRun(run, this.#active.size)
+    if (ending !== null) this.#end(ending, run.outcome === 'failed' ? run.number : null)
+  }
+
+  /** What runs already goes to its end when the answer is known, since slow runs may be the failing ones. */
+  #end(ending: HuntEnding, by: number | null): void {
+    if (this.#ending === null || ending === 'interrupted') {
+      this.#endedBy ??= by
+      this.#ending ??= ending
+    }
+    if (ending === 'decided') return
+    for (const active of this.#active) {
+      if (active.timedOut) continue
+      active.stopped = true
+      active.process.stop()
+    }
+  }
+
+  #look(): void {
+    const held = memoryOfGroups(new Set([...this.#active].map((one) => one.process.group)))
+    for (const active of this.#active) {
+      active.peak = Math.max(active.peak, held.get(active.process.group) ?? 0)
+      active.output.limit()
+    }
+  }
+}
+
+function cannotStart(command: readonly string[], error: NodeJS.ErrnoException): unknown {
+  const why: Record<string, string> = {
+    ENOENT: 'its interpreter, or the folder to run in, does not exist.',
+    E2BIG: 'its arguments and environment are too long.',
+    EAGAIN: 'this machine has no room for more processes. Take a lower --parallel.',
+    ENOMEM: 'this machine has no memory for more processes. Take a lower --parallel.',
+    EMFILE: 'too many files are open. Take a lower --parallel.',
+  }
+  const said = why[error.code ?? '']
+  return new UserError(`${command[0]} could not be started: ${said ?? error.message}`)
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { examine } from '../../src/cli/doctor.ts'
+import type { Finding } from '../../src/domain/finding.ts'
+import { addInstallation } from '../../src/standin/seed.ts'
+import { type Standin, startStandin } from '../../src/standin/standin.ts'
+import { PRIVATE_KEY } from '../support/app.ts'
+
+let standin: Standin
+let folder: string
+beforeEach(async () => {
+  const asked = parse(readFileSync('app.yml', 'utf8'))
+  const { default_permissions: permissions, default_events: events } = asked
+  standin = await startStandin({ validate: true, app: { id: 1001, slug: 'flake-sla', permissions, events } })
+  folder = mkdtempSync(join(tmpdir(), 'flake-sla-doctor-'))
+})
+afterEach(async () => {
+  rmSync(folder, { recursive: true, force: true })
+  await standin.close()
+})
+
+function settings(more: Record<string, string> = {}) {
+  return {
+    APP_ID: '1001',
+    PRIVATE_KEY,
+    WEBHOOK_SECRET: 'a secret',
+    GHE_HOST: new URL(standin.web).host,
+    GHE_PROTOCOL: 'http',
+    DATA_DIR: folder,
+    ...more,
+  }
+}
+
+function amiss(findings: readonly Finding[]) {
+  return findings.filter((one) => one.level !== 'fine').map((one) => `${one.check}: ${one.says}`)
+}
+
+test('an installation with everything in place has nothing amiss but what it has not done yet', async () => {
+  const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  standin.state.app.webhookUrl = `${publicUrl}/api/github/webhooks`
+  addInstallation(standin.state, 'acme')
+  const findings = await examine(settings({ PUBLIC_URL: publicUrl }))
+  server.close()
+  expect(amiss(findings)).toEqual([
+    'schema: The schema is not the latest.',
+    'webhook deliveries: GitHub has sent nothing in the last days.',
+  ])
+  expect(standin.violations).toEqual([])
+})
+
+test('what is not granted, not sent and not reachable is named with what to do', async () => {
+  const { checks: _, ...permissions } = standin.state.app.permissions
+  standin.state.app.permissions = { ...permissions, contents: 'write' }
+  standin.state.app.events = standin.state.app.events.filter((event) => event !== 'status')
+  standin.state.app.webhookUrl = 'https://old.example.org/hook'
+  addInstallation(standin.state, 'acme', { permissions: { metadata: 'read' } })
+  addInstallation(standin.state, 'gone', { suspendedAt: '2026-01-01T00:00:00Z' })
+  const findings = await examine(settings({ PUBLIC_URL: 'http://127.0.0.1:1' }))
+  const text = amiss(findings).join('\n')
+  for (const part of [
+    'does not ask for checks: read',
+    'asks for more than app.yml: contents: write',
+    'not sent status',
+    'GitHub sends to https://old.example.org/hook, and this server is at http://127.0.0.1:1/api/github/webhooks',
+    'installation acme: Not granted: checks: read',
+    'installation gone: The installation is suspended',
+    'http://127.0.0.1:1 cannot be reached from here',
+  ])
+    expect(text).toContain(part)
+  for (const one of findings) if (one.level !== 'fine') expect(one.todo).toMatch(/\.$/)
+})
+
+test('credentials that GitHub refuses are said to be refused', async () => {
+  standin.failNext({ path: /^\/app$/, status: 401, times: 5 })
+  const findings = await examine(settings())
+  expect(amiss(findings).join('\n')).toContain('app credentials: GitHub does not accept them.')
+})
+
+test('settings that cannot be used are the only finding', async () => {
+  expect(await examine({ APP_ID: 'seven' })).toMatchObject([{ check: 'settings', level: 'wrong' }])
+})
+
+test('an app that is not set up is led to the set-up', async () => {
+  const findings = await examine({ DATA_DIR: folder })
+  expect(findings.at(-1)).toMatchObject({ check: 'app credentials', level: 'wrong' })
+})
