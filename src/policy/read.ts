@@ -43,10 +43,30 @@ const schema = z.strictObject({
 /** What a settings file says, or what is wrong with it: one sentence a problem. */
 export type PolicyReading = { policy: Policy; problems: [] } | { policy: null; problems: string[] }
 
+/** In characters. Reading YAML takes time that grows with the square of its length: 64,000 take half a second at worst. */
+const LONGEST_FILE = 64_000
+const LONGEST_PROBLEM = 300
+const MOST_PROBLEMS = 20
+// biome-ignore lint/suspicious/noControlCharactersInRegex: problems quote the file, and are shown in logs and terminals
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
+
 /** Reads the text of a settings file. An empty one means the defaults. */
 export function readPolicy(text: string): PolicyReading {
+  const { policy, problems } = text.length > LONGEST_FILE ? TOO_LONG : readSettings(text)
+  if (policy !== null) return { policy, problems: [] }
+  return { policy: null, problems: problems.slice(0, MOST_PROBLEMS).map(plain) }
+}
+
+const TOO_LONG: PolicyReading = { policy: null, problems: [`the file is longer than ${LONGEST_FILE} characters`] }
+
+function plain(problem: string): string {
+  const text = problem.replace(CONTROL, ' ').toWellFormed()
+  return text.length > LONGEST_PROBLEM ? `${text.slice(0, LONGEST_PROBLEM - 1)}…` : text
+}
+
+function readSettings(text: string): PolicyReading {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, merge: false })
+  const document = parseDocument(text, { lineCounter: lines, merge: false, stringKeys: true, logLevel: 'error' })
   if (document.errors.length > 0) {
     return {
       policy: null,

@@ -8,6 +8,7 @@ import {
 } from '../../db/dashboard-grid.ts'
 import type { Row } from '../../db/schema.ts'
 import { count } from '../../texts/figures.ts'
+import { readInstant } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { type Html, html, jobLink, repositoryPath } from '../html.ts'
 import { readPattern } from '../pattern.ts'
@@ -53,13 +54,12 @@ export interface Grid {
 export function gridQuery(params: URLSearchParams): GridQuery {
   const width = Number(params.get('width'))
   const page = Number(params.get('page'))
-  const before = Date.parse(params.get('before') ?? '')
   return {
     job: params.get('job') ?? '',
     sort: params.get('sort') === 'name' ? 'name' : 'flakiness',
     width: WIDTHS.find((one) => one === width) ?? WIDTHS[0],
     page: Number.isInteger(page) && page > 0 && page < 1000 ? page : 1,
-    before: Number.isNaN(before) ? null : before,
+    before: readInstant(params.get('before')),
   }
 }
 
