@@ -44,7 +44,9 @@ async function readLines(inputs: readonly string[]): Promise<(string | null)[]> 
     for await (const line of readDeliveries(path)) {
       const { delivery, reason } = { delivery: null, reason: null, ...line }
       const isWhole =
-        delivery === null ? Boolean(reason) : Boolean(delivery.id && delivery.name && typeof delivery.payload === 'object')
+        delivery === null
+          ? Boolean(reason)
+          : Boolean(delivery.id && delivery.name && typeof delivery.payload === 'object')
       told.set(line.line - 1, isWhole ? null : 'is neither a delivery nor refused with a reason')
     }
     return inputs.map((input, i) => {

@@ -1,15 +1,15 @@
 /** Everything that takes input from outside. */
 import type { Db } from '../../src/db/client.ts'
+import { createRecorder } from '../../src/pipeline/record.ts'
 import { lineTarget } from './lines.ts'
 import { pageTarget } from './pages.ts'
 import type { Target } from './target.ts'
 import { textTargets } from './texts.ts'
-import { examples, look, webhookTarget } from './webhooks.ts'
-import { createRecorder } from '../../src/pipeline/record.ts'
+import { examples, look, simulated, webhookTarget } from './webhooks.ts'
 
 /** @param db empty and migrated; used up */
 export async function allTargets(db: Db): Promise<Target[]> {
-  const seeds = examples()
+  const seeds = [...examples(), ...simulated()]
   return [...textTargets(), lineTarget(seeds), await pages(db), webhookTarget(db, seeds)]
 }
 

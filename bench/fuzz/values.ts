@@ -78,7 +78,8 @@ export function anyValue(random: Random): unknown {
   if (kind < 84) return [random.pick(TEXTS), random.pick(NUMBERS), null, {}, []]
   if (kind < 88) return []
   if (kind < 92) return {}
-  if (kind < 95) return JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"id":1}')
+  if (kind < 95)
+    return JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"id":1}')
   if (kind < 97) return Array.from({ length: 1000 }, (_, i) => ({ id: i, number: i, name: `n${i}` }))
   if (kind < 98) return anyText(random).repeat(200).slice(0, 20_000)
   // Both are dear: they are rare, so that a million inputs are made in minutes.

@@ -2,12 +2,14 @@
 import { createRequire } from 'node:module'
 import { sql } from 'kysely'
 import { dashboard } from '../../src/dashboard/app.ts'
-import { readRepositories } from '../../src/db/dashboard.ts'
 import type { Db } from '../../src/db/client.ts'
+import { readRepositories } from '../../src/db/dashboard.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
 import { concludeAll } from '../../src/pipeline/conclude.ts'
 import { createRecorder, type Delivery } from '../../src/pipeline/record.ts'
 import type { Random } from '../../src/simulate/random.ts'
+import { SCENARIOS } from '../../src/simulate/scenarios.ts'
+import { simulate, tell } from '../../src/simulate/simulate.ts'
 import { EVENTS } from '../../src/webhooks/translate.ts'
 import { mutate } from './mutate.ts'
 import type { Target } from './target.ts'
@@ -15,8 +17,17 @@ import { toJson } from './values.ts'
 
 /** What arrives, as epoch ms: after every time in the payloads. */
 const NOW = Date.UTC(2026, 5, 1)
+const DAY = 86_400_000
 /** Deliveries between two looks at what they conclude to: a conclusion costs more than all of them. */
 const BETWEEN_LOOKS = 10_000
+
+/** Three days of a made-up repository: its parts belong together, so that what is left of them is concluded from. */
+export function simulated(): Delivery[] {
+  const scenario = SCENARIOS[0]
+  if (!scenario) return []
+  const options = { seed: 1, days: 3, from: NOW - 5 * DAY, repository: 'acme/made-up' }
+  return tell(simulate(scenario, options), 1)
+}
 
 /** GitHub's own examples of the events that are listened to, gathered by Octokit. */
 export function examples(): Delivery[] {
@@ -35,6 +46,7 @@ export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
   const names = [...new Set(seeds.map((one) => one.name))]
   const byName = new Map(names.map((name) => [name, seeds.filter((one) => one.name === name)]))
   const recorder = createRecorder(db, { now: () => NOW, effects: true })
+  const whole = simulated()
   let count = 0
   let sinceLook = 0
   const one = async (input: string): Promise<string | null> => {
@@ -62,6 +74,7 @@ export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
       sinceLook = 0
       const problem = await look(db)
       await empty(db)
+      await Promise.all(whole.map((each) => recorder.record(each)))
       return problem === null ? problems : problems.map((own) => own ?? problem)
     },
   }
@@ -84,7 +97,8 @@ export async function look(db: Db): Promise<string | null> {
       for (const page of ['', '/grid', '/months', '/accuracy']) {
         const answer = await pages.request(`/${path}${page}`)
         if (answer.status >= 500) return `/${path}${page} answered ${answer.status} after this`
-        if (/<script>alert|<img src=x/.test(await answer.text())) return `/${path}${page} holds markup of others`
+        if (/<script>alert|<img src=x/.test(await answer.text()))
+          return `/${path}${page} holds markup of others`
       }
     }
     return null

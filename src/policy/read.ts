@@ -57,7 +57,10 @@ export function readPolicy(text: string): PolicyReading {
   return { policy: null, problems: problems.slice(0, MOST_PROBLEMS).map(plain) }
 }
 
-const TOO_LONG: PolicyReading = { policy: null, problems: [`the file is longer than ${LONGEST_FILE} characters`] }
+const TOO_LONG: PolicyReading = {
+  policy: null,
+  problems: [`the file is longer than ${LONGEST_FILE} characters`],
+}
 
 function plain(problem: string): string {
   const text = problem.replace(CONTROL, ' ').toWellFormed()
@@ -66,7 +69,12 @@ function plain(problem: string): string {
 
 function readSettings(text: string): PolicyReading {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, merge: false, stringKeys: true, logLevel: 'error' })
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: false,
+    stringKeys: true,
+    logLevel: 'error',
+  })
   if (document.errors.length > 0) {
     return {
       policy: null,
