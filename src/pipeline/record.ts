@@ -4,6 +4,7 @@
  */
 import type { Db } from '../db/client.ts'
 import { type Recording, recordFacts } from '../db/facts.ts'
+import type { Facts } from '../domain/facts.ts'
 import { storable } from '../webhooks/payload.ts'
 import { translate } from '../webhooks/translate.ts'
 
@@ -95,6 +96,19 @@ async function commit(db: Db, batch: readonly Waiting[], effects: boolean): Prom
   }
 }
 
+/**
+ * Whoever reports a check run chooses its times. A word about the repository that came from the future would outlive every
+ * later one: made private, the repository would still be taken for public. Replayed history has no clock to compare with.
+ */
+function notFromTheFuture(facts: Facts, now: number): Facts {
+  if (!facts.repository || now === 0) return facts
+  const at = new Date(now).toISOString()
+  return {
+    ...facts,
+    repository: facts.repository.map((one) => (one.told_at > at ? { ...one, told_at: at } : one)),
+  }
+}
+
 type Prepared =
   | { outcome: 'ignored' }
   | { outcome: 'recorded'; recording: Recording }
@@ -111,7 +125,10 @@ function prepare(told: Delivery, now: number): Prepared {
   if (translation.outcome === 'facts') {
     return {
       outcome: 'recorded',
-      recording: { delivery: { ...delivery, outcome: 'recorded', reason: null }, facts: translation.facts },
+      recording: {
+        delivery: { ...delivery, outcome: 'recorded', reason: null },
+        facts: notFromTheFuture(translation.facts, now),
+      },
     }
   }
   const { reason } = translation

@@ -71,6 +71,6 @@ export function readCursor(text: string): FlakeCursor | null {
   const [flakedAt, headSha, jobId, more] = Buffer.from(text, 'base64url').toString('utf8').split('|')
   if (!flakedAt || !headSha || !jobId || more !== undefined) return null
   const at = readInstant(flakedAt)
-  if (at === null || !/^[0-9a-f]+$/.test(headSha) || !/^\d{1,15}$/.test(jobId)) return null
+  if (at === null || !/^[0-9a-f]+$/.test(headSha) || !/^\d{1,16}$/.test(jobId)) return null
   return { flakedAt: new Date(at).toISOString(), headSha, jobId: Number(jobId) }
 }
