@@ -2,13 +2,15 @@
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import type { Config } from './config.ts'
-import { dashboard } from './dashboard/app.ts'
+import { createTimings } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { DEFAULT_POLICY } from './domain/policy.ts'
 import { workOffOutbox } from './effects/outbox.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
+import { watchRateLimit } from './github/rate-limit.ts'
+import { pagesOf, timed } from './pages.ts'
 import { concludeAll } from './pipeline/conclude.ts'
 import { createRecorder } from './pipeline/record.ts'
 import { createBodyReader } from './server/body.ts'
@@ -46,12 +48,14 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     { level: config.logLevel, redact: ['privateKey', 'secret', 'token'] },
     pino.destination({ dest: 2, sync: false }),
   )
-  const database = options.database ?? (await openDatabase(config.database))
+  const timings = createTimings()
+  const rateLimit = watchRateLimit()
+  const database = options.database ?? (await openDatabase(config.database, { onQuery: timings.query }))
   const { db } = database
   await migrate(db)
   const probot =
     config.app &&
-    createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: options.throttle ?? true })
+    createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: options.throttle ?? true, rateLimit })
   const deps: Deps = {
     db,
     now,
@@ -62,11 +66,8 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   }
 
   const work = createWorker(deps)
-  const recorder = createRecorder(db, {
-    now,
-    effects: true,
-    onRecorded: () => options.timers !== false && work.soon(),
-  })
+  const recording = { now, effects: true, onRecorded: () => options.timers !== false && work.soon() }
+  const recorder = timed(createRecorder(db, recording), timings)
   await probot?.ready()
   const setUp = probot ? alreadySetUp : createSetUp(config.publicUrl)
   const bodies = createBodyReader()
@@ -94,13 +95,7 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
       },
       isReady: () => isReady(deps),
       setUp: setUp.answer,
-      pages: dashboard({
-        db,
-        now,
-        policyOf: deps.policyOf,
-        publicUrl: config.publicUrl,
-        githubUrl: config.githubUrl,
-      }),
+      pages: pagesOf(config, deps, { timings, rateLimit }),
     },
     config.host,
     config.port,
@@ -120,6 +115,7 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
           ],
           (name, error) => log.error({ timer: name, error: String(error) }, 'timer failed'),
         )
+  for (const sentence of config.pages.off) log.warn({}, sentence)
   log.info({ url: server.url, database: database.name, app: config.app?.id ?? null }, 'started')
   return {
     url: server.url,
