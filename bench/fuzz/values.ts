@@ -21,7 +21,7 @@ export const TEXTS: readonly string[] = [
   '\r\nSet-Cookie: a=b\r\n\r\n',
   '\u001b[2J\u001b]0;title\u0007',
   '{"level":60,"msg":"forged"}\n{"level":60}',
-  '%s%n%00${x}{{7*7}}#{1}',
+  '%s%n%00{{7*7}}#{1}$(id)`id`',
   '../../../../etc/passwd',
   'javascript:alert(1)',
   'http://[::1]:99999/\\x',
