@@ -4,6 +4,7 @@
  */
 import type { Db } from '../db/client.ts'
 import { type Recording, recordFacts } from '../db/facts.ts'
+import type { Facts } from '../domain/facts.ts'
 import { storable } from '../webhooks/payload.ts'
 import { translate } from '../webhooks/translate.ts'
 
@@ -117,6 +118,19 @@ function isAboutData(error: unknown): boolean {
   return typeof code === 'string' && code.length === 5 && ABOUT_DATA.test(code)
 }
 
+/**
+ * Whoever reports a check run chooses its times. A word about the repository that came from the future would outlive every
+ * later one: made private, the repository would still be taken for public. Replayed history has no clock to compare with.
+ */
+function notFromTheFuture(facts: Facts, now: number): Facts {
+  if (!facts.repository || now === 0) return facts
+  const at = new Date(now).toISOString()
+  return {
+    ...facts,
+    repository: facts.repository.map((one) => (one.told_at > at ? { ...one, told_at: at } : one)),
+  }
+}
+
 type Prepared =
   | { outcome: 'ignored' }
   | { outcome: 'recorded'; recording: Recording }
@@ -133,7 +147,10 @@ function prepare(told: Delivery, now: number): Prepared {
   if (translation.outcome === 'facts') {
     return {
       outcome: 'recorded',
-      recording: { delivery: { ...delivery, outcome: 'recorded', reason: null }, facts: translation.facts },
+      recording: {
+        delivery: { ...delivery, outcome: 'recorded', reason: null },
+        facts: notFromTheFuture(translation.facts, now),
+      },
     }
   }
   const { reason } = translation
