@@ -88,6 +88,48 @@ create table flake_revision (
   primary key (repository_id, head_sha, job_id, revised_at)
 );
 
+create table hunt (
+  hunt_id bigint not null generated always as identity,
+  name text not null,
+  place text not null,
+  repository text,
+  job text,
+  changed text,
+  notes text not null,
+  settings jsonb not null,
+  environment jsonb not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ending text,
+  ended_by integer,
+  missed boolean not null,
+  headline text,
+  answer jsonb,
+  unique (name),
+  primary key (hunt_id)
+);
+create index hunt_of_job on hunt (lower(repository), job, started_at);
+
+create table hunt_run (
+  hunt_id bigint not null,
+  number integer not null,
+  outcome text not null,
+  exit_code integer,
+  timed_out boolean not null,
+  started_at timestamp with time zone,
+  duration_ms double precision not null,
+  ended integer not null,
+  worker text,
+  node text,
+  seed bigint,
+  message text,
+  output text,
+  killed_for text,
+  peak_memory_bytes bigint,
+  primary key (hunt_id, number),
+  FOREIGN KEY (hunt_id) REFERENCES hunt(hunt_id) ON DELETE CASCADE
+);
+
 create table incident (
   repository_id bigint not null,
   week date not null,
@@ -112,6 +154,19 @@ create table job (
   app text not null,
   workflow text,
   event text,
+  primary key (repository_id, job_id)
+);
+
+create table job_issue (
+  repository_id bigint not null,
+  job_id bigint not null,
+  issue integer not null,
+  full_name text not null,
+  url text not null,
+  opened_at timestamp with time zone not null,
+  written_at timestamp with time zone not null,
+  closed_at timestamp with time zone,
+  closed_by_app boolean not null default false,
   primary key (repository_id, job_id)
 );
 
@@ -271,6 +326,16 @@ create table session (
   primary key (session_hash)
 );
 create index session_expires on session (expires_at);
+
+create table settings (
+  repository_id bigint not null,
+  true_from timestamp with time zone not null,
+  read_at timestamp with time zone not null,
+  settings jsonb not null,
+  sources jsonb not null,
+  problems jsonb not null,
+  primary key (repository_id, true_from)
+);
 
 create table sla_window (
   repository_id bigint not null,

@@ -6,19 +6,21 @@ import { createTimings } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
-import { DEFAULT_POLICY } from './domain/policy.ts'
 import { workOffOutbox } from './effects/outbox.ts'
+import { requestStaleSettings } from './effects/settings.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
 import { watchRateLimit } from './github/rate-limit.ts'
 import { pagesOf, timed } from './pages.ts'
 import { concludeAll } from './pipeline/conclude.ts'
 import { createRecorder } from './pipeline/record.ts'
+import { readStoredPolicy } from './pipeline/stored-policy.ts'
 import { createBodyReader } from './server/body.ts'
 import { listen, type RunningServer } from './server/http.ts'
 import { takeDelivery } from './server/intake.ts'
 import { createRefusals } from './server/refusals.ts'
 import { alreadySetUp, createSetUp } from './server/set-up.ts'
 import { closeAll } from './timers/close.ts'
+import { forget } from './timers/forget.ts'
 import { startTimers } from './timers/schedule.ts'
 
 export interface RunningApp {
@@ -59,9 +61,10 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   const deps: Deps = {
     db,
     now,
-    github: probot && gitHubOf(probot),
-    policyOf: async () => DEFAULT_POLICY,
+    github: probot && gitHubOf(probot, config.dryRun, log),
+    policyOf: (repositoryId) => readStoredPolicy(db, repositoryId),
     log,
+    publicUrl: config.publicUrl,
     dryRun: config.dryRun,
   }
 
@@ -110,6 +113,12 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
               name: 'close-windows',
               schedule: '*/5 * * * *',
               run: () => closeAll(deps).then(() => work.soon()),
+            },
+            { name: 'forget', schedule: '30 3 * * *', run: () => forget(deps) },
+            {
+              name: 'read-settings',
+              schedule: '*/5 * * * *',
+              run: () => requestStaleSettings(deps).then(() => work.soon()),
             },
             { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
           ],

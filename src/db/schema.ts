@@ -356,6 +356,73 @@ export interface SessionTable {
   expires_at: Time
 }
 
+export interface HuntTable {
+  hunt_id: Generated<number>
+  name: string
+  place: 'local' | 'kubernetes' | 'actions'
+  /** `owner/name` and the job's name, where the hunt is after one. */
+  repository: string | null
+  job: string | null
+  /** What was changed against the hunt before. */
+  changed: string | null
+  notes: string
+  settings: Json<Record<string, unknown>>
+  environment: Json<Record<string, string>>
+  started_at: Time
+  ended_at: Time | null
+  ending: string | null
+  ended_by: number | null
+  missed: boolean
+  headline: string | null
+  answer: Json<Record<string, unknown>> | null
+}
+
+export interface HuntRunTable {
+  hunt_id: number
+  number: number
+  outcome: 'passed' | 'failed' | 'stopped'
+  exit_code: number | null
+  timed_out: boolean
+  started_at: Time | null
+  duration_ms: number
+  ended: number
+  worker: string | null
+  node: string | null
+  seed: number | null
+  message: string | null
+  output: string | null
+  killed_for: string | null
+  peak_memory_bytes: number | null
+}
+
+/** What the settings of a repository were from a time on. */
+export interface SettingsTable {
+  repository_id: number
+  true_from: Time
+  /** When they were last found to be so. */
+  read_at: Time
+  /** In the form of the file, the organisation's and the repository's merged: the newest that could be used. */
+  settings: Json<Record<string, unknown>>
+  /** Files that were found, as `owner/name/path`. */
+  sources: Json<string[]>
+  /** Why the newest files could not be used; empty while they can. */
+  problems: Json<string[]>
+}
+
+/** The one issue that is kept about a job. */
+export interface JobIssueTable {
+  repository_id: number
+  job_id: number
+  issue: number
+  /** Repository that the issue stands in. */
+  full_name: string
+  url: string
+  opened_at: Time
+  written_at: Time
+  closed_at: Time | null
+  closed_by_app: Generated<boolean>
+}
+
 export interface Database {
   repository: RepositoryTable
   delivery: DeliveryTable
@@ -384,6 +451,10 @@ export interface Database {
   outbox: OutboxTable
   tick: TickTable
   session: SessionTable
+  hunt: HuntTable
+  hunt_run: HuntRunTable
+  settings: SettingsTable
+  job_issue: JobIssueTable
 }
 
 export type Row<T extends keyof Database> = Selectable<Database[T]>

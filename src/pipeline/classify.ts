@@ -29,7 +29,9 @@ export async function classifyNext(db: Db, repositoryId: number): Promise<number
       for (const head of heads.rows) shas.add(head.head_sha)
     }
     const facts = await readHeads(trx, repositoryId, [...shas])
-    const heads = facts.map((head) => ({ headSha: head.headSha, conclusions: concludeHead(head) }))
+    // Of a commit whose runs have been forgotten nothing new can be concluded: its verdicts stay as they are.
+    const known = facts.filter((head) => head.observations.length > 0)
+    const heads = known.map((head) => ({ headSha: head.headSha, conclusions: concludeHead(head) }))
     const changes = await writeConclusions(trx, repositoryId, heads)
     await markChanges(trx, repositoryId, changes)
     for (const { pullRequests } of facts) for (const { number } of pullRequests) numbers.push(number)

@@ -28,11 +28,9 @@ const issueComment = envelope.extend({
   }),
   comment: written,
 })
-const review = envelope.extend({ pull_request: z.object({ number, state: word }), review: written })
-const reviewComment = envelope.extend({
-  pull_request: z.object({ number, state: word }),
-  comment: written,
-})
+const reviewed = z.object({ number, state: word, locked: z.boolean().nullish() })
+const review = envelope.extend({ pull_request: reviewed, review: written })
+const reviewComment = envelope.extend({ pull_request: reviewed, comment: written })
 
 /** Facts of an `issue_comment` payload: none on an issue, on a closed pull request, or without a command in sight. */
 export function onIssueComment(payload: unknown): Facts {
@@ -57,7 +55,7 @@ export function onReviewComment(payload: unknown): Facts {
 
 function commentFacts(
   told: z.infer<typeof envelope>,
-  on: { number: number; state: string },
+  on: { number: number; state: string; locked?: boolean | null | undefined },
   by: z.infer<typeof written>,
   kind: 'issue_comment' | 'review' | 'review_comment',
 ): Facts {
@@ -74,9 +72,11 @@ function commentFacts(
     body: by.body,
   }
   const asked = parseFlakeReport(by.body)
-  const corrected = by.user.isBot ? null : parseCorrection(by.body)
+  // Nothing can be written on a locked conversation, so nothing is taken from it either.
+  const isHeard = !by.user.isBot && !on.locked
+  const corrected = isHeard ? parseCorrection(by.body) : null
   const outbox = [
-    ...(asked && !by.user.isBot ? [reportRequest(comment, asked.job, by.id, kind)] : []),
+    ...(asked && isHeard ? [reportRequest(comment, asked.job, by.id, kind)] : []),
     ...(corrected ? [correctionRequest(comment, corrected, by.id, kind)] : []),
   ]
   const isOpen = on.state === 'open'

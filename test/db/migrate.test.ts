@@ -58,7 +58,9 @@ eachDatabase((db) => {
         .map((row) => row.table)
         .sort(),
     ).toEqual([
-      // These belong to no repository: whose turn it is, and who is signed in.
+      // These belong to no repository: experiments, whose turn it is, and who is signed in.
+      'hunt',
+      'hunt_run',
       'session',
       'tick',
     ])
