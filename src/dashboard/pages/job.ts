@@ -13,7 +13,6 @@ import {
   readMerged,
 } from '../../db/dashboard-job.ts'
 import type { Row } from '../../db/schema.ts'
-import { type Change, changePoint } from '../../domain/change-point.ts'
 import { windowOf } from '../../domain/window.ts'
 import { percent } from '../../texts/figures.ts'
 import { type RatePoint, rateSvg } from '../charts/rate.ts'
