@@ -26,6 +26,10 @@ export interface Evidence {
   trunk_n: number
   prior: number
   changed: Changed
+  /** Up to five pull requests that share code with it, and whose verdicts are therefore left out. */
+  kin: { number: number; how: Kin }[]
+  /** Whether it was merged, and its fault would show on others, within the window. */
+  merged: boolean
   /** Days of the window: 28 before the flake and 7 after it. */
   window_days: number
 }
@@ -158,6 +162,8 @@ export function attribute(
     ...countsOf(others),
     prior,
     changed: circumstances.changed,
+    kin: [...circumstances.related].slice(0, 5).map(([number, how]) => ({ number, how })),
+    merged: circumstances.mergedAt !== null && circumstances.mergedAt < flake.flakedAt + AFTER,
     window_days: (BEFORE + AFTER) / DAY,
   }
   // Too few others to say anything: the flake counts until a person says otherwise.
