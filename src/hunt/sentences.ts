@@ -55,6 +55,9 @@ function ending(answer: HuntAnswer): string[] {
     decided: answer.decision === 'undecided' ? '' : 'It ended early, because the answer was known.',
     until_failure: 'It ended at the first failure, as asked.',
     interrupted: 'It was interrupted.',
+    minutes: 'It ended because the minutes that it may take are used up.',
+    used_up:
+      'It ended because GitHub lets these workflow runs be run again no more; --workflow starts new ones.',
   }[answer.ending]
   return why + stopped === '' ? [] : [`${why}${stopped}`.trim()]
 }
