@@ -166,6 +166,7 @@ create table job_issue (
   opened_at timestamp with time zone not null,
   written_at timestamp with time zone not null,
   closed_at timestamp with time zone,
+  counts_from timestamp with time zone,
   closed_by_app boolean not null default false,
   primary key (repository_id, job_id)
 );
@@ -281,6 +282,15 @@ create table repository_event (
   primary key (repository_id, guid)
 );
 create index repository_event_told on repository_event (repository_id, event, told_at);
+
+create table required_jobs (
+  repository_id bigint not null,
+  base_ref text not null,
+  known_at timestamp with time zone not null,
+  jobs jsonb not null,
+  problem text,
+  primary key (repository_id, base_ref, known_at)
+);
 
 create table rerun_request (
   repository_id bigint not null,

@@ -101,6 +101,26 @@ describe('app.yml', () => {
     ])
   })
 
+  test('asks for each permission that a write needs, or names it as optional', () => {
+    const PERMISSION: Record<string, string> = { reactions: 'issues' }
+    const text = readText('app.yml')
+    const sources = readdirSync(join(ROOT, 'src/github')).map((name) => readText(join('src/github', name)))
+    const writes = sources.flatMap((source) =>
+      [
+        ...source.matchAll(
+          /octokit\.rest\.(\w+)\.((?:create|update|delete|reRun|rerequest|cancel|add|set)\w*)/g,
+        ),
+      ].map(([, of = '', call = '']) => [call, PERMISSION[of] ?? of] as const),
+    )
+    expect(writes).toContainEqual(['reRunJobForWorkflowRun', 'actions'])
+    const missing = writes.filter(
+      ([, name]) =>
+        manifest.default_permissions[name] !== 'write' &&
+        !new RegExp(`^ {2}# Optional: ${name}: write\\b`, 'm').test(text),
+    )
+    expect(missing).toEqual([])
+  })
+
   test('gives a reason above each permission', () => {
     const lines = readText('app.yml').split('\n')
     for (const [name, access] of Object.entries(manifest.default_permissions)) {

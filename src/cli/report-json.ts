@@ -5,6 +5,7 @@ import type { Row } from '../db/schema.ts'
 import { countsOf, readWindows } from '../db/sla.ts'
 import { parseRetests } from '../domain/command.ts'
 import type { Policy } from '../domain/policy.ts'
+import type { Required } from '../domain/required.ts'
 import { slaOf } from '../domain/sla.ts'
 import type { WindowKind } from '../domain/window.ts'
 import { requiredJobs } from '../pipeline/measure.ts'
@@ -27,7 +28,7 @@ export interface ReplayReport {
 
 export interface RepositoryReport {
   repository: string
-  required: { source: string; jobs: string[] }
+  required: { source: string; jobs: string[]; problem: string | null }
   windows: Record<WindowKind, WindowJson[]>
   flakes: FlakeJson[]
   retests: RetestJson[]
@@ -58,12 +59,12 @@ export async function readReport(
     rows.filter((row) => row.prs > 0 || row.flakes > 0).map(windowJson)
   return {
     repository: repository.full_name,
-    required: { source: jobs.required.source, jobs: jobs.names },
+    required: { source: jobs.required.source, jobs: jobs.names, problem: jobs.required.problem },
     windows: {
       day: listed(await readWindows(db, repository_id, 'day')),
       week: listed(await readWindows(db, repository_id, 'week')),
     },
-    flakes: await readFlakes(db, repository_id, jobs.jobIds, policy.requireSameBase),
+    flakes: await readFlakes(db, repository_id, jobs.required, policy.requireSameBase),
     retests: await readRetests(db, repository_id),
   }
 }
@@ -86,15 +87,16 @@ type FlakeRow = Row<'flake'> & Pick<Row<'job'>, 'name' | 'app' | 'workflow' | 'e
 async function readFlakes(
   db: Db,
   repositoryId: number,
-  jobIds: number[] | null,
+  required: Required,
   strongOnly: boolean,
 ): Promise<FlakeJson[]> {
   const rows = await sql<FlakeRow>`select f.*, j.name, j.app, j.workflow, j.event from flake f
     join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
-    where f.repository_id = ${repositoryId} ${jobIds === null ? sql`` : sql`and f.job_id = any(${jobIds})`}
-      ${strongOnly ? sql`and f.grade = 'strong'` : sql``}
+    where f.repository_id = ${repositoryId}      ${strongOnly ? sql`and f.grade = 'strong'` : sql``}
     order by f.flaked_at, f.head_sha, j.name, f.job_id`.execute(db)
-  return rows.rows.map(flakeJson)
+  return rows.rows
+    .filter((row) => required.includesAt(row, row.base_ref, Date.parse(row.flaked_at)))
+    .map(flakeJson)
 }
 
 /** A flake as JSON. */

@@ -3,9 +3,9 @@ import { type Kysely, sql } from 'kysely'
 import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
 import type { Facts, RepositoryFact } from '../domain/facts.ts'
 import type { HeadFacts } from '../domain/head.ts'
-import type { Db } from './client.ts'
+import { type Db, KEPT } from './client.ts'
 import { addCorrection } from './corrections.ts'
-import { addDeliveries, addRows } from './rows.ts'
+import { adding, type BulkTable } from './rows.ts'
 import type { Database, NewRow, Row } from './schema.ts'
 
 /** A delivery with what it told; `effects: false` records without asking for anything to be done on GitHub. */
@@ -26,7 +26,8 @@ const FACT_TABLES = [
 ] as const
 
 /**
- * Adds deliveries and their facts in one transaction, with the marks of what has to be concluded again.
+ * Adds deliveries and their facts, with the marks of what has to be concluded again, in one statement: all of it or nothing,
+ * durable after one way there and back.
  * @returns the GUIDs that were new; the facts of the others are added too, and change nothing if they were there
  */
 export async function recordFacts(
@@ -34,28 +35,25 @@ export async function recordFacts(
   recordings: readonly Recording[],
   options: { effects: boolean },
 ): Promise<Set<string>> {
-  return db.transaction().execute(async (trx) => {
-    const fresh = await addDeliveries(
-      trx,
-      recordings.map((one) => one.delivery),
-    )
-    for (const table of FACT_TABLES) {
-      if (table === 'outbox' && !options.effects) continue
-      await addRows(
-        trx,
-        table,
-        recordings.flatMap((one): object[] => one.facts[table] ?? []),
-      )
-    }
-    await addRows(trx, 'stale_head', staleHeads(recordings))
-    // With effects, a correction is added when GitHub has said that its author may.
-    if (!options.effects) await addTrusted(trx, recordings)
-    await tellRepositories(
-      trx,
-      recordings.flatMap((one) => one.facts.repository ?? []),
-    )
-    return fresh
-  })
+  const rows = new Map<BulkTable, readonly object[]>()
+  for (const table of FACT_TABLES) {
+    if (table === 'outbox' && !options.effects) continue
+    const told = recordings.flatMap((one): readonly object[] => one.facts[table] ?? [])
+    if (told.length > 0) rows.set(table, told)
+  }
+  const stale = staleHeads(recordings)
+  if (stale.length > 0) rows.set('stale_head', stale)
+  const repositories = newestWords(recordings)
+  const parts = [...rows].map(([table, told]) => sql`${sql.ref(`new_${table}`)} as (${adding(table, told)})`)
+  if (repositories.length > 0) parts.push(sql`new_repository as (${telling(repositories)})`)
+  const deliveries = recordings.map((one) => one.delivery)
+  parts.push(sql`new_delivery as (${adding('delivery', deliveries)} returning guid)`)
+  const result = await sql<{
+    guid: string
+  }>`${sql.raw(KEPT)}with ${sql.join(parts)} select guid from new_delivery`.execute(db)
+  // With effects, a correction is added when GitHub has said that its author may.
+  if (!options.effects) await addTrusted(db, recordings)
+  return new Set(result.rows.map((row) => row.guid))
 }
 
 async function addTrusted(db: Kysely<Database>, recordings: readonly Recording[]): Promise<void> {
@@ -80,28 +78,44 @@ function staleHeads(recordings: readonly Recording[]): object[] {
   return [...marks.values()]
 }
 
-/** The newest word about a repository stands: names, visibility and default branches change. */
-async function tellRepositories(db: Kysely<Database>, told: readonly RepositoryFact[]): Promise<void> {
+/** The newest word about each repository, in the order of their ids: two writers never wait for each other in a circle. */
+function newestWords(recordings: readonly Recording[]): RepositoryFact[] {
   const newest = new Map<number, RepositoryFact>()
-  for (const one of told) {
-    const known = newest.get(one.repository_id)
-    if (!known || Date.parse(one.told_at) >= Date.parse(known.told_at)) newest.set(one.repository_id, one)
+  for (const { facts } of recordings) {
+    for (const one of facts.repository ?? []) {
+      const known = newest.get(one.repository_id)
+      if (!known || Date.parse(one.told_at) >= Date.parse(known.told_at)) newest.set(one.repository_id, one)
+    }
   }
-  // In the order of their ids, so that two writers never wait for each other in a circle.
-  for (const one of [...newest.values()].sort((a, b) => a.repository_id - b.repository_id)) {
-    await sql`insert into repository (repository_id, full_name, private, default_branch, installation_id, told_at, removed_at)
-      values (${one.repository_id}, ${one.full_name}, ${one.private}, ${one.default_branch}, ${one.installation_id}, ${one.told_at}, ${one.removed_at})
-      on conflict (repository_id) do update set full_name = excluded.full_name, private = excluded.private,
-        default_branch = coalesce(excluded.default_branch, repository.default_branch),
-        installation_id = coalesce(excluded.installation_id, repository.installation_id),
-        told_at = excluded.told_at, removed_at = excluded.removed_at
-      where excluded.told_at > repository.told_at and (repository.full_name, repository.private, repository.removed_at,
-        coalesce(repository.default_branch, ''), coalesce(repository.installation_id, 0)) is distinct from
-        (excluded.full_name, excluded.private, excluded.removed_at,
-        coalesce(excluded.default_branch, repository.default_branch, ''), coalesce(excluded.installation_id, repository.installation_id, 0))`.execute(
-      db,
-    )
-  }
+  return [...newest.values()].sort((a, b) => a.repository_id - b.repository_id)
+}
+
+/**
+ * The newest word stands: names, visibility and default branches change. What says nothing new is left out before the
+ * insert, which would lock the row, and every writer writes about the same few repositories.
+ */
+function telling(repositories: readonly RepositoryFact[]) {
+  return sql`insert into repository as r (repository_id, full_name, private, default_branch, installation_id, told_at, removed_at)
+    select t.repository_id, t.full_name, t.private, t.default_branch, t.installation_id, t.told_at, t.removed_at
+    from json_populate_recordset(null::repository, ${JSON.stringify(repositories)}::json) t
+    where not exists (select from repository k where k.repository_id = t.repository_id
+      and (t.told_at <= k.told_at or ${sameWord('k', 't')}))
+    on conflict (repository_id) do update set full_name = excluded.full_name, private = excluded.private,
+      default_branch = coalesce(excluded.default_branch, r.default_branch),
+      installation_id = coalesce(excluded.installation_id, r.installation_id),
+      told_at = excluded.told_at, removed_at = excluded.removed_at
+    where excluded.told_at > r.told_at and not ${sameWord('r', 'excluded')}`
+}
+
+/** Whether the new row would change nothing: what it leaves open stays as it is. */
+function sameWord(old: string, fresh: string) {
+  const of = (column: string) => sql`${sql.ref(`${fresh}.${column}`)}`
+  const was = (column: string) => sql`${sql.ref(`${old}.${column}`)}`
+  const kept = (column: string) =>
+    sql`coalesce(${of(column)}, ${was(column)}) is not distinct from ${was(column)}`
+  return sql`(${of('full_name')} = ${was('full_name')} and ${of('private')} = ${was('private')}
+    and ${of('removed_at')} is not distinct from ${was('removed_at')}
+    and ${kept('default_branch')} and ${kept('installation_id')})`
 }
 
 /** All facts about the commits of one repository, by commit. */

@@ -6,6 +6,7 @@ import * as indexDashboard from '../../migrations/0003_index_dashboard.ts'
 import * as createHunts from '../../migrations/0004_create_hunts.ts'
 import * as settings from '../../migrations/0005_create_settings.ts'
 import * as attribution from '../../migrations/0006_create_attribution.ts'
+import * as requiredJobs from '../../migrations/0007_create_required_jobs.ts'
 import type { Db } from './client.ts'
 
 /** Listed by name, so that a packed program needs no folder to read; a test holds the list to the folder. */
@@ -16,6 +17,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0004_create_hunts': createHunts,
   '0005_create_settings': settings,
   '0006_create_attribution': attribution,
+  '0007_create_required_jobs': requiredJobs,
 }
 
 /** Applies what is missing. @returns the names applied. @throws when one fails; those before it stay applied */

@@ -79,13 +79,15 @@ export async function readKin(
     for (const one of frontier) known.set(one.number, one)
     frontier = await neighboursOf(db, repositoryId, frontier, [...known.keys()])
   }
+  const refs = [...known.values()].flatMap((one) => one.head_ref ?? [])
+  const stackable = await stackableRefs(db, repositoryId, refs)
   const kin = kinOf(
     [...known.values()]
       .sort((a, b) => a.number - b.number)
       .map(({ number, title, head_ref, base_ref }) => ({
         number,
         title,
-        headRef: head_ref,
+        headRef: head_ref !== null && stackable.has(head_ref) ? head_ref : null,
         baseRef: base_ref,
       })),
   )

@@ -2,6 +2,7 @@
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
 import type { Correction } from '../domain/correction.ts'
 import type { Mention } from '../domain/facts.ts'
+import type { RequiredJob } from '../domain/required.ts'
 
 /** RFC 3339 in UTC when read. */
 type Time = ColumnType<string, Date | string, Date | string>
@@ -122,6 +123,16 @@ export interface RepositoryEventTable {
   action: string | null
   told_at: Time
   detail: Json<unknown>
+}
+
+export interface RequiredJobsTable {
+  repository_id: number
+  base_ref: string
+  /** From then on; until then too, where it is the first list of its branch. */
+  known_at: Time
+  jobs: Json<RequiredJob[]>
+  /** What could not be read, and what to grant; null where the list is whole. */
+  problem: string | null
 }
 
 export interface JobTable {
@@ -420,6 +431,8 @@ export interface JobIssueTable {
   opened_at: Time
   written_at: Time
   closed_at: Time | null
+  /** The newest close, or when somebody opened it again: what came before is settled and counts for nothing new. */
+  counts_from: Time | null
   closed_by_app: Generated<boolean>
 }
 
@@ -433,6 +446,7 @@ export interface Database {
   rerun_request: RerunRequestTable
   merge_group: MergeGroupTable
   repository_event: RepositoryEventTable
+  required_jobs: RequiredJobsTable
   job: JobTable
   run: RunTable
   verdict: VerdictTable

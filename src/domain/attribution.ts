@@ -165,6 +165,10 @@ export function attribute(
   return { probability, label: labelOf(probability, evidence), counted, evidence }
 }
 
+/** Wrong blame costs trust, so it takes more than an excuse: chosen for at most 3 % wrong on simulated truth. */
+const BLAME = 0.93
+const EXCUSE = 0.1
+
 function isThin({ k, n }: Evidence): boolean {
   return n < MIN_OTHERS && k < 1
 }
@@ -172,8 +176,8 @@ function isThin({ k, n }: Evidence): boolean {
 function labelOf(probability: number, evidence: Evidence): AttributionLabel {
   const { m } = evidence
   if (isThin(evidence)) return 'undetermined'
-  if (probability <= 0.1) return 'not_caused_by_pr'
-  if (probability >= 0.9 && m >= 2) return 'caused_by_pr'
+  if (probability <= EXCUSE) return 'not_caused_by_pr'
+  if (probability >= BLAME && m >= 2) return 'caused_by_pr'
   return 'undetermined'
 }
 

@@ -6,7 +6,10 @@ import { WouldWrite } from '../github/dry-run.ts'
 import { closeBreachIssue, fileBreachIssue } from './breach-issue.ts'
 import { takeCorrection } from './correction.ts'
 import type { Effect, EffectResult } from './effect.ts'
+import { keepJobIssues } from './job-issues.ts'
 import { answerReport } from './report.ts'
+import { refreshRequired } from './required.ts'
+import { runAgain } from './retest.ts'
 import { refreshSettings } from './settings.ts'
 import { checkSettings } from './settings-check.ts'
 import { sayUnasked } from './unasked.ts'
@@ -14,11 +17,14 @@ import { sayUnasked } from './unasked.ts'
 /** What each kind of effect does. */
 const EFFECTS: Record<string, Effect> = {
   report: answerReport,
+  retest: runAgain,
   correction: takeCorrection,
   breach: fileBreachIssue,
   'breach-close': closeBreachIssue,
+  'job-issues': keepJobIssues,
   settings: refreshSettings,
   'settings-check': checkSettings,
+  required: refreshRequired,
   unasked: sayUnasked,
 }
 

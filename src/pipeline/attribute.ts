@@ -43,14 +43,14 @@ function rangesOf(changed: number[]): Span[] {
   return joined
 }
 
-/** Judges the flakes of one job that showed in the range. */
-async function attributeRange(
+/** Judges the flakes of one job that showed in the range, both ends with it. @returns how many there were */
+export async function attributeRange(
   db: Db,
   repositoryId: number,
   jobId: number,
   [from, to]: Span,
   now: number,
-): Promise<void> {
+): Promise<number> {
   const { rows: flakes } = await sql<FlakeToAttribute>`select f.head_sha, f.job_id, f.number, f.flaked_at,
       f.first_failed_at, f.incident, f.attribution, f.probability, f.evidence, f.correction, f.definition_version, j.name as job
     from flake f join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
@@ -58,7 +58,7 @@ async function attributeRange(
       and f.flaked_at >= ${iso(from)} and f.flaked_at <= ${iso(to)} order by f.flaked_at, f.head_sha`.execute(
     db,
   )
-  if (flakes.length === 0) return
+  if (flakes.length === 0) return 0
   const around: Span = [from - EVIDENCE_REACH.before, to + EVIDENCE_REACH.after]
   const histories = await readHistories(db, repositoryId, [jobId], around)
   const began = beginningOf(histories, around[0])
@@ -87,6 +87,7 @@ async function attributeRange(
     }
   })
   await writeAttributions(db, repositoryId, judged, now)
+  return flakes.length
 }
 
 /** What is known of the flakes' pull requests, of the repository when they flaked, and what people said. */

@@ -1,6 +1,6 @@
 /** What happens to repositories themselves: installed, removed, renamed, their branches protected otherwise. */
 import { z } from 'zod'
-import type { Facts, RepositoryFact } from '../domain/facts.ts'
+import type { EffectRequest, Facts, RepositoryFact } from '../domain/facts.ts'
 import { envelope, id, optional, repositoryFact, sha, storableJson, text, time, word } from './payload.ts'
 
 const mergeGroupSchema = envelope.extend({
@@ -63,6 +63,7 @@ export function installation(payload: unknown, received: { guid: string; event: 
   const all = [...added.map((one) => fact(one, null)), ...removed.map((one) => fact(one, at))]
   return {
     repository: all,
+    outbox: all.filter((one) => !one.removed_at).map((one) => refreshRequest(one.repository_id, received)),
     repository_event: all.map((one) => ({
       repository_id: one.repository_id,
       guid: received.guid,
@@ -71,6 +72,18 @@ export function installation(payload: unknown, received: { guid: string; event: 
       told_at: at,
       detail: { installation_id: told.installation.id, removed: one.removed_at !== null },
     })),
+  }
+}
+
+/** The required jobs are read again, as of the time at which their change was announced. */
+function refreshRequest(repositoryId: number, received: { guid: string; at: string }): EffectRequest {
+  return {
+    repository_id: repositoryId,
+    effect_key: `required:${received.guid}`,
+    kind: 'required',
+    detail: { since: received.at },
+    created_at: received.at,
+    due_at: received.at,
   }
 }
 
@@ -90,6 +103,7 @@ export function repositoryChange(
   const isDeleted = received.event === 'repository' && told.action === 'deleted'
   return {
     repository: [{ ...repositoryFact(told, received.at), removed_at: isDeleted ? received.at : null }],
+    outbox: isDeleted ? [] : [refreshRequest(told.repository.id, received)],
     repository_event: [
       {
         repository_id: told.repository.id,

@@ -216,8 +216,8 @@ eachDatabase((db) => {
   })
 
   test('many writers record the same deliveries once', async () => {
-    const recorders = Array.from({ length: 4 }, () =>
-      createRecorder(db(), { now: () => ms(0), effects: true, writers: 2 }),
+    const recorders = Array.from({ length: 8 }, () =>
+      createRecorder(db(), { now: () => ms(0), effects: true }),
     )
     const deliveries = Array.from({ length: 50 }, (_, i) => checkRunDelivery({ id: i + 1, minute: i }))
     const results = await Promise.all(

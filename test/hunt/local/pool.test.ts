@@ -58,10 +58,10 @@ describe.each([
   })
 
   test('a run that takes too long has failed, with all that it started', async () => {
-    const asked = settings('sh -c "sleep 1; touch late" & sleep 30', { ...fields, runs: 1, timeoutMs: 200 })
+    const asked = settings('sh -c "sleep 4; touch late" & sleep 30', { ...fields, runs: 1, timeoutMs: 200 })
     const { runs } = await hunt(asked)
     expect(runs).toMatchObject([{ outcome: 'failed', timed_out: true }])
-    await new Promise((resolve) => setTimeout(resolve, 1200))
+    await new Promise((resolve) => setTimeout(resolve, 4500))
     expect(readdirSync(asked.cwd)).toEqual([])
   })
 
