@@ -37,7 +37,7 @@ export async function concludeRepository(
     options.onProgress?.(heads)
   }
   if (options.learn ?? true) while ((await learnNext(db, repositoryId)) > 0);
-  await attributeNext(db, repositoryId, options.now)
+  await attributeNext(db, repositoryId, await options.policyOf(repositoryId), options.now)
   await measureNext(db, repositoryId, await options.policyOf(repositoryId), options.now)
 }
 
