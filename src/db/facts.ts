@@ -21,6 +21,7 @@ const FACT_TABLES = [
   'comment',
   'rerun_request',
   'merge_group',
+  'branch_push',
   'repository_event',
   'outbox',
 ] as const
@@ -72,6 +73,7 @@ function staleHeads(recordings: readonly Recording[]): object[] {
     for (const one of facts.workflow_run ?? []) mark(one.repository_id, one.head_sha, null)
     for (const one of facts.pull_request_event ?? []) mark(one.repository_id, one.head_sha, null)
     for (const one of facts.rerun_request ?? []) mark(one.repository_id, one.head_sha, null)
+    for (const one of facts.branch_push ?? []) mark(one.repository_id, one.head_sha, null)
     for (const one of facts.merge_group ?? []) mark(one.repository_id, one.head_sha, null)
     for (const one of facts.comment ?? []) mark(one.repository_id, null, one.number)
   }

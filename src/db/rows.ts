@@ -92,6 +92,7 @@ const COLUMNS = {
     'completed_at',
   ],
   verdict: ['repository_id', 'job_id', 'head_sha', 'number', 'flaky', 'judged_at', 'failed_at'],
+  branch_push: ['repository_id', 'head_sha', 'ref', 'created', 'files'],
   pull_request: [
     'repository_id',
     'number',
@@ -103,6 +104,7 @@ const COLUMNS = {
     'base_ref',
     'opened_at',
     'merged_at',
+    'files',
   ],
   incident: [
     'repository_id',

@@ -46,7 +46,7 @@ export async function concludeRepository(
     await pace.giveWay(performance.now() - started)
   }
   if (options.learn ?? true) while ((await learnNext(db, repositoryId)) > 0);
-  await attributeNext(db, repositoryId, options.now)
+  await attributeNext(db, repositoryId, await options.policyOf(repositoryId), options.now)
   await measureNext(db, repositoryId, await options.policyOf(repositoryId), options.now)
 }
 

@@ -91,6 +91,11 @@ export function policyOf(told: Settings): Policy {
       owners: owners.map(withoutAt),
     })),
     retest: { execute: told.retest?.execute ?? DEFAULT_POLICY.retest.execute },
+    attribution: {
+      sameAuthorIsIndependent:
+        told.attribution?.same_author_is_independent ?? DEFAULT_POLICY.attribution.sameAuthorIsIndependent,
+      paths: told.attribution?.paths ?? DEFAULT_POLICY.attribution.paths,
+    },
     report: {
       unasked: report?.unasked ?? DEFAULT_POLICY.report.unasked,
       checkRun: report?.check_run ?? DEFAULT_POLICY.report.checkRun,

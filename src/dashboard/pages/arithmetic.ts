@@ -31,6 +31,7 @@ const KIN: Record<string, string> = {
   top: 'is stacked on it',
   reland: 'lands the same change',
   revert: 'takes the same change back',
+  author: 'is by the same author',
 }
 
 /** Why we think so, in words; then the sum. Empty where nothing was stored. */
