@@ -2,15 +2,16 @@
  * An app process that is killed under load and started again, and a ledger of what it acknowledged. Used by the tests
  * with a few kills and by `npm run bench -- faults` with a hundred.
  */
+import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { SECRET, type ServerProcess, startAppProcess } from '../../bench/processes.ts'
 import { openDatabase } from '../../src/db/client.ts'
+import { migrate } from '../../src/db/migrate.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
 import { concludeAll } from '../../src/pipeline/conclude.ts'
 import { createRecorder } from '../../src/pipeline/record.ts'
 import { WEBHOOK_PATH } from '../../src/server/http.ts'
-import { signatureOf } from '../support/app.ts'
 import { checkRunDelivery, pullRequestDelivery, type TestDelivery } from '../support/deliveries.ts'
 
 /** A story of many heads: every third job flakes, every fifth only fails. */
@@ -52,18 +53,22 @@ export async function crash(
 ): Promise<Crashes> {
   const story = storyOf(heads)
   const acknowledged = new Set<string>()
+  let missing = 0
   for (let i = 0; i < kills; i++) {
     const app = await startAppProcess(where)
     const sending = sendAll(app, story, acknowledged, Math.floor(random() * story.length))
     await sleep(20 + random() * 600)
     await app.kill()
     await sending
+    // Before anything is sent again: what was lost would come back with it.
+    missing += (await lost(where, acknowledged)).length
   }
   const app = await startAppProcess(where)
   const statuses = await sendAll(app, story, acknowledged, 0)
   if (statuses.some((status) => status !== 202)) throw new Error(`answered ${[...new Set(statuses)]}`)
   await app.stop()
-  return { kills, acknowledged: acknowledged.size, ...(await compare(where, story, acknowledged)) }
+  missing += (await lost(where, acknowledged)).length
+  return { kills, acknowledged: acknowledged.size, missing, ...(await compare(where, story)) }
 }
 
 /** Sends over eight connections from a place in the story, round its end; stops where the process is gone. */
@@ -97,7 +102,7 @@ export async function post(url: string, { id, name, payload }: TestDelivery): Pr
       body,
       headers: {
         'content-type': 'application/json',
-        'x-hub-signature-256': signatureOf(body, SECRET),
+        'x-hub-signature-256': `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`,
         'x-github-delivery': id,
         'x-github-event': name,
       },
@@ -109,21 +114,29 @@ export async function post(url: string, { id, name, payload }: TestDelivery): Pr
   }
 }
 
-async function compare(where: string, story: readonly TestDelivery[], acknowledged: ReadonlySet<string>) {
+/** The acknowledged deliveries that are not stored. */
+export async function lost(where: string, acknowledged: ReadonlySet<string>): Promise<string[]> {
+  const { db, close } = await openDatabase(where)
+  await migrate(db)
+  const rows = await db.selectFrom('delivery').select('guid').execute()
+  await close()
+  const stored = new Set(rows.map((row) => row.guid))
+  return [...acknowledged].filter((guid) => !stored.has(guid))
+}
+
+async function compare(where: string, story: readonly TestDelivery[]) {
   const disturbed = await openDatabase(where)
   const { rows } = await sql<{ guid: string }>`select guid from delivery`.execute(disturbed.db)
   const stored = new Set(rows.map((row) => row.guid))
   const figures = await figuresOf(disturbed.db)
   await disturbed.close()
   const quiet = await openDatabase('memory')
-  const { migrate } = await import('../../src/db/migrate.ts')
   await migrate(quiet.db)
   const { record } = createRecorder(quiet.db, { now: () => 0, effects: true })
   await Promise.all(story.map(record))
   const undisturbed = await figuresOf(quiet.db)
   await quiet.close()
   return {
-    missing: [...acknowledged].filter((guid) => !stored.has(guid)).length,
     twice: rows.length - stored.size,
     figures,
     undisturbed,

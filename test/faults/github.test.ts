@@ -41,6 +41,27 @@ test.each(['POST', 'GET'])(
   120_000,
 )
 
+test('the answer to a write is lost on the way: the comment is found, not written again', async () => {
+  const app = await startTestApp()
+  const { github } = app.app.deps
+  if (!github) throw new Error('the app has no GitHub')
+  const octokitOf = github.octokitOf
+  let lost = 0
+  github.octokitOf = async (id) => {
+    const octokit = await octokitOf(id)
+    octokit.hook.after('request', (_answer, { method, url }) => {
+      if (method !== 'POST' || !url.endsWith('/comments') || lost > 2) return
+      lost++
+      throw new Error('the connection was cut')
+    })
+    return octokit
+  }
+  await app.send(...story())
+  for (const minutes of [61, 90, 300]) await app.passTo(minutes)
+  expect(lost).toBe(1)
+  expect(app.answers()).toHaveLength(1)
+})
+
 test.each([404, 422])(
   '%d is final: no answer, no end of trying, and the next is answered',
   async (status) => {
