@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { performanceCommands } from './all.ts'
 import { attributionCommand } from './attribution.ts'
+import { faultsCommand } from './faults.ts'
 import { fuzzCommand } from './fuzz.ts'
 
 const program = new Command('bench').description('Measures the program; see docs for what the figures mean')
@@ -10,6 +11,7 @@ if (all) program.addCommand(all, { isDefault: true })
 for (const part of parts) program.addCommand(part)
 program.addCommand(attributionCommand())
 program.addCommand(fuzzCommand())
+program.addCommand(faultsCommand())
 
 await program.parseAsync()
 // Servers under measurement are ended; a socket of theirs that lingers must not keep the shell waiting.

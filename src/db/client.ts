@@ -78,8 +78,10 @@ function openPostgres(url: string, { poolSize: max = 10, onQuery }: OpenOptions)
     max,
     connectionTimeoutMillis: 10_000,
   })
-  // Without a listener an idle connection's end (a restart of the server) would end this process.
+  // Without listeners the end of a connection (a restart of the server) would end this process: the pool hears of idle
+  // connections, nobody of those in use, whose query fails with the same error.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...watching(onQuery) })
   return { db, name: new URL(url).host, embedded: false, close: () => db.destroy() }
 }
