@@ -37,28 +37,41 @@ export async function recordFacts(
       trx,
       recordings.map((one) => one.delivery),
     )
-    for (const table of FACT_TABLES) {
-      if (table === 'outbox' && !options.effects) continue
-      await addRows(
-        trx,
-        table,
-        recordings.flatMap((one): object[] => one.facts[table] ?? []),
-      )
-    }
-    await addRows(trx, 'stale_head', staleHeads(recordings))
-    await tellRepositories(
+    await addFacts(
       trx,
-      recordings.flatMap((one) => one.facts.repository ?? []),
+      recordings.map((one) => one.facts),
+      options,
     )
     return fresh
   })
 }
 
-function staleHeads(recordings: readonly Recording[]): object[] {
+/** Adds facts, and the marks of what has to be concluded again. To be called in a transaction. */
+export async function addFacts(
+  trx: Kysely<Database>,
+  told: readonly Facts[],
+  options: { effects: boolean },
+): Promise<void> {
+  for (const table of FACT_TABLES) {
+    if (table === 'outbox' && !options.effects) continue
+    await addRows(
+      trx,
+      table,
+      told.flatMap((one): object[] => one[table] ?? []),
+    )
+  }
+  await addRows(trx, 'stale_head', staleHeads(told))
+  await tellRepositories(
+    trx,
+    told.flatMap((one) => one.repository ?? []),
+  )
+}
+
+function staleHeads(told: readonly Facts[]): object[] {
   const marks = new Map<string, { repository_id: number; head_sha: string | null; number: number | null }>()
   const mark = (repository_id: number, head_sha: string | null, number: number | null) =>
     marks.set(`${repository_id}/${head_sha}/${number}`, { repository_id, head_sha, number })
-  for (const { facts } of recordings) {
+  for (const facts of told) {
     for (const one of facts.observation ?? []) mark(one.repository_id, one.head_sha, null)
     for (const one of facts.workflow_run ?? []) mark(one.repository_id, one.head_sha, null)
     for (const one of facts.pull_request_event ?? []) mark(one.repository_id, one.head_sha, null)

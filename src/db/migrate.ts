@@ -4,6 +4,7 @@ import * as facts from '../../migrations/0001_create_facts.ts'
 import * as conclusions from '../../migrations/0002_create_conclusions.ts'
 import * as indexDashboard from '../../migrations/0003_index_dashboard.ts'
 import * as requiredJobs from '../../migrations/0004_create_required_jobs.ts'
+import * as reading from '../../migrations/0005_create_reading.ts'
 import type { Db } from './client.ts'
 
 /** Listed by name, so that a packed program needs no folder to read; a test holds the list to the folder. */
@@ -12,6 +13,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0002_create_conclusions': conclusions,
   '0003_index_dashboard': indexDashboard,
   '0004_create_required_jobs': requiredJobs,
+  '0005_create_reading': reading,
 }
 
 /** Applies what is missing. @returns the names applied. @throws when one fails; those before it stay applied */

@@ -134,6 +134,25 @@ export interface RequiredJobsTable {
   problem: string | null
 }
 
+export interface ReadingTable {
+  repository_id: number
+  since: Time
+  started_at: Time
+  done_at: Time | null
+}
+
+export interface ReadingPageTable {
+  repository_id: number
+  page_key: string
+  seq: Generated<number>
+  kind: string
+  detail: Json<unknown>
+  numbers: Json<number[]>
+  claimed_by: string | null
+  claimed_until: Time | null
+  done_at: Time | null
+}
+
 export interface JobTable {
   repository_id: number
   job_id: number
@@ -295,6 +314,8 @@ export interface Database {
   merge_group: MergeGroupTable
   repository_event: RepositoryEventTable
   required_jobs: RequiredJobsTable
+  reading: ReadingTable
+  reading_page: ReadingPageTable
   job: JobTable
   run: RunTable
   verdict: VerdictTable
