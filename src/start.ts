@@ -17,6 +17,9 @@ import { listen, type RunningServer } from './server/http.ts'
 import { takeDelivery } from './server/intake.ts'
 import { alreadySetUp, createSetUp } from './server/set-up.ts'
 import { closeAll } from './timers/close.ts'
+import { forgetRemoved } from './timers/forget.ts'
+import { readAllHistory } from './timers/history.ts'
+import { reconcile } from './timers/reconcile.ts'
 import { refreshAllRequired } from './timers/required.ts'
 import { startTimers } from './timers/schedule.ts'
 
@@ -97,6 +100,7 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     config.host,
     config.port,
   )
+  const stopping = new AbortController()
   const timers =
     options.timers === false
       ? null
@@ -113,6 +117,20 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
               schedule: '17 3 * * *',
               run: () => refreshAllRequired(deps).then(() => work.soon()),
             },
+            {
+              name: 'reconcile',
+              schedule: '*/5 * * * *',
+              run: () => reconcile(deps),
+            },
+            {
+              name: 'history',
+              schedule: '2-59/5 * * * *',
+              run: () =>
+                readAllHistory(deps, { alone: database.embedded, signal: stopping.signal }).then(() =>
+                  work.soon(),
+                ),
+            },
+            { name: 'forget', schedule: '41 4 * * *', run: () => forgetRemoved(deps) },
             { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
           ],
           (name, error) => log.error({ timer: name, error: String(error) }, 'timer failed'),
@@ -122,7 +140,10 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     url: server.url,
     deps,
     settle: work.settle,
-    close: () => stop(server, timers, work, setUp, database, log),
+    close: () => {
+      stopping.abort()
+      return stop(server, timers, work, setUp, database, log)
+    },
   }
 }
 

@@ -31,7 +31,11 @@ export function backfillCommand(): Command {
   return new Command('backfill')
     .description('read history over the API into the server’s database')
     .option('--repository <owner/name>', 'one repository (default: all that the app is on)')
-    .option('--since <YYYY-MM-DD>', `how far back (default: ${DEFAULT_DAYS} days, at most ${MOST_DAYS})`, parseSince)
+    .option(
+      '--since <YYYY-MM-DD>',
+      `how far back (default: ${DEFAULT_DAYS} days, at most ${MOST_DAYS})`,
+      parseSince,
+    )
     .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
     .action(backfill)
 }
@@ -116,4 +120,3 @@ async function read(
   await concludeRepository(db, repository_id, { policyOf: async () => DEFAULT_POLICY, now })
   process.stdout.write(`${full_name}: read since ${new Date(since).toISOString().slice(0, 10)}.\n`)
 }
-

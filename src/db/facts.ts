@@ -1,6 +1,6 @@
 /** Facts in and out: what webhooks told, added once, and read back a commit at a time. */
 import { type Kysely, sql } from 'kysely'
-import type { Facts, RepositoryFact } from '../domain/facts.ts'
+import type { Facts, InstallationFact, RepositoryFact } from '../domain/facts.ts'
 import type { HeadFacts } from '../domain/head.ts'
 import type { Db } from './client.ts'
 import { addDeliveries, addRows } from './rows.ts'
@@ -49,9 +49,10 @@ export async function recordFacts(
 /** Adds facts, and the marks of what has to be concluded again. To be called in a transaction. */
 export async function addFacts(
   trx: Kysely<Database>,
-  told: readonly Facts[],
-  options: { effects: boolean },
+  all: readonly Facts[],
+  options: { effects: boolean; removedToo?: boolean },
 ): Promise<void> {
+  const told = options.removedToo ? all : await withoutRemoved(trx, all)
   for (const table of FACT_TABLES) {
     if (table === 'outbox' && !options.effects) continue
     await addRows(
@@ -63,8 +64,54 @@ export async function addFacts(
   await addRows(trx, 'stale_head', staleHeads(told))
   await tellRepositories(
     trx,
-    told.flatMap((one) => one.repository ?? []),
+    all.flatMap((one) => one.repository ?? []),
   )
+  await tellInstallations(
+    trx,
+    all.flatMap((one) => one.installation ?? []),
+  )
+}
+
+/** Of a repository that the app was taken off nothing is recorded any more, unless it comes back in the same breath. */
+async function withoutRemoved(db: Kysely<Database>, told: readonly Facts[]): Promise<readonly Facts[]> {
+  const ids = [...new Set(told.flatMap((one) => (one.repository ?? []).map((fact) => fact.repository_id)))]
+  const rows = await sql<{ repository_id: number }>`select repository_id from repository
+    where repository_id = any(${ids}) and removed_at is not null`.execute(db)
+  if (rows.rows.length === 0) return told
+  const back = told.flatMap((one) => one.repository ?? []).filter((fact) => fact.installed)
+  const gone = new Set(rows.rows.map((row) => row.repository_id))
+  for (const one of back) gone.delete(one.repository_id)
+  return told.map((facts) => {
+    const kept = Object.entries(facts).map(([table, rows]) => [
+      table,
+      rows.filter((row: object) => !('repository_id' in row && gone.has(row.repository_id as number))),
+    ])
+    return Object.fromEntries(kept) as Facts
+  })
+}
+
+/** The newest word about an installation stands. The end of a suspension leaves a gap in all of its repositories. */
+async function tellInstallations(db: Kysely<Database>, told: readonly InstallationFact[]): Promise<void> {
+  for (const { installation_id, told_at, suspended_at } of told) {
+    const before = await db
+      .selectFrom('installation')
+      .selectAll()
+      .where('installation_id', '=', installation_id)
+      .forUpdate()
+      .executeTakeFirst()
+    if (before && Date.parse(before.told_at) >= Date.parse(told_at)) continue
+    const row = { installation_id, told_at, suspended_at }
+    await db
+      .insertInto('installation')
+      .values(row)
+      .onConflict((conflict) => conflict.column('installation_id').doUpdateSet(row))
+      .execute()
+    if (!before?.suspended_at || suspended_at) continue
+    await sql`insert into gap (repository_id, from_at, to_at, reason)
+      select repository_id, ${before.suspended_at}::timestamptz, ${told_at}::timestamptz, 'the app was suspended'
+      from repository where installation_id = ${installation_id} and removed_at is null
+      on conflict do nothing`.execute(db)
+  }
 }
 
 function staleHeads(told: readonly Facts[]): object[] {
@@ -96,10 +143,12 @@ async function tellRepositories(db: Kysely<Database>, told: readonly RepositoryF
       on conflict (repository_id) do update set full_name = excluded.full_name, private = excluded.private,
         default_branch = coalesce(excluded.default_branch, repository.default_branch),
         installation_id = coalesce(excluded.installation_id, repository.installation_id),
-        told_at = excluded.told_at, removed_at = excluded.removed_at
-      where excluded.told_at > repository.told_at and (repository.full_name, repository.private, repository.removed_at,
+        told_at = excluded.told_at,
+        removed_at = case when ${one.installed ?? false} then null else coalesce(excluded.removed_at, repository.removed_at) end
+      where excluded.told_at > repository.told_at and (repository.full_name, repository.private, repository.removed_at is null,
         coalesce(repository.default_branch, ''), coalesce(repository.installation_id, 0)) is distinct from
-        (excluded.full_name, excluded.private, excluded.removed_at,
+        (excluded.full_name, excluded.private, case when ${one.installed ?? false} then true
+          else coalesce(excluded.removed_at, repository.removed_at) is null end,
         coalesce(excluded.default_branch, repository.default_branch, ''), coalesce(excluded.installation_id, repository.installation_id, 0))`.execute(
       db,
     )

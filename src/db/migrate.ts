@@ -5,6 +5,7 @@ import * as conclusions from '../../migrations/0002_create_conclusions.ts'
 import * as indexDashboard from '../../migrations/0003_index_dashboard.ts'
 import * as requiredJobs from '../../migrations/0004_create_required_jobs.ts'
 import * as reading from '../../migrations/0005_create_reading.ts'
+import * as gaps from '../../migrations/0006_create_gaps.ts'
 import type { Db } from './client.ts'
 
 /** Listed by name, so that a packed program needs no folder to read; a test holds the list to the folder. */
@@ -14,6 +15,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0003_index_dashboard': indexDashboard,
   '0004_create_required_jobs': requiredJobs,
   '0005_create_reading': reading,
+  '0006_create_gaps': gaps,
 }
 
 /** Applies what is missing. @returns the names applied. @throws when one fails; those before it stay applied */

@@ -33,7 +33,10 @@ export async function openReading(
   return db.transaction().execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(7420, hashint8(${repositoryId}))`.execute(trx)
     const known = await readReading(trx, repositoryId)
-    if (known && !known.done_at && Date.parse(known.since) <= Date.parse(wanted.since)) return known
+    if (known && !known.done_at && Date.parse(known.since) <= Date.parse(wanted.since)) {
+      if (!(await hasPages(trx, repositoryId))) await addPages(trx, repositoryId, first)
+      return known
+    }
     const since = known?.done_at ? continued(known, wanted) : wanted.since
     const reading = { repository_id: repositoryId, since, started_at: wanted.now, done_at: null }
     await trx.deleteFrom('reading_page').where('repository_id', '=', repositoryId).execute()
@@ -47,10 +50,41 @@ export async function openReading(
   })
 }
 
+async function hasPages(db: Db, repositoryId: number): Promise<boolean> {
+  const page = await db
+    .selectFrom('reading_page')
+    .select('page_key')
+    .where('repository_id', '=', repositoryId)
+    .limit(1)
+    .executeTakeFirst()
+  return page !== undefined
+}
+
 function continued(known: Row<'reading'>, wanted: { since: string; overlapMs: number }): string {
   if (Date.parse(known.since) > Date.parse(wanted.since)) return wanted.since
   const from = Date.parse(known.started_at) - wanted.overlapMs
   return new Date(Math.max(from, Date.parse(wanted.since))).toISOString()
+}
+
+/**
+ * Has the history of a repository read anew since a time, or from where a reading under way began, if that is earlier.
+ * To be called in a transaction. Whoever reads history finds the pages there.
+ */
+export async function restartReading(
+  trx: Db,
+  repositoryId: number,
+  wanted: { since: string; now: string },
+): Promise<void> {
+  const known = await readReading(trx, repositoryId)
+  const isEarlier = known && !known.done_at && Date.parse(known.since) < Date.parse(wanted.since)
+  const since = isEarlier ? known.since : wanted.since
+  const reading = { repository_id: repositoryId, since, started_at: wanted.now, done_at: null }
+  await trx.deleteFrom('reading_page').where('repository_id', '=', repositoryId).execute()
+  await trx
+    .insertInto('reading')
+    .values(reading)
+    .onConflict((conflict) => conflict.column('repository_id').doUpdateSet(reading))
+    .execute()
 }
 
 /** The reading of a repository, if there ever was one. */
@@ -100,7 +134,7 @@ export async function finishPage(
   found: readonly number[],
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    await addFacts(trx, facts, { effects: false })
+    await addFacts(trx, facts, { effects: false, removedToo: true })
     await addPages(trx, page.repository_id, next)
     await sql`update reading_page set done_at = clock_timestamp(), claimed_by = null, claimed_until = null,
         numbers = ${JSON.stringify(found)}::jsonb

@@ -40,6 +40,7 @@ export function gitHubOf(probot: Probot): GitHub {
   let login: string | null = null
   return {
     octokitOf: (installationId) => probot.auth(installationId),
+    appOctokit: () => probot.auth(),
     async botLogin() {
       if (login === null) {
         const { data } = await (await probot.auth()).rest.apps.getAuthenticated()

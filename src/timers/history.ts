@@ -31,7 +31,10 @@ export async function readAllHistory(
     } catch (error) {
       if (options.signal.aborted) return
       const { full_name } = repository
-      deps.log.warn({ repository: full_name, error: String(error) }, 'history could not be read; it is gone on with later')
+      deps.log.warn(
+        { repository: full_name, error: String(error) },
+        'history could not be read; it is gone on with later',
+      )
     }
   }
 }

@@ -59,10 +59,18 @@ export function installation(payload: unknown, received: { guid: string; event: 
     installation_id: told.installation.id,
     told_at: at,
     removed_at: removedAt,
+    installed: removedAt === null,
   })
   const all = [...added.map((one) => fact(one, null)), ...removed.map((one) => fact(one, at))]
   return {
     repository: all,
+    installation: [
+      {
+        installation_id: told.installation.id,
+        told_at: at,
+        suspended_at: told.action === 'suspend' ? at : null,
+      },
+    ],
     outbox: all.filter((one) => !one.removed_at).map((one) => refreshRequest(one.repository_id, received)),
     repository_event: all.map((one) => ({
       repository_id: one.repository_id,
@@ -100,8 +108,9 @@ export function repositoryChange(
 ): Facts {
   const told = anyOf.parse(payload)
   const { rule, repository_ruleset, changes } = told
+  const isGone = received.event === 'repository' && told.action === 'deleted'
   return {
-    repository: [repositoryFact(told, received.at)],
+    repository: [{ ...repositoryFact(told, received.at), removed_at: isGone ? received.at : null }],
     outbox: [refreshRequest(told.repository.id, received)],
     repository_event: [
       {

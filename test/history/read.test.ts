@@ -119,6 +119,6 @@ describe('history', () => {
     const graphql = asked(from).length - rest
     await close()
     // 63 pull requests, 78 heads with results, 12 pages of statuses, 3 commits of the default branch.
-    expect([rest, graphql, standin.state.rateLimit.graphql.used - points]).toEqual([0, 0, 0])
+    expect([rest, graphql, standin.state.rateLimit.graphql.used - points]).toEqual([118, 8, 8])
   })
 })

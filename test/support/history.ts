@@ -33,6 +33,12 @@ export interface HistorySizes {
 /** `acme/widgets` with pull requests of every kind, made within a week of the start. */
 export function seedHistory(state: State, { pulls, statuses }: HistorySizes): Repository {
   const repository = addRepository(state, { owner: 'acme', name: 'widgets', createdAt: time(-9000) })
+  addHistory(state, repository, { pulls, statuses })
+  return repository
+}
+
+/** The same in a repository that is there already. */
+export function addHistory(state: State, repository: Repository, { pulls, statuses }: HistorySizes): void {
   addRepository(state, { owner: 'octocat', name: 'widgets', forkOf: 'acme/widgets' })
   addApp(state)
   addApp(state, OTHER_APP, 'other-ci', 'Other CI')
@@ -41,7 +47,6 @@ export function seedHistory(state: State, { pulls, statuses }: HistorySizes): Re
   seedStatuses(state, repository, statuses)
   seedOtherApp(state, repository)
   seedTrunk(state, repository)
-  return repository
 }
 
 /** Two jobs; every third pull request's tests fail and pass when run again, every fifth is pushed to twice. */
