@@ -22,11 +22,11 @@ export const LAYERS: Record<string, readonly string[]> = {
   timers: ['deps.ts', 'domain', 'webhooks', 'db', 'github', 'pipeline', 'policy', 'effects', 'history'],
   server: ['domain'],
   'config.ts': ['domain'],
-  'app.ts': ['pipeline', 'webhooks'],
+  'pages.ts': ['config.ts', 'deps.ts', 'github', 'pipeline', 'dashboard'],
   'start.ts': [
-    'app.ts',
     'config.ts',
     'deps.ts',
+    'pages.ts',
     'domain',
     'texts',
     'policy',

@@ -20,6 +20,14 @@ const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   PUBLIC_URL: z.url().optional(),
+  GITHUB_CLIENT_ID: z.string().optional(),
+  GITHUB_CLIENT_SECRET: z.string().optional(),
+  SESSION_SECRET: z
+    .string()
+    .min(32, 'has at least 32 characters; `openssl rand -hex 32` makes one')
+    .optional(),
+  PUBLIC: z.enum(['on', 'off', 'true', 'false', '1', '0']).default('on'),
+  METRICS_TOKEN: z.string().min(16, 'has at least 16 characters').optional(),
   DRY_RUN: flag,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
@@ -36,9 +44,21 @@ export interface Config {
   host: string
   port: number
   publicUrl: string | null
+  pages: PageSettings
   /** Log what would be written to GitHub and write nothing. */
   dryRun: boolean
   logLevel: string
+}
+
+/** Who may see the pages, and how people show who they are. */
+export interface PageSettings {
+  /** The app's own OAuth credentials and the secret of sessions; null while one of the three is missing. */
+  signIn: { clientId: string; clientSecret: string; secret: string } | null
+  /** Whether public repositories are shown to everybody. */
+  isPublic: boolean
+  metricsToken: string | null
+  /** What is off because a setting is missing, a sentence each. */
+  off: readonly string[]
 }
 
 /** Every variable that is read, for the test that holds `.env.example` to it. */
@@ -64,9 +84,36 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     host: told.HOST,
     port: told.PORT,
     publicUrl: told.PUBLIC_URL?.replace(/\/$/, '') ?? null,
+    pages: readPages(told),
     dryRun: told.DRY_RUN,
     logLevel: told.LOG_LEVEL,
   }
+}
+
+function readPages(told: z.infer<typeof schema>): PageSettings {
+  const { GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, SESSION_SECRET, METRICS_TOKEN } = told
+  const isPublic = ['on', 'true', '1'].includes(told.PUBLIC)
+  const missing = Object.entries({ GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, SESSION_SECRET })
+    .filter(([, value]) => value === undefined)
+    .map(([name]) => name)
+  const signIn =
+    GITHUB_CLIENT_ID && GITHUB_CLIENT_SECRET && SESSION_SECRET
+      ? { clientId: GITHUB_CLIENT_ID, clientSecret: GITHUB_CLIENT_SECRET, secret: SESSION_SECRET }
+      : null
+  const off: string[] = []
+  if (!signIn)
+    off.push(
+      `Signing in is off, because ${listed(missing)} ${missing.length === 1 ? 'is' : 'are'} not set: ${isPublic ? 'private repositories are shown to nobody' : 'with PUBLIC=off nothing is shown to anybody'}.`,
+    )
+  if (!METRICS_TOKEN)
+    off.push(
+      `METRICS_TOKEN is not set: /metrics ${isPublic ? 'leaves private repositories out' : 'is closed, because PUBLIC is off'}.`,
+    )
+  return { signIn, isPublic, metricsToken: METRICS_TOKEN ?? null, off }
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
 function readApp(told: z.infer<typeof schema>): Config['app'] {

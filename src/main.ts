@@ -6,6 +6,7 @@ import { startApp } from './start.ts'
 try {
   const app = await startApp(readConfig(process.env))
   process.stderr.write(`flake-sla listens on ${app.url}\n`)
+  if (app.setUpUrl) process.stderr.write(`Set it up at ${app.setUpUrl}\n`)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       app.close().then(

@@ -1,20 +1,22 @@
 /** Puts the parts together and starts them: database, recorder, Probot, timers, HTTP server. */
 import { sql } from 'kysely'
 import { pino } from 'pino'
-import type { Probot } from 'probot'
-import { wire } from './app.ts'
 import type { Config } from './config.ts'
-import { dashboard } from './dashboard/app.ts'
+import { createTimings } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { DEFAULT_POLICY } from './domain/policy.ts'
 import { workOffOutbox } from './effects/outbox.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
+import { watchRateLimit } from './github/rate-limit.ts'
+import { pagesOf, timed } from './pages.ts'
 import { concludeAll } from './pipeline/conclude.ts'
 import { createRecorder } from './pipeline/record.ts'
+import { createBodyReader } from './server/body.ts'
 import { listen, type RunningServer } from './server/http.ts'
 import { takeDelivery } from './server/intake.ts'
+import { createRefusals } from './server/refusals.ts'
 import { alreadySetUp, createSetUp } from './server/set-up.ts'
 import { closeAll } from './timers/close.ts'
 import { forgetRemoved } from './timers/forget.ts'
@@ -25,6 +27,8 @@ import { startTimers } from './timers/schedule.ts'
 
 export interface RunningApp {
   url: string
+  /** Where the app is set up by whoever started the process; null once it is. Not for logs that others read. */
+  setUpUrl: string | null
   deps: Deps
   /** Concludes and does what is due, until nothing is; tests and the demo wait for it. */
   settle(): Promise<void>
@@ -48,12 +52,14 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     { level: config.logLevel, redact: ['privateKey', 'secret', 'token'] },
     pino.destination({ dest: 2, sync: false }),
   )
-  const database = options.database ?? (await openDatabase(config.database))
+  const timings = createTimings()
+  const rateLimit = watchRateLimit()
+  const database = options.database ?? (await openDatabase(config.database, { onQuery: timings.query }))
   const { db } = database
   await migrate(db)
   const probot =
     config.app &&
-    createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: options.throttle ?? true })
+    createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: options.throttle ?? true, rateLimit })
   const deps: Deps = {
     db,
     now,
@@ -64,38 +70,36 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   }
 
   const work = createWorker(deps)
-  const recorder = createRecorder(db, {
-    now,
-    effects: true,
-    onRecorded: () => options.timers !== false && work.soon(),
-  })
-  if (probot) {
-    await probot.ready()
-    wire(probot, recorder, (id, event, reason) =>
-      log.warn({ delivery: id, event, reason }, 'delivery rejected'),
-    )
-  }
+  const recording = { now, effects: true, onRecorded: () => options.timers !== false && work.soon() }
+  const recorder = timed(createRecorder(db, recording), timings)
+  await probot?.ready()
   const setUp = probot ? alreadySetUp : createSetUp(config.publicUrl)
+  const bodies = createBodyReader()
+  const onRefused = createRefusals(Date.now, (sentence, count) =>
+    log.warn({ count, sentence }, 'webhooks refused: is WEBHOOK_SECRET the one in the app’s settings?'),
+  )
   const server = await listen(
     {
       webhook: async (request, response) => {
         if (!probot || !config.app) return void response.writeHead(503).end('This app is not set up yet.\n')
         await takeDelivery(request, response, {
           secret: config.app.webhookSecret,
-          receive: (delivery) => probot.receive(delivery as Parameters<Probot['receive']>[0]),
+          bodies,
+          onRefused,
+          // Not through Probot's own handlers: it would make a GitHub client for each delivery, and none asks anything.
+          receive: async (delivery) => {
+            const result = await recorder.record(delivery)
+            if (result.outcome !== 'rejected') return
+            const { id, name } = delivery
+            log.warn({ delivery: id, event: name, reason: result.reason }, 'delivery rejected')
+          },
           onFailure: (error, { id, name }) =>
             log.error({ delivery: id, event: name, error: String(error) }, 'delivery not recorded'),
         })
       },
       isReady: () => isReady(deps),
       setUp: setUp.answer,
-      pages: dashboard({
-        db,
-        now,
-        policyOf: deps.policyOf,
-        publicUrl: config.publicUrl,
-        githubUrl: config.githubUrl,
-      }),
+      pages: pagesOf(config, deps, { timings, rateLimit }),
     },
     config.host,
     config.port,
@@ -135,9 +139,14 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
           ],
           (name, error) => log.error({ timer: name, error: String(error) }, 'timer failed'),
         )
+  for (const sentence of config.pages.off) log.warn({}, sentence)
   log.info({ url: server.url, database: database.name, app: config.app?.id ?? null }, 'started')
   return {
     url: server.url,
+    setUpUrl:
+      setUp.path && process.env.NODE_ENV !== 'production'
+        ? `${config.publicUrl ?? server.url}${setUp.path}`
+        : null,
     deps,
     settle: work.settle,
     close: () => {

@@ -54,6 +54,7 @@ function timed({ timings }: DashboardDeps): MiddlewareHandler {
 async function metrics(deps: DashboardDeps, request: Request): Promise<Response> {
   const given = request.headers.get('authorization')
   const isKnown = deps.metricsToken ? isSame(given ?? '', `Bearer ${deps.metricsToken}`) : false
+  if (deps.isPublic === false && !isKnown) return new Response('Bring the metrics token.\n', { status: 401 })
   const repositories = isKnown ? await readRepositories(deps.db) : await readableRepositories(deps, request)
   return new Response(await scrape(deps, repositories), {
     headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },

@@ -19,6 +19,8 @@ export interface ProgramStatus {
   rateLimit?: { remaining: number; limit: number; resetAt: string }
   /** Sentences about times from which data is missing. */
   gaps?: string[]
+  /** Sentences about what is off, because a setting is missing. */
+  off?: string[]
 }
 
 /** Times that are observed as they pass; one for a process. */

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PGlite } from '@electric-sql/pglite'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, type LogEvent, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { UserError } from '../domain/user-error.ts'
 import type { Database } from './schema.ts'
@@ -28,20 +28,23 @@ pg.types.setTypeParser(DATE, String)
 // Rows carry times as RFC 3339 text in UTC, as the payloads and our JSON do; only the domain counts in ms.
 pg.types.setTypeParser(TIMESTAMPTZ, (value) => new Date(value).toISOString())
 
+export interface OpenOptions {
+  poolSize?: number
+  /** Told of each query's time, in seconds. */
+  onQuery?: (seconds: number) => void
+}
+
 /**
  * @param where `postgres://…`, `memory`, or a folder's path
  * @throws UserError when the folder is open in another process
  */
-export async function openDatabase(
-  where: string,
-  options: { poolSize?: number } = {},
-): Promise<OpenDatabase> {
-  if (/^postgres(ql)?:\/\//.test(where)) return openPostgres(where, options.poolSize ?? 10)
-  if (where === 'memory') return openEmbedded(await PGlite.create(), 'memory', () => {})
+export async function openDatabase(where: string, options: OpenOptions = {}): Promise<OpenDatabase> {
+  if (/^postgres(ql)?:\/\//.test(where)) return openPostgres(where, options)
+  if (where === 'memory') return openEmbedded(await PGlite.create(), 'memory', options, () => {})
   const folder = resolve(where)
   const release = lockFolder(folder)
   try {
-    return openEmbedded(await PGlite.create(folder), folder, release)
+    return openEmbedded(await PGlite.create(folder), folder, options, release)
   } catch (error) {
     release()
     throw new UserError(
@@ -50,18 +53,29 @@ export async function openDatabase(
   }
 }
 
-function openPostgres(url: string, max: number): OpenDatabase {
+function openPostgres(url: string, { poolSize: max = 10, onQuery }: OpenOptions): OpenDatabase {
   const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: 10_000 })
   // Without a listener an idle connection's end (a restart of the server) would end this process.
   pool.on('error', () => {})
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...watching(onQuery) })
   return { db, name: new URL(url).host, embedded: false, close: () => db.destroy() }
 }
 
-function openEmbedded(pglite: PGlite, name: string, release: () => void): OpenDatabase {
+/** Kysely takes the time of a query only for somebody who listens. */
+function watching(onQuery: OpenOptions['onQuery']) {
+  return onQuery && { log: (event: LogEvent) => onQuery(event.queryDurationMillis / 1000) }
+}
+
+function openEmbedded(
+  pglite: PGlite,
+  name: string,
+  { onQuery }: OpenOptions,
+  release: () => void,
+): OpenDatabase {
   // Through pg's own pool, so that the embedded database gives the very same JavaScript types.
   const db = new Kysely<Database>({
     dialect: new PostgresDialect({ pool: new pg.Pool(createPgConfig(pglite)) }),
+    ...watching(onQuery),
   })
   const close = async () => {
     await db.destroy()

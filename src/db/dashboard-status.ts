@@ -55,3 +55,45 @@ export async function readOutboxDepth(db: Db): Promise<OutboxDepth[]> {
     max(attempts) as most_attempts from outbox where done_at is null group by kind order by kind`.execute(db)
   return rows
 }
+
+export interface Coverage {
+  repository_id: number
+  /** The first day with a pull request tested, since the day asked about. */
+  first_day: string | null
+  days_with_data: number
+  /** The longest stretch of days without data between days with, and the day before it. */
+  longest_gap_days: number
+  longest_gap_after: string | null
+}
+
+/** How complete the days since `from` (`YYYY-MM-DD`) are: on which of them was a pull request tested? */
+export async function readCoverage(
+  db: Db,
+  repositoryIds: readonly number[],
+  from: string,
+): Promise<Coverage[]> {
+  const { rows } =
+    await sql<Coverage>`select repository_id, min(start) as first_day, count(*) as days_with_data,
+      coalesce(max(gap), 0) as longest_gap_days,
+      (array_agg(start order by gap desc nulls last, start desc))[1] as longest_gap_after
+    from (
+      select repository_id, start, lead(start) over (partition by repository_id order by start) - start - 1 as gap
+      from (
+        select distinct repository_id, start from sla_window
+        where repository_id = any(${[...repositoryIds]}::bigint[]) and kind = 'day' and start >= ${from} and prs > 0
+      ) as days
+    ) as gaps group by repository_id`.execute(db)
+  return rows
+}
+
+export interface TimerTick {
+  name: string
+  slot: string
+}
+
+/** When each timer last ran. */
+export async function readTicks(db: Db): Promise<TimerTick[]> {
+  const { rows } =
+    await sql<TimerTick>`select name, max(slot) as slot from tick group by name order by name`.execute(db)
+  return rows
+}

@@ -3,7 +3,6 @@ import { generateKeyPairSync } from 'node:crypto'
 import { type Line, readDeliveries } from '../cli/deliveries.ts'
 import { type RepositoryReport, readReport } from '../cli/report-json.ts'
 import type { Config } from '../config.ts'
-import { openDatabase } from '../db/client.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Delivery } from '../pipeline/record.ts'
 import { WEBHOOK_PATH } from '../server/http.ts'
@@ -53,7 +52,6 @@ export async function runDemo({ file, port, say }: DemoOptions): Promise<DemoRes
     now: () => clock.now,
     timers: false,
     throttle: false,
-    database: await openDatabase('memory'),
   })
   const github = hub(standin)
   await playDays(app, github, moments, clock, say)
@@ -91,6 +89,7 @@ function configFor(standin: Standin, port: number): Config {
     host: '127.0.0.1',
     port,
     publicUrl: null,
+    pages: { signIn: null, isPublic: true, metricsToken: null, off: [] },
     dryRun: false,
     logLevel: 'error',
   }

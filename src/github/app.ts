@@ -1,6 +1,7 @@
 /** This app at GitHub: Probot with its credentials, and the narrow view of it that the rest of the program takes. */
 import { Probot, ProbotOctokit } from 'probot'
 import type { GitHub } from './client.ts'
+import type { RateLimitWatch } from './rate-limit.ts'
 
 /** What the app's settings page shows. */
 export interface AppCredentials {
@@ -16,10 +17,16 @@ export interface ProbotSettings {
   log: object
   /** False where no GitHub needs to be spared. */
   throttle: boolean
+  /** Reads along what is left of the rate limit. */
+  rateLimit?: RateLimitWatch
 }
 
 /** Probot with the app's credentials. */
-export function createProbot(app: AppCredentials, { baseUrl, log, throttle }: ProbotSettings): Probot {
+export function createProbot(
+  app: AppCredentials,
+  { baseUrl, log, throttle, rateLimit }: ProbotSettings,
+): Probot {
+  const Base = rateLimit ? ProbotOctokit.plugin(rateLimit.plugin) : ProbotOctokit
   return new Probot({
     appId: app.id,
     privateKey: app.privateKey,
@@ -27,7 +34,7 @@ export function createProbot(app: AppCredentials, { baseUrl, log, throttle }: Pr
     baseUrl,
     log: log as NonNullable<ConstructorParameters<typeof Probot>[0]>['log'] & object,
     // A function, because Probot's own options would win over an object's. The outbox retries; Octokit need not.
-    Octokit: ProbotOctokit.defaults((given: object) => ({
+    Octokit: Base.defaults((given: object) => ({
       ...given,
       retry: { enabled: false },
       ...(!throttle && { throttle: { enabled: false } }),

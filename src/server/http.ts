@@ -19,21 +19,47 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-const SLOWEST_REQUEST_MS = 30_000
-const SLOWEST_HEADERS_MS = 10_000
+/** How long a sender may take, in ms. Those who take longer are cut off. */
+export interface TimeLimits {
+  headers: number
+  /** Headers and body. */
+  request: number
+  /** Without a byte either way. */
+  silence: number
+  /** How often is looked for slow ones. */
+  check: number
+}
+
+/** GitHub itself gives up after 10 s. */
+const TIME_LIMITS: TimeLimits = { headers: 10_000, request: 20_000, silence: 60_000, check: 2_000 }
+// Longer than the proxies in front keep theirs, which would else send a delivery into a connection just closed.
+const KEEP_ALIVE_MS = 75_000
+const MOST_CONNECTIONS = 4_000
 const LONGEST_STOP_MS = 10_000
 
 /** Listens on `host`:`port`; port 0 takes a free one. */
-export async function listen(routes: Routes, host: string, port: number): Promise<RunningServer> {
+export async function listen(
+  routes: Routes,
+  host: string,
+  port: number,
+  limits: TimeLimits = TIME_LIMITS,
+): Promise<RunningServer> {
   const pages = getRequestListener((request) => routes.pages.fetch(request))
-  const server = createServer((request, response) => {
+  const times = {
+    headersTimeout: limits.headers,
+    requestTimeout: limits.request,
+    connectionsCheckingInterval: limits.check,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  }
+  const server = createServer(times, (request, response) => {
     route(routes, pages, request, response).catch(() => {
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
       response.end('Something went wrong here.\n')
     })
   })
-  server.requestTimeout = SLOWEST_REQUEST_MS
-  server.headersTimeout = SLOWEST_HEADERS_MS
+  // Also drops those who ask for much and do not read it.
+  server.setTimeout(limits.silence)
+  server.maxConnections = MOST_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
@@ -51,10 +77,12 @@ async function route(
 ): Promise<void> {
   const path = (request.url ?? '/').split('?')[0] ?? '/'
   if (path === WEBHOOK_PATH) return routes.webhook(request, response)
+  if (path === '/probot' || path.startsWith('/probot/')) return routes.setUp(request, response)
+  // Everything else is for reading, but for a form or two among the pages.
+  if (!['GET', 'HEAD', 'POST'].includes(request.method ?? '')) return say(response, 405, 'Ask with GET.')
   if (path === '/healthz') return say(response, 200, 'ok')
   if (path === '/readyz')
     return (await routes.isReady()) ? say(response, 200, 'ready') : say(response, 503, 'not ready')
-  if (path === '/probot' || path.startsWith('/probot/')) return routes.setUp(request, response)
   return pages(request, response)
 }
 

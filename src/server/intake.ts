@@ -4,16 +4,27 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BodyProblem, BodyReader } from './body.ts'
 
 export interface IntakeOptions {
   secret: string
+  bodies: BodyReader
   /** Resolves once the delivery is durable. */
   receive(delivery: { id: string; name: string; payload: object }): Promise<void>
   onFailure(error: unknown, delivery: { id: string; name: string }): void
+  /** A request that was refused before its signature was known to be GitHub's. */
+  onRefused?(sentence: string): void
 }
 
-/** GitHub sends no payload larger than this. */
-const MOST_BYTES = 25 * 1024 * 1024
+const PROBLEMS: Record<BodyProblem, [status: number, sentence: string]> = {
+  'too large': [413, 'The payload is larger than 25 MB.'],
+  broken: [400, 'The payload did not arrive whole.'],
+  busy: [503, 'Too much is being received at once. Please redeliver it.'],
+}
+
+/** Printable ASCII: an id goes into the log as it is. */
+const ID = /^[\x21-\x7e]{1,200}$/
+const NAME = /^[a-z_]{1,100}$/
 
 /** Answers one request to the webhook route. Never throws. */
 export async function takeDelivery(
@@ -23,19 +34,23 @@ export async function takeDelivery(
 ): Promise<void> {
   const answer = (status: number, sentence: string) => {
     if (response.headersSent || response.destroyed) return
-    const close: Record<string, string> = status === 413 ? { connection: 'close' } : {}
+    // What was not read would be read as the next request, or have to be waited for.
+    const close: Record<string, string> = request.complete ? {} : { connection: 'close' }
     response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...close }).end(`${sentence}\n`)
+  }
+  const refuse = (status: number, sentence: string) => {
+    options.onRefused?.(sentence)
+    answer(status, sentence)
   }
   if (request.method !== 'POST') return answer(405, 'Webhooks are sent with POST.')
   const signature = header(request, 'x-hub-signature-256')
-  if (!signature) return answer(401, 'The signature is missing.')
-  const body = await readBody(request)
-  if (body === 'too large') return answer(413, 'The payload is larger than 25 MB.')
-  if (body === 'broken') return answer(400, 'The payload did not arrive whole.')
-  if (!isSigned(body, signature, options.secret)) return answer(401, 'The signature does not match.')
+  if (!signature) return refuse(401, 'The signature is missing.')
+  const body = await options.bodies.read(request, response)
+  if (typeof body === 'string') return refuse(...PROBLEMS[body])
+  if (!isSigned(body, signature, options.secret)) return refuse(401, 'The signature does not match.')
   const id = header(request, 'x-github-delivery')
   const name = header(request, 'x-github-event')
-  if (!id || !name || id.length > 200 || name.length > 100)
+  if (!id || !name || !ID.test(id) || !NAME.test(name))
     return answer(400, 'X-GitHub-Delivery or X-GitHub-Event is missing.')
   const payload = parsePayload(body, header(request, 'content-type'))
   if (payload === null) return answer(400, 'The payload is not a JSON object.')
@@ -55,25 +70,10 @@ export function isSigned(body: Buffer, signature: string, secret: string): boole
   return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
+/** A header that was sent once; two of one name could mean something else to whoever stands before us. */
 function header(request: IncomingMessage, name: string): string | null {
-  const value = request.headers[name]
-  return typeof value === 'string' && value !== '' ? value : null
-}
-
-function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | 'broken'> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let length = 0
-    request.on('data', (chunk: Buffer) => {
-      length += chunk.length
-      if (length <= MOST_BYTES) return void chunks.push(chunk)
-      request.pause()
-      resolve('too large')
-    })
-    request.on('end', () => resolve(Buffer.concat(chunks)))
-    request.on('error', () => resolve('broken'))
-    request.on('close', () => resolve('broken'))
-  })
+  const [value, ...more] = request.headersDistinct[name] ?? []
+  return value && more.length === 0 ? value : null
 }
 
 /** JSON, or the form that GitHub wraps it in when the webhook's content type is so set. */

@@ -2,7 +2,7 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import type { Config } from '../../src/config.ts'
-import { type OpenDatabase, openDatabase } from '../../src/db/client.ts'
+import type { OpenDatabase } from '../../src/db/client.ts'
 import type { Delivery } from '../../src/pipeline/record.ts'
 import { WEBHOOK_PATH } from '../../src/server/http.ts'
 import { addAccount, addInstallation, addPull, addRepository } from '../../src/standin/seed.ts'
@@ -57,7 +57,6 @@ export async function startTestApp({ config, ...options }: TestAppOptions = {}):
     now,
     timers: false,
     throttle: false,
-    database: options.database ?? (await openDatabase('memory')),
     ...options,
   })
   standin.state.app.webhookUrl = `${app.url}${WEBHOOK_PATH}`
@@ -78,6 +77,7 @@ function configFor(standin: Standin, more: Partial<Config> = {}): Config {
     host: '127.0.0.1',
     port: 0,
     publicUrl: null,
+    pages: { signIn: null, isPublic: true, metricsToken: null, off: [] },
     dryRun: false,
     logLevel: 'silent',
     ...more,

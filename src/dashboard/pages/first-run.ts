@@ -12,7 +12,7 @@ export function firstRun({ isSetUp, isInstalled, hasDelivery }: Progress): Html 
   const steps: [boolean, Html][] = [
     [
       isSetUp,
-      html`<a href="/probot">Create the GitHub App</a>. GitHub asks for a name and does the rest; then put the credentials it made into the environment and start again.`,
+      html`<a href="/probot">Create the GitHub App</a>, by the address that this server printed when it started. GitHub asks for a name and does the rest; then put the credentials it made into the environment and start again.`,
     ],
     [
       isInstalled,

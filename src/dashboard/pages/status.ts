@@ -1,11 +1,23 @@
 /** Can the figures be trusted right now? How fresh they are, what came in, what is still to be done. */
-import { countDeliveries, readFreshness, readOutboxDepth } from '../../db/dashboard-status.ts'
+import {
+  type Coverage,
+  countDeliveries,
+  type Freshness,
+  readCoverage,
+  readFreshness,
+  readOutboxDepth,
+  readTicks,
+} from '../../db/dashboard-status.ts'
 import type { Row } from '../../db/schema.ts'
-import { durationWords } from '../dates.ts'
-import type { DashboardDeps } from '../deps.ts'
+import { count } from '../../texts/figures.ts'
+import { addDays, dayAt, durationWords } from '../dates.ts'
+import type { DashboardDeps, ProgramStatus } from '../deps.ts'
 import { type Html, html, instant, name, repositoryPath, table } from '../html.ts'
 
 const DAY = 86_400_000
+const COVERED_DAYS = 90
+
+type Ago = (at: string | null | undefined) => Html | string
 
 /** The body of `/status`, about the repositories that the reader may see. */
 export async function statusPage(
@@ -13,34 +25,23 @@ export async function statusPage(
   repositories: readonly Row<'repository'>[],
 ): Promise<Html> {
   const ids = repositories.map((one) => one.repository_id)
-  const freshness = new Map((await readFreshness(db, ids)).map((one) => [one.repository_id, one]))
-  const deliveries = await countDeliveries(db, ids, now() - DAY)
-  const outbox = await readOutboxDepth(db)
-  const told = await status?.()
-  const ago = (at: string | null | undefined) =>
-    at ? html`${instant(at)} <small>${durationWords(Math.max(0, now() - Date.parse(at)))} ago</small>` : '–'
+  const from = addDays(dayAt(now(), 'UTC'), -COVERED_DAYS)
+  const [fresh, coverage, deliveries, outbox, ticks, told] = await Promise.all([
+    readFreshness(db, ids),
+    readCoverage(db, ids, from),
+    countDeliveries(db, ids, now() - DAY),
+    readOutboxDepth(db),
+    readTicks(db),
+    status?.(),
+  ])
+  const ago: Ago = (at) =>
+    at
+      ? html`${durationWords(Math.max(0, now() - Date.parse(at)))} ago <br><small>${instant(at)}</small>`
+      : '–'
   return html`<h1>Status</h1>
-<h2>Freshness</h2>
-${table(
-  'By repository',
-  [
-    'Repository',
-    'Newest delivery',
-    'Newest run completed',
-    'Figures last changed',
-    'Commits waiting to be classified',
-  ],
-  repositories.map((one) => {
-    const fresh = freshness.get(one.repository_id)
-    return [
-      html`<a href="${repositoryPath(one.full_name)}">${name(one.full_name)}</a>`,
-      ago(fresh?.last_delivery_at),
-      ago(fresh?.last_completed_at),
-      ago(fresh?.last_measured_at),
-      fresh?.waiting ?? 0,
-    ]
-  }),
-)}
+<p class="lead">${summary(fresh, outbox, ago)}</p>
+<h2>Freshness and coverage</h2>
+${freshnessTable(repositories, fresh, coverage, ago)}
 <h2>Deliveries of the last 24 hours</h2>
 ${
   deliveries.length === 0
@@ -61,6 +62,78 @@ ${
         outbox.map((one) => [one.kind, one.waiting, ago(one.oldest_due_at), one.most_attempts]),
       )
 }
-${told?.rateLimit ? html`<h2>GitHub’s rate limit</h2><p>${told.rateLimit.remaining} of ${told.rateLimit.limit} requests left until ${instant(told.rateLimit.resetAt)}.</p>` : ''}
-${told?.gaps && told.gaps.length > 0 ? html`<h2>Gaps</h2><ul>${told.gaps.map((gap) => html`<li>${gap}</li>`)}</ul>` : ''}`
+<h2>GitHub’s rate limit</h2>
+${rateLimit(told)}
+${list('Gaps', told?.gaps)}
+${list('Turned off', told?.off)}
+${
+  ticks.length === 0
+    ? ''
+    : html`<h2>Timers</h2>${table(
+        'When each last ran',
+        ['Timer', 'Last run'],
+        ticks.map((tick) => [tick.name, ago(tick.slot)]),
+      )}`
+}`
+}
+
+function summary(fresh: readonly Freshness[], outbox: readonly { waiting: number }[], ago: Ago): Html {
+  const newest = fresh
+    .flatMap((one) => one.last_delivery_at ?? [])
+    .sort()
+    .at(-1)
+  const waiting = fresh.reduce((sum, one) => sum + one.waiting, 0)
+  const undone = outbox.reduce((sum, one) => sum + one.waiting, 0)
+  if (!newest) return html`No webhook delivery came in yet.`
+  return html`${waiting === 0 ? 'Every commit is classified' : html`${count(waiting, 'commit')} ${waiting === 1 ? 'waits' : 'wait'} to be classified`}, ${undone === 0 ? 'nothing waits to be written to GitHub' : html`${count(undone, 'thing')} ${undone === 1 ? 'waits' : 'wait'} to be written to GitHub`}. Newest delivery: ${ago(newest)}`
+}
+
+function freshnessTable(
+  repositories: readonly Row<'repository'>[],
+  fresh: readonly Freshness[],
+  coverage: readonly Coverage[],
+  ago: Ago,
+): Html {
+  if (repositories.length === 0) return html`<p>There is no repository for you to see yet.</p>`
+  const freshOf = new Map(fresh.map((one) => [one.repository_id, one]))
+  const coverageOf = new Map(coverage.map((one) => [one.repository_id, one]))
+  return table(
+    `By repository. Coverage: on how many of the last ${COVERED_DAYS} days a pull request was tested, and the longest stretch without.`,
+    [
+      'Repository',
+      'Newest delivery',
+      'Newest result',
+      'Figures last changed',
+      'Waiting commits',
+      'Days with data',
+      'Longest gap',
+    ],
+    repositories.map((one) => {
+      const { last_delivery_at, last_completed_at, last_measured_at, waiting } =
+        freshOf.get(one.repository_id) ?? {}
+      const covered = coverageOf.get(one.repository_id)
+      return [
+        html`<a href="${repositoryPath(one.full_name)}">${name(one.full_name)}</a>`,
+        ago(last_delivery_at),
+        ago(last_completed_at),
+        ago(last_measured_at),
+        waiting ?? 0,
+        covered ? html`${covered.days_with_data} <br><small>since ${covered.first_day}</small>` : html`0`,
+        covered && covered.longest_gap_days > 0
+          ? html`${count(covered.longest_gap_days, 'day')} <br><small>after ${covered.longest_gap_after}</small>`
+          : '–',
+      ]
+    }),
+  )
+}
+
+function rateLimit(told: ProgramStatus | undefined): Html {
+  const limit = told?.rateLimit
+  if (!limit) return html`<p>GitHub was asked nothing within the last hour, so what is left is not known.</p>`
+  return html`<p>${limit.remaining.toLocaleString('en')} of ${limit.limit.toLocaleString('en')} requests left until ${instant(limit.resetAt)}.</p>`
+}
+
+function list(title: string, sentences: readonly string[] | undefined): Html | string {
+  if (!sentences || sentences.length === 0) return ''
+  return html`<h2>${title}</h2><ul>${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>`
 }

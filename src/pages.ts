@@ -1,0 +1,49 @@
+/** What the pages are given of the running program: its settings, what it knows of itself, and the times that it takes. */
+import type { Hono } from 'hono'
+import type { Config } from './config.ts'
+import { dashboard, type Timings } from './dashboard/app.ts'
+import type { Deps } from './deps.ts'
+import type { RateLimitWatch } from './github/rate-limit.ts'
+import type { Recorder } from './pipeline/record.ts'
+
+/** The dashboard of a running program. */
+export function pagesOf(
+  config: Config,
+  { db, now, policyOf }: Pick<Deps, 'db' | 'now' | 'policyOf'>,
+  { timings, rateLimit }: { timings: Timings; rateLimit: RateLimitWatch },
+): Hono {
+  const { publicUrl, githubUrl, apiUrl, pages } = config
+  return dashboard({
+    db,
+    now,
+    policyOf,
+    publicUrl,
+    githubUrl,
+    timings,
+    auth: pages.signIn && { ...pages.signIn, apiUrl },
+    isPublic: pages.isPublic,
+    metricsToken: pages.metricsToken,
+    isSetUp: config.app !== null,
+    status: async () => {
+      const left = rateLimit.latest(now())
+      return { off: [...pages.off], ...(left && { rateLimit: left }) }
+    },
+  })
+}
+
+/** A recorder whose times are observed, by event and outcome. */
+export function timed(recorder: Recorder, timings: Timings): Recorder {
+  return {
+    async record(delivery) {
+      const started = performance.now()
+      let outcome = 'failed'
+      try {
+        const result = await recorder.record(delivery)
+        outcome = result.outcome
+        return result
+      } finally {
+        timings.handler(delivery.name, outcome, (performance.now() - started) / 1000)
+      }
+    },
+  }
+}
