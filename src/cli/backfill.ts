@@ -4,7 +4,6 @@ import { pino } from 'pino'
 import { readConfig } from '../config.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
-import { DEFAULT_POLICY } from '../domain/policy.ts'
 import { UserError } from '../domain/user-error.ts'
 import { createProbot, gitHubOf } from '../github/app.ts'
 import { createAsker } from '../github/ask.ts'
@@ -13,6 +12,7 @@ import { tokenOctokit } from '../github/token.ts'
 import { readHistory, readRepository } from '../history/read.ts'
 import { readRequiredJobs } from '../history/required.ts'
 import { concludeRepository } from '../pipeline/conclude.ts'
+import { readStoredPolicy } from '../pipeline/stored-policy.ts'
 import { historyProgress } from './history-progress.ts'
 import { explained } from './scan.ts'
 
@@ -70,11 +70,10 @@ async function backfill(options: BackfillOptions): Promise<void> {
 /** The app's own access where it is installed, else a person's token. */
 function access(config: ReturnType<typeof readConfig>): (installationId: number | null) => Promise<Octokit> {
   const token = process.env.GITHUB_TOKEN ?? process.env.GH_TOKEN
+  const log = pino({ level: 'silent' })
   const app =
     config.app &&
-    gitHubOf(
-      createProbot(config.app, { baseUrl: config.apiUrl, log: pino({ level: 'silent' }), throttle: false }),
-    )
+    gitHubOf(createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: false }), true, log)
   return async (installationId) => {
     if (app && installationId !== null) return app.octokitOf(installationId)
     if (token) return tokenOctokit(token, config.apiUrl)
@@ -117,6 +116,6 @@ async function read(
   await readHistory(db, asker, repository, reads).finally(progress.end)
   signal.throwIfAborted()
   await readRequiredJobs(db, octokit, { repository_id, full_name }, now)
-  await concludeRepository(db, repository_id, { policyOf: async () => DEFAULT_POLICY, now })
+  await concludeRepository(db, repository_id, { policyOf: (id) => readStoredPolicy(db, id), now })
   process.stdout.write(`${full_name}: read since ${new Date(since).toISOString().slice(0, 10)}.\n`)
 }

@@ -3,7 +3,6 @@ import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
-import { DEFAULT_POLICY } from '../domain/policy.ts'
 import { UserError } from '../domain/user-error.ts'
 import { createAsker } from '../github/ask.ts'
 import type { Octokit } from '../github/client.ts'
@@ -12,6 +11,7 @@ import { readHistory, readRepository } from '../history/read.ts'
 import { readRequiredJobs } from '../history/required.ts'
 import { concludeRepository } from '../pipeline/conclude.ts'
 import { closeWindows } from '../pipeline/measure.ts'
+import { readStoredPolicy } from '../pipeline/stored-policy.ts'
 import { historyProgress } from './history-progress.ts'
 import { printReport } from './report.ts'
 import { readReport } from './report-json.ts'
@@ -92,8 +92,9 @@ async function read(
       { repository_id: repository.id, full_name: repository.full_name },
       now,
     )
-    await concludeRepository(db, repository.id, { policyOf: async () => DEFAULT_POLICY, now })
-    await closeWindows(db, repository.id, DEFAULT_POLICY, now)
+    const policy = await readStoredPolicy(db, repository.id)
+    await concludeRepository(db, repository.id, { policyOf: async () => policy, now })
+    await closeWindows(db, repository.id, policy, now)
     await print(database, repository.id, options)
   } catch (error) {
     throw explained(error, name, stop.signal)
@@ -129,7 +130,9 @@ async function print({ db }: OpenDatabase, repositoryId: number, { json }: ScanO
     .where('repository_id', '=', repositoryId)
     .executeTakeFirstOrThrow()
   if (!json) return printReport(db, [repository], { format: 'table' })
-  process.stdout.write(`${JSON.stringify(await readReport(db, repository, DEFAULT_POLICY), null, 2)}\n`)
+  process.stdout.write(
+    `${JSON.stringify(await readReport(db, repository, await readStoredPolicy(db, repositoryId)), null, 2)}\n`,
+  )
 }
 
 /** What GitHub refused, as one sentence that says what to do. */

@@ -1,8 +1,10 @@
 /** Facts in and out: what webhooks told, added once, and read back a commit at a time. */
 import { type Kysely, sql } from 'kysely'
+import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
 import type { Facts, InstallationFact, RepositoryFact } from '../domain/facts.ts'
 import type { HeadFacts } from '../domain/head.ts'
 import type { Db } from './client.ts'
+import { addCorrection } from './corrections.ts'
 import { addDeliveries, addRows } from './rows.ts'
 import type { Database, NewRow, Row } from './schema.ts'
 
@@ -62,6 +64,8 @@ export async function addFacts(
     )
   }
   await addRows(trx, 'stale_head', staleHeads(told))
+  // With effects, a correction is added when GitHub has said that its author may.
+  if (!options.effects) await addTrusted(trx, told)
   await tellRepositories(
     trx,
     all.flatMap((one) => one.repository ?? []),
@@ -111,6 +115,13 @@ async function tellInstallations(db: Kysely<Database>, told: readonly Installati
       select repository_id, ${before.suspended_at}::timestamptz, ${told_at}::timestamptz, 'the app was suspended'
       from repository where installation_id = ${installation_id} and removed_at is null
       on conflict do nothing`.execute(db)
+  }
+}
+
+async function addTrusted(db: Kysely<Database>, told: readonly Facts[]): Promise<void> {
+  for (const facts of told) {
+    for (const one of facts.correction ?? [])
+      if (TRUSTED_ASSOCIATIONS.includes(one.permission)) await addCorrection(db, one)
   }
 }
 

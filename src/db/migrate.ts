@@ -3,9 +3,12 @@ import { type Migration, Migrator } from 'kysely/migration'
 import * as facts from '../../migrations/0001_create_facts.ts'
 import * as conclusions from '../../migrations/0002_create_conclusions.ts'
 import * as indexDashboard from '../../migrations/0003_index_dashboard.ts'
-import * as requiredJobs from '../../migrations/0004_create_required_jobs.ts'
-import * as reading from '../../migrations/0005_create_reading.ts'
-import * as gaps from '../../migrations/0006_create_gaps.ts'
+import * as createHunts from '../../migrations/0004_create_hunts.ts'
+import * as settings from '../../migrations/0005_create_settings.ts'
+import * as attribution from '../../migrations/0006_create_attribution.ts'
+import * as requiredJobs from '../../migrations/0007_create_required_jobs.ts'
+import * as reading from '../../migrations/0008_create_reading.ts'
+import * as gaps from '../../migrations/0009_create_gaps.ts'
 import type { Db } from './client.ts'
 
 /** Listed by name, so that a packed program needs no folder to read; a test holds the list to the folder. */
@@ -13,9 +16,12 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0001_create_facts': facts,
   '0002_create_conclusions': conclusions,
   '0003_index_dashboard': indexDashboard,
-  '0004_create_required_jobs': requiredJobs,
-  '0005_create_reading': reading,
-  '0006_create_gaps': gaps,
+  '0004_create_hunts': createHunts,
+  '0005_create_settings': settings,
+  '0006_create_attribution': attribution,
+  '0007_create_required_jobs': requiredJobs,
+  '0008_create_reading': reading,
+  '0009_create_gaps': gaps,
 }
 
 /** Applies what is missing. @returns the names applied. @throws when one fails; those before it stay applied */

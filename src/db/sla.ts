@@ -118,6 +118,24 @@ export async function readWindows(
   return query.orderBy('start').orderBy('definition_version', 'desc').orderBy('revision', 'desc').execute()
 }
 
+/** The newest revision of each stored window of a kind under each version of the definitions, oldest first. */
+export async function readVersions(
+  db: Db,
+  repositoryId: number,
+  kind: WindowKind,
+): Promise<Row<'sla_window'>[]> {
+  return db
+    .selectFrom('sla_window')
+    .distinctOn(['start', 'definition_version'])
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('kind', '=', kind)
+    .orderBy('start')
+    .orderBy('definition_version')
+    .orderBy('revision', 'desc')
+    .execute()
+}
+
 /** Stores the figures of windows under the revisions that the rows name. */
 export async function writeWindows(db: Db, rows: readonly NewRow<'sla_window'>[]): Promise<void> {
   await replaceRows(db, 'sla_window', rows)

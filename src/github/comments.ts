@@ -12,7 +12,7 @@ export async function findComment(
   octokit: Octokit,
   on: RepositoryPath & { issue_number: number },
   own: { login: string; marker: string; since: string },
-): Promise<{ id: number; html_url: string; node_id: string } | null> {
+): Promise<{ id: number; html_url: string; node_id: string; body?: string } | null> {
   const pages = octokit.paginate.iterator(octokit.rest.issues.listComments, {
     ...on,
     since: own.since,
@@ -42,6 +42,24 @@ export async function writeComment(
   return data.html_url
 }
 
+/** Keeps one comment with a marker up to date: written once, edited only when it says something else. */
+export async function keepComment(
+  octokit: Octokit,
+  on: RepositoryPath & { issue_number: number },
+  comment: { login: string; marker: string; body: string },
+): Promise<{ url: string; written: boolean }> {
+  const { owner, repo } = on
+  const body = `${comment.body}\n\n${comment.marker}`
+  const found = await findComment(octokit, on, { ...comment, since: new Date(0).toISOString() })
+  if (!found) {
+    const { data } = await octokit.rest.issues.createComment({ ...on, body })
+    return { url: data.html_url, written: true }
+  }
+  if (found.body === body) return { url: found.html_url, written: false }
+  await octokit.rest.issues.updateComment({ owner, repo, comment_id: found.id, body })
+  return { url: found.html_url, written: true }
+}
+
 /**
  * Answers a command at once with 👀; a second time changes nothing at GitHub.
  * Only on comments of the conversation: elsewhere it would take a permission that is asked for nothing else.
@@ -53,4 +71,20 @@ export async function react(
   const { owner, repo, comment_id } = on
   if (on.kind !== 'issue_comment') return
   await octokit.rest.reactions.createForIssueComment({ owner, repo, comment_id, content: 'eyes' })
+}
+
+const MINIMIZE = `mutation ($subjectId: ID!) {
+  minimizeComment(input: { subjectId: $subjectId, classifier: OUTDATED }) { minimizedComment { isMinimized } }
+}`
+
+/** Folds a comment away as outdated, which only GraphQL can. A comment that is gone is folded away enough. */
+export async function minimizeComment(
+  octokit: Octokit,
+  at: RepositoryPath & { comment_id: number },
+): Promise<void> {
+  const comment = await octokit.rest.issues.getComment({ ...at }).catch((error: { status?: number }) => {
+    if (error.status === 404) return null
+    throw error
+  })
+  if (comment) await octokit.graphql(MINIMIZE, { subjectId: comment.data.node_id })
 }

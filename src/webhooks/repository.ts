@@ -108,10 +108,10 @@ export function repositoryChange(
 ): Facts {
   const told = anyOf.parse(payload)
   const { rule, repository_ruleset, changes } = told
-  const isGone = received.event === 'repository' && told.action === 'deleted'
+  const isDeleted = received.event === 'repository' && told.action === 'deleted'
   return {
-    repository: [{ ...repositoryFact(told, received.at), removed_at: isGone ? received.at : null }],
-    outbox: [refreshRequest(told.repository.id, received)],
+    repository: [{ ...repositoryFact(told, received.at), removed_at: isDeleted ? received.at : null }],
+    outbox: isDeleted ? [] : [refreshRequest(told.repository.id, received)],
     repository_event: [
       {
         repository_id: told.repository.id,

@@ -1,11 +1,11 @@
 /** `hunt` as people and scripts meet it: what it prints, and how it exits. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SaxesParser } from 'saxes'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { HuntAnswer } from '../../src/hunt/answer.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -113,10 +113,13 @@ test.each([
 })
 
 test('Ctrl-C still reports, and what was stopped counts as nothing', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'flake-sla-test-'))
+  const script = '[ $FLAKE_SLA_RUN -le 4 ] || { touch mark-$FLAKE_SLA_RUN; sleep 60; }'
   const child = spawn(
     process.execPath,
-    [MAIN, 'hunt', '--json', '--parallel', '2', '--', 'sh', '-c', '[ $FLAKE_SLA_RUN -le 4 ] || sleep 60'],
+    [MAIN, 'hunt', '--json', '--parallel', '2', '--', 'sh', '-c', script],
     {
+      cwd,
       stdio: ['ignore', 'pipe', 'ignore'],
     },
   )
@@ -124,9 +127,10 @@ test('Ctrl-C still reports, and what was stopped counts as nothing', async () =>
   child.stdout.on('data', (text) => {
     stdout += text
   })
-  setTimeout(() => child.kill('SIGINT'), 1500)
-  const status = await new Promise((resolve) => child.once('close', resolve))
-  expect(status).toBe(3)
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  await vi.waitFor(() => expect(readdirSync(cwd)).toEqual(['mark-5', 'mark-6']), 20_000)
+  child.kill('SIGINT')
+  expect(await ended).toBe(3)
   expect(JSON.parse(stdout)).toMatchObject({
     runs: 4,
     passed: 4,

@@ -50,6 +50,8 @@ export interface PullRequestOptions {
   fork?: boolean
   body?: string | null
   author?: string
+  title?: string
+  merged?: boolean
   repository?: typeof REPOSITORY
 }
 
@@ -66,10 +68,10 @@ export function pullRequestDelivery(options: PullRequestOptions = {}): TestDeliv
       number,
       state: action === 'closed' ? 'closed' : 'open',
       locked: false,
-      title: `Change ${number}`,
+      title: options.title ?? `Change ${number}`,
       body,
       draft: false,
-      merged: false,
+      merged: options.merged ?? false,
       user: { login: author, id: 1, type: 'User' },
       author_association: 'MEMBER',
       created_at: at(options.openedMinute ?? 0),
@@ -274,5 +276,25 @@ export function mergeGroupDelivery(
       base_sha: BASE,
       head_commit: { id: headSha, timestamp: at(minute) },
     },
+  })
+}
+
+export interface PushOptions {
+  ref?: string
+  after?: string
+  modified?: string[]
+  repository?: typeof REPOSITORY
+}
+
+/** A push of one commit; by default it changes the settings on the default branch. */
+export function pushDelivery(options: PushOptions = {}): TestDelivery {
+  const { ref = 'refs/heads/main', after = 'e'.repeat(40), modified = ['.github/flake-sla.yml'] } = options
+  return aDelivery('push', {
+    ref,
+    before: 'd'.repeat(40),
+    after,
+    deleted: /^0+$/.test(after),
+    commits: [{ id: after, added: [], modified, removed: [] }],
+    repository: options.repository ?? REPOSITORY,
   })
 }

@@ -1,7 +1,7 @@
 /** How it ends: taken off a repository, suspended, renamed, made private, forgotten. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { forgetRemoved } from '../../src/timers/forget.ts'
+import { forget } from '../../src/timers/forget.ts'
 import { reconcile } from '../../src/timers/reconcile.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { aDelivery, checkRunDelivery, pullRequestDelivery, REPOSITORY } from '../support/deliveries.ts'
@@ -50,10 +50,10 @@ describe('a repository that the app is taken off', () => {
     await on.app.settle()
     await on.send(installed({ removed: [short] }, 1))
     on.clock.now += 29 * DAY * 60_000
-    await forgetRemoved(on.app.deps)
+    await forget(on.app.deps)
     expect(await repositories(on)).toHaveLength(2)
     on.clock.now += 2 * DAY * 60_000
-    await forgetRemoved(on.app.deps)
+    await forget(on.app.deps)
     expect((await repositories(on)).map((one) => one.full_name)).toEqual(['acme/gadgets'])
     const left = await sql<{ name: string }>`select table_name as name from information_schema.columns
       where table_schema = 'public' and column_name = 'repository_id'`.execute(on.app.deps.db)

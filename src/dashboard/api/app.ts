@@ -10,7 +10,9 @@ import type { DashboardDeps } from '../deps.ts'
 import { gridQuery, readGrid } from '../pages/grid.ts'
 import { readPattern } from '../pattern.ts'
 import { openRepository, type RepositoryScope } from '../scope.ts'
-import { flakes, jobs, repositories, windows } from './data.ts'
+import { addAttribution } from './attribution.ts'
+import { flakes, jobs, newestOf, repositories, windows } from './data.ts'
+import { history } from './history.ts'
 import * as routes from './routes.ts'
 import { flakeJson, runJson } from './shapes.ts'
 import { tables } from './tables.ts'
@@ -35,10 +37,12 @@ export function api(deps: DashboardDeps): OpenAPIHono {
     c.header('cache-control', 'private, no-cache')
   })
   app.openapi(routes.repositoriesRoute, async (c) =>
-    c.json({ repositories: await repositories(deps, c.req.raw) }, 200),
+    c.json(await repositories(deps, c.req.raw, c.req.valid('query')), 200),
   )
   ofRepositories(app, deps)
   ofOneThing(app, deps)
+  addAttribution(app, deps)
+  history(app, deps)
   app.route('/', tables(deps))
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
@@ -58,9 +62,7 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
     const scope = await open(deps, c)
     if (!scope) return c.json(NOT_FOUND, 404)
     const { repository, policy, required } = scope
-    const [own] = await repositories({ ...deps, db: deps.db }, c.req.raw).then((all) =>
-      all.filter((one) => one.repository === repository.full_name),
-    )
+    const [own] = await newestOf(deps, [repository])
     if (!own) return c.json(NOT_FOUND, 404)
     const names = [...new Set(scope.jobs.filter((job) => required.includes(job)).map((job) => job.name))]
     const settings = { target: policy.target, time_zone: policy.timeZone }
