@@ -28,9 +28,10 @@ export async function readCoverage(
   return windows.map((one, i) => (one.prs === 0 ? null : (pairs.get(i) ?? 0)))
 }
 
-/** When the newest result happened, by GitHub's clock; null when there is none. */
+/** When the newest result happened, by GitHub's clock; null when there is none. Verdicts outlive their runs. */
 export async function readLastEvent(db: Db, repositoryId: number): Promise<string | null> {
-  const row = await sql<{ at: string | null }>`select max(completed_at) as at from run
-    where repository_id = ${repositoryId}`.execute(db)
+  const row = await sql<{ at: string | null }>`select greatest(
+      (select max(completed_at) from run where repository_id = ${repositoryId}),
+      (select max(judged_at) from verdict where repository_id = ${repositoryId})) as at`.execute(db)
   return row.rows[0]?.at ?? null
 }

@@ -83,6 +83,13 @@ export function installation(payload: unknown, received: { guid: string; event: 
   }
 }
 
+/** Whether other jobs may be required from now on; another default branch has rules of its own. */
+function announcesRules(event: string, changes: unknown): boolean {
+  return (
+    event !== 'repository' || (typeof changes === 'object' && changes !== null && 'default_branch' in changes)
+  )
+}
+
 /** The required jobs are read again, as of the time at which their change was announced. */
 function refreshRequest(repositoryId: number, received: { guid: string; at: string }): EffectRequest {
   return {
@@ -111,7 +118,9 @@ export function repositoryChange(
   const isDeleted = received.event === 'repository' && told.action === 'deleted'
   return {
     repository: [{ ...repositoryFact(told, received.at), removed_at: isDeleted ? received.at : null }],
-    outbox: isDeleted ? [] : [refreshRequest(told.repository.id, received)],
+    ...(announcesRules(received.event, changes) && {
+      outbox: [refreshRequest(told.repository.id, received)],
+    }),
     repository_event: [
       {
         repository_id: told.repository.id,

@@ -100,7 +100,7 @@ eachDatabase((db) => {
     })
 
     test('that nobody listens to leaves nothing', async () => {
-      expect(await recordAll(db(), [aDelivery('push', {})])).toEqual([{ outcome: 'ignored' }])
+      expect(await recordAll(db(), [aDelivery('star', {})])).toEqual([{ outcome: 'ignored' }])
       expect(await countRows(db())).toMatchObject({ delivery: 0, repository: 0 })
     })
 

