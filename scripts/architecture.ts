@@ -19,7 +19,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   dashboard: ['domain', 'texts', 'db', 'pipeline'],
   'deps.ts': ['domain', 'db', 'github'],
   effects: ['deps.ts', 'domain', 'texts', 'db', 'github', 'pipeline', 'policy', 'history'],
-  timers: ['deps.ts', 'domain', 'db', 'github', 'pipeline', 'policy', 'effects', 'history'],
+  timers: ['deps.ts', 'domain', 'webhooks', 'db', 'github', 'pipeline', 'policy', 'effects', 'history'],
   server: ['domain'],
   'config.ts': ['domain'],
   'pages.ts': ['config.ts', 'deps.ts', 'github', 'pipeline', 'dashboard'],

@@ -20,6 +20,8 @@ import { createRefusals } from './server/refusals.ts'
 import { alreadySetUp, createSetUp } from './server/set-up.ts'
 import { closeAll } from './timers/close.ts'
 import { forget } from './timers/forget.ts'
+import { readAllHistory } from './timers/history.ts'
+import { reconcile } from './timers/reconcile.ts'
 import { refreshAllRequired } from './timers/required.ts'
 import { startTimers } from './timers/schedule.ts'
 import { createWorker, type Worker } from './worker.ts'
@@ -112,6 +114,7 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     config.host,
     config.port,
   )
+  const stopping = new AbortController()
   const timers =
     options.timers === false
       ? null
@@ -134,6 +137,19 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
               schedule: '17 3 * * *',
               run: () => refreshAllRequired(deps).then(() => work.soon()),
             },
+            {
+              name: 'reconcile',
+              schedule: '*/5 * * * *',
+              run: () => reconcile(deps),
+            },
+            {
+              name: 'history',
+              schedule: '2-59/5 * * * *',
+              run: () =>
+                readAllHistory(deps, { alone: database.embedded, signal: stopping.signal }).then(() =>
+                  work.soon(),
+                ),
+            },
             { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
           ],
           (name, error) => log.error({ timer: name, error: String(error) }, 'timer failed'),
@@ -148,7 +164,10 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
         : null,
     deps,
     settle: work.settle,
-    close: () => stop(server, timers, work, setUp, database, log),
+    close: () => {
+      stopping.abort()
+      return stop(server, timers, work, setUp, database, log)
+    },
   }
 }
 

@@ -42,6 +42,15 @@ async function report(db: Db, options: ReportOptions): Promise<void> {
   const repositories = await findRepositories(db, options.repository)
   if (options.pullRequest !== undefined)
     return reportPullRequest(db, repositories, options.pullRequest, options.format)
+  await printReport(db, repositories, options)
+}
+
+/** Prints the SLA of repositories; the exit code becomes 1 when one is out of SLA. */
+export async function printReport(
+  db: Db,
+  repositories: readonly Row<'repository'>[],
+  options: ReportOptions,
+): Promise<void> {
   const reports = []
   for (const repository of repositories) reports.push(await readSla(db, repository, options))
   if (reports.some((one) => one.windows.some((window) => window.breached))) process.exitCode = 1

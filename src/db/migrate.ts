@@ -8,6 +8,8 @@ import * as createHunts from '../../migrations/0004_create_hunts.ts'
 import * as settings from '../../migrations/0005_create_settings.ts'
 import * as attribution from '../../migrations/0006_create_attribution.ts'
 import * as requiredJobs from '../../migrations/0007_create_required_jobs.ts'
+import * as reading from '../../migrations/0008_create_reading.ts'
+import * as gaps from '../../migrations/0009_create_gaps.ts'
 import type { Db } from './client.ts'
 
 /** Listed by name, so that a packed program needs no folder to read; a test holds the list to the folder. */
@@ -19,6 +21,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0005_create_settings': settings,
   '0006_create_attribution': attribution,
   '0007_create_required_jobs': requiredJobs,
+  '0008_create_reading': reading,
+  '0009_create_gaps': gaps,
 }
 
 /** Applies what is missing. @returns the names applied. @throws when one fails; those before it stay applied */

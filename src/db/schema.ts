@@ -135,6 +135,58 @@ export interface RequiredJobsTable {
   problem: string | null
 }
 
+export interface ReadingTable {
+  repository_id: number
+  since: Time
+  started_at: Time
+  done_at: Time | null
+}
+
+export interface ReadingPageTable {
+  repository_id: number
+  page_key: string
+  seq: Generated<number>
+  kind: string
+  detail: Json<unknown>
+  numbers: Json<number[]>
+  claimed_by: string | null
+  claimed_until: Time | null
+  done_at: Time | null
+}
+
+export interface MissedDeliveryTable {
+  guid: string
+  /** GitHub's id of the newest attempt. */
+  delivery_id: number
+  repository_id: number
+  event: string
+  delivered_at: Time
+  /** How often it was ordered again. */
+  attempts: Generated<number>
+  tried_at: Time | null
+  done_at: Time | null
+  result: string | null
+}
+
+export interface GapTable {
+  repository_id: number
+  from_at: Time
+  to_at: Time
+  reason: string
+  filled_at: Time | null
+}
+
+export interface InstallationTable {
+  installation_id: number
+  told_at: Time
+  suspended_at: Time | null
+}
+
+export interface SignOfLifeTable {
+  name: string
+  seen_at: Time
+}
+
 export interface JobTable {
   repository_id: number
   job_id: number
@@ -460,6 +512,12 @@ export interface Database {
   merge_group: MergeGroupTable
   repository_event: RepositoryEventTable
   required_jobs: RequiredJobsTable
+  reading: ReadingTable
+  reading_page: ReadingPageTable
+  missed_delivery: MissedDeliveryTable
+  gap: GapTable
+  installation: InstallationTable
+  sign_of_life: SignOfLifeTable
   job: JobTable
   run: RunTable
   verdict: VerdictTable

@@ -59,10 +59,18 @@ export function installation(payload: unknown, received: { guid: string; event: 
     installation_id: told.installation.id,
     told_at: at,
     removed_at: removedAt,
+    installed: removedAt === null,
   })
   const all = [...added.map((one) => fact(one, null)), ...removed.map((one) => fact(one, at))]
   return {
     repository: all,
+    installation: [
+      {
+        installation_id: told.installation.id,
+        told_at: at,
+        suspended_at: told.action === 'suspend' ? at : null,
+      },
+    ],
     outbox: all.filter((one) => !one.removed_at).map((one) => refreshRequest(one.repository_id, received)),
     repository_event: all.map((one) => ({
       repository_id: one.repository_id,
@@ -73,6 +81,13 @@ export function installation(payload: unknown, received: { guid: string; event: 
       detail: { installation_id: told.installation.id, removed: one.removed_at !== null },
     })),
   }
+}
+
+/** Whether other jobs may be required from now on; another default branch has rules of its own. */
+function announcesRules(event: string, changes: unknown): boolean {
+  return (
+    event !== 'repository' || (typeof changes === 'object' && changes !== null && 'default_branch' in changes)
+  )
 }
 
 /** The required jobs are read again, as of the time at which their change was announced. */
@@ -103,7 +118,9 @@ export function repositoryChange(
   const isDeleted = received.event === 'repository' && told.action === 'deleted'
   return {
     repository: [{ ...repositoryFact(told, received.at), removed_at: isDeleted ? received.at : null }],
-    outbox: isDeleted ? [] : [refreshRequest(told.repository.id, received)],
+    ...(announcesRules(received.event, changes) && {
+      outbox: [refreshRequest(told.repository.id, received)],
+    }),
     repository_event: [
       {
         repository_id: told.repository.id,
