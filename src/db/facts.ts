@@ -89,7 +89,7 @@ function additions(told: readonly Facts[], all: readonly Facts[], options: { eff
 /** Of a repository that the app was taken off nothing is recorded any more, unless it comes back in the same breath. */
 async function withoutRemoved(db: Kysely<Database>, told: readonly Facts[]): Promise<readonly Facts[]> {
   const ids = [...new Set(told.flatMap((one) => (one.repository ?? []).map((fact) => fact.repository_id)))]
-  const rows = await sql<{ repository_id: number }>`select repository_id from repository
+  const rows = await sql<{ repository_id: number }>`${sql.raw(KEPT)}select repository_id from repository
     where repository_id = any(${ids}) and removed_at is not null`.execute(db)
   if (rows.rows.length === 0) return told
   const back = told.flatMap((one) => one.repository ?? []).filter((fact) => fact.installed)
