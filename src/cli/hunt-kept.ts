@@ -95,6 +95,11 @@ export interface Keeping {
   environment: Record<string, string>
 }
 
+/** Opens the database once before anything runs: that it cannot be opened must not be found out after an hour. */
+export async function checkKeeping({ databaseUrl }: HuntOptions): Promise<void> {
+  await withDatabase(databaseUrl, async () => {})
+}
+
 /** Keeps a hunt that has ended. @returns the name it got */
 export async function keepHunt(
   options: HuntOptions,

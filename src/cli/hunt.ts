@@ -102,7 +102,7 @@ async function huntHere(words: readonly string[], options: HuntOptions): Promise
     const { compareRevisions } = await import('./hunt-compare.ts')
     return underWay(2 * settings.runs, settings, (hooks) => compareRevisions(settings, options, hooks))
   }
-  const name = nameOf(words, options)
+  const name = await nameToKeep(words, options)
   // Before the runs: asking tools for their versions meanwhile would disturb them.
   const environment = name === null ? {} : await environmentOf(words, settings.cwd, options.tool)
   const hunted = await underWay(settings.runs, settings, (hooks) => huntLocally(settings, hooks))
@@ -121,7 +121,7 @@ async function huntThere(words: readonly string[], options: HuntOptions): Promis
   const rule = { goal: goalOf(options), stress: null }
   if (options.compare !== undefined)
     return underWay(2 * runs, rule, (hooks) => compareImages(words, options, hooks))
-  const name = nameOf(words, options)
+  const name = await nameToKeep(words, options)
   const {
     hunt: hunted,
     settings,
@@ -154,12 +154,17 @@ async function reportAndKeep(
 }
 
 /** A hunt is kept when something says what it is called or what it is about. */
-function nameOf([program = 'hunt']: readonly string[], options: HuntOptions): string | null {
+async function nameToKeep(
+  [program = 'hunt']: readonly string[],
+  options: HuntOptions,
+): Promise<string | null> {
   const { name, change, job, repository } = options
   if (job !== undefined && repository === undefined)
     throw new UserError('--job needs --repository owner/name: a job belongs to one.')
-  if (name !== undefined) return name
-  return change === undefined && job === undefined ? null : (job ?? basename(program))
+  if (name === undefined && change === undefined && job === undefined) return null
+  const { checkKeeping } = await import('./hunt-kept.ts')
+  await checkKeeping(options)
+  return name ?? job ?? basename(program)
 }
 
 /** The settings without the environment, which holds secrets. */

@@ -1,6 +1,6 @@
 /** Hunts from the first `--name` to the table of a series, as a person meets them. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,7 +28,7 @@ async function here() {
 }
 
 test('a series is kept, noted and read as one table', { timeout: 120_000 }, async () => {
-  const { hunt } = await here()
+  const { cwd, hunt } = await here()
   const settings = ['--runs', '8', '--all-runs', '--parallel', '2', '--tool', 'node', '--note', 'on mains']
   const first = hunt(...settings, '--name', 'cache', '--', 'sh', '-c', '[ $FLAKE_SLA_RUN != 3 ]')
   expect(first.stderr).toMatch(/Kept as cache\./)
@@ -50,10 +50,12 @@ test('a series is kept, noted and read as one table', { timeout: 120_000 }, asyn
     [['note', 'cache'], /Say what to note/],
     [['--compare', 'cache', 'nothing'], /nothing is neither a kept hunt/],
     [['--job', 'unit', '--', 'true'], /--repository/],
+    [['--name', 'x', '--database-url', '/dev/null/x', '--', 'touch', 'ran'], /data folder .* cannot be made/],
   ] as const) {
     const { status, stderr } = hunt(...words)
     expect([words, status, stderr]).toEqual([words, 2, expect.stringMatching(sentence)])
   }
+  expect(readdirSync(cwd)).toEqual([])
 })
 
 test('a program that is called list is run when it comes after --', async () => {

@@ -37,7 +37,8 @@ interface State {
   program: (index: number, attempt: number, image: string) => PodEnd
   pods: V1Pod[]
   ends: Map<string, PodEnd>
-  watchers: Set<ServerResponse>
+  /** Open watches, with the label that each selects. */
+  watchers: Map<ServerResponse, string>
   failing: { line: string; status: number; times: number }[]
   version: number
   timers: Set<NodeJS.Timeout>
@@ -65,7 +66,7 @@ export async function startClusterApi(
     program,
     pods: [],
     ends: new Map(),
-    watchers: new Set(),
+    watchers: new Map(),
     failing,
     version: 100,
     timers: new Set(),
@@ -92,7 +93,7 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
   if (kind === 'jobs' && name && request.method === 'DELETE') return removeJob(state, name, response)
   if (kind === 'jobs' && name) return readJob(state, name, response)
   if (kind === 'pods' && name && sub === 'log') return readLog(state, name, response)
-  if (kind === 'pods' && url.searchParams.has('watch')) return watchPods(state, response)
+  if (kind === 'pods' && url.searchParams.has('watch')) return watchPods(state, url, response)
   if (kind === 'pods') return listPods(state, url, response)
   return status(response, 404, 'the server could not find the requested resource')
 }
@@ -188,14 +189,15 @@ function now(): Date {
 
 function tell(state: State, pod: V1Pod): void {
   state.version++
-  for (const watcher of state.watchers)
-    watcher.write(`${JSON.stringify({ type: 'MODIFIED', object: pod })}\n`)
+  const label = `batch.kubernetes.io/job-name=${pod.metadata?.labels?.['batch.kubernetes.io/job-name']}`
+  const line = `${JSON.stringify({ type: 'MODIFIED', object: pod })}\n`
+  for (const [watcher, selected] of state.watchers) if (selected === label) watcher.write(line)
 }
 
-function watchPods(state: State, response: ServerResponse): void {
+function watchPods(state: State, url: URL, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json' })
   response.flushHeaders()
-  state.watchers.add(response)
+  state.watchers.set(response, url.searchParams.get('labelSelector') ?? '')
   response.on('close', () => state.watchers.delete(response))
 }
 
@@ -221,7 +223,8 @@ function listPods(state: State, url: URL, response: ServerResponse): void {
 function readJob(state: State, name: string, response: ServerResponse): undefined {
   const job = state.api.jobs.get(name)
   if (!job) return status(response, 404, `jobs.batch "${name}" not found`)
-  const done = state.pods.filter(
+  const own = state.pods.filter((pod) => pod.metadata?.labels?.['batch.kubernetes.io/job-name'] === name)
+  const done = own.filter(
     (pod) =>
       pod.status?.phase === 'Succeeded' || (pod.status?.phase === 'Failed' && !pod.status.conditions?.length),
   )
