@@ -65,8 +65,8 @@ async function flakyDay(jobs: string[] = ['unit']) {
 const issue = (number = 8) => it.repository.issues.get(number) as Issue
 const commentsOn = (number: number) => it.answers(number).map((body) => body.split('\n')[0])
 
-/** At a rate of 1 in 4, 17 clean results: (3/4)^17 < 0.01. The twelfth of the first day came after the last flake. */
-const NEEDED = 17
+/** After 3 flakes in 11 results, (8/11)^15 < 0.01. The first day's last result is the first of them. */
+const NEEDED = 15
 
 /** So many clean results on the second day; then the night after it. */
 async function silentDay(results: number) {
@@ -128,7 +128,7 @@ test('silence closes it, and only a flake on a newer base opens it again', async
   await it.passTo(night(3))
   expect([issue().state, issue().stateReason]).toEqual(['closed', 'completed'])
   expect(commentsOn(8)).toEqual([
-    '`unit` has not flaked in its last 17 results. A job that flakes as it did would be that silent by chance in fewer than one case of a hundred (17 results are enough), so this is closed.',
+    '`unit` has not flaked in its last 15 results. A job that flakes as it did would be that silent by chance in fewer than one case of a hundred (15 results are enough), so this is closed.',
   ])
   // Pushed before the close and run after it: that tells of the base of then.
   await send(tested(401, 3 * DAY + 5, { unit: true }, 2 * DAY))
