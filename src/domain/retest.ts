@@ -34,12 +34,12 @@ const FAILED = new Set(['failure', 'timed_out', 'cancelled', 'error'])
 export function planRetest(
   commands: readonly RetestCommand['command'][],
   jobs: readonly HeadJob[],
-  options: { lines: readonly string[]; required: (name: string) => boolean; askedAt: number },
+  options: { lines: readonly string[]; required: (job: HeadJob) => boolean; askedAt: number },
 ): RetestPlan {
   const all = commands.includes('retest') || commands.includes('test_all')
   const required = commands.includes('retest_required')
   const names = namedJobs(options.lines, new Set(jobs.map((job) => job.name)))
-  const isMeant = ({ name }: HeadJob) => all || (required && options.required(name)) || names.has(name)
+  const isMeant = (job: HeadJob) => all || (required && options.required(job)) || names.has(job.name)
   const isRed = ({ conclusion, completedAt }: HeadJob) =>
     conclusion !== null && FAILED.has(conclusion) && completedAt !== null && completedAt <= options.askedAt
   return {

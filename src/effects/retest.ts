@@ -79,7 +79,7 @@ async function carryOut(command: Command, pull: reruns.OpenPull): Promise<Effect
   const jobs = await reruns.readHeadJobs(octokit, path, pull.headSha)
   const plan = planRetest(asked.commands, jobs, {
     lines: asked.lines,
-    required: (name) => required.includes(name),
+    required: (job) => required.includes(job),
     askedAt: Date.parse(asked.asked_at),
   })
   if (plan.again.length > 0 && !deps.dryRun)

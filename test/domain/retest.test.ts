@@ -19,7 +19,7 @@ const HEAD_JOBS = [
   job('optional', 'cancelled'),
 ]
 const plan = (commands: Parameters<typeof planRetest>[0], ...lines: string[]) => {
-  const required = (name: string) => name !== 'optional'
+  const required = ({ name }: HeadJob) => name !== 'optional'
   const { again, unknown, notFailed } = planRetest(commands, HEAD_JOBS, { lines, required, askedAt: 20 })
   return { again: again.map((one) => one.name), unknown, notFailed: notFailed.map((one) => one.name) }
 }
