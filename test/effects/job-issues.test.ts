@@ -10,6 +10,7 @@ import {
   commentDelivery,
   pullRequestDelivery,
   pushDelivery,
+  type TestDelivery,
   workflowRunDelivery,
 } from '../support/deliveries.ts'
 import { at, REPOSITORY_ID } from '../support/facts.ts'
@@ -32,38 +33,44 @@ beforeEach(async () => {
   await it.passTo(62)
 })
 
+const range = (length: number) => Array.from({ length }, (_, i) => i)
 const shaOf = (number: number) => number.toString(16).padStart(40, '0')
 
-/** A pull request opened at `minute`; the jobs named flake in their workflow run, the others pass. */
-async function tested(number: number, minute: number, jobs: Record<string, boolean>, pushed = minute) {
+/** Webhooks of a pull request: the jobs marked true flake in its workflow run, the others pass. */
+function tested(number: number, minute: number, jobs: Record<string, boolean>, pushed = minute) {
   const headSha = shaOf(number)
-  await it.send(
+  const runs = Object.entries(jobs).flatMap(([name, flakes]) => {
+    const run = { name, headSha, suite: number, headBranch: `topic-${number}` }
+    const failed = checkRunDelivery({ ...run, id: ++ids, conclusion: 'failure', minute: minute + 1 })
+    return [...(flakes ? [failed] : []), checkRunDelivery({ ...run, id: ++ids, minute: minute + 2 })]
+  })
+  return [
     pullRequestDelivery({ number, headSha, minute: pushed, openedMinute: pushed }),
     workflowRunDelivery({ headSha, suite: number, minute }),
-  )
-  for (const [name, flakes] of Object.entries(jobs)) {
-    const run = { name, headSha, suite: number, headBranch: `topic-${number}` }
-    if (flakes)
-      await it.send(checkRunDelivery({ ...run, id: ++ids, conclusion: 'failure', minute: minute + 1 }))
-    await it.send(checkRunDelivery({ ...run, id: ++ids, minute: minute + 2 }))
-  }
+    ...runs,
+  ]
+}
+
+/** All at once: in which order they come changes nothing. */
+async function send(deliveries: TestDelivery[]): Promise<void> {
+  await Promise.all(deliveries.map((one) => it.send(one)))
 }
 
 /** Nine pull requests on which the jobs pass, and three among them on which they flake: hours apart, so no incident. */
 async function flakyDay(jobs: string[] = ['unit']) {
   const all = (flakes: boolean) => Object.fromEntries(jobs.map((name) => [name, flakes]))
-  for (let i = 0; i < 12; i++) await tested((i % 4 === 2 ? 200 : 100) + i, 2 + i * 50, all(i % 4 === 2))
+  await send(range(12).flatMap((i) => tested((i % 4 === 2 ? 200 : 100) + i, 2 + i * 50, all(i % 4 === 2))))
 }
 
 const issue = (number = 8) => it.repository.issues.get(number) as Issue
 const commentsOn = (number: number) => it.answers(number).map((body) => body.split('\n')[0])
 
-/** At a rate of 1 in 4, 17 clean results: (3/4)^17 < 0.01. The twelfth of the first day came after the last flake. */
-const NEEDED = 17
+/** After 3 flakes in 11 results, (8/11)^15 < 0.01. The first day's last result is the first of them. */
+const NEEDED = 15
 
 /** So many clean results on the second day; then the night after it. */
 async function silentDay(results: number) {
-  for (let i = 0; i < results; i++) await tested(300 + i, DAY + i, { unit: false })
+  await send(range(results).flatMap((i) => tested(300 + i, DAY + i, { unit: false })))
   await it.passTo(night(2))
 }
 
@@ -105,7 +112,7 @@ test('it is kept up to date without a comment', async () => {
   await flakyDay()
   await it.passTo(night(1))
   const before = issue().body
-  await tested(400, DAY + 5, { unit: true })
+  await send(tested(400, DAY + 5, { unit: true }))
   await it.passTo(night(2))
   expect(issue().body).not.toBe(before)
   expect(issue().body).toContain('4 flakes not caused by the pull request, on 4 pull requests')
@@ -117,17 +124,17 @@ test('silence closes it, and only a flake on a newer base opens it again', async
   await it.passTo(night(1))
   await silentDay(NEEDED - 2)
   expect(issue().state).toBe('open')
-  await tested(399, 2 * DAY, { unit: false })
+  await send(tested(399, 2 * DAY, { unit: false }))
   await it.passTo(night(3))
   expect([issue().state, issue().stateReason]).toEqual(['closed', 'completed'])
   expect(commentsOn(8)).toEqual([
-    '`unit` has not flaked in its last 17 results. A job that flakes as it did would be that silent by chance in fewer than one case of a hundred (17 results are enough), so this is closed.',
+    '`unit` has not flaked in its last 15 results. A job that flakes as it did would be that silent by chance in fewer than one case of a hundred (15 results are enough), so this is closed.',
   ])
   // Pushed before the close and run after it: that tells of the base of then.
-  await tested(401, 3 * DAY + 5, { unit: true }, 2 * DAY)
+  await send(tested(401, 3 * DAY + 5, { unit: true }, 2 * DAY))
   await it.passTo(night(4))
   expect(issue().state).toBe('closed')
-  await tested(402, 4 * DAY, { unit: true })
+  await send(tested(402, 4 * DAY, { unit: true }))
   await it.passTo(night(5))
   await it.passTo(night(5) + 60)
   expect(issue().state).toBe('open')
@@ -140,7 +147,7 @@ test('closed as not planned it stays closed, whatever flakes', async () => {
   await it.passTo(night(1))
   Object.assign(issue(), { state: 'closed', stateReason: 'not_planned', closedAt: at(night(1) + 60) })
   await it.passTo(night(2))
-  await tested(402, 2 * DAY, { unit: true })
+  await send(tested(402, 2 * DAY, { unit: true }))
   await it.passTo(night(3))
   await it.passTo(night(4))
   expect(issue().state).toBe('closed')
@@ -151,12 +158,12 @@ test('a merged fix closes it and starts the count from zero', async () => {
   await flakyDay()
   await it.passTo(night(1))
   Object.assign(issue(), { state: 'closed', stateReason: 'completed', closedAt: at(night(1) + 60) })
-  await tested(401, night(1) + 90, { unit: true }, 500)
+  await send(tested(401, night(1) + 90, { unit: true }, 500))
   await it.passTo(night(2))
   expect(issue().state).toBe('closed')
   const [row] = await db().selectFrom('job_issue').selectAll().execute()
   expect(row).toMatchObject({ counts_from: at(night(1) + 60), closed_by_app: false })
-  await tested(402, 2 * DAY, { unit: true })
+  await send(tested(402, 2 * DAY, { unit: true }))
   await it.passTo(night(3))
   expect(issue().state).toBe('open')
 })
