@@ -42,6 +42,15 @@ async function report(db: Db, options: ReportOptions): Promise<void> {
   const repositories = await findRepositories(db, options.repository)
   if (options.pullRequest !== undefined)
     return reportPullRequest(db, repositories, options.pullRequest, options.format)
+  await printReport(db, repositories, options)
+}
+
+/** Prints the SLA of repositories; the exit code becomes 1 when one is out of SLA. */
+export async function printReport(
+  db: Db,
+  repositories: readonly Row<'repository'>[],
+  options: ReportOptions,
+): Promise<void> {
   const reports = []
   for (const repository of repositories) reports.push(await readSla(db, repository, options))
   if (reports.some((one) => one.windows.some((window) => window.breached))) process.exitCode = 1
@@ -88,7 +97,7 @@ async function readSla(db: Db, repository: Row<'repository'>, { date, week }: Re
     : []
   return {
     repository: full_name,
-    required: { source: required.source, jobs: names },
+    required: { source: required.source, jobs: names, problem: required.problem },
     as_of: newest?.measured_at ?? null,
     windows: rows.map((row) => ({ kind: row.kind, ...windowJson(row) })),
     jobs,

@@ -101,7 +101,7 @@ describe('a flake’s page', () => {
       })
       .execute()
     expect(await text(`/acme/web/flakes/${SHA}/11`)).toMatch(
-      /yes \(95% likely\) no \(3% likely\) more verdicts/,
+      /yes \(95% likely its own\) no \(3% likely its own\) more verdicts/,
     )
   })
 

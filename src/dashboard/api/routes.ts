@@ -8,23 +8,36 @@ import {
   ofJob,
   ofPullRequest,
   ofRepository,
+  pageQuery,
   windowsQuery,
 } from './query.ts'
 import { flakeShape, jobShape, problem, repositoryShape, runShape, windowShape } from './shapes.ts'
 
-const json = <T extends z.ZodType>(schema: T, description: string) => ({
+/** An answer in JSON. */
+export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   content: { 'application/json': { schema } },
   description,
 })
-const notFound = json(problem, 'There is no such thing, or it is not for you to see')
-const bad = json(problem, 'The request asks for something that cannot be')
+export const notFound = json(problem, 'There is no such thing, or it is not for you to see')
+export const bad = json(problem, 'The request asks for something that cannot be')
+export const nextPage = z
+  .number()
+  .nullable()
+  .openapi({ description: '`page` of the next ones; null at the end' })
 const REPOSITORY = '/repositories/{owner}/{repo}'
 
 export const repositoriesRoute = createRoute({
   method: 'get',
   path: '/repositories',
   summary: 'Every repository you may see, with its newest day and week',
-  responses: { 200: json(z.object({ repositories: z.array(repositoryShape) }), 'Repositories by name') },
+  request: { query: pageQuery },
+  responses: {
+    200: json(
+      z.object({ repositories: z.array(repositoryShape), next_page: nextPage }),
+      'Repositories by name',
+    ),
+    400: bad,
+  },
 })
 
 export const repositoryRoute = createRoute({

@@ -7,7 +7,7 @@ import {
 } from '../../db/dashboard-history.ts'
 import { percent } from '../../texts/figures.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, table } from '../html.ts'
+import { csvLink, type Html, html, repositoryPath, table } from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
 
 const DAYS = 180
@@ -16,7 +16,7 @@ const DAY = 86_400_000
 /** The body of `/{owner}/{repo}/accuracy`. */
 export async function accuracyPage(
   { db }: Pick<DashboardDeps, 'db'>,
-  { flakes, now }: RepositoryScope,
+  { repository, flakes, now }: RepositoryScope,
 ): Promise<Html> {
   const bands = await readVerdictBands(db, flakes, { from: now - DAYS * DAY, to: now + 1 })
   const sum = (of: (band: VerdictBand) => number) => bands.reduce((total, band) => total + of(band), 0)
@@ -39,7 +39,7 @@ ${table(
     band.counted,
     band.revised,
   ]),
-)}`
+)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/accuracy.csv`, 'The table')}`
 }
 
 const SAID: Record<VerdictRecord['verdict'], string> = {

@@ -8,8 +8,9 @@ import {
 } from '../../db/dashboard-grid.ts'
 import type { Row } from '../../db/schema.ts'
 import { count } from '../../texts/figures.ts'
+import { readInstant } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, jobLink, repositoryPath } from '../html.ts'
+import { csvLink, type Html, html, jobLink, repositoryPath } from '../html.ts'
 import { readPattern } from '../pattern.ts'
 import type { RepositoryScope } from '../scope.ts'
 
@@ -53,13 +54,12 @@ export interface Grid {
 export function gridQuery(params: URLSearchParams): GridQuery {
   const width = Number(params.get('width'))
   const page = Number(params.get('page'))
-  const before = Date.parse(params.get('before') ?? '')
   return {
     job: params.get('job') ?? '',
     sort: params.get('sort') === 'name' ? 'name' : 'flakiness',
     width: WIDTHS.find((one) => one === width) ?? WIDTHS[0],
     page: Number.isInteger(page) && page > 0 && page < 1000 ? page : 1,
-    before: Number.isNaN(before) ? null : before,
+    before: readInstant(params.get('before')),
   }
 }
 
@@ -74,12 +74,12 @@ export async function readGrid(
   const cells = await readGridCells(db, id, heads)
   const incidents = await readGridIncidents(db, id, heads)
   const pattern = readPattern(query.job)
-  const matches = 'problem' in pattern ? () => true : pattern.matches
   const counts = new Set(flakes.jobIds ?? jobs.map((job) => job.job_id))
   const byJob = Map.groupBy(cells, (cell) => cell.job_id)
-  const rows = jobs
-    .filter((job) => counts.has(job.job_id) && byJob.has(job.job_id) && matches(job.name))
-    .map((job) => rowOf(job, byJob.get(job.job_id) ?? [], incidents))
+  const shown = jobs.filter((job) => counts.has(job.job_id) && byJob.has(job.job_id))
+  const matching = 'problem' in pattern ? shown : shown.filter((job) => pattern.matches(job.name))
+  const problem = 'problem' in pattern ? pattern.problem : pattern.tooDear()
+  const rows = (problem ? shown : matching).map((job) => rowOf(job, byJob.get(job.job_id) ?? [], incidents))
   if (query.sort === 'flakiness')
     rows.sort((a, b) => b.flaky - a.flaky || a.job.name.localeCompare(b.job.name))
   const first = (query.page - 1) * ROWS
@@ -87,7 +87,7 @@ export async function readGrid(
     heads,
     rows: rows.slice(first, first + ROWS),
     total: rows.length,
-    problem: 'problem' in pattern ? pattern.problem : null,
+    problem,
   }
 }
 
@@ -165,5 +165,10 @@ function pages(fullName: string, query: GridQuery, { total, heads }: Grid): Html
   }
   const last = heads.at(-1)
   const isMore = query.page * ROWS < total
-  return html`<p>${count(total, 'job')}. ${query.page > 1 ? html`<a href="${address({ page: String(query.page - 1) })}">Previous jobs</a> ` : ''}${isMore ? html`<a href="${address({ page: String(query.page + 1) })}">More jobs</a> ` : ''}${last && heads.length === query.width ? html`<a href="${address({ before: last.last_at })}">Older commits</a>` : ''}</p>`
+  return html`<p>${count(total, 'job')}. ${query.page > 1 ? html`<a href="${address({ page: String(query.page - 1) })}">Previous jobs</a> ` : ''}${isMore ? html`<a href="${address({ page: String(query.page + 1) })}">More jobs</a> ` : ''}${last && heads.length === query.width ? html`<a href="${address({ before: last.last_at })}">Older commits</a> ` : ''}${csvLink(
+    address({ page: String(query.page) })
+      .replace(/^/, '/api/v1/repositories')
+      .replace('/grid?', '/grid.csv?'),
+    'The grid',
+  )}</p>`
 }

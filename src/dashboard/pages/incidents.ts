@@ -5,7 +5,17 @@ import type { Row } from '../../db/schema.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { durationWords, weekdayWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, instant, jobLink, name, pullRequestLink, table } from '../html.ts'
+import {
+  csvLink,
+  type Html,
+  html,
+  instant,
+  jobLink,
+  name,
+  pullRequestLink,
+  repositoryPath,
+  table,
+} from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
 
 const DAYS = 180
@@ -26,7 +36,7 @@ export async function incidentsPage(
     `The last ${DAYS} days, newest first`,
     ['From', 'Lasted', 'Flakes', 'Failed', 'Jobs', 'Pull requests'],
     incidents.map((one) => row(repository.full_name, one)),
-  )}${changes}`
+  )}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/incidents.csv`, 'Incidents')}${changes}`
 }
 
 /** Jobs whose flake rate rose or fell, with what was merged just before. */

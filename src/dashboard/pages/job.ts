@@ -18,7 +18,7 @@ import { percent } from '../../texts/figures.ts'
 import { type RatePoint, rateSvg } from '../charts/rate.ts'
 import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, instant, name, pullRequestLink, table } from '../html.ts'
+import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
 import { wilson } from '../interval.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { outcomeWords } from '../words.ts'
@@ -57,6 +57,7 @@ export async function jobPage(
   const durations = await readDurations(db, key, { from: now - DURATION_DAYS * DAY, to: now + 1 })
   const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
   const { full_name } = repository
+  const api = `/api/v1/repositories${repositoryPath(full_name)}/jobs/${jobId}`
   return html`<h2>${name(job.name)}</h2>${identity(job, scope)}
 ${rates(days, change)}
 ${change ? await changed(db, scope, change) : ''}
@@ -74,7 +75,7 @@ ${await hunts(db, full_name, job.name)}
       ...runCells(run),
       run.number === 0 ? 'default branch or merge queue' : pullRequestLink(full_name, run.number),
     ]),
-  )}`
+  )}${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`${api}/days.csv?days=${DAYS}`, 'Flake rate by day')}`
 }
 
 function identity(job: Row<'job'>, { flakes }: RepositoryScope): Html {
