@@ -1,0 +1,104 @@
+/** Every query on the hot path names its repository, in its plan too: tables can be distributed by it, and history costs nothing. */
+import { sql } from 'kysely'
+import pg from 'pg'
+import { afterEach, expect, test, vi } from 'vitest'
+import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
+import { concludeAll } from '../../src/pipeline/conclude.ts'
+import { closeWindows } from '../../src/pipeline/measure.ts'
+import { readPullRequestReport } from '../../src/pipeline/pull-request-report.ts'
+import { createRecorder } from '../../src/pipeline/record.ts'
+import { useDatabase } from '../support/database.ts'
+import { checkRunDelivery, commentDelivery, pullRequestDelivery } from '../support/deliveries.ts'
+import { ms, REPOSITORY_ID } from '../support/facts.ts'
+
+const db = useDatabase('PostgreSQL')
+afterEach(() => vi.restoreAllMocks())
+
+interface Asked {
+  text: string
+  values: unknown[]
+}
+
+/** What the server is asked while `work` runs. */
+async function listen(work: () => Promise<unknown>): Promise<Asked[]> {
+  const asked: Asked[] = []
+  const query = pg.Client.prototype.query as (...args: unknown[]) => unknown
+  vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
+    const [first, values] = args
+    const config = first as { text?: string; values?: unknown[] }
+    const text = typeof first === 'string' ? first : (config.text ?? '')
+    asked.push({ text, values: (typeof first === 'string' ? values : config.values) as unknown[] })
+    return query.apply(this, args)
+  } as never)
+  await work()
+  vi.restoreAllMocks()
+  return asked
+}
+
+interface Node {
+  'Node Type': string
+  'Relation Name'?: string
+  'Index Cond'?: string
+  'Recheck Cond'?: string
+  Filter?: string
+  'Hash Cond'?: string
+  'Merge Cond'?: string
+  'Join Filter'?: string
+  Plans?: Node[]
+}
+
+/** Reads of a table in a plan that do not say of which repository, themselves or by what they are joined on. */
+function unbound(node: Node, above = ''): string[] {
+  const joined = `${above} ${node['Hash Cond'] ?? ''} ${node['Merge Cond'] ?? ''} ${node['Join Filter'] ?? ''}`
+  const own = `${node['Index Cond'] ?? ''} ${node['Recheck Cond'] ?? ''} ${node.Filter ?? ''} ${joined}`
+  const isRead = node['Relation Name'] !== undefined && /Scan$/.test(node['Node Type'])
+  const below = (node.Plans ?? []).flatMap((plan) => unbound(plan, joined))
+  return isRead && !own.includes('repository_id') ? [node['Relation Name'] ?? '', ...below] : below
+}
+
+async function planOf({ text, values }: Asked): Promise<Node> {
+  const inline = values ?? []
+  const client = new pg.Client(await address())
+  await client.connect()
+  try {
+    await client.query('set enable_seqscan = off')
+    const { rows } = await client.query(`explain (format json) ${text.replace('/* kept */', '')}`, inline)
+    return rows[0]['QUERY PLAN'][0].Plan
+  } finally {
+    await client.end()
+  }
+}
+
+async function address(): Promise<string> {
+  const { rows } = await sql<{ name: string; port: string }>`select current_database() as name,
+    current_setting('port') as port`.execute(db())
+  return `postgres://postgres@127.0.0.1:${rows[0]?.port}/${rows[0]?.name}`
+}
+
+test('recording, concluding, closing and reporting read only what is of their repository', async () => {
+  const asked = await listen(async () => {
+    const { record } = createRecorder(db(), { now: () => ms(60), effects: true })
+    await record(pullRequestDelivery())
+    await record(checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 }))
+    await record(checkRunDelivery({ id: 2, conclusion: 'success', minute: 20 }))
+    await record(commentDelivery({ body: '/flake-report' }))
+    await concludeAll(db(), { policyOf: async () => DEFAULT_POLICY, now: ms(60) })
+    await closeWindows(db(), REPOSITORY_ID, DEFAULT_POLICY, ms(20_000))
+    const repository = await db().selectFrom('repository').selectAll().executeTakeFirstOrThrow()
+    await readPullRequestReport(db(), repository, 7, DEFAULT_POLICY, ms(60))
+  })
+  const work = asked.filter(({ text }) =>
+    /^(?:\/\* kept \*\/ )?(?:select|with|insert|update|delete)/i.test(text),
+  )
+  expect(work.length).toBeGreaterThan(20)
+  const free: string[] = []
+  for (const one of work) {
+    const tables = unbound(await planOf(one))
+    if (tables.length > 0) free.push(`${tables.join(', ')}: ${one.text.slice(0, 80)}`)
+  }
+  expect(
+    free.filter(
+      (one) => !/^stale_head, stale_verdict, stale_window|^repository: select \* from "repository"/.test(one),
+    ),
+  ).toEqual([])
+}, 120_000)
