@@ -1,5 +1,15 @@
 -- What the migrations make, written by `npm run docs`.
 
+create table branch_push (
+  repository_id bigint not null,
+  head_sha text not null,
+  ref text not null,
+  created boolean not null,
+  files jsonb,
+  primary key (repository_id, head_sha, ref)
+);
+create index branch_push_ref on branch_push (repository_id, ref);
+
 create table change_point (
   repository_id bigint not null,
   job_id bigint not null,
@@ -261,6 +271,7 @@ create table pull_request (
   base_ref text,
   opened_at timestamp with time zone not null,
   merged_at timestamp with time zone,
+  files text,
   primary key (repository_id, number)
 );
 create index pull_request_base_ref on pull_request (repository_id, base_ref);

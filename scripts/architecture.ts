@@ -23,7 +23,9 @@ export const LAYERS: Record<string, readonly string[]> = {
   server: ['domain'],
   'config.ts': ['domain'],
   'pages.ts': ['config.ts', 'deps.ts', 'github', 'pipeline', 'dashboard'],
+  'worker.ts': ['deps.ts', 'pipeline', 'effects'],
   'start.ts': [
+    'worker.ts',
     'config.ts',
     'deps.ts',
     'pages.ts',

@@ -8,6 +8,9 @@ const flag = z
   .optional()
   .transform((value) => value === '1' || value === 'true' || value === 'on')
 
+const DATABASE_HINT =
+  'is an address such as postgres://user:password@host:5432/name (a password’s special characters as %40 and so on); for the embedded database set DATA_DIR'
+
 const schema = z.object({
   APP_ID: z.string().regex(/^\d+$/, 'is a number, as the app’s settings page shows it').optional(),
   PRIVATE_KEY: z.string().optional(),
@@ -15,7 +18,11 @@ const schema = z.object({
   WEBHOOK_SECRET: z.string().optional(),
   GHE_HOST: z.string().optional(),
   GHE_PROTOCOL: z.enum(['http', 'https']).default('https'),
-  DATABASE_URL: z.string().optional(),
+  // Anything else would be taken for a folder, made, and named in messages with the password in it.
+  DATABASE_URL: z
+    .string()
+    .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), DATABASE_HINT)
+    .optional(),
   DATA_DIR: z.string().default('./data'),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),

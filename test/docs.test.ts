@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readGenerated } from '../scripts/generated.ts'
 import { readConfig, VARIABLES } from '../src/config.ts'
-import { parseFlakeReport, parseRetests } from '../src/domain/command.ts'
+import { parseCorrection, parseFlakeReport, parseRetests } from '../src/domain/command.ts'
 import { COMMAND_HELP } from '../src/domain/command-help.ts'
 import { commandSection } from '../src/texts/help.ts'
 import { EVENTS } from '../src/webhooks/translate.ts'
@@ -174,14 +174,14 @@ test('the README describes the commands as the program does; npm run docs renews
   expect(plain(readGenerated(readText('README.md'), 'commands'))).toBe(plain(commandSection().join('\n')))
 })
 
+const isUnderstood = (example: string) =>
+  parseFlakeReport(example) !== null || parseCorrection(example) !== null || parseRetests(example).length > 0
+
 test('every command that is described is understood, and each is described', () => {
-  for (const { example } of COMMAND_HELP)
-    expect([example, parseFlakeReport(example) !== null || parseRetests(example).length > 0]).toEqual([
-      example,
-      true,
-    ])
+  for (const { example } of COMMAND_HELP) expect([example, isUnderstood(example)]).toEqual([example, true])
   const usages = COMMAND_HELP.map((one) => one.usage).join(' ')
-  for (const word of ['/flake-report', '/retest', '/retest-required', '/test']) expect(usages).toContain(word)
+  for (const word of ['/flake-report', '/flake not-mine', '/retest', '/retest-required', '/test'])
+    expect(usages).toContain(word)
 })
 
 /** Whether a relative link names a file, and its anchor a heading there. */

@@ -37,6 +37,10 @@ export interface HuntOptions {
   cpu?: string
   memory?: string
   dryRun?: boolean
+  ref?: string
+  workflow?: string
+  minutes: string
+  resume?: string
 }
 
 const collect = (value: string, before: string[]) => [...before, value]
@@ -84,6 +88,10 @@ export const HUNT_OPTIONS: readonly Option[] = [
   new Option('--tool <program>', 'ask it for --version, to keep; may be repeated')
     .argParser(collect)
     .default([], 'none'),
+  new Option('--ref <ref>', 'without a command: repeat --job on GitHub Actions at this branch, tag or SHA'),
+  new Option('--workflow <file>', 'start this workflow anew for each run, instead of running the job again'),
+  new Option('--minutes <number>', 'the most minutes of GitHub Actions that it may take').default('600'),
+  new Option('--resume <name>', 'go on with a hunt on GitHub Actions that was stopped'),
   new Option('--kubernetes [image]', 'run it as an Indexed Job, a pod a run; with --compare, two images'),
   new Option('--namespace <name>', 'the Kubernetes namespace (default: the context’s)'),
   new Option('--context <name>', 'the Kubernetes context (default: the current one)'),

@@ -43,6 +43,7 @@ Examples:
   flake-sla hunt list cache
   flake-sla hunt --compare main my-fix --runs 200 -- make test
   flake-sla hunt --kubernetes registry.example.org/tests:1 --runs 5000 --parallel 200 -- ./integration.sh
+  flake-sla hunt --repository octo-org/shop --job unit --ref main --runs 200 --parallel 4 --minutes 900
   flake-sla hunt --sequence "48P 2F 2P 1F"
 
 Each run finds its number in FLAKE_SLA_RUN and its worker in FLAKE_SLA_WORKER.
@@ -68,6 +69,8 @@ export async function hunt(
     return
   }
   if (options.kubernetes !== undefined) return huntThere(words, options)
+  if (words.length === 0 && (options.ref !== undefined || options.resume !== undefined))
+    return huntOnGitHub(options)
   if (options.dryRun)
     throw new UserError('--dry-run prints the manifest of --kubernetes IMAGE, which is missing.')
   if (options.compare !== undefined && words.length === 0)
@@ -129,6 +132,14 @@ async function huntThere(words: readonly string[], options: HuntOptions): Promis
     options,
     name && { name, place: 'kubernetes', settings: { ...settings }, environment },
   )
+}
+
+/** The same on GitHub Actions, where every run is kept as it comes. */
+async function huntOnGitHub(options: HuntOptions): Promise<void> {
+  const { huntActions } = await import('./hunt-actions.ts')
+  const rule = { goal: goalOf(options), stress: null }
+  const hunted = await huntActions(options, (runs, work) => underWay(runs, rule, work))
+  await report(hunted, options)
 }
 
 async function reportAndKeep(

@@ -9,6 +9,12 @@ export function dayAt(at: number, timeZone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDate().toString()
 }
 
+/** Epoch ms of an instant in an address; null for what is none, or lies where no result of a job can lie. */
+export function readInstant(text: string | null): number | null {
+  const at = Date.parse(text ?? '')
+  return at >= 0 && at < Date.UTC(2200, 0) ? at : null
+}
+
 /** `day` moved by a number of days. */
 export function addDays(day: string, days: number): string {
   return Temporal.PlainDate.from(day).add({ days }).toString()

@@ -4,7 +4,13 @@
  * `.`, classes, groups, `|`, `*`, `+`, `?`, `^`, `$`, `\d`, `\w`, `\s` and escaped signs. No back references, no counts.
  */
 
-export type Pattern = { matches(text: string): boolean } | { problem: string }
+export type Pattern =
+  | {
+      matches(text: string): boolean
+      /** A sentence once the pattern took too many steps; it matches nothing from then on. */
+      tooDear(): string | null
+    }
+  | { problem: string }
 
 type Test = (character: string) => boolean
 type State =
@@ -14,6 +20,8 @@ type State =
   | { kind: 'done' }
 
 const LONGEST = 200
+/** Steps of one pattern, over all texts it is tried on: what takes a quarter of a second. */
+const MOST_STEPS = 2_000_000
 const LONGEST_TEXT = 500
 
 /** Reads a pattern; case does not matter. A mistake in it comes back as a sentence. */
@@ -21,7 +29,15 @@ export function readPattern(source: string): Pattern {
   if (source.length > LONGEST) return { problem: `The filter is longer than ${LONGEST} characters.` }
   try {
     const states = compile(source.toLowerCase())
-    return { matches: (text) => run(states, [...text.slice(0, LONGEST_TEXT).toLowerCase()]) }
+    let steps = 0
+    const step = (count: number) => {
+      steps += count
+      return steps <= MOST_STEPS
+    }
+    return {
+      matches: (text) => run(states, [...text.slice(0, LONGEST_TEXT).toLowerCase()], step),
+      tooDear: () => (steps > MOST_STEPS ? 'The filter takes too long. Make it simpler.' : null),
+    }
   } catch (error) {
     if (error instanceof PatternError) return { problem: error.message }
     throw error
@@ -149,7 +165,7 @@ function escapeTest(character: string | undefined): Test {
 }
 
 /** Walks all states at once, so no character is looked at twice. Matches anywhere in the text, as people expect. */
-function run(states: readonly State[], text: readonly string[]): boolean {
+function run(states: readonly State[], text: readonly string[], step: (count: number) => boolean): boolean {
   const entry = states.length - 1
   let current = new Set<number>()
   for (let at = 0; at <= text.length; at++) {
@@ -163,6 +179,7 @@ function run(states: readonly State[], text: readonly string[]): boolean {
         follow(states, state.next, { at: at + 1, end: text.length }, next)
     }
     current = next
+    if (!step(current.size)) return false
   }
   return false
 }

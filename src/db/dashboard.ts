@@ -18,6 +18,8 @@ export async function readRepositories(db: Db): Promise<Row<'repository'>[]> {
 
 /** The repository of that name, as GitHub compares names; the one told of last when a name was used again. */
 export async function findRepository(db: Db, fullName: string): Promise<Row<'repository'> | null> {
+  // No name holds NUL, and no question to PostgreSQL can.
+  if (fullName.includes('\0')) return null
   const row = await db
     .selectFrom('repository')
     .selectAll()

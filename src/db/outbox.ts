@@ -45,6 +45,19 @@ export async function leaseEffect(db: Db, now: number): Promise<Row<'outbox'> | 
   return result.rows[0] ?? null
 }
 
+/** Holds an effect for as long again as a lease lasts, unless it was asked for again or taken by another; `effect` learns of it. */
+export async function renewLease(db: Db, effect: Row<'outbox'>, now: number): Promise<void> {
+  const due_at = new Date(now + LEASE_MS).toISOString()
+  const { numUpdatedRows } = await db
+    .updateTable('outbox')
+    .set({ due_at })
+    .where('repository_id', '=', effect.repository_id)
+    .where('effect_key', '=', effect.effect_key)
+    .where('due_at', '=', effect.due_at)
+    .executeTakeFirst()
+  if (numUpdatedRows > 0n) effect.due_at = due_at
+}
+
 /** Marks an effect as done, with what came of it; not where it was asked for again or leased by another since. */
 export async function finishEffect(
   db: Db,

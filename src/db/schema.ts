@@ -241,6 +241,19 @@ export interface PullRequestTable {
   base_ref: string | null
   opened_at: Time
   merged_at: Time | null
+  /** Paths of all that it changes, as a JSON array in order; null when not all are known. */
+  files: string | null
+}
+
+/** A push to a branch that is not the default one: a fact. */
+export interface BranchPushTable {
+  repository_id: number
+  head_sha: string
+  ref: string
+  /** The branch began with it, so that what came before is on the default branch. */
+  created: boolean
+  /** Null when there are too many to tell. */
+  files: Json<string[]> | null
 }
 
 /** An incident as one week's results tell it. */
@@ -508,6 +521,7 @@ export interface Database {
   job: JobTable
   run: RunTable
   verdict: VerdictTable
+  branch_push: BranchPushTable
   pull_request: PullRequestTable
   flake: FlakeTable
   incident: IncidentTable

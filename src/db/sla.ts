@@ -51,19 +51,20 @@ export async function readTotals(
     as w(i int, lower timestamptz, upper timestamptz)`
   const jobs = (at: string) =>
     scope.spans ? within(scope.spans, at) : jobIds === null ? sql`` : sql`and r.job_id = any(${[...jobIds]})`
-  const runs = sql`from ${spans} join run r on r.repository_id = ${repositoryId} and r.completed_at >= w.lower
-    and r.completed_at < w.upper and r.number > 0 ${jobs('completed_at')}`
-  const tested = await sql<{ i: number; prs: number }>`select i, count(distinct r.number) as prs ${runs}
-    where r.outcome in ('pass', 'fail') group by i`.execute(db)
-  const leftOut = await sql<{
-    i: number
-    reason: string
-    runs: number
-  }>`select i, coalesce(r.reason, r.outcome) as reason,
-    count(*) as runs ${runs} where r.outcome not in ('pass', 'fail') group by 1, 2 order by 1, 2`.execute(db)
-  const flakes = await sql<Row<'flake'> & { i: number }>`select i, r.number, r.grade, r.attribution, r.counted
-    from ${spans} join flake r on r.repository_id = ${repositoryId} and r.flaked_at >= w.lower and r.flaked_at < w.upper ${jobs('flaked_at')}
-    ${scope.strongOnly ? sql`where r.grade = 'strong'` : sql``}`.execute(db)
+  const during = (
+    time: string,
+  ) => sql`r.repository_id = ${repositoryId} and ${sql.ref(`r.${time}`)} >= w.lower
+    and ${sql.ref(`r.${time}`)} < w.upper ${jobs(time)}`
+  const runs = sql`from run r where ${during('completed_at')} and r.number > 0`
+  // One index range a window: joined, the planner would rather read the whole history than guess how short a span is.
+  const tested = await sql<{ i: number; prs: number }>`select w.i, t.prs from ${spans} cross join lateral
+    (select count(distinct r.number) as prs ${runs} and r.outcome in ('pass', 'fail')) t`.execute(db)
+  const leftOut = await sql<{ i: number; reason: string; runs: number }>`select w.i, t.reason, t.runs
+    from ${spans} cross join lateral (select coalesce(r.reason, r.outcome) as reason, count(*) as runs ${runs}
+      and r.outcome not in ('pass', 'fail') group by 1) t order by 1, 2`.execute(db)
+  const flakes = await sql<Row<'flake'> & { i: number }>`select w.i, t.* from ${spans} cross join lateral
+    (select r.number, r.grade, r.attribution, r.counted from flake r where ${during('flaked_at')}
+      ${scope.strongOnly ? sql`and r.grade = 'strong'` : sql``} offset 0) t`.execute(db)
   const totals = windows.map((): WindowTotals => ({ prs: 0, leftOut: {}, flakes: [] }))
   for (const row of tested.rows) at(totals, row.i).prs = row.prs
   for (const row of leftOut.rows) at(totals, row.i).leftOut[row.reason] = row.runs

@@ -152,6 +152,15 @@ export interface EffectRequest {
   due_at: string
 }
 
+/** A push to a branch: the files of its commits, null when there are too many to tell. */
+export interface BranchPush {
+  repository_id: number
+  head_sha: string
+  ref: string
+  created: boolean
+  files: string[] | null
+}
+
 /** All that one delivery told, by table. */
 export interface Facts {
   repository?: RepositoryFact[]
@@ -161,6 +170,7 @@ export interface Facts {
   pull_request_event?: PullRequestEvent[]
   comment?: CommentFact[]
   rerun_request?: RerunRequest[]
+  branch_push?: BranchPush[]
   merge_group?: MergeGroupFact[]
   repository_event?: RepositoryEvent[]
   /** Corrections that nobody was asked about yet: `permission` is the association that GitHub told with the comment. */

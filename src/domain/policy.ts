@@ -26,6 +26,12 @@ export interface Policy {
   retest: { execute: boolean }
   /** What is said without being asked. */
   report: { unasked: boolean; checkRun: boolean }
+  attribution: {
+    /** Whether other pull requests of the same author are evidence about the job. */
+    sameAuthorIsIndependent: boolean
+    /** Which jobs the files of a path can break; none for documentation. */
+    paths: { glob: string; jobs: string[] }[]
+  }
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -39,6 +45,7 @@ export const DEFAULT_POLICY: Policy = {
   owners: [],
   retest: { execute: false },
   report: { unasked: false, checkRun: false },
+  attribution: { sameAuthorIsIndependent: true, paths: [] },
 }
 
 /**

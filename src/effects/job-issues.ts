@@ -15,16 +15,12 @@ import { deservesIssue, silenceNeeded } from '../domain/job-issue.ts'
 import type { Policy } from '../domain/policy.ts'
 import { type Octokit, pathOf, type RepositoryPath } from '../github/client.ts'
 import { marker } from '../github/comments.ts'
-import {
-  type KeptIssue,
-  moveIssue,
-  openKeptIssue,
-  readKeptIssue,
-  rewriteIssue,
-} from '../github/job-issues.ts'
+import { type FoundIssue, openIssue, readIssue, updateIssue } from '../github/issues.ts'
+import { moveIssue } from '../github/job-issues.ts'
 import { requiredJobs } from '../pipeline/measure.ts'
 import { evidenceText, jobIssueBody, jobIssueTitle, silentText } from '../texts/job-issue.ts'
 import type { EffectResult } from './effect.ts'
+import { ownersIn } from './owners.ts'
 
 const MOST_A_DAY = 2
 /** More open issues than this are a list that nobody reads. */
@@ -46,6 +42,8 @@ interface Round {
   span: { from: string; to: string }
   allowed: number
   jobIds: number[] | null
+  ownersOf: ReturnType<typeof ownersIn>
+  publicUrl: string | null
 }
 
 /** Does the round; done again, it finds what it wrote. */
@@ -82,6 +80,8 @@ async function roundOf(
     ...{ db, octokit, repository, policy, jobIds },
     path: pathOf(repository.full_name),
     login: (await deps.github?.botLogin()) ?? '',
+    ownersOf: ownersIn(octokit, repository.full_name, policy),
+    publicUrl: deps.publicUrl,
     since: effect.created_at,
     now: new Date(now).toISOString(),
     span: { from: new Date(from).toISOString(), to: new Date(now).toISOString() },
@@ -106,18 +106,19 @@ async function openNew(round: Round): Promise<string[]> {
   return done
 }
 
-async function openOne(round: Round, { job_id, name }: JobBurnRow): Promise<string> {
+async function openOne(round: Round, { job_id }: JobBurnRow): Promise<string> {
   const { db, octokit, path, login, repository, policy, now } = round
   const { repository_id, full_name } = repository
-  const { body } = await textOf(round, job_id, name, null)
-  const issue = await openKeptIssue(octokit, path, {
-    ...{ login, body, title: jobIssueTitle(name), labels: policy.jobIssues.labels },
+  const job = await jobOf(round, job_id)
+  const { body } = await textOf(round, job, null)
+  const { number, html_url: url } = await openIssue(octokit, path, {
+    ...{ login, body, title: jobIssueTitle(job.name), labels: policy.jobIssues.labels, assignees: [] },
     marker: markerOf(repository_id, job_id),
+    // However old: whoever lost the database finds the issues that there are.
+    since: new Date(0).toISOString(),
   })
-  const { number, html_url: url, isOpen, closedAt } = issue
-  const closed_at = isOpen ? null : (closedAt ?? now)
   await writeJobIssue(db, {
-    ...{ repository_id, job_id, issue: number, full_name, url, closed_at, counts_from: closed_at },
+    ...{ repository_id, job_id, issue: number, full_name, url, closed_at: null, counts_from: null },
     ...{ opened_at: now, written_at: now },
   })
   return `opened #${number}`
@@ -126,20 +127,20 @@ async function openOne(round: Round, { job_id, name }: JobBurnRow): Promise<stri
 /** Brings one issue and what is stored of it together, then closes, opens or rewrites it. */
 async function lookAfter(round: Round, stored: Row<'job_issue'>): Promise<string[]> {
   const { octokit, path, now } = round
-  const issue = await readKeptIssue(octokit, path, stored.issue)
+  const issue = await readIssue(octokit, path, stored.issue)
   const row = { ...stored, ...seen(stored, issue, now) }
   await writeJobIssue(round.db, row)
   if (!issue || issue.locked) return []
-  const name = await nameOf(round, row.job_id)
-  if (name === null) return []
-  return issue.isOpen ? whileOpen(round, row, issue, name) : whileClosed(round, row, issue, name)
+  const job = await jobOf(round, row.job_id)
+  return issue.state === 'open' ? whileOpen(round, row, issue, job) : whileClosed(round, row, job, issue)
 }
 
 /** What people did to the issue since it was last looked at. */
-function seen(stored: Row<'job_issue'>, issue: KeptIssue | null, now: string): Partial<Row<'job_issue'>> {
+function seen(stored: Row<'job_issue'>, issue: FoundIssue | null, now: string): Partial<Row<'job_issue'>> {
   const wasOpen = stored.closed_at === null
-  if (issue?.isOpen && !wasOpen) return { closed_at: null, counts_from: now, closed_by_app: false }
-  if (issue?.isOpen || !wasOpen) return {}
+  const isOpen = issue?.state === 'open'
+  if (isOpen && !wasOpen) return { closed_at: null, counts_from: now, closed_by_app: false }
+  if (isOpen || !wasOpen) return {}
   const closed_at = issue?.closedAt ?? now
   return { closed_at, counts_from: closed_at, closed_by_app: false }
 }
@@ -147,16 +148,16 @@ function seen(stored: Row<'job_issue'>, issue: KeptIssue | null, now: string): P
 async function whileOpen(
   round: Round,
   row: Row<'job_issue'>,
-  issue: KeptIssue,
-  name: string,
+  issue: FoundIssue,
+  job: Row<'job'>,
 ): Promise<string[]> {
   const { db, octokit, path, login, since, now } = round
-  const { body, silence } = await textOf(round, row.job_id, name, row.counts_from)
+  const { body, silence } = await textOf(round, job, row.counts_from)
   const { clean, needed } = silence
   if (needed !== null && clean >= needed) {
     const own = marker(`job-closed:${row.job_id}:${since.slice(0, 10)}`)
-    const why = silentText(name, { clean, needed })
-    await moveIssue(octokit, path, issue, { to: 'closed', why, marker: own, login, since })
+    const why = silentText(job.name, { clean, needed })
+    await moveIssue(octokit, path, row.issue, { to: 'closed', why, marker: own, login, since })
     await writeJobIssue(db, {
       ...row,
       closed_at: now,
@@ -167,8 +168,8 @@ async function whileOpen(
     return [`closed #${row.issue}`]
   }
   const whole = `${body}\n\n${markerOf(row.repository_id, row.job_id)}`
-  const text = { title: jobIssueTitle(name), body: whole }
-  if (!(await rewriteIssue(octokit, path, issue, text))) return []
+  const text = { title: jobIssueTitle(job.name), body: whole }
+  if (!(await updateIssue(octokit, path, issue, text))) return []
   await writeJobIssue(db, { ...row, written_at: now })
   return [`rewrote #${row.issue}`]
 }
@@ -176,40 +177,41 @@ async function whileOpen(
 async function whileClosed(
   round: Round,
   row: Row<'job_issue'>,
-  issue: KeptIssue,
-  name: string,
+  job: Row<'job'>,
+  { reason }: FoundIssue,
 ): Promise<string[]> {
   const { db, octokit, path, login, since, now } = round
-  if (issue.reason === 'not_planned' || row.closed_at === null) return []
+  if (reason === 'not_planned' || reason === 'duplicate' || row.closed_at === null) return []
   const evidence = await readNewerEvidence(db, row.repository_id, row.job_id, row.closed_at)
   if (!evidence) return []
   const own = marker(`job-reopened:${row.job_id}:${since.slice(0, 10)}`)
-  const why = evidenceText(name, evidence)
-  await moveIssue(octokit, path, issue, { to: 'open', why, marker: own, login, since })
+  const why = evidenceText(job.name, evidence)
+  await moveIssue(octokit, path, row.issue, { to: 'open', why, marker: own, login, since })
   await writeJobIssue(db, { ...row, closed_at: null, closed_by_app: false, written_at: now })
   return [`reopened #${row.issue}`]
 }
 
-async function textOf(round: Round, jobId: number, name: string, countsFrom: string | null) {
-  const { db, repository, policy, allowed, span } = round
-  const { repository_id } = repository
-  const { flakes, verdicts, clean } = await readSilence(db, repository_id, jobId, countsFrom)
+async function textOf(round: Round, job: Row<'job'>, countsFrom: string | null) {
+  const { db, repository, policy, allowed, span, ownersOf, publicUrl } = round
+  const { repository_id, full_name } = repository
+  const { flakes, verdicts, clean } = await readSilence(db, repository_id, job.job_id, countsFrom)
   const silence = { clean, needed: silenceNeeded(flakes, verdicts) }
   const body = jobIssueBody({
-    ...{ name, allowed, silence, target: policy.target, rate: { flakes, verdicts } },
-    flakes: await readIssueFlakes(db, repository_id, jobId, span.from),
+    ...{ name: job.name, allowed, silence, target: policy.target, rate: { flakes, verdicts } },
+    owners: await ownersOf(job),
+    flakes: await readIssueFlakes(db, repository_id, job.job_id, span.from),
+    historyUrl: publicUrl === null ? null : `${publicUrl}/${full_name}/jobs/${job.job_id}`,
   })
   return { body, silence }
 }
 
-async function nameOf({ db, repository }: Round, jobId: number): Promise<string | null> {
-  const row = await db
+function jobOf({ db, repository }: Round, jobId: number): Promise<Row<'job'>> {
+  return db
     .selectFrom('job')
-    .select('name')
+    .selectAll()
     .where('repository_id', '=', repository.repository_id)
     .where('job_id', '=', jobId)
-    .executeTakeFirst()
-  return row?.name ?? null
+    .executeTakeFirstOrThrow()
 }
 
 function markerOf(repositoryId: number, jobId: number): string {

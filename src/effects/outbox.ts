@@ -1,5 +1,5 @@
 /** Works off the outbox: one effect at a time, each sent at least once and found again before it is sent again. */
-import { finishEffect, leaseEffect, postponeEffect } from '../db/outbox.ts'
+import { finishEffect, leaseEffect, postponeEffect, renewLease } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { WouldWrite } from '../github/dry-run.ts'
@@ -28,6 +28,7 @@ const EFFECTS: Record<string, Effect> = {
   unasked: sayUnasked,
 }
 
+const RENEW_MS = 40_000
 const MOST_ATTEMPTS = 10
 const MOST_DELAY_MS = 3_600_000
 
@@ -47,9 +48,10 @@ export async function workOffOutbox(deps: Deps): Promise<number> {
 
 async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
   const { repository_id, effect_key, kind, attempts } = effect
+  const lease = keepLease(deps, effect)
   const finish = (done: EffectResult) => finishEffect(deps.db, effect, { at: deps.now(), ...done })
   try {
-    const done = await doEffect(deps, effect)
+    const done = await doEffect(deps, effect).finally(() => lease.release())
     await finish(done)
     deps.log.info({ repository_id, effect_key, result: done.result, url: done.url }, 'effect done')
   } catch (error) {
@@ -64,6 +66,23 @@ async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
       deps.now() + Math.min(MOST_DELAY_MS, 15_000 * 2 ** attempts),
       message,
     )
+  }
+}
+
+/** While this process lives and works, no other takes the effect, however long GitHub lets it wait. */
+function keepLease(deps: Deps, effect: Row<'outbox'>): { release(): Promise<void> } {
+  let renewing: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    renewing = renewing
+      .then(() => renewLease(deps.db, effect, deps.now()))
+      .catch((error) => deps.log.warn({ error: String(error) }, 'lease could not be renewed'))
+  }, RENEW_MS)
+  timer.unref()
+  return {
+    release: () => {
+      clearInterval(timer)
+      return renewing
+    },
   }
 }
 

@@ -30,7 +30,7 @@ export async function reattribute(
     from flake where repository_id = ${repositoryId}`.execute(db)
   for (let weeks = await learnNext(db, repositoryId); weeks > 0; weeks = await learnNext(db, repositoryId))
     onProgress('weeks', weeks)
-  const judged = await judgeAll(db, repositoryId, { now, onProgress })
+  const judged = await judgeAll(db, repositoryId, { policy, now, onProgress })
   await sql`insert into stale_window (repository_id, changed_at, why)
     select distinct repository_id, starts_at, 'definitions' from sla_window
     where repository_id = ${repositoryId} and kind = 'day'`.execute(db)
@@ -41,7 +41,7 @@ export async function reattribute(
 async function judgeAll(
   db: Db,
   repositoryId: number,
-  { now, onProgress }: { now: number; onProgress: OnProgress },
+  { policy, now, onProgress }: { policy: Policy; now: number; onProgress: OnProgress },
 ): Promise<number> {
   const { rows } = await sql<{
     job_id: number
@@ -57,7 +57,10 @@ async function judgeAll(
     for (let from = Date.parse(first); from <= end; from += SPAN) {
       const count = await db.transaction().execute(async (trx) => {
         await lockRepository(trx, repositoryId)
-        return attributeRange(trx, repositoryId, job_id, [from, Math.min(end, from + SPAN - 1)], now)
+        return attributeRange(trx, repositoryId, job_id, [from, Math.min(end, from + SPAN - 1)], {
+          policy,
+          now,
+        })
       })
       judged += count
       onProgress('flakes', count)

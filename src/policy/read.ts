@@ -6,8 +6,12 @@ import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts'
 import { UserError } from '../domain/user-error.ts'
 import { allowedAt, type Settings, settingsSchema } from './schema.ts'
 
-const MOST_CHARACTERS = 100_000
+/** Reading YAML takes time that grows with the square of its length: 64,000 characters take half a second at worst. */
+const MOST_CHARACTERS = 64_000
+const LONGEST_PROBLEM = 300
 const MOST_PROBLEMS = 20
+// biome-ignore lint/suspicious/noControlCharactersInRegex: problems quote the file, and are shown in logs and terminals
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
 
 /** What a settings file tells, or what is wrong with it: one sentence without a full stop for each problem. */
 export type SettingsReading = { settings: Settings; problems: [] } | { settings: null; problems: string[] }
@@ -23,14 +27,19 @@ export function readSettings(text: string): SettingsReading {
     const problems = document.errors.map(
       (error) => `line ${lines.linePos(error.pos[0]).line}: is not YAML: ${error.message.split('\n')[0]}`,
     )
-    return { settings: null, problems: problems.slice(0, MOST_PROBLEMS) }
+    return { settings: null, problems: problems.slice(0, MOST_PROBLEMS).map(plain) }
   }
   const told = safeJs(document)
   if (told === 'too many aliases') return { settings: null, problems: ['the file has too many aliases'] }
   const result = settingsSchema.safeParse(told ?? {})
   if (result.success) return { settings: result.data, problems: [] }
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue, document, lines))
-  return { settings: null, problems: [...new Set(problems)].slice(0, MOST_PROBLEMS) }
+  return { settings: null, problems: [...new Set(problems)].slice(0, MOST_PROBLEMS).map(plain) }
+}
+
+function plain(problem: string): string {
+  const text = problem.replace(CONTROL, ' ').toWellFormed()
+  return text.length > LONGEST_PROBLEM ? `${text.slice(0, LONGEST_PROBLEM - 1)}…` : text
 }
 
 /** Reads the text as a whole policy. */
@@ -82,6 +91,11 @@ export function policyOf(told: Settings): Policy {
       owners: owners.map(withoutAt),
     })),
     retest: { execute: told.retest?.execute ?? DEFAULT_POLICY.retest.execute },
+    attribution: {
+      sameAuthorIsIndependent:
+        told.attribution?.same_author_is_independent ?? DEFAULT_POLICY.attribution.sameAuthorIsIndependent,
+      paths: told.attribution?.paths ?? DEFAULT_POLICY.attribution.paths,
+    },
     report: {
       unasked: report?.unasked ?? DEFAULT_POLICY.report.unasked,
       checkRun: report?.check_run ?? DEFAULT_POLICY.report.checkRun,

@@ -84,4 +84,6 @@ export interface WorkflowJob {
   startedAt: string
   completedAt: string | null
   runnerName: string | null
+  /** What it wrote; nothing where nobody asks. */
+  log?: string
 }

@@ -20,6 +20,10 @@ export interface JobIssue {
   /** Up to the last flake: counted flakes of all results that were judged. */
   rate: { flakes: number; verdicts: number }
   silence: { clean: number; needed: number | null }
+  /** Logins and teams, without `@`. */
+  owners: string[]
+  /** The job's page on the dashboard. */
+  historyUrl: string | null
 }
 
 /** A name is all the title says, so that it never has to change. */
@@ -34,9 +38,10 @@ export function jobIssueBody(issue: JobIssue): string {
   const lines = [
     `**${code(name)} ${share(issue)}**: ${count(flakes.length, 'flake')} not caused by the pull request, on ${count(pullRequests, 'pull request')} in 28 days; the target of ${percent(issue.target)} allows ${amount(issue.allowed)} of all jobs together.`,
     '',
-    `Up to its last flake it flaked in ${percent(rate.verdicts === 0 ? null : rate.flakes / rate.verdicts)} of its results (${rate.flakes} of ${rate.verdicts}).`,
+    `Up to its last flake it flaked in ${percent(rate.verdicts === 0 ? null : rate.flakes / rate.verdicts)} of its results (${rate.flakes} of ${rate.verdicts}). ${owner(issue)}`,
     ...table(flakes),
     '',
+    ...(issue.historyUrl ? [link('The job’s history', issue.historyUrl), ''] : []),
     '### What to do',
     'Fix the job, or take it out of the required ones until it is fixed. A pull request that only adds retries hides the figure without helping anybody. Let the pull request close this issue: the count then starts from zero.',
     '',
@@ -50,6 +55,13 @@ function share({ flakes, allowed }: JobIssue): string {
   const times = flakes.length / allowed
   if (times >= 2) return `burns ${amount(times)} times the error budget`
   return `burns ${percent(times)} of the error budget`
+}
+
+/** Named as code: nobody is notified who was not assigned on purpose. */
+function owner({ owners }: JobIssue): string {
+  if (owners.length === 0)
+    return 'Nobody is known to own it: name somebody in the settings (`owners`) or in CODEOWNERS of its workflow.'
+  return `It is owned by ${owners.map((one) => code(one)).join(', ')}.`
 }
 
 function amount(allowed: number): string {

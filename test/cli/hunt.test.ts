@@ -167,14 +167,19 @@ test('--picture draws a cell a run, whatever a failure says', () => {
 })
 
 test('a thousand short runs cost no more than twice what xargs takes', { retry: 2 }, () => {
+  // The best of three each, in turn: whatever else the machine does is no cost of ours.
   const timed = (command: string, words: string[], input = '') => {
     const began = performance.now()
     spawnSync(command, words, { input })
     return performance.now() - began
   }
   const numbers = Array.from({ length: 1000 }, (_, i) => i).join('\n')
-  const ours = timed(process.execPath, [MAIN, 'hunt', '--', 'true'])
-  const theirs = timed('xargs', ['-P24', '-n1', 'true'], numbers)
+  let ours = Number.POSITIVE_INFINITY
+  let theirs = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 3; i++) {
+    ours = Math.min(ours, timed(process.execPath, [MAIN, 'hunt', '--', 'true']))
+    theirs = Math.min(theirs, timed('xargs', ['-P24', '-n1', 'true'], numbers))
+  }
   console.log(`1,000 runs of true: hunt ${Math.round(ours)} ms, xargs -P24 ${Math.round(theirs)} ms`)
   expect(ours).toBeLessThan(2 * theirs + 500)
 })

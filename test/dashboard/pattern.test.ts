@@ -65,6 +65,16 @@ describe('readPattern', () => {
     expect(matches(source, 'a')).toContain(part)
   })
 
+  test('a pattern that is dear on every name ends with a sentence, after a bounded number of steps', () => {
+    const pattern = readPattern(`(${'a|'.repeat(95)}a)*x`)
+    if ('problem' in pattern) throw new Error(pattern.problem)
+    const started = performance.now()
+    for (let i = 0; i < 5000; i++) pattern.matches('a'.repeat(500))
+    expect(pattern.tooDear()).toContain('takes too long')
+    expect(performance.now() - started).toBeLessThan(5000)
+    expect(pattern.matches('x')).toBe(false)
+  })
+
   test('a pattern that hangs a backtracking matcher is answered at once', () => {
     const started = performance.now()
     for (let i = 0; i < 400; i++) expect(matches('(a+)+(a+)+(a|aa)+$x', 'a'.repeat(100))).toBe(false)

@@ -49,19 +49,21 @@ async function tested(number: number, minute: number, jobs: Record<string, boole
   }
 }
 
-/** `clean` pull requests on which the jobs pass and then three on which they flake. */
-async function flakyDay(jobs: string[] = ['unit'], clean = 30) {
+/** Nine pull requests on which the jobs pass, and three among them on which they flake: hours apart, so no incident. */
+async function flakyDay(jobs: string[] = ['unit']) {
   const all = (flakes: boolean) => Object.fromEntries(jobs.map((name) => [name, flakes]))
-  for (let i = 0; i < clean; i++) await tested(100 + i, 2 + i, all(false))
-  for (let i = 0; i < 3; i++) await tested(200 + i, 60 + i, all(true))
+  for (let i = 0; i < 12; i++) await tested((i % 4 === 2 ? 200 : 100) + i, 2 + i * 50, all(i % 4 === 2))
 }
 
 const issue = (number = 8) => it.repository.issues.get(number) as Issue
 const commentsOn = (number: number) => it.answers(number).map((body) => body.split('\n')[0])
 
-/** Enough clean results on the second day that silence is improbable; then the night after it. */
-async function silentDay() {
-  for (let i = 0; i < 49; i++) await tested(300 + i, DAY + i, { unit: false })
+/** At a rate of 1 in 4, 17 clean results: (3/4)^17 < 0.01. The twelfth of the first day came after the last flake. */
+const NEEDED = 17
+
+/** So many clean results on the second day; then the night after it. */
+async function silentDay(results: number) {
+  for (let i = 0; i < results; i++) await tested(300 + i, DAY + i, { unit: false })
   await it.passTo(night(2))
 }
 
@@ -75,15 +77,15 @@ test('the job that burns most of the budget gets one issue, which the report the
   expect(issue().labels).toEqual(['kind/flake'])
   await expect(`# ${issue().title}\n\n${issue().body}`).toMatchFileSnapshot('../stories/job-issue.md')
   expect([...(await readOpenJobIssues(db(), REPOSITORY_ID)).values()]).toMatchObject([{ issue: 8 }])
-  const pull = { number: 202, title: 'Change 202', user: 'octocat', at: at(60), sha: shaOf(202) }
+  const pull = { number: 210, title: 'Change 210', user: 'octocat', at: at(60), sha: shaOf(210) }
   addPull(it.standin.state, it.repository, pull)
-  await it.send(commentDelivery({ number: 202, body: '/flake-report', minute: night(1) + 310 }))
+  await it.send(commentDelivery({ number: 210, body: '/flake-report', minute: night(1) + 310 }))
   await it.passTo(night(1) + 320)
-  expect(it.answers(202)[0]).toMatch(/#8/)
+  expect(it.answers(210)[0]).toMatch(/#8/)
 })
 
 test('at most two are opened a day, and none twice when their record was lost', async () => {
-  await flakyDay(['unit', 'e2e', '| @everyone `x`'], 10)
+  await flakyDay(['unit', 'e2e', '| @everyone `x`'])
   await it.passTo(night(1))
   expect(it.issues()).toHaveLength(2)
   await db().deleteFrom('job_issue').execute()
@@ -113,14 +115,13 @@ test('it is kept up to date without a comment', async () => {
 test('silence closes it, and only a flake on a newer base opens it again', async () => {
   await flakyDay()
   await it.passTo(night(1))
-  for (let i = 0; i < 48; i++) await tested(300 + i, DAY + i, { unit: false })
-  await it.passTo(night(2))
+  await silentDay(NEEDED - 2)
   expect(issue().state).toBe('open')
   await tested(399, 2 * DAY, { unit: false })
   await it.passTo(night(3))
   expect([issue().state, issue().stateReason]).toEqual(['closed', 'completed'])
   expect(commentsOn(8)).toEqual([
-    '`unit` has not flaked in its last 49 results. A job that flakes as it did would be that silent by chance in fewer than one case of a hundred (49 results are enough), so this is closed.',
+    '`unit` has not flaked in its last 17 results. A job that flakes as it did would be that silent by chance in fewer than one case of a hundred (17 results are enough), so this is closed.',
   ])
   // Pushed before the close and run after it: that tells of the base of then.
   await tested(401, 3 * DAY + 5, { unit: true }, 2 * DAY)
@@ -163,7 +164,7 @@ test('a merged fix closes it and starts the count from zero', async () => {
 test('what a person opens again stays open until the silence begins anew', async () => {
   await flakyDay()
   await it.passTo(night(1))
-  await silentDay()
+  await silentDay(NEEDED)
   expect(issue().state).toBe('closed')
   Object.assign(issue(), { state: 'open', stateReason: 'reopened', closedAt: null })
   await it.passTo(night(3))

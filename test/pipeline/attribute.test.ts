@@ -3,11 +3,14 @@ import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Db } from '../../src/db/client.ts'
 import { readKin } from '../../src/db/pull-request.ts'
+import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
 import { useDatabase } from '../support/database.ts'
 import {
+  aDelivery,
   checkRunDelivery,
   commentDelivery,
   pullRequestDelivery,
+  REPOSITORY,
   type TestDelivery,
 } from '../support/deliveries.ts'
 import { REPOSITORY_ID } from '../support/facts.ts'
@@ -77,7 +80,9 @@ describe('hand-made histories', () => {
     ).flat()
     const quiet = QUIET.slice(0, 2 * 88)
     const flakes = await concluded([...quiet, ...culprit, merged, ...infected])
-    expect(flakes.get(`7/${shaOf(7, 1).slice(-2)}`)).toMatchObject({ verdict: 'caused_by_pr' })
+    const [first] = flakes.values()
+    expect(first).toMatchObject({ pull_request: 7, counted: false })
+    expect(first?.probability_caused_by_pr).toBeGreaterThan(0.8)
     for (const [key, flake] of flakes)
       if (!key.startsWith('7/'))
         expect([key, flake.verdict, flake.counted]).toEqual([key, 'not_caused_by_pr', true])
@@ -135,6 +140,41 @@ describe('hand-made histories', () => {
     const release = aHead({ number: 59, minute: DAY - 10, headRef: 'develop' })
     await concluded([...release, ...onto])
     expect(await readKin(db(), REPOSITORY_ID, [59, 60])).toEqual(new Map())
+  })
+})
+
+describe('what a pull request is', () => {
+  const pushOf = (number: number, files: string[]) =>
+    aDelivery('push', {
+      repository: REPOSITORY,
+      ref: `refs/heads/topic-${number}`,
+      after: shaOf(number, 0),
+      created: true,
+      deleted: false,
+      commits: [{ added: [], modified: files, removed: [] }],
+    })
+  const own = aHead({ number: 7, minute: 12 * DAY, flaky: true })
+
+  test('documentation that flakes alone is hardly the cause, code may be; told before or after', async () => {
+    const [code] = (await concluded([...QUIET, ...own])).values()
+    expect(code).toMatchObject({ verdict: 'undetermined', evidence: { changed: 'unknown' } })
+    const [docs] = (await concluded([pushOf(7, ['docs/guide.md'])])).values()
+    expect(docs).toMatchObject({ verdict: 'not_caused_by_pr', evidence: { changed: 'docs' } })
+    const paths = [{ glob: 'docs/*', jobs: ['unit'] }]
+    const policy = { ...DEFAULT_POLICY, attribution: { ...DEFAULT_POLICY.attribution, paths } }
+    await recordAll(db(), aHead({ number: 8, minute: 12 * DAY + 30 }))
+    await conclude(db(), { now: NOW, policy })
+    const { flakes } = await readOnlyReport(db())
+    expect(flakes[0]).toMatchObject({ verdict: 'undetermined', evidence: { changed: 'code' } })
+  })
+
+  test('others of its author are no evidence where the settings say so', async () => {
+    const attribution = { ...DEFAULT_POLICY.attribution, sameAuthorIsIndependent: false }
+    const policy = { ...DEFAULT_POLICY, attribution }
+    await recordAll(db(), [...QUIET, ...own])
+    await conclude(db(), { now: NOW, policy })
+    const { flakes } = await readOnlyReport(db())
+    expect(flakes[0]?.evidence).toMatchObject({ k: 0, n: 0 })
   })
 })
 

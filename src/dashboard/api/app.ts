@@ -8,7 +8,6 @@ import { readPullRequest } from '../../db/dashboard-pull-request.ts'
 import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { gridQuery, readGrid } from '../pages/grid.ts'
-import { readPattern } from '../pattern.ts'
 import { openRepository, type RepositoryScope } from '../scope.ts'
 import { addAttribution } from './attribution.ts'
 import { flakes, jobs, newestOf, repositories, windows } from './data.ts'
@@ -86,9 +85,8 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
   app.openapi(routes.gridRoute, async (c) => {
     const scope = await open(deps, c)
     if (!scope) return c.json(NOT_FOUND, 404)
-    const pattern = readPattern(c.req.valid('query').job ?? '')
-    if ('problem' in pattern) return c.json({ error: pattern.problem }, 400)
     const grid = await readGrid(deps, scope, gridQuery(new URL(c.req.url).searchParams))
+    if (grid.problem) return c.json({ error: grid.problem }, 400)
     const heads = grid.heads.map(({ number, head_sha, last_at }) => ({
       pull_request: number,
       head_sha,

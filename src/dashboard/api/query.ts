@@ -1,9 +1,13 @@
 /** What a request may ask for: checked before anything is read, and described in the OpenAPI document. */
 import { z } from '@hono/zod-openapi'
 import type { FlakeCursor } from '../../db/dashboard-flakes.ts'
+import { readInstant } from '../dates.ts'
 
 const DAY = 86_400_000
-const day = z.iso.date().openapi({ example: '2026-02-02' })
+const day = z.iso
+  .date()
+  .refine((text) => readInstant(text) !== null, 'is before 1970 or after 2199')
+  .openapi({ example: '2026-02-02' })
 
 export const ofRepository = z.object({ owner: z.string().max(100), repo: z.string().max(200) })
 
@@ -73,7 +77,7 @@ export function writeCursor({ flakedAt, headSha, jobId }: FlakeCursor): string {
 export function readCursor(text: string): FlakeCursor | null {
   const [flakedAt, headSha, jobId, more] = Buffer.from(text, 'base64url').toString('utf8').split('|')
   if (!flakedAt || !headSha || !jobId || more !== undefined) return null
-  if (Number.isNaN(Date.parse(flakedAt)) || !/^[0-9a-f]+$/.test(headSha) || !/^\d{1,16}$/.test(jobId))
-    return null
-  return { flakedAt: new Date(flakedAt).toISOString(), headSha, jobId: Number(jobId) }
+  const at = readInstant(flakedAt)
+  if (at === null || !/^[0-9a-f]+$/.test(headSha) || !/^\d{1,16}$/.test(jobId)) return null
+  return { flakedAt: new Date(at).toISOString(), headSha, jobId: Number(jobId) }
 }

@@ -8,6 +8,7 @@ import {
 } from '../../db/dashboard-grid.ts'
 import type { Row } from '../../db/schema.ts'
 import { count } from '../../texts/figures.ts'
+import { readInstant } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, jobLink, repositoryPath } from '../html.ts'
 import { readPattern } from '../pattern.ts'
@@ -53,13 +54,12 @@ export interface Grid {
 export function gridQuery(params: URLSearchParams): GridQuery {
   const width = Number(params.get('width'))
   const page = Number(params.get('page'))
-  const before = Date.parse(params.get('before') ?? '')
   return {
     job: params.get('job') ?? '',
     sort: params.get('sort') === 'name' ? 'name' : 'flakiness',
     width: WIDTHS.find((one) => one === width) ?? WIDTHS[0],
     page: Number.isInteger(page) && page > 0 && page < 1000 ? page : 1,
-    before: Number.isNaN(before) ? null : before,
+    before: readInstant(params.get('before')),
   }
 }
 
@@ -74,12 +74,12 @@ export async function readGrid(
   const cells = await readGridCells(db, id, heads)
   const incidents = await readGridIncidents(db, id, heads)
   const pattern = readPattern(query.job)
-  const matches = 'problem' in pattern ? () => true : pattern.matches
   const counts = new Set(flakes.jobIds ?? jobs.map((job) => job.job_id))
   const byJob = Map.groupBy(cells, (cell) => cell.job_id)
-  const rows = jobs
-    .filter((job) => counts.has(job.job_id) && byJob.has(job.job_id) && matches(job.name))
-    .map((job) => rowOf(job, byJob.get(job.job_id) ?? [], incidents))
+  const shown = jobs.filter((job) => counts.has(job.job_id) && byJob.has(job.job_id))
+  const matching = 'problem' in pattern ? shown : shown.filter((job) => pattern.matches(job.name))
+  const problem = 'problem' in pattern ? pattern.problem : pattern.tooDear()
+  const rows = (problem ? shown : matching).map((job) => rowOf(job, byJob.get(job.job_id) ?? [], incidents))
   if (query.sort === 'flakiness')
     rows.sort((a, b) => b.flaky - a.flaky || a.job.name.localeCompare(b.job.name))
   const first = (query.page - 1) * ROWS
@@ -87,7 +87,7 @@ export async function readGrid(
     heads,
     rows: rows.slice(first, first + ROWS),
     total: rows.length,
-    problem: 'problem' in pattern ? pattern.problem : null,
+    problem,
   }
 }
 

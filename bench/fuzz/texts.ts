@@ -1,0 +1,197 @@
+/** Texts that people write: comments with commands, settings, globs, filters, and names that end up in Markdown and HTML. */
+import MarkdownIt from 'markdown-it'
+import { fromMarkdown, name as nameHtml, outward } from '../../src/dashboard/html.ts'
+import { readPattern } from '../../src/dashboard/pattern.ts'
+import { mayHoldCommand, parseFlakeReport, parseRetests } from '../../src/domain/command.ts'
+import { matchesGlob } from '../../src/domain/policy.ts'
+import { requiredBy } from '../../src/domain/required.ts'
+import { windowAt } from '../../src/domain/window.ts'
+import { readPolicy } from '../../src/policy/read.ts'
+import type { Random } from '../../src/simulate/random.ts'
+import { code, link } from '../../src/texts/markdown.ts'
+import { eachInput, type Target } from './target.ts'
+import { anyText } from './values.ts'
+
+/** A text put together from a list of pieces, and now and then anything at all, up to `most` pieces. */
+function pieces(list: readonly string[], most: number): (random: Random) => string {
+  return (random) => {
+    const count = 1 + Math.floor(random.next() * most)
+    const long = random.chance(0.01) ? 400 : 1
+    let text = ''
+    for (let i = 0; i < count; i++) {
+      const piece = random.chance(0.1) ? anyText(random) : random.pick(list)
+      text += random.chance(0.05) ? piece.repeat(long) : piece
+    }
+    return text
+  }
+}
+
+const COMMENT = [
+  ...['/retest', '/test ', '/test all', '/retest-required', '/flake-report', ' unit', 'e2e,', '?', '/', 'a'],
+  ...['\n', '\r\n', '\r', '\t', ' ', '\f', '\u2028', '\u00a0', '```', '~~~', '```\n', '\n```', '````', '> '],
+  ...['<!--', '-->', '\\', '`'],
+]
+
+const SETTINGS = [
+  ...['target: ', 'time_zone: ', 'required: ', 'ignore: ', 'attribution: ', 'breach_issue: ', 'retest: '],
+  ...[
+    'mode: daily',
+    'labels: ',
+    'repository: ',
+    'window_days: ',
+    'paths:\n',
+    'report: ',
+    'auto',
+    'true',
+    '0.01',
+  ],
+  ...[
+    'Europe/Berlin',
+    'UTC',
+    '1e999',
+    '.nan',
+    '-.inf',
+    '0x10',
+    '!!js/function ',
+    '!!binary ',
+    '!!set ',
+    '!x ',
+  ],
+  ...[
+    '\n',
+    '\n  ',
+    '\n    ',
+    '- ',
+    '[',
+    ']',
+    '{',
+    '}',
+    ': ',
+    ',',
+    '"',
+    "'",
+    '|',
+    '>',
+    '&a ',
+    '*a',
+    '<<: ',
+    '? ',
+  ],
+  ...['---\n', '...\n', '%YAML 9.9\n', '# ', '\t', '@', '`', '__proto__: ', 'constructor: '],
+  ...['a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n'],
+  ...['ignore: [*c,*c,*c,*c,*c,*c,*c]\n', '[[[[[[[[[[', '{a: {a: {a: {a: ', '*'.repeat(50), 'a*'.repeat(50)],
+]
+
+const PATTERN = [
+  ...'abc01-_ .*+?()[]^$|\\',
+  '(a+)+',
+  '(?:',
+  '[a-z]',
+  '[^',
+  '\\d',
+  '\\w',
+  '\\s',
+  '.*',
+  '(a|a)*',
+  '{2,}',
+]
+const NAMES = [
+  ...[
+    '`',
+    '``',
+    '|',
+    '\\',
+    '\\|',
+    '<b>',
+    '</code>',
+    '![x](http://x)',
+    '[a](b)',
+    'http://x.example',
+    '@octocat',
+  ],
+  ...[
+    '#1',
+    '\n',
+    '\r',
+    '<!--',
+    '-->',
+    '**',
+    '_',
+    '$x$',
+    '&lt;',
+    '&#96;',
+    'unit',
+    ' ',
+    '\u202e',
+    ':+1:',
+    'a/b#3',
+  ],
+]
+
+const NAME = 'unit-e2e (linux, 20) '.repeat(20)
+const markdown = new MarkdownIt({ html: true, linkify: true })
+
+/** The targets of this file. */
+export function textTargets(): Target[] {
+  return [
+    eachInput({ name: 'comment', share: 0.1, make: pieces(COMMENT, 25) }, 100, readComment),
+    eachInput({ name: 'settings', share: 0.05, make: pieces(SETTINGS, 30) }, 500, readSettings),
+    eachInput({ name: 'filter', share: 0.03, make: pieces(PATTERN, 30) }, 200, useFilter),
+    eachInput(
+      { name: 'glob', share: 0.02, make: pieces(['*', '**', '?', 'a', 'unit', '-', 'é'], 40) },
+      100,
+      (glob) => {
+        matchesGlob(NAME, glob)
+        matchesGlob('a'.repeat(500), glob)
+      },
+    ),
+    eachInput({ name: 'name', share: 0.05, make: pieces(NAMES, 15) }, 200, showName),
+  ]
+}
+
+function readComment(body: string): string | null {
+  const retests = parseRetests(body)
+  const report = parseFlakeReport(body)
+  const isFound = retests.length > 0 || report !== null
+  if (isFound && !mayHoldCommand(body)) return 'holds a command that mayHoldCommand does not see'
+  const jobs = retests.flatMap((one) => one.jobs)
+  if (jobs.some((job) => /[\t\n\f\r ]/.test(job))) return 'names a job with white space in it'
+  if (report?.job && /\n/.test(report.job)) return 'asks about a job of two lines'
+  return null
+}
+
+async function readSettings(text: string): Promise<string | null> {
+  const { policy, problems } = readPolicy(text)
+  if ('polluted' in {}) return 'changed the prototype of all objects'
+  if (policy === null) {
+    if (problems.length === 0) return 'is refused without a reason'
+    return problems.some((one) => one.length > 300 || one.includes('\n')) ? 'is refused at length' : null
+  }
+  requiredBy(policy).includes({ name: NAME, app: '' })
+  windowAt('week', Date.UTC(2026, 1, 2), policy.timeZone)
+  return policy.target > 0 && policy.target <= 1 ? null : `took the target ${policy.target}`
+}
+
+function useFilter(source: string): string | null {
+  const pattern = readPattern(source)
+  if ('problem' in pattern) return pattern.problem.length > 0 ? null : 'is refused without a reason'
+  for (const text of ['a'.repeat(500), NAME, 'b1-'.repeat(170)]) pattern.matches(text)
+  return null
+}
+
+/** A name from outside stays one piece of text in one cell, on GitHub and on the pages. */
+async function showName(text: string): Promise<string | null> {
+  const cell = link(code(text), 'https://ci.example/1')
+  const shown = markdown.render(`| a | b |\n| --- | --- |\n| ${cell} | ${code(text)} |\n`)
+  const tags = [...shown.matchAll(/<(\/?[a-z!][a-z0-9-]*)/gi)].map(([, tag]) => tag)
+  const expected =
+    'table thead tr th /th th /th /tr /thead tbody tr td a code /code /a /td td code /code /td /tr /tbody /table'
+  if (tags.join(' ') !== expected) return `is more than a name in Markdown: ${shown}`
+  const page = String(await nameHtml(text)) + String(await fromMarkdown(code(text)))
+  const pageTags = [...page.matchAll(/<(\/?[a-z!][a-z0-9-]*)/gi)].map(([, tag]) => tag)
+  if (pageTags.some((tag) => !/^\/?(bdi|code|strong)$/.test(tag ?? '')))
+    return `is more than a name on a page: ${page}`
+  const address = String(await outward(text, 'x'))
+  if (/href="(?!https?:\/\/)/i.test(address)) return `is a link to ${address}`
+  return null
+}

@@ -1,0 +1,114 @@
+/** Broken webhooks through the whole way: translated, recorded, concluded, and shown. */
+import { createRequire } from 'node:module'
+import { sql } from 'kysely'
+import { dashboard } from '../../src/dashboard/app.ts'
+import type { Db } from '../../src/db/client.ts'
+import { readRepositories } from '../../src/db/dashboard.ts'
+import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
+import { concludeAll } from '../../src/pipeline/conclude.ts'
+import { createRecorder, type Delivery } from '../../src/pipeline/record.ts'
+import type { Random } from '../../src/simulate/random.ts'
+import { SCENARIOS } from '../../src/simulate/scenarios.ts'
+import { simulate, tell } from '../../src/simulate/simulate.ts'
+import { EVENTS } from '../../src/webhooks/translate.ts'
+import { mutate } from './mutate.ts'
+import type { Target } from './target.ts'
+import { toJson } from './values.ts'
+
+/** What arrives, as epoch ms: after every time in the payloads. */
+const NOW = Date.UTC(2026, 5, 1)
+const DAY = 86_400_000
+/** Deliveries between two looks at what they conclude to: a conclusion costs more than all of them. */
+const BETWEEN_LOOKS = 10_000
+
+/** Three days of a made-up repository: its parts belong together, so that what is left of them is concluded from. */
+export function simulated(): Delivery[] {
+  const scenario = SCENARIOS[0]
+  if (!scenario) return []
+  const options = { seed: 1, days: 3, from: NOW - 5 * DAY, repository: 'acme/made-up' }
+  return tell(simulate(scenario, options), 1)
+}
+
+/** GitHub's own examples of the events that are listened to, gathered by Octokit. */
+export function examples(): Delivery[] {
+  const require = createRequire(import.meta.url)
+  const all = require('@octokit/webhooks-examples') as { name: string; examples: object[] }[]
+  return all
+    .filter(({ name }) => Object.hasOwn(EVENTS, name))
+    .flatMap(({ name, examples }) => examples.map((payload, i) => ({ id: `${name}-${i}`, name, payload })))
+}
+
+/**
+ * @param db empty; what is recorded is removed again
+ * @param seeds payloads to break
+ */
+export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
+  const names = [...new Set(seeds.map((one) => one.name))]
+  const byName = new Map(names.map((name) => [name, seeds.filter((one) => one.name === name)]))
+  const recorder = createRecorder(db, { now: () => NOW, effects: true })
+  const whole = simulated()
+  let count = 0
+  let sinceLook = 0
+  const one = async (input: string): Promise<string | null> => {
+    const { name, payload } = JSON.parse(input) as Delivery
+    const result = await recorder.record({ id: `fuzz-${count++}`, name, payload }).catch(String)
+    if (typeof result === 'string') return `was not recorded: ${result}`.slice(0, 2000)
+    if ('polluted' in {}) return 'changed the prototype of all objects'
+    if (result.outcome === 'rejected' && !/^[\w. ]+(: |$)/.test(result.reason))
+      return `was rejected for no readable reason: ${result.reason}`
+    return null
+  }
+  return {
+    name: 'webhook',
+    share: 0.7,
+    batch: 500,
+    make: (random: Random) => {
+      // Every event as often as any other, however many examples there are of it.
+      const { name, payload } = random.pick(byName.get(random.pick(names)) ?? [])
+      return toJson({ name, payload: mutate(payload as object, random) })
+    },
+    async run(inputs) {
+      const problems = await Promise.all(inputs.map(one))
+      sinceLook += inputs.length
+      if (sinceLook < BETWEEN_LOOKS) return problems
+      sinceLook = 0
+      const problem = await look(db)
+      await empty(db)
+      await Promise.all(whole.map((each) => recorder.record(each)))
+      return problem === null ? problems : problems.map((own) => own ?? problem)
+    },
+  }
+}
+
+/** Concludes, and reads the pages of every repository. @returns what was wrong */
+export async function look(db: Db): Promise<string | null> {
+  try {
+    await concludeAll(db, { policyOf: async () => DEFAULT_POLICY, now: NOW })
+    const pages = dashboard({
+      db,
+      now: () => NOW,
+      policyOf: async () => DEFAULT_POLICY,
+      publicUrl: null,
+      githubUrl: 'https://github.com',
+      visibility: { mayRead: async () => true },
+    })
+    for (const { full_name } of (await readRepositories(db)).slice(0, 20)) {
+      const path = full_name.split('/').map(encodeURIComponent).join('/')
+      for (const page of ['', '/grid', '/months', '/accuracy']) {
+        const answer = await pages.request(`/${path}${page}`)
+        if (answer.status >= 500) return `/${path}${page} answered ${answer.status} after this`
+        if (/<script>alert|<img src=x/.test(await answer.text()))
+          return `/${path}${page} holds markup of others`
+      }
+    }
+    return null
+  } catch (error) {
+    return `could not be concluded after this: ${(error as Error).stack}`.slice(0, 2000)
+  }
+}
+
+async function empty(db: Db): Promise<void> {
+  const tables = await sql<{ name: string }>`select tablename as name from pg_tables
+    where schemaname = 'public' and tablename not like 'kysely_%'`.execute(db)
+  await sql`truncate ${sql.join(tables.rows.map((row) => sql.table(row.name)))}`.execute(db)
+}

@@ -1,0 +1,66 @@
+/**
+ * Broken input for everything that takes input from outside: a few thousand of the inputs of `npm run bench -- fuzz`, which
+ * tries a million, and every one that ever found something.
+ */
+import { expect, test } from 'vitest'
+import { readFound } from '../../bench/fuzz/found.ts'
+import { fuzz } from '../../bench/fuzz/fuzz.ts'
+import { eachInput } from '../../bench/fuzz/target.ts'
+import { allTargets } from '../../bench/fuzz/targets.ts'
+import { readPolicy } from '../../src/policy/read.ts'
+import { useDatabase } from '../support/database.ts'
+
+const db = useDatabase()
+const INPUTS = Number(process.env.FUZZ_INPUTS ?? 3000)
+
+test(`no input of ${INPUTS} crashes, hangs, is lost, or gets out of where it belongs`, async () => {
+  const { tried, findings } = await fuzz(await allTargets(db()), { inputs: INPUTS, seed: 'tests' })
+  expect(findings).toEqual([])
+  expect(Object.keys(tried).sort()).toEqual(
+    ['comment', 'filter', 'glob', 'line', 'name', 'page', 'settings', 'webhook'].sort(),
+  )
+  expect(Object.values(tried).every((count) => count > 0)).toBe(true)
+}, 120_000)
+
+test('no input that once found something finds it again', async () => {
+  const targets = new Map((await allTargets(db())).map((one) => [one.name, one]))
+  const found = readFound()
+  expect(found.length).toBeGreaterThan(5)
+  for (const { file, target, input } of found)
+    expect([file, ...((await targets.get(target)?.run([input])) ?? ['has no such target'])]).toEqual([
+      file,
+      null,
+    ])
+}, 120_000)
+
+test('settings as long as they may be are read in time, whatever they hold', () => {
+  const parts = ['[', '{a: ', '? ', 'a: &a x\n']
+  for (const long of [...parts.map((part) => part.repeat(100_000)), manyKeys()]) {
+    const started = performance.now()
+    expect(readPolicy(long)).toEqual({ policy: null, problems: [expect.stringContaining('longer than')] })
+    readPolicy(long.slice(0, 64_000))
+    expect([long.slice(0, 10), performance.now() - started < 10_000]).toEqual([long.slice(0, 10), true])
+  }
+}, 120_000)
+
+function manyKeys(): string {
+  return Array.from({ length: 30_000 }, (_, i) => `k${i}: 1`).join('\n')
+}
+
+test('the fuzzer sees a crash, a hang and a wrong answer, and gives the input back', async () => {
+  const trap = eachInput(
+    { name: 'trap', share: 1, make: (random) => String(Math.floor(random.next() * 100)) },
+    20,
+    (input) => {
+      if (input === '7') throw new Error('fell')
+      const until = performance.now() + (input === '8' ? 60 : 0)
+      while (performance.now() < until);
+      return input === '9' ? 'was nine' : null
+    },
+  )
+  const { findings } = await fuzz([trap], { inputs: 1000, seed: 'trap', mostFindings: 1000 })
+  const problems = new Set(
+    findings.map(({ input, problem }) => `${input}: ${problem.split('\n')[0]?.replace(/\d+ ms/, '')}`),
+  )
+  expect([...problems].sort()).toEqual(['7: threw Error: fell', '8: took ', '9: was nine'])
+})
