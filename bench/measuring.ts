@@ -135,7 +135,7 @@ async function attributeAgain(db: Db): Promise<void> {
     .insertInto('stale_verdict')
     .values({ repository_id: REPOSITORY_ID, job_id: 1, changed_at: new Date(END - DAY).toISOString() })
     .execute()
-  await attributeNext(db, REPOSITORY_ID, END)
+  await attributeNext(db, REPOSITORY_ID, DEFAULT_POLICY, END)
 }
 
 async function openPage(pages: ReturnType<typeof dashboard>, path: string): Promise<void> {

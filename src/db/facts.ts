@@ -1,12 +1,10 @@
 /** Facts in and out: what webhooks told, added once, and read back a commit at a time. */
 import { type Kysely, sql } from 'kysely'
 import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
-import type { Facts, RepositoryFact } from '../domain/facts.ts'
+import type { Facts, InstallationFact, RepositoryFact } from '../domain/facts.ts'
 import type { HeadFacts } from '../domain/head.ts'
 import { type Db, KEPT } from './client.ts'
 import { addCorrection } from './corrections.ts'
-import { tellInstallations } from './installations.ts'
-import { withoutRemoved } from './removed.ts'
 import { adding, type BulkTable } from './rows.ts'
 import type { Database, NewRow, Row } from './schema.ts'
 
@@ -38,61 +36,96 @@ export async function recordFacts(
   recordings: readonly Recording[],
   options: { effects: boolean },
 ): Promise<Set<string>> {
-  const told = await withoutRemoved(
-    db,
-    recordings.map((one) => one.facts),
-  )
-  const parts = partsOf(told, options)
+  const all = recordings.map((one) => one.facts)
+  const told = await withoutRemoved(db, all)
+  const parts = additions(told, all, options)
   const deliveries = recordings.map((one) => one.delivery)
   parts.push(sql`new_delivery as (${adding('delivery', deliveries)} returning guid)`)
   const result = await sql<{
     guid: string
   }>`${sql.raw(KEPT)}with ${sql.join(parts)} select guid from new_delivery`.execute(db)
-  await addRare(db, told, options)
+  // What follows is rare. A process that ends before it is done has not answered, and is sent the delivery again.
+  if (!options.effects) await addTrusted(db, told)
+  const installations = all.flatMap((one) => one.installation ?? [])
+  if (installations.length > 0) await db.transaction().execute((trx) => tellInstallations(trx, installations))
   return new Set(result.rows.map((row) => row.guid))
 }
 
-/** Adds facts that came without a delivery, of whatever repository. To be called in a transaction. */
+/** Adds facts, and the marks of what has to be concluded again. To be called in a transaction. */
 export async function addFacts(
   trx: Kysely<Database>,
-  told: readonly Facts[],
-  options: { effects: boolean },
+  all: readonly Facts[],
+  options: { effects: boolean; removedToo?: boolean },
 ): Promise<void> {
-  const parts = partsOf(told, options)
+  const told = options.removedToo ? all : await withoutRemoved(trx, all)
+  const parts = additions(told, all, options)
   if (parts.length > 0) await sql`with ${sql.join(parts)} select 1`.execute(trx)
-  await addRare(trx, told, options)
+  // With effects, a correction is added when GitHub has said that its author may.
+  if (!options.effects) await addTrusted(trx, told)
+  await tellInstallations(
+    trx,
+    all.flatMap((one) => one.installation ?? []),
+  )
 }
 
-/** What is added, as parts of one statement. */
-function partsOf(told: readonly Facts[], options: { effects: boolean }) {
+/** The statements that add facts and the marks of what has to be concluded again, as parts of one. */
+function additions(told: readonly Facts[], all: readonly Facts[], options: { effects: boolean }) {
   const rows = new Map<BulkTable, readonly object[]>()
   for (const table of FACT_TABLES) {
     if (table === 'outbox' && !options.effects) continue
-    const facts = told.flatMap((one): readonly object[] => one[table] ?? [])
-    if (facts.length > 0) rows.set(table, facts)
+    const added = told.flatMap((one): readonly object[] => one[table] ?? [])
+    if (added.length > 0) rows.set(table, added)
   }
   const stale = staleHeads(told)
   if (stale.length > 0) rows.set('stale_head', stale)
-  const repositories = newestWords(told)
   const parts = [...rows].map(
-    ([table, facts]) => sql`${sql.ref(`new_${table}`)} as (${adding(table, facts)})`,
+    ([table, added]) => sql`${sql.ref(`new_${table}`)} as (${adding(table, added)})`,
   )
+  const repositories = newestWords(all)
   if (repositories.length > 0) parts.push(sql`new_repository as (${telling(repositories)})`)
   return parts
 }
 
-/** Facts that are few, and looked at one by one. */
-async function addRare(
-  db: Kysely<Database>,
-  told: readonly Facts[],
-  options: { effects: boolean },
-): Promise<void> {
-  // With effects, a correction is added when GitHub has said that its author may.
-  if (!options.effects) await addTrusted(db, told)
-  await tellInstallations(
-    db,
-    told.flatMap((one) => one.installation ?? []),
-  )
+/** Of a repository that the app was taken off nothing is recorded any more, unless it comes back in the same breath. */
+async function withoutRemoved(db: Kysely<Database>, told: readonly Facts[]): Promise<readonly Facts[]> {
+  const ids = [...new Set(told.flatMap((one) => (one.repository ?? []).map((fact) => fact.repository_id)))]
+  const rows = await sql<{ repository_id: number }>`${sql.raw(KEPT)}select repository_id from repository
+    where repository_id = any(${ids}) and removed_at is not null`.execute(db)
+  if (rows.rows.length === 0) return told
+  const back = told.flatMap((one) => one.repository ?? []).filter((fact) => fact.installed)
+  const gone = new Set(rows.rows.map((row) => row.repository_id))
+  for (const one of back) gone.delete(one.repository_id)
+  return told.map((facts) => {
+    const kept = Object.entries(facts).map(([table, rows]) => [
+      table,
+      rows.filter((row: object) => !('repository_id' in row && gone.has(row.repository_id as number))),
+    ])
+    return Object.fromEntries(kept) as Facts
+  })
+}
+
+/** The newest word about an installation stands. The end of a suspension leaves a gap in all of its repositories. */
+async function tellInstallations(db: Kysely<Database>, told: readonly InstallationFact[]): Promise<void> {
+  for (const { installation_id, told_at, suspended_at } of told) {
+    const before = await db
+      .selectFrom('installation')
+      .selectAll()
+      .where('installation_id', '=', installation_id)
+      .forUpdate()
+      .executeTakeFirst()
+    if (before && Date.parse(before.told_at) >= Date.parse(told_at)) continue
+    const row = { installation_id, told_at, suspended_at }
+    await db
+      .insertInto('installation')
+      .values(row)
+      .onConflict((conflict) => conflict.column('installation_id').doUpdateSet(row))
+      .execute()
+    if (!before?.suspended_at || suspended_at) continue
+    await sql`insert into gap (repository_id, from_at, to_at, reason)
+      select repository_id, ${before.suspended_at}::timestamptz, ${told_at}::timestamptz, 'the app was suspended'
+      from repository where installation_id = ${installation_id} and removed_at is null
+      on conflict do nothing`.execute(db)
+  }
 }
 
 async function addTrusted(db: Kysely<Database>, told: readonly Facts[]): Promise<void> {
@@ -119,10 +152,10 @@ function staleHeads(told: readonly Facts[]): object[] {
 }
 
 /** The newest word about each repository, in the order of their ids: two writers never wait for each other in a circle. */
-function newestWords(told: readonly Facts[]): RepositoryFact[] {
+function newestWords(all: readonly Facts[]): RepositoryFact[] {
   const newest = new Map<number, RepositoryFact>()
-  for (const facts of told) {
-    for (const one of facts.repository ?? []) {
+  for (const { repository = [] } of all) {
+    for (const one of repository) {
       const known = newest.get(one.repository_id)
       if (!known || Date.parse(one.told_at) >= Date.parse(known.told_at)) newest.set(one.repository_id, one)
     }
@@ -135,27 +168,22 @@ function newestWords(told: readonly Facts[]): RepositoryFact[] {
  * insert, which would lock the row, and every writer writes about the same few repositories.
  */
 function telling(repositories: readonly RepositoryFact[]) {
+  // Only an installation takes a removal back: an event that was under way when the app was taken off does not.
+  const removed = sql`case when n.installed then null else coalesce(n.removed_at, k.removed_at) end`
+  const kept = (column: string) =>
+    sql`coalesce(${sql.ref(`n.${column}`)}, ${sql.ref(`k.${column}`)}) is not distinct from ${sql.ref(`k.${column}`)}`
   return sql`insert into repository as r (repository_id, full_name, private, default_branch, installation_id, told_at, removed_at)
-    select t.repository_id, t.full_name, t.private, t.default_branch, t.installation_id, t.told_at, t.removed_at
-    from json_populate_recordset(null::repository, ${JSON.stringify(repositories)}::json) t
-    where not exists (select from repository k where k.repository_id = t.repository_id
-      and (t.told_at <= k.told_at or ${sameWord('k', 't')}))
+    select n.repository_id, n.full_name, n.private, n.default_branch, n.installation_id, n.told_at, ${removed}
+    from json_to_recordset(${JSON.stringify(repositories)}::json) as n(repository_id bigint, full_name text, private boolean,
+      default_branch text, installation_id bigint, told_at timestamptz, removed_at timestamptz, installed boolean)
+    left join repository k on k.repository_id = n.repository_id
+    where k.repository_id is null or (n.told_at > k.told_at and not (n.full_name = k.full_name and n.private = k.private
+      and (${removed} is null) = (k.removed_at is null) and ${kept('default_branch')} and ${kept('installation_id')}))
     on conflict (repository_id) do update set full_name = excluded.full_name, private = excluded.private,
       default_branch = coalesce(excluded.default_branch, r.default_branch),
       installation_id = coalesce(excluded.installation_id, r.installation_id),
       told_at = excluded.told_at, removed_at = excluded.removed_at
-    where excluded.told_at > r.told_at and not ${sameWord('r', 'excluded')}`
-}
-
-/** Whether the new row would change nothing: what it leaves open stays as it is. */
-function sameWord(old: string, fresh: string) {
-  const of = (column: string) => sql`${sql.ref(`${fresh}.${column}`)}`
-  const was = (column: string) => sql`${sql.ref(`${old}.${column}`)}`
-  const kept = (column: string) =>
-    sql`coalesce(${of(column)}, ${was(column)}) is not distinct from ${was(column)}`
-  return sql`(${of('full_name')} = ${was('full_name')} and ${of('private')} = ${was('private')}
-    and ${of('removed_at')} is not distinct from ${was('removed_at')}
-    and ${kept('default_branch')} and ${kept('installation_id')})`
+    where excluded.told_at > r.told_at`
 }
 
 /** All facts about the commits of one repository, by commit. */

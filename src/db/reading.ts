@@ -134,7 +134,7 @@ export async function finishPage(
   found: readonly number[],
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    await addFacts(trx, facts, { effects: false })
+    await addFacts(trx, facts, { effects: false, removedToo: true })
     await addPages(trx, page.repository_id, next)
     await sql`update reading_page set done_at = clock_timestamp(), claimed_by = null, claimed_until = null,
         numbers = ${JSON.stringify(found)}::jsonb
