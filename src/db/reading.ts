@@ -164,7 +164,7 @@ export interface ReadingProgress {
 export async function readProgress(db: Db, repositoryId: number): Promise<ReadingProgress> {
   const result = await sql<ReadingProgress>`select count(*) filter (where done_at is not null) as done,
       count(*) as pages,
-      coalesce(sum(jsonb_array_length(numbers)) filter (where kind = 'pulls' and done_at is not null), 0) as "pullRequests",
+      coalesce(sum(jsonb_array_length(numbers)) filter (where kind in ('pulls', 'pulls-rest') and done_at is not null), 0) as "pullRequests",
       (select count(distinct n) from reading_page o, jsonb_array_elements(o.numbers) as n
         where o.repository_id = ${repositoryId} and o.done_at is null) as unread
     from reading_page where repository_id = ${repositoryId}`.execute(db)

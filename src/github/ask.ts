@@ -40,6 +40,12 @@ export interface AskOptions {
   wait?: (ms: number) => Promise<void>
 }
 
+/** GraphQL is not served, or not that query: some servers answer REST alone. */
+export class GraphqlRefusal extends Error {}
+
+/** 502 and 504 stand for a query that takes longer than GitHub's ten seconds. */
+const NOT_SERVED: ReadonlySet<number> = new Set([400, 404, 405, 406, 415, 422, 501, 502, 504])
+
 /** Octokit, with patience. One asker is shared by all that ask at the same time, so that they wait together. */
 export function createAsker(octokit: Octokit, options: AskOptions): Asker {
   const left = new Map<string, RateLeft>()
@@ -95,6 +101,8 @@ export function createAsker(octokit: Octokit, options: AskOptions): Asker {
         })
         refuseLimits(told as Answer)
         return told as Answer
+      }).catch((error: { status?: number; message: string }) => {
+        throw NOT_SERVED.has(error.status ?? 0) ? new GraphqlRefusal(error.message) : error
       })
       return dataOf<T>(answer.data as GraphqlBody)
     },
@@ -114,8 +122,8 @@ interface GraphqlBody {
 function dataOf<T>(body: GraphqlBody): T {
   const error = body.errors?.find((one) => one.type !== 'NOT_FOUND' && one.type !== 'FORBIDDEN')
   const isUsable = body.data !== undefined && body.data !== null
-  if (error && !(isUsable && error.type)) throw new Error(`GitHub's GraphQL API: ${error.message}`)
-  if (!isUsable) throw new Error(`GitHub's GraphQL API: ${body.errors?.[0]?.message ?? 'no data'}`)
+  if (error && !(isUsable && error.type)) throw new GraphqlRefusal(`GitHub's GraphQL API: ${error.message}`)
+  if (!isUsable) throw new GraphqlRefusal(`GitHub's GraphQL API: ${body.errors?.[0]?.message ?? 'no data'}`)
   return body.data as T
 }
 

@@ -1,6 +1,6 @@
 /** What CI said about commits: first a cheap look at many whether anything did, then check runs and statuses of those. */
 import type { Page } from '../db/reading.ts'
-import type { PullRequestEvent } from '../domain/facts.ts'
+import type { Facts, PullRequestEvent } from '../domain/facts.ts'
 import { factsOf, hasNext, type PageResult, type ReadContext } from './page.ts'
 
 /** GraphQL charges a hundredth of a point for each. */
@@ -30,6 +30,17 @@ export function lookPages(looks: readonly Look[]): Page[] {
 
 function numbersOf(looks: readonly Look[]): number[] {
   return [...new Set(looks.flatMap((one) => one.number ?? []))]
+}
+
+/** Without GraphQL there is no cheap look: every commit is asked for its check runs and its statuses. */
+export function looksWithoutGraphql({ looks }: { looks: Look[] }): PageResult {
+  const pages = looks.flatMap((one) => [resultPage('checks', one, 1), resultPage('statuses', one, 1)])
+  return { facts: [], next: pages, found: [] }
+}
+
+/** A commit with results was a head. */
+function eventIf(hasResults: boolean, { event }: ResultDetail): Facts[] {
+  return hasResults && event ? [{ pull_request_event: [event] }] : []
 }
 
 interface Seen {
@@ -68,19 +79,21 @@ interface ResultDetail {
   sha: string
   trunk: boolean
   number: number | null
+  /** To be recorded if there is a result. */
+  event?: PullRequestEvent | null
   page: number
 }
 
 function resultPage(
   kind: 'checks' | 'statuses',
-  look: Pick<Look, 'sha' | 'trunk' | 'number'>,
+  look: Pick<ResultDetail, 'sha' | 'trunk' | 'number' | 'event'>,
   page: number,
 ): Page {
-  const { sha, trunk, number } = look
+  const { sha, trunk, number, event = null } = look
   return {
     key: `${kind}:${sha}:${page}`,
     kind,
-    detail: { sha, trunk, number, page },
+    detail: { sha, trunk, number, page, event },
     numbers: number === null ? [] : [number],
   }
 }
@@ -98,14 +111,16 @@ export async function readChecks(context: ReadContext, detail: ResultDetail): Pr
   })
   const runs = (data as { check_runs?: (object & { check_suite?: object | null })[] }).check_runs ?? []
   return {
-    facts: runs.flatMap((run) => {
-      // The list names no branch; that of a pull request's head tells nothing that we need.
-      const check_suite = run.check_suite && {
-        ...run.check_suite,
-        head_branch: detail.trunk ? repository.default_branch : null,
-      }
-      return factsOf(context, 'check_run', { check_run: { ...run, check_suite } })
-    }),
+    facts: eventIf(runs.length > 0, detail).concat(
+      runs.flatMap((run) => {
+        // The list names no branch; that of a pull request's head tells nothing that we need.
+        const check_suite = run.check_suite && {
+          ...run.check_suite,
+          head_branch: detail.trunk ? repository.default_branch : null,
+        }
+        return factsOf(context, 'check_run', { check_run: { ...run, check_suite } })
+      }),
+    ),
     next: hasNext(headers) ? [resultPage('checks', detail, detail.page + 1)] : [],
     found: [],
   }
@@ -123,8 +138,10 @@ export async function readStatuses(context: ReadContext, detail: ResultDetail): 
   })
   const branches = detail.trunk ? [{ name: repository.default_branch, commit: { sha: detail.sha } }] : []
   return {
-    facts: (data as object[]).flatMap((status) =>
-      factsOf(context, 'status', { ...status, sha: detail.sha, branches }),
+    facts: eventIf((data as object[]).length > 0, detail).concat(
+      (data as object[]).flatMap((status) =>
+        factsOf(context, 'status', { ...status, sha: detail.sha, branches }),
+      ),
     ),
     next: hasNext(headers) ? [resultPage('statuses', detail, detail.page + 1)] : [],
     found: [],

@@ -1,6 +1,5 @@
 /** Pull requests and their heads, those that a force-push replaced too: 25 for one GraphQL point. */
 import type { Page } from '../db/reading.ts'
-import type { PullRequestEvent } from '../domain/facts.ts'
 import { type Look, lookPages } from './heads.ts'
 import { factsOf, type PageResult, type ReadContext } from './page.ts'
 
@@ -9,8 +8,9 @@ const QUERY = `query($owner: String!, $repo: String!, $cursor: String) {
     pullRequests(first: 25, after: $cursor, orderBy: {field: UPDATED_AT, direction: DESC}) {
       pageInfo { endCursor hasNextPage }
       nodes {
-        number title state isDraft createdAt updatedAt baseRefName baseRefOid headRefName headRefOid
+        number title state isDraft createdAt updatedAt closedAt baseRefName baseRefOid headRefName headRefOid
         author { __typename login }
+        mergeCommit { oid }
         headRepository { databaseId }
         labels(first: 20) { nodes { name } }
         commits(last: 100) { nodes { commit { oid committedDate } } }
@@ -27,13 +27,15 @@ interface Commit {
   committedDate?: string
 }
 
-interface PullRequest {
+export interface PullRequest {
   number: number
   title: string
   state: 'OPEN' | 'CLOSED' | 'MERGED'
   isDraft: boolean
   createdAt: string
   updatedAt: string
+  closedAt: string | null
+  mergeCommit: { oid: string } | null
   baseRefName: string
   baseRefOid: string | null
   headRefName: string
@@ -85,7 +87,7 @@ export async function readPulls(
 }
 
 /** Sure heads are facts at once; other commits of the pull request only when CI turns out to have run on them. */
-function headsOf(context: ReadContext, pr: PullRequest) {
+export function headsOf(context: ReadContext, pr: PullRequest) {
   const times = new Map<string, number>()
   const [created, updated] = [Date.parse(pr.createdAt), Date.parse(pr.updatedAt)]
   let at = created
@@ -107,6 +109,8 @@ function headsOf(context: ReadContext, pr: PullRequest) {
   if (!times.has(pr.headRefOid)) times.set(pr.headRefOid, Math.max(at, last))
   const facts = [...sure].flatMap((sha) => eventFacts(context, pr, sha, times.get(sha) ?? created))
   facts.push(...eventFacts(context, pr, pr.headRefOid, updated))
+  if (pr.state !== 'OPEN' && pr.closedAt)
+    facts.push(...eventFacts(context, pr, pr.headRefOid, Date.parse(pr.closedAt), 'closed'))
   const looks = [...times].map(([sha, time]): Look => {
     const [event] = sure.has(sha) ? [] : eventFacts(context, pr, sha, time)
     return { sha, trunk: false, event: event?.pull_request_event?.[0] ?? null, number: pr.number }
@@ -114,11 +118,11 @@ function headsOf(context: ReadContext, pr: PullRequest) {
   return { facts, looks }
 }
 
-function eventFacts(context: ReadContext, pr: PullRequest, sha: string, at: number) {
+function eventFacts(context: ReadContext, pr: PullRequest, sha: string, at: number, action = 'read') {
   const { author, headRepository } = pr
   const isHead = sha === pr.headRefOid
   return factsOf(context, 'pull_request', {
-    action: 'read',
+    action,
     pull_request: {
       number: pr.number,
       state: pr.state === 'OPEN' ? 'open' : 'closed',
@@ -128,6 +132,7 @@ function eventFacts(context: ReadContext, pr: PullRequest, sha: string, at: numb
       user: author && { login: author.login, type: author.__typename === 'Bot' ? 'Bot' : 'User' },
       created_at: pr.createdAt,
       updated_at: new Date(at).toISOString(),
+      merge_commit_sha: pr.mergeCommit?.oid ?? null,
       labels: pr.labels?.nodes ?? [],
       head: { ref: pr.headRefName, sha, repo: headRepository && { id: headRepository.databaseId } },
       // What the base was at the time of another head is not known.
@@ -135,6 +140,3 @@ function eventFacts(context: ReadContext, pr: PullRequest, sha: string, at: numb
     },
   })
 }
-
-/** The event by which a commit is known as a head. */
-export type HeadEvent = PullRequestEvent

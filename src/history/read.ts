@@ -16,13 +16,14 @@ import {
   readProgress,
 } from '../db/reading.ts'
 import type { Row } from '../db/schema.ts'
-import type { Asker } from '../github/ask.ts'
+import { type Asker, GraphqlRefusal } from '../github/ask.ts'
 import { pathOf } from '../github/client.ts'
 import { firstRuns, readAttempt, readRuns } from './actions.ts'
 import { firstComments, readComments } from './comments.ts'
-import { firstTrunk, readChecks, readLook, readStatuses, readTrunk } from './heads.ts'
+import { firstTrunk, looksWithoutGraphql, readChecks, readLook, readStatuses, readTrunk } from './heads.ts'
 import type { PageResult, ReadContext, ReadRepository } from './page.ts'
 import { firstPulls, readPulls } from './pulls.ts'
+import { firstPullsWithoutGraphql, readPull, readPullsWithoutGraphql } from './pulls-rest.ts'
 
 const WORKERS = 6
 const NOTHING: PageResult = { facts: [], next: [], found: [] }
@@ -132,9 +133,17 @@ function readPage(context: ReadContext, { kind, detail }: Row<'reading_page'>): 
   switch (kind) {
     case 'pulls':
       // Actions runs come after the pull requests: the branches of these tell whose the runs were.
-      return readPulls(context, of(), () => [firstRuns(context)])
+      return readPulls(context, of(), () => [firstRuns(context)]).catch((error: unknown) =>
+        withoutGraphql(error, () => ({ facts: [], next: [firstPullsWithoutGraphql()], found: [] })),
+      )
+    case 'pulls-rest':
+      return readPullsWithoutGraphql(context, of(), () => [firstRuns(context)])
+    case 'pull':
+      return readPull(context, of())
     case 'look':
-      return readLook(context, of())
+      return readLook(context, of()).catch((error: unknown) =>
+        withoutGraphql(error, () => looksWithoutGraphql(of())),
+      )
     case 'checks':
       return readChecks(context, of())
     case 'statuses':
@@ -148,6 +157,11 @@ function readPage(context: ReadContext, { kind, detail }: Row<'reading_page'>): 
     default:
       return readComments(context, of())
   }
+}
+
+function withoutGraphql(error: unknown, otherwise: () => PageResult): PageResult {
+  if (error instanceof GraphqlRefusal) return otherwise()
+  throw error
 }
 
 function iso(at: number): string {

@@ -9,7 +9,7 @@ import { readHistory, readRepository } from '../../src/history/read.ts'
 import { addUserToken } from '../../src/standin/seed-tokens.ts'
 import { type Standin, startStandin } from '../../src/standin/standin.ts'
 import type { Repository } from '../../src/standin/state.ts'
-import { createServerDatabase, eachDatabase } from '../support/database.ts'
+import { createServerDatabase, eachDatabase, empty } from '../support/database.ts'
 import { ms } from '../support/facts.ts'
 import { historyDeliveries, seedHistory } from '../support/history.ts'
 import { conclude, LATER, readOnlyReport, recordAll } from '../support/pipeline.ts'
@@ -66,6 +66,15 @@ describe('history', () => {
       const byReading = await figures(db())
       expect(byReading).toEqual(byWebhooks)
       expect(byReading.flakes.length).toBeGreaterThan(20)
+    })
+
+    test('where GraphQL is not served makes it too', async () => {
+      await read(db(), alone)
+      const byGraphql = await figures(db())
+      await empty(db())
+      standin.failNext({ method: 'POST', path: /graphql/, status: 404, times: 10_000 })
+      await read(db(), alone).finally(() => standin.clearFaults())
+      expect(await figures(db())).toEqual(byGraphql)
     })
 
     test('stopped five times and gone on with is read once, and makes the same report', async () => {

@@ -87,6 +87,7 @@ function seedPull(state: State, repository: Repository, i: number): void {
     attempts: second,
     ...from,
   })
+  addCommit(repository, shaOf(`merge ${i}`), { date: time(minute + 29) })
   closePull(state, pull, time(minute + 29), 'octocat', shaOf(`merge ${i}`))
 }
 
