@@ -119,6 +119,7 @@ create table outbox (
   last_error text,
   primary key (repository_id, effect_key)
 );
+create index outbox_breach on outbox (repository_id, created_at) where (kind = 'breach'::text) AND (url IS NOT NULL);
 create index outbox_due on outbox (due_at) where done_at IS NULL;
 
 create table pull_request_event (
@@ -155,6 +156,7 @@ create table repository (
   removed_at timestamp with time zone,
   primary key (repository_id)
 );
+create index repository_named on repository (lower(full_name));
 
 create table repository_event (
   repository_id bigint not null,
