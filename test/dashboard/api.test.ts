@@ -127,8 +127,13 @@ describe('the API', () => {
       expect([path, forbidden.status]).toEqual([path, 404])
       expect(forbidden.body).toEqual(unknown.body)
     }
-    expect((await get('/api/v1/repositories')).body).toEqual({ repositories: [] })
-    expect((await get('/api/v1/status')).body).toEqual({ repositories: [], outbox: [], rate_limit: null })
+    expect((await get('/api/v1/repositories')).body).toEqual({ repositories: [], next_page: null })
+    expect((await get('/api/v1/status')).body).toEqual({
+      repositories: [],
+      next_page: null,
+      outbox: [],
+      rate_limit: null,
+    })
     const status = await app({ db: database.db }).request('/api/v1/status.csv')
     expect((await status.text()).trim().split('\r\n')).toHaveLength(1)
   })

@@ -45,7 +45,7 @@ export const pageQuery = z.object({
 })
 export type PageQuery = z.infer<typeof pageQuery>
 
-export const daysQuery = z.object({ days: z.coerce.number().int().min(1).max(400).default(28) })
+export const daysQuery = z.object({ days: z.coerce.number().int().min(1).max(180).default(28) })
 
 export const flakesQuery = z.object({
   from: day.optional(),

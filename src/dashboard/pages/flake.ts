@@ -5,7 +5,7 @@ import type { Row } from '../../db/schema.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { type Html, html, instant, jobLink, name, pullRequestLink, table } from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
-import { chance, faultWords } from '../words.ts'
+import { faultWords } from '../words.ts'
 import { arithmetic, type StoredEvidence } from './arithmetic.ts'
 import { RUN_HEAD, runCells } from './runs.ts'
 
@@ -54,7 +54,7 @@ function history(revisions: readonly Row<'flake_revision'>[]): Html {
     revisions.map((one) => [
       instant(one.revised_at),
       faultWords(one.old, one.old_probability),
-      html`${faultWords(one.new, null)} (${chance(one.new_probability)} likely)`,
+      faultWords(one.new, one.new_probability),
       name(one.why),
     ]),
   )}`
