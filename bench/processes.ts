@@ -27,7 +27,12 @@ export function startAppProcess(
 ): Promise<ServerProcess> {
   return startProcess(
     '../src/main.ts',
-    { DATABASE_URL: database, DRY_RUN: 'on', LOG_LEVEL: 'error', ...more },
+    {
+      [/^postgres/.test(database) ? 'DATABASE_URL' : 'DATA_DIR']: database,
+      DRY_RUN: 'on',
+      LOG_LEVEL: 'error',
+      ...more,
+    },
     flags,
   )
 }
