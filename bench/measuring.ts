@@ -32,7 +32,10 @@ export async function measureMeasuring({ quick, long }: Options): Promise<Measur
   const server = await startPostgres(['max_wal_size=4GB', 'synchronous_commit=off'])
   const costs: Costs = new Map()
   try {
-    for (const runs of sizes) await measureSize(server.address, runs, costs)
+    const made: Made[] = []
+    for (const runs of sizes) made.push(await make(server.address, runs))
+    await ask(made, costs)
+    for (const { close } of made) await close()
   } finally {
     await server.remove()
   }
@@ -65,7 +68,14 @@ function timesFaster(name: string, at: (name: string, runs: number) => number, r
   }
 }
 
-async function measureSize(address: string, runs: number, costs: Costs): Promise<void> {
+/** A database with so many runs, open. */
+interface Made {
+  runs: number
+  questions: [name: string, ask: () => Promise<unknown>][]
+  close(): Promise<void>
+}
+
+async function make(address: string, runs: number): Promise<Made> {
   const client = new pg.Client(`${address}/postgres`)
   await client.connect()
   await client.query(`create database runs_${runs}`)
@@ -76,17 +86,28 @@ async function measureSize(address: string, runs: number, costs: Costs): Promise
   await measureNext(db, REPOSITORY_ID, DEFAULT_POLICY, END)
   await copyRuns(db)
   await sql`vacuum analyze`.execute(db)
-  for (const [name, ask] of questions(db, newest)) {
-    const took: number[] = []
-    for (let i = 0; i < TIMES; i++) {
-      const started = performance.now()
-      await ask()
-      took.push(performance.now() - started)
+  return { runs, questions: questions(db, newest), close }
+}
+
+/** Asks in turns: a slow moment of the machine hits every length of history. The first two rounds warm up. */
+async function ask(made: readonly Made[], costs: Costs): Promise<void> {
+  const took = new Map<string, number[]>()
+  for (let round = 0; round < TIMES; round++) {
+    for (const { runs, questions } of made) {
+      for (const [name, ask] of questions) {
+        const started = performance.now()
+        await ask()
+        const list = took.get(`${runs} ${name}`) ?? []
+        took.set(`${runs} ${name}`, [...list, performance.now() - started])
+      }
     }
-    const byRuns = costs.get(name) ?? new Map<number, number>()
-    costs.set(name, byRuns.set(runs, median(took.slice(2))))
   }
-  await close()
+  for (const { runs, questions } of made) {
+    for (const [name] of questions) {
+      const byRuns = costs.get(name) ?? new Map<number, number>()
+      costs.set(name, byRuns.set(runs, median((took.get(`${runs} ${name}`) ?? []).slice(2))))
+    }
+  }
 }
 
 function questions(db: Db, newest: number): [name: string, ask: () => Promise<unknown>][] {
