@@ -1,12 +1,15 @@
 /**
- * The benchmark of rules: ours beside the published ones, on simulated truth. Seeds from 1001 on were never looked at
- * while the model was made.
+ * The benchmark of rules: ours beside the published ones, on simulated truth, and by hiding on real history. Seeds from
+ * 1001 on were never looked at while the model was made.
  */
 import { Command } from 'commander'
 import { SCENARIOS, type Scenario } from '../src/simulate/scenarios.ts'
+import { writeHidden, writePage } from './attribution-page.ts'
 import { questionsOf } from './cases.ts'
+import { hide } from './hiding.ts'
+import { tryOutages } from './outage.ts'
 import { RULES, type Rule } from './published-rules.ts'
-import { type Answer, labelAt, type Scores, score } from './scores.ts'
+import { type Answer, type Answers, labelAt, type Scores, score } from './scores.ts'
 
 interface Options {
   seeds: string
@@ -14,6 +17,8 @@ interface Options {
   days: string
   only?: string
   rules?: string
+  corpora?: string
+  write: boolean
 }
 
 /** The command, for the program to add. */
@@ -25,21 +30,42 @@ export function attributionCommand(): Command {
     .option('--days <number>', 'how long each history is', '35')
     .option('--only <scenarios>', 'names of scenarios, with commas between')
     .option('--rules <rules>', 'names of rules, with commas between')
-    .action((options: Options) => compare(options))
+    .option(
+      '--corpora <folder>',
+      'judge the flakes of recorded deliveries (NDJSON) instead, with what came after hidden',
+    )
+    .option('--write', 'put the tables into docs/attribution.md', false)
+    .action((options: Options) => (options.corpora === undefined ? compare(options) : compareHidden(options)))
 }
 
-/** The answers of each rule, and of the limit, in one family of scenarios. */
-type Answers = Map<string, Answer[]>
+const LIMIT = 'limit'
+const OUTAGE_SEEDS = 5
 
 function compare(options: Options): void {
   const rules = named(RULES, options.rules)
   const pooled: Answers = new Map()
+  const families = new Map<string, Answers>()
   for (const scenario of named(SCENARIOS, options.only)) {
     const answers = answersIn(scenario, rules, options)
+    families.set(scenario.name, answers)
     for (const [rule, list] of answers) add(pooled, rule, list)
     print(scenario.name, answers)
   }
   print('all families', pooled)
+  const outage = tryOutages(Number(options.first), OUTAGE_SEEDS)
+  console.log('\noutages', outage)
+  const seeds = `${families.size} families of ${options.seeds} histories each, ${options.days} days long, seeds ${options.first} to ${Number(options.first) + Number(options.seeds) - 1}; ${pooled.get(LIMIT)?.length} flakes.`
+  if (options.write) writePage({ families, pooled, outage, seeds })
+}
+
+async function compareHidden({ corpora = '.', rules, write }: Options): Promise<void> {
+  const asked = named(RULES, rules)
+  const hidden = await hide(
+    corpora,
+    asked.filter((rule) => !rule.needsHeads),
+  )
+  print(`${hidden.repositories} repositories, ${hidden.told} of ${hidden.flakes} flakes`, hidden.answers)
+  if (write) writeHidden(hidden)
 }
 
 function named<T extends Rule | Scenario>(all: readonly T[], names: string | undefined): readonly T[] {
@@ -52,13 +78,10 @@ function answersIn(scenario: Scenario, rules: readonly Rule[], options: Options)
   const first = Number(options.first)
   for (let seed = first; seed < first + Number(options.seeds); seed++) {
     for (const { one, causedByPr, limit, window } of questionsOf(scenario, seed, Number(options.days))) {
-      const answer = (probability: number): Answer => ({
-        probability,
-        label: labelAt(probability),
-        causedByPr,
-        window,
-      })
-      add(answers, 'limit', [answer(limit)])
+      const answer = (said: ReturnType<Rule['judge']>): Answer => {
+        return { label: labelAt(said.probability), ...said, causedByPr, window }
+      }
+      add(answers, LIMIT, [answer({ probability: limit })])
       for (const rule of rules) add(answers, rule.name, [answer(rule.judge(one))])
     }
   }

@@ -3,12 +3,12 @@
  * P(caused by the pull request): 0 and 1 for those that only say yes or no, 0.5 where it says nothing.
  */
 import {
+  type AttributionLabel,
   attribute,
   type Circumstances,
   type EvidenceVerdict,
   probabilityCausedByPr,
 } from '../src/domain/attribution.ts'
-import type { SimPullRequest } from '../src/simulate/plan.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -18,7 +18,7 @@ export interface Case {
   flake: { number: number; headSha: string; flakedAt: number; firstFailedAt: number }
   /** Of the same job, oldest first, 28 days before to 7 days after. */
   verdicts: readonly EvidenceVerdict[]
-  pullRequest: SimPullRequest
+  pullRequest: { heads: readonly { sha: string; pushedAt: number }[]; merged: boolean }
   circumstances: Circumstances
   /** Rates of the repository's jobs, k of n in the window, for the formula's moments. */
   jobs: readonly { k: number; n: number }[]
@@ -27,7 +27,10 @@ export interface Case {
 export interface Rule {
   name: string
   source: string
-  judge(one: Case): number
+  /** Whether it looks at when heads were pushed and merged. */
+  needsHeads?: true
+  /** P(caused by the pull request), with the label where the rule has its own way to one. */
+  judge(one: Case): { probability: number; label?: AttributionLabel }
 }
 
 const near = ({ flake, verdicts }: Case, before: number, after: number) =>
@@ -121,17 +124,34 @@ export const RULES: readonly Rule[] = [
   {
     name: 'flake-sla',
     source: 'src/domain/attribution.ts',
-    judge: ({ flake, verdicts, circumstances }) => attribute(flake, verdicts, circumstances).probability,
+    judge: ({ flake, verdicts, circumstances }) => attribute(flake, verdicts, circumstances),
   },
-  { name: 'formula', source: 'docs/design.md, first design', judge: formula },
-  { name: 'SLA document', source: 'kubernetes/community flakiness-sla', judge: slaDocument },
-  { name: 'KubeVirt', source: 'kubevirt/ci-health', judge: kubevirt },
-  { name: 'LUCI', source: 'luci/luci-go analysis', judge: luci },
-  { name: 'single match', source: 'pytorch/test-infra Dr.CI', judge: singleMatch },
+  {
+    name: 'formula',
+    source: 'docs/design.md, first design',
+    judge: (one) => ({ probability: formula(one) }),
+  },
+  {
+    name: 'SLA document',
+    source: 'kubernetes/community flakiness-sla',
+    judge: (one) => ({ probability: slaDocument(one) }),
+  },
+  {
+    name: 'KubeVirt',
+    source: 'kubevirt/ci-health',
+    needsHeads: true,
+    judge: (one) => ({ probability: kubevirt(one) }),
+  },
+  { name: 'LUCI', source: 'luci/luci-go analysis', judge: (one) => ({ probability: luci(one) }) },
+  {
+    name: 'single match',
+    source: 'pytorch/test-infra Dr.CI',
+    judge: (one) => ({ probability: singleMatch(one) }),
+  },
   {
     name: 'Kubernetes query',
     source: 'kubernetes/test-infra metrics/configs/flakes-config.yaml',
-    judge: () => 0,
+    judge: () => ({ probability: 0 }),
   },
-  { name: 'always the PR', source: 'blame without looking', judge: () => 1 },
+  { name: 'always the PR', source: 'blame without looking', judge: () => ({ probability: 1 }) },
 ]

@@ -8,6 +8,9 @@ export interface Answer {
   window: string
 }
 
+/** The answers of each rule, by its name. */
+export type Answers = Map<string, Answer[]>
+
 export interface Scores {
   flakes: number
   brier: number

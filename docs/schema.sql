@@ -1,5 +1,17 @@
 -- What the migrations make, written by `npm run docs`.
 
+create table change_point (
+  repository_id bigint not null,
+  job_id bigint not null,
+  changed_on date not null,
+  before_flaky integer not null,
+  before_verdicts integer not null,
+  after_flaky integer not null,
+  after_verdicts integer not null,
+  merged jsonb not null,
+  primary key (repository_id, job_id, changed_on)
+);
+
 create table comment (
   repository_id bigint not null,
   number integer not null,
@@ -10,6 +22,19 @@ create table comment (
   told_at timestamp with time zone not null,
   body text not null,
   primary key (repository_id, number, comment_key)
+);
+
+create table correction (
+  repository_id bigint not null,
+  number integer not null,
+  correction_key text not null,
+  says text not null,
+  job text,
+  reason text not null,
+  author text not null,
+  told_at timestamp with time zone not null,
+  permission text not null,
+  primary key (repository_id, number, correction_key)
 );
 
 create table delivery (
@@ -43,6 +68,7 @@ create table flake (
   counted boolean,
   evidence jsonb,
   definition_version integer not null,
+  correction jsonb,
   primary key (repository_id, head_sha, job_id)
 );
 create index flake_flaked on flake (repository_id, flaked_at);
@@ -62,6 +88,64 @@ create table flake_revision (
   primary key (repository_id, head_sha, job_id, revised_at)
 );
 
+create table hunt (
+  hunt_id bigint not null generated always as identity,
+  name text not null,
+  place text not null,
+  repository text,
+  job text,
+  changed text,
+  notes text not null,
+  settings jsonb not null,
+  environment jsonb not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ending text,
+  ended_by integer,
+  missed boolean not null,
+  headline text,
+  answer jsonb,
+  unique (name),
+  primary key (hunt_id)
+);
+create index hunt_of_job on hunt (lower(repository), job, started_at);
+
+create table hunt_run (
+  hunt_id bigint not null,
+  number integer not null,
+  outcome text not null,
+  exit_code integer,
+  timed_out boolean not null,
+  started_at timestamp with time zone,
+  duration_ms double precision not null,
+  ended integer not null,
+  worker text,
+  node text,
+  seed bigint,
+  message text,
+  output text,
+  killed_for text,
+  peak_memory_bytes bigint,
+  primary key (hunt_id, number),
+  FOREIGN KEY (hunt_id) REFERENCES hunt(hunt_id) ON DELETE CASCADE
+);
+
+create table incident (
+  repository_id bigint not null,
+  week date not null,
+  incident text not null,
+  job_id bigint,
+  began_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  rate double precision not null,
+  jobs jsonb not null,
+  pull_requests jsonb not null,
+  failures integer not null,
+  on_trunk boolean not null,
+  primary key (repository_id, week, incident)
+);
+create index incident_ended on incident (repository_id, ended_at);
+
 create table job (
   repository_id bigint not null,
   job_id bigint not null,
@@ -70,6 +154,19 @@ create table job (
   app text not null,
   workflow text,
   event text,
+  primary key (repository_id, job_id)
+);
+
+create table job_issue (
+  repository_id bigint not null,
+  job_id bigint not null,
+  issue integer not null,
+  full_name text not null,
+  url text not null,
+  opened_at timestamp with time zone not null,
+  written_at timestamp with time zone not null,
+  closed_at timestamp with time zone,
+  closed_by_app boolean not null default false,
   primary key (repository_id, job_id)
 );
 
@@ -120,6 +217,24 @@ create table outbox (
   primary key (repository_id, effect_key)
 );
 create index outbox_due on outbox (due_at) where done_at IS NULL;
+
+create table pull_request (
+  repository_id bigint not null,
+  number integer not null,
+  title text not null,
+  subject text not null,
+  repeats boolean not null,
+  author text not null,
+  head_ref text,
+  base_ref text,
+  opened_at timestamp with time zone not null,
+  merged_at timestamp with time zone,
+  primary key (repository_id, number)
+);
+create index pull_request_base_ref on pull_request (repository_id, base_ref);
+create index pull_request_head_ref on pull_request (repository_id, head_ref) where head_ref IS NOT NULL;
+create index pull_request_merged on pull_request (repository_id, merged_at) where merged_at IS NOT NULL;
+create index pull_request_subject on pull_request (repository_id, md5(subject));
 
 create table pull_request_event (
   repository_id bigint not null,
@@ -198,6 +313,7 @@ create table run (
 create index run_completed on run (repository_id, completed_at);
 create index run_of_job on run (repository_id, job_id, completed_at);
 create index run_of_pull_request on run (repository_id, number, completed_at);
+create index run_on_trunk on run (repository_id, completed_at) where number = 0;
 create index run_tested on run (repository_id, completed_at) INCLUDE (number, job_id) where (outcome = ANY (ARRAY['pass'::text, 'fail'::text])) AND (number > 0);
 
 create table session (
@@ -210,6 +326,16 @@ create table session (
   primary key (session_hash)
 );
 create index session_expires on session (expires_at);
+
+create table settings (
+  repository_id bigint not null,
+  true_from timestamp with time zone not null,
+  read_at timestamp with time zone not null,
+  settings jsonb not null,
+  sources jsonb not null,
+  problems jsonb not null,
+  primary key (repository_id, true_from)
+);
 
 create table sla_window (
   repository_id bigint not null,
@@ -256,6 +382,13 @@ create table stale_verdict (
   primary key (repository_id, seq)
 );
 
+create table stale_week (
+  repository_id bigint not null,
+  seq bigint not null generated always as identity,
+  week date not null,
+  primary key (repository_id, seq)
+);
+
 create table stale_window (
   repository_id bigint not null,
   seq bigint not null generated always as identity,
@@ -277,8 +410,10 @@ create table verdict (
   number integer not null,
   flaky boolean not null,
   judged_at timestamp with time zone not null,
+  failed_at timestamp with time zone,
   primary key (repository_id, head_sha, job_id, number)
 );
+create index verdict_judged on verdict (repository_id, judged_at);
 create index verdict_of_job on verdict (repository_id, job_id, judged_at);
 create index verdict_of_pull_request on verdict (repository_id, number, job_id);
 
@@ -296,4 +431,14 @@ create table workflow_run (
   actor_is_bot boolean not null,
   started_at timestamp with time zone not null,
   primary key (repository_id, head_sha, run_id, attempt, action)
+);
+
+create table world (
+  repository_id bigint not null,
+  week date not null,
+  a double precision not null,
+  b double precision not null,
+  share double precision not null,
+  severity text not null,
+  primary key (repository_id, week)
 );

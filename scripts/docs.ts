@@ -1,8 +1,11 @@
 /** Rewrites the generated parts of the documentation; tests compare them, so CI fails while they are old. */
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { openDatabase } from '../src/db/client.ts'
 import { migrate } from '../src/db/migrate.ts'
+import { settingsJsonSchema } from '../src/policy/schema.ts'
+import { commandSection } from '../src/texts/help.ts'
 import { diagram, partsOf, readImports } from './architecture.ts'
 import { writeGenerated } from './generated.ts'
 import { dumpSchema } from './schema.ts'
@@ -18,3 +21,17 @@ const architecture = new URL('docs/architecture.md', root)
 const imports = diagram(partsOf(await readImports(fileURLToPath(root))))
 const document = readFileSync(architecture, 'utf8')
 writeFileSync(architecture, writeGenerated(document, 'imports', `\n\n\`\`\`mermaid\n${imports}\n\`\`\`\n\n`))
+
+const schema = JSON.stringify(settingsJsonSchema(), null, 2)
+writeFileSync(new URL('schema/flake-sla.schema.json', root), `${schema}\n`)
+
+const readme = new URL('README.md', root)
+const commands = `\n\n${commandSection().join('\n')}\n\n`
+writeFileSync(readme, writeGenerated(readFileSync(readme, 'utf8'), 'commands', commands))
+
+// Tables and lists are laid out as everything else is.
+const biome = fileURLToPath(new URL('node_modules/@biomejs/biome/bin/biome', root))
+execFileSync(process.execPath, [biome, 'format', '--write', 'README.md', 'schema'], {
+  cwd: fileURLToPath(root),
+  stdio: ['ignore', 'ignore', 'inherit'],
+})

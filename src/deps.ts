@@ -18,6 +18,8 @@ export interface Deps {
   github: GitHub | null
   policyOf(repositoryId: number): Promise<Policy>
   log: Log
+  /** Where people reach the dashboard; null where nobody said. */
+  publicUrl: string | null
   /** Log what would be written and write nothing. */
   dryRun: boolean
 }

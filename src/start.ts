@@ -6,19 +6,21 @@ import { createTimings } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
-import { DEFAULT_POLICY } from './domain/policy.ts'
 import { workOffOutbox } from './effects/outbox.ts'
+import { requestStaleSettings } from './effects/settings.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
 import { watchRateLimit } from './github/rate-limit.ts'
 import { pagesOf, timed } from './pages.ts'
 import { concludeAll } from './pipeline/conclude.ts'
 import { createRecorder } from './pipeline/record.ts'
+import { readStoredPolicy } from './pipeline/stored-policy.ts'
 import { createBodyReader } from './server/body.ts'
 import { listen, type RunningServer } from './server/http.ts'
 import { takeDelivery } from './server/intake.ts'
 import { createRefusals } from './server/refusals.ts'
 import { alreadySetUp, createSetUp } from './server/set-up.ts'
 import { closeAll } from './timers/close.ts'
+import { forget } from './timers/forget.ts'
 import { startTimers } from './timers/schedule.ts'
 
 export interface RunningApp {
@@ -59,9 +61,10 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   const deps: Deps = {
     db,
     now,
-    github: probot && gitHubOf(probot),
-    policyOf: async () => DEFAULT_POLICY,
+    github: probot && gitHubOf(probot, config.dryRun, log),
+    policyOf: (repositoryId) => readStoredPolicy(db, repositoryId),
     log,
+    publicUrl: config.publicUrl,
     dryRun: config.dryRun,
   }
 
@@ -110,6 +113,12 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
               name: 'close-windows',
               schedule: '*/5 * * * *',
               run: () => closeAll(deps).then(() => work.soon()),
+            },
+            { name: 'forget', schedule: '30 3 * * *', run: () => forget(deps) },
+            {
+              name: 'read-settings',
+              schedule: '*/5 * * * *',
+              run: () => requestStaleSettings(deps).then(() => work.soon()),
             },
             { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
           ],
@@ -162,16 +171,20 @@ interface Worker {
 }
 
 const SOON_MS = 200
+/** What weeks teach changes slowly: deliveries in between are judged by what was learned before. */
+const LEARN_EVERY_MS = 60_000
 
 /** Concludes and works off the outbox, one pass at a time; a call during a pass brings another after it. */
 function createWorker(deps: Deps): Worker {
   let timer: NodeJS.Timeout | null = null
   let pass: Promise<void> = Promise.resolve()
   let stopped = false
-  const settle = () => {
+  let learnedAt = Number.NEGATIVE_INFINITY
+  const work = (learn: boolean) => {
     pass = pass.then(async () => {
       try {
-        await concludeAll(deps.db, { policyOf: deps.policyOf, now: deps.now() })
+        await concludeAll(deps.db, { policyOf: deps.policyOf, now: deps.now(), learn })
+        if (learn) learnedAt = performance.now()
         if (deps.github) await workOffOutbox(deps)
       } catch (error) {
         deps.log.error({ error: String(error) }, 'work failed; it is tried again')
@@ -184,10 +197,10 @@ function createWorker(deps: Deps): Worker {
       if (timer || stopped) return
       timer = setTimeout(() => {
         timer = null
-        void settle()
+        void work(performance.now() - learnedAt >= LEARN_EVERY_MS)
       }, SOON_MS)
     },
-    settle,
+    settle: () => work(true),
     async stop() {
       stopped = true
       if (timer) clearTimeout(timer)

@@ -4,7 +4,11 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { readGenerated } from '../scripts/generated.ts'
 import { readConfig, VARIABLES } from '../src/config.ts'
+import { parseFlakeReport, parseRetests } from '../src/domain/command.ts'
+import { COMMAND_HELP } from '../src/domain/command-help.ts'
+import { commandSection } from '../src/texts/help.ts'
 import { EVENTS } from '../src/webhooks/translate.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -58,6 +62,7 @@ describe('app.yml', () => {
     issue_comment: 'issues',
     merge_group: 'merge_queues',
     repository: 'metadata',
+    push: 'contents',
     branch_protection_rule: 'administration',
     repository_ruleset: 'administration',
     // Every app is sent these, and cannot tick them.
@@ -88,9 +93,12 @@ describe('app.yml', () => {
     expect(Object.keys(manifest.default_permissions).sort()).toEqual([...needed].sort())
   })
 
-  test('writes nothing but issues', () => {
+  test('writes nothing but issues and its own check runs', () => {
     const written = Object.entries(manifest.default_permissions).filter(([, access]) => access !== 'read')
-    expect(written).toEqual([['issues', 'write']])
+    expect(written).toEqual([
+      ['checks', 'write'],
+      ['issues', 'write'],
+    ])
   })
 
   test('gives a reason above each permission', () => {
@@ -134,6 +142,26 @@ test('there are documents to check, and the README names scripts and commands', 
     expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/design.md']),
   )
   expect(readText('README.md')).toMatch(/npm run demo[\s\S]*cli -- replay/)
+})
+
+test('the README describes the commands as the program does; npm run docs renews it', () => {
+  // Columns are padded, which says nothing.
+  const plain = (text: string) =>
+    text
+      .replace(/-{3,}/g, '---')
+      .replace(/[^\S\n]+/g, ' ')
+      .trim()
+  expect(plain(readGenerated(readText('README.md'), 'commands'))).toBe(plain(commandSection().join('\n')))
+})
+
+test('every command that is described is understood, and each is described', () => {
+  for (const { example } of COMMAND_HELP)
+    expect([example, parseFlakeReport(example) !== null || parseRetests(example).length > 0]).toEqual([
+      example,
+      true,
+    ])
+  const usages = COMMAND_HELP.map((one) => one.usage).join(' ')
+  for (const word of ['/flake-report', '/retest', '/retest-required', '/test']) expect(usages).toContain(word)
 })
 
 /** Whether a relative link names a file, and its anchor a heading there. */

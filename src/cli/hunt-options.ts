@@ -19,10 +19,21 @@ export interface HuntOptions {
   shuffleEnv?: string | true
   sequence?: string
   counts?: string
+  junit: string[]
   format: 'table' | 'markdown' | 'json'
   json?: boolean
   picture?: string
+  compare?: string[]
+  name?: string
+  change?: string
+  note?: string
+  repository?: string
+  job?: string
+  tool: string[]
+  databaseUrl?: string
 }
+
+const collect = (value: string, before: string[]) => [...before, value]
 
 /** In the order in which help shows them. */
 export const HUNT_OPTIONS: readonly Option[] = [
@@ -42,6 +53,12 @@ export const HUNT_OPTIONS: readonly Option[] = [
     'pressure beside it: cpu=<processes>,memory=<bytes or %> (alone: every CPU, 50%)',
   ),
   new Option('--shuffle-env [seed]', 'another order of the environment and another seed for each run'),
+  new Option(
+    '--junit <glob>',
+    'JUnit reports that each run leaves; {run} and {worker} stand for its own; may be repeated',
+  )
+    .argParser(collect)
+    .default([], 'none'),
   new Option('--sequence <runs>', 'no command: read a sequence that was run elsewhere, like "48P 2F 2P 1F"'),
   new Option('--counts <passed:failed>', 'no command: counts from elsewhere, like 85:5').conflicts(
     'sequence',
@@ -49,6 +66,22 @@ export const HUNT_OPTIONS: readonly Option[] = [
   new Option('--format <format>', 'how to print').choices(['table', 'markdown', 'json']).default('table'),
   new Option('--json', 'the same as --format json'),
   new Option('--picture <file>', 'draw the sequence into this SVG file'),
+  new Option(
+    '--compare <before-after...>',
+    'is the second better? Two kept hunts or --json files; with a command, two git revisions',
+  ),
+  new Option('--name <name>', 'keep the hunt under this name, with its settings and environment'),
+  new Option('--change <text>', 'keep it, and say what was changed'),
+  new Option('--note <text>', 'a note to keep with it'),
+  new Option('--repository <owner/name>', 'the repository of --job'),
+  new Option('--job <name>', 'keep it, and show it on this job’s page'),
+  new Option('--tool <program>', 'ask it for --version, to keep; may be repeated')
+    .argParser(collect)
+    .default([], 'none'),
+  new Option(
+    '--database-url <url>',
+    'where to keep it: postgres://… or a folder (default: DATABASE_URL, else ./data)',
+  ),
 ]
 
 export function goalOf({ target, confidence }: HuntOptions): Goal {
@@ -60,20 +93,37 @@ export async function localSettings(
   options: HuntOptions,
   command: readonly string[],
 ): Promise<LocalSettings & { stress: Stress | null }> {
+  const parallel = whole('--parallel', options.parallel, 1000)
+  const isolate = await isolationOf(options.isolate)
   return {
     command,
     goal: goalOf(options),
     runs: whole('--runs', options.runs, 1_000_000),
-    parallel: whole('--parallel', options.parallel, 1000),
+    parallel,
     timeoutMs: parseDuration('--timeout', options.timeout),
     untilFailure: options.untilFailure ?? false,
     allRuns: options.allRuns ?? false,
     cwd: process.cwd(),
     env: environment(),
-    isolate: await isolationOf(options.isolate),
+    isolate,
+    junit: junitOf(options.junit, parallel, isolate),
     seed: seedBase(options.shuffleEnv),
     stress: options.stress === undefined ? null : parseStress(options.stress === true ? '' : options.stress),
   }
+}
+
+/** Runs side by side in one folder would read one another's reports. */
+function junitOf(
+  patterns: readonly string[],
+  parallel: number,
+  isolate: Isolation | null,
+): readonly string[] {
+  const shared = patterns.find((pattern) => !/\{(run|worker)\}/.test(pattern))
+  if (shared !== undefined && parallel > 1 && isolate === null)
+    throw new UserError(
+      `--junit ${shared} is one place for all runs: take --isolate or --parallel 1, or let each run write its own, like --junit 'report-{run}.xml'.`,
+    )
+  return patterns
 }
 
 function environment(): Record<string, string> {

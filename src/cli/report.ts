@@ -4,11 +4,11 @@ import type { Db } from '../db/client.ts'
 import { readCostliestJobs } from '../db/jobs.ts'
 import type { Row } from '../db/schema.ts'
 import { readWindows } from '../db/sla.ts'
-import { DEFAULT_POLICY } from '../domain/policy.ts'
 import { UserError } from '../domain/user-error.ts'
 import { type WindowKind, windowOf } from '../domain/window.ts'
 import { writeReport } from '../effects/report.ts'
 import { requiredJobs } from '../pipeline/measure.ts'
+import { readStoredPolicy } from '../pipeline/stored-policy.ts'
 import { slaTable } from '../texts/sla-table.ts'
 import { withDatabase } from './database.ts'
 import { windowJson } from './report-json.ts'
@@ -61,7 +61,7 @@ async function reportPullRequest(
   if (!repository || another)
     throw new UserError('Say which repository with --repository owner/name: a pull request belongs to one.')
   const body = await writeReport(
-    { db, now: Date.now, policyOf: async () => DEFAULT_POLICY },
+    { db, now: Date.now, policyOf: (id) => readStoredPolicy(db, id) },
     repository,
     number,
     null,
@@ -75,11 +75,12 @@ async function reportPullRequest(
 
 async function readSla(db: Db, repository: Row<'repository'>, { date, week }: ReportOptions) {
   const { repository_id, full_name } = repository
+  const policy = await readStoredPolicy(db, repository_id)
   const rows = []
   if (!week) rows.push(...(await latest(db, repository_id, 'day', date)))
   rows.push(...(await latest(db, repository_id, 'week', week ?? date)))
   const newest = rows[0]
-  const { required, names, jobIds } = await requiredJobs(db, repository_id, DEFAULT_POLICY)
+  const { required, names, jobIds } = await requiredJobs(db, repository_id, policy)
   const widest = rows[rows.length - 1]
   const jobs = widest
     ? await readCostliestJobs(db, repository_id, { from: widest.starts_at, to: widest.ends_at }, jobIds)
@@ -108,7 +109,8 @@ async function latest(
 
 function windowOfDay(kind: WindowKind, day: string) {
   try {
-    return windowOf(kind, day, DEFAULT_POLICY.timeZone)
+    // Only the calendar is asked: which day begins a week is the same everywhere.
+    return windowOf(kind, day, 'UTC')
   } catch {
     throw new UserError(`${day} is no day. Write it like 2026-02-01.`)
   }

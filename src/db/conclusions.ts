@@ -4,12 +4,13 @@ import { type Kysely, sql } from 'kysely'
 import type { HeadConclusions } from '../domain/head.ts'
 import { type Job, jobKey } from '../domain/run.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
+import { FARTHEST } from '../domain/trunk.ts'
 import { addRows, replaceRows } from './rows.ts'
 import type { Database, Row } from './schema.ts'
 
 /** What changed, and so what has to be attributed and measured again. */
 export interface Changes {
-  /** Jobs with a changed verdict and its time. */
+  /** Jobs with changed evidence, a verdict or a result on trunk, and its time. */
   verdicts: { job_id: number; changed_at: string }[]
   /** Times whose windows have other runs or flakes now. */
   windows: string[]
@@ -55,15 +56,24 @@ export async function writeConclusions(
   )
   await addRows(db, 'job', [...rows.jobs.values()])
   return {
-    verdicts: [...verdicts.changed, ...verdicts.gone].map((row) => ({
-      job_id: row.job_id,
-      changed_at: row.judged_at,
-    })),
+    verdicts: [
+      ...[...verdicts.changed, ...verdicts.gone].map(({ job_id, judged_at }) => {
+        return { job_id, changed_at: judged_at }
+      }),
+      ...[...runs.changed, ...runs.gone].flatMap(trunkMarks),
+    ],
     windows: [
       ...[...runs.changed, ...runs.gone].map((row) => row.completed_at),
       ...[...flakes.changed, ...flakes.gone].map((row) => row.flaked_at),
     ],
   }
+}
+
+/** A result on trunk is evidence without a verdict: of itself, and of whether those next to it stand alone. */
+function trunkMarks({ number, job_id, outcome, completed_at }: Row<'run'>) {
+  if (number !== 0 || (outcome !== 'pass' && outcome !== 'fail')) return []
+  const at = Date.parse(completed_at)
+  return [at - FARTHEST, at, at + FARTHEST].map((near) => ({ job_id, changed_at: iso(near) }))
 }
 
 type Fresh<T extends 'run' | 'verdict' | 'flake'> = { [C in keyof Row<T>]?: unknown } & Record<
@@ -101,7 +111,14 @@ function rowsOf(repositoryId: number, heads: readonly { headSha: string; conclus
     }
     for (const { job, number, baseRef, verdict, retested, retestedByBot } of conclusions.verdicts) {
       const job_id = idOf(job)
-      verdicts.push({ ...at, job_id, number, flaky: verdict.flaky, judged_at: iso(verdict.judgedAt) })
+      verdicts.push({
+        ...at,
+        job_id,
+        number,
+        flaky: verdict.flaky,
+        judged_at: iso(verdict.judgedAt),
+        failed_at: verdict.flake ? iso(verdict.flake.firstFailedAt) : null,
+      })
       // Trunk is evidence; only a pull request's head can flake in the SLA's sense.
       if (!verdict.flake || number === 0) continue
       const { order, grade, runs, firstFailedAt, flakedAt } = verdict.flake

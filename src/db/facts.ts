@@ -1,8 +1,10 @@
 /** Facts in and out: what webhooks told, added once, and read back a commit at a time. */
 import { type Kysely, sql } from 'kysely'
+import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
 import type { Facts, RepositoryFact } from '../domain/facts.ts'
 import type { HeadFacts } from '../domain/head.ts'
 import type { Db } from './client.ts'
+import { addCorrection } from './corrections.ts'
 import { addDeliveries, addRows } from './rows.ts'
 import type { Database, NewRow, Row } from './schema.ts'
 
@@ -46,12 +48,21 @@ export async function recordFacts(
       )
     }
     await addRows(trx, 'stale_head', staleHeads(recordings))
+    // With effects, a correction is added when GitHub has said that its author may.
+    if (!options.effects) await addTrusted(trx, recordings)
     await tellRepositories(
       trx,
       recordings.flatMap((one) => one.facts.repository ?? []),
     )
     return fresh
   })
+}
+
+async function addTrusted(db: Kysely<Database>, recordings: readonly Recording[]): Promise<void> {
+  for (const { facts } of recordings) {
+    for (const one of facts.correction ?? [])
+      if (TRUSTED_ASSOCIATIONS.includes(one.permission)) await addCorrection(db, one)
+  }
 }
 
 function staleHeads(recordings: readonly Recording[]): object[] {

@@ -17,18 +17,35 @@ export async function requestEffect(db: Db, effect: NewRow<'outbox'>): Promise<b
   return row !== undefined
 }
 
-/** Takes the next due effect for this process; another gets it when the lease runs out undone. `now` is epoch ms. */
+/** Asks for an effect that is done again and again under one key: done or not, it is due once more. */
+export async function requestAgain(
+  db: Db,
+  effect: { repository_id: number; effect_key: string; kind: string; detail: object; at: string },
+): Promise<void> {
+  const { at, detail, ...rest } = effect
+  const asked = { ...rest, detail: JSON.stringify(detail), due_at: at, attempts: 0, done_at: null }
+  await db
+    .insertInto('outbox')
+    .values({ ...asked, created_at: at })
+    .onConflict((conflict) => conflict.columns(['repository_id', 'effect_key']).doUpdateSet(asked))
+    .execute()
+}
+
+/**
+ * Takes the next due effect for this process; another gets it when the lease runs out undone. `now` is epoch ms.
+ * Whoever wrote a command waits for the answer, so reports go first.
+ */
 export async function leaseEffect(db: Db, now: number): Promise<Row<'outbox'> | null> {
   const at = new Date(now).toISOString()
   const until = new Date(now + LEASE_MS).toISOString()
   const result = await sql<Row<'outbox'>>`update outbox set due_at = ${until}, attempts = attempts + 1
     where (repository_id, effect_key) in (select repository_id, effect_key from outbox
-      where done_at is null and due_at <= ${at} order by due_at, effect_key limit 1 for update skip locked)
+      where done_at is null and due_at <= ${at} order by kind <> 'report', due_at, effect_key limit 1 for update skip locked)
     returning *`.execute(db)
   return result.rows[0] ?? null
 }
 
-/** Marks an effect as done, with what came of it. */
+/** Marks an effect as done, with what came of it; not where it was asked for again or leased by another since. */
 export async function finishEffect(
   db: Db,
   effect: Row<'outbox'>,
@@ -39,6 +56,7 @@ export async function finishEffect(
     .set({ done_at: new Date(done.at).toISOString(), result: done.result, url: done.url, last_error: null })
     .where('repository_id', '=', effect.repository_id)
     .where('effect_key', '=', effect.effect_key)
+    .where('due_at', '=', effect.due_at)
     .execute()
 }
 
@@ -54,12 +72,33 @@ export async function postponeEffect(
     .set({ due_at: new Date(until).toISOString(), last_error: error.slice(0, 500) })
     .where('repository_id', '=', effect.repository_id)
     .where('effect_key', '=', effect.effect_key)
+    .where('due_at', '=', effect.due_at)
     .execute()
 }
 
-/** Reports that a login asked for since a time, done or not. */
-export async function countReportsBy(db: Db, author: string, since: string): Promise<number> {
+/** Reports that a login asked for after `since` and before this one, whatever became of them. */
+export async function countReportsBefore(
+  db: Db,
+  author: string,
+  since: string,
+  own: Pick<Row<'outbox'>, 'created_at' | 'effect_key'>,
+): Promise<number> {
   const result = await sql<{ asked: number }>`select count(*) as asked from outbox
-    where kind = 'report' and detail ->> 'author' = ${author} and created_at > ${since}`.execute(db)
+    where kind = 'report' and detail ->> 'author' = ${author} and created_at > ${since}
+      and (created_at, effect_key) < (${own.created_at}, ${own.effect_key})`.execute(db)
   return result.rows[0]?.asked ?? 0
+}
+
+/** Reports on a pull request that were asked for before this one and answered, the newest first. */
+export async function readAnsweredReports(
+  db: Db,
+  own: Pick<Row<'outbox'>, 'repository_id' | 'created_at' | 'effect_key'>,
+  number: number,
+): Promise<Row<'outbox'>[]> {
+  const result = await sql<Row<'outbox'>>`select * from outbox
+    where repository_id = ${own.repository_id} and kind = 'report' and (detail ->> 'number')::int = ${number}
+      and url is not null and detail ->> 'job' is distinct from '?'
+      and (created_at, effect_key) < (${own.created_at}, ${own.effect_key})
+    order by created_at desc, effect_key desc limit 1`.execute(db)
+  return result.rows
 }

@@ -50,7 +50,10 @@ export interface JobHabit {
   /** Flaky verdicts of all verdicts of other pull requests in the time asked for. */
   flaky: number
   verdicts: number
+  /** Other pull requests that flaked, the newest first, and how many were judged. */
   seen_on: number[]
+  pull_requests: number
+  last_flaky_at: string | null
 }
 
 /** How each job behaved on other pull requests since a time. */
@@ -62,8 +65,68 @@ export async function readHabits(
 ): Promise<Map<number, JobHabit>> {
   const rows =
     await sql<JobHabit>`select job_id, count(*) filter (where flaky) as flaky, count(*) as verdicts,
-      coalesce(json_agg(distinct number) filter (where flaky and number > 0), '[]') as seen_on
+      coalesce(json_agg(distinct number) filter (where flaky and number > 0), '[]') as seen_on,
+      count(distinct number) filter (where number > 0) as pull_requests,
+      max(judged_at) filter (where flaky) as last_flaky_at
     from verdict where repository_id = ${repositoryId} and job_id = any(${[...jobIds]}) and number <> ${about.number}
       and judged_at >= ${about.since} and judged_at <= ${about.until} group by job_id`.execute(db)
-  return new Map(rows.rows.map((row) => [row.job_id, row]))
+  return new Map(rows.rows.map((row) => [row.job_id, { ...row, seen_on: row.seen_on.sort((a, b) => b - a) }]))
+}
+
+/** What became of the runs that followed a failure at the same head. */
+export interface Retests {
+  job_id: number
+  /** Failures in a row before them; 3 stands for three and more. */
+  fails: number
+  retested: number
+  passed: number
+}
+
+/** Runs after a failure of each job on other pull requests, by how many failures in a row came before. */
+export async function readRetests(
+  db: Db,
+  repositoryId: number,
+  jobIds: readonly number[],
+  about: { number: number; since: string; until: string },
+): Promise<Retests[]> {
+  const rows = await sql<Retests>`select job_id, least(fails, 3)::int as fails, count(*) as retested,
+      count(*) filter (where outcome = 'pass') as passed
+    from (select job_id, outcome, lag(outcome) over w as before, count(*) filter (where outcome = 'fail')
+        over (w rows between unbounded preceding and 1 preceding) as fails
+      from run where repository_id = ${repositoryId} and job_id = any(${[...jobIds]}) and outcome in ('pass', 'fail')
+        and number > 0 and number <> ${about.number} and completed_at >= ${about.since} and completed_at <= ${about.until}
+      window w as (partition by job_id, number, head_sha order by completed_at, run_key)) one
+    where before = 'fail' group by 1, 2`.execute(db)
+  return rows.rows
+}
+
+/** The last pass or fail on the default branch or in the merge queue, of each job of these names. */
+export async function readTrunkResults(
+  db: Db,
+  repositoryId: number,
+  names: readonly string[],
+  about: { since: string; until: string },
+): Promise<(JobRun & { name: string })[]> {
+  const rows = await sql<JobRun>`select distinct on (j.name) r.*, j.name from run r
+    join job j on j.repository_id = r.repository_id and j.job_id = r.job_id
+    where r.repository_id = ${repositoryId} and j.name = any(${[...names]}) and r.number = 0
+      and r.outcome in ('pass', 'fail') and r.completed_at >= ${about.since} and r.completed_at <= ${about.until}
+    order by j.name, r.completed_at desc, r.run_key`.execute(db)
+  return rows.rows
+}
+
+/** Runs of a pull request at every head but one, oldest first, of the jobs that failed there at least once. */
+export async function readFailedBefore(
+  db: Db,
+  repositoryId: number,
+  number: number,
+  headSha: string,
+): Promise<JobRun[]> {
+  const rows = await sql<JobRun>`select r.*, j.name from run r
+    join job j on j.repository_id = r.repository_id and j.job_id = r.job_id
+    where r.repository_id = ${repositoryId} and r.number = ${number} and r.head_sha <> ${headSha}
+      and exists (select from run f where f.repository_id = r.repository_id and f.number = r.number
+        and f.head_sha = r.head_sha and f.job_id = r.job_id and f.outcome = 'fail')
+    order by r.completed_at, r.run_key`.execute(db)
+  return rows.rows
 }

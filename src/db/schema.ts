@@ -1,5 +1,6 @@
 /** The tables as Kysely types. `docs/schema.sql` shows the same as SQL; `migrations/` is where it comes from. */
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
+import type { Correction } from '../domain/correction.ts'
 import type { Mention } from '../domain/facts.ts'
 
 /** RFC 3339 in UTC when read. */
@@ -158,6 +159,87 @@ export interface VerdictTable {
   number: number
   flaky: boolean
   judged_at: Time
+  /** First failure of a flaky one. */
+  failed_at: Time | null
+}
+
+/** A pull request as its newest event left it. */
+export interface PullRequestTable {
+  repository_id: number
+  number: number
+  title: string
+  /** The title without the words that say that it reverts, lands again or ports another's change. */
+  subject: string
+  /** Whether there were such words. */
+  repeats: boolean
+  author: string
+  /** Null when the branch is a fork's. */
+  head_ref: string | null
+  base_ref: string | null
+  opened_at: Time
+  merged_at: Time | null
+}
+
+/** An incident as one week's results tell it. */
+export interface IncidentTable {
+  repository_id: number
+  /** Monday in UTC, `YYYY-MM-DD`. */
+  week: string
+  incident: string
+  /** The one job it hit; null when it hit several. */
+  job_id: number | null
+  began_at: Time
+  ended_at: Time
+  /** Share of results in it that failed. */
+  rate: number
+  jobs: Json<number[]>
+  pull_requests: Json<number[]>
+  failures: number
+  on_trunk: boolean
+}
+
+/** A day on which a job's flake rate rose or fell. */
+export interface ChangePointTable {
+  repository_id: number
+  job_id: number
+  changed_on: string
+  before_flaky: number
+  before_verdicts: number
+  after_flaky: number
+  after_verdicts: number
+  /** Pull requests merged on that day or the day before. */
+  merged: Json<number[]>
+}
+
+/** What a repository was like in a week: see domain/world.ts. */
+export interface WorldTable {
+  repository_id: number
+  week: string
+  a: number
+  b: number
+  share: number
+  severity: 'mild' | 'any' | 'severe'
+}
+
+/** A person's word about the flakes of a pull request: a fact. */
+export interface CorrectionTable {
+  repository_id: number
+  number: number
+  correction_key: string
+  says: 'mine' | 'not_mine' | 'reset'
+  /** The one job that is meant; null for all. */
+  job: string | null
+  reason: string
+  author: string
+  told_at: Time
+  /** What gave the right: GitHub's answer (`admin`, `maintain`, `write`) or, where nobody can be asked, the association. */
+  permission: string
+}
+
+export interface StaleWeekTable {
+  repository_id: number
+  seq: Generated<number>
+  week: string
 }
 
 export interface FlakeTable {
@@ -179,6 +261,7 @@ export interface FlakeTable {
   counted: boolean | null
   evidence: Json<Record<string, unknown>> | null
   definition_version: number
+  correction: Json<Correction> | null
 }
 
 export interface FlakeRevisionTable {
@@ -273,6 +356,73 @@ export interface SessionTable {
   expires_at: Time
 }
 
+export interface HuntTable {
+  hunt_id: Generated<number>
+  name: string
+  place: 'local' | 'kubernetes' | 'actions'
+  /** `owner/name` and the job's name, where the hunt is after one. */
+  repository: string | null
+  job: string | null
+  /** What was changed against the hunt before. */
+  changed: string | null
+  notes: string
+  settings: Json<Record<string, unknown>>
+  environment: Json<Record<string, string>>
+  started_at: Time
+  ended_at: Time | null
+  ending: string | null
+  ended_by: number | null
+  missed: boolean
+  headline: string | null
+  answer: Json<Record<string, unknown>> | null
+}
+
+export interface HuntRunTable {
+  hunt_id: number
+  number: number
+  outcome: 'passed' | 'failed' | 'stopped'
+  exit_code: number | null
+  timed_out: boolean
+  started_at: Time | null
+  duration_ms: number
+  ended: number
+  worker: string | null
+  node: string | null
+  seed: number | null
+  message: string | null
+  output: string | null
+  killed_for: string | null
+  peak_memory_bytes: number | null
+}
+
+/** What the settings of a repository were from a time on. */
+export interface SettingsTable {
+  repository_id: number
+  true_from: Time
+  /** When they were last found to be so. */
+  read_at: Time
+  /** In the form of the file, the organisation's and the repository's merged: the newest that could be used. */
+  settings: Json<Record<string, unknown>>
+  /** Files that were found, as `owner/name/path`. */
+  sources: Json<string[]>
+  /** Why the newest files could not be used; empty while they can. */
+  problems: Json<string[]>
+}
+
+/** The one issue that is kept about a job. */
+export interface JobIssueTable {
+  repository_id: number
+  job_id: number
+  issue: number
+  /** Repository that the issue stands in. */
+  full_name: string
+  url: string
+  opened_at: Time
+  written_at: Time
+  closed_at: Time | null
+  closed_by_app: Generated<boolean>
+}
+
 export interface Database {
   repository: RepositoryTable
   delivery: DeliveryTable
@@ -286,15 +436,25 @@ export interface Database {
   job: JobTable
   run: RunTable
   verdict: VerdictTable
+  pull_request: PullRequestTable
   flake: FlakeTable
+  incident: IncidentTable
+  change_point: ChangePointTable
+  world: WorldTable
+  correction: CorrectionTable
   flake_revision: FlakeRevisionTable
   sla_window: SlaWindowTable
   stale_head: StaleHeadTable
   stale_verdict: StaleVerdictTable
   stale_window: StaleWindowTable
+  stale_week: StaleWeekTable
   outbox: OutboxTable
   tick: TickTable
   session: SessionTable
+  hunt: HuntTable
+  hunt_run: HuntRunTable
+  settings: SettingsTable
+  job_issue: JobIssueTable
 }
 
 export type Row<T extends keyof Database> = Selectable<Database[T]>

@@ -52,6 +52,8 @@ export interface EvidenceVerdict {
   failedAt: number | null
   /** The incident that its failure, or its pass, falls into. */
   incident: IncidentShare | null
+  /** What a person said of a flaky one. */
+  known?: 'mine' | 'not_mine'
 }
 
 /** An incident as far as evidence goes: which one, and what share of results failed in it. */
@@ -86,7 +88,8 @@ export const NO_CIRCUMSTANCES: Circumstances = {
   mergedAt: null,
 }
 
-export const BASE_PRIOR = 0.005
+/** Chance of failure by something else, when a person says that it was something else. */
+const SURE = 0.99
 const DAY = 86_400_000
 const AFTER = 7 * DAY
 const BEFORE = 28 * DAY
@@ -185,6 +188,8 @@ function othersOf(
   return verdicts.filter((one) => {
     if (one.number === flake.number || related.has(one.number)) return false
     if (!within(one.judgedAt, flake.flakedAt, BEFORE)) return false
+    // A flake that somebody called their own tells nothing of the job.
+    if (one.known === 'mine') return false
     if (one.flaky && one.incident) {
       // However many it hit, one incident is one observation.
       if (incidents.has(one.incident.id)) return false
@@ -265,7 +270,7 @@ function sightingAt(stepOf: (at: number) => number) {
     number: one.number,
     step: stepOf(timeOf(one)),
     flaky: one.flaky,
-    excused: one.incident !== null,
+    excused: one.incident !== null || one.known === 'not_mine',
   })
 }
 
@@ -273,7 +278,7 @@ function ownVerdictAt(stepOf: (at: number) => number) {
   return (one: EvidenceVerdict): OwnVerdict => ({
     step: stepOf(timeOf(one)),
     flaky: one.flaky,
-    incident: one.incident?.rate ?? 0,
+    incident: one.known === 'not_mine' ? SURE : (one.incident?.rate ?? 0),
   })
 }
 

@@ -19,10 +19,19 @@ export interface FlakeReportCommand {
   job: string | null
 }
 
+/** `/flake mine REASON` and its like: a person's word about the flakes of a pull request. */
+export interface CorrectionCommand {
+  says: 'mine' | 'not_mine' | 'reset'
+  /** The one job that is meant, named in backticks before the reason; null for all. */
+  job: string | null
+  reason: string
+}
+
 const SPACE = '[\\t\\n\\f\\r ]'
 const RETEST = new RegExp(`^/retest${SPACE}*$`)
 const RETEST_REQUIRED = new RegExp(`^/retest-required${SPACE}*$`)
 const TEST_ALL = new RegExp(`^/test all,?(?:$|${SPACE})`)
+const FLAKE = new RegExp(`^/flake(?:[\\t ]+(.*?))?${SPACE}*$`)
 const FLAKE_REPORT = new RegExp(`^/flake-report(?:[\\t ]+(.*?))?${SPACE}*$`)
 
 /**
@@ -48,6 +57,40 @@ export function parseFlakeReport(body: string): FlakeReportCommand | null {
   }
   return null
 }
+
+/**
+ * The first `/flake mine|not-mine|reset REASON` of a comment, or null. What cannot be used is told in one sentence:
+ * a correction without a reason would convince nobody later.
+ */
+export function parseCorrection(body: string): CorrectionCommand | { problem: string } | null {
+  for (const line of dropCodeBlocks(body).split('\n')) {
+    const match = FLAKE.exec(line)
+    if (match) return readCorrection(match[1]?.trim() ?? '')
+  }
+  return null
+}
+
+const SAYS: Record<string, CorrectionCommand['says']> = {
+  mine: 'mine',
+  'not-mine': 'not_mine',
+  reset: 'reset',
+}
+
+function readCorrection(words: string): CorrectionCommand | { problem: string } {
+  const [verb = ''] = words.split(/[\t ]/, 1)
+  const says = SAYS[verb]
+  const rest = words.slice(verb.length).trim()
+  if (says === undefined)
+    return { problem: 'Write `/flake not-mine REASON`, `/flake mine REASON` or `/flake reset`.' }
+  const named = /^`([^`]+)`(?:[\t ]+|$)/.exec(rest)
+  const job = named?.[1] ?? null
+  const reason = rest.slice(named?.[0].length ?? 0).trim()
+  if (reason === '' && says !== 'reset')
+    return { problem: `Say why: \`/flake ${verb} REASON\`. The reason is shown with the verdict.` }
+  return { says, job, reason: reason.slice(0, MOST_REASON) }
+}
+
+const MOST_REASON = 1000
 
 /** Whether a body can hold a command at all: some line starts with a slash. Others are not stored. */
 export function mayHoldCommand(body: string): boolean {

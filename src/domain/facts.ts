@@ -3,6 +3,8 @@
  * Each is one row of the table of the same name; times are RFC 3339 strings by GitHub's clock.
  */
 
+import type { CorrectionFact } from './correction.ts'
+
 /** A pull request that a check run names, with the base it names for it. */
 export interface Mention {
   number: number
@@ -151,5 +153,7 @@ export interface Facts {
   rerun_request?: RerunRequest[]
   merge_group?: MergeGroupFact[]
   repository_event?: RepositoryEvent[]
+  /** Corrections that nobody was asked about yet: `permission` is the association that GitHub told with the comment. */
+  correction?: CorrectionFact[]
   outbox?: EffectRequest[]
 }

@@ -15,18 +15,21 @@ export interface OwnVerdict {
 
 /** Rates at which a fault may make the job fail, each as likely as the others. */
 const FAULT_RATES = [0.06, 0.18, 0.31, 0.44, 0.56, 0.69, 0.82, 0.94]
-/** How the repository's faults are: mostly mild ones, any, or mostly severe ones. */
+/**
+ * How the repository's faults are: mostly mild ones, any, or mostly severe ones. Mild ones are seen more often than they
+ * are made, since a head that keeps failing has no verdict: its author pushes again.
+ */
 export type Severity = 'mild' | 'any' | 'severe'
 const SEVERITIES: Record<Severity, readonly number[]> = {
-  mild: normal(FAULT_RATES.map((rate) => 1 - rate)),
-  any: normal(FAULT_RATES.map(() => 1)),
+  mild: normal(FAULT_RATES.map((rate) => (1 - rate) ** 2)),
+  any: normal(FAULT_RATES.map((rate) => 1 - rate)),
   severe: normal(FAULT_RATES),
 }
 
 /** A fault is there from the first head on with this chance; else it comes with a later one. */
 const FROM_FIRST = 0.8
 const COMES = 0.3
-const GOES = 0.2
+const GOES = 0.35
 /** Chance that a fault which is there at the last head seen is merged too. */
 const SPREADS = 0.6
 const SIZE = RATES.length

@@ -1,4 +1,7 @@
-/** Which pull requests share code, so that one is no independent evidence about another: stacks, reverts and relands. */
+/**
+ * Which pull requests share code, so that one is no independent evidence about another: stacks, reverts, relands
+ * and backports.
+ */
 import type { Kin } from './attribution.ts'
 
 /** What GitHub says of a pull request that tells its kin. */
@@ -11,10 +14,20 @@ export interface Named {
 
 const REVERT = /^revert[:\s]+["“]?(.+?)["”]?$/i
 const RELAND = /^(?:reland|re-land|reapply|unrevert)[:\s]+["“]?(.+?)["”]?$/i
+/** As people, Kubernetes' cherry-pick script and Mergify name a change brought to another branch. */
+const PORTS = [
+  /^\[(?:backport|release|v?\d)[^\]]*\]\s*(.+)$/i,
+  /^backport(?: of)?[:\s]+(?:#\d+[:\s]+)?["“]?(.+?)["”]?$/i,
+  /^automated cherry.?pick of (?:#\d+[,\s]*)+:\s*(.+)$/i,
+  /^(.+?)\s*\((?:backport|cherry.?pick(?:ed)?(?: from| of)?)\s+(?:#\d+|[^()]*#\d+)\)$/i,
+]
+/** A branch that more pull requests than this go to is a trunk of its own, not somebody's stack. */
+export const MOST_STACKED = 10
 
 /**
  * The kin of each pull request that has any. A stack is told by base branches that are other pull requests' heads,
- * through any number of steps; reverts and relands by titles as GitHub and people write them (`Revert "…"`, `Reland …`).
+ * through any number of steps; reverts, relands and backports by titles as GitHub and people write them (`Revert "…"`,
+ * `Reland …`, `[release-1.2] …`).
  */
 export function kinOf(pullRequests: readonly Named[]): Map<number, Map<number, Kin>> {
   const kin = new Map<number, Map<number, Kin>>()
@@ -24,8 +37,7 @@ export function kinOf(pullRequests: readonly Named[]): Map<number, Map<number, K
     kin.set(a, known)
     if (!known.has(b)) known.set(b, how)
   }
-  const byHead = new Map<string, Named>()
-  for (const one of pullRequests) if (one.headRef !== null) byHead.set(one.headRef, one)
+  const byHead = headsOf(pullRequests)
   for (const one of pullRequests) {
     for (const base of basesOf(one, byHead)) {
       add(one.number, base.number, 'base')
@@ -38,6 +50,18 @@ export function kinOf(pullRequests: readonly Named[]): Map<number, Map<number, K
     }
   }
   return kin
+}
+
+/** Head branches that others can be stacked on. */
+function headsOf(pullRequests: readonly Named[]): Map<string, Named> {
+  const onto = new Map<string, number>()
+  for (const { baseRef } of pullRequests)
+    if (baseRef !== null) onto.set(baseRef, (onto.get(baseRef) ?? 0) + 1)
+  const heads = new Map<string, Named>()
+  for (const one of pullRequests) {
+    if (one.headRef !== null && (onto.get(one.headRef) ?? 0) <= MOST_STACKED) heads.set(one.headRef, one)
+  }
+  return heads
 }
 
 /** What it is stacked on, from the nearest down. */
@@ -74,15 +98,26 @@ function landings(pullRequests: readonly Named[]): Map<string, { number: number;
   return groups
 }
 
-/** `Revert "Revert "x""` is about x, twice reverted: a reland. */
-function readTitle(title: string): { subject: string; reverts: number; repeats: number } {
+/**
+ * What a title is about: `Revert "Revert "x""` is about x, twice reverted, which is a reland. The subject is in lower case;
+ * `repeats` counts the words around it.
+ */
+export function readTitle(title: string): { subject: string; reverts: number; repeats: number } {
   let subject = title.trim()
   let reverts = 0
   for (let repeats = 0; ; repeats++) {
     const revert = REVERT.exec(subject)?.[1]
-    const inner = revert ?? RELAND.exec(subject)?.[1]
+    const inner = revert ?? RELAND.exec(subject)?.[1] ?? portOf(subject)
     if (inner === undefined || repeats > 20) return { subject: subject.toLowerCase(), reverts, repeats }
     if (revert !== undefined) reverts++
     subject = inner.trim()
   }
+}
+
+function portOf(title: string): string | undefined {
+  for (const port of PORTS) {
+    const subject = port.exec(title)?.[1]
+    if (subject !== undefined) return subject
+  }
+  return undefined
 }

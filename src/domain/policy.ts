@@ -18,6 +18,14 @@ export interface Policy {
     assignees: string[]
     repository: string | null
   }
+  /** Issues about single jobs. */
+  jobIssues: { enabled: boolean; labels: string[] }
+  /** Logins and teams that own the jobs of a name or glob; the first that fits counts. */
+  owners: { job: string; owners: string[] }[]
+  /** Whether this app runs jobs again on /retest and the like. */
+  retest: { execute: boolean }
+  /** What is said without being asked. */
+  report: { unasked: boolean; checkRun: boolean }
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -27,6 +35,10 @@ export const DEFAULT_POLICY: Policy = {
   ignore: [],
   requireSameBase: false,
   breachIssue: { mode: 'daily', labels: ['kind/flake'], assignees: [], repository: null },
+  jobIssues: { enabled: false, labels: ['kind/flake'] },
+  owners: [],
+  retest: { execute: false },
+  report: { unasked: false, checkRun: false },
 }
 
 /** Where the list of required jobs came from: shown beside every figure. */

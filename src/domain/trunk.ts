@@ -19,14 +19,18 @@ export interface TrunkVerdict {
   failedAt: number | null
 }
 
+/** How far away (ms) the next commit's result may be to say something about this one. */
+export const FARTHEST = 7 * 86_400_000
+
 /** @param results of one job, in any order */
 export function trunkVerdicts(results: readonly TrunkResult[]): TrunkVerdict[] {
   const sorted = [...results].sort((a, b) => a.at - b.at || (a.headSha < b.headSha ? -1 : 1))
   return sorted.flatMap(({ headSha, at, passed, failed }, i): TrunkVerdict[] => {
     const verdict = { headSha, judgedAt: at, failedAt: failed ? at : null }
     if (passed) return [{ ...verdict, flaky: failed }]
-    const [before, after] = [sorted[i - 1], sorted[i + 1]]
-    const isAlone = before?.passed === true && after?.passed === true
+    const isAlone = [sorted[i - 1], sorted[i + 1]].every(
+      (next) => next?.passed === true && Math.abs(next.at - at) <= FARTHEST,
+    )
     return isAlone ? [{ ...verdict, flaky: true }] : []
   })
 }

@@ -22,12 +22,14 @@ const MEANS = [0.0015, 0.003, 0.006, 0.012, 0.024, 0.05, 0.1]
 const STRENGTHS = [2, 5, 12, 30, 80]
 const SHARES = [0.001, 0.0015, 0.0022, 0.0033, 0.005, 0.0075, 0.011, 0.017, 0.025, 0.037, 0.055, 0.08]
 const KINDS: readonly Severity[] = ['mild', 'any', 'severe']
-/** Log-normal belief about the share before anything is seen, in natural logs; about one pair in 80, give or take 4x. */
-const SHARE_BELIEF = { mean: Math.log(0.012), spread: 1.4 }
+/** Log-normal belief about the share before anything is seen, in natural logs: about one pair in 40, give or take 1.8x. */
+const SHARE_BELIEF = { mean: Math.log(0.025), spread: 0.6 }
 /** The same for the mean of the habits. */
 const HABIT_BELIEF = { mean: Math.log(0.008), spread: 1.1 }
 /** Chance of another rate from one day to the next. */
 const CHANGE_A_DAY = 0.028
+/** How much likelier (natural log) another kind of faults must be before it is believed. */
+const KIND_EVIDENCE = 3
 const MOST_ROUNDS = 12
 
 /** A place on the grid. */
@@ -120,7 +122,7 @@ function measurer(jobs: readonly Sightings[]): (place: Place) => number {
     factors.set(faults, seen)
     const drawn = weightsOf(world.habit)
     let ln = lnNormal(world.share, SHARE_BELIEF) + lnNormal(MEANS[place.mean] as number, HABIT_BELIEF)
-    if (world.severity !== 'any') ln -= 0.5
+    if (world.severity !== 'any') ln -= KIND_EVIDENCE
     jobs.forEach((job, i) => {
       ln += lnChanceOf(seen[i] as Weights[], drawn, CHANGE_A_DAY) + lnClean(job, world)
     })

@@ -2,12 +2,23 @@
 import { finishEffect, leaseEffect, postponeEffect } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
-import { fileBreachIssue } from './breach-issue.ts'
+import { WouldWrite } from '../github/dry-run.ts'
+import { closeBreachIssue, fileBreachIssue } from './breach-issue.ts'
+import { takeCorrection } from './correction.ts'
 import type { Effect, EffectResult } from './effect.ts'
 import { answerReport } from './report.ts'
+import { refreshSettings } from './settings.ts'
+import { checkSettings } from './settings-check.ts'
 
 /** What each kind of effect does. */
-const EFFECTS: Record<string, Effect> = { report: answerReport, breach: fileBreachIssue }
+const EFFECTS: Record<string, Effect> = {
+  report: answerReport,
+  correction: takeCorrection,
+  breach: fileBreachIssue,
+  'breach-close': closeBreachIssue,
+  settings: refreshSettings,
+  'settings-check': checkSettings,
+}
 
 const MOST_ATTEMPTS = 10
 const MOST_DELAY_MS = 3_600_000
@@ -34,6 +45,7 @@ async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
     await finish(done)
     deps.log.info({ repository_id, effect_key, result: done.result, url: done.url }, 'effect done')
   } catch (error) {
+    if (error instanceof WouldWrite) return finish({ result: error.message, url: null })
     const message = error instanceof Error ? error.message : String(error)
     deps.log.warn({ repository_id, effect_key, kind, attempts, error: message }, 'effect failed')
     if (isFinal(error) || attempts >= MOST_ATTEMPTS)

@@ -1,13 +1,14 @@
 /** Answers `/flake-report` on a pull request. */
-import { countReportsBy } from '../db/outbox.ts'
+import { countReportsBefore, readAnsweredReports } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import { countsOf } from '../db/sla.ts'
 import type { Deps } from '../deps.ts'
 import { slaOf } from '../domain/sla.ts'
 import { type Octokit, pathOf } from '../github/client.ts'
-import { marker, react, writeComment } from '../github/comments.ts'
+import { marker, minimizeComment, react, writeComment } from '../github/comments.ts'
 import { concludeRepository } from '../pipeline/conclude.ts'
 import { type PullRequestReport, readPullRequestReport } from '../pipeline/pull-request-report.ts'
+import { helpText } from '../texts/help.ts'
 import { reportText } from '../texts/report.ts'
 import type { EffectResult } from './effect.ts'
 
@@ -22,8 +23,9 @@ interface ReportRequest {
 
 const MOST_AN_HOUR = 10
 const HOUR = 3_600_000
+const HELP = '?'
 
-/** Reacts, brings the conclusions up to date, and writes the report once. */
+/** Reacts, brings the conclusions up to date, writes the report once, and folds the one before it away. */
 export async function answerReport(
   deps: Deps,
   octokit: Octokit,
@@ -32,24 +34,28 @@ export async function answerReport(
 ): Promise<EffectResult> {
   const asked = effect.detail as unknown as ReportRequest
   const since = new Date(Date.parse(asked.asked_at) - HOUR).toISOString()
-  if ((await countReportsBy(deps.db, asked.author, since)) > MOST_AN_HOUR)
-    return { result: 'refused: more than 10 an hour', url: null }
+  const before = await countReportsBefore(deps.db, asked.author, since, effect)
+  if (before > MOST_AN_HOUR) return { result: `refused: more than ${MOST_AN_HOUR} an hour`, url: null }
   const path = pathOf(repository.full_name)
-  if (deps.dryRun) return { result: 'dry run: the report was not written', url: null }
-  await react(octokit, { ...path, comment_id: asked.comment_id, kind: asked.comment_kind })
-  const body = await writeReport(deps, repository, asked.number, asked.job)
-  const login = await deps.github?.botLogin()
-  const url = await writeComment(
-    octokit,
-    { ...path, issue_number: asked.number },
-    {
-      login: login ?? '',
-      marker: marker(effect.effect_key),
-      since: asked.asked_at,
-      body,
-    },
-  )
+  if (!deps.dryRun) await react(octokit, { ...path, comment_id: asked.comment_id, kind: asked.comment_kind })
+  const body =
+    before === MOST_AN_HOUR
+      ? `That was the ${MOST_AN_HOUR + 1}th report you asked for within an hour; please wait a while before the next.`
+      : await bodyOf(deps, repository, asked)
+  const on = { ...path, issue_number: asked.number }
+  const login = (await deps.github?.botLogin()) ?? ''
+  const url = await writeComment(octokit, on, {
+    login,
+    marker: marker(effect.effect_key),
+    since: asked.asked_at,
+    body,
+  })
+  if (before < MOST_AN_HOUR && asked.job !== HELP) await foldOlder(deps, octokit, repository, effect)
   return { result: 'report written', url }
+}
+
+async function bodyOf(deps: Deps, repository: Row<'repository'>, asked: ReportRequest): Promise<string> {
+  return asked.job === HELP ? helpText() : writeReport(deps, repository, asked.number, asked.job)
 }
 
 /** The report's text as of now, with everything recorded so far concluded. */
@@ -69,4 +75,23 @@ function renderReport(report: PullRequestReport): string {
   const day = report.day && slaOf(countsOf(report.day))
   const week = report.week && slaOf(countsOf(report.week))
   return reportText({ ...report, day, week })
+}
+
+/** The report before this one is out of date; where it cannot be folded away, nothing is lost. */
+async function foldOlder(
+  deps: Deps,
+  octokit: Octokit,
+  repository: Row<'repository'>,
+  effect: Row<'outbox'>,
+): Promise<void> {
+  const { number } = effect.detail as unknown as ReportRequest
+  const [older] = await readAnsweredReports(deps.db, effect, number)
+  const id = /#issuecomment-(\d+)$/.exec(older?.url ?? '')?.[1]
+  if (!older || !id) return
+  try {
+    await minimizeComment(octokit, { ...pathOf(repository.full_name), comment_id: Number(id) })
+  } catch (error) {
+    const { repository_id } = repository
+    deps.log.warn({ repository_id, number, error: String(error) }, 'older report could not be folded away')
+  }
 }

@@ -1,6 +1,7 @@
 /** This app at GitHub: Probot with its credentials, and the narrow view of it that the rest of the program takes. */
 import { Probot, ProbotOctokit } from 'probot'
 import type { GitHub } from './client.ts'
+import { refuseWrites } from './dry-run.ts'
 import type { RateLimitWatch } from './rate-limit.ts'
 
 /** What the app's settings page shows. */
@@ -42,11 +43,18 @@ export function createProbot(
   })
 }
 
-/** The installations and the login of the app. */
-export function gitHubOf(probot: Probot): GitHub {
+/** The installations and the login of the app. In a dry run its clients log what they would write, and refuse to. */
+export function gitHubOf(
+  probot: Probot,
+  dryRun: boolean,
+  log: { info(fields: object, message: string): void },
+): GitHub {
   let login: string | null = null
   return {
-    octokitOf: (installationId) => probot.auth(installationId),
+    async octokitOf(installationId) {
+      const octokit = await probot.auth(installationId)
+      return dryRun ? refuseWrites(octokit, log) : octokit
+    },
     async botLogin() {
       if (login === null) {
         const { data } = await (await probot.auth()).rest.apps.getAuthenticated()

@@ -54,3 +54,19 @@ export async function react(
   if (on.kind !== 'issue_comment') return
   await octokit.rest.reactions.createForIssueComment({ owner, repo, comment_id, content: 'eyes' })
 }
+
+const MINIMIZE = `mutation ($subjectId: ID!) {
+  minimizeComment(input: { subjectId: $subjectId, classifier: OUTDATED }) { minimizedComment { isMinimized } }
+}`
+
+/** Folds a comment away as outdated, which only GraphQL can. A comment that is gone is folded away enough. */
+export async function minimizeComment(
+  octokit: Octokit,
+  at: RepositoryPath & { comment_id: number },
+): Promise<void> {
+  const comment = await octokit.rest.issues.getComment({ ...at }).catch((error: { status?: number }) => {
+    if (error.status === 404) return null
+    throw error
+  })
+  if (comment) await octokit.graphql(MINIMIZE, { subjectId: comment.data.node_id })
+}

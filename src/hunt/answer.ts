@@ -2,7 +2,7 @@
 import { type Decision, decide, runsToMeet } from '../domain/sequential-test.ts'
 import { clopperPearson } from '../domain/statistics.ts'
 import { type FailureGroup, groupFailures } from './messages.ts'
-import type { Hunt, HuntEnding, HuntRun, TestTally } from './run.ts'
+import type { Hunt, HuntEnding, HuntRun, Reports, TestTally } from './run.ts'
 import { byEnd, type Concentration, type Succession, shapeOf } from './shape.ts'
 
 /** In milliseconds; null without runs. */
@@ -48,7 +48,7 @@ export interface HuntAnswer {
   timed_out: number
   durations: { passed: Durations; failed: Durations }
   /** Single tests that did not always pass, the worst first; how many were reported at all. */
-  tests: { reported: number; unsteady: TestTally[] }
+  tests: { reported: number; unsteady: TestTally[]; reports: Reports }
   /** A letter a run in the order of starting: Passed, Failed, Stopped. */
   sequence: string
   /** The same in the order of ending, where that order tells more of succession. */
@@ -83,7 +83,7 @@ export function answerOf(hunt: Hunt): HuntAnswer {
     memory: memoryOf(failures, passes),
     timed_out: failures.filter((run) => run.timed_out).length,
     durations: { passed: durationsOf(passes), failed: durationsOf(failures) },
-    tests: testsOf(hunt.tests),
+    tests: testsOf(hunt),
     sequence: letters(hunt.runs),
     sequence_by_end: succession.order === 'end' ? letters(byEnd(finished)) : null,
   }
@@ -115,10 +115,11 @@ function durationsOf(runs: readonly HuntRun[]): Durations {
   return { median: at(0.5), p95: at(0.95), longest: sorted[sorted.length - 1] ?? null }
 }
 
-function testsOf(tests: readonly TestTally[]): HuntAnswer['tests'] {
+function testsOf({ tests, reports }: Hunt): HuntAnswer['tests'] {
   const unsteady = tests.filter((one) => one.failed + one.flaked > 0)
   return {
     reported: tests.length,
+    reports,
     unsteady: unsteady.sort((a, b) => b.failed + b.flaked - a.failed - a.flaked),
   }
 }

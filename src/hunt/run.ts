@@ -63,4 +63,16 @@ export interface Hunt {
   ordered: boolean
   runs: HuntRun[]
   tests: TestTally[]
+  reports: Reports
 }
+
+/** The JUnit reports that the runs left. */
+export interface Reports {
+  read: number
+  /** Could not be read to their end; what came before counts. */
+  broken: number
+  /** What was wrong with the first few. */
+  problems: string[]
+}
+
+export const NO_REPORTS: Reports = { read: 0, broken: 0, problems: [] }

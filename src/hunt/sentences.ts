@@ -173,9 +173,18 @@ function durations({ durations: { passed, failed } }: HuntAnswer): string[] {
   return told === '' || passed.longest === 0 ? [] : [`${told[0]?.toUpperCase()}${told.slice(1)}.`]
 }
 
-function tests({ tests: { reported, unsteady } }: HuntAnswer): string[] {
-  if (reported === 0) return []
-  const flaked = unsteady.filter((one) => one.flaked > 0).length
-  const within = flaked === 0 ? '' : `; ${number(flaked)} of them failed and passed within one run`
-  return [`Of ${count(reported, 'test')} reported, ${number(unsteady.length)} did not always pass${within}.`]
+function tests({ tests: { reported, unsteady, reports } }: HuntAnswer): string[] {
+  const said: string[] = []
+  if (reported > 0) {
+    const flaked = unsteady.filter((one) => one.flaked > 0).length
+    const within = flaked === 0 ? '' : `; ${number(flaked)} of them failed and passed within one run`
+    said.push(
+      `Of ${count(reported, 'test')} reported, ${number(unsteady.length)} did not always pass${within}.`,
+    )
+  }
+  if (reports.broken > 0)
+    said.push(
+      `${count(reports.broken, 'report')} could not be read to the end; what came before counts (${reports.problems[0]}).`,
+    )
+  return said
 }

@@ -2,7 +2,7 @@
 
 import type { Goal } from '../domain/sequential-test.ts'
 import { UserError } from '../domain/user-error.ts'
-import type { Hunt, HuntRun } from './run.ts'
+import { type Hunt, type HuntRun, NO_REPORTS } from './run.ts'
 import { watch } from './stop.ts'
 
 const MOST_RUNS = 1_000_000
@@ -37,7 +37,17 @@ function huntOf(outcomes: readonly HuntRun['outcome'][], goal: Goal, ordered: bo
   const runs = outcomes.map((outcome, index) => blankRun(index + 1, outcome))
   // Without an order no single look can be had, only the last.
   if (ordered) for (const run of runs) seen.add(run)
-  return { goal, ending: 'runs', ended_by: null, missed: seen.missed, parallel: 1, ordered, runs, tests: [] }
+  return {
+    goal,
+    ending: 'runs',
+    ended_by: null,
+    missed: seen.missed,
+    parallel: 1,
+    ordered,
+    runs,
+    tests: [],
+    reports: NO_REPORTS,
+  }
 }
 
 function blankRun(number: number, outcome: HuntRun['outcome']): HuntRun {

@@ -1,16 +1,15 @@
 /** Attributes: judges again the flakes whose evidence changed. */
 import { sql } from 'kysely'
+import { type FlakeToAttribute, writeAttributions } from '../db/attributions.ts'
 import type { Db } from '../db/client.ts'
+import { readCorrections } from '../db/corrections.ts'
+import { readHistories, readIncidents, readWorlds, type Span } from '../db/evidence.ts'
 import { lockRepository } from '../db/locks.ts'
-import { addRows } from '../db/rows.ts'
-import type { Row } from '../db/schema.ts'
-import { type Attribution, attribute, EVIDENCE_REACH, type EvidenceVerdict } from '../domain/attribution.ts'
-import { DEFINITION_VERSION } from '../domain/sla.ts'
-
-type Flake = Pick<
-  Row<'flake'>,
-  'head_sha' | 'job_id' | 'number' | 'flaked_at' | 'attribution' | 'probability' | 'evidence'
->
+import { readKin, readPullRequests } from '../db/pull-request.ts'
+import { attribute, EVIDENCE_REACH, type EvidenceVerdict } from '../domain/attribution.ts'
+import { correctionFor } from '../domain/correction.ts'
+import { incidentAt } from '../domain/incident.ts'
+import { beginningOf, evidenceOf, incidentId, weekOf } from '../domain/week.ts'
 
 /** Judges the flakes near every changed verdict of a repository. @returns how many marks were worked off */
 export async function attributeNext(db: Db, repositoryId: number, now: number): Promise<number> {
@@ -25,14 +24,14 @@ export async function attributeNext(db: Db, repositoryId: number, now: number): 
       else times.set(mark.job_id, [Date.parse(mark.changed_at)])
     }
     for (const [jobId, changed] of times) {
-      for (const range of ranges(changed)) await attributeRange(trx, repositoryId, jobId, range, now)
+      for (const range of rangesOf(changed)) await attributeRange(trx, repositoryId, jobId, range, now)
     }
     return marks.rows.length
   })
 }
 
 /** Times (epoch ms) of flakes that the changed verdicts can be evidence for, overlapping ones joined. */
-function ranges(changed: number[]): [from: number, to: number][] {
+function rangesOf(changed: number[]): Span[] {
   const joined: [number, number][] = []
   for (const at of changed.sort((a, b) => a - b)) {
     const last = joined[joined.length - 1]
@@ -44,56 +43,77 @@ function ranges(changed: number[]): [from: number, to: number][] {
   return joined
 }
 
+/** Judges the flakes of one job that showed in the range. */
 async function attributeRange(
   db: Db,
   repositoryId: number,
   jobId: number,
-  [from, to]: [number, number],
+  [from, to]: Span,
   now: number,
 ): Promise<void> {
-  const flakes =
-    await sql<Flake>`select head_sha, job_id, number, flaked_at, attribution, probability, evidence from flake
-    where repository_id = ${repositoryId} and job_id = ${jobId}
-      and flaked_at >= ${iso(from)} and flaked_at <= ${iso(to)} order by flaked_at`.execute(db)
-  if (flakes.rows.length === 0) return
-  const verdicts = await readVerdicts(
+  const { rows: flakes } = await sql<FlakeToAttribute>`select f.head_sha, f.job_id, f.number, f.flaked_at,
+      f.first_failed_at, f.incident, f.attribution, f.probability, f.evidence, f.correction, f.definition_version, j.name as job
+    from flake f join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
+    where f.repository_id = ${repositoryId} and f.job_id = ${jobId}
+      and f.flaked_at >= ${iso(from)} and f.flaked_at <= ${iso(to)} order by f.flaked_at, f.head_sha`.execute(
     db,
-    repositoryId,
-    jobId,
-    from - EVIDENCE_REACH.before,
-    to + EVIDENCE_REACH.after,
   )
-  const revised: { old: Flake; judged: Attribution }[] = []
-  for (const old of flakes.rows) {
-    const flakedAt = Date.parse(old.flaked_at)
-    const judged = attribute(
-      { number: old.number, headSha: old.head_sha, flakedAt },
-      near(verdicts, flakedAt),
-    )
-    if (differs(old, judged)) revised.push({ old, judged })
-  }
-  await writeAttributions(db, repositoryId, revised, now)
+  if (flakes.length === 0) return
+  const around: Span = [from - EVIDENCE_REACH.before, to + EVIDENCE_REACH.after]
+  const histories = await readHistories(db, repositoryId, [jobId], around)
+  const began = beginningOf(histories, around[0])
+  const incidents = await readIncidents(db, repositoryId, [began, around[1]])
+  const [history] = histories
+  const seen = history ? evidenceOf(history, incidents) : []
+  const about = await readAbout(db, repositoryId, flakes, seen)
+  const verdicts = seen.map((one) => {
+    const known = one.flaky ? about.correctionOf(one.number, one.judgedAt)?.says : undefined
+    return known ? { ...one, known } : one
+  })
+  const judged = flakes.map((flake) => {
+    const flakedAt = Date.parse(flake.flaked_at)
+    const { number, head_sha: headSha } = flake
+    const incident = incidentAt(incidents, jobId, Date.parse(flake.first_failed_at))
+    return {
+      flake,
+      incident: incident ? incidentId(incident) : null,
+      correction: about.correctionOf(number, flakedAt),
+      attribution: attribute({ number, headSha, flakedAt }, near(verdicts, flakedAt), {
+        world: about.world(flakedAt),
+        related: about.kin.get(number) ?? new Map(),
+        changed: 'unknown',
+        mergedAt: about.mergedAt(number),
+      }),
+    }
+  })
+  await writeAttributions(db, repositoryId, judged, now)
 }
 
-async function readVerdicts(
+/** What is known of the flakes' pull requests, of the repository when they flaked, and what people said. */
+async function readAbout(
   db: Db,
   repositoryId: number,
-  jobId: number,
-  from: number,
-  to: number,
-): Promise<EvidenceVerdict[]> {
-  const rows = await sql<
-    Row<'verdict'>
-  >`select * from verdict where repository_id = ${repositoryId} and job_id = ${jobId}
-    and judged_at >= ${iso(from)} and judged_at <= ${iso(to)} order by judged_at, head_sha`.execute(db)
-  return rows.rows.map((row) => ({
-    headSha: row.head_sha,
-    number: row.number,
-    flaky: row.flaky,
-    judgedAt: Date.parse(row.judged_at),
-    failedAt: null,
-    incident: null,
-  }))
+  flakes: readonly FlakeToAttribute[],
+  verdicts: readonly EvidenceVerdict[],
+) {
+  const numbers = [...new Set(flakes.map((flake) => flake.number))]
+  const weeks = [...new Set(flakes.map((flake) => dayOf(weekOf(Date.parse(flake.flaked_at)))))]
+  const worlds = await readWorlds(db, repositoryId, weeks)
+  const pullRequests = await readPullRequests(db, repositoryId, numbers)
+  const merged = new Map(pullRequests.map((one) => [one.number, one.merged_at]))
+  const flaky = new Set(verdicts.filter((one) => one.flaky).map((one) => one.number))
+  const corrections = await readCorrections(db, repositoryId, [...flaky])
+  const job = flakes[0]?.job ?? ''
+  return {
+    kin: await readKin(db, repositoryId, numbers),
+    world: (at: number) => worlds(dayOf(weekOf(at))),
+    mergedAt: (number: number) => {
+      const at = merged.get(number)
+      return at ? Date.parse(at) : null
+    },
+    correctionOf: (number: number, flakedAt: number) =>
+      correctionFor(corrections.get(number) ?? [], { job, flakedAt }),
+  }
 }
 
 /** The part of the sorted verdicts that can be evidence for a flake at `flakedAt`. */
@@ -115,63 +135,8 @@ function firstFrom(verdicts: readonly EvidenceVerdict[], at: number): number {
   return low
 }
 
-function differs(old: Flake, judged: Attribution): boolean {
-  return (
-    old.attribution !== judged.label ||
-    old.probability !== judged.probability ||
-    Object.entries(judged.evidence).some(
-      ([key, value]) => JSON.stringify(old.evidence?.[key]) !== JSON.stringify(value),
-    )
-  )
-}
-
-async function writeAttributions(
-  db: Db,
-  repositoryId: number,
-  revised: readonly { old: Flake; judged: Attribution }[],
-  now: number,
-): Promise<void> {
-  if (revised.length === 0) return
-  const rows = revised.map(({ old, judged }) => ({
-    head_sha: old.head_sha,
-    job_id: old.job_id,
-    attribution: judged.label,
-    probability: judged.probability,
-    counted: judged.counted,
-    evidence: judged.evidence,
-  }))
-  await sql`update flake set attribution = new.attribution, probability = new.probability, counted = new.counted,
-      evidence = new.evidence, definition_version = ${DEFINITION_VERSION}
-    from json_to_recordset(${JSON.stringify(rows)}::json) as new(head_sha text, job_id bigint, attribution text,
-      probability double precision, counted boolean, evidence jsonb)
-    where flake.repository_id = ${repositoryId} and flake.head_sha = new.head_sha and flake.job_id = new.job_id`.execute(
-    db,
-  )
-  const relabelled = revised.filter(
-    ({ old, judged }) => old.attribution !== null && old.attribution !== judged.label,
-  )
-  for (const { old, judged } of relabelled) {
-    await db
-      .insertInto('flake_revision')
-      .values({
-        repository_id: repositoryId,
-        head_sha: old.head_sha,
-        job_id: old.job_id,
-        revised_at: iso(now),
-        old: old.attribution,
-        new: judged.label,
-        old_probability: old.probability,
-        new_probability: judged.probability,
-        why: 'evidence from other runs',
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-  }
-  await addRows(
-    db,
-    'stale_window',
-    revised.map(({ old }) => ({ repository_id: repositoryId, changed_at: old.flaked_at, why: 'verdict' })),
-  )
+function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10)
 }
 
 function iso(at: number): string {

@@ -4,8 +4,10 @@ import type { Db } from '../db/client.ts'
 import { type Changes, writeConclusions } from '../db/conclusions.ts'
 import { readHeads } from '../db/facts.ts'
 import { lockRepository } from '../db/locks.ts'
+import { readKin, renewPullRequests } from '../db/pull-request.ts'
 import { addRows } from '../db/rows.ts'
 import { concludeHead } from '../domain/head.ts'
+import { weeksTaughtBy } from '../domain/week.ts'
 
 const HEADS_AT_ONCE = 400
 
@@ -27,11 +29,29 @@ export async function classifyNext(db: Db, repositoryId: number): Promise<number
       for (const head of heads.rows) shas.add(head.head_sha)
     }
     const facts = await readHeads(trx, repositoryId, [...shas])
-    const heads = facts.map((head) => ({ headSha: head.headSha, conclusions: concludeHead(head) }))
+    // Of a commit whose runs have been forgotten nothing new can be concluded: its verdicts stay as they are.
+    const known = facts.filter((head) => head.observations.length > 0)
+    const heads = known.map((head) => ({ headSha: head.headSha, conclusions: concludeHead(head) }))
     const changes = await writeConclusions(trx, repositoryId, heads)
     await markChanges(trx, repositoryId, changes)
+    for (const { pullRequests } of facts) for (const { number } of pullRequests) numbers.push(number)
+    await renewAbout(trx, repositoryId, [...new Set(numbers)])
     return marks.rows.length
   })
+}
+
+/** A pull request that was merged, renamed or stacked is other evidence, and so are those that it shares code with. */
+async function renewAbout(db: Db, repositoryId: number, numbers: readonly number[]): Promise<void> {
+  const before = await readKin(db, repositoryId, numbers)
+  const changed = await renewPullRequests(db, repositoryId, numbers)
+  if (changed.length === 0) return
+  const touched = [...new Set(changed.map((one) => one.number))]
+  const after = await readKin(db, repositoryId, touched)
+  const kin = [...after.values(), ...touched.flatMap((number) => before.get(number) ?? [])]
+  const all = [...new Set([...touched, ...kin.flatMap((one) => [...one.keys()])])]
+  await sql`insert into stale_verdict (repository_id, job_id, changed_at)
+    select repository_id, job_id, flaked_at from flake
+    where repository_id = ${repositoryId} and number = any(${all})`.execute(db)
 }
 
 async function markChanges(db: Db, repositoryId: number, changes: Changes): Promise<void> {
@@ -39,6 +59,15 @@ async function markChanges(db: Db, repositoryId: number, changes: Changes): Prom
     db,
     'stale_verdict',
     changes.verdicts.map((one) => ({ repository_id: repositoryId, ...one })),
+  )
+  const weeks = new Set(changes.verdicts.flatMap((one) => weeksTaughtBy(Date.parse(one.changed_at))))
+  await addRows(
+    db,
+    'stale_week',
+    [...weeks].map((week) => ({
+      repository_id: repositoryId,
+      week: new Date(week).toISOString().slice(0, 10),
+    })),
   )
   // Windows begin at whole quarter hours of UTC in every time zone, so marks need be no finer.
   const quarters = new Set(changes.windows.map((at) => Math.floor(Date.parse(at) / 900_000) * 900_000))

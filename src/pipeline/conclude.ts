@@ -1,9 +1,10 @@
-/** The whole way from facts to figures: classify, attribute, measure, until nothing is stale. */
+/** The whole way from facts to figures: classify, learn, attribute, measure, until nothing is stale. */
 import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
 import type { Policy } from '../domain/policy.ts'
 import { attributeNext } from './attribute.ts'
 import { classifyNext } from './classify.ts'
+import { learnNext } from './learn.ts'
 import { measureNext } from './measure.ts'
 
 export interface ConcludeOptions {
@@ -11,11 +12,17 @@ export interface ConcludeOptions {
   /** Epoch ms: windows that end after it are partial. */
   now: number
   onProgress?: (heads: number) => void
+  /**
+   * False to leave what weeks teach for later: it takes a second in a large repository, and hardly changes from one
+   * delivery to the next.
+   */
+  learn?: boolean
 }
 
 /** Concludes about every repository with stale marks. Safe to run in many processes at once. */
 export async function concludeAll(db: Db, options: ConcludeOptions): Promise<void> {
-  for (const repositoryId of await staleRepositories(db)) await concludeRepository(db, repositoryId, options)
+  for (const repositoryId of await staleRepositories(db, options.learn ?? true))
+    await concludeRepository(db, repositoryId, options)
 }
 
 /** Concludes about one repository until nothing about it is stale. */
@@ -29,12 +36,15 @@ export async function concludeRepository(
     if (heads === 0) break
     options.onProgress?.(heads)
   }
+  if (options.learn ?? true) while ((await learnNext(db, repositoryId)) > 0);
   await attributeNext(db, repositoryId, options.now)
   await measureNext(db, repositoryId, await options.policyOf(repositoryId), options.now)
 }
 
-async function staleRepositories(db: Db): Promise<number[]> {
+async function staleRepositories(db: Db, learn: boolean): Promise<number[]> {
   const rows = await sql<{ repository_id: number }>`select repository_id from stale_head
-    union select repository_id from stale_verdict union select repository_id from stale_window`.execute(db)
+    union select repository_id from stale_verdict union select repository_id from stale_window ${learn ? sql`union select repository_id from stale_week` : sql``}`.execute(
+    db,
+  )
   return rows.rows.map((row) => row.repository_id).sort((a, b) => a - b)
 }

@@ -107,7 +107,9 @@ function figures(
   before: Row<'sla_window'> | undefined,
   now: number,
 ): NewRow<'sla_window'> & { left_out: Record<string, number> } {
-  const counts = countFlakes(totals.prs, totals.flakes, policy.target)
+  // A day that has ended was held to the target of its time; settings change what comes after.
+  const target = before?.closed ? before.target : policy.target
+  const counts = countFlakes(totals.prs, totals.flakes, target)
   const sla = slaOf(counts)
   const isRevision = before?.closed === true && before.definition_version === DEFINITION_VERSION
   return {

@@ -1,65 +1,47 @@
 /** Reads settings (`.github/flake-sla.yml`): every problem is named with its place and what is allowed there. */
 import { readFile } from 'node:fs/promises'
-import { LineCounter, parseDocument } from 'yaml'
-import { z } from 'zod'
+import { type Document, LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
 import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts'
 import { UserError } from '../domain/user-error.ts'
-import { isTimeZone } from '../domain/window.ts'
+import { allowedAt, type Settings, settingsSchema } from './schema.ts'
 
-const names = z.array(z.string().min(1).max(500)).max(500)
-
-const schema = z.strictObject({
-  target: z.number().gt(0).max(1).optional(),
-  time_zone: z
-    .string()
-    .max(100)
-    .refine(isTimeZone, 'is no IANA time zone, such as Europe/Berlin or UTC')
-    .optional(),
-  required: z.union([z.literal('auto'), names]).optional(),
-  ignore: names.optional(),
-  require_same_base: z.boolean().optional(),
-  attribution: z
-    .strictObject({
-      window_days: z.number().int().min(2).max(60).optional(),
-      same_author_is_independent: z.boolean().optional(),
-      paths: z
-        .array(z.strictObject({ glob: z.string().max(500), jobs: names }))
-        .max(500)
-        .optional(),
-    })
-    .optional(),
-  breach_issue: z
-    .strictObject({
-      mode: z.enum(['daily', 'rolling', 'off']).optional(),
-      labels: names.optional(),
-      assignees: names.optional(),
-      repository: z.string().nullable().optional(),
-    })
-    .optional(),
-  retest: z.strictObject({ execute: z.boolean().optional() }).optional(),
-  report: z.strictObject({ unasked: z.boolean().optional(), check_run: z.boolean().optional() }).optional(),
-})
-
-/** What a settings file says, or what is wrong with it: one sentence a problem. */
-export type PolicyReading = { policy: Policy; problems: [] } | { policy: null; problems: string[] }
-
-/** In characters. Reading YAML takes time that grows with the square of its length: 64,000 take half a second at worst. */
-const LONGEST_FILE = 64_000
+/** Reading YAML takes time that grows with the square of its length: 64,000 characters take half a second at worst. */
+const MOST_CHARACTERS = 64_000
 const LONGEST_PROBLEM = 300
-const MOST_PROBLEMS = 20
 // biome-ignore lint/suspicious/noControlCharactersInRegex: problems quote the file, and are shown in logs and terminals
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
+const MOST_PROBLEMS = 20
 
-/** Reads the text of a settings file. An empty one means the defaults. */
-export function readPolicy(text: string): PolicyReading {
-  const { policy, problems } = text.length > LONGEST_FILE ? TOO_LONG : readSettings(text)
-  if (policy !== null) return { policy, problems: [] }
-  return { policy: null, problems: problems.slice(0, MOST_PROBLEMS).map(plain) }
-}
+/** What a settings file tells, or what is wrong with it: one sentence without a full stop for each problem. */
+export type SettingsReading = { settings: Settings; problems: [] } | { settings: null; problems: string[] }
+export type PolicyReading = { policy: Policy; problems: [] } | { policy: null; problems: string[] }
 
-const TOO_LONG: PolicyReading = {
-  policy: null,
-  problems: [`the file is longer than ${LONGEST_FILE} characters`],
+/** Reads the text of a settings file. An empty one tells nothing, and is fine. */
+export function readSettings(text: string): SettingsReading {
+  if (text.length > MOST_CHARACTERS)
+    return { settings: null, problems: [`the file is longer than ${MOST_CHARACTERS} characters`] }
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: false,
+    prettyErrors: false,
+    // A key that is a list would else be told to the log, as a warning of the reader's own.
+    stringKeys: true,
+    logLevel: 'error',
+  })
+  if (document.errors.length > 0) {
+    const problems = document.errors.map(
+      (error) => `line ${lines.linePos(error.pos[0]).line}: is not YAML: ${error.message.split('\n')[0]}`,
+    )
+    return { settings: null, problems: problems.slice(0, MOST_PROBLEMS).map(plain) }
+  }
+  const told = safeJs(document)
+  if (told === 'too many aliases') return { settings: null, problems: ['the file has too many aliases'] }
+  const result = settingsSchema.safeParse(told ?? {})
+  if (result.success) return { settings: result.data, problems: [] }
+  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, document, lines))
+  return { settings: null, problems: [...new Set(problems)].slice(0, MOST_PROBLEMS).map(plain) }
 }
 
 function plain(problem: string): string {
@@ -67,29 +49,10 @@ function plain(problem: string): string {
   return text.length > LONGEST_PROBLEM ? `${text.slice(0, LONGEST_PROBLEM - 1)}…` : text
 }
 
-function readSettings(text: string): PolicyReading {
-  const lines = new LineCounter()
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    merge: false,
-    stringKeys: true,
-    logLevel: 'error',
-  })
-  if (document.errors.length > 0) {
-    return {
-      policy: null,
-      problems: document.errors.map((error) => error.message.split('\n')[0] ?? 'is not YAML'),
-    }
-  }
-  const result = schema.safeParse(safeJs(document) ?? {})
-  if (result.success) return { policy: policyOf(result.data), problems: [] }
-  const problems = result.error.issues.map((issue) => {
-    const path = issue.path.map(String)
-    const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined
-    const line = node?.range ? `line ${lines.linePos(node.range[0]).line}: ` : ''
-    return `${line}${path.join('.') || 'the file'}: ${issue.message}`
-  })
-  return { policy: null, problems }
+/** Reads the text as a whole policy. */
+export function readPolicy(text: string): PolicyReading {
+  const { settings, problems } = readSettings(text)
+  return settings === null ? { policy: null, problems } : { policy: policyOf(settings), problems: [] }
 }
 
 /** Reads a settings file. @throws UserError when it cannot be read or is not valid */
@@ -103,17 +66,20 @@ export async function readPolicyFile(path: string): Promise<Policy> {
   return policy
 }
 
-/** A bomb of aliases is a mistake to be named, not a reason to fall. */
-function safeJs(document: ReturnType<typeof parseDocument>): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 })
-  } catch {
-    return 'too many aliases'
+/** The settings of a repository over those of its organisation: setting by setting, also inside a group. */
+export function mergeSettings(organisation: Settings, repository: Settings): Settings {
+  const merged: Record<string, unknown> = { ...organisation }
+  for (const [key, value] of Object.entries(repository)) {
+    const below = merged[key]
+    merged[key] = isGroup(value) && isGroup(below) ? { ...below, ...value } : value
   }
+  return merged as Settings
 }
 
-function policyOf(told: z.infer<typeof schema>): Policy {
-  const issue = told.breach_issue
+/** The policy that settings amount to, with the defaults for what they leave out. */
+export function policyOf(told: Settings): Policy {
+  const { breach_issue: issue, job_issues: jobs, report } = told
+  const { breachIssue, jobIssues } = DEFAULT_POLICY
   return {
     target: told.target ?? DEFAULT_POLICY.target,
     timeZone: told.time_zone ?? DEFAULT_POLICY.timeZone,
@@ -121,10 +87,68 @@ function policyOf(told: z.infer<typeof schema>): Policy {
     ignore: told.ignore ?? DEFAULT_POLICY.ignore,
     requireSameBase: told.require_same_base ?? DEFAULT_POLICY.requireSameBase,
     breachIssue: {
-      mode: issue?.mode ?? DEFAULT_POLICY.breachIssue.mode,
-      labels: issue?.labels ?? DEFAULT_POLICY.breachIssue.labels,
-      assignees: issue?.assignees ?? DEFAULT_POLICY.breachIssue.assignees,
-      repository: issue?.repository ?? DEFAULT_POLICY.breachIssue.repository,
+      mode: issue?.mode ?? breachIssue.mode,
+      labels: issue?.labels ?? breachIssue.labels,
+      assignees: (issue?.assignees ?? breachIssue.assignees).map(withoutAt),
+      repository: issue?.repository ?? breachIssue.repository,
+    },
+    jobIssues: { enabled: jobs?.enabled ?? jobIssues.enabled, labels: jobs?.labels ?? jobIssues.labels },
+    owners: (told.owners ?? DEFAULT_POLICY.owners).map(({ job, owners }) => ({
+      job,
+      owners: owners.map(withoutAt),
+    })),
+    retest: { execute: told.retest?.execute ?? DEFAULT_POLICY.retest.execute },
+    report: {
+      unasked: report?.unasked ?? DEFAULT_POLICY.report.unasked,
+      checkRun: report?.check_run ?? DEFAULT_POLICY.report.checkRun,
     },
   }
+}
+
+function problemsOf(issue: z.core.$ZodIssue, document: Document, lines: LineCounter): string[] {
+  const { path } = issue
+  const { allowed, keys } = allowedAt(path)
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(
+      (key) =>
+        `${lineOf([...path, key], document, lines)}${[...path, key].map(String).join('.')}: there is no such setting; allowed here: ${keys.join(', ')}`,
+    )
+  }
+  if (path.length === 0) return ['the file: holds no settings such as "target: 0.01"']
+  const value = document.getIn(path)
+  const said = isPlain(value) ? `is ${JSON.stringify(value)}` : 'cannot be used'
+  const sentence = allowed === null ? issue.message : `${said}; allowed: ${allowed}`
+  return [`${lineOf(path, document, lines)}${path.map(String).join('.') || 'the file'}: ${sentence}`]
+}
+
+/** `line 3: `, of the key where there is one, or nothing where the document has no such place. */
+function lineOf(path: readonly PropertyKey[], document: Document, lines: LineCounter): string {
+  const parent = (path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents) as {
+    items?: { key?: { value?: unknown; range?: [number, number, number] } }[]
+  } | null
+  const last = path[path.length - 1]
+  const key = parent?.items?.find((item) => item.key?.value === last)?.key
+  const node = key ?? (document.getIn(path, true) as { range?: [number, number, number] } | undefined)
+  return node?.range ? `line ${lines.linePos(node.range[0]).line}: ` : ''
+}
+
+/** A bomb of aliases is a mistake to be named, not a reason to fall. */
+function safeJs(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch {
+    return 'too many aliases'
+  }
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isPlain(value: unknown): boolean {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
+}
+
+function withoutAt(login: string): string {
+  return login.replace(/^@/, '')
 }

@@ -5,12 +5,14 @@
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g
 const LONGEST = 120
 
-/**
- * A name as a code span for a table cell. GitHub links nothing inside code spans; the pipe is escaped for the table.
- * Longer names are cut at 120 characters.
- */
-export function code(text: string): string {
-  const seen = clip(text.replace(UNSEEN, ' ').trim() || '(no name)').replaceAll('|', '\\|')
+/** A name as a code span for a table's cell, where a pipe would end the cell even in code. */
+export function codeCell(text: string, longest = LONGEST): string {
+  return code(text, longest).replaceAll('|', '\\|')
+}
+
+/** A name as a code span: GitHub links nothing inside one. Longer names are cut at `longest` characters. */
+export function code(text: string, longest = LONGEST): string {
+  const seen = clip(text.replace(UNSEEN, ' ').trim() || '(no name)', longest)
   const runs = seen.match(/`+/g) ?? []
   const fence = '`'.repeat(Math.max(0, ...runs.map((run) => run.length)) + 1)
   const pad = fence.length > 1 ? ' ' : ''
@@ -23,9 +25,9 @@ export function link(text: string, url: string | null): string {
   return `[${text}](${url})`
 }
 
-function clip(text: string): string {
+function clip(text: string, longest: number): string {
   const characters = [...text]
-  return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join('')}…` : text
+  return characters.length > longest ? `${characters.slice(0, longest - 1).join('')}…` : text
 }
 
 /** GitHub takes bodies of at most 65,536 characters; ours end well before, and say so. */

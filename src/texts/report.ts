@@ -1,85 +1,42 @@
 /** The answer to `/flake-report`: what to do first, then a row a job, then where the SLA stands. */
 import { type Sla, SMALL_SAMPLE } from '../domain/sla.ts'
-import { count, percent } from './figures.ts'
-import { clipBody, code, link } from './markdown.ts'
+import { count, odds, percent } from './figures.ts'
+import { clipBody, code, codeCell, link } from './markdown.ts'
+import { firstLine, LEAST_RETESTS, lastOutcome, retestChance } from './report-advice.ts'
+import type { EarlierJob, Report, ReportHabit, ReportJob, ReportRun } from './report-facts.ts'
 
 const MOST_ROWS = 20
-
-export interface ReportRun {
-  outcome: string
-  reason: string | null
-  url: string | null
-}
-
-export interface ReportFlake {
-  attribution: string | null
-  probability: number | null
-  evidence: Record<string, unknown> | null
-}
-
-export interface ReportJob {
-  name: string
-  runs: ReportRun[]
-  flake: ReportFlake | null
-  habit: { flaky: number; verdicts: number; seen_on: number[] } | null
-}
-
-export interface Report {
-  number: number
-  headSha: string | null
-  jobs: ReportJob[]
-  earlierFlakes: { name: string; head_sha: string; attribution: string | null; probability: number | null }[]
-  requiredSource: string
-  day: Sla | null
-  week: Sla | null
-  target: number
-}
+const MOST_RUNS = 6
+const MOST_PROBLEMS = 5
 
 /** The whole comment, without its marker. */
 export function reportText(report: Report): string {
   const told = report.jobs.filter((job) => job.flake !== null || lastOutcome(job) === 'fail')
+  // What is red needs somebody; what passed in the end is only told.
+  told.sort((a, b) => Number(lastOutcome(b) === 'fail') - Number(lastOutcome(a) === 'fail'))
   const parts = [firstLine(report, told), '']
-  if (told.length > 0) parts.push(...table(told), '')
-  if (report.earlierFlakes.length > 0) parts.push(...earlier(report), '')
-  parts.push(slaLine(report))
-  if (report.requiredSource === 'all') {
-    parts.push('', '<sub>No required jobs are known here, so every job seen on pull requests counts.</sub>')
-  }
+  if (told.length > 0) parts.push(...table(report, told), '')
+  if (report.earlier.length > 0) parts.push(...earlier(report.earlier), '')
+  parts.push(...slaLines(report), ...notes(report))
   return clipBody(parts.join('\n'))
 }
 
-function firstLine({ headSha, jobs }: Report, told: readonly ReportJob[]): string {
-  if (headSha === null)
-    return '**Nothing is known of this pull request yet.** Its results are recorded from now on.'
-  const at = `at ${headSha.slice(0, 7)}`
-  if (told.length === 0)
-    return jobs.length === 0
-      ? `**No result ${at} yet.**`
-      : `**Nothing flaked here** ${at}: ${count(jobs.length, 'job')}, none failed.`
-  const red = told.filter((job) => lastOutcome(job) === 'fail')
-  const elsewhere = red.filter((job) => (job.habit?.flaky ?? 0) > 0)
-  const own = told.filter((job) => job.flake?.attribution === 'caused_by_pr')
-  if (own.length > 0)
-    return `**This looks like yours:** ${own.map((job) => code(job.name)).join(', ')} flakes on this pull request and hardly anywhere else.`
-  if (red.length > 0 && elsewhere.length > 0) {
-    return `**A retest is likely to help:** ${elsewhere.length} of ${count(red.length, 'red job')} ${elsewhere.length === 1 ? 'flakes' : 'flake'} on other pull requests too.`
-  }
-  if (red.length > 0)
-    return `**Look at the failures first:** ${red.length === 1 ? 'the red job has' : `none of the ${red.length} red jobs have`} not flaked on other pull requests in 14 days.`
-  return `**${count(told.length, 'job')} flaked ${at}** and passed in the end; nothing is red now.`
-}
-
-function table(jobs: readonly ReportJob[]): string[] {
-  const rows = jobs
-    .slice(0, MOST_ROWS)
-    .map((job) => `| ${code(job.name)} | ${history(job.runs)} | ${verdict(job)} | ${evidence(job)} |`)
+function table({ habitDays }: Report, jobs: readonly ReportJob[]): string[] {
+  const rows = jobs.slice(0, MOST_ROWS).map((job) => {
+    const cells = [name(job), history(job.runs), verdict(job), evidence(job, habitDays), retest(job)]
+    return `| ${cells.join(' | ')} |`
+  })
   const more = jobs.length > MOST_ROWS ? ['', `and ${jobs.length - MOST_ROWS} more`] : []
   return [
-    '| Job | Runs at this head | Your pull request’s fault? | Why |',
-    '| --- | --- | --- | --- |',
+    '| Job | Runs at this head | Yours? | Seen elsewhere | A retest |',
+    '| --- | --- | --- | --- | --- |',
     ...rows,
     ...more,
   ]
+}
+
+function name({ name: text, issue }: ReportJob): string {
+  return issue ? `${codeCell(text)}<br>tracked in ${link(issue.label, issue.url)}` : codeCell(text)
 }
 
 const SIGNS: Record<string, string> = {
@@ -91,40 +48,47 @@ const SIGNS: Record<string, string> = {
 }
 
 function history(runs: readonly ReportRun[]): string {
-  const shown = runs.slice(-8).map((run) => link(SIGNS[run.outcome] ?? run.outcome, run.url))
-  return `${runs.length > 8 ? '… ' : ''}${shown.join(' → ')}`
+  const shown = runs.slice(-MOST_RUNS).map((run) => link(SIGNS[run.outcome] ?? run.outcome, run.url))
+  return `${runs.length > MOST_RUNS ? `${runs.length - MOST_RUNS} more → ` : ''}${shown.join(' → ')}`
 }
 
 /** The verdict in words with its odds. */
-function verdict({ flake, runs }: ReportJob): string {
+function verdict({ flake, runs }: Pick<ReportJob, 'flake' | 'runs'>): string {
+  if (flake?.incident) return `no: ${incidentWords}`
+  if (flake) return verdictWords(flake.attribution, flake.probability)
   const fails = runs.filter((run) => run.outcome === 'fail').length
-  if (!flake && fails > 1) return `probably: it failed all ${fails} times`
-  if (!flake) return 'not known: it was not run again'
-  return verdictWords(flake.attribution, flake.probability)
+  return fails > 1 ? `not known: it failed all ${fails} times` : 'not known: not run again yet'
 }
 
-/** A verdict for people: `not yours (3% likely)`. */
+const incidentWords = 'it failed everywhere at that time'
+
+/** A verdict for people: `no (3% likely yours)`. */
 export function verdictWords(label: string | null, probability: number | null): string {
-  const odds = probability === null ? '' : ` (${percent(probability)} likely yours)`
-  if (label === 'not_caused_by_pr') return `no${odds}`
-  if (label === 'caused_by_pr') return `yes${odds}`
-  return `cannot be told yet${odds}`
+  const likely = probability === null ? '' : ` (${odds(probability)} likely yours)`
+  if (label === 'not_caused_by_pr') return `no${likely}`
+  if (label === 'caused_by_pr') return `yes${likely}`
+  return `cannot be told yet${likely}`
 }
 
-function evidence({ flake, habit }: ReportJob): string {
-  const { k, n, seen_on, window_days } = (flake?.evidence ?? {}) as {
-    k?: number
-    n?: number
-    seen_on?: number[]
-    window_days?: number
-  }
-  if (flake && n !== undefined && k !== undefined)
-    return alsoSeen(Math.round(k), n, seen_on ?? [], window_days ?? 14)
-  if (habit) return alsoSeen(habit.flaky, habit.verdicts, habit.seen_on.slice(-5).reverse(), 14)
-  return 'no other pull request ran it in 14 days'
+function evidence({ habit, base }: ReportJob, days: number): string {
+  const onBase = base && (base.outcome === 'fail' ? 'red' : 'green')
+  const parts = [
+    seenElsewhere(habit, days),
+    ...(habit?.last_flaky_at ? [`last on ${habit.last_flaky_at.slice(0, 10)}`] : []),
+    ...(base ? [link(`${onBase} on the base branch`, base.url)] : []),
+  ]
+  return parts.join('; ')
 }
 
-/** `also flaked 5 times in 187 verdicts of others in 14 days: #12, #34`. */
+function seenElsewhere(habit: ReportHabit | null, days: number): string {
+  const all = habit?.pull_requests ?? 0
+  if (!habit || all === 0) return `no other pull request ran it in ${days} days`
+  if (habit.seen_on.length === 0) return `on none of ${count(all, 'other pull request')} in ${days} days`
+  const shown = habit.seen_on.slice(0, 5).map((number) => `#${number}`)
+  return `on ${habit.seen_on.length} of ${count(all, 'other pull request')} in ${days} days: ${shown.join(', ')}${habit.seen_on.length > 5 ? ', …' : ''}`
+}
+
+/** `also flaked on 5 of 187 results of other pull requests in 14 days: #12, #34`. */
 export function alsoSeen(k: number, n: number, seenOn: readonly number[], days: number): string {
   const elsewhere = `${count(n, 'result')} of other pull requests in ${days} days`
   if (n === 0) return `no results of other pull requests in ${days} days`
@@ -133,16 +97,24 @@ export function alsoSeen(k: number, n: number, seenOn: readonly number[], days: 
   return `also flaked on ${k} of ${elsewhere}${links ? `: ${links}` : ''}`
 }
 
-function earlier({ earlierFlakes }: Report): string[] {
-  const lines = earlierFlakes
+function retest(job: ReportJob): string {
+  if (lastOutcome(job) !== 'fail') return 'not needed'
+  const { retests } = job
+  const chance = retestChance(job)
+  if (chance !== null && retests)
+    return `${odds(chance)} likely to pass: ${retests.passed} of ${retests.retested} did`
+  const tried = retests?.retested ?? 0
+  return tried === 0 ? 'never tried elsewhere' : `tried ${tried} of ${LEAST_RETESTS} times that would tell`
+}
+
+function earlier(all: readonly EarlierJob[]): string[] {
+  const lines = all
     .slice(0, MOST_ROWS)
-    .map(
-      (flake) =>
-        `- ${flake.head_sha.slice(0, 7)} ${code(flake.name)}: ${verdictWords(flake.attribution, flake.probability)}`,
-    )
-  const more = earlierFlakes.length > MOST_ROWS ? [`- and ${earlierFlakes.length - MOST_ROWS} more`] : []
+    .map((job) => `- ${job.head_sha.slice(0, 7)} ${code(job.name)}: ${history(job.runs)}${yours(job)}`)
+  const more = all.length > MOST_ROWS ? [`- and ${all.length - MOST_ROWS} more`] : []
+  const heads = new Set(all.map((job) => job.head_sha)).size
   return [
-    '<details><summary>Flakes at earlier heads of this pull request</summary>',
+    `<details><summary>${count(heads, 'earlier head')} with failures</summary>`,
     '',
     ...lines,
     ...more,
@@ -151,18 +123,41 @@ function earlier({ earlierFlakes }: Report): string[] {
   ]
 }
 
-function slaLine({ day, week, target }: Report): string {
-  return `SLA (target below ${percent(target)}): ${windowWords('today so far', day)}; ${windowWords('this week so far', week)}.`
+function yours({ flake, runs }: EarlierJob): string {
+  return flake ? `; yours? ${verdict({ flake, runs })}` : ''
 }
 
-/** One window in a sentence's part. */
-export function windowWords(name: string, sla: Sla | null): string {
-  if (!sla || sla.prs === 0) return `${name} no data`
+function slaLines({ day, week, target, budget }: Report): string[] {
+  return [
+    `SLA: flakes not caused by the pull request / pull requests tested, target below ${percent(target)}`,
+    `- today so far: ${windowWords(day)}`,
+    `- this week so far: ${windowWords(week)}`,
+    ...(budget && budget.allowed > 0 ? [`- error budget of 28 days: ${budgetWords(budget)}`] : []),
+  ]
+}
+
+/** The error budget in words: what the target allows, and what was spent of it. */
+export function budgetWords({ allowed, spent }: { allowed: number; spent: number }): string {
+  const most = allowed < 10 ? String(Number(allowed.toPrecision(2))) : count(Math.round(allowed), '').trim()
+  const over = spent > allowed ? ', overspent' : ''
+  return `${count(spent, 'flake')} of ${most} allowed${over}`
+}
+
+/** One window in words: `3.2%, out of SLA (1 / 31, small sample)`. */
+export function windowWords(sla: Sla | null): string {
+  if (!sla || sla.prs === 0) return 'no data'
   const small = sla.prs < SMALL_SAMPLE ? ', small sample' : ''
-  return `${name} ${percent(sla.rate)}, ${sla.breached ? 'out of SLA' : 'in SLA'} (${count(sla.flakes_counted, 'flake')} not caused by the pull request / ${count(sla.prs, 'pull request')} tested${small})`
+  const ratio = `${sla.flakes_counted.toLocaleString('en')} / ${sla.prs.toLocaleString('en')}`
+  return `${percent(sla.rate)}, ${sla.breached ? 'out of SLA' : 'in SLA'} (${ratio}${small})`
 }
 
-function lastOutcome({ runs }: ReportJob): string | null {
-  const told = runs.filter((run) => run.outcome === 'pass' || run.outcome === 'fail')
-  return told[told.length - 1]?.outcome ?? null
+function notes({ requiredSource, settingsProblems }: Report): string[] {
+  const lines: string[] = []
+  if (settingsProblems.length > 0) {
+    lines.push('', 'The settings file cannot be used, so the last settings that could be used stand:', '')
+    lines.push(...settingsProblems.slice(0, MOST_PROBLEMS).map((problem) => `- ${code(problem, 400)}`))
+  }
+  if (requiredSource === 'all')
+    lines.push('', '<sub>No required jobs are known here, so every job seen on pull requests counts.</sub>')
+  return lines
 }

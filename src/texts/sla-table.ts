@@ -1,6 +1,6 @@
 /** The SLA as a table for a terminal or in Markdown. */
 import { count, percent } from './figures.ts'
-import { code } from './markdown.ts'
+import { code, codeCell } from './markdown.ts'
 
 export interface SlaTableInput {
   repository: string
@@ -39,7 +39,7 @@ export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
   const jobs = input.jobs
     .slice(0, MOST_JOBS)
     .map((job) => [
-      asMarkdown ? code(job.name) : plain(job.name),
+      asMarkdown ? codeCell(job.name) : plain(job.name),
       String(job.flakes),
       String(job.pull_requests.length),
     ])
@@ -74,7 +74,5 @@ function lay(head: string[], rows: string[][], asMarkdown: boolean): string[] {
 
 /** A terminal obeys control characters, so names lose them. */
 function plain(name: string): string {
-  return code(name)
-    .replace(/^`+ ?| ?`+$/g, '')
-    .replaceAll('\\|', '|')
+  return code(name).replace(/^`+ ?| ?`+$/g, '')
 }

@@ -1,10 +1,13 @@
 /** The daily job: closes what has ended in each repository's time zone, and asks for the issue of a breached day. */
+import { readFiledBreaches } from '../db/breach.ts'
 import { requestEffect } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import { readWindows } from '../db/sla.ts'
 import type { Deps } from '../deps.ts'
 import type { Policy } from '../domain/policy.ts'
 import { shiftWindow, windowAt } from '../domain/window.ts'
+import { BACK_IN_SLA } from '../effects/breach-issue.ts'
+import { inSlaProbability } from '../pipeline/breach.ts'
 import { concludeRepository } from '../pipeline/conclude.ts'
 import { closeWindows } from '../pipeline/measure.ts'
 
@@ -52,14 +55,28 @@ async function requestBreachIssue(
     from: yesterday.start,
     to: yesterday.start,
   })
-  if (!row?.closed || !row.breached) return
-  const at = new Date(now).toISOString()
-  await requestEffect(deps.db, {
-    repository_id: repositoryId,
-    effect_key: `breach:day:${row.start}`,
-    kind: 'breach',
-    detail: JSON.stringify({ day: row.start }),
-    created_at: at,
-    due_at: at,
-  })
+  if (!row?.closed) return
+  if (row.breached) await request(deps, repositoryId, 'breach', `breach:day:${row.start}`, row.start)
+  else await requestClose(deps, repositoryId, policy, row.start)
+}
+
+/** Asks once for each issue that it be closed, when the repository is back in SLA. */
+async function requestClose(deps: Deps, repositoryId: number, policy: Policy, day: string): Promise<void> {
+  const [newest] = await readFiledBreaches(deps.db, repositoryId)
+  if (!newest) return
+  const likely = await inSlaProbability(deps.db, repositoryId, policy, day)
+  if (likely === null || likely < BACK_IN_SLA) return
+  await request(deps, repositoryId, 'breach-close', `breach-close:${newest.day}`, day)
+}
+
+async function request(
+  deps: Deps,
+  repository_id: number,
+  kind: string,
+  effect_key: string,
+  day: string,
+): Promise<void> {
+  const at = new Date(deps.now()).toISOString()
+  const detail = JSON.stringify({ day })
+  await requestEffect(deps.db, { repository_id, effect_key, kind, detail, created_at: at, due_at: at })
 }

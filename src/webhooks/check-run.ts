@@ -1,6 +1,7 @@
 /** A completed check run is one word about one run of one job at one head SHA. */
 import { z } from 'zod'
 import type { Facts, Mention } from '../domain/facts.ts'
+import { OWN_CHECK_RUN } from '../domain/own-check-run.ts'
 import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
 const ref = z.object({ ref: text.nullish(), sha: optional(sha), repo: z.object({ id }).nullish() })
@@ -13,6 +14,7 @@ const schema = envelope.extend({
     head_sha: sha,
     status: z.string().nullish(),
     conclusion: word.nullish(),
+    external_id: z.string().nullish(),
     started_at: optional(time),
     completed_at: optional(time),
     details_url: text.nullish(),
@@ -29,10 +31,11 @@ const schema = envelope.extend({
 
 type Payload = z.infer<typeof schema>
 
-/** Facts of a `check_run` payload; none for a run that is not finished. */
+/** Facts of a `check_run` payload; none for a run that is not finished, or that this app made. */
 export function checkRun(payload: unknown): Facts {
   const told = schema.parse(payload)
   const run = told.check_run
+  if (run.external_id?.startsWith(OWN_CHECK_RUN)) return {}
   if (told.action === 'rerequested') return rerequest(told)
   // `created` may come already completed; `requested_action` repeats an old result.
   if (told.action !== 'completed' && told.action !== 'created') return {}

@@ -1,6 +1,12 @@
 /** Comments, reviews and review comments can hold commands. Only what is newly written counts, never an edit. */
 import { z } from 'zod'
-import { mayHoldCommand, parseFlakeReport } from '../domain/command.ts'
+import {
+  type CorrectionCommand,
+  mayHoldCommand,
+  parseCorrection,
+  parseFlakeReport,
+} from '../domain/command.ts'
+import type { CorrectionFact } from '../domain/correction.ts'
 import type { CommentFact, EffectRequest, Facts } from '../domain/facts.ts'
 import { author, envelope, id, number, optional, repositoryFact, text, time, word } from './payload.ts'
 
@@ -22,11 +28,9 @@ const issueComment = envelope.extend({
   }),
   comment: written,
 })
-const review = envelope.extend({ pull_request: z.object({ number, state: word }), review: written })
-const reviewComment = envelope.extend({
-  pull_request: z.object({ number, state: word }),
-  comment: written,
-})
+const reviewed = z.object({ number, state: word, locked: z.boolean().nullish() })
+const review = envelope.extend({ pull_request: reviewed, review: written })
+const reviewComment = envelope.extend({ pull_request: reviewed, comment: written })
 
 /** Facts of an `issue_comment` payload: none on an issue, on a closed pull request, or without a command in sight. */
 export function onIssueComment(payload: unknown): Facts {
@@ -51,7 +55,7 @@ export function onReviewComment(payload: unknown): Facts {
 
 function commentFacts(
   told: z.infer<typeof envelope>,
-  on: { number: number; state: string },
+  on: { number: number; state: string; locked?: boolean | null | undefined },
   by: z.infer<typeof written>,
   kind: 'issue_comment' | 'review' | 'review_comment',
 ): Facts {
@@ -68,12 +72,62 @@ function commentFacts(
     body: by.body,
   }
   const asked = parseFlakeReport(by.body)
+  // Nothing can be written on a locked conversation, so nothing is taken from it either.
+  const isHeard = !by.user.isBot && !on.locked
+  const corrected = isHeard ? parseCorrection(by.body) : null
+  const outbox = [
+    ...(asked && isHeard ? [reportRequest(comment, asked.job, by.id, kind)] : []),
+    ...(corrected ? [correctionRequest(comment, corrected, by.id, kind)] : []),
+  ]
   const isOpen = on.state === 'open'
   return {
     repository: [repositoryFact(told, at)],
     // Prow starts nothing on a closed pull request; a report may still be asked for.
     ...(isOpen && { comment: [comment] }),
-    ...(asked && !by.user.isBot && { outbox: [reportRequest(comment, asked.job, by.id, kind)] }),
+    ...(corrected && !('problem' in corrected) && { correction: [correctionFact(comment, corrected)] }),
+    ...(outbox.length > 0 && { outbox }),
+  }
+}
+
+function correctionFact(comment: CommentFact, { says, job, reason }: CorrectionCommand): CorrectionFact {
+  const { repository_id, number, comment_key, author, told_at, association } = comment
+  const permission = association ?? 'NONE'
+  return {
+    repository_id,
+    number,
+    correction_key: comment_key,
+    says,
+    job,
+    reason,
+    author,
+    told_at,
+    permission,
+  }
+}
+
+/** Whether its author may correct is asked when it is done: an association is only a hint. */
+function correctionRequest(
+  comment: CommentFact,
+  told: CorrectionCommand | { problem: string },
+  commentId: number,
+  kind: string,
+): EffectRequest {
+  const { repository_id, number, comment_key, author, told_at } = comment
+  return {
+    repository_id,
+    effect_key: `correction:${comment_key}`,
+    kind: 'correction',
+    detail: {
+      ...told,
+      number,
+      author,
+      comment_key,
+      comment_id: commentId,
+      comment_kind: kind,
+      asked_at: told_at,
+    },
+    created_at: told_at,
+    due_at: told_at,
   }
 }
 

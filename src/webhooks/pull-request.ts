@@ -1,7 +1,7 @@
 /** A pull_request event tells which commits were its heads, and where it was to go: the only sure way from SHA to pull request. */
 import { z } from 'zod'
 import { mayHoldCommand } from '../domain/command.ts'
-import type { Facts, PullRequestEvent } from '../domain/facts.ts'
+import type { EffectRequest, Facts, PullRequestEvent } from '../domain/facts.ts'
 import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
 const ref = z.object({ ref: text.nullish(), sha: optional(sha), repo: z.object({ id }).nullish() })
@@ -31,7 +31,7 @@ type Payload = z.infer<typeof schema>
 const NO_COMMIT = /^0+$/
 
 /** Facts of a `pull_request` payload: one event, one more for the head that a push replaced, and the body's commands. */
-export function pullRequest(payload: unknown): Facts {
+export function pullRequest(payload: unknown, received: { at: string }): Facts {
   const told = schema.parse(payload)
   const event = eventOf(told)
   const events = [event]
@@ -39,10 +39,12 @@ export function pullRequest(payload: unknown): Facts {
     events.push({ ...event, action: 'before', head_sha: told.before, base_sha: null })
   }
   const { body, number, user, created_at, author_association } = told.pull_request
+  const check = settingsCheck(told, received.at)
   const holdsCommand = told.action === 'opened' && !!body && mayHoldCommand(body)
   return {
     repository: [repositoryFact(told, event.told_at)],
     pull_request_event: events,
+    ...(check && { outbox: [check] }),
     ...(holdsCommand && {
       comment: [
         {
@@ -57,6 +59,22 @@ export function pullRequest(payload: unknown): Facts {
         },
       ],
     }),
+  }
+}
+
+const NEW_HEAD = ['opened', 'reopened', 'synchronize']
+
+/** A head that may change the settings is looked at once: what it changes stands in no payload. */
+function settingsCheck({ action, repository, pull_request: pr }: Payload, at: string): EffectRequest | null {
+  if (!NEW_HEAD.includes(action) || !pr.base?.ref || pr.base.ref !== repository.default_branch) return null
+  const head_sha = pr.head.sha
+  return {
+    repository_id: repository.id,
+    effect_key: `settings-check:${pr.number}:${head_sha}`,
+    kind: 'settings-check',
+    detail: { number: pr.number, head_sha },
+    created_at: at,
+    due_at: at,
   }
 }
 

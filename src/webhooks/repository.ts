@@ -87,8 +87,9 @@ export function repositoryChange(
 ): Facts {
   const told = anyOf.parse(payload)
   const { rule, repository_ruleset, changes } = told
+  const isDeleted = received.event === 'repository' && told.action === 'deleted'
   return {
-    repository: [repositoryFact(told, received.at)],
+    repository: [{ ...repositoryFact(told, received.at), removed_at: isDeleted ? received.at : null }],
     repository_event: [
       {
         repository_id: told.repository.id,

@@ -5,6 +5,7 @@ import { checkRun } from './check-run.ts'
 import { onIssueComment, onReview, onReviewComment } from './comment.ts'
 import { storable, word } from './payload.ts'
 import { pullRequest } from './pull-request.ts'
+import { push } from './push.ts'
 import { installation, mergeGroup, repositoryChange } from './repository.ts'
 import { status } from './status.ts'
 import { workflowRun } from './workflow-run.ts'
@@ -26,6 +27,7 @@ export const EVENTS: Record<string, (payload: unknown, received: Received) => Fa
   pull_request_review: onReview,
   pull_request_review_comment: onReviewComment,
   merge_group: mergeGroup,
+  push,
   installation,
   installation_repositories: installation,
   repository: repositoryChange,

@@ -263,6 +263,41 @@ describe('a job’s page', () => {
     )
     await text('/acme/web/jobs/999', { status: 404 })
   })
+
+  test('shows the hunts after it, and only those', async () => {
+    await seed()
+    expect(await text('/acme/web/jobs/11')).not.toContain('Hunts')
+    const hunt = {
+      place: 'local' as const,
+      repository: 'Acme/Web',
+      job: 'unit',
+      changed: '<b>pool</b> of 4',
+      notes: 'on mains',
+      settings: '{}',
+      environment: '{}',
+      started_at: '2026-02-03T04:05:06Z',
+      missed: true,
+    }
+    const { db } = database
+    await db
+      .insertInto('hunt')
+      .values([
+        {
+          ...hunt,
+          name: 'cache',
+          headline: 'Missed: 6 of 131 runs failed.',
+          ended_at: '2026-02-03T05:00:00Z',
+        },
+        { ...hunt, name: 'cache-2' },
+        { ...hunt, name: 'elsewhere', repository: 'acme/other' },
+      ])
+      .execute()
+    const page = await text('/acme/web/jobs/11')
+    expect(page).toContain('they do not count in the SLA')
+    expect(page).toContain('&lt;b&gt;pool&lt;/b&gt; of 4 Missed: 6 of 131 runs failed. on mains')
+    expect(page).toContain('under way, or broken off')
+    expect(page).not.toContain('elsewhere')
+  })
 })
 
 describe('by month', () => {

@@ -10,11 +10,12 @@ import { createServerDatabase, eachDatabase } from '../support/database.ts'
 
 /** Columns that are not written in bulk: they have a default, or are filled in later. */
 const FILLED_LATER: Record<string, string[]> = {
-  flake: ['incident', 'attribution', 'probability', 'counted', 'evidence'],
+  flake: ['incident', 'attribution', 'probability', 'counted', 'evidence', 'correction'],
   outbox: ['attempts', 'done_at', 'result', 'url', 'last_error'],
   stale_head: ['seq'],
   stale_verdict: ['seq'],
   stale_window: ['seq'],
+  stale_week: ['seq'],
 }
 
 async function columnsOf(db: Db): Promise<Map<string, string[]>> {
@@ -57,7 +58,9 @@ eachDatabase((db) => {
         .map((row) => row.table)
         .sort(),
     ).toEqual([
-      // These belong to no repository: whose turn it is, and who is signed in.
+      // These belong to no repository: experiments, whose turn it is, and who is signed in.
+      'hunt',
+      'hunt_run',
       'session',
       'tick',
     ])

@@ -83,7 +83,15 @@ test('a reaction is asked for on comments of the conversation only', async () =>
 
 test('an issue whose write was cut off is found by its marker and not opened twice', async () => {
   const breach = marker('breach:day:2026-02-02 repository=1001')
-  const issue = { title: 'Out of SLA', body: 'x', labels: [], assignees: [], marker: breach, login: LOGIN }
+  const issue = {
+    title: 'Out of SLA',
+    body: 'x',
+    labels: [],
+    assignees: [],
+    marker: breach,
+    login: LOGIN,
+    since: SINCE,
+  }
   const list = () => nock(API).get('/repos/acme/widgets/issues').query(true)
   list().reply(200, [])
   nock(API).post('/repos/acme/widgets/issues').replyWithError(new Error('read ECONNRESET'))

@@ -1,5 +1,5 @@
 /** Hunts made up for tests: a run needs an outcome, and the rest is ordinary. */
-import type { Hunt, HuntRun } from '../../src/hunt/run.ts'
+import { type Hunt, type HuntRun, NO_REPORTS } from '../../src/hunt/run.ts'
 
 export const GOAL = { target: 0.999, confidence: 0.95 }
 
@@ -34,6 +34,7 @@ export function aHunt(runs: HuntRun[], fields: Partial<Hunt> = {}): Hunt {
     ordered: true,
     runs,
     tests: [],
+    reports: NO_REPORTS,
     ...fields,
   }
 }

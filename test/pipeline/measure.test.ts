@@ -1,8 +1,10 @@
 /** Windows: partial until they end, closed once, revised when something comes late. */
 import { describe, expect, test } from 'vitest'
 import type { Db } from '../../src/db/client.ts'
+import { addHuntRuns, beginHunt } from '../../src/db/hunts.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
 import { closeWindows } from '../../src/pipeline/measure.ts'
+import { aRun } from '../hunt/hunts.ts'
 import { eachDatabase } from '../support/database.ts'
 import { checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
 import { ms, REPOSITORY_ID } from '../support/facts.ts'
@@ -33,6 +35,33 @@ eachDatabase((db) => {
       { start: '2026-02-02', revision: 0, closed: false, prs: 1, flakes: 1, why: null },
     ])
     expect((await readOnlyReport(db())).windows.day).toMatchObject([{ partial: true }])
+  })
+
+  test('a hunt of the same job counts nothing, however often it failed', async () => {
+    await recordAll(db(), [opened, failed, passed])
+    await conclude(db())
+    const before = await readOnlyReport(db())
+    const { huntId } = await beginHunt(db(), {
+      name: 'unit',
+      place: 'actions',
+      repository: before.repository,
+      job: 'unit',
+      changed: null,
+      notes: '',
+      settings: {},
+      environment: {},
+      started_at: new Date(ms(15)).toISOString(),
+    })
+    const runs = Array.from({ length: 50 }, (_, i) =>
+      aRun(i + 1, { outcome: i % 2 ? 'failed' : 'passed', started_at: new Date(ms(15 + i)).toISOString() }),
+    )
+    await addHuntRuns(db(), huntId, runs)
+    await recordAll(db(), [checkRunDelivery({ id: 3, conclusion: 'failure', minute: 30 })])
+    await conclude(db())
+    const after = await readOnlyReport(db())
+    // The run that did come is seen, so that the windows were measured anew; the fifty were not.
+    expect(after.flakes[0]?.runs).toBe((before.flakes[0]?.runs ?? 0) + 1)
+    expect(after.windows.day).toEqual(before.windows.day)
   })
 
   describe('closing', () => {

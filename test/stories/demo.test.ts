@@ -7,7 +7,7 @@ let demo: DemoResult
 const said: string[] = []
 beforeAll(async () => {
   demo = await runDemo({ file: null, port: 0, say: (line) => said.push(line) })
-}, 60_000)
+}, 180_000)
 afterAll(() => demo.close())
 
 const flakes = () => demo.reports.flatMap((report) => report.flakes)

@@ -276,3 +276,23 @@ export function mergeGroupDelivery(
     },
   })
 }
+
+export interface PushOptions {
+  ref?: string
+  after?: string
+  modified?: string[]
+  repository?: typeof REPOSITORY
+}
+
+/** A push of one commit; by default it changes the settings on the default branch. */
+export function pushDelivery(options: PushOptions = {}): TestDelivery {
+  const { ref = 'refs/heads/main', after = 'e'.repeat(40), modified = ['.github/flake-sla.yml'] } = options
+  return aDelivery('push', {
+    ref,
+    before: 'd'.repeat(40),
+    after,
+    deleted: /^0+$/.test(after),
+    commits: [{ id: after, added: [], modified, removed: [] }],
+    repository: options.repository ?? REPOSITORY,
+  })
+}

@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest'
 import { pullRequest } from '../../src/webhooks/pull-request.ts'
 import { type PullRequestOptions, pullRequestDelivery } from '../support/deliveries.ts'
-import { BASE, HEAD } from '../support/facts.ts'
+import { at, BASE, HEAD } from '../support/facts.ts'
 
-const read = (options: PullRequestOptions = {}) => pullRequest(pullRequestDelivery(options).payload)
+const RECEIVED = { at: at(1) }
+const read = (options: PullRequestOptions = {}) => pullRequest(pullRequestDelivery(options).payload, RECEIVED)
 const before = 'd'.repeat(40)
 
 test('an event tells the head and where it is to go', () => {
@@ -50,7 +51,7 @@ test('a head whose fork was deleted is read all the same', () => {
   const { payload } = pullRequestDelivery()
   const told = payload.pull_request as { head: object }
   const pull_request = { ...told, head: { ...told.head, repo: null }, user: null }
-  expect(pullRequest({ ...payload, pull_request }).pull_request_event).toMatchObject([
+  expect(pullRequest({ ...payload, pull_request }, RECEIVED).pull_request_event).toMatchObject([
     { head_repository_id: null, author: 'ghost' },
   ])
 })
@@ -64,5 +65,5 @@ test.each([
 ])('with %s being %j is refused', (part, value) => {
   const { payload } = pullRequestDelivery()
   const pull_request = { ...(payload.pull_request as object), [part]: value }
-  expect(() => pullRequest({ ...payload, pull_request })).toThrow(new RegExp(part))
+  expect(() => pullRequest({ ...payload, pull_request }, RECEIVED)).toThrow(new RegExp(part))
 })

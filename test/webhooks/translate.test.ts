@@ -8,6 +8,7 @@ import {
   commentDelivery,
   mergeGroupDelivery,
   pullRequestDelivery,
+  pushDelivery,
   statusDelivery,
   type TestDelivery,
   workflowRunDelivery,
@@ -26,6 +27,7 @@ const DELIVERIES = [
   commentDelivery({ kind: 'pull_request_review' }),
   commentDelivery({ kind: 'pull_request_review_comment' }),
   mergeGroupDelivery(),
+  pushDelivery(),
   aDelivery('installation', { action: 'created', repositories: [{ id: 1, full_name: 'acme/one' }] }),
   aDelivery('installation_repositories', {
     action: 'added',
@@ -40,7 +42,7 @@ test('every event of the table is tried here', () => {
   expect(DELIVERIES.map((one) => one.name).sort()).toEqual(Object.keys(EVENTS).sort())
 })
 
-test.each(['push', 'ping', 'constructor', '__proto__', ''])('%j is not listened to', (name) => {
+test.each(['create', 'ping', 'constructor', '__proto__', ''])('%j is not listened to', (name) => {
   expect(tell({ id: 'x', name, payload: {} })).toEqual({ outcome: 'ignored' })
 })
 

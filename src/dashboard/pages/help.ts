@@ -1,21 +1,8 @@
 /** What the commands do, and what the figures mean: for whoever meets them on a pull request for the first time. */
+import { COMMAND_HELP, COMMAND_RULES } from '../../domain/command-help.ts'
 import { DEFAULT_TARGET, SMALL_SAMPLE } from '../../domain/sla.ts'
 import { percent } from '../../texts/figures.ts'
 import { type Html, html, table } from '../html.ts'
-
-const COMMANDS: [string, string, string][] = [
-  [
-    '/flake-report',
-    'anybody',
-    'Answers with the jobs of the newest commit, whose fault each flake is likely to be, and where the SLA stands.',
-  ],
-  ['/flake-report JOB', 'anybody', 'The same for one job.'],
-  [
-    '/retest, /retest-required, /test JOB, /test all',
-    'as your CI allows',
-    'CI’s own commands. They are noted as belief that a failure was a flake.',
-  ],
-]
 
 const WORDS: [string, string][] = [
   [
@@ -57,9 +44,15 @@ export function helpPage(): Html {
 <h2>Commands</h2>
 ${table(
   'Written as a comment of their own line on a pull request',
-  ['Command', 'Who may', 'What it does'],
-  COMMANDS.map(([command, who, what]) => [html`<code class="wrap">${command}</code>`, who, what]),
+  ['Command', 'Who may', 'What it does', 'Example'],
+  COMMAND_HELP.map(({ usage, who, what, example }) => [
+    html`<code class="wrap">${usage}</code>`,
+    who,
+    what,
+    html`<code class="wrap">${example}</code>`,
+  ]),
 )}
+<p>${COMMAND_RULES.join(' ')}</p>
 <h2>Words</h2>
 <dl>${WORDS.map(([word, meaning]) => html`<dt>${word}</dt><dd>${meaning}</dd>`)}</dl>
 <h2>For programs</h2>

@@ -11,9 +11,9 @@ import {
   readMerged,
 } from '../../db/dashboard-job.ts'
 import type { Row } from '../../db/schema.ts'
+import { type Change, changePoint } from '../../domain/change-point.ts'
 import { windowOf } from '../../domain/window.ts'
 import { percent } from '../../texts/figures.ts'
-import { type Change, changePoint } from '../change-point.ts'
 import { type RatePoint, rateSvg } from '../charts/rate.ts'
 import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
@@ -23,6 +23,7 @@ import type { RepositoryScope } from '../scope.ts'
 import { outcomeWords } from '../words.ts'
 import { flakeTable } from './flake-table.ts'
 import { hoursAndWeekdays } from './hours.ts'
+import { hunts } from './hunts.ts'
 import { RUN_HEAD, runCells } from './runs.ts'
 
 const DAYS = 91
@@ -64,6 +65,7 @@ ${hoursAndWeekdays(
   policy.timeZone,
 )}
 <h3>How long it takes</h3>${durationTable(durations)}
+${await hunts(db, full_name, job.name)}
 <h3>Latest runs</h3>${table(
     `The newest ${MOST_RUNS}, newest first`,
     [...RUN_HEAD, 'Pull request'],

@@ -11,7 +11,8 @@ import {
 import type { Row } from '../../db/schema.ts'
 import { parseRetests } from '../../domain/command.ts'
 import { count, percent } from '../../texts/figures.ts'
-import { alsoSeen, type Report, reportText } from '../../texts/report.ts'
+import { alsoSeen, reportText } from '../../texts/report.ts'
+import type { Report } from '../../texts/report-facts.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { flakeLink, fromMarkdown, type Html, html, instant, jobLink, name, table } from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
@@ -73,7 +74,8 @@ async function reportOf(
     habit: habits.get(id) ?? null,
   }))
   const windows = { day: null, week: null, target: policy.target, requiredSource: required.source }
-  return { number: about.number, headSha: about.head, jobs, earlierFlakes: [], ...windows }
+  const rest = { earlier: [], budget: null, onlyJob: null, otherJobs: [], settingsProblems: [] }
+  return { number: about.number, headSha: about.head, jobs, habitDays: HABIT_DAYS, ...rest, ...windows }
 }
 
 function isRed(runs: readonly { outcome: string }[]): boolean {
@@ -86,7 +88,7 @@ function odds(jobs: Report['jobs']): Html | string {
   if (red.length === 0) return ''
   return html`<ul>${red.map(({ name: job, habit }) => {
     const seen = habit
-      ? alsoSeen(habit.flaky, habit.verdicts, habit.seen_on.slice(-5).reverse(), 14)
+      ? alsoSeen(habit.flaky, habit.verdicts, habit.seen_on.slice(0, 5), 14)
       : 'no other pull request ran it in 14 days'
     const share = habit && habit.verdicts > 0 ? ` (${percent(habit.flaky / habit.verdicts)})` : ''
     return html`<li>${name(job)} is red: it ${seen}${share}.</li>`

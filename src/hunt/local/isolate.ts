@@ -24,13 +24,19 @@ export type MakePlace = (run: number) => Promise<Place>
 const git = promisify(execFile)
 
 /**
+ * @param revisions run after run takes the next of them, for a git working copy
  * @param how null: all runs share the folder
  * @param scratch an empty folder of ours, for all places
  * @throws UserError when there is no git repository to take a working copy of
  */
-export async function placesFor(how: Isolation | null, cwd: string, scratch: string): Promise<MakePlace> {
+export async function placesFor(
+  how: Isolation | null,
+  cwd: string,
+  scratch: string,
+  revisions: readonly string[] = ['HEAD'],
+): Promise<MakePlace> {
   if (how === null) return async () => ({ cwd, tmp: null, clear: async () => {} })
-  if (how === 'worktree') return worktrees(cwd, scratch)
+  if (how === 'worktree') return worktrees(cwd, scratch, revisions)
   return async (run) => {
     const { root, work, tmp } = await makeFolders(scratch, run)
     if (how === 'copy') await copyTree(cwd, work, scratch)
@@ -38,7 +44,7 @@ export async function placesFor(how: Isolation | null, cwd: string, scratch: str
   }
 }
 
-async function worktrees(cwd: string, scratch: string): Promise<MakePlace> {
+async function worktrees(cwd: string, scratch: string, revisions: readonly string[]): Promise<MakePlace> {
   const prefix = await prefixOf(cwd)
   // git takes one lock for all working copies: two at once would fail now and then, and look like a flake.
   let turn: Promise<unknown> = Promise.resolve()
@@ -49,7 +55,8 @@ async function worktrees(cwd: string, scratch: string): Promise<MakePlace> {
   }
   return async (run) => {
     const { root, work, tmp } = await makeFolders(scratch, run)
-    await inTurn(() => git('git', ['-C', cwd, 'worktree', 'add', '--quiet', '--detach', work, 'HEAD']))
+    const revision = revisions[(run - 1) % revisions.length] ?? 'HEAD'
+    await inTurn(() => git('git', ['-C', cwd, 'worktree', 'add', '--quiet', '--detach', work, revision]))
     const clear = async () => {
       await inTurn(() =>
         git('git', ['-C', cwd, 'worktree', 'remove', '--force', '--force', work]).catch(() => {}),

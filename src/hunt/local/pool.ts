@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../../domain/user-error.ts'
+import { collectReports, type RunReports, testCounter } from '../junit/collect.ts'
 import { failureMessage, kindOf, saysOutOfMemory } from '../messages.ts'
 import type { Hunt, HuntEnding, HuntRun } from '../run.ts'
 import { type StopRule, watch } from '../stop.ts'
@@ -21,8 +22,12 @@ export interface LocalSettings extends StopRule {
   cwd: string
   env: Record<string, string>
   isolate: Isolation | null
+  /** The git revisions that runs take turns at; HEAD alone when none is given. */
+  revisions?: readonly string[]
   /** The base of every run's seed; null leaves the environment as it is. */
   seed: number | null
+  /** Globs of the JUnit reports that a run leaves. */
+  junit: readonly string[]
 }
 
 export interface LocalHooks {
@@ -48,7 +53,7 @@ export async function huntLocally(settings: LocalSettings, hooks: LocalHooks): P
   const scratch = await mkdtemp(join(tmpdir(), 'flake-sla-hunt-'))
   try {
     const command = findProgram(settings.command, settings.cwd, settings.env)
-    const places = await placesFor(settings.isolate, settings.cwd, scratch)
+    const places = await placesFor(settings.isolate, settings.cwd, scratch, settings.revisions)
     return await new Pool({ ...settings, command }, hooks, places).run(scratch)
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 })
@@ -63,6 +68,7 @@ class Pool {
   readonly #active = new Set<Active>()
   readonly #kinds = new Set<string>()
   readonly #watch
+  readonly #tests = testCounter()
   #started = 0
   #ending: HuntEnding | null = null
   #endedBy: number | null = null
@@ -100,7 +106,8 @@ class Pool {
       missed: this.#watch.missed,
       ordered: true,
       runs: this.#runs.sort((a, b) => a.number - b.number),
-      tests: [],
+      tests: this.#tests.tallies(),
+      reports: this.#tests.reports,
     }
   }
 
@@ -168,13 +175,15 @@ class Pool {
     clearTimeout(timer)
     this.#active.delete(active)
     if (ended.error) throw cannotStart(this.#settings.command, ended.error)
+    const durationMs = performance.now() - began
+    const reports = await this.#reportsOf(active, { cwd: place.cwd, run: number, worker, since: startedAt })
     this.#finish({
       number,
-      ...this.#outcomeOf(active, ended),
+      ...this.#outcomeOf(active, ended, reports),
       exit_code: ended.exit_code,
       timed_out: active.timedOut && !active.stopped,
       started_at: new Date(startedAt).toISOString(),
-      duration_ms: performance.now() - began,
+      duration_ms: durationMs,
       ended: this.#runs.length + 1,
       worker,
       node: null,
@@ -193,9 +202,21 @@ class Pool {
     return seed === null ? env : shuffledEnv(env, seed)
   }
 
+  /** A run stopped by us says nothing, and neither do the reports it has begun. */
+  async #reportsOf(
+    active: Active,
+    place: { cwd: string; run: number; worker: string; since: number },
+  ): Promise<RunReports | null> {
+    if (this.#settings.junit.length === 0 || active.stopped) return null
+    const reports = await collectReports({ patterns: this.#settings.junit, ...place })
+    this.#tests.add(reports)
+    return reports
+  }
+
   #outcomeOf(
     active: Active,
     { exit_code }: Ended,
+    reports: RunReports | null,
   ): Pick<HuntRun, 'outcome' | 'message' | 'output' | 'killed_for'> {
     if (active.stopped) return { outcome: 'stopped', message: null, output: null, killed_for: null }
     if (exit_code === 0 && !active.timedOut)
@@ -203,7 +224,8 @@ class Pool {
     const output = active.output.read()
     const byMemory = (exit_code === 137 && this.#memoryKilled()) || saysOutOfMemory(output)
     const killed_for = byMemory && !active.timedOut ? 'memory' : null
-    const message = failureMessage({ output, exit_code, timed_out: active.timedOut, killed_for, test: null })
+    const test = reports?.tests.find((one) => one.outcome === 'failed') ?? null
+    const message = failureMessage({ output, exit_code, timed_out: active.timedOut, killed_for, test })
     const kind = kindOf(message)
     const isFirst = !this.#kinds.has(kind)
     this.#kinds.add(kind)

@@ -42,14 +42,14 @@ function getPermission(call: Call) {
   }
 }
 
-/** A file on the default branch; any other `ref` is looked up among branches and commits, which hold the same files. */
+/** A file on the default branch. Branches and commits hold the same, unless a file is seeded as `ref:path`, as git writes it. */
 function getContents(call: Call) {
   const repository = repositoryOf(call)
   const path = (call.params.path ?? '').replace(/^\/+|\/+$/g, '')
   const ref = call.query.get('ref')
   const knownRef =
     !ref || repository.branches.has(ref.replace('refs/heads/', '')) || repository.commits.has(ref)
-  const text = repository.contents.get(path)
+  const text = repository.contents.get(`${ref}:${path}`) ?? repository.contents.get(path)
   if (!knownRef || text === undefined) throw notFound()
   if (/\braw\b/.test(call.accept)) {
     return {

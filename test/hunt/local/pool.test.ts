@@ -23,6 +23,7 @@ function settings(script: string, fields: Partial<LocalSettings> = {}): LocalSet
     env: environment,
     isolate: null,
     seed: null,
+    junit: [],
     ...fields,
   }
 }
@@ -148,6 +149,29 @@ test('--shuffle-env gives each run a seed that can be had again', async () => {
   const first = await seeds()
   expect(new Set(first).size).toBe(6)
   expect(await seeds()).toEqual(first)
+})
+
+test('JUnit reports are read, each of its own run, and name the failure', async () => {
+  const { runs, tests, reports } = await hunt(
+    settings(
+      `printf '<testsuite><testcase name="steady"/><testcase name="odd">%s</testcase></testsuite>' "$([ $FLAKE_SLA_RUN != 4 ] || echo '<failure message="got 4"/>')" > r-$FLAKE_SLA_RUN.xml
+       [ $FLAKE_SLA_RUN != 5 ] || echo '<broken' > r-5-b.xml; [ $FLAKE_SLA_RUN != 4 ]`,
+      { junit: ['r-{run}*.xml'] },
+    ),
+  )
+  expect(runs[3]).toMatchObject({ outcome: 'failed', message: 'odd: got 4' })
+  expect(tests).toEqual([
+    { name: 'steady', passed: 6, failed: 0, flaked: 0, skipped: 0, message: null },
+    { name: 'odd', passed: 5, failed: 1, flaked: 0, skipped: 0, message: 'got 4' },
+  ])
+  expect(reports).toMatchObject({ read: 6, broken: 1, problems: [expect.stringMatching(/^r-5-b\.xml: /)] })
+})
+
+test('a report left from before is not of this run', async () => {
+  const asked = settings('sleep 0.1', { runs: 1, junit: ['*.xml'] })
+  writeFileSync(join(asked.cwd, 'old.xml'), '<testsuite><testcase name="old"/></testsuite>')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect((await hunt(asked)).tests).toEqual([])
 })
 
 describe('--isolate', () => {

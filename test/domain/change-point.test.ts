@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { changePoint } from '../../src/dashboard/change-point.ts'
+import { changePoint } from '../../src/domain/change-point.ts'
 
 /** The same numbers on every machine (mulberry32). */
 function random(seed: number): () => number {

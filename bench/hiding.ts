@@ -1,0 +1,121 @@
+/**
+ * The benchmark on real history, where nobody knows the truth: each flake is judged from what was there a moment after
+ * it, and compared with what came out in the week after. When others flaked in the job and the pull request's own later
+ * heads did not, it was the job; when its own later heads flaked and nobody else's did, it was the pull request. Flakes of
+ * which neither can be said are left out.
+ */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readDeliveries } from '../src/cli/deliveries.ts'
+import { openDatabase } from '../src/db/client.ts'
+import { readHistories } from '../src/db/evidence.ts'
+import { migrate } from '../src/db/migrate.ts'
+import { type EvidenceVerdict, NO_CIRCUMSTANCES } from '../src/domain/attribution.ts'
+import { DEFAULT_POLICY } from '../src/domain/policy.ts'
+import { evidenceOf, incidentsIn, type JobHistory, weekOf, worldIn } from '../src/domain/week.ts'
+import { concludeAll } from '../src/pipeline/conclude.ts'
+import { createRecorder } from '../src/pipeline/record.ts'
+import type { Case, Rule } from './published-rules.ts'
+import { type Answer, labelAt } from './scores.ts'
+
+const DAY = 86_400_000
+const WEEK = 7 * DAY
+
+export interface Hidden {
+  repositories: number
+  flakes: number
+  /** Those of which the week after said whose they were. */
+  told: number
+  answers: Map<string, Answer[]>
+}
+
+/** Answers of the rules about every flake in the recorded deliveries (`*.ndjson`, `*.ndjson.gz`) of a folder. */
+export async function hide(folder: string, rules: readonly Rule[]): Promise<Hidden> {
+  const result: Hidden = { repositories: 0, flakes: 0, told: 0, answers: new Map() }
+  const files = (await readdir(folder)).filter((name) => /\.ndjson(\.gz)?$/.test(name)).sort()
+  for (const file of files) {
+    for (const histories of await historiesIn(join(folder, file))) {
+      result.repositories++
+      hideIn(histories, rules, result)
+    }
+  }
+  return result
+}
+
+/** What each job's runs said, of each repository in a file. */
+async function historiesIn(file: string): Promise<JobHistory[][]> {
+  const database = await openDatabase('memory')
+  try {
+    const { db } = database
+    await migrate(db)
+    const { record } = createRecorder(db, { now: () => 0, effects: false })
+    const told: Promise<unknown>[] = []
+    for await (const line of readDeliveries(file)) if ('delivery' in line) told.push(record(line.delivery))
+    await Promise.all(told)
+    await concludeAll(db, { policyOf: async () => DEFAULT_POLICY, now: Date.now() })
+    const repositories = await db.selectFrom('repository').select('repository_id').execute()
+    const found: JobHistory[][] = []
+    for (const { repository_id } of repositories)
+      found.push(await readHistories(db, repository_id, null, [0, Date.now()]))
+    return found
+  } finally {
+    await database.close()
+  }
+}
+
+function hideIn(histories: readonly JobHistory[], rules: readonly Rule[], result: Hidden): void {
+  for (const history of histories) {
+    for (const flake of history.verdicts.filter((one) => one.flaky)) {
+      result.flakes++
+      const causedByPr = whatCameOut(history, flake)
+      if (causedByPr === null) continue
+      result.told++
+      const one = caseOf(histories, history, flake)
+      for (const rule of rules) {
+        const said = rule.judge(one)
+        const list = result.answers.get(rule.name) ?? []
+        result.answers.set(rule.name, list)
+        list.push({ label: labelAt(said.probability), ...said, causedByPr, window: '' })
+      }
+    }
+  }
+}
+
+type Flake = JobHistory['verdicts'][number]
+
+function whatCameOut({ verdicts }: JobHistory, flake: Flake): boolean | null {
+  const after = verdicts.filter(
+    (one) => one.judgedAt > flake.judgedAt && one.judgedAt <= flake.judgedAt + WEEK,
+  )
+  const own = after.filter((one) => one.number === flake.number)
+  const others = after.filter((one) => one.number !== flake.number)
+  const [again, elsewhere] = [own.some((one) => one.flaky), others.some((one) => one.flaky)]
+  if (again === elsewhere || others.length === 0) return null
+  return again
+}
+
+/** The question as it stood at the flake: nothing later is known. */
+function caseOf(histories: readonly JobHistory[], { job }: JobHistory, flake: Flake): Case {
+  const until = flake.judgedAt
+  const known = histories.map((one) => ({
+    ...one,
+    verdicts: one.verdicts.filter(({ judgedAt }) => judgedAt <= until && judgedAt >= until - 70 * DAY),
+    trunk: one.trunk.filter(({ at }) => at <= until && at >= until - 70 * DAY),
+  }))
+  const week = weekOf(until)
+  const weeks = Array.from({ length: 6 }, (_, i) => week - i * WEEK)
+  const incidents = weeks.flatMap((start) => incidentsIn(known, start))
+  const byJob = known.map((one) => evidenceOf(one, incidents))
+  const around = (list: readonly EvidenceVerdict[]) => list.filter((one) => one.judgedAt >= until - 28 * DAY)
+  const own = byJob[known.findIndex((one) => one.job === job)] ?? []
+  return {
+    flake: { ...flake, flakedAt: until, firstFailedAt: flake.failedAt ?? until },
+    verdicts: around(own),
+    pullRequest: { heads: [], merged: false },
+    circumstances: { ...NO_CIRCUMSTANCES, world: worldIn(byJob, week) },
+    jobs: byJob.map((list) => {
+      const inside = around(list)
+      return { k: inside.filter((one) => one.flaky).length, n: inside.length }
+    }),
+  }
+}

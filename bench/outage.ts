@@ -1,0 +1,53 @@
+/** Does an outage move blame? The same history with and without one: what is said of those whom it hit. */
+import { attribute } from '../src/domain/attribution.ts'
+import { SCENARIOS, type Scenario } from '../src/simulate/scenarios.ts'
+import { questionsOf } from './cases.ts'
+
+export interface OutageResult {
+  /** Outages that failed runs of 20 pull requests or more. */
+  outages: number
+  pullRequests: number
+  flakes: number
+  /** Flakes in them that a pull request was blamed for. */
+  blamed: number
+  highest: number
+}
+
+const LEAST = 20
+
+/** Looks at every outage that hits at least 20 pull requests in so many busy histories from the seed `first` on. */
+export function tryOutages(first: number, seeds: number): OutageResult {
+  const large = SCENARIOS.find((one) => one.name === 'large') as Scenario
+  const scenario = { ...large, outagesPerMonth: 6, outageHours: 6, outageRate: 0.8 }
+  const result: OutageResult = { outages: 0, pullRequests: 0, flakes: 0, blamed: 0, highest: 0 }
+  for (let seed = first; seed < first + seeds; seed++) {
+    const hit = questionsOf(scenario, seed, 35).filter((one) => one.cause === 'outage')
+    for (const inside of groupsOf(hit)) {
+      const numbers = new Set(inside.map(({ one }) => one.flake.number))
+      if (numbers.size < LEAST) continue
+      result.outages++
+      result.pullRequests += numbers.size
+      for (const { one } of inside) {
+        const { label, probability } = attribute(one.flake, one.verdicts, one.circumstances)
+        result.flakes++
+        if (label === 'caused_by_pr') result.blamed++
+        result.highest = Math.max(result.highest, probability)
+      }
+    }
+  }
+  return result
+}
+
+/** Flakes that failed within half a day of each other: one outage. */
+function groupsOf<T extends { one: { flake: { firstFailedAt: number } } }>(hit: readonly T[]): T[][] {
+  const sorted = [...hit].sort((a, b) => a.one.flake.firstFailedAt - b.one.flake.firstFailedAt)
+  const groups: T[][] = []
+  let last = Number.NEGATIVE_INFINITY
+  for (const one of sorted) {
+    const at = one.one.flake.firstFailedAt
+    if (at - last > 12 * 3_600_000) groups.push([])
+    groups[groups.length - 1]?.push(one)
+    last = at
+  }
+  return groups
+}

@@ -1,0 +1,135 @@
+/** Stores what attribution says of flakes, where it says something else than before, and keeps a trace of each change. */
+import { type Kysely, sql } from 'kysely'
+import type { Attribution, AttributionLabel } from '../domain/attribution.ts'
+import type { Correction } from '../domain/correction.ts'
+import { DEFINITION_VERSION } from '../domain/sla.ts'
+import { addRows } from './rows.ts'
+import type { Database, Row } from './schema.ts'
+
+/** A flake as it is stored, with the name of its job. */
+export type FlakeToAttribute = Pick<
+  Row<'flake'>,
+  | 'head_sha'
+  | 'job_id'
+  | 'number'
+  | 'flaked_at'
+  | 'first_failed_at'
+  | 'incident'
+  | 'attribution'
+  | 'probability'
+  | 'evidence'
+  | 'correction'
+  | 'definition_version'
+> & { job: string }
+
+/** What is said of a flake now: by the model, and by the person who corrected it, who wins. */
+export interface Judged {
+  flake: FlakeToAttribute
+  attribution: Attribution
+  correction: Correction | null
+  incident: string | null
+}
+
+interface FreshRow {
+  head_sha: string
+  job_id: number
+  attribution: AttributionLabel
+  probability: number
+  counted: boolean
+  evidence: object
+  incident: string | null
+  correction: Correction | null
+}
+
+/** @param now epoch ms, for the trace */
+export async function writeAttributions(
+  db: Kysely<Database>,
+  repositoryId: number,
+  judged: readonly Judged[],
+  now: number,
+): Promise<void> {
+  const revised = judged
+    .map((one) => ({ old: one.flake, fresh: rowOf(one) }))
+    .filter(({ old, fresh }) => differs(old, fresh))
+  if (revised.length === 0) return
+  await sql`update flake set attribution = new.attribution, probability = new.probability, counted = new.counted,
+      evidence = new.evidence, incident = new.incident, correction = new.correction,
+      definition_version = ${DEFINITION_VERSION}
+    from json_to_recordset(${JSON.stringify(revised.map((one) => one.fresh))}::json) as new(head_sha text, job_id bigint,
+      attribution text, probability double precision, counted boolean, evidence jsonb, incident text, correction jsonb)
+    where flake.repository_id = ${repositoryId} and flake.head_sha = new.head_sha and flake.job_id = new.job_id`.execute(
+    db,
+  )
+  const relabelled = revised.filter(
+    ({ old, fresh }) => old.attribution !== null && old.attribution !== fresh.attribution,
+  )
+  await addRows(
+    db,
+    'flake_revision',
+    relabelled.map(({ old, fresh }) => ({
+      repository_id: repositoryId,
+      head_sha: old.head_sha,
+      job_id: old.job_id,
+      revised_at: new Date(now).toISOString(),
+      old: old.attribution,
+      new: fresh.attribution,
+      old_probability: old.probability,
+      new_probability: fresh.probability,
+      why: whyOf(old, fresh),
+    })),
+  )
+  await addRows(
+    db,
+    'stale_window',
+    revised.map(({ old }) => ({ repository_id: repositoryId, changed_at: old.flaked_at, why: 'verdict' })),
+  )
+}
+
+function rowOf({ flake, attribution, correction, incident }: Judged): FreshRow {
+  const { head_sha, job_id } = flake
+  const { label, probability, counted, evidence } = attribution
+  if (correction === null)
+    return { head_sha, job_id, attribution: label, probability, counted, evidence, incident, correction }
+  const isMine = correction.says === 'mine'
+  return {
+    head_sha,
+    job_id,
+    attribution: isMine ? 'caused_by_pr' : 'not_caused_by_pr',
+    probability: isMine ? 1 : 0,
+    counted: !isMine,
+    evidence: { ...evidence, model: { verdict: label, probability } },
+    incident,
+    correction,
+  }
+}
+
+function differs(old: FlakeToAttribute, fresh: FreshRow): boolean {
+  return (
+    old.definition_version !== DEFINITION_VERSION ||
+    old.attribution !== fresh.attribution ||
+    old.probability !== fresh.probability ||
+    old.incident !== fresh.incident ||
+    !isSame(old.correction, fresh.correction) ||
+    !isSame(old.evidence, fresh.evidence)
+  )
+}
+
+/** Whether two JSON values are the same, whatever the order of their keys: the database keeps none. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
+    return (a ?? null) === (b ?? null)
+  const [left, right] = [Object.entries(a), new Map(Object.entries(b))]
+  return (
+    left.length === right.size &&
+    left.every(([key, value]) => right.has(key) && isSame(value, right.get(key)))
+  )
+}
+
+function whyOf(old: FlakeToAttribute, fresh: FreshRow): string {
+  if (!isSame(old.correction, fresh.correction)) {
+    if (fresh.correction === null) return 'the correction was taken back'
+    return `corrected by ${fresh.correction.by}: ${fresh.correction.why}`
+  }
+  if (old.definition_version !== DEFINITION_VERSION) return `definitions version ${DEFINITION_VERSION}`
+  return 'evidence from other runs'
+}

@@ -1,0 +1,66 @@
+/** Corrections in and out. */
+import { type Kysely, sql } from 'kysely'
+import type { CorrectionFact } from '../domain/correction.ts'
+import { weeksTaughtBy } from '../domain/week.ts'
+import { addRows } from './rows.ts'
+import type { Database } from './schema.ts'
+
+type Db = Kysely<Database>
+
+/** The corrections on each of these pull requests that has any. */
+export async function readCorrections(
+  db: Db,
+  repositoryId: number,
+  numbers: readonly number[],
+): Promise<Map<number, CorrectionFact[]>> {
+  if (numbers.length === 0) return new Map()
+  const { rows } = await sql<CorrectionFact>`select * from correction
+    where repository_id = ${repositoryId} and number = any(${[...numbers]})`.execute(db)
+  return Map.groupBy(rows, (row) => row.number)
+}
+
+/**
+ * Records a correction, once, and marks what it changes: the flakes of its pull request, all that they are evidence for,
+ * and the weeks that learn from them. @returns how many flakes it is about
+ */
+export async function addCorrection(db: Db, fact: CorrectionFact): Promise<number> {
+  const { repository_id, number, job, told_at } = fact
+  await addRows(db, 'correction', [fact])
+  const { rows } = await sql<{ job_id: number; flaked_at: string }>`select f.job_id, f.flaked_at from flake f
+    join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
+    where f.repository_id = ${repository_id} and f.number = ${number} and f.flaked_at <= ${told_at}
+      ${job === null ? sql`` : sql`and j.name = ${job}`}`.execute(db)
+  await addRows(
+    db,
+    'stale_verdict',
+    rows.map((row) => ({ repository_id, job_id: row.job_id, changed_at: row.flaked_at })),
+  )
+  const weeks = new Set(rows.flatMap((row) => weeksTaughtBy(Date.parse(row.flaked_at))))
+  await addRows(
+    db,
+    'stale_week',
+    [...weeks].map((week) => ({ repository_id, week: new Date(week).toISOString().slice(0, 10) })),
+  )
+  return rows.length
+}
+
+/** The flakes that a correction is about, as they stand now. */
+export async function readCorrected(
+  db: Db,
+  { repository_id, number, job, told_at }: CorrectionFact,
+): Promise<
+  { job: string; head_sha: string; attribution: string | null; model_probability: number | null }[]
+> {
+  const { rows } = await sql<{
+    job: string
+    head_sha: string
+    attribution: string | null
+    model_probability: number | null
+  }>`
+    select j.name as job, f.head_sha, f.attribution,
+      coalesce((f.evidence #>> '{model,probability}')::float8, f.probability) as model_probability
+    from flake f join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
+    where f.repository_id = ${repository_id} and f.number = ${number} and f.flaked_at <= ${told_at}
+      ${job === null ? sql`` : sql`and j.name = ${job}`} order by f.flaked_at, j.name`.execute(db)
+  return rows
+}

@@ -1,0 +1,157 @@
+/** Evidence of attribution, read for the pure core: what each job's runs said, the incidents, and what was learned. */
+import { type Kysely, sql } from 'kysely'
+import type { Incident } from '../domain/incident.ts'
+import { FARTHEST } from '../domain/trunk.ts'
+import { incidentId, type JobHistory } from '../domain/week.ts'
+import { DEFAULT_WORLD, type World } from '../domain/world.ts'
+import { addRows, replaceRows } from './rows.ts'
+import type { Database, Row } from './schema.ts'
+
+type Db = Kysely<Database>
+
+/** From, and to (exclusive), in epoch ms. */
+export type Span = readonly [from: number, to: number]
+
+/** What each job's runs said in a span; `jobIds` null stands for all jobs. */
+export async function readHistories(
+  db: Db,
+  repositoryId: number,
+  jobIds: readonly number[] | null,
+  [from, to]: Span,
+): Promise<JobHistory[]> {
+  const jobs = jobIds === null ? sql`` : sql`and job_id = any(${[...jobIds]})`
+  const verdicts = await sql<
+    Row<'verdict'>
+  >`select job_id, head_sha, number, flaky, judged_at, failed_at from verdict
+    where repository_id = ${repositoryId} and number > 0 and judged_at >= ${iso(from)} and judged_at < ${iso(to)} ${jobs}`.execute(
+    db,
+  )
+  // The results just outside tell whether a failure on trunk at the edge stood alone.
+  const trunk = await sql<{ job_id: number; head_sha: string; at: string; passed: boolean; failed: boolean }>`
+    select job_id, head_sha, min(completed_at) as at, bool_or(outcome = 'pass') as passed, bool_or(outcome = 'fail') as failed
+    from run where repository_id = ${repositoryId} and number = 0 and outcome in ('pass', 'fail')
+      and completed_at >= ${iso(from - FARTHEST)} and completed_at < ${iso(to + FARTHEST)} ${jobs}
+    group by job_id, head_sha`.execute(db)
+  const found = new Map<
+    number,
+    { job: number; verdicts: JobHistory['verdicts'][number][]; trunk: JobHistory['trunk'][number][] }
+  >()
+  const historyOf = (job: number) => {
+    const known = found.get(job) ?? { job, verdicts: [], trunk: [] }
+    found.set(job, known)
+    return known
+  }
+  for (const { job_id, head_sha, number, flaky, judged_at, failed_at } of verdicts.rows) {
+    const failedAt = failed_at === null ? null : Date.parse(failed_at)
+    historyOf(job_id).verdicts.push({
+      headSha: head_sha,
+      number,
+      flaky,
+      judgedAt: Date.parse(judged_at),
+      failedAt,
+    })
+  }
+  for (const { job_id, head_sha, at, passed, failed } of trunk.rows)
+    historyOf(job_id).trunk.push({ headSha: head_sha, at: Date.parse(at), passed, failed })
+  return [...found.values()].sort((a, b) => a.job - b.job)
+}
+
+/**
+ * Incidents that touch a span, oldest first; of one told by two weeks, the later week's word.
+ * @param asOf the last week (`YYYY-MM-DD`) whose word counts; null for all
+ */
+export async function readIncidents(
+  db: Db,
+  repositoryId: number,
+  [from, to]: Span,
+  asOf: string | null = null,
+): Promise<Incident[]> {
+  const { rows } = await sql<Row<'incident'>>`select distinct on (incident) * from incident
+    where repository_id = ${repositoryId} and ended_at >= ${iso(from)} and began_at < ${iso(to)}
+      ${asOf === null ? sql`` : sql`and week <= ${asOf}::date`}
+    order by incident, week desc`.execute(db)
+  return rows.map(incidentOf).sort((a, b) => a.from - b.from || (a.job ?? 0) - (b.job ?? 0))
+}
+
+function incidentOf(row: Row<'incident'>): Incident {
+  return {
+    job: row.job_id,
+    from: Date.parse(row.began_at),
+    to: Date.parse(row.ended_at),
+    rate: row.rate,
+    jobs: row.jobs,
+    pullRequests: row.pull_requests,
+    failures: row.failures,
+    onTrunk: row.on_trunk,
+  }
+}
+
+/** Stores the incidents of a week in place of those that were known. @returns old and new ones that differ */
+export async function writeIncidents(
+  db: Db,
+  repositoryId: number,
+  week: string,
+  fresh: readonly Incident[],
+): Promise<Incident[]> {
+  const { rows } = await sql<Row<'incident'>>`select * from incident
+    where repository_id = ${repositoryId} and week = ${week}`.execute(db)
+  const old = rows.map(incidentOf)
+  const texts = (list: readonly Incident[]) => new Map(list.map((one) => [JSON.stringify(one), one]))
+  const [before, after] = [texts(old), texts(fresh)]
+  const changed = [
+    ...[...before].flatMap(([text, one]) => (after.has(text) ? [] : [one])),
+    ...[...after].flatMap(([text, one]) => (before.has(text) ? [] : [one])),
+  ]
+  if (changed.length === 0) return []
+  await sql`delete from incident where repository_id = ${repositoryId} and week = ${week}`.execute(db)
+  await addRows(
+    db,
+    'incident',
+    fresh.map((one) => ({
+      repository_id: repositoryId,
+      week,
+      incident: incidentId(one),
+      job_id: one.job,
+      began_at: iso(one.from),
+      ended_at: iso(one.to),
+      rate: one.rate,
+      jobs: one.jobs,
+      pull_requests: one.pullRequests,
+      failures: one.failures,
+      on_trunk: one.onTrunk,
+    })),
+  )
+  return changed
+}
+
+/** What was learned of the weeks (`YYYY-MM-DD`). */
+export async function readWorlds(
+  db: Db,
+  repositoryId: number,
+  weeks: readonly string[],
+): Promise<(week: string) => World> {
+  const { rows } = await sql<Row<'world'>>`select * from world
+    where repository_id = ${repositoryId} and week = any(${[...weeks]}::date[])`.execute(db)
+  const worlds = new Map(
+    rows.map(({ week, a, b, share, severity }): [string, World] => [
+      week,
+      { habit: { a, b }, share, severity },
+    ]),
+  )
+  return (week) => worlds.get(week) ?? DEFAULT_WORLD
+}
+
+/** Stores what a week was like. @returns whether that was news */
+export async function writeWorld(db: Db, repositoryId: number, week: string, world: World): Promise<boolean> {
+  const known = (await readWorlds(db, repositoryId, [week]))(week)
+  if (known !== DEFAULT_WORLD && JSON.stringify(known) === JSON.stringify(world)) return false
+  const { habit, share, severity } = world
+  await replaceRows(db, 'world', [
+    { repository_id: repositoryId, week, a: habit.a, b: habit.b, share, severity },
+  ])
+  return true
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,143 @@
+/** Hunts that were kept: their settings and environment, their runs, and what came out. */
+import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { Database, NewRow, Row } from './schema.ts'
+
+export type HuntRow = Row<'hunt'>
+export type HuntRunRow = Row<'hunt_run'>
+
+/** What a hunt begins with; the rest is known when it ends. */
+export interface HuntBeginning {
+  name: string
+  place: HuntRow['place']
+  repository: string | null
+  job: string | null
+  changed: string | null
+  notes: string
+  settings: Record<string, unknown>
+  environment: Record<string, string>
+  started_at: string
+}
+
+export interface HuntEnd {
+  ended_at: string
+  ending: string
+  ended_by: number | null
+  missed: boolean
+  headline: string
+  answer: Record<string, unknown>
+}
+
+const ROWS_AT_ONCE = 500
+
+/** Begins a hunt. A name that is taken gets a number: `cache`, `cache-2`, `cache-3`. */
+export async function beginHunt(
+  db: Kysely<Database>,
+  hunt: HuntBeginning,
+): Promise<{ huntId: number; name: string }> {
+  for (let i = 1; ; i++) {
+    const name = i === 1 ? hunt.name : `${hunt.name}-${i}`
+    const row = {
+      ...hunt,
+      name,
+      settings: json(hunt.settings),
+      environment: json(hunt.environment),
+      missed: false,
+    }
+    const added = await db
+      .insertInto('hunt')
+      .values(storable(row) as NewRow<'hunt'>)
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .returning('hunt_id')
+      .executeTakeFirst()
+    if (added) return { huntId: added.hunt_id, name }
+  }
+}
+
+/** Adds runs; one that is there already stays as it is, so that the same may be told twice. */
+export async function addHuntRuns(
+  db: Kysely<Database>,
+  huntId: number,
+  runs: readonly Omit<NewRow<'hunt_run'>, 'hunt_id'>[],
+): Promise<void> {
+  for (let i = 0; i < runs.length; i += ROWS_AT_ONCE) {
+    const rows = runs.slice(i, i + ROWS_AT_ONCE).map((run) => storable({ ...run, hunt_id: huntId }))
+    await db
+      .insertInto('hunt_run')
+      .values(rows as NewRow<'hunt_run'>[])
+      .onConflict((conflict) => conflict.columns(['hunt_id', 'number']).doNothing())
+      .execute()
+  }
+}
+
+/** Writes what came out. */
+export async function endHunt(db: Kysely<Database>, huntId: number, end: HuntEnd): Promise<void> {
+  await db
+    .updateTable('hunt')
+    .set(storable({ ...end, answer: json(end.answer) }))
+    .where('hunt_id', '=', huntId)
+    .execute()
+}
+
+/** Adds a line to the notes. @returns false where there is no such hunt */
+export async function noteHunt(db: Kysely<Database>, name: string, note: string): Promise<boolean> {
+  const text = clean(note)
+  const result = await db
+    .updateTable('hunt')
+    .set({ notes: sql`case when notes = '' then ${text} else notes || E'\n' || ${text} end` })
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
+/** The hunts whose name begins so, oldest first: a series reads from its beginning. */
+export async function listHunts(db: Kysely<Database>, prefix = ''): Promise<HuntRow[]> {
+  return db
+    .selectFrom('hunt')
+    .selectAll()
+    .where(sql<boolean>`starts_with(name, ${prefix})`)
+    .orderBy('started_at')
+    .orderBy('hunt_id')
+    .execute()
+}
+
+export async function findHunt(db: Kysely<Database>, name: string): Promise<HuntRow | undefined> {
+  return db.selectFrom('hunt').selectAll().where('name', '=', name).executeTakeFirst()
+}
+
+/** The runs of a hunt, in the order of their numbers. */
+export async function readHuntRuns(db: Kysely<Database>, huntId: number): Promise<HuntRunRow[]> {
+  return db.selectFrom('hunt_run').selectAll().where('hunt_id', '=', huntId).orderBy('number').execute()
+}
+
+/** The hunts after a job, by the names of repository and job; newest first. */
+export async function readHuntsOfJob(
+  db: Kysely<Database>,
+  repository: string,
+  job: string,
+  limit: number,
+): Promise<HuntRow[]> {
+  return db
+    .selectFrom('hunt')
+    .selectAll()
+    .where(sql<boolean>`lower(repository) = ${repository.toLowerCase()}`)
+    .where('job', '=', job)
+    .orderBy('started_at', 'desc')
+    .limit(limit)
+    .execute()
+}
+
+/** What a program wrote may hold what PostgreSQL cannot: NUL, and halves of characters. */
+function clean(text: string): string {
+  return text.replaceAll('\u0000', '').toWellFormed()
+}
+
+function storable<T extends object>(row: T): T {
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [key, typeof value === 'string' ? clean(value) : value]),
+  ) as T
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'string' ? clean(one) : one))
+}

@@ -1,0 +1,24 @@
+/** The issues that are kept about single jobs. */
+import type { Kysely } from 'kysely'
+import type { Database, Row } from './schema.ts'
+
+type Db = Kysely<Database>
+
+/** Every issue of a repository's jobs, open or closed, by job. */
+export async function readJobIssues(db: Db, repositoryId: number): Promise<Map<number, Row<'job_issue'>>> {
+  const rows = await db
+    .selectFrom('job_issue')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .execute()
+  return new Map(rows.map((row) => [row.job_id, row]))
+}
+
+/** Those that are open. */
+export async function readOpenJobIssues(
+  db: Db,
+  repositoryId: number,
+): Promise<Map<number, Row<'job_issue'>>> {
+  const all = await readJobIssues(db, repositoryId)
+  return new Map([...all].filter(([, row]) => row.closed_at === null))
+}

@@ -1,0 +1,55 @@
+/** What each repository's settings were, and from when. */
+import { type Kysely, sql } from 'kysely'
+import type { Database, Row } from './schema.ts'
+
+type Db = Kysely<Database>
+
+/** The settings of a repository as last read; null while nobody has looked. */
+export async function readNewestSettings(db: Db, repositoryId: number): Promise<Row<'settings'> | null> {
+  const row = await db
+    .selectFrom('settings')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .orderBy('true_from', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** Remembers that the newest settings were found unchanged. */
+export async function touchSettings(db: Db, row: Row<'settings'>, at: string): Promise<void> {
+  await db
+    .updateTable('settings')
+    .set({ read_at: at })
+    .where('repository_id', '=', row.repository_id)
+    .where('true_from', '=', row.true_from)
+    .execute()
+}
+
+/** Adds what is true from now on, and marks the windows under way, which are measured by it. */
+export async function addSettings(db: Db, row: Omit<Row<'settings'>, 'closed'>): Promise<void> {
+  const { settings, sources, problems, ...rest } = row
+  await db.transaction().execute(async (trx) => {
+    await trx
+      .insertInto('settings')
+      .values({
+        ...rest,
+        settings: JSON.stringify(settings),
+        sources: JSON.stringify(sources),
+        problems: JSON.stringify(problems),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+    await sql`insert into stale_window (repository_id, changed_at, why)
+      values (${row.repository_id}, ${row.read_at}, 'settings')`.execute(trx)
+  })
+}
+
+/** Installed repositories whose settings were not read since a time. */
+export async function readUnreadRepositories(db: Db, since: string): Promise<Row<'repository'>[]> {
+  const rows = await sql<Row<'repository'>>`select r.* from repository r
+    where r.removed_at is null and r.installation_id is not null and not exists (
+      select from settings s where s.repository_id = r.repository_id and s.read_at >= ${since})
+    order by r.repository_id`.execute(db)
+  return rows.rows
+}

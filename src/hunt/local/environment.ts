@@ -1,0 +1,69 @@
+/** What a hunt ran in: machine, runner, commit and the versions of the tools that the command names. */
+import { execFile } from 'node:child_process'
+import { arch, availableParallelism, cpus, hostname, release, totalmem, type } from 'node:os'
+import { basename } from 'node:path'
+import { bytes } from '../figures.ts'
+
+/** Tools that are asked for their version when the command names them; asking anything else might do something. */
+const KNOWN: Record<string, readonly string[]> = {
+  bazel: ['--version'],
+  cargo: ['--version'],
+  cmake: ['--version'],
+  docker: ['--version'],
+  dotnet: ['--version'],
+  gcc: ['--version'],
+  go: ['version'],
+  gradle: ['--version'],
+  java: ['-version'],
+  make: ['--version'],
+  mvn: ['--version'],
+  node: ['--version'],
+  npm: ['--version'],
+  npx: ['--version'],
+  php: ['--version'],
+  pip: ['--version'],
+  pnpm: ['--version'],
+  pytest: ['--version'],
+  python: ['--version'],
+  python3: ['--version'],
+  ruby: ['--version'],
+  rustc: ['--version'],
+  yarn: ['--version'],
+}
+const PATIENCE_MS = 5000
+
+/** @param more tools to ask with `--version` beside those that the command names */
+export async function environmentOf(
+  command: readonly string[],
+  cwd: string,
+  more: readonly string[],
+): Promise<Record<string, string>> {
+  const named = new Set(command.flatMap((word) => word.split(/[^\w.-]+/)).map((word) => basename(word)))
+  const tools = [...Object.keys(KNOWN).filter((tool) => named.has(tool)), ...more]
+  const versions = tools.map(async (tool) => [tool, await versionOf(tool, cwd)] as const)
+  const head = await firstLineOf('git', ['-C', cwd, 'rev-parse', 'HEAD'], cwd)
+  const changed = head === null ? null : await firstLineOf('git', ['-C', cwd, 'status', '--porcelain'], cwd)
+  const known = [
+    ['system', `${type()} ${release()} ${arch()}`],
+    ['cpu', `${availableParallelism()} × ${cpus()[0]?.model.trim() || 'unknown'}`],
+    ['memory', bytes(totalmem())],
+    ['runner', process.env.RUNNER_NAME || hostname()],
+    ['commit', head === null ? null : `${head}${changed ? ' and changes that are not committed' : ''}`],
+    ...(await Promise.all(versions)),
+  ] as const
+  return Object.fromEntries(known.flatMap(([name, value]) => (value === null ? [] : [[name, value]])))
+}
+
+async function versionOf(tool: string, cwd: string): Promise<string> {
+  return (await firstLineOf(tool, KNOWN[tool] ?? ['--version'], cwd)) ?? 'not found'
+}
+
+/** Of standard output, else of standard error, where Java writes its version; null when it fails or is silent. */
+function firstLineOf(program: string, words: readonly string[], cwd: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    execFile(program, [...words], { cwd, timeout: PATIENCE_MS }, (error, stdout, stderr) => {
+      const line = (stdout.trim() || stderr.trim()).split('\n')[0]?.trim()
+      resolve(error === null && line ? line.slice(0, 200) : null)
+    })
+  })
+}

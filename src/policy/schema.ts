@@ -1,0 +1,167 @@
+/** The form of `.github/flake-sla.yml`: what each setting means and allows. The published JSON Schema is made from it. */
+import { z } from 'zod'
+import { isTimeZone } from '../domain/window.ts'
+
+const NAMES = 'a list of names, such as [unit, "e2e-*"]'
+const names = z.array(z.string().min(1).max(500)).max(500)
+const logins = z.array(z.string().regex(/^@?[\w-]+(\/[\w.-]+)?(\[bot\])?$/, 'is no login or team')).max(100)
+
+/** A setting with its meaning and, in words, what is allowed; people read both, in editors and in messages. */
+function setting<T extends z.ZodType>(schema: T, description: string, allowed: string) {
+  return schema.meta({ description, allowed }).optional()
+}
+
+const onOff = 'true or false'
+
+export const settingsSchema = z.strictObject({
+  target: setting(
+    z.number().gt(0).max(1),
+    'In SLA means a rate strictly below it: flakes not caused by the pull request / pull requests tested.',
+    'a number above 0 and at most 1, such as 0.01',
+  ),
+  time_zone: setting(
+    z.string().max(100).refine(isTimeZone, 'is no IANA time zone'),
+    'Days and weeks begin by its clock.',
+    'an IANA time zone, such as Europe/Berlin or UTC',
+  ),
+  required: setting(
+    z.union([z.literal('auto'), names]),
+    'The jobs that count: what the branch requires, or the jobs of these names and globs.',
+    `auto, or ${NAMES}`,
+  ),
+  ignore: setting(names, 'Jobs that never count, by name or glob.', NAMES),
+  require_same_base: setting(
+    z.boolean(),
+    'Count only flakes whose failing and passing runs tested the same base for sure.',
+    onOff,
+  ),
+  attribution: setting(
+    z.strictObject({
+      window_days: setting(
+        z.number().int().min(2).max(60),
+        'Days around a flake in which other pull requests are evidence.',
+        'a whole number from 2 to 60',
+      ),
+      same_author_is_independent: setting(
+        z.boolean(),
+        'Whether another pull request of the same author is evidence.',
+        onOff,
+      ),
+      paths: setting(
+        z.array(z.strictObject({ glob: z.string().max(500), jobs: names })).max(500),
+        'Which jobs a changed path can break; an empty list of jobs means none.',
+        'a list such as [{ glob: "docs/**", jobs: [] }]',
+      ),
+    }),
+    'How a flake is judged.',
+    'the settings window_days, same_author_is_independent and paths',
+  ),
+  breach_issue: setting(
+    z.strictObject({
+      mode: setting(
+        z.enum(['daily', 'rolling', 'off']),
+        'daily: an issue for each day out of SLA, the one before it closed; rolling: one issue, kept up to date.',
+        'daily, rolling or off',
+      ),
+      labels: setting(names, 'Labels of the issue.', NAMES),
+      assignees: setting(logins, 'Who is assigned, and so notified.', 'a list of logins, such as [octocat]'),
+      repository: setting(
+        z
+          .string()
+          .regex(/^[\w.-]+\/[\w.-]+$/, 'is no repository')
+          .nullable(),
+        'Where the issue is filed; null means the repository itself.',
+        'owner/name, or null',
+      ),
+    }),
+    'The issue about a day out of SLA.',
+    'the settings mode, labels, assignees and repository',
+  ),
+  job_issues: setting(
+    z.strictObject({
+      enabled: setting(
+        z.boolean(),
+        'Keep an issue for each of the jobs that burn most of the error budget.',
+        onOff,
+      ),
+      labels: setting(names, 'Labels of these issues.', NAMES),
+    }),
+    'Issues about single jobs: at most two new ones a day.',
+    'the settings enabled and labels',
+  ),
+  owners: setting(
+    z.array(z.strictObject({ job: z.string().min(1).max(500), owners: logins })).max(500),
+    'Who owns a job, by name or glob, first match first. Where none fits, CODEOWNERS of the job’s workflow file does.',
+    'a list such as [{ job: "e2e-*", owners: [octocat] }]',
+  ),
+  retest: setting(
+    z.strictObject({
+      execute: setting(
+        z.boolean(),
+        'Run failed jobs again on /retest, /retest-required and /test. Needs the permission actions: write.',
+        onOff,
+      ),
+    }),
+    'What is done on commands that ask CI to run again.',
+    'the setting execute',
+  ),
+  report: setting(
+    z.strictObject({
+      unasked: setting(
+        z.boolean(),
+        'Keep one comment on a pull request where a required job has flaked.',
+        onOff,
+      ),
+      check_run: setting(z.boolean(), 'Show the same as a neutral check run named flake-sla.', onOff),
+    }),
+    'What is said without being asked.',
+    'the settings unasked and check_run',
+  ),
+})
+
+/** What a file tells; everything may be left out. */
+export type Settings = z.infer<typeof settingsSchema>
+
+const ADDRESS = 'https://raw.githubusercontent.com/flake-sla/flake-sla/main/schema/flake-sla.schema.json'
+
+/** The schema that editors read, as published: draft 2020-12. */
+export function settingsJsonSchema(): object {
+  const schema = z.toJSONSchema(settingsSchema, {
+    io: 'input',
+    override({ jsonSchema }) {
+      const { allowed, description } = jsonSchema as { allowed?: string; description?: string }
+      if (allowed === undefined) return
+      delete (jsonSchema as { allowed?: string }).allowed
+      jsonSchema.description = `${description} Allowed: ${allowed}.`
+    },
+  })
+  return {
+    ...schema,
+    $id: ADDRESS,
+    title: '.github/flake-sla.yml',
+    description: 'Settings of flake-sla. Everything may be left out.',
+  }
+}
+
+/** What is allowed at a path of the file, in words, and the settings there where it holds some. */
+export function allowedAt(path: readonly PropertyKey[]): { allowed: string | null; keys: string[] } {
+  let schema: z.ZodType = settingsSchema
+  let allowed: string | null = null
+  for (const part of path) {
+    const inner = bare(schema)
+    const next = inner instanceof z.ZodObject ? inner.shape[String(part)] : elementOf(inner)
+    if (!next) break
+    schema = next as z.ZodType
+    allowed = (bare(schema).meta()?.allowed as string | undefined) ?? allowed
+  }
+  const last = bare(schema)
+  return { allowed, keys: last instanceof z.ZodObject ? Object.keys(last.shape) : [] }
+}
+
+function bare(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodOptional ? bare(schema.unwrap() as z.ZodType) : schema
+}
+
+function elementOf(schema: z.ZodType): z.ZodType | null {
+  return schema instanceof z.ZodArray ? (schema.element as z.ZodType) : null
+}

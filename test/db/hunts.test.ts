@@ -1,0 +1,96 @@
+/** Hunts are kept whole, told twice without harm, and never count. */
+import { describe, expect, test } from 'vitest'
+import {
+  addHuntRuns,
+  beginHunt,
+  endHunt,
+  findHunt,
+  type HuntBeginning,
+  listHunts,
+  noteHunt,
+  readHuntRuns,
+  readHuntsOfJob,
+} from '../../src/db/hunts.ts'
+import { aRun } from '../hunt/hunts.ts'
+import { eachDatabase } from '../support/database.ts'
+
+const BEGINNING: HuntBeginning = {
+  name: 'cache',
+  place: 'local',
+  repository: 'Octo/Shop',
+  job: 'unit',
+  changed: 'pool of 4',
+  notes: '',
+  settings: { command: ['make', 'test'], runs: 10 },
+  environment: { go: '1.25' },
+  started_at: '2026-02-03T04:05:06.000Z',
+}
+
+eachDatabase((db) => {
+  describe('a hunt', () => {
+    test('is found as it was kept', async () => {
+      const { huntId, name } = await beginHunt(db(), BEGINNING)
+      await addHuntRuns(db(), huntId, [
+        aRun(1),
+        aRun(2, { outcome: 'failed', exit_code: 137, output: 'a\u0000b' }),
+      ])
+      await endHunt(db(), huntId, {
+        ended_at: '2026-02-03T05:00:00.000Z',
+        ending: 'runs',
+        ended_by: 2,
+        missed: true,
+        headline: 'Missed.',
+        answer: { runs: 2, groups: [{ message: 'half \ud83d', output: '\u0000' }] },
+      })
+      expect(await findHunt(db(), name)).toMatchObject({
+        ...BEGINNING,
+        ended_at: '2026-02-03T05:00:00.000Z',
+        missed: true,
+        answer: { runs: 2, groups: [{ message: 'half \ufffd', output: '' }] },
+      })
+      expect(await readHuntRuns(db(), huntId)).toMatchObject([
+        aRun(1),
+        { number: 2, exit_code: 137, output: 'ab' },
+      ])
+    })
+
+    test('whose name is taken gets the next number', async () => {
+      const names = []
+      for (let i = 0; i < 3; i++) names.push((await beginHunt(db(), BEGINNING)).name)
+      expect(names).toEqual(['cache', 'cache-2', 'cache-3'])
+      expect((await listHunts(db(), 'cache-')).map((hunt) => hunt.name)).toEqual(['cache-2', 'cache-3'])
+      expect(await listHunts(db(), '%')).toEqual([])
+    })
+
+    test('told twice keeps each run once, as it was first', async () => {
+      const { huntId } = await beginHunt(db(), BEGINNING)
+      await addHuntRuns(db(), huntId, [aRun(1)])
+      await addHuntRuns(db(), huntId, [aRun(1, { outcome: 'failed' }), aRun(2)])
+      expect((await readHuntRuns(db(), huntId)).map((run) => run.outcome)).toEqual(['passed', 'passed'])
+    })
+
+    test('of thousands of runs is kept whole', async () => {
+      const { huntId } = await beginHunt(db(), BEGINNING)
+      await addHuntRuns(
+        db(),
+        huntId,
+        Array.from({ length: 2345 }, (_, i) => aRun(i + 1)),
+      )
+      expect(await readHuntRuns(db(), huntId)).toHaveLength(2345)
+    })
+
+    test('takes notes, line by line', async () => {
+      await beginHunt(db(), BEGINNING)
+      expect(await noteHunt(db(), 'cache', 'on battery')).toBe(true)
+      expect(await noteHunt(db(), 'cache', 'again plugged in')).toBe(true)
+      expect(await noteHunt(db(), 'other', 'x')).toBe(false)
+      expect((await findHunt(db(), 'cache'))?.notes).toBe('on battery\nagain plugged in')
+    })
+
+    test('is found by its job, whatever the case of the repository', async () => {
+      await beginHunt(db(), BEGINNING)
+      await beginHunt(db(), { ...BEGINNING, job: 'lint' })
+      expect((await readHuntsOfJob(db(), 'octo/shop', 'unit', 9)).map((hunt) => hunt.name)).toEqual(['cache'])
+    })
+  })
+})

@@ -1,0 +1,225 @@
+/** Every text with the worst names there are, put through a real Markdown renderer: what a reader's page must not hold. */
+import MarkdownIt from 'markdown-it'
+import { describe, expect, test } from 'vitest'
+import { slaOf } from '../../src/domain/sla.ts'
+import type { Breach, CostlyJob } from '../../src/texts/breach-facts.ts'
+import { breachBody, breachTitle } from '../../src/texts/breach-issue.ts'
+import { helpText } from '../../src/texts/help.ts'
+import { reportText } from '../../src/texts/report.ts'
+import type { Report, ReportJob } from '../../src/texts/report-facts.ts'
+import { settingsCheckSummary } from '../../src/texts/settings-check.ts'
+
+const NAMES = [
+  '@everyone',
+  '](javascript:1)',
+  '[x](javascript:alert(1))',
+  '| a | b',
+  '/approve',
+  '\n/approve\n',
+  '`/approve`',
+  '``` \n# heading',
+  '<script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '--><script>',
+  '</details></table>',
+  '![p](https://evil.example/p.png)',
+  'https://evil.example',
+  'GH-1 #1 acme/widgets#2',
+  '\u202Etxt.exe\u202C',
+  '\u0000\u0007\u001B[31m',
+  '😀'.repeat(300),
+  '\\',
+  '`',
+  '``|``',
+  '',
+  '   ',
+  '*bold* _it_ ~~no~~ $x$',
+]
+const URLS = [
+  'javascript:alert(1)',
+  'https://ok.example/a)b',
+  'https://ok.example/run?a=1&b=2',
+  'data:text/html,x',
+  null,
+]
+
+// As GitHub does: tables, HTML let through, addresses made links.
+const markdown = new MarkdownIt({ html: true, linkify: true })
+const counts = { ...emptyCounts(), prs: 50, flakes: 2, flakes_counted: 2 }
+const sla = slaOf(counts)
+
+function emptyCounts() {
+  const none = { flakes_low: 0, flakes_high: 0, flakes_caused_by_pr: 0, flakes_undetermined: 0 }
+  return { ...none, strong: 0, weak: 0, prs_with_flakes: 0, target: 0.01 }
+}
+
+function job(name: string, i: number, outcome = 'fail'): ReportJob {
+  const url = URLS[i % URLS.length] ?? null
+  return {
+    name,
+    runs: [{ outcome, reason: null, url }],
+    flake: null,
+    habit: {
+      flaky: 2,
+      verdicts: 9,
+      seen_on: [3, 4],
+      pull_requests: 5,
+      last_flaky_at: '2026-02-02T00:00:00Z',
+    },
+    retests: { retested: 9, passed: 8 },
+    base: { outcome: 'pass', reason: null, url },
+    issue: null,
+  }
+}
+
+function report(names: readonly string[], more: Partial<Report> = {}): Report {
+  return {
+    number: 7,
+    headSha: 'a'.repeat(40),
+    jobs: names.map((name, i) => job(name, i)),
+    earlier: names.map((name, i) => ({ ...job(name, i), head_sha: 'b'.repeat(40) })),
+    requiredSource: 'all',
+    day: sla,
+    week: sla,
+    budget: { allowed: 3.2, spent: 4 },
+    target: 0.01,
+    onlyJob: null,
+    otherJobs: [],
+    settingsProblems: [],
+    habitDays: 14,
+    ...more,
+  }
+}
+
+function costly(name: string, i: number): CostlyJob {
+  const times = { rerun_s: 600, waited_s: 7300 }
+  const url = URLS[i % URLS.length] ?? null
+  return {
+    name,
+    flakes: 2,
+    pull_requests: [1, 2],
+    ...times,
+    owners: [name],
+    first_seen: '2026-01-01',
+    change: null,
+    example: url,
+  }
+}
+
+function breach(names: readonly string[]): Breach {
+  return {
+    day: '2026-02-02',
+    sla,
+    definitionVersion: 1,
+    requiredSource: 'config',
+    jobs: names.map(costly),
+    incidents: [{ from_at: '2026-02-02T00:00:00Z', jobs: [...names], flakes: 2, pull_requests: [1] }],
+    trend: [{ day: '2026-02-02', rate: 0.04, breached: true }],
+    weeks: [],
+    budget: { allowed: 3, spent: 4 },
+    quarter: { start: '2026-01-01', days: 1, weeks: 1, fixes: 0, labels: [...names] },
+    previous: [{ day: '2026-02-01', url: 'javascript:alert(1)' }],
+    elsewhere: null,
+    dashboardUrl: 'https://flakes.example.org/acme/widgets',
+    pictureUrl: null,
+  }
+}
+
+const TEXTS: [string, (names: readonly string[]) => string][] = [
+  ['the report', (names) => reportText(report(names))],
+  [
+    'the report on one job',
+    ([name = '', ...rest]) => reportText(report([], { onlyJob: name, otherJobs: rest })),
+  ],
+  ['the report with broken settings', (names) => reportText(report([], { settingsProblems: [...names] }))],
+  ['the breach issue', (names) => breachBody(breach(names))],
+  [
+    'the settings check',
+    (names) =>
+      settingsCheckSummary({
+        problems: [],
+        changes: names.map((name) => ({ setting: 'ignore', before: '[]', after: name })),
+        jobsAdded: [...names],
+        jobsDropped: [...names],
+        isOrganisation: true,
+      }),
+  ],
+  [
+    'the settings check of a broken file',
+    (names) =>
+      settingsCheckSummary({
+        problems: [...names],
+        changes: [],
+        jobsAdded: [],
+        jobsDropped: [],
+        isOrganisation: false,
+      }),
+  ],
+  ['the help', () => helpText()],
+]
+
+/** What GitHub would act on: text outside code, where mentions, references and commands count. */
+function outsideCode(html: string): string {
+  return html.replace(/<pre><code[\s\S]*?<\/code><\/pre>/g, '').replace(/<code>[\s\S]*?<\/code>/g, '')
+}
+
+describe.each(TEXTS)('%s', (_, textOf) => {
+  describe.each(NAMES)('with a job called %j', (name) => {
+    const body = textOf([name, 'unit'])
+    const html = markdown.render(body)
+
+    test('mentions nobody, runs nothing, links only where it should', () => {
+      const outside = outsideCode(html)
+      expect(outside).not.toMatch(/(^|[^\w`])@\w/)
+      expect(html).not.toMatch(/<(script|img|iframe|style)\b/i)
+      expect(html).not.toMatch(/<[^>]*\son\w+=/i)
+      const links = [...html.matchAll(/href="([^"]*)"/g)].map((match) => match[1] ?? '')
+      expect(links.filter((link) => !/^https:\/\/(ok|flakes)\.example/.test(link))).toEqual([])
+      expect(outside).not.toMatch(/evil\.example|acme\/widgets#2/)
+    })
+
+    test('gives no command to any bot', () => {
+      expect(body.split('\n').filter((line) => /^\s*\//.test(line))).toEqual([])
+    })
+
+    test('keeps every row in as many cells as the table has', () => {
+      for (const table of html.match(/<table>[\s\S]*?<\/table>/g) ?? []) {
+        const heads = table.match(/<th[ >]/g)?.length ?? 0
+        for (const row of table.match(/<tr>[\s\S]*?<\/tr>/g) ?? [])
+          expect(row.match(/<t[hd][ >]/g)?.length).toBe(heads)
+        expect(table).toContain('unit')
+      }
+    })
+
+    test('leaves nothing open, and turns no text around', () => {
+      const opened = html.match(/<details>/g)?.length ?? 0
+      expect(html.match(/<\/details>/g)?.length ?? 0).toBe(opened)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not get through
+      expect(body).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202a-\u202e\u2066-\u2069]/)
+      expect(body.isWellFormed()).toBe(true)
+    })
+  })
+
+  test('fits GitHub however many and long the names are', () => {
+    const many = Array.from({ length: 3000 }, (_, i) => `${i} ${'😀|`'.repeat(200)}`)
+    expect([...textOf(many)].length).toBeLessThan(62_000)
+    expect(Buffer.byteLength(textOf(many))).toBeLessThan(262_144)
+  })
+})
+
+test('twenty rows, then how many more', () => {
+  const body = reportText(
+    report(
+      Array.from({ length: 27 }, (_, i) => `job ${i}`),
+      { earlier: [] },
+    ),
+  )
+  expect(body.match(/^\| `job/gm)).toHaveLength(20)
+  expect(body).toMatch(/^and 7 more$/m)
+})
+
+test('a title is one line without markup that could act', () => {
+  expect(breachTitle({ ...breach([]), elsewhere: 'acme/widgets' })).toBe(
+    'acme/widgets: presubmit flakiness out of SLA on 2026-02-02: 4% (target below 1%)',
+  )
+})
