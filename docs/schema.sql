@@ -1,5 +1,15 @@
 -- What the migrations make, written by `npm run docs`.
 
+create table branch_push (
+  repository_id bigint not null,
+  head_sha text not null,
+  ref text not null,
+  created boolean not null,
+  files jsonb,
+  primary key (repository_id, head_sha, ref)
+);
+create index branch_push_ref on branch_push (repository_id, ref);
+
 create table change_point (
   repository_id bigint not null,
   job_id bigint not null,
@@ -88,6 +98,15 @@ create table flake_revision (
   primary key (repository_id, head_sha, job_id, revised_at)
 );
 
+create table gap (
+  repository_id bigint not null,
+  from_at timestamp with time zone not null,
+  to_at timestamp with time zone not null,
+  reason text not null,
+  filled_at timestamp with time zone,
+  primary key (repository_id, from_at)
+);
+
 create table hunt (
   hunt_id bigint not null generated always as identity,
   name text not null,
@@ -146,6 +165,13 @@ create table incident (
 );
 create index incident_ended on incident (repository_id, ended_at);
 
+create table installation (
+  installation_id bigint not null,
+  told_at timestamp with time zone not null,
+  suspended_at timestamp with time zone,
+  primary key (installation_id)
+);
+
 create table job (
   repository_id bigint not null,
   job_id bigint not null,
@@ -166,6 +192,7 @@ create table job_issue (
   opened_at timestamp with time zone not null,
   written_at timestamp with time zone not null,
   closed_at timestamp with time zone,
+  counts_from timestamp with time zone,
   closed_by_app boolean not null default false,
   primary key (repository_id, job_id)
 );
@@ -180,6 +207,20 @@ create table merge_group (
   told_at timestamp with time zone not null,
   primary key (repository_id, head_sha, action)
 );
+
+create table missed_delivery (
+  guid text not null,
+  delivery_id bigint not null,
+  repository_id bigint not null,
+  event text not null,
+  delivered_at timestamp with time zone not null,
+  attempts integer not null default 0,
+  tried_at timestamp with time zone,
+  done_at timestamp with time zone,
+  result text,
+  primary key (guid)
+);
+create index missed_delivery_open on missed_delivery (delivered_at) where done_at IS NULL;
 
 create table observation (
   repository_id bigint not null,
@@ -216,6 +257,7 @@ create table outbox (
   last_error text,
   primary key (repository_id, effect_key)
 );
+create index outbox_breach on outbox (repository_id, created_at) where (kind = 'breach'::text) AND (url IS NOT NULL);
 create index outbox_due on outbox (due_at) where done_at IS NULL;
 
 create table pull_request (
@@ -229,6 +271,7 @@ create table pull_request (
   base_ref text,
   opened_at timestamp with time zone not null,
   merged_at timestamp with time zone,
+  files text,
   primary key (repository_id, number)
 );
 create index pull_request_base_ref on pull_request (repository_id, base_ref);
@@ -260,6 +303,28 @@ create table pull_request_event (
 create index pull_request_event_head on pull_request_event (repository_id, head_sha);
 create index pull_request_event_merged on pull_request_event (repository_id, told_at) where merged AND (action = 'closed'::text);
 
+create table reading (
+  repository_id bigint not null,
+  since timestamp with time zone not null,
+  started_at timestamp with time zone not null,
+  done_at timestamp with time zone,
+  primary key (repository_id)
+);
+
+create table reading_page (
+  repository_id bigint not null,
+  page_key text not null,
+  seq bigint not null generated always as identity,
+  kind text not null,
+  detail jsonb not null,
+  numbers jsonb not null,
+  claimed_by text,
+  claimed_until timestamp with time zone,
+  done_at timestamp with time zone,
+  primary key (repository_id, page_key)
+);
+create index reading_page_open on reading_page (repository_id, seq) where done_at IS NULL;
+
 create table repository (
   repository_id bigint not null,
   full_name text not null,
@@ -270,6 +335,7 @@ create table repository (
   removed_at timestamp with time zone,
   primary key (repository_id)
 );
+create index repository_named on repository (lower(full_name));
 
 create table repository_event (
   repository_id bigint not null,
@@ -281,6 +347,15 @@ create table repository_event (
   primary key (repository_id, guid)
 );
 create index repository_event_told on repository_event (repository_id, event, told_at);
+
+create table required_jobs (
+  repository_id bigint not null,
+  base_ref text not null,
+  known_at timestamp with time zone not null,
+  jobs jsonb not null,
+  problem text,
+  primary key (repository_id, base_ref, known_at)
+);
 
 create table rerun_request (
   repository_id bigint not null,
@@ -335,6 +410,12 @@ create table settings (
   sources jsonb not null,
   problems jsonb not null,
   primary key (repository_id, true_from)
+);
+
+create table sign_of_life (
+  name text not null,
+  seen_at timestamp with time zone not null,
+  primary key (name)
 );
 
 create table sla_window (

@@ -5,6 +5,9 @@ const DASHBOARD = `
 create index pull_request_event_merged on pull_request_event (repository_id, told_at) where merged and action = 'closed';
 create index run_tested on run (repository_id, completed_at) include (number, job_id) where outcome in ('pass', 'fail') and number > 0;
 
+create index repository_named on repository (lower(full_name));
+create index outbox_breach on outbox (repository_id, created_at) where kind = 'breach' and url is not null;
+
 create table session (
   session_hash text primary key,
   user_id bigint not null,

@@ -21,6 +21,7 @@ create table job_issue (
   opened_at timestamptz not null,
   written_at timestamptz not null,
   closed_at timestamptz,
+  counts_from timestamptz,
   closed_by_app boolean not null default false,
   primary key (repository_id, job_id)
 )

@@ -19,12 +19,23 @@ create table pull_request (
   base_ref text,
   opened_at timestamptz not null,
   merged_at timestamptz,
+  files text,
   primary key (repository_id, number)
 );
 create index pull_request_head_ref on pull_request (repository_id, head_ref) where head_ref is not null;
 create index pull_request_base_ref on pull_request (repository_id, base_ref);
 create index pull_request_subject on pull_request (repository_id, md5(subject));
 create index pull_request_merged on pull_request (repository_id, merged_at) where merged_at is not null;
+
+create table branch_push (
+  repository_id bigint not null,
+  head_sha text not null,
+  ref text not null,
+  created boolean not null,
+  files jsonb,
+  primary key (repository_id, head_sha, ref)
+);
+create index branch_push_ref on branch_push (repository_id, ref);
 
 create table incident (
   repository_id bigint not null,

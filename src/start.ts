@@ -6,12 +6,11 @@ import { createTimings } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
-import { workOffOutbox } from './effects/outbox.ts'
 import { requestStaleSettings } from './effects/settings.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
 import { watchRateLimit } from './github/rate-limit.ts'
 import { pagesOf, timed } from './pages.ts'
-import { concludeAll } from './pipeline/conclude.ts'
+import { createPace } from './pipeline/pace.ts'
 import { createRecorder } from './pipeline/record.ts'
 import { readStoredPolicy } from './pipeline/stored-policy.ts'
 import { createBodyReader } from './server/body.ts'
@@ -21,7 +20,11 @@ import { createRefusals } from './server/refusals.ts'
 import { alreadySetUp, createSetUp } from './server/set-up.ts'
 import { closeAll } from './timers/close.ts'
 import { forget } from './timers/forget.ts'
+import { readAllHistory } from './timers/history.ts'
+import { reconcile } from './timers/reconcile.ts'
+import { refreshAllRequired } from './timers/required.ts'
 import { startTimers } from './timers/schedule.ts'
+import { createWorker, type Worker } from './worker.ts'
 
 export interface RunningApp {
   url: string
@@ -68,8 +71,16 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     dryRun: config.dryRun,
   }
 
-  const work = createWorker(deps)
-  const recording = { now, effects: true, onRecorded: () => options.timers !== false && work.soon() }
+  const pace = createPace(() => performance.now())
+  const work = createWorker(deps, pace)
+  const recording = {
+    now,
+    effects: true,
+    onRecorded: (count: number) => {
+      pace.recorded(count)
+      if (options.timers !== false) work.soon()
+    },
+  }
   const recorder = timed(createRecorder(db, recording), timings)
   await probot?.ready()
   const setUp = probot ? alreadySetUp : createSetUp(config.publicUrl)
@@ -103,6 +114,7 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     config.host,
     config.port,
   )
+  const stopping = new AbortController()
   const timers =
     options.timers === false
       ? null
@@ -120,6 +132,24 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
               schedule: '*/5 * * * *',
               run: () => requestStaleSettings(deps).then(() => work.soon()),
             },
+            {
+              name: 'required-jobs',
+              schedule: '17 3 * * *',
+              run: () => refreshAllRequired(deps).then(() => work.soon()),
+            },
+            {
+              name: 'reconcile',
+              schedule: '*/5 * * * *',
+              run: () => reconcile(deps),
+            },
+            {
+              name: 'history',
+              schedule: '2-59/5 * * * *',
+              run: () =>
+                readAllHistory(deps, { alone: database.embedded, signal: stopping.signal }).then(() =>
+                  work.soon(),
+                ),
+            },
             { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
           ],
           (name, error) => log.error({ timer: name, error: String(error) }, 'timer failed'),
@@ -134,7 +164,10 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
         : null,
     deps,
     settle: work.settle,
-    close: () => stop(server, timers, work, setUp, database, log),
+    close: () => {
+      stopping.abort()
+      return stop(server, timers, work, setUp, database, log)
+    },
   }
 }
 
@@ -160,51 +193,5 @@ async function isReady({ db }: Deps): Promise<boolean> {
     return await isMigrated(db)
   } catch {
     return false
-  }
-}
-
-interface Worker {
-  /** Works soon, once for many calls. */
-  soon(): void
-  settle(): Promise<void>
-  stop(): Promise<void>
-}
-
-const SOON_MS = 200
-/** What weeks teach changes slowly: deliveries in between are judged by what was learned before. */
-const LEARN_EVERY_MS = 60_000
-
-/** Concludes and works off the outbox, one pass at a time; a call during a pass brings another after it. */
-function createWorker(deps: Deps): Worker {
-  let timer: NodeJS.Timeout | null = null
-  let pass: Promise<void> = Promise.resolve()
-  let stopped = false
-  let learnedAt = Number.NEGATIVE_INFINITY
-  const work = (learn: boolean) => {
-    pass = pass.then(async () => {
-      try {
-        await concludeAll(deps.db, { policyOf: deps.policyOf, now: deps.now(), learn })
-        if (learn) learnedAt = performance.now()
-        if (deps.github) await workOffOutbox(deps)
-      } catch (error) {
-        deps.log.error({ error: String(error) }, 'work failed; it is tried again')
-      }
-    })
-    return pass
-  }
-  return {
-    soon() {
-      if (timer || stopped) return
-      timer = setTimeout(() => {
-        timer = null
-        void work(performance.now() - learnedAt >= LEARN_EVERY_MS)
-      }, SOON_MS)
-    },
-    settle: () => work(true),
-    async stop() {
-      stopped = true
-      if (timer) clearTimeout(timer)
-      await pass
-    },
   }
 }

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readGenerated } from '../scripts/generated.ts'
 import { readConfig, VARIABLES } from '../src/config.ts'
-import { parseFlakeReport, parseRetests } from '../src/domain/command.ts'
+import { parseCorrection, parseFlakeReport, parseRetests } from '../src/domain/command.ts'
 import { COMMAND_HELP } from '../src/domain/command-help.ts'
 import { commandSection } from '../src/texts/help.ts'
 import { EVENTS } from '../src/webhooks/translate.ts'
@@ -101,6 +101,26 @@ describe('app.yml', () => {
     ])
   })
 
+  test('asks for each permission that a write needs, or names it as optional', () => {
+    const PERMISSION: Record<string, string> = { reactions: 'issues' }
+    const text = readText('app.yml')
+    const sources = readdirSync(join(ROOT, 'src/github')).map((name) => readText(join('src/github', name)))
+    const writes = sources.flatMap((source) =>
+      [
+        ...source.matchAll(
+          /octokit\.rest\.(\w+)\.((?:create|update|delete|reRun|rerequest|cancel|add|set)\w*)/g,
+        ),
+      ].map(([, of = '', call = '']) => [call, PERMISSION[of] ?? of] as const),
+    )
+    expect(writes).toContainEqual(['reRunJobForWorkflowRun', 'actions'])
+    const missing = writes.filter(
+      ([, name]) =>
+        manifest.default_permissions[name] !== 'write' &&
+        !new RegExp(`^ {2}# Optional: ${name}: write\\b`, 'm').test(text),
+    )
+    expect(missing).toEqual([])
+  })
+
   test('gives a reason above each permission', () => {
     const lines = readText('app.yml').split('\n')
     for (const [name, access] of Object.entries(manifest.default_permissions)) {
@@ -154,14 +174,14 @@ test('the README describes the commands as the program does; npm run docs renews
   expect(plain(readGenerated(readText('README.md'), 'commands'))).toBe(plain(commandSection().join('\n')))
 })
 
+const isUnderstood = (example: string) =>
+  parseFlakeReport(example) !== null || parseCorrection(example) !== null || parseRetests(example).length > 0
+
 test('every command that is described is understood, and each is described', () => {
-  for (const { example } of COMMAND_HELP)
-    expect([example, parseFlakeReport(example) !== null || parseRetests(example).length > 0]).toEqual([
-      example,
-      true,
-    ])
+  for (const { example } of COMMAND_HELP) expect([example, isUnderstood(example)]).toEqual([example, true])
   const usages = COMMAND_HELP.map((one) => one.usage).join(' ')
-  for (const word of ['/flake-report', '/retest', '/retest-required', '/test']) expect(usages).toContain(word)
+  for (const word of ['/flake-report', '/flake not-mine', '/retest', '/retest-required', '/test'])
+    expect(usages).toContain(word)
 })
 
 /** Whether a relative link names a file, and its anchor a heading there. */

@@ -3,7 +3,8 @@ import MarkdownIt from 'markdown-it'
 import { fromMarkdown, name as nameHtml, outward } from '../../src/dashboard/html.ts'
 import { readPattern } from '../../src/dashboard/pattern.ts'
 import { mayHoldCommand, parseFlakeReport, parseRetests } from '../../src/domain/command.ts'
-import { matchesGlob, requiredBy } from '../../src/domain/policy.ts'
+import { matchesGlob } from '../../src/domain/policy.ts'
+import { requiredBy } from '../../src/domain/required.ts'
 import { windowAt } from '../../src/domain/window.ts'
 import { readPolicy } from '../../src/policy/read.ts'
 import type { Random } from '../../src/simulate/random.ts'
@@ -166,7 +167,7 @@ async function readSettings(text: string): Promise<string | null> {
     if (problems.length === 0) return 'is refused without a reason'
     return problems.some((one) => one.length > 300 || one.includes('\n')) ? 'is refused at length' : null
   }
-  requiredBy(policy).includes(NAME)
+  requiredBy(policy).includes({ name: NAME, app: '' })
   windowAt('week', Date.UTC(2026, 1, 2), policy.timeZone)
   return policy.target > 0 && policy.target <= 1 ? null : `took the target ${policy.target}`
 }

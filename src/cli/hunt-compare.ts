@@ -31,7 +31,8 @@ export async function compareKept(options: HuntOptions): Promise<void> {
   if (one && other) tellComparison(compare(one, other, confidence), options)
 }
 
-function twoOf({ compare: names = [] }: HuntOptions): [string, string] {
+/** @throws UserError when there are not two */
+export function twoOf({ compare: names = [] }: HuntOptions): [string, string] {
   const [before, after, ...more] = names
   if (before === undefined || after === undefined || more.length > 0)
     throw new UserError('--compare takes two: before and after. Write -- before the command.')
@@ -48,7 +49,8 @@ async function fromFile(name: string): Promise<Compared | null> {
   }
 }
 
-function comparedOf(name: string, { passed, failed, succession }: HuntAnswer): Compared {
+/** The counts of an answer. */
+export function comparedOf(name: string, { passed, failed, succession }: HuntAnswer): Compared {
   if (!Number.isInteger(passed) || !Number.isInteger(failed)) throw new Error('no counts')
   return { name, passed, failed, clumped: succession.clumped }
 }

@@ -31,6 +31,16 @@ export interface HuntOptions {
   job?: string
   tool: string[]
   databaseUrl?: string
+  kubernetes?: string | true
+  namespace?: string
+  context?: string
+  cpu?: string
+  memory?: string
+  dryRun?: boolean
+  ref?: string
+  workflow?: string
+  minutes: string
+  resume?: string
 }
 
 const collect = (value: string, before: string[]) => [...before, value]
@@ -68,7 +78,7 @@ export const HUNT_OPTIONS: readonly Option[] = [
   new Option('--picture <file>', 'draw the sequence into this SVG file'),
   new Option(
     '--compare <before-after...>',
-    'is the second better? Two kept hunts or --json files; with a command, two git revisions',
+    'is the second better? Two kept hunts or --json files; with a command, two git revisions or images',
   ),
   new Option('--name <name>', 'keep the hunt under this name, with its settings and environment'),
   new Option('--change <text>', 'keep it, and say what was changed'),
@@ -78,6 +88,16 @@ export const HUNT_OPTIONS: readonly Option[] = [
   new Option('--tool <program>', 'ask it for --version, to keep; may be repeated')
     .argParser(collect)
     .default([], 'none'),
+  new Option('--ref <ref>', 'without a command: repeat --job on GitHub Actions at this branch, tag or SHA'),
+  new Option('--workflow <file>', 'start this workflow anew for each run, instead of running the job again'),
+  new Option('--minutes <number>', 'the most minutes of GitHub Actions that it may take').default('600'),
+  new Option('--resume <name>', 'go on with a hunt on GitHub Actions that was stopped'),
+  new Option('--kubernetes [image]', 'run it as an Indexed Job, a pod a run; with --compare, two images'),
+  new Option('--namespace <name>', 'the Kubernetes namespace (default: the context’s)'),
+  new Option('--context <name>', 'the Kubernetes context (default: the current one)'),
+  new Option('--cpu <quantity>', 'what a pod asks for and may have, like 500m'),
+  new Option('--memory <quantity>', 'what a pod asks for and may have, like 1Gi'),
+  new Option('--dry-run', 'print the Kubernetes manifest, and run nothing'),
   new Option(
     '--database-url <url>',
     'where to keep it: postgres://… or a folder (default: DATABASE_URL, else ./data)',

@@ -8,7 +8,7 @@ import type { HuntRun } from '../hunt/run.ts'
 const EVERY_MS = 5000
 
 export interface HuntProgress {
-  onRun(run: HuntRun, active: number): void
+  onRun(run: HuntRun): void
   end(): void
 }
 

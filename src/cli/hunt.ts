@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Command } from 'commander'
+import type { Goal } from '../domain/sequential-test.ts'
 import { UserError } from '../domain/user-error.ts'
 import { answerOf, type HuntAnswer } from '../hunt/answer.ts'
 import { environmentOf } from '../hunt/local/environment.ts'
@@ -11,7 +12,8 @@ import { huntPicture } from '../hunt/picture.ts'
 import type { Hunt } from '../hunt/run.ts'
 import { headline } from '../hunt/sentences.ts'
 import { huntOfCounts, huntOfSequence } from '../hunt/sequence.ts'
-import { goalOf, HUNT_OPTIONS, type HuntOptions, localSettings, parseCounts } from './hunt-options.ts'
+import type { Keeping } from './hunt-kept.ts'
+import { goalOf, HUNT_OPTIONS, type HuntOptions, localSettings, parseCounts, whole } from './hunt-options.ts'
 import { printHunt } from './hunt-print.ts'
 import { huntProgress } from './hunt-progress.ts'
 
@@ -40,6 +42,8 @@ Examples:
   flake-sla hunt --name cache-1 --change "pool of 4" -- make test
   flake-sla hunt list cache
   flake-sla hunt --compare main my-fix --runs 200 -- make test
+  flake-sla hunt --kubernetes registry.example.org/tests:1 --runs 5000 --parallel 200 -- ./integration.sh
+  flake-sla hunt --repository octo-org/shop --job unit --ref main --runs 200 --parallel 4 --minutes 900
   flake-sla hunt --sequence "48P 2F 2P 1F"
 
 Each run finds its number in FLAKE_SLA_RUN and its worker in FLAKE_SLA_WORKER.
@@ -64,6 +68,11 @@ export async function hunt(
     await report(huntElsewhere(words, options), options)
     return
   }
+  if (options.kubernetes !== undefined) return huntThere(words, options)
+  if (words.length === 0 && (options.ref !== undefined || options.resume !== undefined))
+    return huntOnGitHub(options)
+  if (options.dryRun)
+    throw new UserError('--dry-run prints the manifest of --kubernetes IMAGE, which is missing.')
   if (options.compare !== undefined && words.length === 0)
     return (await import('./hunt-compare.ts')).compareKept(options)
   return huntHere(words, options)
@@ -91,30 +100,64 @@ async function huntHere(words: readonly string[], options: HuntOptions): Promise
   if (words.length === 0) throw new UserError('Say what to run after --, like: flake-sla hunt -- npm test')
   if (options.compare !== undefined) {
     const { compareRevisions } = await import('./hunt-compare.ts')
-    return underWay({ ...settings, runs: 2 * settings.runs }, (hooks) =>
-      compareRevisions(settings, options, hooks),
-    )
+    return underWay(2 * settings.runs, settings, (hooks) => compareRevisions(settings, options, hooks))
   }
   const name = nameOf(words, options)
-  if (options.job !== undefined && options.repository === undefined)
-    throw new UserError('--job needs --repository owner/name: a job belongs to one.')
   // Before the runs: asking tools for their versions meanwhile would disturb them.
   const environment = name === null ? {} : await environmentOf(words, settings.cwd, options.tool)
-  const hunted = await underWay(settings, (hooks) => huntLocally(settings, hooks))
-  const answer = await report(hunted, options)
-  if (name === null) return
-  const { keepHunt } = await import('./hunt-kept.ts')
-  const kept = await keepHunt(
-    options,
-    { name, place: 'local', settings: tellable(settings), environment },
+  const hunted = await underWay(settings.runs, settings, (hooks) => huntLocally(settings, hooks))
+  await reportAndKeep(
     hunted,
-    answer,
+    options,
+    name && { name, place: 'local', settings: tellable(settings), environment },
   )
-  process.stderr.write(`Kept as ${kept}.\n`)
+}
+
+/** The same on a cluster. */
+async function huntThere(words: readonly string[], options: HuntOptions): Promise<void> {
+  const { compareImages, huntCluster, printManifest } = await import('./hunt-cluster.ts')
+  if (options.dryRun) return printManifest(words, options)
+  const runs = whole('--runs', options.runs, 100_000)
+  const rule = { goal: goalOf(options), stress: null }
+  if (options.compare !== undefined)
+    return underWay(2 * runs, rule, (hooks) => compareImages(words, options, hooks))
+  const name = nameOf(words, options)
+  const {
+    hunt: hunted,
+    settings,
+    environment,
+  } = await underWay(runs, rule, (hooks) => huntCluster(words, options, hooks))
+  await reportAndKeep(
+    hunted,
+    options,
+    name && { name, place: 'kubernetes', settings: { ...settings }, environment },
+  )
+}
+
+/** The same on GitHub Actions, where every run is kept as it comes. */
+async function huntOnGitHub(options: HuntOptions): Promise<void> {
+  const { huntActions } = await import('./hunt-actions.ts')
+  const rule = { goal: goalOf(options), stress: null }
+  const hunted = await huntActions(options, (runs, work) => underWay(runs, rule, work))
+  await report(hunted, options)
+}
+
+async function reportAndKeep(
+  hunted: Hunt,
+  options: HuntOptions,
+  keeping: Keeping | null | '',
+): Promise<void> {
+  const answer = await report(hunted, options)
+  if (!keeping) return
+  const { keepHunt } = await import('./hunt-kept.ts')
+  process.stderr.write(`Kept as ${await keepHunt(options, keeping, hunted, answer)}.\n`)
 }
 
 /** A hunt is kept when something says what it is called or what it is about. */
-function nameOf([program = 'hunt']: readonly string[], { name, change, job }: HuntOptions): string | null {
+function nameOf([program = 'hunt']: readonly string[], options: HuntOptions): string | null {
+  const { name, change, job, repository } = options
+  if (job !== undefined && repository === undefined)
+    throw new UserError('--job needs --repository owner/name: a job belongs to one.')
   if (name !== undefined) return name
   return change === undefined && job === undefined ? null : (job ?? basename(program))
 }
@@ -126,10 +169,11 @@ function tellable({ env: _, ...settings }: LocalSettings): Record<string, unknow
 
 /** Runs with progress, pressure where it is asked for, and a way to interrupt. */
 async function underWay<T>(
-  settings: LocalSettings & { stress: Stress | null },
+  runs: number,
+  settings: { goal: Goal; stress: Stress | null },
   work: (hooks: LocalHooks) => Promise<T>,
 ): Promise<T> {
-  const progress = huntProgress(settings.runs, settings.goal)
+  const progress = huntProgress(runs, settings.goal)
   const endStress = settings.stress === null ? () => {} : startStress(settings.stress)
   const { signal, release } = interruptions()
   try {

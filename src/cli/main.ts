@@ -10,6 +10,9 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   report: async () => (await import('./report.ts')).reportCommand(),
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
+  backfill: async () => (await import('./backfill.ts')).backfillCommand(),
+  scan: async () => (await import('./scan.ts')).scanCommand(),
+  reattribute: async () => (await import('./reattribute.ts')).reattributeCommand(),
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),
   hunt: async () => (await import('./hunt.ts')).huntCommand(),
 }

@@ -70,7 +70,7 @@ async function readAll(db: Parameters<typeof readReport>[0], policy: Policy): Pr
   return reports
 }
 
-const MOST_IN_FLIGHT = 1000
+const MOST_IN_FLIGHT = 500
 
 async function recordAll(
   files: string[],
@@ -78,32 +78,42 @@ async function recordAll(
 ): Promise<Tally> {
   const tally: Tally = { read: 0, recorded: 0, duplicates: 0, ignored: 0, rejected: [] }
   const show = progress('recording', 'deliveries')
-  const lines: Line[] = []
-  const flush = async () => {
-    const results = await Promise.all(
-      lines.map(async (line): Promise<RecordResult> => {
-        if ('reason' in line) return { outcome: 'rejected', reason: `the line ${line.reason}` }
-        return record(line.delivery)
-      }),
-    )
-    for (const [i, result] of results.entries()) count(tally, lines[i] as Line, result)
-    show.add(lines.length)
-    lines.length = 0
+  // Only results are waited for: what a payload told is taken out of it at once, and the payload let go.
+  const results: { line: Place; result: Promise<RecordResult> }[] = []
+  const settle = async (most: number) => {
+    const first = results.splice(0, most)
+    const told = await Promise.all(first.map((one) => one.result))
+    for (const [i, { line }] of first.entries()) count(tally, line, told[i] as RecordResult)
+    show.add(first.length)
   }
   for (const file of files) {
     for await (const line of readDeliveries(file)) {
-      lines.push(line)
-      if (lines.length >= MOST_IN_FLIGHT) await flush()
+      const result = resultOf(line, record)
+      // Whoever waits for all of them hears of a failure; until then nobody does.
+      result.catch(() => {})
+      results.push({ line: { file: line.file, line: line.line }, result })
+      // The later half is on its way to the database while the next lines are read.
+      if (results.length >= MOST_IN_FLIGHT) await settle(MOST_IN_FLIGHT / 2)
     }
   }
-  await flush()
+  await settle(results.length)
   show.end()
   return tally
 }
 
+type Place = Pick<Line, 'file' | 'line'>
+
+async function resultOf(
+  line: Line,
+  record: (delivery: Delivery) => Promise<RecordResult>,
+): Promise<RecordResult> {
+  if ('reason' in line) return { outcome: 'rejected', reason: `the line ${line.reason}` }
+  return record(line.delivery)
+}
+
 type Delivery = Parameters<ReturnType<typeof createRecorder>['record']>[0]
 
-function count(tally: Tally, { file, line }: Line, result: RecordResult): void {
+function count(tally: Tally, { file, line }: Place, result: RecordResult): void {
   tally.read++
   if (result.outcome === 'recorded') tally.recorded++
   else if (result.outcome === 'duplicate') tally.duplicates++

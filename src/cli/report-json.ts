@@ -1,10 +1,13 @@
 /** The conclusions about one repository in the shape that people script against. */
 import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
+import { readCoverage, readLastEvent } from '../db/coverage.ts'
+import { readGaps } from '../db/gaps.ts'
 import type { Row } from '../db/schema.ts'
 import { countsOf, readWindows } from '../db/sla.ts'
 import { parseRetests } from '../domain/command.ts'
 import type { Policy } from '../domain/policy.ts'
+import type { Required } from '../domain/required.ts'
 import { slaOf } from '../domain/sla.ts'
 import type { WindowKind } from '../domain/window.ts'
 import { requiredJobs } from '../pipeline/measure.ts'
@@ -27,10 +30,21 @@ export interface ReplayReport {
 
 export interface RepositoryReport {
   repository: string
-  required: { source: string; jobs: string[] }
-  windows: Record<WindowKind, WindowJson[]>
+  required: { source: string; jobs: string[]; problem: string | null }
+  windows: Record<WindowKind, (WindowJson & { coverage: number | null })[]>
   flakes: FlakeJson[]
   retests: RetestJson[]
+  /** When the newest thing that is known happened; null when nothing is. */
+  last_event_at: string | null
+  /** Times of which something may be missing, newest first. */
+  gaps: GapJson[]
+}
+
+export interface GapJson {
+  from: string
+  to: string
+  reason: string
+  filled_at: string | null
 }
 
 export type WindowJson = ReturnType<typeof windowJson>
@@ -54,17 +68,27 @@ export async function readReport(
 ): Promise<RepositoryReport> {
   const { repository_id } = repository
   const jobs = await requiredJobs(db, repository_id, policy)
-  const listed = (rows: Row<'sla_window'>[]) =>
-    rows.filter((row) => row.prs > 0 || row.flakes > 0).map(windowJson)
+  const listed = async (rows: Row<'sla_window'>[]) => {
+    const told = rows.filter((row) => row.prs > 0 || row.flakes > 0)
+    const coverage = await readCoverage(db, repository_id, jobs.required.declared, told)
+    return told.map((row, i) => ({ ...windowJson(row), coverage: coverage[i] ?? null }))
+  }
   return {
     repository: repository.full_name,
-    required: { source: jobs.required.source, jobs: jobs.names },
+    required: { source: jobs.required.source, jobs: jobs.names, problem: jobs.required.problem },
     windows: {
-      day: listed(await readWindows(db, repository_id, 'day')),
-      week: listed(await readWindows(db, repository_id, 'week')),
+      day: await listed(await readWindows(db, repository_id, 'day')),
+      week: await listed(await readWindows(db, repository_id, 'week')),
     },
-    flakes: await readFlakes(db, repository_id, jobs.jobIds, policy.requireSameBase),
+    flakes: await readFlakes(db, repository_id, jobs.required, policy.requireSameBase),
     retests: await readRetests(db, repository_id),
+    last_event_at: await readLastEvent(db, repository_id),
+    gaps: (await readGaps(db, repository_id)).map(({ from_at, to_at, reason, filled_at }) => ({
+      from: from_at,
+      to: to_at,
+      reason,
+      filled_at,
+    })),
   }
 }
 
@@ -86,15 +110,16 @@ type FlakeRow = Row<'flake'> & Pick<Row<'job'>, 'name' | 'app' | 'workflow' | 'e
 async function readFlakes(
   db: Db,
   repositoryId: number,
-  jobIds: number[] | null,
+  required: Required,
   strongOnly: boolean,
 ): Promise<FlakeJson[]> {
   const rows = await sql<FlakeRow>`select f.*, j.name, j.app, j.workflow, j.event from flake f
     join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
-    where f.repository_id = ${repositoryId} ${jobIds === null ? sql`` : sql`and f.job_id = any(${jobIds})`}
-      ${strongOnly ? sql`and f.grade = 'strong'` : sql``}
+    where f.repository_id = ${repositoryId}      ${strongOnly ? sql`and f.grade = 'strong'` : sql``}
     order by f.flaked_at, f.head_sha, j.name, f.job_id`.execute(db)
-  return rows.rows.map(flakeJson)
+  return rows.rows
+    .filter((row) => required.includesAt(row, row.base_ref, Date.parse(row.flaked_at)))
+    .map(flakeJson)
 }
 
 /** A flake as JSON. */

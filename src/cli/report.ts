@@ -12,6 +12,7 @@ import { readStoredPolicy } from '../pipeline/stored-policy.ts'
 import { slaTable } from '../texts/sla-table.ts'
 import { withDatabase } from './database.ts'
 import { windowJson } from './report-json.ts'
+import { findRepositories } from './repositories.ts'
 
 interface ReportOptions {
   repository?: string
@@ -41,6 +42,15 @@ async function report(db: Db, options: ReportOptions): Promise<void> {
   const repositories = await findRepositories(db, options.repository)
   if (options.pullRequest !== undefined)
     return reportPullRequest(db, repositories, options.pullRequest, options.format)
+  await printReport(db, repositories, options)
+}
+
+/** Prints the SLA of repositories; the exit code becomes 1 when one is out of SLA. */
+export async function printReport(
+  db: Db,
+  repositories: readonly Row<'repository'>[],
+  options: ReportOptions,
+): Promise<void> {
   const reports = []
   for (const repository of repositories) reports.push(await readSla(db, repository, options))
   if (reports.some((one) => one.windows.some((window) => window.breached))) process.exitCode = 1
@@ -87,7 +97,7 @@ async function readSla(db: Db, repository: Row<'repository'>, { date, week }: Re
     : []
   return {
     repository: full_name,
-    required: { source: required.source, jobs: names },
+    required: { source: required.source, jobs: names, problem: required.problem },
     as_of: newest?.measured_at ?? null,
     windows: rows.map((row) => ({ kind: row.kind, ...windowJson(row) })),
     jobs,
@@ -114,25 +124,6 @@ function windowOfDay(kind: WindowKind, day: string) {
   } catch {
     throw new UserError(`${day} is no day. Write it like 2026-02-01.`)
   }
-}
-
-async function findRepositories(db: Db, name: string | undefined): Promise<Row<'repository'>[]> {
-  const all = await db.selectFrom('repository').selectAll().orderBy('full_name').execute()
-  const found =
-    name === undefined ? all : all.filter((one) => one.full_name.toLowerCase() === name.toLowerCase())
-  if (found.length > 0) return found
-  if (name === undefined)
-    throw new UserError(
-      'Nothing is recorded in this database yet. Install the app, or feed it with replay --database-url.',
-    )
-  throw new UserError(
-    `${name} is not in this database. It has: ${
-      all
-        .map((one) => one.full_name)
-        .slice(0, 20)
-        .join(', ') || 'no repository'
-    }.`,
-  )
 }
 
 function parseNumber(value: string): number {

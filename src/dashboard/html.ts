@@ -24,6 +24,11 @@ export function table(caption: string, head: readonly string[], rows: readonly (
 </table></div>`
 }
 
+/** A link to a table as CSV; whoever reads with a screen reader hears which table. */
+export function csvLink(path: string, what: string): Html {
+  return html`<a class="csv" href="${path}">${what} as CSV</a>`
+}
+
 /** The path of a repository's page; `rest` is appended as it is. */
 export function repositoryPath(fullName: string, rest = ''): string {
   return `/${fullName.split('/').map(encodeURIComponent).join('/')}${rest}`

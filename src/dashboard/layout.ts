@@ -19,7 +19,7 @@ export type Tab = 'overview' | 'grid' | 'months' | 'incidents' | 'accuracy'
 const TABS: { tab: Tab; path: string; words: string }[] = [
   { tab: 'overview', path: '', words: 'Overview' },
   { tab: 'grid', path: '/grid', words: 'Grid' },
-  { tab: 'months', path: '/months', words: 'By month' },
+  { tab: 'months', path: '/months', words: 'Months' },
   { tab: 'incidents', path: '/incidents', words: 'Incidents' },
   { tab: 'accuracy', path: '/accuracy', words: 'Accuracy' },
 ]

@@ -1,7 +1,7 @@
 /** Figures for Prometheus, as docs/metrics.md lists them: read when scraped, from what the timers stored. */
 import { Gauge, Histogram, Registry } from 'prom-client'
-import { readWindowsOf } from '../db/dashboard.ts'
-import { countDeliveries, readFreshness, readOutboxDepth } from '../db/dashboard-status.ts'
+import { readNewestWindows } from '../db/dashboard.ts'
+import { countDeliveries, type Freshness, readFreshness, readOutboxDepth } from '../db/dashboard-status.ts'
 import type { Row } from '../db/schema.ts'
 import { burnRate } from '../domain/sla.ts'
 import { readBudget } from './budget.ts'
@@ -52,8 +52,10 @@ export async function scrape(
   repositories: readonly Row<'repository'>[],
 ): Promise<string> {
   const registry = new Registry()
-  await slaGauges(registry, deps, repositories)
-  await workGauges(registry, deps, repositories)
+  const ids = repositories.map((one) => one.repository_id)
+  const fresh = await readFreshness(deps.db, ids)
+  await slaGauges(registry, deps, repositories, fresh)
+  await workGauges(registry, deps, repositories, fresh)
   const own = await registry.metrics()
   return deps.timings ? `${own}\n${await deps.timings.registry.metrics()}` : own
 }
@@ -66,56 +68,89 @@ async function slaGauges(
   registry: Registry,
   deps: DashboardDeps,
   repositories: readonly Row<'repository'>[],
+  fresh: readonly Freshness[],
 ) {
-  const window = ['repository', 'window']
-  const rate = gauge(registry, 'rate', 'Flakes not caused by the pull request / pull requests tested', window)
-  const tested = gauge(registry, 'pull_requests_tested', 'Pull requests tested', window)
-  const flakes = gauge(registry, 'flakes', 'Flakes by verdict', [...window, 'verdict'])
-  const breached = gauge(registry, 'breached', '1 when out of SLA', window)
-  const odds = gauge(registry, 'breach_probability', 'Chance that the true rate is above the target', window)
-  const burn = gauge(registry, 'burn_rate', 'Rate / target', window)
-  const target = gauge(registry, 'target', 'In SLA means a rate strictly below', ['repository'])
-  const left = gauge(registry, 'budget_left_flakes', 'Flakes left of the error budget of 28 days', [
-    'repository',
-  ])
+  const gauges = makeGauges(registry)
   const today = dayAt(deps.now(), 'UTC')
   const ids = repositories.map((one) => one.repository_id)
-  const days = await readWindowsOf(deps.db, ids, 'day', { from: addDays(today, -7), to: addDays(today, 1) })
-  const weeks = await readWindowsOf(deps.db, ids, 'week', {
-    from: addDays(today, -14),
-    to: addDays(today, 1),
-  })
-  for (const one of repositories) {
-    const repository = one.full_name
-    const scope = await scopeOf(deps, one)
-    const own = [days, weeks].map((rows) => rows.filter((row) => row.repository_id === one.repository_id))
-    for (const row of own.flatMap((rows) => rows.findLast((each) => each.prs > 0) ?? [])) {
-      const sla = slaOfRow(row)
-      const labels = { repository, window: row.kind }
-      rate.set(labels, sla.rate ?? 0)
-      tested.set(labels, sla.prs)
-      breached.set(labels, sla.breached ? 1 : 0)
-      odds.set(labels, sla.breach_probability ?? 0)
-      burn.set(labels, burnRate(sla.flakes_counted, sla.prs, sla.target) ?? 0)
-      flakes.set({ ...labels, verdict: 'not_caused_by_pr' }, row.flakes_low)
-      flakes.set({ ...labels, verdict: 'caused_by_pr' }, sla.flakes_caused_by_pr)
-      flakes.set({ ...labels, verdict: 'undetermined' }, sla.flakes_undetermined)
+  const to = addDays(today, 1)
+  const days = await readNewestWindows(deps.db, ids, 'day', { from: addDays(today, -7), to })
+  const weeks = await readNewestWindows(deps.db, ids, 'week', { from: addDays(today, -14), to })
+  const measured = new Map(fresh.map((one) => [one.repository_id, one.last_measured_at]))
+  for (const { repository_id: id, full_name } of repositories)
+    for (const row of [days.get(id), weeks.get(id)]) if (row) setWindow(gauges, full_name, row)
+  for (let i = 0; i < repositories.length; i += AT_ONCE) {
+    const some = repositories.slice(i, i + AT_ONCE)
+    const budgets = await Promise.all(
+      some.map((one) => budgetOf(deps, one, measured.get(one.repository_id) ?? null)),
+    )
+    for (const [j, { full_name: repository }] of some.entries()) {
+      gauges.target.set({ repository }, budgets[j]?.target ?? 0)
+      gauges.left.set({ repository }, budgets[j]?.left ?? 0)
     }
-    target.set({ repository }, scope.policy.target)
-    const measuredAt =
-      own
-        .flat()
-        .map((row) => row.measured_at)
-        .sort()
-        .at(-1) ?? null
-    left.set({ repository }, (await readBudget(deps.db, scope, measuredAt)).left)
   }
+}
+
+function makeGauges(registry: Registry) {
+  const window = ['repository', 'window']
+  const own = (name: string, help: string, labels: string[] = window) => gauge(registry, name, help, labels)
+  return {
+    rate: own('rate', 'Flakes not caused by the pull request / pull requests tested'),
+    tested: own('pull_requests_tested', 'Pull requests tested'),
+    flakes: own('flakes', 'Flakes by verdict', [...window, 'verdict']),
+    breached: own('breached', '1 when out of SLA'),
+    odds: own('breach_probability', 'Chance that the true rate is above the target'),
+    burn: own('burn_rate', 'Rate / target'),
+    target: own('target', 'In SLA means a rate strictly below', ['repository']),
+    left: own('budget_left_flakes', 'Flakes left of the error budget of 28 days', ['repository']),
+  }
+}
+
+function setWindow(gauges: ReturnType<typeof makeGauges>, repository: string, row: Row<'sla_window'>): void {
+  const sla = slaOfRow(row)
+  const labels = { repository, window: row.kind }
+  gauges.rate.set(labels, sla.rate ?? 0)
+  gauges.tested.set(labels, sla.prs)
+  gauges.breached.set(labels, sla.breached ? 1 : 0)
+  gauges.odds.set(labels, sla.breach_probability ?? 0)
+  gauges.burn.set(labels, burnRate(sla.flakes_counted, sla.prs, sla.target) ?? 0)
+  gauges.flakes.set({ ...labels, verdict: 'not_caused_by_pr' }, row.flakes_low)
+  gauges.flakes.set({ ...labels, verdict: 'caused_by_pr' }, sla.flakes_caused_by_pr)
+  gauges.flakes.set({ ...labels, verdict: 'undetermined' }, sla.flakes_undetermined)
+}
+
+interface KeptBudget {
+  key: string
+  target: number
+  left: number
+}
+
+const AT_ONCE = 8
+const kept = new WeakMap<DashboardDeps['db'], Map<number, KeptBudget>>()
+
+/** Target and budget, read again when a repository's figures changed: hundreds of repositories are scraped every few seconds. */
+async function budgetOf(
+  deps: DashboardDeps,
+  repository: Row<'repository'>,
+  measuredAt: string | null,
+): Promise<KeptBudget> {
+  const own = kept.get(deps.db) ?? new Map<number, KeptBudget>()
+  kept.set(deps.db, own)
+  const key = `${dayAt(deps.now(), 'UTC')}/${measuredAt}`
+  const known = own.get(repository.repository_id)
+  if (known?.key === key) return known
+  const scope = await scopeOf(deps, repository)
+  const { left } = await readBudget(deps.db, scope, measuredAt)
+  const budget = { key, target: scope.policy.target, left }
+  own.set(repository.repository_id, budget)
+  return budget
 }
 
 async function workGauges(
   registry: Registry,
   deps: DashboardDeps,
   repositories: readonly Row<'repository'>[],
+  fresh: readonly Freshness[],
 ) {
   const { db, now, status } = deps
   const delivered = gauge(registry, 'last_delivery_timestamp_seconds', 'When the newest delivery came in', [
@@ -133,7 +168,7 @@ async function workGauges(
   const oldest = gauge(registry, 'outbox_oldest_seconds', 'How long the oldest effect is overdue', ['kind'])
   const ids = repositories.map((one) => one.repository_id)
   const names = new Map(repositories.map((one) => [one.repository_id, one.full_name]))
-  for (const one of await readFreshness(db, ids)) {
+  for (const one of fresh) {
     const repository = names.get(one.repository_id) ?? ''
     if (one.last_delivery_at) delivered.set({ repository }, Date.parse(one.last_delivery_at) / 1000)
     if (one.last_measured_at) measured.set({ repository }, Date.parse(one.last_measured_at) / 1000)

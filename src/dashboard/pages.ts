@@ -29,12 +29,16 @@ type About = (scope: RepositoryScope, c: Context) => Promise<Content | null>
 export function pages(deps: DashboardDeps): Hono {
   const app = new Hono()
   app.get('/', async (c) => {
-    const { body, measuredAt } = await homePage(deps, await readableRepositories(deps, c.req.raw))
+    const { body, measuredAt } = await homePage(
+      deps,
+      await readableRepositories(deps, c.req.raw),
+      c.req.query('page'),
+    )
     return send(c, { title: 'Repositories', body, measuredAt })
   })
   app.get('/help', (c) => send(c, { title: 'Help', body: helpPage() }))
   app.get('/status', async (c) => {
-    const body = await statusPage(deps, await readableRepositories(deps, c.req.raw))
+    const body = await statusPage(deps, await readableRepositories(deps, c.req.raw), c.req.query('page'))
     return send(c, { title: 'Status', body })
   })
   app.get(
@@ -68,7 +72,7 @@ export function pages(deps: DashboardDeps): Hono {
     ),
   )
   const tabs = { months: monthsPage, incidents: incidentsPage, accuracy: accuracyPage }
-  const titles = { months: 'By month', incidents: 'Incidents', accuracy: 'Accuracy' }
+  const titles = { months: 'Months', incidents: 'Incidents', accuracy: 'Accuracy' }
   for (const tab of ['months', 'incidents', 'accuracy'] as const) {
     const about: About = async (scope) => ({ title: titles[tab], body: await tabs[tab](deps, scope), tab })
     app.get(`/:owner/:repo/${tab}`, ofRepository(deps, about))

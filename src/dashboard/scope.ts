@@ -1,9 +1,11 @@
 /** What a repository's pages are about: its row, its settings, which jobs count, and what day it is there. */
 import { findRepository, readRepositories } from '../db/dashboard.ts'
 import type { FlakeScope } from '../db/dashboard-flakes.ts'
+import { readRequired } from '../db/required.ts'
 import type { Row } from '../db/schema.ts'
 import { readJobs } from '../db/sla.ts'
-import { type Policy, type Required, requiredBy } from '../domain/policy.ts'
+import type { Policy } from '../domain/policy.ts'
+import type { Required } from '../domain/required.ts'
 import { dayAt } from './dates.ts'
 import { type DashboardDeps, PUBLIC_ONLY, type Visibility } from './deps.ts'
 
@@ -54,9 +56,9 @@ export async function scopeOf(
   repository: Row<'repository'>,
 ): Promise<RepositoryScope> {
   const policy = await deps.policyOf(repository.repository_id)
-  const required = requiredBy(policy)
+  const required = await readRequired(deps.db, repository.repository_id, policy)
   const jobs = await readJobs(deps.db, repository.repository_id)
-  const counting = jobs.filter((job) => required.includes(job.name))
+  const counting = jobs.filter((job) => required.includes(job))
   const jobIds = counting.length === jobs.length ? null : counting.map((job) => job.job_id)
   const now = deps.now()
   return {

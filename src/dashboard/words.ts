@@ -33,9 +33,9 @@ export function ratio(sla: Sla): string {
   return `${count(sla.flakes_counted, 'flake')} over ${count(sla.prs, 'pull request')} tested`
 }
 
-/** `40% to 50%`, or one figure where both ends are the same. */
+/** `40% to 50%`; a dash where no verdict is open, and the rate has no other end. */
 export function range(sla: Sla): string {
-  if (sla.rate_low === sla.rate_high) return percent(sla.rate_low)
+  if (sla.rate_low === sla.rate_high) return '–'
   return `${percent(sla.rate_low)} to ${percent(sla.rate_high)}`
 }
 
@@ -61,7 +61,7 @@ const FAULT: Record<string, string> = { not_caused_by_pr: 'no', caused_by_pr: 'y
 /** Was it the pull request's fault? In the words of the report, which speaks to the author alone. */
 export function faultWords(attribution: string | null, probability: number | null): string {
   if (attribution === null) return 'not judged yet'
-  const odds = probability === null ? '' : ` (${chance(probability)} likely)`
+  const odds = probability === null ? '' : ` (${chance(probability)} likely its own)`
   return `${FAULT[attribution] ?? 'cannot be told'}${odds}`
 }
 

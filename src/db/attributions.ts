@@ -20,7 +20,7 @@ export type FlakeToAttribute = Pick<
   | 'evidence'
   | 'correction'
   | 'definition_version'
-> & { job: string }
+> & { job: string; workflow: string | null }
 
 /** What is said of a flake now: by the model, and by the person who corrected it, who wins. */
 export interface Judged {

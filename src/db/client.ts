@@ -1,4 +1,5 @@
 /** Opens the database: a `postgres://` URL, a folder for the embedded one, or memory. The only file that knows a driver. */
+import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -28,6 +29,23 @@ pg.types.setTypeParser(DATE, String)
 // Rows carry times as RFC 3339 text in UTC, as the payloads and our JSON do; only the domain counts in ms.
 pg.types.setTypeParser(TIMESTAMPTZ, (value) => new Date(value).toISOString())
 
+/** A statement that begins with this is prepared once a connection: its text is always the same, and it runs all the time. */
+export const KEPT = '/* kept */ '
+
+const names = new Map<string, string>()
+
+/** Gives the statements that are to be kept their names. */
+class KeepingClient extends pg.Client {
+  override query(text: unknown, ...rest: unknown[]): never {
+    const query = super.query as (...args: unknown[]) => never
+    if (typeof text !== 'string' || !text.startsWith(KEPT)) return query.call(this, text, ...rest)
+    const [values, ...others] = rest
+    const name = names.get(text) ?? createHash('sha256').update(text).digest('hex').slice(0, 40)
+    names.set(text, name)
+    return query.call(this, { name, text, values }, ...others)
+  }
+}
+
 export interface OpenOptions {
   poolSize?: number
   /** Told of each query's time, in seconds. */
@@ -54,9 +72,16 @@ export async function openDatabase(where: string, options: OpenOptions = {}): Pr
 }
 
 function openPostgres(url: string, { poolSize: max = 10, onQuery }: OpenOptions): OpenDatabase {
-  const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: 10_000 })
-  // Without a listener an idle connection's end (a restart of the server) would end this process.
+  const pool = new pg.Pool({
+    Client: KeepingClient,
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: 10_000,
+  })
+  // Without listeners the end of a connection (a restart of the server) would end this process: the pool hears of idle
+  // connections, nobody of those in use, whose query fails with the same error.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...watching(onQuery) })
   return { db, name: new URL(url).host, embedded: false, close: () => db.destroy() }
 }
@@ -74,7 +99,7 @@ function openEmbedded(
 ): OpenDatabase {
   // Through pg's own pool, so that the embedded database gives the very same JavaScript types.
   const db = new Kysely<Database>({
-    dialect: new PostgresDialect({ pool: new pg.Pool(createPgConfig(pglite)) }),
+    dialect: new PostgresDialect({ pool: new pg.Pool({ ...createPgConfig(pglite), Client: KeepingClient }) }),
     ...watching(onQuery),
   })
   const close = async () => {

@@ -10,19 +10,25 @@ export interface IncidentRow {
   from_at: string
   to_at: string
   flakes: number
+  /** Failures in it, and the share of results that failed. */
+  failures: number
+  rate: number
+  on_trunk: boolean
   jobs: string[]
   pull_requests: number[]
 }
 
-/** Incidents that flakes of a span were put down to, newest first. */
+/** Incidents with flakes of the span in them, newest first. */
 export async function readIncidents(db: Db, scope: FlakeScope, span: Span): Promise<IncidentRow[]> {
-  const { rows } =
-    await sql<IncidentRow>`select r.incident, min(r.first_failed_at) as from_at, max(r.flaked_at) as to_at,
-      count(*) as flakes, json_agg(distinct j.name) as jobs, json_agg(distinct r.number) as pull_requests
-    from flake r join job j on j.repository_id = r.repository_id and j.job_id = r.job_id
-    where ${inScope(scope, span)} and r.incident is not null group by r.incident order by from_at desc`.execute(
-      db,
-    )
+  const { rows } = await sql<IncidentRow>`with told as (
+      select distinct on (incident) * from incident where repository_id = ${scope.repositoryId}
+        and ended_at >= ${iso(span.from)} and began_at < ${iso(span.to)} order by incident, week desc),
+      hit as (select r.incident, count(*) as flakes from flake r
+        where ${inScope(scope, span)} and r.incident is not null group by r.incident)
+    select t.incident, t.began_at as from_at, t.ended_at as to_at, h.flakes, t.failures, t.rate, t.on_trunk, t.pull_requests,
+      (select coalesce(json_agg(distinct j.name), '[]') from job j where j.repository_id = t.repository_id
+        and j.job_id in (select value::bigint from jsonb_array_elements_text(t.jobs))) as jobs
+    from told t join hit h on h.incident = t.incident order by t.began_at desc, t.incident`.execute(db)
   return rows
 }
 
@@ -68,6 +74,46 @@ export async function readVerdictBands(db: Db, scope: FlakeScope, span: Span): P
     from flake r where ${inScope(scope, span)} and r.probability is not null group by 1 order by 1`.execute(
       db,
     )
+  return rows
+}
+
+/** How one kind of verdict held up. */
+export interface VerdictRecord {
+  verdict: 'not_caused_by_pr' | 'caused_by_pr' | 'undetermined'
+  flakes: number
+  /** People said afterwards that it was, or was not, the pull request's fault. */
+  corrected_mine: number
+  corrected_not_mine: number
+  /** In the week after, the pull request's own later heads flaked in the job and nobody else's did. */
+  later_only_own: number
+  /** In the week after, others flaked in the job and the pull request's own later heads did not. */
+  later_only_others: number
+  /** It had another verdict before. */
+  changed: number
+  /** Of these, from one fault to the other, not by way of undetermined. */
+  turned: number
+}
+
+/** How the model's verdicts on flakes of a span held up; what a person corrected is asked of the model's own verdict. */
+export async function readVerdictRecords(db: Db, scope: FlakeScope, span: Span): Promise<VerdictRecord[]> {
+  const { rows } = await sql<VerdictRecord>`with said as (
+      select r.*, coalesce(r.evidence #>> '{model,verdict}', r.attribution) as verdict,
+        exists (select 1 from verdict v where v.repository_id = r.repository_id and v.job_id = r.job_id and v.flaky
+          and v.number = r.number and v.judged_at > r.flaked_at and v.judged_at <= r.flaked_at + interval '7 days') as again,
+        exists (select 1 from verdict v where v.repository_id = r.repository_id and v.job_id = r.job_id and v.flaky
+          and v.number <> r.number and v.judged_at > r.flaked_at and v.judged_at <= r.flaked_at + interval '7 days') as elsewhere
+      from flake r where ${inScope(scope, span)} and r.attribution is not null)
+    select s.verdict, count(*) as flakes,
+      count(*) filter (where s.correction ->> 'says' = 'mine') as corrected_mine,
+      count(*) filter (where s.correction ->> 'says' = 'not_mine') as corrected_not_mine,
+      count(*) filter (where s.again and not s.elsewhere) as later_only_own,
+      count(*) filter (where s.elsewhere and not s.again) as later_only_others,
+      count(*) filter (where exists (select 1 from flake_revision v where v.repository_id = s.repository_id
+        and v.head_sha = s.head_sha and v.job_id = s.job_id and v.why not like '%correct%')) as changed,
+      count(*) filter (where exists (select 1 from flake_revision v where v.repository_id = s.repository_id
+        and v.head_sha = s.head_sha and v.job_id = s.job_id and v.why not like '%correct%'
+        and v.old <> 'undetermined' and v.new <> 'undetermined')) as turned
+    from said s group by 1 order by 1`.execute(db)
   return rows
 }
 

@@ -12,11 +12,15 @@ export interface Freshness {
   waiting: number
 }
 
+// A window is measured again for some days after its end; older ones seldom, and never as the last.
+const NEWEST_WINDOWS = 20
+
 /** Per repository: the newest delivery, figure and run, and how many commits wait to be classified. */
 export async function readFreshness(db: Db, repositoryIds: readonly number[]): Promise<Freshness[]> {
   const { rows } = await sql<Freshness>`select r.id as repository_id,
       (select max(received_at) from delivery d where d.repository_id = r.id) as last_delivery_at,
-      (select max(measured_at) from sla_window w where w.repository_id = r.id) as last_measured_at,
+      (select max(measured_at) from (select measured_at from sla_window w where w.repository_id = r.id
+        and w.kind = 'day' order by start desc limit ${NEWEST_WINDOWS}) newest) as last_measured_at,
       (select max(completed_at) from run u where u.repository_id = r.id) as last_completed_at,
       (select count(*) from stale_head s where s.repository_id = r.id) as waiting
     from unnest(${[...repositoryIds]}::bigint[]) as r(id)`.execute(db)

@@ -45,6 +45,27 @@ export async function readWindowsOf(
   return rows
 }
 
+/** Of each repository the newest window within `[from, to]` in which a pull request was tested; some have none. */
+export async function readNewestWindows(
+  db: Db,
+  repositoryIds: readonly number[],
+  kind: WindowKind,
+  range: { from: string; to: string },
+): Promise<Map<number, Row<'sla_window'>>> {
+  // Read backwards along the primary key: a repository costs a row or two, however long its history is.
+  const { rows } = await sql<
+    Row<'sla_window'>
+  >`select w.* from unnest(${[...repositoryIds]}::bigint[]) as r(id)
+    cross join lateral (
+      select * from (
+        select distinct on (start) * from sla_window
+        where repository_id = r.id and kind = ${kind} and start >= ${range.from} and start <= ${range.to}
+        order by start desc, definition_version desc, revision desc
+      ) newest where prs > 0 order by start desc limit 1
+    ) w`.execute(db)
+  return new Map(rows.map((row) => [row.repository_id, row]))
+}
+
 /** Whether any of these repositories was ever measured. */
 export async function hasWindows(db: Db, repositoryIds: readonly number[]): Promise<boolean> {
   const { rows } = await sql<{

@@ -1,11 +1,11 @@
 /** Facts in and out: what webhooks told, added once, and read back a commit at a time. */
 import { type Kysely, sql } from 'kysely'
 import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
-import type { Facts, RepositoryFact } from '../domain/facts.ts'
+import type { Facts, InstallationFact, RepositoryFact } from '../domain/facts.ts'
 import type { HeadFacts } from '../domain/head.ts'
-import type { Db } from './client.ts'
+import { type Db, KEPT } from './client.ts'
 import { addCorrection } from './corrections.ts'
-import { addDeliveries, addRows } from './rows.ts'
+import { adding, type BulkTable } from './rows.ts'
 import type { Database, NewRow, Row } from './schema.ts'
 
 /** A delivery with what it told; `effects: false` records without asking for anything to be done on GitHub. */
@@ -21,12 +21,14 @@ const FACT_TABLES = [
   'comment',
   'rerun_request',
   'merge_group',
+  'branch_push',
   'repository_event',
   'outbox',
 ] as const
 
 /**
- * Adds deliveries and their facts in one transaction, with the marks of what has to be concluded again.
+ * Adds deliveries and their facts, with the marks of what has to be concluded again, in one statement: all of it or nothing,
+ * durable after one way there and back.
  * @returns the GUIDs that were new; the facts of the others are added too, and change nothing if they were there
  */
 export async function recordFacts(
@@ -34,74 +36,154 @@ export async function recordFacts(
   recordings: readonly Recording[],
   options: { effects: boolean },
 ): Promise<Set<string>> {
-  return db.transaction().execute(async (trx) => {
-    const fresh = await addDeliveries(
-      trx,
-      recordings.map((one) => one.delivery),
-    )
-    for (const table of FACT_TABLES) {
-      if (table === 'outbox' && !options.effects) continue
-      await addRows(
-        trx,
-        table,
-        recordings.flatMap((one): object[] => one.facts[table] ?? []),
-      )
-    }
-    await addRows(trx, 'stale_head', staleHeads(recordings))
-    // With effects, a correction is added when GitHub has said that its author may.
-    if (!options.effects) await addTrusted(trx, recordings)
-    await tellRepositories(
-      trx,
-      recordings.flatMap((one) => one.facts.repository ?? []),
-    )
-    return fresh
+  const all = recordings.map((one) => one.facts)
+  const told = await withoutRemoved(db, all)
+  const parts = additions(told, all, options)
+  const deliveries = recordings.map((one) => one.delivery)
+  parts.push(sql`new_delivery as (${adding('delivery', deliveries)} returning guid)`)
+  const result = await sql<{
+    guid: string
+  }>`${sql.raw(KEPT)}with ${sql.join(parts)} select guid from new_delivery`.execute(db)
+  // What follows is rare. A process that ends before it is done has not answered, and is sent the delivery again.
+  if (!options.effects) await addTrusted(db, told)
+  const installations = all.flatMap((one) => one.installation ?? [])
+  if (installations.length > 0) await db.transaction().execute((trx) => tellInstallations(trx, installations))
+  return new Set(result.rows.map((row) => row.guid))
+}
+
+/** Adds facts, and the marks of what has to be concluded again. To be called in a transaction. */
+export async function addFacts(
+  trx: Kysely<Database>,
+  all: readonly Facts[],
+  options: { effects: boolean; removedToo?: boolean },
+): Promise<void> {
+  const told = options.removedToo ? all : await withoutRemoved(trx, all)
+  const parts = additions(told, all, options)
+  if (parts.length > 0) await sql`with ${sql.join(parts)} select 1`.execute(trx)
+  // With effects, a correction is added when GitHub has said that its author may.
+  if (!options.effects) await addTrusted(trx, told)
+  await tellInstallations(
+    trx,
+    all.flatMap((one) => one.installation ?? []),
+  )
+}
+
+/** The statements that add facts and the marks of what has to be concluded again, as parts of one. */
+function additions(told: readonly Facts[], all: readonly Facts[], options: { effects: boolean }) {
+  const rows = new Map<BulkTable, readonly object[]>()
+  for (const table of FACT_TABLES) {
+    if (table === 'outbox' && !options.effects) continue
+    const added = told.flatMap((one): readonly object[] => one[table] ?? [])
+    if (added.length > 0) rows.set(table, added)
+  }
+  const stale = staleHeads(told)
+  if (stale.length > 0) rows.set('stale_head', stale)
+  const parts = [...rows].map(
+    ([table, added]) => sql`${sql.ref(`new_${table}`)} as (${adding(table, added)})`,
+  )
+  const repositories = newestWords(all)
+  if (repositories.length > 0) parts.push(sql`new_repository as (${telling(repositories)})`)
+  return parts
+}
+
+/** Of a repository that the app was taken off nothing is recorded any more, unless it comes back in the same breath. */
+async function withoutRemoved(db: Kysely<Database>, told: readonly Facts[]): Promise<readonly Facts[]> {
+  const ids = [...new Set(told.flatMap((one) => (one.repository ?? []).map((fact) => fact.repository_id)))]
+  const rows = await sql<{ repository_id: number }>`select repository_id from repository
+    where repository_id = any(${ids}) and removed_at is not null`.execute(db)
+  if (rows.rows.length === 0) return told
+  const back = told.flatMap((one) => one.repository ?? []).filter((fact) => fact.installed)
+  const gone = new Set(rows.rows.map((row) => row.repository_id))
+  for (const one of back) gone.delete(one.repository_id)
+  return told.map((facts) => {
+    const kept = Object.entries(facts).map(([table, rows]) => [
+      table,
+      rows.filter((row: object) => !('repository_id' in row && gone.has(row.repository_id as number))),
+    ])
+    return Object.fromEntries(kept) as Facts
   })
 }
 
-async function addTrusted(db: Kysely<Database>, recordings: readonly Recording[]): Promise<void> {
-  for (const { facts } of recordings) {
+/** The newest word about an installation stands. The end of a suspension leaves a gap in all of its repositories. */
+async function tellInstallations(db: Kysely<Database>, told: readonly InstallationFact[]): Promise<void> {
+  for (const { installation_id, told_at, suspended_at } of told) {
+    const before = await db
+      .selectFrom('installation')
+      .selectAll()
+      .where('installation_id', '=', installation_id)
+      .forUpdate()
+      .executeTakeFirst()
+    if (before && Date.parse(before.told_at) >= Date.parse(told_at)) continue
+    const row = { installation_id, told_at, suspended_at }
+    await db
+      .insertInto('installation')
+      .values(row)
+      .onConflict((conflict) => conflict.column('installation_id').doUpdateSet(row))
+      .execute()
+    if (!before?.suspended_at || suspended_at) continue
+    await sql`insert into gap (repository_id, from_at, to_at, reason)
+      select repository_id, ${before.suspended_at}::timestamptz, ${told_at}::timestamptz, 'the app was suspended'
+      from repository where installation_id = ${installation_id} and removed_at is null
+      on conflict do nothing`.execute(db)
+  }
+}
+
+async function addTrusted(db: Kysely<Database>, told: readonly Facts[]): Promise<void> {
+  for (const facts of told) {
     for (const one of facts.correction ?? [])
       if (TRUSTED_ASSOCIATIONS.includes(one.permission)) await addCorrection(db, one)
   }
 }
 
-function staleHeads(recordings: readonly Recording[]): object[] {
+function staleHeads(told: readonly Facts[]): object[] {
   const marks = new Map<string, { repository_id: number; head_sha: string | null; number: number | null }>()
   const mark = (repository_id: number, head_sha: string | null, number: number | null) =>
     marks.set(`${repository_id}/${head_sha}/${number}`, { repository_id, head_sha, number })
-  for (const { facts } of recordings) {
+  for (const facts of told) {
     for (const one of facts.observation ?? []) mark(one.repository_id, one.head_sha, null)
     for (const one of facts.workflow_run ?? []) mark(one.repository_id, one.head_sha, null)
     for (const one of facts.pull_request_event ?? []) mark(one.repository_id, one.head_sha, null)
     for (const one of facts.rerun_request ?? []) mark(one.repository_id, one.head_sha, null)
+    for (const one of facts.branch_push ?? []) mark(one.repository_id, one.head_sha, null)
     for (const one of facts.merge_group ?? []) mark(one.repository_id, one.head_sha, null)
     for (const one of facts.comment ?? []) mark(one.repository_id, null, one.number)
   }
   return [...marks.values()]
 }
 
-/** The newest word about a repository stands: names, visibility and default branches change. */
-async function tellRepositories(db: Kysely<Database>, told: readonly RepositoryFact[]): Promise<void> {
+/** The newest word about each repository, in the order of their ids: two writers never wait for each other in a circle. */
+function newestWords(all: readonly Facts[]): RepositoryFact[] {
   const newest = new Map<number, RepositoryFact>()
-  for (const one of told) {
-    const known = newest.get(one.repository_id)
-    if (!known || Date.parse(one.told_at) >= Date.parse(known.told_at)) newest.set(one.repository_id, one)
+  for (const { repository = [] } of all) {
+    for (const one of repository) {
+      const known = newest.get(one.repository_id)
+      if (!known || Date.parse(one.told_at) >= Date.parse(known.told_at)) newest.set(one.repository_id, one)
+    }
   }
-  // In the order of their ids, so that two writers never wait for each other in a circle.
-  for (const one of [...newest.values()].sort((a, b) => a.repository_id - b.repository_id)) {
-    await sql`insert into repository (repository_id, full_name, private, default_branch, installation_id, told_at, removed_at)
-      values (${one.repository_id}, ${one.full_name}, ${one.private}, ${one.default_branch}, ${one.installation_id}, ${one.told_at}, ${one.removed_at})
-      on conflict (repository_id) do update set full_name = excluded.full_name, private = excluded.private,
-        default_branch = coalesce(excluded.default_branch, repository.default_branch),
-        installation_id = coalesce(excluded.installation_id, repository.installation_id),
-        told_at = excluded.told_at, removed_at = excluded.removed_at
-      where excluded.told_at > repository.told_at and (repository.full_name, repository.private, repository.removed_at,
-        coalesce(repository.default_branch, ''), coalesce(repository.installation_id, 0)) is distinct from
-        (excluded.full_name, excluded.private, excluded.removed_at,
-        coalesce(excluded.default_branch, repository.default_branch, ''), coalesce(excluded.installation_id, repository.installation_id, 0))`.execute(
-      db,
-    )
-  }
+  return [...newest.values()].sort((a, b) => a.repository_id - b.repository_id)
+}
+
+/**
+ * The newest word stands: names, visibility and default branches change. What says nothing new is left out before the
+ * insert, which would lock the row, and every writer writes about the same few repositories.
+ */
+function telling(repositories: readonly RepositoryFact[]) {
+  // Only an installation takes a removal back: an event that was under way when the app was taken off does not.
+  const removed = sql`case when n.installed then null else coalesce(n.removed_at, k.removed_at) end`
+  const kept = (column: string) =>
+    sql`coalesce(${sql.ref(`n.${column}`)}, ${sql.ref(`k.${column}`)}) is not distinct from ${sql.ref(`k.${column}`)}`
+  return sql`insert into repository as r (repository_id, full_name, private, default_branch, installation_id, told_at, removed_at)
+    select n.repository_id, n.full_name, n.private, n.default_branch, n.installation_id, n.told_at, ${removed}
+    from json_to_recordset(${JSON.stringify(repositories)}::json) as n(repository_id bigint, full_name text, private boolean,
+      default_branch text, installation_id bigint, told_at timestamptz, removed_at timestamptz, installed boolean)
+    left join repository k on k.repository_id = n.repository_id
+    where k.repository_id is null or (n.told_at > k.told_at and not (n.full_name = k.full_name and n.private = k.private
+      and (${removed} is null) = (k.removed_at is null) and ${kept('default_branch')} and ${kept('installation_id')}))
+    on conflict (repository_id) do update set full_name = excluded.full_name, private = excluded.private,
+      default_branch = coalesce(excluded.default_branch, r.default_branch),
+      installation_id = coalesce(excluded.installation_id, r.installation_id),
+      told_at = excluded.told_at, removed_at = excluded.removed_at
+    where excluded.told_at > r.told_at`
 }
 
 /** All facts about the commits of one repository, by commit. */

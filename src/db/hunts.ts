@@ -70,6 +70,31 @@ export async function addHuntRuns(
   }
 }
 
+/** Puts these runs in the place of those that were kept on the way. */
+export async function replaceHuntRuns(
+  db: Kysely<Database>,
+  huntId: number,
+  runs: readonly Omit<NewRow<'hunt_run'>, 'hunt_id'>[],
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await trx.deleteFrom('hunt_run').where('hunt_id', '=', huntId).execute()
+    await addHuntRuns(trx, huntId, runs)
+  })
+}
+
+/** Keeps what a hunt that is under way needs to go on. */
+export async function keepSettings(
+  db: Kysely<Database>,
+  huntId: number,
+  settings: Record<string, unknown>,
+): Promise<void> {
+  await db
+    .updateTable('hunt')
+    .set({ settings: json(settings) })
+    .where('hunt_id', '=', huntId)
+    .execute()
+}
+
 /** Writes what came out. */
 export async function endHunt(db: Kysely<Database>, huntId: number, end: HuntEnd): Promise<void> {
   await db

@@ -1,6 +1,6 @@
 /** The issues that are kept about single jobs. */
 import type { Kysely } from 'kysely'
-import type { Database, Row } from './schema.ts'
+import type { Database, NewRow, Row } from './schema.ts'
 
 type Db = Kysely<Database>
 
@@ -21,4 +21,14 @@ export async function readOpenJobIssues(
 ): Promise<Map<number, Row<'job_issue'>>> {
   const all = await readJobIssues(db, repositoryId)
   return new Map([...all].filter(([, row]) => row.closed_at === null))
+}
+
+/** Stores what an issue is now. */
+export async function writeJobIssue(db: Db, row: NewRow<'job_issue'>): Promise<void> {
+  const { repository_id: _repository, job_id: _job, ...fields } = row
+  await db
+    .insertInto('job_issue')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['repository_id', 'job_id']).doUpdateSet(fields))
+    .execute()
 }

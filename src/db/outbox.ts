@@ -33,16 +33,29 @@ export async function requestAgain(
 
 /**
  * Takes the next due effect for this process; another gets it when the lease runs out undone. `now` is epoch ms.
- * Whoever wrote a command waits for the answer, so reports go first.
+ * Whoever wrote a command waits for the answer, so what people asked for goes first.
  */
 export async function leaseEffect(db: Db, now: number): Promise<Row<'outbox'> | null> {
   const at = new Date(now).toISOString()
   const until = new Date(now + LEASE_MS).toISOString()
   const result = await sql<Row<'outbox'>>`update outbox set due_at = ${until}, attempts = attempts + 1
     where (repository_id, effect_key) in (select repository_id, effect_key from outbox
-      where done_at is null and due_at <= ${at} order by kind <> 'report', due_at, effect_key limit 1 for update skip locked)
+      where done_at is null and due_at <= ${at} order by kind not in ('report', 'retest'), due_at, effect_key limit 1 for update skip locked)
     returning *`.execute(db)
   return result.rows[0] ?? null
+}
+
+/** Holds an effect for as long again as a lease lasts, unless it was asked for again or taken by another; `effect` learns of it. */
+export async function renewLease(db: Db, effect: Row<'outbox'>, now: number): Promise<void> {
+  const due_at = new Date(now + LEASE_MS).toISOString()
+  const { numUpdatedRows } = await db
+    .updateTable('outbox')
+    .set({ due_at })
+    .where('repository_id', '=', effect.repository_id)
+    .where('effect_key', '=', effect.effect_key)
+    .where('due_at', '=', effect.due_at)
+    .executeTakeFirst()
+  if (numUpdatedRows > 0n) effect.due_at = due_at
 }
 
 /** Marks an effect as done, with what came of it; not where it was asked for again or leased by another since. */
@@ -76,15 +89,15 @@ export async function postponeEffect(
     .execute()
 }
 
-/** Reports that a login asked for after `since` and before this one, whatever became of them. */
-export async function countReportsBefore(
+/** Effects of this one's kind that a login asked for after `since` and before this one, whatever became of them. */
+export async function countAskedBefore(
   db: Db,
   author: string,
   since: string,
-  own: Pick<Row<'outbox'>, 'created_at' | 'effect_key'>,
+  own: Pick<Row<'outbox'>, 'created_at' | 'effect_key' | 'kind'>,
 ): Promise<number> {
   const result = await sql<{ asked: number }>`select count(*) as asked from outbox
-    where kind = 'report' and detail ->> 'author' = ${author} and created_at > ${since}
+    where kind = ${own.kind} and detail ->> 'author' = ${author} and created_at > ${since}
       and (created_at, effect_key) < (${own.created_at}, ${own.effect_key})`.execute(db)
   return result.rows[0]?.asked ?? 0
 }

@@ -23,16 +23,38 @@ export async function renewPullRequests(
     order by e.number, e.told_at desc, e.action <> 'before' desc, e.action desc, e.head_sha`.execute(db)
   const before = await readPullRequests(db, repositoryId, numbers)
   const old = new Map(before.map((one) => [one.number, one]))
-  const fresh = events.rows.map(pullRequestOf).filter((one) => !isSame(one, old.get(one.number)))
+  const files = await readFiles(db, repositoryId, events.rows)
+  const fresh = events.rows
+    .map((event) => pullRequestOf(event, files))
+    .filter((one) => !isSame(one, old.get(one.number)))
   await replaceRows(db, 'pull_request', fresh)
   return fresh.flatMap((one) => [one, old.get(one.number) ?? one])
 }
 
+/** All files that were pushed to each branch, where every push since it began is known whole. */
+async function readFiles(
+  db: Db,
+  repositoryId: number,
+  events: readonly Row<'pull_request_event'>[],
+): Promise<Map<string, string[]>> {
+  const refs = [...new Set(events.flatMap((event) => event.head_ref ?? []))]
+  const { rows } = await sql<Row<'branch_push'>>`select * from branch_push
+    where repository_id = ${repositoryId} and ref = any(${refs})`.execute(db)
+  const known = new Map<string, string[]>()
+  for (const [ref, pushes] of Map.groupBy(rows, (row) => row.ref)) {
+    if (!pushes.some((one) => one.created) || pushes.some((one) => one.files === null)) continue
+    known.set(ref, [...new Set(pushes.flatMap((one) => one.files ?? []))].sort())
+  }
+  return known
+}
+
 function pullRequestOf(
   event: Row<'pull_request_event'> & { merged_at: string | null; opened_at: string },
+  files: ReadonlyMap<string, string[]>,
 ): PullRequest {
   const { subject, repeats } = readTitle(event.title)
   const isOwn = event.head_repository_id === event.repository_id
+  const changed = isOwn && event.head_ref !== null ? files.get(event.head_ref) : undefined
   return {
     repository_id: event.repository_id,
     number: event.number,
@@ -44,6 +66,7 @@ function pullRequestOf(
     base_ref: event.base_ref,
     opened_at: event.opened_at,
     merged_at: event.merged_at,
+    files: changed ? JSON.stringify(changed) : null,
   }
 }
 
@@ -79,13 +102,15 @@ export async function readKin(
     for (const one of frontier) known.set(one.number, one)
     frontier = await neighboursOf(db, repositoryId, frontier, [...known.keys()])
   }
+  const refs = [...known.values()].flatMap((one) => one.head_ref ?? [])
+  const stackable = await stackableRefs(db, repositoryId, refs)
   const kin = kinOf(
     [...known.values()]
       .sort((a, b) => a.number - b.number)
       .map(({ number, title, head_ref, base_ref }) => ({
         number,
         title,
-        headRef: head_ref,
+        headRef: head_ref !== null && stackable.has(head_ref) ? head_ref : null,
         baseRef: base_ref,
       })),
   )

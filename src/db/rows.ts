@@ -92,6 +92,7 @@ const COLUMNS = {
     'completed_at',
   ],
   verdict: ['repository_id', 'job_id', 'head_sha', 'number', 'flaky', 'judged_at', 'failed_at'],
+  branch_push: ['repository_id', 'head_sha', 'ref', 'created', 'files'],
   pull_request: [
     'repository_id',
     'number',
@@ -103,6 +104,7 @@ const COLUMNS = {
     'base_ref',
     'opened_at',
     'merged_at',
+    'files',
   ],
   incident: [
     'repository_id',
@@ -195,7 +197,7 @@ const COLUMNS = {
   ],
 } as const satisfies { [T in keyof Database]?: readonly (keyof Database[T])[] }
 
-type BulkTable = keyof typeof COLUMNS
+export type BulkTable = keyof typeof COLUMNS
 
 /** Keys by which a row of a derived table replaces an older one. */
 const KEYS: Partial<Record<BulkTable, readonly string[]>> = {
@@ -214,9 +216,12 @@ export async function addRows(
   rows: readonly object[],
 ): Promise<void> {
   if (rows.length === 0) return
-  await sql`insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)} on conflict do nothing`.execute(
-    db,
-  )
+  await adding(table, rows).execute(db)
+}
+
+/** The statement that adds rows; a part of others, too. */
+export function adding(table: BulkTable, rows: readonly object[]) {
+  return sql`insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)} on conflict do nothing`
 }
 
 /** Adds rows and replaces those with the same key by the new ones. */
@@ -231,14 +236,6 @@ export async function replaceRows(
   const sets = sql.join(others.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`))
   await sql`insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}
     on conflict (${sql.join(keys.map((key) => sql.ref(key)))}) do update set ${sets}`.execute(db)
-}
-
-/** Records deliveries. @returns the GUIDs that were not known before */
-export async function addDeliveries(db: Kysely<Database>, rows: readonly object[]): Promise<Set<string>> {
-  if (rows.length === 0) return new Set()
-  const result = await sql<{ guid: string }>`insert into delivery (${columns('delivery')})
-    select ${columns('delivery')} ${from('delivery', rows)} on conflict do nothing returning guid`.execute(db)
-  return new Set(result.rows.map((row) => row.guid))
 }
 
 /** The bulk-written columns of each table, for the test that holds them to the schema. */

@@ -2,6 +2,7 @@
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
 import type { Correction } from '../domain/correction.ts'
 import type { Mention } from '../domain/facts.ts'
+import type { RequiredJob } from '../domain/required.ts'
 
 /** RFC 3339 in UTC when read. */
 type Time = ColumnType<string, Date | string, Date | string>
@@ -124,6 +125,68 @@ export interface RepositoryEventTable {
   detail: Json<unknown>
 }
 
+export interface RequiredJobsTable {
+  repository_id: number
+  base_ref: string
+  /** From then on; until then too, where it is the first list of its branch. */
+  known_at: Time
+  jobs: Json<RequiredJob[]>
+  /** What could not be read, and what to grant; null where the list is whole. */
+  problem: string | null
+}
+
+export interface ReadingTable {
+  repository_id: number
+  since: Time
+  started_at: Time
+  done_at: Time | null
+}
+
+export interface ReadingPageTable {
+  repository_id: number
+  page_key: string
+  seq: Generated<number>
+  kind: string
+  detail: Json<unknown>
+  numbers: Json<number[]>
+  claimed_by: string | null
+  claimed_until: Time | null
+  done_at: Time | null
+}
+
+export interface MissedDeliveryTable {
+  guid: string
+  /** GitHub's id of the newest attempt. */
+  delivery_id: number
+  repository_id: number
+  event: string
+  delivered_at: Time
+  /** How often it was ordered again. */
+  attempts: Generated<number>
+  tried_at: Time | null
+  done_at: Time | null
+  result: string | null
+}
+
+export interface GapTable {
+  repository_id: number
+  from_at: Time
+  to_at: Time
+  reason: string
+  filled_at: Time | null
+}
+
+export interface InstallationTable {
+  installation_id: number
+  told_at: Time
+  suspended_at: Time | null
+}
+
+export interface SignOfLifeTable {
+  name: string
+  seen_at: Time
+}
+
 export interface JobTable {
   repository_id: number
   job_id: number
@@ -178,6 +241,19 @@ export interface PullRequestTable {
   base_ref: string | null
   opened_at: Time
   merged_at: Time | null
+  /** Paths of all that it changes, as a JSON array in order; null when not all are known. */
+  files: string | null
+}
+
+/** A push to a branch that is not the default one: a fact. */
+export interface BranchPushTable {
+  repository_id: number
+  head_sha: string
+  ref: string
+  /** The branch began with it, so that what came before is on the default branch. */
+  created: boolean
+  /** Null when there are too many to tell. */
+  files: Json<string[]> | null
 }
 
 /** An incident as one week's results tell it. */
@@ -420,6 +496,8 @@ export interface JobIssueTable {
   opened_at: Time
   written_at: Time
   closed_at: Time | null
+  /** The newest close, or when somebody opened it again: what came before is settled and counts for nothing new. */
+  counts_from: Time | null
   closed_by_app: Generated<boolean>
 }
 
@@ -433,9 +511,17 @@ export interface Database {
   rerun_request: RerunRequestTable
   merge_group: MergeGroupTable
   repository_event: RepositoryEventTable
+  required_jobs: RequiredJobsTable
+  reading: ReadingTable
+  reading_page: ReadingPageTable
+  missed_delivery: MissedDeliveryTable
+  gap: GapTable
+  installation: InstallationTable
+  sign_of_life: SignOfLifeTable
   job: JobTable
   run: RunTable
   verdict: VerdictTable
+  branch_push: BranchPushTable
   pull_request: PullRequestTable
   flake: FlakeTable
   incident: IncidentTable

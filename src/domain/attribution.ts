@@ -26,6 +26,10 @@ export interface Evidence {
   trunk_n: number
   prior: number
   changed: Changed
+  /** Up to five pull requests that share code with it, and whose verdicts are therefore left out. */
+  kin: { number: number; how: Kin }[]
+  /** Whether it was merged, and its fault would show on others, within the window. */
+  merged: boolean
   /** Days of the window: 28 before the flake and 7 after it. */
   window_days: number
 }
@@ -64,12 +68,13 @@ export interface IncidentShare {
 
 /**
  * How two pull requests share code: `base`, it is stacked on that one; `top`, that one is stacked on it; `reland`, both
- * land the same change; `revert`, one takes back the other.
+ * land the same change; `revert`, one takes back the other; `author`, both are by one author, where that is no independent
+ * evidence.
  */
-export type Kin = 'base' | 'top' | 'reland' | 'revert'
+export type Kin = 'base' | 'top' | 'reland' | 'revert' | 'author'
 
 /** Chance that a fault of the kin is one of the pull request too. */
-const INHERITS: Record<Kin, number> = { base: 0.8, top: 0.4, reland: 0.5, revert: 0 }
+const INHERITS: Record<Kin, number> = { base: 0.8, top: 0.4, reland: 0.5, revert: 0, author: 0 }
 
 /** What is known of the repository around the flake. */
 export interface Circumstances {
@@ -120,10 +125,12 @@ function lnSeq(x: number, m: number, a: number, b: number): number {
 
 const FACTORS: Record<Changed, number> = { docs: 0.05, tests: 0.3, workflow: 5, code: 1, unknown: 1 }
 const MOST_PRIOR = 0.2
+/** However many faults a repository sees, documentation hardly ever brings one. */
+const MOST_PRIOR_DOCS = 0.0005
 
 /** Chance, before its verdicts are seen, that a pull request with such changes has a fault in the job. */
 export function priorOf(share: number, changed: Changed): number {
-  return Math.min(MOST_PRIOR, share * FACTORS[changed])
+  return Math.min(changed === 'docs' ? MOST_PRIOR_DOCS : MOST_PRIOR, share * FACTORS[changed])
 }
 
 export interface FlakeToJudge {
@@ -158,12 +165,18 @@ export function attribute(
     ...countsOf(others),
     prior,
     changed: circumstances.changed,
+    kin: [...circumstances.related].slice(0, 5).map(([number, how]) => ({ number, how })),
+    merged: circumstances.mergedAt !== null && circumstances.mergedAt < flake.flakedAt + AFTER,
     window_days: (BEFORE + AFTER) / DAY,
   }
   // Too few others to say anything: the flake counts until a person says otherwise.
   const counted = probability < 0.5 || isThin(evidence)
   return { probability, label: labelOf(probability, evidence), counted, evidence }
 }
+
+/** Wrong blame costs trust, so it takes more than an excuse: chosen for at most 3 % wrong on simulated truth. */
+const BLAME = 0.93
+const EXCUSE = 0.1
 
 function isThin({ k, n }: Evidence): boolean {
   return n < MIN_OTHERS && k < 1
@@ -172,8 +185,8 @@ function isThin({ k, n }: Evidence): boolean {
 function labelOf(probability: number, evidence: Evidence): AttributionLabel {
   const { m } = evidence
   if (isThin(evidence)) return 'undetermined'
-  if (probability <= 0.1) return 'not_caused_by_pr'
-  if (probability >= 0.9 && m >= 2) return 'caused_by_pr'
+  if (probability <= EXCUSE) return 'not_caused_by_pr'
+  if (probability >= BLAME && m >= 2) return 'caused_by_pr'
   return 'undetermined'
 }
 

@@ -55,3 +55,17 @@ function likelihood({ flaky, verdicts }: Tally): number {
 function xlnx(part: number, of: number): number {
   return part === 0 ? 0 : part * Math.log(part / of)
 }
+
+/** So deep parts of parts are looked at. */
+const MOST_DEPTH = 4
+
+/** Every change in `days`, oldest first: each part between two changes is looked at again by itself. */
+export function changePoints(days: readonly Tally[], depth = 0): Change[] {
+  const one = depth < MOST_DEPTH ? changePoint(days) : null
+  if (!one) return []
+  const later = changePoints(days.slice(one.at), depth + 1).map((change) => ({
+    ...change,
+    at: change.at + one.at,
+  }))
+  return [...changePoints(days.slice(0, one.at), depth + 1), one, ...later]
+}

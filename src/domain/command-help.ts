@@ -28,9 +28,15 @@ export const COMMAND_HELP: readonly CommandHelp[] = [
     example: '/flake-report ?',
   },
   {
+    usage: '/flake not-mine REASON, /flake mine REASON, /flake reset',
+    who: 'people with write permission',
+    what: 'Corrects whose fault the flakes of this pull request are, or takes the correction back; kept with name and reason, and stronger than the program’s own judgement. A job’s name in backquotes before the reason means that job alone.',
+    example: '/flake not-mine the registry was down',
+  },
+  {
     usage: '/retest, /retest-required, /test JOB, /test all',
-    who: 'as your CI allows',
-    what: 'CI’s own commands. They are noted as belief that a failure was a flake; this app runs jobs again only where the settings say so.',
+    who: 'as your CI allows; where this app runs jobs again, people with write permission and the pull request’s author',
+    what: 'Noted as belief that a failure was a flake. Where the settings say retest: { execute: true }, this app runs again what has failed at the newest commit: all, the required, or the named jobs.',
     example: '/test unit',
   },
 ]

@@ -49,6 +49,14 @@ export function parseRetests(body: string): RetestCommand[] {
   return found
 }
 
+/** What stands after `/test ` on each of its lines, whole: job names outside Prow may hold spaces. */
+export function parseTestLines(body: string): string[] {
+  return dropCodeBlocks(body)
+    .split('\n')
+    .filter((line) => line.startsWith('/test '))
+    .map((line) => line.slice('/test '.length).trim())
+}
+
 /** The first `/flake-report` of a comment, or null. */
 export function parseFlakeReport(body: string): FlakeReportCommand | null {
   for (const line of dropCodeBlocks(body).split('\n')) {

@@ -131,6 +131,15 @@ export interface RepositoryFact {
   installation_id: number | null
   told_at: string
   removed_at: string | null
+  /** Told by an installation: only that brings back a repository that was removed. */
+  installed?: boolean
+}
+
+/** An installation of the app, and whether its owner suspended it: GitHub sends nothing until that ends. */
+export interface InstallationFact {
+  installation_id: number
+  told_at: string
+  suspended_at: string | null
 }
 
 /** Something to do on GitHub because of what was recorded; written in the same transaction as its cause. */
@@ -143,14 +152,25 @@ export interface EffectRequest {
   due_at: string
 }
 
+/** A push to a branch: the files of its commits, null when there are too many to tell. */
+export interface BranchPush {
+  repository_id: number
+  head_sha: string
+  ref: string
+  created: boolean
+  files: string[] | null
+}
+
 /** All that one delivery told, by table. */
 export interface Facts {
   repository?: RepositoryFact[]
+  installation?: InstallationFact[]
   observation?: Observation[]
   workflow_run?: WorkflowRunFact[]
   pull_request_event?: PullRequestEvent[]
   comment?: CommentFact[]
   rerun_request?: RerunRequest[]
+  branch_push?: BranchPush[]
   merge_group?: MergeGroupFact[]
   repository_event?: RepositoryEvent[]
   /** Corrections that nobody was asked about yet: `permission` is the association that GitHub told with the comment. */

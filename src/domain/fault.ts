@@ -31,7 +31,7 @@ const FROM_FIRST = 0.8
 const COMES = 0.3
 const GOES = 0.35
 /** Chance that a fault which is there at the last head seen is merged too. */
-const SPREADS = 0.6
+const SPREADS = 0.9
 const SIZE = RATES.length
 
 export interface Weighed {

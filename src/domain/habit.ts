@@ -22,8 +22,8 @@ export type Weights = Float64Array<ArrayBufferLike>
 
 /** Length of a step of time, in ms. */
 export const STEP_MS = 6 * 3_600_000
-/** Chance of another rate in the next quarter day: about one change of a job in three weeks. */
-export const CHANGE = 0.014
+/** Chance of another rate in the next quarter day: about one change of a job in ten days. */
+export const CHANGE = 0.025
 
 /** The steps of rate: even on the log-odds scale, from 1 in 4000 to 9 in 10. */
 export const RATES: readonly number[] = Array.from({ length: 28 }, (_, i) => {

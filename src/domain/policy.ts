@@ -1,4 +1,4 @@
-/** A repository's settings (`.github/flake-sla.yml`) and which jobs they require. */
+/** A repository's settings (`.github/flake-sla.yml`), and the globs in them. */
 import { DEFAULT_TARGET } from './sla.ts'
 
 export interface Policy {
@@ -26,6 +26,12 @@ export interface Policy {
   retest: { execute: boolean }
   /** What is said without being asked. */
   report: { unasked: boolean; checkRun: boolean }
+  attribution: {
+    /** Whether other pull requests of the same author are evidence about the job. */
+    sameAuthorIsIndependent: boolean
+    /** Which jobs the files of a path can break; none for documentation. */
+    paths: { glob: string; jobs: string[] }[]
+  }
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -39,26 +45,7 @@ export const DEFAULT_POLICY: Policy = {
   owners: [],
   retest: { execute: false },
   report: { unasked: false, checkRun: false },
-}
-
-/** Where the list of required jobs came from: shown beside every figure. */
-export type RequiredSource = 'config' | 'protection' | 'all'
-
-export interface Required {
-  source: RequiredSource
-  /** Whether the job of that name counts. */
-  includes(name: string): boolean
-}
-
-/** The jobs that count under a policy, when nothing is known of branch protection: those named, else every job seen. */
-export function requiredBy(policy: Policy): Required {
-  const ignored = (name: string) => policy.ignore.some((glob) => matchesGlob(name, glob))
-  const { required } = policy
-  if (required === 'auto') return { source: 'all', includes: (name) => !ignored(name) }
-  return {
-    source: 'config',
-    includes: (name) => !ignored(name) && required.some((glob) => matchesGlob(name, glob)),
-  }
+  attribution: { sameAuthorIsIndependent: true, paths: [] },
 }
 
 /**

@@ -59,3 +59,18 @@ export function runsToMeet(failures: number, goal: Goal): number {
   }
   return high
 }
+
+const MOST_RUNS = 1_000_000
+
+/**
+ * About how many runs in all would miss the target, if they went on to fail at the rate of these; null when they fail
+ * no more often than the target allows, or it would take more than a million.
+ */
+export function runsToMiss(failures: number, runs: number, goal: Goal): number | null {
+  if (failures <= runs * (1 - goal.target)) return null
+  for (let more = failures; ; more++) {
+    const total = Math.ceil((more * runs) / failures)
+    if (total > MOST_RUNS) return null
+    if (total >= runs && isMissed(more, total, goal)) return total
+  }
+}

@@ -22,8 +22,8 @@ const MEANS = [0.0015, 0.003, 0.006, 0.012, 0.024, 0.05, 0.1]
 const STRENGTHS = [2, 5, 12, 30, 80]
 const SHARES = [0.001, 0.0015, 0.0022, 0.0033, 0.005, 0.0075, 0.011, 0.017, 0.025, 0.037, 0.055, 0.08]
 const KINDS: readonly Severity[] = ['mild', 'any', 'severe']
-/** Log-normal belief about the share before anything is seen, in natural logs: about one pair in 40, give or take 1.8x. */
-const SHARE_BELIEF = { mean: Math.log(0.025), spread: 0.6 }
+/** Log-normal belief about the share before anything is seen, in natural logs: about one pair in 33, give or take 1.8x. */
+const SHARE_BELIEF = { mean: Math.log(0.03), spread: 0.6 }
 /** The same for the mean of the habits. */
 const HABIT_BELIEF = { mean: Math.log(0.008), spread: 1.1 }
 /** Chance of another rate from one day to the next. */

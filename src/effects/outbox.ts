@@ -1,25 +1,34 @@
 /** Works off the outbox: one effect at a time, each sent at least once and found again before it is sent again. */
-import { finishEffect, leaseEffect, postponeEffect } from '../db/outbox.ts'
+import { finishEffect, leaseEffect, postponeEffect, renewLease } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { WouldWrite } from '../github/dry-run.ts'
 import { closeBreachIssue, fileBreachIssue } from './breach-issue.ts'
 import { takeCorrection } from './correction.ts'
 import type { Effect, EffectResult } from './effect.ts'
+import { keepJobIssues } from './job-issues.ts'
 import { answerReport } from './report.ts'
+import { refreshRequired } from './required.ts'
+import { runAgain } from './retest.ts'
 import { refreshSettings } from './settings.ts'
 import { checkSettings } from './settings-check.ts'
+import { sayUnasked } from './unasked.ts'
 
 /** What each kind of effect does. */
 const EFFECTS: Record<string, Effect> = {
   report: answerReport,
+  retest: runAgain,
   correction: takeCorrection,
   breach: fileBreachIssue,
   'breach-close': closeBreachIssue,
+  'job-issues': keepJobIssues,
   settings: refreshSettings,
   'settings-check': checkSettings,
+  required: refreshRequired,
+  unasked: sayUnasked,
 }
 
+const RENEW_MS = 40_000
 const MOST_ATTEMPTS = 10
 const MOST_DELAY_MS = 3_600_000
 
@@ -39,9 +48,10 @@ export async function workOffOutbox(deps: Deps): Promise<number> {
 
 async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
   const { repository_id, effect_key, kind, attempts } = effect
+  const lease = keepLease(deps, effect)
   const finish = (done: EffectResult) => finishEffect(deps.db, effect, { at: deps.now(), ...done })
   try {
-    const done = await doEffect(deps, effect)
+    const done = await doEffect(deps, effect).finally(() => lease.release())
     await finish(done)
     deps.log.info({ repository_id, effect_key, result: done.result, url: done.url }, 'effect done')
   } catch (error) {
@@ -56,6 +66,23 @@ async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
       deps.now() + Math.min(MOST_DELAY_MS, 15_000 * 2 ** attempts),
       message,
     )
+  }
+}
+
+/** While this process lives and works, no other takes the effect, however long GitHub lets it wait. */
+function keepLease(deps: Deps, effect: Row<'outbox'>): { release(): Promise<void> } {
+  let renewing: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    renewing = renewing
+      .then(() => renewLease(deps.db, effect, deps.now()))
+      .catch((error) => deps.log.warn({ error: String(error) }, 'lease could not be renewed'))
+  }, RENEW_MS)
+  timer.unref()
+  return {
+    release: () => {
+      clearInterval(timer)
+      return renewing
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 /** Answers `/flake-report` on a pull request. */
-import { countReportsBefore, readAnsweredReports } from '../db/outbox.ts'
+import { countAskedBefore, readAnsweredReports } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import { countsOf } from '../db/sla.ts'
 import type { Deps } from '../deps.ts'
@@ -34,7 +34,7 @@ export async function answerReport(
 ): Promise<EffectResult> {
   const asked = effect.detail as unknown as ReportRequest
   const since = new Date(Date.parse(asked.asked_at) - HOUR).toISOString()
-  const before = await countReportsBefore(deps.db, asked.author, since, effect)
+  const before = await countAskedBefore(deps.db, asked.author, since, effect)
   if (before > MOST_AN_HOUR) return { result: `refused: more than ${MOST_AN_HOUR} an hour`, url: null }
   const path = pathOf(repository.full_name)
   if (!deps.dryRun) await react(octokit, { ...path, comment_id: asked.comment_id, kind: asked.comment_kind })

@@ -1,9 +1,10 @@
 /** Tells a pull request that changes the settings file what would change, in a check run at its head. */
 import { readHeadsOf } from '../db/pull-requests.ts'
+import { readRequired } from '../db/required.ts'
 import type { Row } from '../db/schema.ts'
 import { readJobs } from '../db/sla.ts'
 import type { Deps } from '../deps.ts'
-import { type Policy, requiredBy } from '../domain/policy.ts'
+import type { NamedJob, Required } from '../domain/required.ts'
 import { SETTINGS_PATH } from '../domain/settings-path.ts'
 import { writeCheckRun } from '../github/check-runs.ts'
 import { type Octokit, pathOf } from '../github/client.ts'
@@ -50,19 +51,19 @@ async function readCheck(
   const found = combine(await readSettingsFiles(octokit, full_name, headSha))
   const before = await deps.policyOf(repository_id)
   const after = found.settings === null ? before : policyOf(found.settings)
-  const names = [...new Set((await readJobs(deps.db, repository_id)).map((job) => job.name))]
+  const jobs = await readJobs(deps.db, repository_id)
+  const counted = await readRequired(deps.db, repository_id, before)
+  const willCount = await readRequired(deps.db, repository_id, after)
   return {
     problems: found.problems,
     changes: comparePolicies(before, after),
-    jobsAdded: countedOnlyBy(after, before, names),
-    jobsDropped: countedOnlyBy(before, after, names),
+    jobsAdded: countedOnlyBy(willCount, counted, jobs),
+    jobsDropped: countedOnlyBy(counted, willCount, jobs),
     isOrganisation: pathOf(full_name).repo === ORGANISATION_REPOSITORY,
   }
 }
 
-/** Jobs that count under one policy and not under the other. */
-function countedOnlyBy(one: Policy, other: Policy, names: readonly string[]): string[] {
-  const counts = requiredBy(one)
-  const countsThere = requiredBy(other)
-  return names.filter((name) => counts.includes(name) && !countsThere.includes(name))
+/** Names of the jobs that count under one policy and not under the other. */
+function countedOnlyBy(one: Required, other: Required, jobs: readonly NamedJob[]): string[] {
+  return [...new Set(jobs.filter((job) => one.includes(job) && !other.includes(job)).map((job) => job.name))]
 }

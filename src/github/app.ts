@@ -51,6 +51,7 @@ export function gitHubOf(
 ): GitHub {
   let login: string | null = null
   return {
+    appOctokit: () => probot.auth(),
     async octokitOf(installationId) {
       const octokit = await probot.auth(installationId)
       return dryRun ? refuseWrites(octokit, log) : octokit

@@ -6,6 +6,8 @@ export type Octokit = InstanceType<typeof ProbotOctokit>
 /** Reaches GitHub as one installation of the app. */
 export interface GitHub {
   octokitOf(installationId: number): Promise<Octokit>
+  /** Signed in as the app itself: its installations and deliveries, nothing of a repository. */
+  appOctokit(): Promise<Octokit>
   /** The login that our comments carry: `<slug>[bot]`. */
   botLogin(): Promise<string>
 }

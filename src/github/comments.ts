@@ -12,7 +12,7 @@ export async function findComment(
   octokit: Octokit,
   on: RepositoryPath & { issue_number: number },
   own: { login: string; marker: string; since: string },
-): Promise<{ id: number; html_url: string; node_id: string } | null> {
+): Promise<{ id: number; html_url: string; node_id: string; body?: string } | null> {
   const pages = octokit.paginate.iterator(octokit.rest.issues.listComments, {
     ...on,
     since: own.since,
@@ -40,6 +40,24 @@ export async function writeComment(
     body: `${comment.body}\n\n${comment.marker}`,
   })
   return data.html_url
+}
+
+/** Keeps one comment with a marker up to date: written once, edited only when it says something else. */
+export async function keepComment(
+  octokit: Octokit,
+  on: RepositoryPath & { issue_number: number },
+  comment: { login: string; marker: string; body: string },
+): Promise<{ url: string; written: boolean }> {
+  const { owner, repo } = on
+  const body = `${comment.body}\n\n${comment.marker}`
+  const found = await findComment(octokit, on, { ...comment, since: new Date(0).toISOString() })
+  if (!found) {
+    const { data } = await octokit.rest.issues.createComment({ ...on, body })
+    return { url: data.html_url, written: true }
+  }
+  if (found.body === body) return { url: found.html_url, written: false }
+  await octokit.rest.issues.updateComment({ owner, repo, comment_id: found.id, body })
+  return { url: found.html_url, written: true }
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What a hunt has found, as data: the shape that `--json` prints, and everything else is told from. */
-import { type Decision, decide, runsToMeet } from '../domain/sequential-test.ts'
+import { type Decision, decide, type Goal, runsToMeet, runsToMiss } from '../domain/sequential-test.ts'
 import { clopperPearson } from '../domain/statistics.ts'
 import { type FailureGroup, groupFailures } from './messages.ts'
 import type { Hunt, HuntEnding, HuntRun, Reports, TestTally } from './run.ts'
@@ -38,6 +38,8 @@ export interface HuntAnswer {
   decision: Decision
   /** Further runs until the target is met, if none of them fails; 0 once it is decided. */
   runs_to_decide: number
+  /** Further runs until it is missed, if they fail at the rate of these; null when they fail no more often than allowed. */
+  runs_to_miss: number | null
   ending: HuntEnding
   /** False where only counts are known: then nothing is said of succession and order. */
   ordered: boolean
@@ -75,6 +77,7 @@ export function answerOf(hunt: Hunt): HuntAnswer {
     confidence: hunt.goal.confidence,
     decision,
     runs_to_decide: decision === 'undecided' ? runsToMeet(failures.length, hunt.goal) - finished.length : 0,
+    runs_to_miss: decision === 'undecided' ? moreToMiss(failures.length, finished.length, hunt.goal) : null,
     ending: hunt.ending,
     ordered: hunt.ordered,
     groups: groupFailures(hunt.runs),
@@ -87,6 +90,11 @@ export function answerOf(hunt: Hunt): HuntAnswer {
     sequence: letters(hunt.runs),
     sequence_by_end: succession.order === 'end' ? letters(byEnd(finished)) : null,
   }
+}
+
+function moreToMiss(failures: number, runs: number, goal: Goal): number | null {
+  const total = runsToMiss(failures, runs, goal)
+  return total === null ? null : Math.max(1, total - runs)
 }
 
 function letters(runs: readonly HuntRun[]): string {

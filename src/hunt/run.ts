@@ -36,8 +36,8 @@ export interface HuntRun {
   peak_memory_bytes: number | null
 }
 
-/** Why no further run was started. */
-export type HuntEnding = 'runs' | 'decided' | 'until_failure' | 'interrupted'
+/** Why no further run was started; `used_up`: GitHub lets none of the workflow runs be run again. */
+export type HuntEnding = 'runs' | 'decided' | 'until_failure' | 'interrupted' | 'minutes' | 'used_up'
 
 /** How often a single test passed and failed, over all runs that left a report. */
 export interface TestTally {

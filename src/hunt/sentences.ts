@@ -14,6 +14,8 @@ export function headline(answer: HuntAnswer): string {
   const what = `${failed}${how === '' ? '' : `, ${how}`}`
   if (answer.decision === 'met') return `Met: ${what}, so at least ${target} pass.`
   if (answer.decision === 'missed') return `Missed: ${what}, where ${target} should pass.`
+  if (answer.runs_to_miss !== null)
+    return `Not decided yet: ${what}; about ${number(answer.runs_to_miss)} more at this rate would show that fewer than ${target} pass.`
   const more = number(answer.runs_to_decide)
   return `Not decided yet: ${what}; ${more} more without a failure would show that ${target} pass.`
 }
@@ -55,6 +57,9 @@ function ending(answer: HuntAnswer): string[] {
     decided: answer.decision === 'undecided' ? '' : 'It ended early, because the answer was known.',
     until_failure: 'It ended at the first failure, as asked.',
     interrupted: 'It was interrupted.',
+    minutes: 'It ended because the minutes that it may take are used up.',
+    used_up:
+      'It ended because GitHub lets these workflow runs be run again no more; --workflow starts new ones.',
   }[answer.ending]
   return why + stopped === '' ? [] : [`${why}${stopped}`.trim()]
 }

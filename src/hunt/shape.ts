@@ -52,6 +52,9 @@ export interface Shape {
 /** Below this a finding is one: over a whole hunt, one in twenty hunts without any shape is said to have one. */
 const SIGNIFICANT = 0.05
 
+/** One or two failures at the end may be why somebody stopped there. */
+const FEWEST_FOR_TREND = 3
+
 /** The tests that count in whole numbers take the square of the failures; with more, streaks alone tell enough. */
 const MOST_BURSTS = 150
 /** How far apart failures may be that came together, where runs overtake one another: less so in the order of ending. */
@@ -188,7 +191,7 @@ function lookBy(by: 'worker' | 'node' | 'hour', runs: readonly HuntRun[]): Conce
 
 function lookAtOrder(runs: readonly HuntRun[]): Concentration[] {
   const places = runs.flatMap((run, index) => (run.outcome === 'failed' ? [index + 1] : []))
-  if (places.length === 0 || places.length === runs.length) return []
+  if (places.length < FEWEST_FOR_TREND || places.length === runs.length) return []
   const { side, pValue } = rankSum(places, runs.length)
   const first = places[0] ?? 1
   const last = places[places.length - 1] ?? runs.length

@@ -6,13 +6,20 @@ import { readCorrections } from '../db/corrections.ts'
 import { readHistories, readIncidents, readWorlds, type Span } from '../db/evidence.ts'
 import { lockRepository } from '../db/locks.ts'
 import { readKin, readPullRequests } from '../db/pull-request.ts'
-import { attribute, EVIDENCE_REACH, type EvidenceVerdict } from '../domain/attribution.ts'
+import { attribute, EVIDENCE_REACH, type EvidenceVerdict, type Kin } from '../domain/attribution.ts'
+import { changedOf } from '../domain/changed.ts'
 import { correctionFor } from '../domain/correction.ts'
 import { incidentAt } from '../domain/incident.ts'
+import type { Policy } from '../domain/policy.ts'
 import { beginningOf, evidenceOf, incidentId, weekOf } from '../domain/week.ts'
 
 /** Judges the flakes near every changed verdict of a repository. @returns how many marks were worked off */
-export async function attributeNext(db: Db, repositoryId: number, now: number): Promise<number> {
+export async function attributeNext(
+  db: Db,
+  repositoryId: number,
+  policy: Policy,
+  now: number,
+): Promise<number> {
   return db.transaction().execute(async (trx) => {
     await lockRepository(trx, repositoryId)
     const marks = await sql<{ job_id: number; changed_at: string }>`delete from stale_verdict
@@ -24,7 +31,8 @@ export async function attributeNext(db: Db, repositoryId: number, now: number): 
       else times.set(mark.job_id, [Date.parse(mark.changed_at)])
     }
     for (const [jobId, changed] of times) {
-      for (const range of rangesOf(changed)) await attributeRange(trx, repositoryId, jobId, range, now)
+      for (const range of rangesOf(changed))
+        await attributeRange(trx, repositoryId, jobId, range, { policy, now })
     }
     return marks.rows.length
   })
@@ -43,29 +51,29 @@ function rangesOf(changed: number[]): Span[] {
   return joined
 }
 
-/** Judges the flakes of one job that showed in the range. */
-async function attributeRange(
+/** Judges the flakes of one job that showed in the range, both ends with it. @returns how many there were */
+export async function attributeRange(
   db: Db,
   repositoryId: number,
   jobId: number,
   [from, to]: Span,
-  now: number,
-): Promise<void> {
+  { policy, now }: { policy: Policy; now: number },
+): Promise<number> {
   const { rows: flakes } = await sql<FlakeToAttribute>`select f.head_sha, f.job_id, f.number, f.flaked_at,
-      f.first_failed_at, f.incident, f.attribution, f.probability, f.evidence, f.correction, f.definition_version, j.name as job
+      f.first_failed_at, f.incident, f.attribution, f.probability, f.evidence, f.correction, f.definition_version, j.name as job, j.workflow
     from flake f join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
     where f.repository_id = ${repositoryId} and f.job_id = ${jobId}
       and f.flaked_at >= ${iso(from)} and f.flaked_at <= ${iso(to)} order by f.flaked_at, f.head_sha`.execute(
     db,
   )
-  if (flakes.length === 0) return
+  if (flakes.length === 0) return 0
   const around: Span = [from - EVIDENCE_REACH.before, to + EVIDENCE_REACH.after]
   const histories = await readHistories(db, repositoryId, [jobId], around)
   const began = beginningOf(histories, around[0])
   const incidents = await readIncidents(db, repositoryId, [began, around[1]])
   const [history] = histories
   const seen = history ? evidenceOf(history, incidents) : []
-  const about = await readAbout(db, repositoryId, flakes, seen)
+  const about = await readAbout(db, repositoryId, flakes, seen, policy)
   const verdicts = seen.map((one) => {
     const known = one.flaky ? about.correctionOf(one.number, one.judgedAt)?.says : undefined
     return known ? { ...one, known } : one
@@ -80,13 +88,14 @@ async function attributeRange(
       correction: about.correctionOf(number, flakedAt),
       attribution: attribute({ number, headSha, flakedAt }, near(verdicts, flakedAt), {
         world: about.world(flakedAt),
-        related: about.kin.get(number) ?? new Map(),
-        changed: 'unknown',
+        related: about.relatedTo(number),
+        changed: about.changed(number),
         mergedAt: about.mergedAt(number),
       }),
     }
   })
   await writeAttributions(db, repositoryId, judged, now)
+  return flakes.length
 }
 
 /** What is known of the flakes' pull requests, of the repository when they flaked, and what people said. */
@@ -95,25 +104,47 @@ async function readAbout(
   repositoryId: number,
   flakes: readonly FlakeToAttribute[],
   verdicts: readonly EvidenceVerdict[],
+  { attribution }: Policy,
 ) {
   const numbers = [...new Set(flakes.map((flake) => flake.number))]
   const weeks = [...new Set(flakes.map((flake) => dayOf(weekOf(Date.parse(flake.flaked_at)))))]
   const worlds = await readWorlds(db, repositoryId, weeks)
   const pullRequests = await readPullRequests(db, repositoryId, numbers)
-  const merged = new Map(pullRequests.map((one) => [one.number, one.merged_at]))
+  const known = new Map(pullRequests.map((one) => [one.number, one]))
   const flaky = new Set(verdicts.filter((one) => one.flaky).map((one) => one.number))
   const corrections = await readCorrections(db, repositoryId, [...flaky])
   const job = flakes[0]?.job ?? ''
+  const kin = await readKin(db, repositoryId, numbers)
+  const byAuthor = attribution.sameAuthorIsIndependent
+    ? new Map<string, [number, Kin][]>()
+    : await readAuthors(db, repositoryId, verdicts)
   return {
-    kin: await readKin(db, repositoryId, numbers),
+    relatedTo: (number: number): Map<number, Kin> =>
+      new Map([...(byAuthor.get(known.get(number)?.author ?? '') ?? []), ...(kin.get(number) ?? [])]),
+    changed: (number: number) => {
+      const files = known.get(number)?.files ?? null
+      const { job: name = '', workflow = null } = flakes[0] ?? {}
+      return changedOf(files === null ? null : JSON.parse(files), { name, workflow }, attribution.paths)
+    },
     world: (at: number) => worlds(dayOf(weekOf(at))),
     mergedAt: (number: number) => {
-      const at = merged.get(number)
+      const at = known.get(number)?.merged_at
       return at ? Date.parse(at) : null
     },
     correctionOf: (number: number, flakedAt: number) =>
       correctionFor(corrections.get(number) ?? [], { job, flakedAt }),
   }
+}
+
+/** The pull requests of each author among these verdicts. */
+async function readAuthors(
+  db: Db,
+  repositoryId: number,
+  verdicts: readonly EvidenceVerdict[],
+): Promise<Map<string, [number, Kin][]>> {
+  const all = await readPullRequests(db, repositoryId, [...new Set(verdicts.map((one) => one.number))])
+  const authors = Map.groupBy(all, (one) => one.author)
+  return new Map([...authors].map(([author, own]) => [author, own.map((one) => [one.number, 'author'])]))
 }
 
 /** The part of the sorted verdicts that can be evidence for a flake at `flakedAt`. */

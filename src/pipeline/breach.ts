@@ -36,6 +36,7 @@ export interface BreachFigures {
   sla: Sla
   definitionVersion: number
   requiredSource: string
+  requiredProblem: string | null
   jobs: BreachedJob[]
   incidents: IncidentRow[]
   trend: { day: string; rate: number | null; breached: boolean }[]
@@ -58,7 +59,7 @@ export async function readBreach(
   const stored = await readWindows(db, repository_id, 'day', { from: first.start, to: day })
   const row = stored.find((one) => one.start === day)
   if (!row) return null
-  const { jobIds } = await requiredJobs(db, repository_id, policy)
+  const { required, jobIds, spans } = await requiredJobs(db, repository_id, policy)
   const slas = new Map(stored.map((one) => [one.start, slaOf(countsOf(one))]))
   const days = Array.from({ length: TREND_DAYS }, (_, i) => shiftWindow(first, i, timeZone).start)
   const week = windowOf('week', day, timeZone)
@@ -66,12 +67,13 @@ export async function readBreach(
     from: shiftWindow(week, -3, timeZone).start,
     to: week.start,
   })
-  const scope = { repositoryId: repository_id, jobIds, strongOnly: policy.requireSameBase }
+  const scope = { repositoryId: repository_id, jobIds, spans, strongOnly: policy.requireSameBase }
   return {
     day,
     sla: slaOf(countsOf(row)),
     definitionVersion: row.definition_version,
     requiredSource: row.required_source,
+    requiredProblem: required.problem,
     jobs: await readJobs(db, repository_id, policy, window, jobIds),
     incidents: await readIncidents(db, scope, window),
     trend: days.map((start) => ({

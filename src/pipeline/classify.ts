@@ -9,16 +9,14 @@ import { addRows } from '../db/rows.ts'
 import { concludeHead } from '../domain/head.ts'
 import { weeksTaughtBy } from '../domain/week.ts'
 
-const HEADS_AT_ONCE = 400
-
-/** Classifies the next stale heads of a repository. @returns how many marks were worked off; 0 when none is left */
-export async function classifyNext(db: Db, repositoryId: number): Promise<number> {
+/** Classifies the next `most` stale heads of a repository. @returns how many marks were worked off; 0 when none is left */
+export async function classifyNext(db: Db, repositoryId: number, most: number): Promise<number> {
   return db.transaction().execute(async (trx) => {
     // Marks are taken under the lock: facts that commit later bring marks of their own.
     await lockRepository(trx, repositoryId)
     const marks = await sql<{ head_sha: string | null; number: number | null }>`delete from stale_head
       where repository_id = ${repositoryId} and seq in (
-        select seq from stale_head where repository_id = ${repositoryId} order by seq limit ${HEADS_AT_ONCE})
+        select seq from stale_head where repository_id = ${repositoryId} order by seq limit ${most})
       returning head_sha, number`.execute(trx)
     if (marks.rows.length === 0) return 0
     const shas = new Set(marks.rows.flatMap((mark) => mark.head_sha ?? []))

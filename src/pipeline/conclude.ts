@@ -6,6 +6,7 @@ import { attributeNext } from './attribute.ts'
 import { classifyNext } from './classify.ts'
 import { learnNext } from './learn.ts'
 import { measureNext } from './measure.ts'
+import { type Pace, UNHURRIED } from './pace.ts'
 
 export interface ConcludeOptions {
   policyOf(repositoryId: number): Promise<Policy>
@@ -17,6 +18,10 @@ export interface ConcludeOptions {
    * delivery to the next.
    */
   learn?: boolean
+  /** What the work gives way to; nothing if not given. */
+  pace?: Pace
+  /** True once the process is to end: what is left stays marked. */
+  isStopped?: () => boolean
 }
 
 /** Concludes about every repository with stale marks. Safe to run in many processes at once. */
@@ -31,13 +36,17 @@ export async function concludeRepository(
   repositoryId: number,
   options: ConcludeOptions,
 ): Promise<void> {
+  const pace = options.pace ?? UNHURRIED
   for (;;) {
-    const heads = await classifyNext(db, repositoryId)
+    if (options.isStopped?.()) return
+    const started = performance.now()
+    const heads = await classifyNext(db, repositoryId, pace.headsAtOnce())
     if (heads === 0) break
     options.onProgress?.(heads)
+    await pace.giveWay(performance.now() - started)
   }
   if (options.learn ?? true) while ((await learnNext(db, repositoryId)) > 0);
-  await attributeNext(db, repositoryId, options.now)
+  await attributeNext(db, repositoryId, await options.policyOf(repositoryId), options.now)
   await measureNext(db, repositoryId, await options.policyOf(repositoryId), options.now)
 }
 

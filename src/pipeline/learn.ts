@@ -1,5 +1,6 @@
 /** Learns: finds each stale week's incidents and what the repository was like in it, and marks what that changes. */
 import { sql } from 'kysely'
+import { renewChangePoints } from '../db/change-points.ts'
 import type { Db } from '../db/client.ts'
 import { readHistories, readIncidents, writeIncidents, writeWorld } from '../db/evidence.ts'
 import { lockRepository } from '../db/locks.ts'
@@ -81,6 +82,14 @@ async function learnWeeks(db: Db, repositoryId: number, weeks: readonly string[]
     }
   }
   await addRows(db, 'stale_verdict', [...marks.values()])
+  const flaky = histories.filter(({ verdicts }) =>
+    verdicts.some((one) => one.flaky && one.judgedAt >= Date.parse(first)),
+  )
+  await renewChangePoints(
+    db,
+    repositoryId,
+    flaky.map((one) => one.job),
+  )
 }
 
 /** A failure can wait for its pass for weeks: its flake is dated by the pass, but belongs to the incident all the same. */

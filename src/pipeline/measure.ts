@@ -2,9 +2,19 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
 import { lockRepository } from '../db/locks.ts'
+import { readRequired } from '../db/required.ts'
 import type { NewRow, Row } from '../db/schema.ts'
-import { countsOf, readJobs, readTotals, readWindows, type WindowTotals, writeWindows } from '../db/sla.ts'
-import { type Policy, type Required, requiredBy } from '../domain/policy.ts'
+import {
+  countsOf,
+  type JobSpans,
+  readJobs,
+  readTotals,
+  readWindows,
+  type WindowTotals,
+  writeWindows,
+} from '../db/sla.ts'
+import type { Policy } from '../domain/policy.ts'
+import type { Required } from '../domain/required.ts'
 import { countFlakes, DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
 import { type Window, type WindowKind, windowAt } from '../domain/window.ts'
 
@@ -13,20 +23,33 @@ const KINDS: readonly WindowKind[] = ['day', 'week']
 /** Which jobs of a repository count, and under which ids they are stored; null stands for all of them. */
 export interface RequiredJobs {
   required: Required
+  /** Every job that counts, or once did. */
   jobIds: number[] | null
+  /** Null where they count at all times and for every base branch. */
+  spans: JobSpans | null
+  /** Names of the jobs that count now. */
   names: string[]
 }
 
 /** Finds the required jobs among those seen. */
 export async function requiredJobs(db: Db, repositoryId: number, policy: Policy): Promise<RequiredJobs> {
-  const required = requiredBy(policy)
+  const required = await readRequired(db, repositoryId, policy)
   const seen = await readJobs(db, repositoryId)
-  const counting = seen.filter((job) => required.includes(job.name))
-  const names = [...new Set(counting.map((job) => job.name))]
+  const counting = seen.filter((job) => required.includes(job))
+  const spans = seen.map((job) => ({ job_id: job.job_id, spans: required.spansOf(job) }))
+  const isTimeless = spans.every((job) => job.spans === null || job.spans.length === 0)
+  const always = [{ base_ref: null, from: null, to: null }]
+  const now = required.source === 'protection' ? required.declared : counting.map((job) => job.name)
   return {
     required,
-    names,
+    names: [...new Set(now)],
     jobIds: counting.length === seen.length ? null : counting.map((job) => job.job_id),
+    spans: isTimeless
+      ? null
+      : {
+          branches: required.branches,
+          spans: spans.flatMap(({ job_id, spans }) => (spans ?? always).map((one) => ({ job_id, ...one }))),
+        },
   }
 }
 
@@ -72,7 +95,8 @@ async function measureWindows(
   now: number,
 ): Promise<void> {
   const jobs = await requiredJobs(db, repositoryId, policy)
-  const scope = { repositoryId, jobIds: jobs.jobIds, strongOnly: policy.requireSameBase }
+  const { jobIds, spans } = jobs
+  const scope = { repositoryId, jobIds, spans, strongOnly: policy.requireSameBase }
   const totals = await readTotals(
     db,
     scope,
@@ -125,7 +149,7 @@ function figures(
     left_out: totals.leftOut as unknown as string & Record<string, number>,
     breached: sla.breached,
     breach_probability: sla.breach_probability,
-    required_source: required.source,
+    required_source: required.sourceAt(Math.min(window.to - 1, now)),
     why: isRevision ? [...why].sort().join(', ') : null,
     measured_at: new Date(now).toISOString(),
   }

@@ -57,6 +57,8 @@ export interface PullRequestReport {
   jobs: JobReport[]
   earlier: EarlierJobReport[]
   requiredSource: string
+  /** What could not be read of branch protection. */
+  requiredProblem: string | null
   day: Row<'sla_window'> | null
   week: Row<'sla_window'> | null
   budget: { allowed: number; spent: number }
@@ -94,6 +96,7 @@ export async function readPullRequestReport(
     jobs: await readJobReports(db, { repository_id, number, now }, runs, flakes, headSha),
     earlier: earlierOf(before, flakes),
     requiredSource: required.source,
+    requiredProblem: required.problem,
     day: await windowNow(db, repository_id, 'day', policy, now),
     week: await windowNow(db, repository_id, 'week', policy, now),
     budget: await readErrorBudget(db, repository_id, policy, now, jobIds),

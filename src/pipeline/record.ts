@@ -32,29 +32,35 @@ interface Waiting {
 }
 
 const MOST_AT_ONCE = 500
+/** Of the last commit's time: who was answered by it can send the next delivery meanwhile, and share the next commit. */
+const GATHERED = 1 / 4
+const LONGEST_GATHERING_MS = 10
 
 /**
  * @param options.now epoch ms, for what payloads do not date themselves
  * @param options.effects whether commands ask for anything to be done on GitHub; `replay` does not
- * @param options.onRecorded called after each commit that held new facts
+ * @param options.onRecorded called after each commit with the number of its deliveries
  */
 export function createRecorder(
   db: Db,
-  options: { now: () => number; effects: boolean; writers?: number; onRecorded?: () => void },
+  options: { now: () => number; effects: boolean; onRecorded?: (count: number) => void },
 ): Recorder {
   let waiting: Waiting[] = []
-  let writing = 0
-  const writers = options.writers ?? 1
+  let writing = false
 
   async function write(): Promise<void> {
-    writing++
+    writing = true
+    let tookMs = 0
     while (waiting.length > 0) {
+      await gather(tookMs)
       const batch = waiting.slice(0, MOST_AT_ONCE)
       waiting = waiting.slice(MOST_AT_ONCE)
+      const started = performance.now()
       await commit(db, batch, options.effects)
-      options.onRecorded?.()
+      tookMs = performance.now() - started
+      options.onRecorded?.(batch.length)
     }
-    writing--
+    writing = false
   }
 
   return {
@@ -63,8 +69,7 @@ export function createRecorder(
       if (prepared.outcome === 'ignored') return prepared
       const result = await new Promise<RecordResult>((resolve, reject) => {
         waiting.push({ recording: prepared.recording, resolve, reject })
-        // The turn of the event loop lets those that arrived together be written together.
-        if (writing < writers) queueMicrotask(() => void (writing < writers && write()))
+        if (!writing) void write()
       })
       if (prepared.outcome === 'rejected' && result.outcome === 'recorded') {
         return { outcome: 'rejected', reason: prepared.reason }
@@ -72,6 +77,12 @@ export function createRecorder(
       return result
     },
   }
+}
+
+/** At least a turn of the event loop, so that those that arrive together are written together. */
+function gather(tookMs: number): Promise<void> {
+  const ms = Math.min(LONGEST_GATHERING_MS, Math.floor(tookMs * GATHERED))
+  return new Promise((resolve) => (ms < 1 ? setImmediate(resolve) : setTimeout(resolve, ms)))
 }
 
 async function commit(db: Db, batch: readonly Waiting[], effects: boolean): Promise<void> {
@@ -89,11 +100,22 @@ async function commit(db: Db, batch: readonly Waiting[], effects: boolean): Prom
       resolve({ outcome: isFirst ? 'recorded' : 'duplicate' })
     }
   } catch (error) {
-    const [only] = batch
-    if (batch.length === 1 && only) return only.reject(error)
+    // The database is away, full or read-only: asking it once for each delivery would only take longer.
+    if (batch.length === 1 || !isAboutData(error)) {
+      for (const one of batch) one.reject(error)
+      return
+    }
     // One bad delivery must not take the others with it: each gets its own transaction.
     for (const one of batch) await commit(db, [one], effects)
   }
+}
+
+/** Classes of SQLSTATE that speak of what is written, not of the database's state: data, integrity, rollback, limits. */
+const ABOUT_DATA = /^(?:21|22|23|40|54)/
+
+function isAboutData(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && code.length === 5 && ABOUT_DATA.test(code)
 }
 
 /**

@@ -9,9 +9,9 @@ import { allowedAt, type Settings, settingsSchema } from './schema.ts'
 /** Reading YAML takes time that grows with the square of its length: 64,000 characters take half a second at worst. */
 const MOST_CHARACTERS = 64_000
 const LONGEST_PROBLEM = 300
+const MOST_PROBLEMS = 20
 // biome-ignore lint/suspicious/noControlCharactersInRegex: problems quote the file, and are shown in logs and terminals
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
-const MOST_PROBLEMS = 20
 
 /** What a settings file tells, or what is wrong with it: one sentence without a full stop for each problem. */
 export type SettingsReading = { settings: Settings; problems: [] } | { settings: null; problems: string[] }
@@ -98,6 +98,11 @@ export function policyOf(told: Settings): Policy {
       owners: owners.map(withoutAt),
     })),
     retest: { execute: told.retest?.execute ?? DEFAULT_POLICY.retest.execute },
+    attribution: {
+      sameAuthorIsIndependent:
+        told.attribution?.same_author_is_independent ?? DEFAULT_POLICY.attribution.sameAuthorIsIndependent,
+      paths: told.attribution?.paths ?? DEFAULT_POLICY.attribution.paths,
+    },
     report: {
       unasked: report?.unasked ?? DEFAULT_POLICY.report.unasked,
       checkRun: report?.check_run ?? DEFAULT_POLICY.report.checkRun,

@@ -36,7 +36,9 @@ export async function takeDelivery(
     if (response.headersSent || response.destroyed) return
     // What was not read would be read as the next request, or have to be waited for.
     const close: Record<string, string> = request.complete ? {} : { connection: 'close' }
-    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...close }).end(`${sentence}\n`)
+    const length = { 'content-length': String(Buffer.byteLength(sentence) + 1) }
+    const headers = { 'content-type': 'text/plain; charset=utf-8', ...length, ...close }
+    response.writeHead(status, headers).end(`${sentence}\n`)
   }
   const refuse = (status: number, sentence: string) => {
     options.onRefused?.(sentence)

@@ -37,6 +37,8 @@ export interface CheckRun {
   title: string | null
   summary: string | null
   text: string | null
+  /** Whether others than its app may ask for it again; left out means no. */
+  rerequestable?: boolean
 }
 export interface CommitStatus {
   id: number
@@ -82,4 +84,6 @@ export interface WorkflowJob {
   startedAt: string
   completedAt: string | null
   runnerName: string | null
+  /** What it wrote; nothing where nobody asks. */
+  log?: string
 }

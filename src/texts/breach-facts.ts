@@ -31,6 +31,8 @@ export interface Breach {
   sla: Sla
   definitionVersion: number
   requiredSource: string
+  /** What could not be read of branch protection, and what to grant. */
+  requiredProblem: string | null
   jobs: CostlyJob[]
   incidents: BreachIncident[]
   /** The last 28 days, oldest first; null where nothing was tested. */

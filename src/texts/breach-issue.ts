@@ -157,10 +157,10 @@ function record({ quarter, previous, dashboardUrl }: Breach): string[] {
   ]
 }
 
-function notes({ definitionVersion, requiredSource }: Breach): string {
+function notes({ definitionVersion, requiredSource, requiredProblem }: Breach): string {
   const all =
     requiredSource === 'all'
       ? ' No required jobs are known here, so every job seen on pull requests counts.'
       : ''
-  return `<sub>Flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version ${definitionVersion}.${all} This issue is closed by itself when the repository is back in SLA; reopen it and it stays open.</sub>`
+  return `<sub>Flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version ${definitionVersion}.${all}${requiredProblem ? ` ${requiredProblem}` : ''} This issue is closed by itself when the repository is back in SLA; reopen it and it stays open.</sub>`
 }

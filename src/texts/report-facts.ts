@@ -50,6 +50,8 @@ export interface Report {
   jobs: ReportJob[]
   earlier: EarlierJob[]
   requiredSource: string
+  /** What could not be read of branch protection, and what to grant. */
+  requiredProblem: string | null
   day: Sla | null
   week: Sla | null
   /** Flakes that the target allows over 28 days, and those that counted. */

@@ -151,7 +151,7 @@ export function windowWords(sla: Sla | null): string {
   return `${percent(sla.rate)}, ${sla.breached ? 'out of SLA' : 'in SLA'} (${ratio}${small})`
 }
 
-function notes({ requiredSource, settingsProblems }: Report): string[] {
+function notes({ requiredSource, requiredProblem, settingsProblems }: Report): string[] {
   const lines: string[] = []
   if (settingsProblems.length > 0) {
     lines.push('', 'The settings file cannot be used, so the last settings that could be used stand:', '')
@@ -159,5 +159,6 @@ function notes({ requiredSource, settingsProblems }: Report): string[] {
   }
   if (requiredSource === 'all')
     lines.push('', '<sub>No required jobs are known here, so every job seen on pull requests counts.</sub>')
+  if (requiredProblem) lines.push('', `<sub>${requiredProblem}</sub>`)
   return lines
 }

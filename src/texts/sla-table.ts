@@ -4,7 +4,7 @@ import { code, codeCell } from './markdown.ts'
 
 export interface SlaTableInput {
   repository: string
-  required: { source: string; jobs: string[] }
+  required: { source: string; jobs: string[]; problem: string | null }
   as_of: string | null
   windows: {
     kind: string
@@ -51,6 +51,7 @@ export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
   const parts = [asMarkdown ? `### ${title}` : title, '', ...lay(head, rows, asMarkdown)]
   if (jobs.length > 0) parts.push('', ...lay(['job', 'flakes', 'pull requests hit'], jobs, asMarkdown))
   parts.push('', `${basis}; as of ${input.as_of ?? 'never: no data'}`)
+  if (input.required.problem) parts.push(input.required.problem)
   return parts.join('\n')
 }
 

@@ -10,6 +10,7 @@ import { BACK_IN_SLA } from '../effects/breach-issue.ts'
 import { inSlaProbability } from '../pipeline/breach.ts'
 import { concludeRepository } from '../pipeline/conclude.ts'
 import { closeWindows } from '../pipeline/measure.ts'
+import { requestJobIssues } from './job-issues.ts'
 
 /** History that is read in is measured too, but nobody wants ninety issues for it: only yesterday's breach is filed. */
 const FILED_DAYS = 1
@@ -42,6 +43,7 @@ async function closeRepository(deps: Deps, { repository_id, full_name }: Row<'re
     deps.log.info({ repository: full_name, kind, start, breached, prs }, 'window closed')
   }
   if (policy.breachIssue.mode !== 'off') await requestBreachIssue(deps, repository_id, policy, now)
+  if (policy.jobIssues.enabled) await requestJobIssues(deps, repository_id, policy, now)
 }
 
 async function requestBreachIssue(

@@ -5,6 +5,8 @@ import {
   mayHoldCommand,
   parseCorrection,
   parseFlakeReport,
+  parseRetests,
+  parseTestLines,
 } from '../domain/command.ts'
 import type { CorrectionFact } from '../domain/correction.ts'
 import type { CommentFact, EffectRequest, Facts } from '../domain/facts.ts'
@@ -75,11 +77,13 @@ function commentFacts(
   // Nothing can be written on a locked conversation, so nothing is taken from it either.
   const isHeard = !by.user.isBot && !on.locked
   const corrected = isHeard ? parseCorrection(by.body) : null
-  const outbox = [
-    ...(asked && isHeard ? [reportRequest(comment, asked.job, by.id, kind)] : []),
-    ...(corrected ? [correctionRequest(comment, corrected, by.id, kind)] : []),
-  ]
   const isOpen = on.state === 'open'
+  const from = { comment, id: by.id, kind }
+  const outbox = [
+    ...(asked && isHeard ? [request(from, 'report', { job: asked.job })] : []),
+    ...(corrected ? [request(from, 'correction', { ...corrected, comment_key: comment.comment_key })] : []),
+    ...(isHeard && isOpen ? retestRequest(from) : []),
+  ]
   return {
     repository: [repositoryFact(told, at)],
     // Prow starts nothing on a closed pull request; a report may still be asked for.
@@ -105,51 +109,30 @@ function correctionFact(comment: CommentFact, { says, job, reason }: CorrectionC
   }
 }
 
-/** Whether its author may correct is asked when it is done: an association is only a hint. */
-function correctionRequest(
-  comment: CommentFact,
-  told: CorrectionCommand | { problem: string },
-  commentId: number,
-  kind: string,
-): EffectRequest {
+/** Whether it is carried out is for the repository's settings to say, which no payload holds. */
+function retestRequest(from: Source): EffectRequest[] {
+  const { body } = from.comment
+  const commands = parseRetests(body).map((one) => one.command)
+  if (commands.length === 0) return []
+  return [request(from, 'retest', { commands, lines: parseTestLines(body) })]
+}
+
+/** Where a command was written. */
+interface Source {
+  comment: CommentFact
+  id: number
+  kind: string
+}
+
+/** Whether its author may is asked when it is done: an association is only a hint. */
+function request({ comment, id, kind: comment_kind }: Source, kind: string, more: object): EffectRequest {
   const { repository_id, number, comment_key, author, told_at } = comment
   return {
     repository_id,
-    effect_key: `correction:${comment_key}`,
-    kind: 'correction',
-    detail: {
-      ...told,
-      number,
-      author,
-      comment_key,
-      comment_id: commentId,
-      comment_kind: kind,
-      asked_at: told_at,
-    },
+    effect_key: `${kind}:${comment_key}`,
+    kind,
+    detail: { ...more, number, author, comment_id: id, comment_kind, asked_at: told_at },
     created_at: told_at,
     due_at: told_at,
-  }
-}
-
-function reportRequest(
-  comment: CommentFact,
-  job: string | null,
-  commentId: number,
-  kind: string,
-): EffectRequest {
-  return {
-    repository_id: comment.repository_id,
-    effect_key: `report:${comment.comment_key}`,
-    kind: 'report',
-    detail: {
-      number: comment.number,
-      job,
-      author: comment.author,
-      comment_id: commentId,
-      comment_kind: kind,
-      asked_at: comment.told_at,
-    },
-    created_at: comment.told_at,
-    due_at: comment.told_at,
   }
 }

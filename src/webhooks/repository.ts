@@ -1,6 +1,6 @@
 /** What happens to repositories themselves: installed, removed, renamed, their branches protected otherwise. */
 import { z } from 'zod'
-import type { Facts, RepositoryFact } from '../domain/facts.ts'
+import type { EffectRequest, Facts, RepositoryFact } from '../domain/facts.ts'
 import { envelope, id, optional, repositoryFact, sha, storableJson, text, time, word } from './payload.ts'
 
 const mergeGroupSchema = envelope.extend({
@@ -59,10 +59,19 @@ export function installation(payload: unknown, received: { guid: string; event: 
     installation_id: told.installation.id,
     told_at: at,
     removed_at: removedAt,
+    installed: removedAt === null,
   })
   const all = [...added.map((one) => fact(one, null)), ...removed.map((one) => fact(one, at))]
   return {
     repository: all,
+    installation: [
+      {
+        installation_id: told.installation.id,
+        told_at: at,
+        suspended_at: told.action === 'suspend' ? at : null,
+      },
+    ],
+    outbox: all.filter((one) => !one.removed_at).map((one) => refreshRequest(one.repository_id, received)),
     repository_event: all.map((one) => ({
       repository_id: one.repository_id,
       guid: received.guid,
@@ -71,6 +80,25 @@ export function installation(payload: unknown, received: { guid: string; event: 
       told_at: at,
       detail: { installation_id: told.installation.id, removed: one.removed_at !== null },
     })),
+  }
+}
+
+/** Whether other jobs may be required from now on; another default branch has rules of its own. */
+function announcesRules(event: string, changes: unknown): boolean {
+  return (
+    event !== 'repository' || (typeof changes === 'object' && changes !== null && 'default_branch' in changes)
+  )
+}
+
+/** The required jobs are read again, as of the time at which their change was announced. */
+function refreshRequest(repositoryId: number, received: { guid: string; at: string }): EffectRequest {
+  return {
+    repository_id: repositoryId,
+    effect_key: `required:${received.guid}`,
+    kind: 'required',
+    detail: { since: received.at },
+    created_at: received.at,
+    due_at: received.at,
   }
 }
 
@@ -90,6 +118,9 @@ export function repositoryChange(
   const isDeleted = received.event === 'repository' && told.action === 'deleted'
   return {
     repository: [{ ...repositoryFact(told, received.at), removed_at: isDeleted ? received.at : null }],
+    ...(announcesRules(received.event, changes) && {
+      outbox: [refreshRequest(told.repository.id, received)],
+    }),
     repository_event: [
       {
         repository_id: told.repository.id,

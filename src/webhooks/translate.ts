@@ -35,6 +35,11 @@ export const EVENTS: Record<string, (payload: unknown, received: Received) => Fa
   repository_ruleset: repositoryChange,
 }
 
+/** Whether something translates the event. */
+export function isEvent(name: string): boolean {
+  return Object.hasOwn(EVENTS, name)
+}
+
 export type Translation =
   | { outcome: 'facts'; facts: Facts; repositoryId: number; action: string | null }
   | { outcome: 'ignored' }
@@ -42,7 +47,7 @@ export type Translation =
 
 /** Translates one delivery. Never throws: a payload that is not what its event promises is rejected with the reason. */
 export function translate(payload: unknown, received: Received): Translation {
-  const handler = Object.hasOwn(EVENTS, received.event) ? EVENTS[received.event] : undefined
+  const handler = isEvent(received.event) ? EVENTS[received.event] : undefined
   if (!handler) return { outcome: 'ignored' }
   const head = headOf(payload)
   try {

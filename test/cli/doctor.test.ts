@@ -65,11 +65,11 @@ test('what is not granted, not sent and not reachable is named with what to do',
   const findings = await examine(settings({ PUBLIC_URL: 'http://127.0.0.1:1' }))
   const text = amiss(findings).join('\n')
   for (const part of [
-    'does not ask for checks: read',
+    'does not ask for checks: write',
     'asks for more than app.yml: contents: write',
     'not sent status',
     'GitHub sends to https://old.example.org/hook, and this server is at http://127.0.0.1:1/api/github/webhooks',
-    'installation acme: Not granted: checks: read',
+    'installation acme: Not granted: checks: write',
     'installation gone: The installation is suspended',
     'http://127.0.0.1:1 cannot be reached from here',
   ])

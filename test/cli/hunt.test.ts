@@ -1,11 +1,11 @@
 /** `hunt` as people and scripts meet it: what it prints, and how it exits. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SaxesParser } from 'saxes'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { HuntAnswer } from '../../src/hunt/answer.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -113,10 +113,13 @@ test.each([
 })
 
 test('Ctrl-C still reports, and what was stopped counts as nothing', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'flake-sla-test-'))
+  const script = '[ $FLAKE_SLA_RUN -le 4 ] || { touch mark-$FLAKE_SLA_RUN; sleep 60; }'
   const child = spawn(
     process.execPath,
-    [MAIN, 'hunt', '--json', '--parallel', '2', '--', 'sh', '-c', '[ $FLAKE_SLA_RUN -le 4 ] || sleep 60'],
+    [MAIN, 'hunt', '--json', '--parallel', '2', '--', 'sh', '-c', script],
     {
+      cwd,
       stdio: ['ignore', 'pipe', 'ignore'],
     },
   )
@@ -124,9 +127,10 @@ test('Ctrl-C still reports, and what was stopped counts as nothing', async () =>
   child.stdout.on('data', (text) => {
     stdout += text
   })
-  setTimeout(() => child.kill('SIGINT'), 1500)
-  const status = await new Promise((resolve) => child.once('close', resolve))
-  expect(status).toBe(3)
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  await vi.waitFor(() => expect(readdirSync(cwd)).toEqual(['mark-5', 'mark-6']), 20_000)
+  child.kill('SIGINT')
+  expect(await ended).toBe(3)
   expect(JSON.parse(stdout)).toMatchObject({
     runs: 4,
     passed: 4,
@@ -163,14 +167,19 @@ test('--picture draws a cell a run, whatever a failure says', () => {
 })
 
 test('a thousand short runs cost no more than twice what xargs takes', { retry: 2 }, () => {
+  // The best of three each, in turn: whatever else the machine does is no cost of ours.
   const timed = (command: string, words: string[], input = '') => {
     const began = performance.now()
     spawnSync(command, words, { input })
     return performance.now() - began
   }
   const numbers = Array.from({ length: 1000 }, (_, i) => i).join('\n')
-  const ours = timed(process.execPath, [MAIN, 'hunt', '--', 'true'])
-  const theirs = timed('xargs', ['-P24', '-n1', 'true'], numbers)
+  let ours = Number.POSITIVE_INFINITY
+  let theirs = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 3; i++) {
+    ours = Math.min(ours, timed(process.execPath, [MAIN, 'hunt', '--', 'true']))
+    theirs = Math.min(theirs, timed('xargs', ['-P24', '-n1', 'true'], numbers))
+  }
   console.log(`1,000 runs of true: hunt ${Math.round(ours)} ms, xargs -P24 ${Math.round(theirs)} ms`)
   expect(ours).toBeLessThan(2 * theirs + 500)
 })

@@ -108,6 +108,19 @@ describe('the API', () => {
       `/flakes/${'0'.repeat(40)}/11`,
       '/pulls/1',
       '/grid',
+      '/months',
+      '/incidents',
+      '/accuracy',
+      '/windows.csv',
+      '/jobs.csv',
+      '/flakes.csv',
+      '/months.csv',
+      '/incidents.csv',
+      '/accuracy.csv',
+      '/grid.csv',
+      '/jobs/11/runs.csv',
+      '/jobs/11/days.csv',
+      '/pulls/1/runs.csv',
     ]) {
       const forbidden = await get(`${BASE}${path}`)
       const unknown = await get(`/api/v1/repositories/acme/none${path}`)
@@ -115,6 +128,9 @@ describe('the API', () => {
       expect(forbidden.body).toEqual(unknown.body)
     }
     expect((await get('/api/v1/repositories')).body).toEqual({ repositories: [] })
+    expect((await get('/api/v1/status')).body).toEqual({ repositories: [], outbox: [], rate_limit: null })
+    const status = await app({ db: database.db }).request('/api/v1/status.csv')
+    expect((await status.text()).trim().split('\r\n')).toHaveLength(1)
   })
 
   test('an answer that did not change is not sent again', async () => {
@@ -132,6 +148,24 @@ describe('the API', () => {
     expect(body.openapi).toBe('3.1.0')
     expect(Object.keys(body.paths)).toContain('/repositories/{owner}/{repo}/flakes/{sha}/{job_id}')
     for (const path of Object.values(body.paths)) expect(Object.keys(path.get.responses)).toContain('200')
+  })
+
+  test('the past and the program’s own state are told as the pages tell them', async () => {
+    await seed()
+    await database.db.updateTable('flake').set({ incident: 'x' }).execute()
+    expect((await get(`${BASE}/months`)).body).toMatchObject({
+      months: [{ month: '2026-02', days: 3, days_breached: 0, flakes_counted: 0 }],
+    })
+    expect((await get(`${BASE}/incidents`)).body).toMatchObject({
+      incidents: [{ incident: 'x', flakes: 3, jobs: ['unit'], pull_requests: [1, 2, 3] }],
+    })
+    expect((await get(`${BASE}/accuracy`)).body).toMatchObject({
+      bands: [{ band: 0, flakes: 3, revised: 0 }],
+    })
+    expect((await get('/api/v1/status')).body).toMatchObject({
+      repositories: [{ repository: 'acme/web', days_with_data: 3, longest_gap_days: 0 }],
+    })
+    expect((await get(`${BASE}/incidents?days=0`)).status).toBe(400)
   })
 
   test('tables are served as CSV', async () => {

@@ -111,6 +111,23 @@ export function aFlake(values: Partial<NewRow<'flake'>> = {}): NewRow<'flake'> {
   }
 }
 
+export function anIncident(values: Partial<NewRow<'incident'>> = {}): NewRow<'incident'> {
+  return {
+    repository_id: 1,
+    week: '2026-02-02',
+    incident: '2026-02-03T09:00:00Z',
+    job_id: null,
+    began_at: '2026-02-03T09:00:00Z',
+    ended_at: '2026-02-03T10:00:00Z',
+    rate: 0.8,
+    jobs: JSON.stringify([11]),
+    pull_requests: JSON.stringify([5]),
+    failures: 4,
+    on_trunk: false,
+    ...values,
+  }
+}
+
 export function aPullRequestEvent(
   values: Partial<NewRow<'pull_request_event'>> = {},
 ): NewRow<'pull_request_event'> {

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { renewChangePoints } from '../../src/db/change-points.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts'
 import {
   aFlake,
   aJob,
+  anIncident,
   aPullRequestEvent,
   app,
   aRepository,
@@ -99,7 +101,7 @@ describe('a flake’s page', () => {
       })
       .execute()
     expect(await text(`/acme/web/flakes/${SHA}/11`)).toMatch(
-      /yes \(95% likely\) no \(3% likely\) more verdicts/,
+      /yes \(95% likely its own\) no \(3% likely its own\) more verdicts/,
     )
   })
 
@@ -250,6 +252,7 @@ describe('a job’s page', () => {
         }),
       )
       .execute()
+    await renewChangePoints(db, 1, [11])
     const page = await text('/acme/web/jobs/11')
     expect(page).toMatch(/It got worse around \w{3} \d Jan 2026/)
     expect(page).toContain('Before: 0 of 5')
@@ -346,7 +349,67 @@ describe('incidents and accuracy', () => {
         aFlake({ head_sha: 'd'.repeat(40), number: 7 }),
       ])
       .execute()
-    expect(await text('/acme/web/incidents')).toMatch(/3 Feb 2026, 09:00 UTC 60 min 2 unit #5 , #6/)
+    await database.db
+      .insertInto('incident')
+      .values(
+        anIncident({ incident: 'i1', jobs: JSON.stringify([11]), pull_requests: JSON.stringify([5, 6]) }),
+      )
+      .execute()
+    expect(await text('/acme/web/incidents')).toMatch(
+      /3 Feb 2026, 09:00 UTC 60 min 2 80% of results unit #5 , #6/,
+    )
+  })
+
+  test('a change of a job’s rate names what was merged then', async () => {
+    await seed()
+    await database.db
+      .insertInto('change_point')
+      .values({
+        ...{ repository_id: 1, job_id: 11, changed_on: '2026-02-02', merged: JSON.stringify([4]) },
+        ...{ before_flaky: 1, before_verdicts: 100, after_flaky: 20, after_verdicts: 100 },
+      })
+      .execute()
+    expect(await text('/acme/web/incidents')).toMatch(/2 February 2026 unit 1% 20% #4|2 Feb.*unit 1% 20% #4/)
+    const api = await app({ db: database.db }).request('/api/v1/repositories/acme/web/incidents')
+    expect(await api.json()).toMatchObject({ incidents: [], changes: [{ job: 'unit', merged: [4] }] })
+  })
+
+  test('verdicts are held against what people said and what came after', async () => {
+    await seed()
+    const correction = JSON.stringify({
+      says: 'mine',
+      by: 'ada',
+      at: '2026-02-03T12:00:00Z',
+      why: 'I forgot a lock',
+    })
+    const evidence = JSON.stringify({ model: { verdict: 'not_caused_by_pr', probability: 0.02 } })
+    const corrected = {
+      correction,
+      evidence,
+      attribution: 'caused_by_pr',
+      probability: 1,
+      counted: false,
+    } as const
+    await database.db
+      .insertInto('flake')
+      .values([aFlake(corrected), aFlake({ head_sha: 'c'.repeat(40), number: 6 })])
+      .execute()
+    await database.db
+      .insertInto('verdict')
+      .values(
+        aVerdict({ head_sha: 'e'.repeat(40), number: 9, flaky: true, judged_at: '2026-02-03T18:00:00Z' }),
+      )
+      .execute()
+    expect(await text('/acme/web/accuracy')).toMatch(
+      /Of 2 definite verdicts, 1 \(50%\) were contradicted.*Not caused by it 2 1 0 0 2 0 0/,
+    )
+    const api = await app({ db: database.db }).request('/api/v1/repositories/acme/web/accuracy')
+    expect(await api.json()).toMatchObject({
+      verdicts: [{ verdict: 'not_caused_by_pr', flakes: 2, corrected_mine: 1, later_only_others: 2 }],
+    })
+    expect(await text(`/acme/web/flakes/${SHA}/11`)).toMatch(
+      /ada said on .* that it was the pull request’s fault: I forgot a lock/,
+    )
   })
 
   test('verdicts are counted by how sure they were', async () => {

@@ -58,10 +58,13 @@ eachDatabase((db) => {
         .map((row) => row.table)
         .sort(),
     ).toEqual([
-      // These belong to no repository: experiments, whose turn it is, and who is signed in.
+      // These belong to no repository: experiments, installations and their deliveries, whose turn it is, who is signed in.
       'hunt',
       'hunt_run',
+      'installation',
+      'missed_delivery',
       'session',
+      'sign_of_life',
       'tick',
     ])
   })

@@ -101,7 +101,10 @@ describe('attribute', () => {
   test('does not let one broken pull request excuse another', () => {
     const broken = [0, 1, 2, 3, 4].map((i) => verdict(5, NOON - i * 5 * HOUR, true))
     const own = [0, 1].map((i) => verdict(7, NOON + i * DAY, true))
-    const judged = attribute(flakeOf(own[0] as EvidenceVerdict), sorted([...QUIET, ...broken, ...own]))
+    const judged = attribute(flakeOf(own[0] as EvidenceVerdict), sorted([...QUIET, ...broken, ...own]), {
+      ...NO_CIRCUMSTANCES,
+      world: { ...NO_CIRCUMSTANCES.world, share: 0.02 },
+    })
     expect(judged.label).toBe('caused_by_pr')
     expect(judged.evidence.k).toBe(3)
   })

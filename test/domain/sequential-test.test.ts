@@ -1,6 +1,6 @@
 /** The boundaries, and the share of wrong answers, computed exactly by following every path run by run. */
 import { describe, expect, test } from 'vitest'
-import { type Decision, decide, runsToMeet } from '../../src/domain/sequential-test.ts'
+import { type Decision, decide, runsToMeet, runsToMiss } from '../../src/domain/sequential-test.ts'
 
 /** The exact chance that a job with this failure rate is ever given the answer within so many runs. */
 function chanceOf(answer: Decision, rate: number, goal: Parameters<typeof decide>[2], runs: number): number {
@@ -71,4 +71,24 @@ describe('runsToMeet', () => {
       expect([decide(failures, runs - 1, goal), decide(failures, runs, goal)]).toEqual(['undecided', 'met'])
     }
   })
+})
+
+describe('runsToMiss', () => {
+  const goal = { target: 0.999, confidence: 0.95 }
+  test('is enough at this rate, and one failure fewer is not', () => {
+    const total = runsToMiss(3, 1000, goal) ?? 0
+    const failures = Math.round(total * 0.003)
+    expect(total).toBeGreaterThan(1000)
+    expect(decide(failures, total, goal)).toBe('missed')
+    expect(decide(failures - 1, Math.round((failures - 1) / 0.003), goal)).toBe('undecided')
+  })
+  test.each([
+    [0, 100],
+    [1, 1000],
+    [1, 5000],
+  ])('%d of %d fail no more often than allowed: never', (failures, runs) =>
+    expect(runsToMiss(failures, runs, goal)).toBeNull(),
+  )
+  test('a rate barely above what is allowed takes too long to say', () =>
+    expect(runsToMiss(1001, 1_000_000, goal)).toBeNull())
 })

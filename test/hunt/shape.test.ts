@@ -81,6 +81,11 @@ describe('shapeOf', () => {
     expect(concentration).toMatchObject([{ by: 'order', value: 'late' }])
   })
 
+  test('a failure at the end is no trend', () => {
+    expect(shapeOf(failing([400], 400)).concentration).toEqual([])
+    expect(shapeOf(failing([399, 400], 400)).concentration).toEqual([])
+  })
+
   test('failures of one hour are found', () => {
     const hour = (place: number) => ({ started_at: `2026-02-03T${place % 8 === 0 ? '03' : '11'}:00:00.000Z` })
     const { concentration } = shapeOf(failing([8, 32, 64, 96, 128], 160, hour))

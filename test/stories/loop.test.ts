@@ -22,21 +22,18 @@ const FLAKY = [
   checkRunDelivery({ id: 2, conclusion: 'success', minute: 30 }),
 ]
 
-/** Other pull requests on which the job passes. */
+/** Other pull requests on which the job passes, on every tenth only after it failed. */
 function others(count: number, minute = 2) {
   return Array.from({ length: count }, (_, i) => {
     const number = 100 + i
     const headSha = number.toString(16).padStart(40, '0')
+    const run = { headSha, suite: number, headBranch: `topic-${number}` }
+    const failed = checkRunDelivery({ ...run, id: 2000 + i, conclusion: 'failure', minute: minute + 5 })
     return [
       pullRequestDelivery({ number, headSha, minute, openedMinute: minute }),
       workflowRunDelivery({ headSha, suite: number, minute }),
-      checkRunDelivery({
-        id: 1000 + i,
-        headSha,
-        suite: number,
-        minute: minute + 10,
-        headBranch: `topic-${number}`,
-      }),
+      ...(i % 10 === 0 ? [failed] : []),
+      checkRunDelivery({ ...run, id: 1000 + i, minute: minute + 10 }),
     ]
   }).flat()
 }

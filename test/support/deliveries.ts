@@ -50,6 +50,8 @@ export interface PullRequestOptions {
   fork?: boolean
   body?: string | null
   author?: string
+  title?: string
+  merged?: boolean
   repository?: typeof REPOSITORY
 }
 
@@ -66,10 +68,10 @@ export function pullRequestDelivery(options: PullRequestOptions = {}): TestDeliv
       number,
       state: action === 'closed' ? 'closed' : 'open',
       locked: false,
-      title: `Change ${number}`,
+      title: options.title ?? `Change ${number}`,
       body,
       draft: false,
-      merged: false,
+      merged: options.merged ?? false,
       user: { login: author, id: 1, type: 'User' },
       author_association: 'MEMBER',
       created_at: at(options.openedMinute ?? 0),

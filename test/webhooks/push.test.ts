@@ -14,7 +14,6 @@ test('a change of the settings on the default branch has them read', () => {
 
 test.each([
   ['another file', { modified: ['README.md'] }],
-  ['another branch', { ref: 'refs/heads/topic' }],
   ['a tag', { ref: 'refs/tags/main' }],
   ['a branch that goes', { after: '0'.repeat(40) }],
 ])('%s tells nothing', (_, options) => {
@@ -25,4 +24,14 @@ test('a push of more commits than GitHub lists may have changed them', () => {
   const { payload } = pushDelivery({ modified: [] })
   const commits = Array.from({ length: 2048 }, () => ({ added: [], modified: [], removed: [] }))
   expect(push({ ...payload, commits }, { at: at(5) }).outbox).toHaveLength(1)
+})
+
+test('a push to another branch tells its files, and asks for nothing', () => {
+  const { payload } = pushDelivery({ ref: 'refs/heads/topic', modified: ['src/b.ts', 'src/a.ts'] })
+  expect(push({ ...payload, created: true }, { at: at(5) })).toEqual({
+    branch_push: [expect.objectContaining({ ref: 'topic', created: true, files: ['src/a.ts', 'src/b.ts'] })],
+  })
+  const commits = Array.from({ length: 20 }, () => ({ added: ['x'], modified: [], removed: [] }))
+  const [many] = push({ ...payload, commits }, { at: at(5) }).branch_push ?? []
+  expect(many?.files).toBeNull()
 })

@@ -66,8 +66,14 @@ describe('installation', () => {
     ])
   })
 
-  test('suspended, with no list of repositories, is ignored', () => {
-    expect(read('installation', payload({ action: 'suspend' }))).toEqual({ outcome: 'ignored' })
+  test('suspended and unsuspended is kept without a list of repositories', () => {
+    const suspended = (action: string) => {
+      const facts = read('installation', payload({ action }))
+      return 'installation' in facts ? facts.installation : facts
+    }
+    const fact = { installation_id: 77, told_at: at(3) }
+    expect(suspended('suspend')).toEqual([{ ...fact, suspended_at: at(3) }])
+    expect(suspended('unsuspend')).toEqual([{ ...fact, suspended_at: null }])
   })
 })
 

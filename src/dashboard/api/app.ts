@@ -9,7 +9,9 @@ import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts
 import type { DashboardDeps } from '../deps.ts'
 import { gridQuery, readGrid } from '../pages/grid.ts'
 import { openRepository, type RepositoryScope } from '../scope.ts'
-import { flakes, jobs, repositories, windows } from './data.ts'
+import { addAttribution } from './attribution.ts'
+import { flakes, jobs, newestOf, repositories, windows } from './data.ts'
+import { history } from './history.ts'
 import * as routes from './routes.ts'
 import { flakeJson, runJson } from './shapes.ts'
 import { tables } from './tables.ts'
@@ -34,10 +36,12 @@ export function api(deps: DashboardDeps): OpenAPIHono {
     c.header('cache-control', 'private, no-cache')
   })
   app.openapi(routes.repositoriesRoute, async (c) =>
-    c.json({ repositories: await repositories(deps, c.req.raw) }, 200),
+    c.json(await repositories(deps, c.req.raw, c.req.valid('query')), 200),
   )
   ofRepositories(app, deps)
   ofOneThing(app, deps)
+  addAttribution(app, deps)
+  history(app, deps)
   app.route('/', tables(deps))
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
@@ -57,11 +61,9 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
     const scope = await open(deps, c)
     if (!scope) return c.json(NOT_FOUND, 404)
     const { repository, policy, required } = scope
-    const [own] = await repositories({ ...deps, db: deps.db }, c.req.raw).then((all) =>
-      all.filter((one) => one.repository === repository.full_name),
-    )
+    const [own] = await newestOf(deps, [repository])
     if (!own) return c.json(NOT_FOUND, 404)
-    const names = [...new Set(scope.jobs.map((job) => job.name).filter((name) => required.includes(name)))]
+    const names = [...new Set(scope.jobs.filter((job) => required.includes(job)).map((job) => job.name))]
     const settings = { target: policy.target, time_zone: policy.timeZone }
     return c.json({ ...own, ...settings, required: { source: required.source, jobs: names } }, 200)
   })

@@ -1,34 +1,43 @@
 /** What the API's routes read: the same queries as the pages', so that the two cannot disagree. */
-import { readWindowsOf } from '../../db/dashboard.ts'
+import { readNewestWindows } from '../../db/dashboard.ts'
 import { readFlakePage, readJobCosts } from '../../db/dashboard-flakes.ts'
+import type { Row } from '../../db/schema.ts'
 import { readWindows } from '../../db/sla.ts'
 import type { WindowKind } from '../../domain/window.ts'
 import { addDays, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { type RepositoryScope, readableRepositories } from '../scope.ts'
-import { readCursor, spanOf, writeCursor } from './query.ts'
+import { type PageQuery, readCursor, spanOf, writeCursor } from './query.ts'
 import { flakeJson, jobJson, windowJson } from './shapes.ts'
 
 const DAY = 86_400_000
 const BACK_DAYS = 400
 
-/** Every repository that `request` may see with its newest day and week that have data. */
-export async function repositories(deps: DashboardDeps, request: Request) {
-  const rows = await readableRepositories(deps, request)
+/** Every repository that `request` may see, with its newest day and week that have data; by name, a page at a time. */
+export async function repositories(deps: DashboardDeps, request: Request, page: PageQuery) {
+  const all = await readableRepositories(deps, request)
+  const first = (page.page - 1) * page.limit
+  const shown = all.slice(first, first + page.limit)
+  const next = first + shown.length < all.length ? page.page + 1 : null
+  return { repositories: await newestOf(deps, shown), next_page: next }
+}
+
+/** The newest day and week with data of these repositories. */
+export async function newestOf(
+  { db, now }: Pick<DashboardDeps, 'db' | 'now'>,
+  rows: readonly Row<'repository'>[],
+) {
   const ids = rows.map((row) => row.repository_id)
-  const today = dayAt(deps.now(), 'UTC')
+  const today = dayAt(now(), 'UTC')
   const range = { from: addDays(today, -35), to: addDays(today, 1) }
-  const weeks = await readWindowsOf(deps.db, ids, 'week', range)
-  const days = await readWindowsOf(deps.db, ids, 'day', range)
-  const newest = (windows: typeof days, id: number) => {
-    const row = windows.findLast((one) => one.repository_id === id && one.prs > 0)
-    return row ? windowJson(row) : null
-  }
+  const weeks = await readNewestWindows(db, ids, 'week', range)
+  const days = await readNewestWindows(db, ids, 'day', range)
+  const json = (row: Row<'sla_window'> | undefined) => (row ? windowJson(row) : null)
   return rows.map(({ full_name, private: isPrivate, repository_id }) => ({
     repository: full_name,
     private: isPrivate,
-    day: newest(days, repository_id),
-    week: newest(weeks, repository_id),
+    day: json(days.get(repository_id)),
+    week: json(weeks.get(repository_id)),
   }))
 }
 

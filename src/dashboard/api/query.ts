@@ -38,6 +38,13 @@ export const windowsQuery = z.object({
   limit,
 })
 
+/** Pages of what is listed by name. */
+export const pageQuery = z.object({
+  page: z.coerce.number().int().min(1).max(10_000).default(1),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+})
+export type PageQuery = z.infer<typeof pageQuery>
+
 export const daysQuery = z.object({ days: z.coerce.number().int().min(1).max(400).default(28) })
 
 export const flakesQuery = z.object({

@@ -8,23 +8,36 @@ import {
   ofJob,
   ofPullRequest,
   ofRepository,
+  pageQuery,
   windowsQuery,
 } from './query.ts'
 import { flakeShape, jobShape, problem, repositoryShape, runShape, windowShape } from './shapes.ts'
 
-const json = <T extends z.ZodType>(schema: T, description: string) => ({
+/** An answer in JSON. */
+export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   content: { 'application/json': { schema } },
   description,
 })
-const notFound = json(problem, 'There is no such thing, or it is not for you to see')
-const bad = json(problem, 'The request asks for something that cannot be')
+export const notFound = json(problem, 'There is no such thing, or it is not for you to see')
+export const bad = json(problem, 'The request asks for something that cannot be')
+export const nextPage = z
+  .number()
+  .nullable()
+  .openapi({ description: '`page` of the next ones; null at the end' })
 const REPOSITORY = '/repositories/{owner}/{repo}'
 
 export const repositoriesRoute = createRoute({
   method: 'get',
   path: '/repositories',
   summary: 'Every repository you may see, with its newest day and week',
-  responses: { 200: json(z.object({ repositories: z.array(repositoryShape) }), 'Repositories by name') },
+  request: { query: pageQuery },
+  responses: {
+    200: json(
+      z.object({ repositories: z.array(repositoryShape), next_page: nextPage }),
+      'Repositories by name',
+    ),
+    400: bad,
+  },
 })
 
 export const repositoryRoute = createRoute({
@@ -193,5 +206,85 @@ export const gridRoute = createRoute({
     ),
     400: bad,
     404: notFound,
+  },
+})
+
+const records = z.object({
+  verdict: z.enum(['not_caused_by_pr', 'caused_by_pr', 'undetermined']),
+  flakes: z.number(),
+  corrected_mine: z.number(),
+  corrected_not_mine: z.number(),
+  later_only_own: z.number().openapi({
+    description: 'In the week after, later heads of the pull request flaked in the job and nobody else’s did',
+  }),
+  later_only_others: z.number(),
+  changed: z.number(),
+  turned: z.number().openapi({ description: 'From one fault to the other, not by way of undetermined' }),
+})
+
+export const accuracyRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/accuracy`,
+  summary: 'How the verdicts held up against corrections, later flakes and later evidence',
+  request: { params: ofRepository, query: daysQuery },
+  responses: {
+    200: json(
+      z.object({
+        verdicts: z.array(records),
+        bands: z.array(
+          z.object({
+            band: z.number(),
+            flakes: z.number(),
+            expected: z.number(),
+            counted: z.number(),
+            revised: z.number(),
+          }),
+        ),
+      }),
+      'By verdict, and by tenth of the probability',
+    ),
+    404: notFound,
+    400: bad,
+  },
+})
+
+export const incidentsRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/incidents`,
+  summary: 'Incidents, and changes of jobs’ flake rates, newest first',
+  request: { params: ofRepository, query: daysQuery },
+  responses: {
+    200: json(
+      z.object({
+        incidents: z.array(
+          z.object({
+            incident: z.string(),
+            from_at: z.string(),
+            to_at: z.string(),
+            flakes: z.number(),
+            failures: z.number(),
+            rate: z.number(),
+            on_trunk: z.boolean(),
+            jobs: z.array(z.string()),
+            pull_requests: z.array(z.number()),
+          }),
+        ),
+        changes: z.array(
+          z.object({
+            job_id: z.number(),
+            job: z.string(),
+            changed_on: z.string(),
+            before_flaky: z.number(),
+            before_verdicts: z.number(),
+            after_flaky: z.number(),
+            after_verdicts: z.number(),
+            merged: z.array(z.number()),
+          }),
+        ),
+      }),
+      'Incidents and changes',
+    ),
+    404: notFound,
+    400: bad,
   },
 })

@@ -1,23 +1,39 @@
 /** The tables as CSV, at the address of their JSON with `.csv` behind it. */
 import { type Context, Hono } from 'hono'
-import type { z } from 'zod'
-import { readJob, readLatestRuns } from '../../db/dashboard-job.ts'
+import { z } from 'zod'
+import { readJob, readJobDays, readLatestRuns } from '../../db/dashboard-job.ts'
+import { readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import type { DashboardDeps } from '../deps.ts'
+import { readMonths } from '../months.ts'
+import { type Grid, gridQuery, readGrid } from '../pages/grid.ts'
 import { openRepository, type RepositoryScope } from '../scope.ts'
 import { csv } from './csv.ts'
 import { flakes, jobs, repositories, windows } from './data.ts'
+import { bands, freshness, incidents } from './history.ts'
+import { bandShape, freshnessShape, historyQuery, incidentShape, monthShape } from './history-routes.ts'
 import { daysQuery, flakesQuery, windowsQuery } from './query.ts'
 import { flakeShape, jobShape, runJson, runShape, windowShape } from './shapes.ts'
 
 type Rows = readonly Record<string, unknown>[]
 
 const MOST_RUNS = 500
+const MOST_HEADS = 15
+const EVERY = { page: 1, limit: 100_000 }
+const DAY = 86_400_000
+
+/** Adds a table of a repository: where it is, its columns, what it takes, and its rows, null for no such thing. */
+type Table = <Q extends z.ZodType>(
+  path: string,
+  head: readonly string[],
+  query: Q,
+  read: (scope: RepositoryScope, query: z.output<Q>, c: Context) => Promise<Rows | null>,
+) => void
 
 /** To be mounted beside the JSON routes. */
 export function tables(deps: DashboardDeps): Hono {
   const app = new Hono()
   app.get('/repositories.csv', async (c) => {
-    const rows = (await repositories(deps, c.req.raw)).map(
+    const rows = (await repositories(deps, c.req.raw, EVERY)).repositories.map(
       ({ repository, private: isPrivate, day, week }) => ({
         repository,
         private: isPrivate,
@@ -41,13 +57,11 @@ export function tables(deps: DashboardDeps): Hono {
     ]
     return send(c, csv(head, rows))
   })
-  const table = <Q extends z.ZodType>(
-    path: string,
-    head: readonly string[],
-    query: Q,
-    read: (scope: RepositoryScope, query: z.output<Q>, c: Context) => Promise<Rows | null>,
-  ) =>
-    app.get(`/repositories/:owner/:repo/${path}`, async (c) => {
+  app.get('/status.csv', async (c) =>
+    send(c, csv(Object.keys(freshnessShape.shape), (await freshness(deps, c.req.raw, EVERY)).rows)),
+  )
+  const table: Table = (path, head, query, read) =>
+    void app.get(`/repositories/:owner/:repo/${path}`, async (c) => {
       const asked = query.safeParse(c.req.query())
       if (!asked.success) return c.text('The request asks for something that cannot be.\n', 400)
       const { owner, repo } = c.req.param() as Record<'owner' | 'repo', string>
@@ -68,17 +82,83 @@ export function tables(deps: DashboardDeps): Hono {
     flakesQuery,
     async (scope, query) => (await flakes(deps, scope, query))?.flakes ?? null,
   )
+  table('months.csv', Object.keys(monthShape.shape), z.object({}), async (scope) =>
+    (await readMonths(deps, scope)).map((row) => ({ ...row })),
+  )
+  table('incidents.csv', Object.keys(incidentShape.shape), historyQuery, async (scope, query) =>
+    (await incidents(deps, scope, query)).map(({ jobs: names, pull_requests: numbers, ...row }) => ({
+      ...row,
+      jobs: names.join(' '),
+      pull_requests: numbers.join(' '),
+    })),
+  )
+  table('accuracy.csv', Object.keys(bandShape.shape), historyQuery, async (scope, query) =>
+    (await bands(deps, scope, query)).map((row) => ({ ...row })),
+  )
+  table(
+    'grid.csv',
+    ['job_id', 'job', 'pull_request', 'head_sha', 'last_at', 'result'],
+    z.object({}),
+    async (scope, _query, c) =>
+      gridRows(await readGrid(deps, scope, gridQuery(new URL(c.req.url).searchParams))),
+  )
+  ofJobsAndPullRequests(deps, table)
+  return app
+}
+
+/** One row a cell: a spreadsheet's own pivot table makes the grid of it again. */
+function gridRows({ heads, rows }: Grid): Rows {
+  return rows.flatMap(({ job, cells }) =>
+    heads.flatMap(({ number, head_sha, last_at }) => {
+      const mark = cells.get(`${head_sha}/${number}`)?.mark
+      return mark
+        ? [{ job_id: job.job_id, job: job.name, pull_request: number, head_sha, last_at, result: mark }]
+        : []
+    }),
+  )
+}
+
+function ofJobsAndPullRequests(deps: DashboardDeps, table: Table): void {
+  const keyOf = (scope: RepositoryScope, c: Context) => ({
+    repositoryId: scope.repository.repository_id,
+    jobId: Number(c.req.param('job')),
+  })
+  table(
+    'jobs/:job{[0-9]{1,16}}/days.csv',
+    ['day', 'flaky', 'verdicts'],
+    daysQuery,
+    async (scope, { days }, c) => {
+      const key = keyOf(scope, c)
+      if (!(await readJob(deps.db, key))) return null
+      const span = { from: scope.now - days * DAY, to: scope.now + 1 }
+      return (await readJobDays(deps.db, key, span, scope.policy.timeZone)).map((row) => ({ ...row }))
+    },
+  )
+  table(
+    'pulls/:number{[0-9]{1,9}}/runs.csv',
+    ['job', ...Object.keys(runShape.shape)],
+    z.object({}),
+    async (scope, _query, c) => {
+      const [id, number] = [scope.repository.repository_id, Number(c.req.param('number'))]
+      const heads = await readHeadsOf(deps.db, id, number)
+      if (heads.length === 0) return null
+      const rows = []
+      for (const { head_sha } of heads.slice(0, MOST_HEADS))
+        for (const run of await readRunsOf(deps.db, id, number, head_sha))
+          rows.push({ job: run.name, ...runJson(run) })
+      return rows
+    },
+  )
   table(
     'jobs/:job{[0-9]{1,16}}/runs.csv',
     Object.keys(runShape.shape),
     daysQuery,
     async (scope, _query, c) => {
-      const key = { repositoryId: scope.repository.repository_id, jobId: Number(c.req.param('job')) }
+      const key = keyOf(scope, c)
       if (!(await readJob(deps.db, key))) return null
       return (await readLatestRuns(deps.db, key, { limit: MOST_RUNS, before: scope.now + 1 })).map(runJson)
     },
   )
-  return app
 }
 
 function send(c: Context, body: string): Response {

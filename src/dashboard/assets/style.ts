@@ -39,6 +39,7 @@ td.n,th.n{text-align:right}
 tr:last-child>*{border-bottom:0}
 .name{display:inline-block;max-width:min(26em,62vw);overflow:hidden;text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom}
 h1 .name{white-space:normal;max-width:100%}
+.csv{font-size:.87em;margin-right:14px;white-space:nowrap}
 .badge{display:inline-block;padding:0 7px;border:1px solid var(--line);border-radius:1em;font-size:.8em;color:var(--muted);white-space:nowrap}
 details{margin:10px 0}summary{cursor:pointer;color:var(--link)}
 figure{margin:12px 0}figcaption{color:var(--muted);font-size:.87em}
@@ -69,6 +70,9 @@ footer.site{margin-top:48px;padding-top:16px;padding-bottom:32px;border-top:1px 
 @media(max-width:640px){.cards thead{position:absolute;left:-99em}.cards,.cards caption,.cards tbody,.cards tr,.cards tbody th,.cards td{display:block}
 .cards tr{padding:8px 0;border-bottom:1px solid var(--line)}.cards tr:last-child{border-bottom:0}.cards td,.cards tbody th{border:0;padding:1px 0}.cards tbody th .name{max-width:calc(100vw - 32px)}
 .cards td::before{content:attr(data-label) ": ";color:var(--muted);font-size:.87em}.cards td br{display:none}
+.cards td:empty{display:none}nav.tabs ul{gap:0 13px}nav.tabs a{font-size:.9rem}
+.tiles{gap:10px}.tile{display:grid;grid-template-columns:auto 1fr;column-gap:12px;align-items:baseline;padding:10px 14px}.tile>*{grid-column:1/-1}
+.tile h3{grid-column:1}.tile .is{grid-column:2;text-align:right}.tile .rate{grid-column:1;font-size:1.6rem}.tile .rate+p{grid-column:2}
 .key span{white-space:normal}header.site,main,footer.site{padding-left:16px;padding-right:16px}.wide{display:none}.narrow{display:block}h1{font-size:1.35rem}}
 @media(prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media print{.bar,nav,footer.site{display:none}}

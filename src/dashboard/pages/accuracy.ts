@@ -1,8 +1,13 @@
 /** How far to trust the verdicts: how sure they were, how many changed, and what that does to the rate. */
-import { readVerdictBands, type VerdictBand } from '../../db/dashboard-history.ts'
+import {
+  readVerdictBands,
+  readVerdictRecords,
+  type VerdictBand,
+  type VerdictRecord,
+} from '../../db/dashboard-history.ts'
 import { percent } from '../../texts/figures.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, table } from '../html.ts'
+import { csvLink, type Html, html, repositoryPath, table } from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
 
 const DAYS = 180
@@ -11,7 +16,7 @@ const DAY = 86_400_000
 /** The body of `/{owner}/{repo}/accuracy`. */
 export async function accuracyPage(
   { db }: Pick<DashboardDeps, 'db'>,
-  { flakes, now }: RepositoryScope,
+  { repository, flakes, now }: RepositoryScope,
 ): Promise<Html> {
   const bands = await readVerdictBands(db, flakes, { from: now - DAYS * DAY, to: now + 1 })
   const sum = (of: (band: VerdictBand) => number) => bands.reduce((total, band) => total + of(band), 0)
@@ -23,6 +28,8 @@ export async function accuracyPage(
   return html`<h2>Accuracy</h2>
 <p class="lead">Of ${all} flakes judged in ${DAYS} days, ${percent(sure / all)} were told with more than 90% certainty, and ${percent(sum((band) => band.revised) / all)} got another verdict when more was known.</p>
 <p>A verdict is a probability, not a fact. Were each probability right, ${sum((band) => band.expected).toFixed(1)} of these flakes would have been caused by their pull request. Late results and verdicts of others change a verdict for seven days; each change is kept, and shown on the flake’s page.</p>
+${heldUp(await readVerdictRecords(db, flakes, { from: now - DAYS * DAY, to: now + 1 }))}
+<h3>How sure they were</h3>
 ${table(
   'By how likely the pull request caused the flake',
   ['Chance that it did', 'Flakes', 'Counted towards the SLA', 'Verdict changed since'],
@@ -32,5 +39,48 @@ ${table(
     band.counted,
     band.revised,
   ]),
+)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/accuracy.csv`, 'The table')}`
+}
+
+const SAID: Record<VerdictRecord['verdict'], string> = {
+  caused_by_pr: 'Caused by the pull request',
+  not_caused_by_pr: 'Not caused by it',
+  undetermined: 'Undetermined',
+}
+
+/** Our own errors, as far as anybody can know them: what people said, and what happened next. */
+function heldUp(records: readonly VerdictRecord[]): Html {
+  const wrong = records.reduce((sum, one) => sum + contradicted(one), 0)
+  const sure = records.filter((one) => one.verdict !== 'undetermined')
+  const all = sure.reduce((sum, one) => sum + one.flakes, 0)
+  return html`<h3>How the verdicts held up</h3>
+<p>${all === 0 ? html`No verdict was definite yet.` : html`Of ${all} definite verdicts, ${wrong} (${percent(wrong / all)}) were contradicted by a person’s correction.`} Nobody can check the others for sure; the week after is a hint. When a flake was the job’s, others go on flaking; when it was the pull request’s, its own next heads do and nobody else’s.</p>
+${table(
+  'What the model said, and what came after',
+  [
+    'Verdict',
+    'Flakes',
+    'People: its fault',
+    'People: not its fault',
+    'Then only itself flaked',
+    'Then only others flaked',
+    'Changed before',
+    'Turned round',
+  ],
+  records.map((one) => [
+    SAID[one.verdict],
+    one.flakes,
+    one.corrected_mine,
+    one.corrected_not_mine,
+    one.later_only_own,
+    one.later_only_others,
+    one.changed,
+    one.turned,
+  ]),
 )}`
+}
+
+function contradicted({ verdict, corrected_mine, corrected_not_mine }: VerdictRecord): number {
+  if (verdict === 'undetermined') return 0
+  return verdict === 'caused_by_pr' ? corrected_not_mine : corrected_mine
 }

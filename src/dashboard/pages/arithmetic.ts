@@ -26,6 +26,14 @@ const CHANGED: Record<string, string> = {
   unknown: 'What the pull request changes was not looked at.',
 }
 
+const KIN: Record<string, string> = {
+  base: 'is what it is stacked on',
+  top: 'is stacked on it',
+  reland: 'lands the same change',
+  revert: 'takes the same change back',
+  author: 'is by the same author',
+}
+
 /** Why we think so, in words; then the sum. Empty where nothing was stored. */
 export function arithmetic(
   fullName: string,
@@ -39,7 +47,7 @@ export function arithmetic(
   return html`<ul>
 <li>This pull request: the job flaked at ${counts.x} of its ${count(counts.m, 'judged commit')}.</li>
 <li>Others, in ${evidence.window_days ?? 14} days around it: ${figure(counts.k)} of ${count(counts.n, 'judged commit')} flaked${seen.length > 0 ? html`, on ${seen.map((number, i) => html`${i > 0 ? ', ' : ''}${pullRequestLink(fullName, number)}`)}${(evidence.other_prs ?? 0) > seen.length ? ` and ${(evidence.other_prs ?? 0) - seen.length} more` : ''}` : ''}${evidence.trunk_n ? `; of these ${evidence.trunk_k ?? 0} of ${evidence.trunk_n} on the default branch or in the merge queue` : ''}.</li>
-<li>${CHANGED[evidence.changed ?? 'unknown'] ?? CHANGED.unknown} Chance beforehand: ${percent(counts.prior)}.</li>
+${(evidence.kin ?? []).map((one) => html`<li>${pullRequestLink(fullName, one.number)} ${KIN[one.how] ?? 'shares code with it'}: its results are no evidence of the job’s habit.</li>\n`)}${evidence.merged ? html`<li>It was merged. A fault of its own would have hit everybody’s runs from then on, which is weighed too.</li>\n` : ''}<li>${CHANGED[evidence.changed ?? 'unknown'] ?? CHANGED.unknown} Chance beforehand: ${percent(counts.prior)}.</li>
 </ul>
 ${sum(counts, probability)}`
 }

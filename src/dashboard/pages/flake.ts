@@ -41,7 +41,8 @@ function summary(flake: ListedFlake): Html {
       ? 'A failing and a passing run surely tested the same code (a strong flake).'
       : 'The base moved between the runs, or is not known (a weak flake).'
   return html`<p class="lead">The pull request’s fault? <strong>${faultWords(flake.attribution, flake.probability)}</strong>. ${flake.counted === false ? 'It does not count towards the SLA.' : 'It counts towards the SLA.'}</p>
-${flake.incident === null ? '' : html`<p class="note">Part of an incident: ${name(flake.incident)}.</p>`}
+${flake.correction === null ? '' : html`<p class="note">${name(flake.correction.by)} said on ${instant(flake.correction.at)} that it was ${flake.correction.says === 'mine' ? '' : 'not '}the pull request’s fault: ${name(flake.correction.why)}</p>`}
+${flake.incident === null ? '' : html`<p class="note">Part of an incident that began at ${name(flake.incident.split(' ')[0] ?? '')}: runs failed then whatever they tested.</p>`}
 <p>${order}, ${flake.runs} runs in all. ${grade} ${flake.retested ? html`A retest was asked for in between${flake.retested_by_bot ? ', by a bot' : ''}.` : 'Nobody asked for a retest in between.'}</p>
 <p>First failed ${instant(flake.first_failed_at)}, flaked ${instant(flake.flaked_at)}.${flake.title ? html` The pull request: ${name(flake.title)}.` : ''}</p>`
 }

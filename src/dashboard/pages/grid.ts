@@ -10,7 +10,7 @@ import type { Row } from '../../db/schema.ts'
 import { count } from '../../texts/figures.ts'
 import { readInstant } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, jobLink, repositoryPath } from '../html.ts'
+import { csvLink, type Html, html, jobLink, repositoryPath } from '../html.ts'
 import { readPattern } from '../pattern.ts'
 import type { RepositoryScope } from '../scope.ts'
 
@@ -165,5 +165,10 @@ function pages(fullName: string, query: GridQuery, { total, heads }: Grid): Html
   }
   const last = heads.at(-1)
   const isMore = query.page * ROWS < total
-  return html`<p>${count(total, 'job')}. ${query.page > 1 ? html`<a href="${address({ page: String(query.page - 1) })}">Previous jobs</a> ` : ''}${isMore ? html`<a href="${address({ page: String(query.page + 1) })}">More jobs</a> ` : ''}${last && heads.length === query.width ? html`<a href="${address({ before: last.last_at })}">Older commits</a>` : ''}</p>`
+  return html`<p>${count(total, 'job')}. ${query.page > 1 ? html`<a href="${address({ page: String(query.page - 1) })}">Previous jobs</a> ` : ''}${isMore ? html`<a href="${address({ page: String(query.page + 1) })}">More jobs</a> ` : ''}${last && heads.length === query.width ? html`<a href="${address({ before: last.last_at })}">Older commits</a> ` : ''}${csvLink(
+    address({ page: String(query.page) })
+      .replace(/^/, '/api/v1/repositories')
+      .replace('/grid?', '/grid.csv?'),
+    'The grid',
+  )}</p>`
 }

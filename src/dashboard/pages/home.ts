@@ -1,5 +1,5 @@
 /** The organisation at a glance: every repository that the reader may see, those furthest out of SLA first. */
-import { hasWindows, readWindowsOf } from '../../db/dashboard.ts'
+import { hasWindows, readNewestWindows, readWindowsOf } from '../../db/dashboard.ts'
 import { readFreshness } from '../../db/dashboard-status.ts'
 import type { Row } from '../../db/schema.ts'
 import { type Sla, slaOf } from '../../domain/sla.ts'
@@ -7,12 +7,14 @@ import { count, percent } from '../../texts/figures.ts'
 import { spark } from '../charts/spark.ts'
 import { addDays, dayAt, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, name, repositoryPath, table } from '../html.ts'
+import { csvLink, type Html, html, name, repositoryPath, table } from '../html.ts'
+import { pageLinks, pageOf } from '../paging.ts'
 import { chance, range, ratio, slaOfRow, stateOf } from '../words.ts'
 import { firstRun, type Progress } from './first-run.ts'
 import { stateMark } from './tile.ts'
 
 const WEEKS = 12
+const SHOWN = 50
 
 interface Line {
   repository: Row<'repository'>
@@ -21,35 +23,42 @@ interface Line {
   rates: (number | null)[]
 }
 
-/** The body of `/` and when its figures were measured. */
+/** The body of `/` and when its figures were measured. @param page as in the address */
 export async function homePage(
   deps: Pick<DashboardDeps, 'db' | 'now' | 'isSetUp'>,
   repositories: readonly Row<'repository'>[],
+  page?: string,
 ): Promise<{ body: Html; measuredAt: string | null }> {
   const { db, now } = deps
   const today = dayAt(now(), 'UTC')
   const ids = repositories.map((one) => one.repository_id)
   // One day to spare on both ends: a repository's own today may be ahead of UTC or behind.
-  const weeks = await readWindowsOf(db, ids, 'week', {
-    from: addDays(today, -7 * WEEKS - 1),
-    to: addDays(today, 1),
-  })
-  const days = await readWindowsOf(db, ids, 'day', { from: addDays(today, -8), to: addDays(today, 1) })
-  if (weeks.length === 0 && days.length === 0 && !(await hasWindows(db, ids)))
+  const to = addDays(today, 1)
+  const spanned = { from: addDays(today, -7 * WEEKS - 1), to }
+  const weeks = await readNewestWindows(db, ids, 'week', spanned)
+  if (weeks.size === 0 && !(await hasWindows(db, ids)))
     return { body: firstRun(await progressOf(deps, ids)), measuredAt: null }
-  const lines = repositories.map((repository): Line => {
-    const own = weeks.filter((row) => row.repository_id === repository.repository_id)
-    const rates = own.map((row) => slaOfRow(row).rate)
-    const day = days.filter((row) => row.repository_id === repository.repository_id && row.prs > 0).at(-1)
-    return { repository, day, week: own.filter((row) => row.prs > 0).at(-1), rates }
+  const ranked = repositories.map((repository) => ({ repository, week: weeks.get(repository.repository_id) }))
+  ranked.sort((a, b) => weight(b) - weight(a) || a.repository.full_name.localeCompare(b.repository.full_name))
+  const part = pageOf(ranked, page, SHOWN)
+  const shownIds = part.shown.map((one) => one.repository.repository_id)
+  const [days, past] = await Promise.all([
+    readNewestWindows(db, shownIds, 'day', { from: addDays(today, -8), to }),
+    readWindowsOf(db, shownIds, 'week', spanned),
+  ])
+  const pastOf = Map.groupBy(past, (row) => row.repository_id)
+  const lines = part.shown.map(({ repository, week }): Line => {
+    const id = repository.repository_id
+    return {
+      repository,
+      week,
+      day: days.get(id),
+      rates: (pastOf.get(id) ?? []).map((row) => slaOfRow(row).rate),
+    }
   })
-  lines.sort((a, b) => weight(b) - weight(a) || a.repository.full_name.localeCompare(b.repository.full_name))
-  const measuredAt =
-    [...weeks, ...days]
-      .map((row) => row.measured_at)
-      .sort()
-      .at(-1) ?? null
-  return { body: body(lines, today), measuredAt }
+  const measured = [...weeks.values(), ...days.values()].map((row) => row.measured_at)
+  const content = html`${body(lines, ranked, today)}${pageLinks(part, '/')}${csvLink('/api/v1/repositories.csv', 'All repositories')}`
+  return { body: content, measuredAt: measured.sort().at(-1) ?? null }
 }
 
 async function progressOf(
@@ -65,13 +74,13 @@ async function progressOf(
 }
 
 /** Out of SLA before in SLA before no data; the surest breach first. */
-function weight({ week }: Line): number {
+function weight({ week }: Pick<Line, 'week'>): number {
   if (!week) return -1
   return (week.breached ? 1 : 0) + (week.breach_probability ?? 0)
 }
 
-function body(lines: readonly Line[], today: string): Html {
-  return html`<h1>Are we in SLA?</h1>${summary(lines, today)}
+function body(lines: readonly Line[], all: readonly Pick<Line, 'week'>[], today: string): Html {
+  return html`<h1>Are we in SLA?</h1>${summary(all, today)}
 ${table(
   `Repositories, those surest to be out of SLA first. Rate: flakes that the pull request did not cause, over pull requests tested.`,
   [
@@ -88,7 +97,7 @@ ${table(
 )}`
 }
 
-function summary(lines: readonly Line[], today: string): Html {
+function summary(lines: readonly Pick<Line, 'week'>[], today: string): Html {
   const current = lines.flatMap(({ week }) => (week && addDays(week.start, 7) > today ? [week] : []))
   const out = current.filter((row) => row.breached).length
   if (current.length === 0)

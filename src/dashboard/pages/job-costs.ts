@@ -4,7 +4,7 @@ import type { JobCost } from '../../db/dashboard-flakes.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { spark } from '../charts/spark.ts'
 import { addDays, dayWords, durationWords } from '../dates.ts'
-import { type Html, html, jobLink, repositoryPath, table } from '../html.ts'
+import { csvLink, type Html, html, jobLink, repositoryPath, table } from '../html.ts'
 import { wilson } from '../interval.ts'
 
 const MOST_JOBS = 20
@@ -14,6 +14,8 @@ export interface CostlyJobs {
   days: readonly JobDayFlakes[]
   lost: readonly TimeLost[]
   today: string
+  /** Pull requests tested in the span. */
+  tested: number
 }
 
 /** Ranks by counted flakes; among equals by the lower end of the flake rate's interval, which two lucky runs do not win. */
@@ -31,7 +33,11 @@ export function shownJobs(costs: readonly JobCost[]): number[] {
 }
 
 /** @param span days that the costs are of */
-export function jobCosts(fullName: string, { costs, days, lost, today }: CostlyJobs, span: number): Html {
+export function jobCosts(
+  fullName: string,
+  { costs, days, lost, today, tested }: CostlyJobs,
+  span: number,
+): Html {
   if (costs.length === 0) return html`<p>No job that counts flaked in the last ${span} days.</p>`
   const total = costs.reduce((sum, job) => sum + job.flakes_counted, 0)
   const all = ranked(costs)
@@ -44,7 +50,7 @@ export function jobCosts(fullName: string, { costs, days, lost, today }: CostlyJ
       jobLink(fullName, job.job_id, job.name),
       total === 0 ? '–' : percent(job.flakes_counted / total),
       job.flakes_counted === job.flakes ? job.flakes : `${job.flakes_counted} of ${job.flakes}`,
-      job.pull_requests,
+      html`${job.pull_requests} <br><small>${percent(tested === 0 ? null : job.pull_requests / tested)}</small>`,
       html`${percent(job.verdicts === 0 ? null : job.flakes / job.verdicts)} <br><small>${percent(job.low)} to ${percent(job.high)}</small>`,
       time ? durationWords(time.waited_s * 1000) : '–',
       time ? durationWords(time.rerun_s * 1000) : '–',
@@ -54,7 +60,7 @@ export function jobCosts(fullName: string, { costs, days, lost, today }: CostlyJ
   })
   const rest = all.length - shown.length
   return html`${table(
-    `Jobs that flaked in the last ${span} days, by their share of the budget spent. Flake rate: commits at which the job flaked, of those it judged, with its 95% interval. Waited: from the first failure to the pass. Re-runs: time of machines.`,
+    `Jobs that flaked in the last ${span} days, by their share of the budget spent. Pull requests hit: also as a share of those tested. Flake rate: commits at which the job flaked, of those it judged, with its 95% interval. Waited: from the first failure to the pass. Re-runs: time of machines.`,
     [
       'Job',
       'Share',
@@ -67,5 +73,5 @@ export function jobCosts(fullName: string, { costs, days, lost, today }: CostlyJ
       'Flakes by day',
     ],
     rows,
-  )}<p class="muted">${rest > 0 ? `And ${count(rest, 'more job')}. ` : ''}<a href="/api/v1/repositories${repositoryPath(fullName)}/jobs.csv">All as CSV</a></p>`
+  )}<p class="muted">${rest > 0 ? `And ${count(rest, 'more job')}. ` : ''}${csvLink(`/api/v1/repositories${repositoryPath(fullName)}/jobs.csv`, 'All jobs that flaked')}</p>`
 }

@@ -1,4 +1,6 @@
 /** One job: how its flake rate moved, when it changed and what was merged then, and what every flake was. */
+
+import { readChangePoints } from '../../db/change-points.ts'
 import { readLatestFlakes } from '../../db/dashboard-flakes.ts'
 import {
   type JobDay,
@@ -11,13 +13,12 @@ import {
   readMerged,
 } from '../../db/dashboard-job.ts'
 import type { Row } from '../../db/schema.ts'
-import { type Change, changePoint } from '../../domain/change-point.ts'
 import { windowOf } from '../../domain/window.ts'
 import { percent } from '../../texts/figures.ts'
 import { type RatePoint, rateSvg } from '../charts/rate.ts'
 import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, instant, name, pullRequestLink, table } from '../html.ts'
+import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
 import { wilson } from '../interval.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { outcomeWords } from '../words.ts'
@@ -46,7 +47,7 @@ export async function jobPage(
   const from = addDays(today, 1 - DAYS)
   const span = { from: windowOf('day', from, policy.timeZone).from, to: now + 1 }
   const days = everyDay(await readJobDays(db, key, span, policy.timeZone), from)
-  const change = changePoint(days)
+  const [change = null] = await readChangePoints(db, key.repositoryId, from, jobId)
   const flakes = await readLatestFlakes(
     db,
     { ...scope.flakes, jobIds: [jobId] },
@@ -56,9 +57,10 @@ export async function jobPage(
   const durations = await readDurations(db, key, { from: now - DURATION_DAYS * DAY, to: now + 1 })
   const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
   const { full_name } = repository
+  const api = `/api/v1/repositories${repositoryPath(full_name)}/jobs/${jobId}`
   return html`<h2>${name(job.name)}</h2>${identity(job, scope)}
 ${rates(days, change)}
-${change ? await changed(db, scope, days, change) : ''}
+${change ? await changed(db, scope, change) : ''}
 <h3>Flakes</h3>${flakeTable(full_name, flakes, false)}
 ${hoursAndWeekdays(
   flakes.map((flake) => flake.flaked_at),
@@ -73,7 +75,7 @@ ${await hunts(db, full_name, job.name)}
       ...runCells(run),
       run.number === 0 ? 'default branch or merge queue' : pullRequestLink(full_name, run.number),
     ]),
-  )}`
+  )}${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`${api}/days.csv?days=${DAYS}`, 'Flake rate by day')}`
 }
 
 function identity(job: Row<'job'>, { flakes }: RepositoryScope): Html {
@@ -111,13 +113,13 @@ function weeksOf(days: readonly JobDay[]): (JobDay & RatePoint)[] {
   return weeks
 }
 
-function rates(days: readonly JobDay[], change: Change | null): Html {
+function rates(days: readonly JobDay[], change: Row<'change_point'> | null): Html {
   const weeks = weeksOf(days)
   const flaky = days.reduce((sum, day) => sum + day.flaky, 0)
   const verdicts = days.reduce((sum, day) => sum + day.verdicts, 0)
   if (verdicts === 0) return html`<p class="lead">No commit was judged in the last ${DAYS} days.</p>`
   const { low, high } = wilson(flaky, verdicts)
-  const changeDay = change && days[change.at]?.day
+  const changeDay = change?.changed_on
   const changeWeek = changeDay ? weeks.findLastIndex((week) => week.start <= changeDay) : -1
   const words = `Flake rate by week over ${DAYS} days: ${percent(flaky / verdicts)} in all, 95% interval ${percent(low)} to ${percent(high)}.`
   const at = changeWeek < 0 ? null : changeWeek
@@ -143,10 +145,11 @@ function rates(days: readonly JobDay[], change: Change | null): Html {
 async function changed(
   db: DashboardDeps['db'],
   { repository, policy }: RepositoryScope,
-  days: readonly JobDay[],
-  { at, before, after }: Change,
+  change: Row<'change_point'>,
 ): Promise<Html> {
-  const day = days[at]?.day ?? ''
+  const day = change.changed_on
+  const before = { flaky: change.before_flaky, verdicts: change.before_verdicts }
+  const after = { flaky: change.after_flaky, verdicts: change.after_verdicts }
   const span = {
     from: windowOf('day', addDays(day, -2), policy.timeZone).from,
     to: windowOf('day', addDays(day, 1), policy.timeZone).to,

@@ -14,7 +14,19 @@ import { count, percent } from '../../texts/figures.ts'
 import { alsoSeen, reportText } from '../../texts/report.ts'
 import type { Report } from '../../texts/report-facts.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { flakeLink, fromMarkdown, type Html, html, instant, jobLink, name, table } from '../html.ts'
+import {
+  csvLink,
+  flakeLink,
+  fromMarkdown,
+  type Html,
+  html,
+  instant,
+  jobLink,
+  name,
+  outward,
+  repositoryPath,
+  table,
+} from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { faultWords, outcomeWords } from '../words.ts'
 import type { StoredEvidence } from './arithmetic.ts'
@@ -49,6 +61,7 @@ export async function pullRequestPage(
 <p class="lead">${fromMarkdown(advice ?? '')}</p>
 ${odds(report.jobs)}
 ${sections}
+${csvLink(`/api/v1/repositories${repositoryPath(full_name)}/pulls/${number}/runs.csv`, 'Runs')}
 ${heads.length > shown.length ? html`<p class="muted">And ${count(heads.length - shown.length, 'older head')}.</p>` : ''}
 <h3>Retests asked for</h3>${retests.length > 0 ? retestTable(retests) : html`<p>None.</p>`}`
 }
@@ -73,7 +86,13 @@ async function reportOf(
     flake: about.flakes.find((flake) => flake.job_id === id && flake.head_sha === about.head) ?? null,
     habit: habits.get(id) ?? null,
   }))
-  const windows = { day: null, week: null, target: policy.target, requiredSource: required.source }
+  const windows = {
+    day: null,
+    week: null,
+    target: policy.target,
+    requiredSource: required.source,
+    requiredProblem: required.problem,
+  }
   const rest = { earlier: [], budget: null, onlyJob: null, otherJobs: [], settingsProblems: [] }
   return { number: about.number, headSha: about.head, jobs, habitDays: HABIT_DAYS, ...rest, ...windows }
 }
@@ -116,10 +135,10 @@ function headSection(
     ['Job', 'Runs, in order', 'The pull request’s fault?', 'Why'],
     rows.map(({ jobId, own, flake }) => [
       jobLink(fullName, jobId, own[0]?.name ?? ''),
-      html`${own.map((run, i) => html`${i > 0 ? ' → ' : ''}<span class="o-${run.outcome}">${outcomeWords(run.outcome)}</span>`)}`,
+      html`${own.map((run, i) => html`${i > 0 ? ' → ' : ''}<span class="o-${run.outcome}">${outward(run.url, outcomeWords(run.outcome))}</span>`)}`,
       flake
         ? flakeLink(fullName, head.head_sha, jobId, faultWords(flake.attribution, flake.probability))
-        : '–',
+        : '',
       flake ? why(flake.evidence as StoredEvidence | null) : '',
     ]),
   )}`

@@ -1,5 +1,5 @@
 /** One repository: is it in SLA, is it getting better, which jobs broke it. */
-import { readFlakeDays, readTimeLost } from '../../db/dashboard-budget.ts'
+import { type BreachIssue, readBreachIssue, readFlakeDays, readTimeLost } from '../../db/dashboard-budget.ts'
 import { readJobCosts, readLatestFlakes } from '../../db/dashboard-flakes.ts'
 import type { Row } from '../../db/schema.ts'
 import { windowOf } from '../../domain/window.ts'
@@ -8,7 +8,7 @@ import { BUDGET_DAYS, type Budget, burnWords, readBudget } from '../budget.ts'
 import { type Trend, trendSvg } from '../charts/trend.ts'
 import { addDays, weekdayWords, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, repositoryPath, table } from '../html.ts'
+import { csvLink, type Html, html, outward, repositoryPath, table } from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { pictureKey } from '../signed-pictures.ts'
 import { readTrend, TREND_DAYS } from '../trend-data.ts'
@@ -21,7 +21,7 @@ const MOST_FLAKES = 20
 
 /** The body of `/{owner}/{repo}` and when its figures were measured. */
 export async function repositoryPage(
-  deps: Pick<DashboardDeps, 'db' | 'auth' | 'publicUrl'>,
+  deps: Pick<DashboardDeps, 'db' | 'auth' | 'publicUrl' | 'githubUrl'>,
   scope: RepositoryScope,
 ): Promise<{ body: Html; measuredAt: string | null }> {
   const { db } = deps
@@ -36,20 +36,28 @@ export async function repositoryPage(
   const span = { from, to: now + 1 }
   const all = { from: 0, to: now + 1 }
   // Side by side: a pool answers them at once, and the embedded database one after the other.
-  const [budget, costs, flakeDays, latest] = await Promise.all([
+  const [budget, costs, flakeDays, latest, issue] = await Promise.all([
     readBudget(db, scope, measuredAt),
     readJobCosts(db, flakes, span),
     readFlakeDays(db, flakes, span, policy.timeZone),
     readLatestFlakes(db, flakes, all, { limit: MOST_FLAKES }),
+    readBreachIssue(db, repository.repository_id),
   ])
   const lost = await readTimeLost(db, flakes, span, shownJobs(costs))
   const body = html`${standing(days, weeks, today, budget)}
+${issueWords(issue, `${deps.githubUrl}/${repository.full_name}/`)}
 <h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
-<h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, { costs, days: flakeDays, lost, today }, BUDGET_DAYS)}
-<h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No job that counts has flaked yet.</p>` : flakeTable(repository.full_name, latest)}
+<h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, { costs, days: flakeDays, lost, today, tested: budget.sla.prs }, BUDGET_DAYS)}
+<h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No job that counts has flaked yet.</p>` : html`${flakeTable(repository.full_name, latest)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/flakes.csv`, 'Flakes')}`}
 <p class="muted">${requiredWords(scope)}</p>
 ${badgeSection(deps, repository)}`
   return { body, measuredAt }
+}
+
+/** An issue filed elsewhere is not linked: that repository may be one that the reader must not know of. */
+function issueWords(issue: BreachIssue | null, own: string): Html | string {
+  if (!issue?.url.startsWith(own)) return ''
+  return html`<p>Tracked in ${outward(issue.url, `the breach issue of ${weekdayWords(issue.day)}`)}.</p>`
 }
 
 function standing(
@@ -135,7 +143,7 @@ function badgeSection(
 function requiredWords({ required, jobs, flakes }: RepositoryScope): string {
   const of = flakes.jobIds === null ? jobs.length : flakes.jobIds.length
   if (required.source === 'all')
-    return `${count(of, 'job')} count${of === 1 ? 's' : ''}: which jobs are required before merge is not known, so every job seen on pull requests is taken.`
+    return `${count(of, 'job')} count${of === 1 ? 's' : ''}: which jobs are required before merge is not known, so every job seen on pull requests is taken. ${required.problem ?? ''}`.trim()
   const where = required.source === 'config' ? 'the configuration file names' : 'branch protection requires'
-  return `${of} of ${count(jobs.length, 'job')} count: those that ${where}.`
+  return `${of} of ${count(jobs.length, 'job')} count: those that ${where}. ${required.problem ?? ''}`.trim()
 }

@@ -12,10 +12,12 @@ import type { Row } from '../../db/schema.ts'
 import { count } from '../../texts/figures.ts'
 import { addDays, dayAt, durationWords } from '../dates.ts'
 import type { DashboardDeps, ProgramStatus } from '../deps.ts'
-import { type Html, html, instant, name, repositoryPath, table } from '../html.ts'
+import { csvLink, type Html, html, instant, name, repositoryPath, table } from '../html.ts'
+import { pageLinks, pageOf } from '../paging.ts'
 
 const DAY = 86_400_000
 const COVERED_DAYS = 90
+const SHOWN = 50
 
 type Ago = (at: string | null | undefined) => Html | string
 
@@ -23,25 +25,26 @@ type Ago = (at: string | null | undefined) => Html | string
 export async function statusPage(
   { db, now, status }: Pick<DashboardDeps, 'db' | 'now' | 'status'>,
   repositories: readonly Row<'repository'>[],
+  page?: string,
 ): Promise<Html> {
   const ids = repositories.map((one) => one.repository_id)
+  const part = pageOf(repositories, page, SHOWN)
+  const shownIds = part.shown.map((one) => one.repository_id)
   const from = addDays(dayAt(now(), 'UTC'), -COVERED_DAYS)
   const [fresh, coverage, deliveries, outbox, ticks, told] = await Promise.all([
     readFreshness(db, ids),
-    readCoverage(db, ids, from),
+    readCoverage(db, shownIds, from),
     countDeliveries(db, ids, now() - DAY),
     readOutboxDepth(db),
     readTicks(db),
     status?.(),
   ])
-  const ago: Ago = (at) =>
-    at
-      ? html`${durationWords(Math.max(0, now() - Date.parse(at)))} ago <br><small>${instant(at)}</small>`
-      : '–'
+  const since = (at: string) => durationWords(Math.max(0, now() - Date.parse(at)))
+  const ago: Ago = (at) => (at ? html`${since(at)} ago <br><small>${instant(at)}</small>` : '–')
   return html`<h1>Status</h1>
-<p class="lead">${summary(fresh, outbox, ago)}</p>
+<p class="lead">${summary(fresh, outbox, since)}</p>
 <h2>Freshness and coverage</h2>
-${freshnessTable(repositories, fresh, coverage, ago)}
+${freshnessTable(part.shown, fresh, coverage, ago)}${pageLinks(part, '/status')}${csvLink('/api/v1/status.csv', 'Freshness and coverage')}
 <h2>Deliveries of the last 24 hours</h2>
 ${
   deliveries.length === 0
@@ -77,7 +80,11 @@ ${
 }`
 }
 
-function summary(fresh: readonly Freshness[], outbox: readonly { waiting: number }[], ago: Ago): Html {
+function summary(
+  fresh: readonly Freshness[],
+  outbox: readonly { waiting: number }[],
+  since: (at: string) => string,
+): Html {
   const newest = fresh
     .flatMap((one) => one.last_delivery_at ?? [])
     .sort()
@@ -85,7 +92,7 @@ function summary(fresh: readonly Freshness[], outbox: readonly { waiting: number
   const waiting = fresh.reduce((sum, one) => sum + one.waiting, 0)
   const undone = outbox.reduce((sum, one) => sum + one.waiting, 0)
   if (!newest) return html`No webhook delivery came in yet.`
-  return html`${waiting === 0 ? 'Every commit is classified' : html`${count(waiting, 'commit')} ${waiting === 1 ? 'waits' : 'wait'} to be classified`}, ${undone === 0 ? 'nothing waits to be written to GitHub' : html`${count(undone, 'thing')} ${undone === 1 ? 'waits' : 'wait'} to be written to GitHub`}. Newest delivery: ${ago(newest)}`
+  return html`${waiting === 0 ? 'Every commit is classified' : html`${count(waiting, 'commit')} ${waiting === 1 ? 'waits' : 'wait'} to be classified`}, ${undone === 0 ? 'nothing waits to be written to GitHub' : html`${count(undone, 'thing')} ${undone === 1 ? 'waits' : 'wait'} to be written to GitHub`}. The newest delivery came in ${since(newest)} ago.`
 }
 
 function freshnessTable(

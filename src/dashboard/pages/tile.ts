@@ -17,14 +17,14 @@ export function tile(
   more: readonly (Html | string)[] = [],
 ): Html {
   const state = stateOf(sla)
-  const heading = html`<h3>${name}${note ? html` <small>${note}</small>` : ''}</h3><p>${stateMark(state)}</p>`
+  const heading = html`<h3>${name}${note ? html` <small>${note}</small>` : ''}</h3><p class="is">${stateMark(state)}</p>`
   if (sla === null || sla.prs === 0)
     return html`<section class="tile ${state}">${heading}<p class="rate">–</p><p>No pull request was tested.</p>${lines(more)}</section>`
   const small = smallSample(sla)
   return html`<section class="tile ${state}">${heading}
 <p class="rate">${percent(sla.rate)}</p>
 <p>${ratio(sla)}</p>
-<p class="muted">Target: below ${percent(sla.target)}. Range: ${range(sla)}.</p>
+<p class="muted">Target: below ${percent(sla.target)}.${sla.rate_low === sla.rate_high ? '' : ` Range while verdicts are open: ${range(sla)}.`}</p>
 <p class="muted">Chance that the true rate is above the target: ${chance(sla.breach_probability)}.</p>
 ${small ? html`<p class="note">${small}</p>` : ''}${lines(more)}</section>`
 }

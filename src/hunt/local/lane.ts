@@ -4,12 +4,17 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import type { Writable } from 'node:stream'
 import { type Ended, GRACE_MS, type RunningProcess, signal } from './process.ts'
 
 // The trap lets the shell outlive the SIGTERM that it shares with its run, so that the run has time to end by itself.
 const LOOP = `trap : TERM
 while read -r run; do FLAKE_SLA_RUN=$run "$@" </dev/null >&3 2>&1 3>&-; echo "$?"; done`
+
+interface Shell {
+  child: ChildProcess
+  /** Tells of the end of the run that it has; of no other. */
+  report: (end: Ended) => void
+}
 
 export interface Lane {
   start(run: number): RunningProcess
@@ -22,25 +27,22 @@ export function openLane(
   command: readonly string[],
   options: { cwd: string; env: Record<string, string>; output: number },
 ): Lane {
-  let shell: ChildProcess | null = null
-  let report: (end: Ended) => void = () => {}
+  let shell: Shell | null = null
 
-  const open = (): ChildProcess => {
-    const opened = spawn('/bin/sh', ['-c', LOOP, 'sh', ...command], {
+  const open = (): Shell => {
+    const child = spawn('/bin/sh', ['-c', LOOP, 'sh', ...command], {
       cwd: options.cwd,
       env: options.env,
       stdio: ['pipe', 'pipe', 'ignore', options.output],
       detached: true,
     })
-    opened.stdout?.on('data', (text) => report({ exit_code: Number(text), error: null }))
-    opened.stdin?.on('error', () => {})
-    opened.once('error', (error) => {
-      shell = null
-      report({ exit_code: null, error })
-    })
-    opened.once('close', (code, by) => {
+    const opened: Shell = { child, report: () => {} }
+    child.stdout?.on('data', (text) => opened.report({ exit_code: Number(text), error: null }))
+    child.stdin?.on('error', () => {})
+    child.once('error', (error) => opened.report({ exit_code: null, error }))
+    child.once('close', (code, by) => {
       if (shell === opened) shell = null
-      report({ exit_code: code ?? 128 + (by ? constants.signals[by] : 0), error: null })
+      opened.report({ exit_code: code ?? 128 + (by ? constants.signals[by] : 0), error: null })
     })
     shell = opened
     return opened
@@ -48,16 +50,17 @@ export function openLane(
 
   return {
     start(run) {
-      const { stdin, pid: group = 0 } = shell ?? open()
+      const used = shell ?? open()
+      const group = used.child.pid ?? 0
       let killer: NodeJS.Timeout | undefined
       const ended = new Promise<Ended>((resolve) => {
-        report = (end) => {
-          clearTimeout(killer)
-          report = () => {}
+        used.report = (end) => {
+          used.report = () => {}
+          if (killer !== undefined || end.error) discard(used, killer)
           resolve(end)
         }
       })
-      ;(stdin as Writable).write(`${run}\n`)
+      used.child.stdin?.write(`${run}\n`)
       return {
         group,
         ended,
@@ -68,7 +71,14 @@ export function openLane(
       }
     },
     close() {
-      if (shell?.pid) signal(shell.pid, 'SIGKILL')
+      if (shell !== null) discard(shell)
     },
+  }
+
+  /** Ends a shell with all that its runs have left: after a run that had to be stopped, something often is. */
+  function discard(used: Shell, killer?: NodeJS.Timeout): void {
+    clearTimeout(killer)
+    signal(used.child.pid ?? 0, 'SIGKILL')
+    if (shell === used) shell = null
   }
 }

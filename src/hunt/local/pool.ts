@@ -2,18 +2,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../../domain/user-error.ts'
+import { failureTeller } from '../failure.ts'
 import { collectReports, type RunReports, testCounter } from '../junit/collect.ts'
-import { failureMessage, kindOf, saysOutOfMemory } from '../messages.ts'
 import type { Hunt, HuntEnding, HuntRun } from '../run.ts'
 import { type StopRule, watch } from '../stop.ts'
 import { type Isolation, type MakePlace, type Place, placesFor } from './isolate.ts'
 import { type Lane, openLane } from './lane.ts'
 import { countMemoryKills, memoryOfGroups } from './memory.ts'
 import { type OutputFile, openOutput } from './output.ts'
-import { type Ended, type RunningProcess, start } from './process.ts'
+import { cannotStart, type Ended, type RunningProcess, start } from './process.ts'
 import { findProgram } from './program.ts'
-import { seedOf, shuffledEnv } from './seed.ts'
+import { envOfRun, seedOf } from './seed.ts'
 
 export interface LocalSettings extends StopRule {
   command: readonly string[]
@@ -33,8 +32,8 @@ export interface LocalSettings extends StopRule {
 export interface LocalHooks {
   /** Ends the hunt at once; runs then under way are stopped, and no failures. */
   signal: AbortSignal
-  /** After each run; `active` are still under way. */
-  onRun(run: HuntRun, active: number): void
+  /** After each run. */
+  onRun(run: HuntRun): void
 }
 
 /** How often running processes are looked at, for memory and for output that has no end. */
@@ -66,7 +65,7 @@ class Pool {
   readonly #makePlace: MakePlace
   readonly #runs: HuntRun[] = []
   readonly #active = new Set<Active>()
-  readonly #kinds = new Set<string>()
+  readonly #tellFailure = failureTeller()
   readonly #watch
   readonly #tests = testCounter()
   #started = 0
@@ -158,7 +157,7 @@ class Pool {
         lane?.start(number) ??
         start(this.#settings.command, {
           cwd: place.cwd,
-          env: this.#envOf(number, worker, seed, place),
+          env: envOfRun(this.#settings.env, { number, worker, seed, tmp: place.tmp }),
           output: output.fd,
         }),
       output,
@@ -192,16 +191,6 @@ class Pool {
     })
   }
 
-  #envOf(number: number, worker: string, seed: number | null, place: Place): Record<string, string> {
-    const env: Record<string, string> = {
-      ...this.#settings.env,
-      FLAKE_SLA_RUN: String(number),
-      FLAKE_SLA_WORKER: worker,
-    }
-    if (place.tmp !== null) env.TMPDIR = place.tmp
-    return seed === null ? env : shuffledEnv(env, seed)
-  }
-
   /** A run stopped by us says nothing, and neither do the reports it has begun. */
   async #reportsOf(
     active: Active,
@@ -218,18 +207,14 @@ class Pool {
     { exit_code }: Ended,
     reports: RunReports | null,
   ): Pick<HuntRun, 'outcome' | 'message' | 'output' | 'killed_for'> {
-    if (active.stopped) return { outcome: 'stopped', message: null, output: null, killed_for: null }
-    if (exit_code === 0 && !active.timedOut)
-      return { outcome: 'passed', message: null, output: null, killed_for: null }
-    const output = active.output.read()
-    const byMemory = (exit_code === 137 && this.#memoryKilled()) || saysOutOfMemory(output)
-    const killed_for = byMemory && !active.timedOut ? 'memory' : null
+    const nothing = { message: null, output: null, killed_for: null }
+    if (active.stopped) return { outcome: 'stopped', ...nothing }
+    if (exit_code === 0 && !active.timedOut) return { outcome: 'passed', ...nothing }
     const test = reports?.tests.find((one) => one.outcome === 'failed') ?? null
-    const message = failureMessage({ output, exit_code, timed_out: active.timedOut, killed_for, test })
-    const kind = kindOf(message)
-    const isFirst = !this.#kinds.has(kind)
-    this.#kinds.add(kind)
-    return { outcome: 'failed', message, output: isFirst ? output : null, killed_for }
+    const killed_for = exit_code === 137 && !active.timedOut && this.#memoryKilled() ? 'memory' : null
+    const output = active.output.read()
+    const failure = this.#tellFailure({ output, exit_code, timed_out: active.timedOut, killed_for, test })
+    return { outcome: 'failed', ...failure }
   }
 
   /** Whether the kernel has killed something for want of memory since this was last asked. */
@@ -242,7 +227,7 @@ class Pool {
   #finish(run: HuntRun): void {
     this.#runs.push(run)
     const ending = this.#watch.add(run)
-    this.#hooks.onRun(run, this.#active.size)
+    this.#hooks.onRun(run)
     if (ending !== null) this.#end(ending, run.outcome === 'failed' ? run.number : null)
   }
 
@@ -267,16 +252,4 @@ class Pool {
       active.output.limit()
     }
   }
-}
-
-function cannotStart(command: readonly string[], error: NodeJS.ErrnoException): unknown {
-  const why: Record<string, string> = {
-    ENOENT: 'its interpreter, or the folder to run in, does not exist.',
-    E2BIG: 'its arguments and environment are too long.',
-    EAGAIN: 'this machine has no room for more processes. Take a lower --parallel.',
-    ENOMEM: 'this machine has no memory for more processes. Take a lower --parallel.',
-    EMFILE: 'too many files are open. Take a lower --parallel.',
-  }
-  const said = why[error.code ?? '']
-  return new UserError(`${command[0]} could not be started: ${said ?? error.message}`)
 }

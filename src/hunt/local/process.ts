@@ -1,6 +1,7 @@
 /** One run of the command: a process group of its own, ended as a whole, whatever it started. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { UserError } from '../../domain/user-error.ts'
 
 export interface Ended {
   /** As a shell tells it; null when the process could not be started. */
@@ -67,4 +68,17 @@ export function signal(group: number, name: 'SIGTERM' | 'SIGKILL'): void {
   } catch {
     // The group has ended by itself.
   }
+}
+
+/** Why a process could not be started, with what to do about it. */
+export function cannotStart(command: readonly string[], error: NodeJS.ErrnoException): unknown {
+  const why: Record<string, string> = {
+    ENOENT: 'its interpreter, or the folder to run in, does not exist.',
+    E2BIG: 'its arguments and environment are too long.',
+    EAGAIN: 'this machine has no room for more processes. Take a lower --parallel.',
+    ENOMEM: 'this machine has no memory for more processes. Take a lower --parallel.',
+    EMFILE: 'too many files are open. Take a lower --parallel.',
+  }
+  const said = why[error.code ?? '']
+  return new UserError(`${command[0]} could not be started: ${said ?? error.message}`)
 }

@@ -29,3 +29,17 @@ export function shuffledEnv(env: Readonly<Record<string, string>>, seed: number)
   }
   return Object.fromEntries(entries)
 }
+
+/** What a run finds in its environment. @param tmp its own folder for temporary files, if it has one */
+export function envOfRun(
+  env: Readonly<Record<string, string>>,
+  run: { number: number; worker: string; seed: number | null; tmp: string | null },
+): Record<string, string> {
+  const own: Record<string, string> = {
+    ...env,
+    FLAKE_SLA_RUN: String(run.number),
+    FLAKE_SLA_WORKER: run.worker,
+  }
+  if (run.tmp !== null) own.TMPDIR = run.tmp
+  return run.seed === null ? own : shuffledEnv(own, run.seed)
+}

@@ -116,6 +116,8 @@ function pullLists(
   const { pull } = issue
   const files = changedFiles(repository, pull.commits)
   return {
+    labels: (args: PageArguments) =>
+      connection('labels', issue.labels, (name) => ({ __typename: 'Label', name }), args),
     changedFiles: files.length,
     additions: files.reduce((sum, file) => sum + file.additions, 0),
     deletions: files.reduce((sum, file) => sum + file.deletions, 0),

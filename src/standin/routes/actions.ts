@@ -2,6 +2,7 @@
 import { page } from '../paging.ts'
 import { type Call, notFound, numberParam, Refusal, type Route, repositoryOf, writerOf } from '../route.ts'
 import { newId } from '../seed.ts'
+import { ACTIONS_APP_ID } from '../seed-ci.ts'
 import { jobShape, newestAttempt, workflowRunShape } from '../shapes/actions.ts'
 import { instant } from '../shapes/world.ts'
 import type { Repository, WorkflowAttempt, WorkflowJob, WorkflowRun } from '../state.ts'
@@ -111,9 +112,21 @@ function startAttempt(
     actor: writerOf(call).user,
     jobs,
   })
+  for (const job of jobs) mirrorJob(repository, run, job)
   const suite = repository.checkSuites.get(run.suiteId)
   if (suite) Object.assign(suite, { status: 'queued', conclusion: null, updatedAt: at })
   return { status: 201, body: {} }
+}
+
+/** Every job is a check run of the run's suite, under the same id. */
+function mirrorJob(repository: Repository, run: WorkflowRun, job: WorkflowJob): void {
+  const { id, name, status, conclusion, startedAt, completedAt } = job
+  const appId = repository.checkSuites.get(run.suiteId)?.appId ?? ACTIONS_APP_ID
+  const told = { externalId: '', detailsUrl: null, title: null, summary: null, text: null }
+  repository.checkRuns.set(id, {
+    ...{ id, name, status, conclusion, startedAt, completedAt, appId },
+    ...{ suiteId: run.suiteId, sha: run.sha, ...told },
+  })
 }
 
 const failed = (job: WorkflowJob): boolean =>

@@ -107,7 +107,15 @@ function installationsOfUser(call: Call): Installation[] {
   )
 }
 
+/** Any public app, by its slug. */
+function appBySlug(call: Call) {
+  const app = [...call.world.state.apps.values()].find((one) => one.slug === call.params.app_slug)
+  if (!app) throw notFound()
+  return { status: 200, body: appShape(call.world, app) }
+}
+
 export const appRoutes: Route[] = [
+  { method: 'GET', path: '/apps/{app_slug}', handle: appBySlug },
   {
     method: 'GET',
     path: '/app',

@@ -112,6 +112,14 @@ function update(call: Call) {
   return { status: 200, body: checkRunShape(call.world, repository, run) }
 }
 
+/** GitHub passes a request on only to apps that let others ask; the run then waits under the same id. */
+function rerequest(call: Call) {
+  const run = runOf(call, repositoryOf(call))
+  if (!run.rerequestable) throw new Refusal(403, 'This check run is not rerequestable')
+  Object.assign(run, { status: 'queued', conclusion: null, completedAt: null })
+  return { status: 201, body: {} }
+}
+
 const REPOSITORY = '/repos/{owner}/{repo}'
 const READ: Route['needs'] = [['checks', 'read']]
 const WRITE: Route['needs'] = [['checks', 'write']]
@@ -124,6 +132,13 @@ export const checkRoutes: Route[] = [
     needs: WRITE,
     who: 'installation',
     handle: update,
+  },
+  {
+    method: 'POST',
+    path: `${REPOSITORY}/check-runs/{check_run_id}/rerequest`,
+    needs: WRITE,
+    who: 'installation',
+    handle: rerequest,
   },
   {
     method: 'GET',

@@ -5,7 +5,7 @@ import { checkRunShape, checkSuiteShape, latestRuns } from '../shapes/checks.ts'
 import { combinedStatusShape, commitShape, latestStatuses, statusShape } from '../shapes/commits.ts'
 import { simplePullShape } from '../shapes/pulls.ts'
 import { fullName } from '../shapes/world.ts'
-import type { CheckRun, CheckSuite, Repository } from '../state.ts'
+import type { CheckRun, CheckSuite, Commit, Repository } from '../state.ts'
 import { isPull } from './pulls.ts'
 
 /** GitHub looks no further than the newest thousand suites of a commit. */
@@ -94,11 +94,26 @@ function getCommit(call: Call) {
   return { status: 200, body: commitShape(call.world, repository, commit) }
 }
 
+/** Commits from a branch's tip back along first parents, as far as they are known, newest first. */
+function listCommits(call: Call) {
+  const repository = repositoryOf(call)
+  const since = Date.parse(call.query.get('since') ?? '1970-01-01')
+  const found: Commit[] = []
+  let next: string | undefined = shaOfRef(repository, call.query.get('sha') ?? repository.defaultBranch)
+  while (next !== undefined) {
+    const commit: Commit | undefined = repository.commits.get(next)
+    if (commit && Date.parse(commit.date) >= since) found.push(commit)
+    next = commit?.parents[0]
+  }
+  return page(call, found, (commit) => commitShape(call.world, repository, commit))
+}
+
 const COMMITS = '/repos/{owner}/{repo}/commits'
 const CHECKS: Route['needs'] = [['checks', 'read']]
 const STATUSES: Route['needs'] = [['statuses', 'read']]
 
 export const commitRoutes: Route[] = [
+  { method: 'GET', path: COMMITS, needs: [['contents', 'read']], handle: listCommits },
   { method: 'GET', path: `${COMMITS}/{ref}/check-runs`, needs: CHECKS, handle: listRuns },
   { method: 'GET', path: `${COMMITS}/{ref}/check-suites`, needs: CHECKS, handle: listSuites },
   { method: 'GET', path: `${COMMITS}/{ref}/statuses`, needs: STATUSES, handle: listStatuses },

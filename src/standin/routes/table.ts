@@ -1,6 +1,7 @@
 /** Every operation the stand-in answers; a fixed path stands before one with a parameter in its place. */
 import { answerGraphql } from '../graphql/route.ts'
 import type { Route } from '../route.ts'
+import { actionJobRoutes } from './action-jobs.ts'
 import { actionRoutes } from './actions.ts'
 import { appRoutes } from './apps.ts'
 import { branchRoutes } from './branches.ts'
@@ -24,6 +25,7 @@ export const ROUTES: Route[] = [
   ...commitRoutes,
   ...checkRoutes,
   ...actionRoutes,
+  ...actionJobRoutes,
   ...deliveryRoutes,
   ...oauthRoutes,
 ]

@@ -58,10 +58,26 @@ describe.each([
   })
 
   test('a run that takes too long has failed, with all that it started', async () => {
-    const asked = settings('sh -c "sleep 1; touch late" & sleep 30', { ...fields, runs: 1, timeoutMs: 200 })
+    const asked = settings('sh -c "sleep 4; touch late" & sleep 30', { ...fields, runs: 1, timeoutMs: 200 })
     const { runs } = await hunt(asked)
     expect(runs).toMatchObject([{ outcome: 'failed', timed_out: true }])
-    await new Promise((resolve) => setTimeout(resolve, 1200))
+    await new Promise((resolve) => setTimeout(resolve, 4500))
+    expect(readdirSync(asked.cwd)).toEqual([])
+  })
+
+  test('what outlives a stopped run is ended with it, and the runs after it are right', async () => {
+    const script =
+      'echo begun; [ $FLAKE_SLA_RUN != 2 ] || { sh -c \'trap "" TERM; sleep 4; touch late\' & sleep 30; }; exit $((FLAKE_SLA_RUN % 3 * 2))'
+    const asked = settings(script, { ...fields, runs: 5, parallel: 1, timeoutMs: 700 })
+    const { runs } = await hunt(asked)
+    expect(runs.map((run) => [run.exit_code, run.timed_out])).toEqual([
+      [2, false],
+      [143, true],
+      [0, false],
+      [2, false],
+      [4, false],
+    ])
+    await new Promise((resolve) => setTimeout(resolve, 4200))
     expect(readdirSync(asked.cwd)).toEqual([])
   })
 

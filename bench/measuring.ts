@@ -1,0 +1,154 @@
+/** What an answer costs by the length of history: it must not grow with it. Beside it, the queries a team would run instead. */
+import { sql } from 'kysely'
+import pg from 'pg'
+import { dashboard } from '../src/dashboard/app.ts'
+import { type Db, openDatabase } from '../src/db/client.ts'
+import { migrate } from '../src/db/migrate.ts'
+import { readTotals } from '../src/db/sla.ts'
+import { DEFAULT_POLICY } from '../src/domain/policy.ts'
+import { attributeNext } from '../src/pipeline/attribute.ts'
+import { measureNext } from '../src/pipeline/measure.ts'
+import { readPullRequestReport } from '../src/pipeline/pull-request-report.ts'
+import { startPostgres } from '../test/support/postgres-server.ts'
+import { END, generate, REPOSITORY_ID } from './generate.ts'
+import { askConsistency, askFlakes, copyRuns } from './kubernetes.ts'
+import { atLeast, atMost, type Measure, median } from './result.ts'
+
+const DAY = 86_400_000
+const TIMES = 9
+
+interface Options {
+  quick: boolean
+  /** Ten million runs, which take minutes to make. */
+  long?: boolean
+}
+
+/** Medians in ms of each question, by the number of runs stored. */
+type Costs = Map<string, Map<number, number>>
+
+/** Measures: the cost's exponent of each question over the sizes, and ours beside Kubernetes' at a million. */
+export async function measureMeasuring({ quick, long }: Options): Promise<Measure[]> {
+  const sizes = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000, ...(long ? [10_000_000] : [])]
+  const server = await startPostgres(['max_wal_size=4GB', 'synchronous_commit=off'])
+  const costs: Costs = new Map()
+  try {
+    for (const runs of sizes) await measureSize(server.address, runs, costs)
+  } finally {
+    await server.remove()
+  }
+  const at = (name: string, runs: number) => costs.get(name)?.get(runs) ?? Number.NaN
+  const most = sizes[sizes.length - 1] ?? 0
+  const compared = Math.min(most, 1_000_000)
+  const ours = [...costs.keys()].filter((name) => !name.startsWith('kubernetes'))
+  return [
+    ...ours.map((name) =>
+      atMost({
+        name: `measuring.${name}.exponent`,
+        value: exponent(sizes.map((runs) => [runs, at(name, runs)])),
+        unit: '',
+        goal: 0.1,
+        note: `${sizes.map((runs) => at(name, runs).toPrecision(3)).join(', ')} ms with ${sizes.map((runs) => runs.toExponential(0).replace('+', '')).join(', ')} runs`,
+      }),
+    ),
+    ...['kubernetes.flakes', 'kubernetes.weekly_consistency'].map((name) => timesFaster(name, at, compared)),
+  ]
+}
+
+/** How many of our daily closings one of their queries takes. */
+function timesFaster(name: string, at: (name: string, runs: number) => number, runs: number): Measure {
+  const theirs = at(name, runs)
+  const ours = at('close_day_and_week', runs)
+  const measure = { name, value: theirs, unit: 'ms', goal: runs >= 1_000_000 ? 100 : 1 }
+  return {
+    ...atLeast({ ...measure, beside: { name: 'close_day_and_week, ms', value: ours } }),
+    note: `${runs.toLocaleString('en')} runs`,
+  }
+}
+
+async function measureSize(address: string, runs: number, costs: Costs): Promise<void> {
+  const client = new pg.Client(`${address}/postgres`)
+  await client.connect()
+  await client.query(`create database runs_${runs}`)
+  await client.end()
+  const { db, close } = await openDatabase(`${address}/runs_${runs}`)
+  await migrate(db)
+  const newest = await generate(db, runs)
+  await measureNext(db, REPOSITORY_ID, DEFAULT_POLICY, END)
+  await copyRuns(db)
+  await sql`vacuum analyze`.execute(db)
+  for (const [name, ask] of questions(db, newest)) {
+    const took: number[] = []
+    for (let i = 0; i < TIMES; i++) {
+      const started = performance.now()
+      await ask()
+      took.push(performance.now() - started)
+    }
+    const byRuns = costs.get(name) ?? new Map<number, number>()
+    costs.set(name, byRuns.set(runs, median(took.slice(2))))
+  }
+  await close()
+}
+
+function questions(db: Db, newest: number): [name: string, ask: () => Promise<unknown>][] {
+  const pages = dashboard({
+    db,
+    now: () => END,
+    policyOf: async () => DEFAULT_POLICY,
+    publicUrl: null,
+    githubUrl: 'https://github.com',
+  })
+  const repository = {
+    repository_id: REPOSITORY_ID,
+    full_name: 'acme/widgets',
+    private: false,
+    default_branch: 'main',
+    installation_id: null,
+    told_at: new Date(END).toISOString(),
+    removed_at: null,
+  }
+  const scope = { repositoryId: REPOSITORY_ID, jobIds: null, strongOnly: false }
+  const four = { kind: 'day', start: '2026-01-01', from: END - 28 * DAY, to: END } as const
+  return [
+    ['close_day_and_week', () => closeAgain(db)],
+    ['28_days', () => readTotals(db, scope, [four])],
+    ['attribute_one_job', () => attributeAgain(db)],
+    ['flake_report', () => readPullRequestReport(db, repository, newest, DEFAULT_POLICY, END)],
+    ['overview_page', () => openPage(pages, '/')],
+    ['repository_page', () => openPage(pages, '/acme/widgets')],
+    ['kubernetes.flakes', () => askFlakes(db, END)],
+    ['kubernetes.weekly_consistency', () => askConsistency(db, END)],
+  ]
+}
+
+/** A run of the day came late: its day and week are measured again. */
+async function closeAgain(db: Db): Promise<void> {
+  await db
+    .insertInto('stale_window')
+    .values({ repository_id: REPOSITORY_ID, changed_at: new Date(END - DAY).toISOString(), why: 'runs' })
+    .execute()
+  await measureNext(db, REPOSITORY_ID, DEFAULT_POLICY, END)
+}
+
+/** A verdict of the day before changed: the flakes around it are judged again. */
+async function attributeAgain(db: Db): Promise<void> {
+  await db
+    .insertInto('stale_verdict')
+    .values({ repository_id: REPOSITORY_ID, job_id: 1, changed_at: new Date(END - DAY).toISOString() })
+    .execute()
+  await attributeNext(db, REPOSITORY_ID, DEFAULT_POLICY, END)
+}
+
+async function openPage(pages: ReturnType<typeof dashboard>, path: string): Promise<void> {
+  const answer = await pages.request(path)
+  await answer.text()
+  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`)
+}
+
+/** The slope of cost by size, both in logarithms, by least squares. */
+function exponent(points: readonly (readonly [size: number, cost: number])[]): number {
+  const logs = points.map(([size, cost]) => [Math.log(size), Math.log(cost)] as const)
+  const mean = (i: 0 | 1) => logs.reduce((sum, log) => sum + log[i], 0) / logs.length
+  const [x, y] = [mean(0), mean(1)]
+  const above = logs.reduce((sum, log) => sum + (log[0] - x) * (log[1] - y), 0)
+  return above / logs.reduce((sum, log) => sum + (log[0] - x) ** 2, 0)
+}

@@ -1,0 +1,76 @@
+/** Processes that are measured: started as an operator would, waited for until they listen, ended by their own id. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+export const SECRET = 'measured with this'
+const { privateKey: PRIVATE_KEY } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+})
+
+export interface ServerProcess {
+  url: string
+  pid: number
+  /** Ends it in order. */
+  stop(): Promise<void>
+  kill(): Promise<void>
+}
+
+/** The app's own process. `host` is where it finds GitHub: nowhere, unless a stand-in is named. */
+export function startAppProcess(
+  database: string,
+  more: Record<string, string> = {},
+  flags: readonly string[] = [],
+): Promise<ServerProcess> {
+  return startProcess(
+    '../src/main.ts',
+    { DATABASE_URL: database, DRY_RUN: 'on', LOG_LEVEL: 'error', ...more },
+    flags,
+  )
+}
+
+/** Runs a server's file with the app's credentials; it says `… http://… ` once it listens. */
+export async function startProcess(
+  file: string,
+  more: Record<string, string> = {},
+  flags: readonly string[] = [],
+): Promise<ServerProcess> {
+  const path = fileURLToPath(new URL(file, import.meta.url))
+  const child = spawn(process.execPath, [...flags, path], {
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      APP_ID: '1',
+      PRIVATE_KEY,
+      WEBHOOK_SECRET: SECRET,
+      PORT: '0',
+      ...more,
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  process.once('exit', () => child.kill('SIGKILL'))
+  const url = await addressOf(child)
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+  }
+  return { url, pid: child.pid ?? 0, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
+}
+
+async function addressOf(child: ChildProcess): Promise<string> {
+  let said = ''
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said}`)))
+    child.stderr?.on('data', (chunk) => {
+      said = `${said}${chunk}`.slice(-4000)
+      const url = /http:\/\/\S+/.exec(said)?.[0]
+      if (url && said.includes('\n')) resolve(url)
+    })
+  })
+}

@@ -1,0 +1,121 @@
+/** `backfill`: reads history over the API into the server's database, as the server does by itself after an installation. */
+import { Command } from 'commander'
+import { pino } from 'pino'
+import { readConfig } from '../config.ts'
+import { type OpenDatabase, openDatabase } from '../db/client.ts'
+import { migrate } from '../db/migrate.ts'
+import { UserError } from '../domain/user-error.ts'
+import { createProbot, gitHubOf } from '../github/app.ts'
+import { createAsker } from '../github/ask.ts'
+import type { Octokit } from '../github/client.ts'
+import { tokenOctokit } from '../github/token.ts'
+import { readHistory, readRepository } from '../history/read.ts'
+import { readRequiredJobs } from '../history/required.ts'
+import { concludeRepository } from '../pipeline/conclude.ts'
+import { readStoredPolicy } from '../pipeline/stored-policy.ts'
+import { historyProgress } from './history-progress.ts'
+import { explained } from './scan.ts'
+
+const DEFAULT_DAYS = 90
+const MOST_DAYS = 400
+const DAY = 86_400_000
+
+interface BackfillOptions {
+  repository?: string
+  since?: number
+  databaseUrl?: string
+}
+
+/** The command, for the program to add. */
+export function backfillCommand(): Command {
+  return new Command('backfill')
+    .description('read history over the API into the server’s database')
+    .option('--repository <owner/name>', 'one repository (default: all that the app is on)')
+    .option(
+      '--since <YYYY-MM-DD>',
+      `how far back (default: ${DEFAULT_DAYS} days, at most ${MOST_DAYS})`,
+      parseSince,
+    )
+    .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
+    .action(backfill)
+}
+
+function parseSince(value: string): number {
+  const at = /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(value) : Number.NaN
+  if (Number.isNaN(at)) throw new UserError(`--since ${value} is no day. Write it like 2026-02-01.`)
+  if (at > Date.now()) throw new UserError(`--since ${value} lies in the future.`)
+  return Math.max(at, Date.now() - MOST_DAYS * DAY)
+}
+
+async function backfill(options: BackfillOptions): Promise<void> {
+  const config = readConfig(process.env)
+  const octokitOf = access(config)
+  const database = await openDatabase(options.databaseUrl || config.database)
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  try {
+    await migrate(database.db)
+    for (const repository of await chosen(database, options.repository)) {
+      if (stop.signal.aborted) break
+      const octokit = await octokitOf(repository.installation_id)
+      await read(database, octokit, repository.full_name, options, stop.signal).catch((error: unknown) => {
+        throw explained(error, repository.full_name, stop.signal)
+      })
+    }
+  } finally {
+    await database.close()
+  }
+}
+
+/** The app's own access where it is installed, else a person's token. */
+function access(config: ReturnType<typeof readConfig>): (installationId: number | null) => Promise<Octokit> {
+  const token = process.env.GITHUB_TOKEN ?? process.env.GH_TOKEN
+  const log = pino({ level: 'silent' })
+  const app =
+    config.app &&
+    gitHubOf(createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: false }), true, log)
+  return async (installationId) => {
+    if (app && installationId !== null) return app.octokitOf(installationId)
+    if (token) return tokenOctokit(token, config.apiUrl)
+    throw new UserError(
+      'Set APP_ID and PRIVATE_KEY to read as the app, or GITHUB_TOKEN to read with a person’s token.',
+    )
+  }
+}
+
+async function chosen({ db }: OpenDatabase, name: string | undefined) {
+  const all = await db
+    .selectFrom('repository')
+    .select(['full_name', 'installation_id'])
+    .where('removed_at', 'is', null)
+    .orderBy('full_name')
+    .execute()
+  if (name === undefined) {
+    if (all.length > 0) return all
+    throw new UserError('No repository is in this database yet. Name one with --repository owner/name.')
+  }
+  const known = all.find((one) => one.full_name.toLowerCase() === name.toLowerCase())
+  return [known ?? { full_name: name, installation_id: null }]
+}
+
+async function read(
+  database: OpenDatabase,
+  octokit: Octokit,
+  name: string,
+  options: BackfillOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { db } = database
+  const asker = createAsker(octokit, { reserve: 0, signal })
+  const now = Date.now()
+  const repository = await readRepository(asker, name)
+  const { id: repository_id, full_name } = repository
+  const progress = historyProgress(full_name, asker)
+  const since = options.since ?? now - DEFAULT_DAYS * DAY
+  const reads = { since, now: Date.now, alone: database.embedded, signal, onProgress: progress.show }
+  await readHistory(db, asker, repository, reads).finally(progress.end)
+  signal.throwIfAborted()
+  await readRequiredJobs(db, octokit, { repository_id, full_name }, now)
+  await concludeRepository(db, repository_id, { policyOf: (id) => readStoredPolicy(db, id), now })
+  process.stdout.write(`${full_name}: read since ${new Date(since).toISOString().slice(0, 10)}.\n`)
+}

@@ -1,0 +1,70 @@
+/** `reattribute`: judges history again under this program's definitions, and shows the old figures beside the new. */
+import { Command } from 'commander'
+import type { Db } from '../db/client.ts'
+import type { Row } from '../db/schema.ts'
+import { countsOf, readVersions } from '../db/sla.ts'
+import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts'
+import { DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
+import { reattribute } from '../pipeline/reattribute.ts'
+import { readPolicyFile } from '../policy/read.ts'
+import { versionsTable } from '../texts/versions-table.ts'
+import { withDatabase } from './database.ts'
+import { progress } from './progress.ts'
+import { findRepositories } from './repositories.ts'
+
+interface ReattributeOptions {
+  repository?: string
+  config?: string
+  json?: boolean
+  databaseUrl?: string
+}
+
+/** The command, for the program to add. */
+export function reattributeCommand(): Command {
+  return new Command('reattribute')
+    .description(
+      'judge every flake again under this version’s definitions; the old figures stay beside the new',
+    )
+    .option('--repository <owner/name>', 'one repository (default: all)')
+    .option('--config <file>', 'settings as in .github/flake-sla.yml, for every repository')
+    .option('--json', 'print the figures of each version as JSON')
+    .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
+    .action((options: ReattributeOptions) =>
+      withDatabase(options.databaseUrl, async (db) => {
+        const policy = options.config ? await readPolicyFile(options.config) : DEFAULT_POLICY
+        const results = []
+        for (const repository of await findRepositories(db, options.repository))
+          results.push(await reattributeOne(db, repository, policy))
+        process.stdout.write(
+          options.json
+            ? `${JSON.stringify({ definition_version: DEFINITION_VERSION, repositories: results }, null, 2)}\n`
+            : `${results.map(versionsTable).join('\n\n')}\n`,
+        )
+      }),
+    )
+}
+
+async function reattributeOne(db: Db, { repository_id, full_name }: Row<'repository'>, policy: Policy) {
+  const shows = new Map<string, ReturnType<typeof progress>>()
+  const flakes = await reattribute(db, repository_id, policy, {
+    now: Date.now(),
+    onProgress(what, count) {
+      const show = shows.get(what) ?? progress(`reattributing ${full_name}`, what)
+      shows.set(what, show)
+      show.add(count)
+    },
+  })
+  for (const show of shows.values()) show.end()
+  const weeks = Map.groupBy(await readVersions(db, repository_id, 'week'), (row) => row.start)
+  return {
+    repository: full_name,
+    flakes,
+    weeks: [...weeks].map(([start, rows]) => ({
+      start,
+      versions: rows.map((row) => {
+        const { prs, flakes, flakes_counted, rate, breached } = slaOf(countsOf(row))
+        return { definition_version: row.definition_version, prs, flakes, flakes_counted, rate, breached }
+      }),
+    })),
+  }
+}

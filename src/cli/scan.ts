@@ -1,0 +1,155 @@
+/** `scan`: the SLA of any repository that a token can read, with no app, no server and no set-up. */
+import { Command } from 'commander'
+import { readConfig } from '../config.ts'
+import { type OpenDatabase, openDatabase } from '../db/client.ts'
+import { migrate } from '../db/migrate.ts'
+import { UserError } from '../domain/user-error.ts'
+import { createAsker } from '../github/ask.ts'
+import type { Octokit } from '../github/client.ts'
+import { tokenOctokit } from '../github/token.ts'
+import { readHistory, readRepository } from '../history/read.ts'
+import { readRequiredJobs } from '../history/required.ts'
+import { concludeRepository } from '../pipeline/conclude.ts'
+import { closeWindows } from '../pipeline/measure.ts'
+import { readStoredPolicy } from '../pipeline/stored-policy.ts'
+import { historyProgress } from './history-progress.ts'
+import { printReport } from './report.ts'
+import { readReport } from './report-json.ts'
+
+const DAY = 86_400_000
+/** GitHub keeps check runs and statuses for so long. */
+const MOST_DAYS = 400
+const INTERRUPTED = 130
+
+interface ScanOptions {
+  days: number
+  json?: boolean
+  databaseUrl?: string
+}
+
+/** The command, for the program to add. */
+export function scanCommand(): Command {
+  return new Command('scan')
+    .description('read the recent history of a repository over the API (GITHUB_TOKEN) and print its SLA')
+    .argument('<owner/name>', 'any repository that the token can read')
+    .option('--days <n>', 'how far back', parseDays, 14)
+    .option('--json', 'the whole report as JSON, as replay prints it')
+    .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
+    .action(scan)
+}
+
+/** A whole number of days that GitHub still has. @throws UserError */
+export function parseDays(value: string): number {
+  const days = Number(value)
+  if (!Number.isInteger(days) || days < 1 || days > MOST_DAYS)
+    throw new UserError(`--days ${value}: give a whole number from 1 to ${MOST_DAYS}; GitHub keeps no more.`)
+  return days
+}
+
+async function scan(name: string, options: ScanOptions): Promise<void> {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(name))
+    throw new UserError(`${name} is no repository. Write it like octocat/hello.`)
+  const token = process.env.GITHUB_TOKEN ?? process.env.GH_TOKEN
+  if (!token)
+    throw new UserError(
+      'GITHUB_TOKEN is not set. Make a token at github.com/settings/tokens; for public repositories it needs no scope.',
+    )
+  const config = readConfig(process.env)
+  const octokit = tokenOctokit(token, config.apiUrl)
+  const database = await openDatabase(options.databaseUrl || config.database)
+  try {
+    await migrate(database.db)
+    await read(database, octokit, name, options)
+  } finally {
+    await database.close()
+  }
+}
+
+async function read(
+  database: OpenDatabase,
+  octokit: Octokit,
+  name: string,
+  options: ScanOptions,
+): Promise<void> {
+  const { db } = database
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  const asker = createAsker(octokit, { reserve: 0, signal: stop.signal })
+  const now = Date.now()
+  try {
+    const repository = await readRepository(asker, name)
+    const progress = historyProgress(repository.full_name, asker)
+    const reads = { since: now - options.days * DAY, now: Date.now, alone: database.embedded }
+    await readHistory(db, asker, repository, {
+      ...reads,
+      signal: stop.signal,
+      onProgress: progress.show,
+    }).finally(progress.end)
+    await tellRepository(database, repository, now)
+    await readRequiredJobs(
+      db,
+      octokit,
+      { repository_id: repository.id, full_name: repository.full_name },
+      now,
+    )
+    const policy = await readStoredPolicy(db, repository.id)
+    await concludeRepository(db, repository.id, { policyOf: async () => policy, now })
+    await closeWindows(db, repository.id, policy, now)
+    await print(database, repository.id, options)
+  } catch (error) {
+    throw explained(error, name, stop.signal)
+  }
+}
+
+/** A repository without any result has no row of its own yet. */
+async function tellRepository(
+  { db }: OpenDatabase,
+  { id, full_name, private: isPrivate, default_branch }: Awaited<ReturnType<typeof readRepository>>,
+  now: number,
+): Promise<void> {
+  const told_at = new Date(now).toISOString()
+  await db
+    .insertInto('repository')
+    .values({
+      repository_id: id,
+      full_name,
+      private: isPrivate,
+      default_branch,
+      installation_id: null,
+      told_at,
+      removed_at: null,
+    })
+    .onConflict((conflict) => conflict.column('repository_id').doUpdateSet({ full_name, default_branch }))
+    .execute()
+}
+
+async function print({ db }: OpenDatabase, repositoryId: number, { json }: ScanOptions): Promise<void> {
+  const repository = await db
+    .selectFrom('repository')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .executeTakeFirstOrThrow()
+  if (!json) return printReport(db, [repository], { format: 'table' })
+  process.stdout.write(
+    `${JSON.stringify(await readReport(db, repository, await readStoredPolicy(db, repositoryId)), null, 2)}\n`,
+  )
+}
+
+/** What GitHub refused, as one sentence that says what to do. */
+export function explained(error: unknown, name: string, signal: AbortSignal): unknown {
+  if (signal.aborted) {
+    process.exitCode = INTERRUPTED
+    return new UserError('Stopped. What was read is kept: the same command goes on from here.')
+  }
+  const { status, message } = error as { status?: number; message: string }
+  if (status === 401)
+    return new UserError('GitHub does not accept the token in GITHUB_TOKEN: it is wrong, or has expired.')
+  if (status === 404)
+    return new UserError(
+      `${name} does not exist, or the token may not see it. A private repository needs one with read rights.`,
+    )
+  if (status === undefined || status < 500) return error
+  return new UserError(
+    `GitHub did not answer (${status}: ${message}). What was read is kept: run the same command again.`,
+  )
+}

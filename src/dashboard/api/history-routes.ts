@@ -1,0 +1,113 @@
+/** What the API says of the past and of the program itself: months, incidents, accuracy, status. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { ofRepository, pageQuery } from './query.ts'
+import { bad, json, nextPage, notFound } from './routes.ts'
+
+export const historyQuery = z.object({ days: z.coerce.number().int().min(1).max(400).default(180) })
+
+export const monthShape = z
+  .object({
+    month: z.string().openapi({ description: 'Local month, YYYY-MM', example: '2026-02' }),
+    days: z.number().openapi({ description: 'Days with a pull request tested' }),
+    days_breached: z.number(),
+    weeks: z.number(),
+    weeks_breached: z.number(),
+    fixes: z.number().openapi({ description: 'Merged pull requests with the labels that mark a fix' }),
+    flakes_counted: z.number(),
+  })
+  .openapi('Month')
+
+export const incidentShape = z
+  .object({
+    incident: z.string(),
+    from_at: z.string(),
+    to_at: z.string(),
+    flakes: z.number(),
+    jobs: z.array(z.string()),
+    pull_requests: z.array(z.number()),
+  })
+  .openapi('Incident')
+
+export const bandShape = z
+  .object({
+    band: z.number().openapi({ description: 'Tenth of the probability: 0 is 0 to 10 %' }),
+    flakes: z.number(),
+    expected: z.number().openapi({
+      description: 'Sum of the probabilities: flakes caused by their pull request, were each right',
+    }),
+    counted: z.number(),
+    revised: z.number().openapi({ description: 'Flakes whose verdict changed' }),
+  })
+  .openapi('VerdictBand')
+
+export const freshnessShape = z
+  .object({
+    repository: z.string(),
+    last_delivery_at: z.string().nullable(),
+    last_completed_at: z.string().nullable(),
+    last_measured_at: z.string().nullable(),
+    heads_waiting: z.number(),
+    days_with_data: z.number().openapi({ description: 'Of the last 90 days' }),
+    longest_gap_days: z.number(),
+  })
+  .openapi('Freshness')
+
+const REPOSITORY = '/repositories/{owner}/{repo}'
+
+export const monthsRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/months`,
+  summary: 'The SLA document’s measures of success by month, newest first',
+  request: { params: ofRepository },
+  responses: { 200: json(z.object({ months: z.array(monthShape) }), 'Months'), 404: notFound },
+})
+
+export const incidentsRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/incidents`,
+  summary: 'Stretches in which something else was broken, newest first',
+  request: { params: ofRepository, query: historyQuery },
+  responses: {
+    200: json(z.object({ incidents: z.array(incidentShape) }), 'Incidents'),
+    400: bad,
+    404: notFound,
+  },
+})
+
+export const accuracyRoute = createRoute({
+  method: 'get',
+  path: `${REPOSITORY}/accuracy`,
+  summary: 'Flakes by how likely the pull request caused them, and how many verdicts changed',
+  request: { params: ofRepository, query: historyQuery },
+  responses: { 200: json(z.object({ bands: z.array(bandShape) }), 'Bands'), 400: bad, 404: notFound },
+})
+
+export const statusRoute = createRoute({
+  method: 'get',
+  path: '/status',
+  summary:
+    'How fresh and how complete the data of each repository is, and what is still to be done on GitHub',
+  request: { query: pageQuery },
+  responses: {
+    200: json(
+      z.object({
+        repositories: z.array(freshnessShape),
+        next_page: nextPage,
+        outbox: z.array(
+          z.object({
+            kind: z.string(),
+            waiting: z.number(),
+            oldest_due_at: z.string(),
+            most_attempts: z.number(),
+          }),
+        ),
+        rate_limit: z
+          .object({ remaining: z.number(), limit: z.number(), reset_at: z.string() })
+          .nullable()
+          .openapi({ description: 'Null while GitHub was asked nothing within the hour' }),
+      }),
+      'Status',
+    ),
+    400: bad,
+  },
+})

@@ -1,0 +1,80 @@
+/** The handlers of what the API says of the past and of the program itself. */
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { readIncidents, readVerdictBands } from '../../db/dashboard-history.ts'
+import { readCoverage, readFreshness, readOutboxDepth } from '../../db/dashboard-status.ts'
+import { addDays, dayAt } from '../dates.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { readMonths } from '../months.ts'
+import { openRepository, type RepositoryScope, readableRepositories } from '../scope.ts'
+import * as routes from './history-routes.ts'
+import type { PageQuery } from './query.ts'
+
+const DAY = 86_400_000
+const COVERED_DAYS = 90
+const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }
+
+/** Adds them to the API. */
+export function history(app: OpenAPIHono, deps: DashboardDeps): void {
+  const open = (c: Context) =>
+    openRepository(deps, c.req.raw, c.req.param('owner') ?? '', c.req.param('repo') ?? '')
+  app.openapi(routes.monthsRoute, async (c) => {
+    const scope = await open(c)
+    return scope ? c.json({ months: await readMonths(deps, scope) }, 200) : c.json(NOT_FOUND, 404)
+  })
+  app.openapi(routes.incidentsRoute, async (c) => {
+    const scope = await open(c)
+    if (!scope) return c.json(NOT_FOUND, 404)
+    return c.json({ incidents: await incidents(deps, scope, c.req.valid('query')) }, 200)
+  })
+  app.openapi(routes.accuracyRoute, async (c) => {
+    const scope = await open(c)
+    if (!scope) return c.json(NOT_FOUND, 404)
+    return c.json({ bands: await bands(deps, scope, c.req.valid('query')) }, 200)
+  })
+  app.openapi(routes.statusRoute, async (c) => {
+    const told = await deps.status?.()
+    const limit = told?.rateLimit
+    const rateLimit = limit
+      ? { remaining: limit.remaining, limit: limit.limit, reset_at: limit.resetAt }
+      : null
+    const outbox = await readOutboxDepth(deps.db)
+    const { rows, next } = await freshness(deps, c.req.raw, c.req.valid('query'))
+    return c.json({ repositories: rows, next_page: next, outbox, rate_limit: rateLimit }, 200)
+  })
+}
+
+/** Incidents of the last `days` days. */
+export function incidents(
+  { db }: DashboardDeps,
+  { flakes, now }: RepositoryScope,
+  { days }: { days: number },
+) {
+  return readIncidents(db, flakes, { from: now - days * DAY, to: now + 1 })
+}
+
+/** Verdicts of the last `days` days by their probability. */
+export function bands({ db }: DashboardDeps, { flakes, now }: RepositoryScope, { days }: { days: number }) {
+  return readVerdictBands(db, flakes, { from: now - days * DAY, to: now + 1 })
+}
+
+/** How fresh and complete each repository is that `request` may see, a page at a time. */
+export async function freshness(deps: DashboardDeps, request: Request, { page, limit }: PageQuery) {
+  const all = await readableRepositories(deps, request)
+  const first = (page - 1) * limit
+  const repositories = all.slice(first, first + limit)
+  const ids = repositories.map((one) => one.repository_id)
+  const from = addDays(dayAt(deps.now(), 'UTC'), -COVERED_DAYS)
+  const fresh = new Map((await readFreshness(deps.db, ids)).map((one) => [one.repository_id, one]))
+  const covered = new Map((await readCoverage(deps.db, ids, from)).map((one) => [one.repository_id, one]))
+  const rows = repositories.map(({ repository_id: id, full_name: repository }) => ({
+    repository,
+    last_delivery_at: fresh.get(id)?.last_delivery_at ?? null,
+    last_completed_at: fresh.get(id)?.last_completed_at ?? null,
+    last_measured_at: fresh.get(id)?.last_measured_at ?? null,
+    heads_waiting: fresh.get(id)?.waiting ?? 0,
+    days_with_data: covered.get(id)?.days_with_data ?? 0,
+    longest_gap_days: covered.get(id)?.longest_gap_days ?? 0,
+  }))
+  return { rows, next: first + rows.length < all.length ? page + 1 : null }
+}

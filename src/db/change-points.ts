@@ -1,0 +1,82 @@
+/** Changes of jobs' flake rates: found in the days of the last quarter, and kept with what was merged then. */
+import { type Kysely, sql } from 'kysely'
+import { type Change, changePoints, type Tally } from '../domain/change-point.ts'
+import { addRows } from './rows.ts'
+import type { Database, Row } from './schema.ts'
+
+type Db = Kysely<Database>
+
+/** Days up to the newest verdict that are looked at. */
+const DAYS = 90
+const DAY = 86_400_000
+const MOST_MERGED = 30
+
+interface JobDay extends Tally {
+  job_id: number
+  day: string
+}
+
+/** Finds the changes of these jobs again, in place of those that were known of the same days. */
+export async function renewChangePoints(
+  db: Db,
+  repositoryId: number,
+  jobIds: readonly number[],
+): Promise<void> {
+  if (jobIds.length === 0) return
+  const { rows } = await sql<JobDay>`with newest as (
+      select max(judged_at) as at from verdict where repository_id = ${repositoryId})
+    select v.job_id, (v.judged_at at time zone 'UTC')::date as day, count(*) filter (where v.flaky) as flaky, count(*) as verdicts
+    from verdict v, newest where v.repository_id = ${repositoryId} and v.job_id = any(${[...jobIds]}) and v.number > 0
+      and v.judged_at >= newest.at - ${DAYS} * interval '1 day'
+      -- What an incident failed is no change of the job's.
+      and not (v.flaky and exists (select 1 from incident i where i.repository_id = v.repository_id
+        and coalesce(v.failed_at, v.judged_at) between i.began_at and i.ended_at and (i.job_id is null or i.job_id = v.job_id)))
+    group by 1, 2 order by 1, 2`.execute(db)
+  const from = rows.map((row) => row.day).sort()[0] ?? '9999-12-31'
+  await sql`delete from change_point where repository_id = ${repositoryId} and job_id = any(${[...jobIds]})
+    and changed_on >= ${from}::date`.execute(db)
+  for (const [jobId, days] of Map.groupBy(rows, (row) => row.job_id)) {
+    const found = changePoints(days).map((change) => ({ change, day: days[change.at]?.day ?? from }))
+    for (const { change, day } of found) await add(db, repositoryId, jobId, day, change)
+  }
+}
+
+/** The likely culprits of a rise were merged on its first day or the day before. */
+async function add(db: Db, repositoryId: number, jobId: number, day: string, change: Change): Promise<void> {
+  const from = new Date(Date.parse(day) - DAY).toISOString()
+  const to = new Date(Date.parse(day) + DAY).toISOString()
+  const merged = await sql<{ number: number }>`select number from pull_request
+    where repository_id = ${repositoryId} and merged_at >= ${from} and merged_at < ${to}
+    order by merged_at limit ${MOST_MERGED}`.execute(db)
+  const { before, after } = change
+  await addRows(db, 'change_point', [
+    {
+      repository_id: repositoryId,
+      job_id: jobId,
+      changed_on: day,
+      before_flaky: before.flaky,
+      before_verdicts: before.verdicts,
+      after_flaky: after.flaky,
+      after_verdicts: after.verdicts,
+      merged: merged.rows.map((row) => row.number),
+    },
+  ])
+}
+
+/** Changes of jobs from a UTC day on, newest first; `jobId` narrows them to one job. */
+export async function readChangePoints(
+  db: Db,
+  repositoryId: number,
+  since: string,
+  jobId: number | null = null,
+): Promise<(Row<'change_point'> & { job: string })[]> {
+  const { rows } = await sql<
+    Row<'change_point'> & { job: string }
+  >`select c.*, j.name as job from change_point c
+    join job j on j.repository_id = c.repository_id and j.job_id = c.job_id
+    where c.repository_id = ${repositoryId} and c.changed_on >= ${since}::date
+      ${jobId === null ? sql`` : sql`and c.job_id = ${jobId}`} order by c.changed_on desc, j.name, c.job_id`.execute(
+    db,
+  )
+  return rows
+}

@@ -1,0 +1,116 @@
+/** What did not arrive, and what was done about it. */
+import { type Kysely, sql } from 'kysely'
+import { readReading, restartReading } from './reading.ts'
+import type { Database, NewRow, Row } from './schema.ts'
+
+type Db = Kysely<Database>
+type Missed = Row<'missed_delivery'>
+
+/** Deliveries that GitHub could not hand over; of one sent again in vain, the newest attempt counts. */
+export async function noteMissed(db: Db, missed: readonly NewRow<'missed_delivery'>[]): Promise<void> {
+  for (const one of missed)
+    await db
+      .insertInto('missed_delivery')
+      .values(one)
+      .onConflict((conflict) =>
+        conflict
+          .column('guid')
+          .doUpdateSet({ delivery_id: one.delivery_id })
+          .where('missed_delivery.done_at', 'is', null),
+      )
+      .execute()
+}
+
+/** Marks those that were recorded in the meantime: only what was processed counts as arrived. */
+export async function finishArrived(db: Db, now: string): Promise<number> {
+  const result = await sql`update missed_delivery m set done_at = ${now}, result = 'recorded'
+    where done_at is null and exists (select 1 from delivery d
+      where d.repository_id = m.repository_id and d.guid = m.guid)
+    returning guid`.execute(db)
+  return result.rows.length
+}
+
+/** Those that still have not arrived, oldest first. */
+export async function openMissed(db: Db): Promise<Missed[]> {
+  return db
+    .selectFrom('missed_delivery')
+    .selectAll()
+    .where('done_at', 'is', null)
+    .orderBy('delivered_at')
+    .orderBy('guid')
+    .limit(1000)
+    .execute()
+}
+
+/** Notes that a delivery was ordered again. */
+export async function noteTry(db: Db, guid: string, now: string): Promise<void> {
+  await sql`update missed_delivery set attempts = attempts + 1, tried_at = ${now} where guid = ${guid}`.execute(
+    db,
+  )
+}
+
+/** Closes a missed delivery with what became of it. */
+export async function finishMissed(db: Db, guid: string, now: string, result: string): Promise<void> {
+  await db.updateTable('missed_delivery').set({ done_at: now, result }).where('guid', '=', guid).execute()
+}
+
+/** Notes a time of which something may be missing; history is read for it. */
+export async function openGap(db: Db, gap: NewRow<'gap'>): Promise<void> {
+  await db
+    .insertInto('gap')
+    .values(gap)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/**
+ * Marks the gaps of a repository as filled that a finished reading covers, and has the history since the oldest other one
+ * read, unless that is under way.
+ */
+export async function fillGaps(db: Db, repositoryId: number, now: string): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await sql`update gap g set filled_at = ${now} from reading r
+      where g.repository_id = ${repositoryId} and r.repository_id = g.repository_id and g.filled_at is null
+        and r.done_at is not null and r.since <= g.from_at and r.started_at >= g.to_at`.execute(trx)
+    const open = await sql<{ since: string | null; until: string | null }>`select min(from_at) as since,
+      max(to_at) as until from gap where repository_id = ${repositoryId} and filled_at is null`.execute(trx)
+    const { since, until } = open.rows[0] ?? { since: null, until: null }
+    if (!since || !until) return
+    const reading = await readReading(trx, repositoryId)
+    const isUnderWay =
+      reading &&
+      !reading.done_at &&
+      Date.parse(reading.since) <= Date.parse(since) &&
+      Date.parse(reading.started_at) >= Date.parse(until)
+    if (!isUnderWay) await restartReading(trx, repositoryId, { since, now })
+  })
+}
+
+/** Gaps of a repository, newest first. */
+export async function readGaps(db: Db, repositoryId: number): Promise<Row<'gap'>[]> {
+  return db
+    .selectFrom('gap')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .orderBy('from_at', 'desc')
+    .limit(100)
+    .execute()
+}
+
+/** Notes a sign of life. @returns the one before, null at the first */
+export async function signOfLife(db: Db, name: string, now: string): Promise<string | null> {
+  return db.transaction().execute(async (trx) => {
+    const before = await trx
+      .selectFrom('sign_of_life')
+      .select('seen_at')
+      .where('name', '=', name)
+      .forUpdate()
+      .executeTakeFirst()
+    await trx
+      .insertInto('sign_of_life')
+      .values({ name, seen_at: now })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ seen_at: now }))
+      .execute()
+    return before?.seen_at ?? null
+  })
+}

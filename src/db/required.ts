@@ -1,0 +1,102 @@
+/** The lists of required jobs, kept with the time from which they were known. */
+import { type Kysely, sql } from 'kysely'
+import type { Policy } from '../domain/policy.ts'
+import { type Required, type RequiredList, requiredBy } from '../domain/required.ts'
+import type { Database } from './schema.ts'
+
+type Db = Kysely<Database>
+
+/** Every list of a repository, oldest first. */
+export async function readRequiredLists(db: Db, repositoryId: number): Promise<RequiredList[]> {
+  return db
+    .selectFrom('required_jobs')
+    .select(['base_ref', 'known_at', 'jobs', 'problem'])
+    .where('repository_id', '=', repositoryId)
+    .orderBy('known_at')
+    .orderBy('base_ref')
+    .execute()
+}
+
+/** Which jobs of a repository count under a policy, now and at any time before. */
+export async function readRequired(db: Db, repositoryId: number, policy: Policy): Promise<Required> {
+  if (policy.required !== 'auto') return requiredBy(policy)
+  const repository = await db
+    .selectFrom('repository')
+    .select('default_branch')
+    .where('repository_id', '=', repositoryId)
+    .executeTakeFirst()
+  return requiredBy(policy, await readRequiredLists(db, repositoryId), repository?.default_branch ?? null)
+}
+
+/**
+ * Adds a list where it differs from the newest one of its branch, and marks the windows that it changes.
+ * @returns whether it did
+ */
+export async function addRequiredList(db: Db, repositoryId: number, list: RequiredList): Promise<boolean> {
+  const newest = await db
+    .selectFrom('required_jobs')
+    .select(['jobs', 'problem'])
+    .where('repository_id', '=', repositoryId)
+    .where('base_ref', '=', list.base_ref)
+    .orderBy('known_at', 'desc')
+    .executeTakeFirst()
+  const jobs = JSON.stringify([...list.jobs].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)))
+  if (newest && keysOf(newest.jobs) === keysOf(list.jobs) && newest.problem === list.problem) return false
+  const added = await db
+    .insertInto('required_jobs')
+    .values({ repository_id: repositoryId, ...list, jobs })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('base_ref')
+    .executeTakeFirst()
+  if (!added) return false
+  await markWindows(db, repositoryId, newest ? list.known_at : null)
+  return true
+}
+
+function keyOf({ name, app, integration_id }: RequiredList['jobs'][number]): string {
+  return JSON.stringify([name, app, integration_id])
+}
+
+function keysOf(jobs: RequiredList['jobs']): string {
+  return jobs.map(keyOf).sort().join()
+}
+
+/** @param since windows that end after it; null for all: the first list of a branch holds for the time before it too */
+async function markWindows(db: Db, repositoryId: number, since: string | null): Promise<void> {
+  await sql`insert into stale_window (repository_id, changed_at, why)
+    select distinct ${repositoryId}::bigint, greatest(starts_at, ${since ?? '-infinity'}::timestamptz), 'required jobs'
+    from sla_window where repository_id = ${repositoryId} and ends_at > ${since ?? '-infinity'}::timestamptz`.execute(
+    db,
+  )
+}
+
+/** Base branches of pull requests that were told of since a time, the busiest first, and the default branch. */
+export async function readBaseBranches(
+  db: Db,
+  repositoryId: number,
+  since: string,
+  most: number,
+): Promise<string[]> {
+  const rows = await sql<{ base_ref: string }>`select base_ref from (
+      select default_branch as base_ref, 1000000000 as prs from repository where repository_id = ${repositoryId}
+      union all select base_ref, count(distinct number) from pull_request_event
+        where repository_id = ${repositoryId} and told_at >= ${since} group by base_ref) as refs
+    where base_ref is not null group by base_ref order by max(prs) desc, base_ref limit ${most}`.execute(db)
+  return rows.rows.map((row) => row.base_ref)
+}
+
+/** The newest pull request against a base branch; null where there is none. */
+export async function readNewestPullRequest(
+  db: Db,
+  repositoryId: number,
+  baseRef: string,
+): Promise<number | null> {
+  const row = await db
+    .selectFrom('pull_request_event')
+    .select('number')
+    .where('repository_id', '=', repositoryId)
+    .where('base_ref', '=', baseRef)
+    .orderBy('told_at', 'desc')
+    .executeTakeFirst()
+  return row?.number ?? null
+}

@@ -1,0 +1,25 @@
+/** Whether somebody else carries out commands to test again in a repository. */
+import { type Kysely, sql } from 'kysely'
+import type { Database } from './schema.ts'
+
+/**
+ * Who answers `/retest` there besides this app: Prow, known by its statuses, or a bot that ran a workflow again within
+ * ten minutes of a command; null when nobody was seen to since the time (RFC 3339).
+ * @param ownLogin our own reruns are not somebody else's
+ */
+export async function readOtherRetester(
+  db: Kysely<Database>,
+  repositoryId: number,
+  { since, ownLogin }: { since: string; ownLogin: string },
+): Promise<string | null> {
+  const prow = await sql`select from observation where repository_id = ${repositoryId} and told_at >= ${since}
+    and source = 'status' and (name = 'tide' or description like '% BaseSHA:%') limit 1`.execute(db)
+  if (prow.rows.length > 0) return 'Prow'
+  const bots = await sql<{ actor: string }>`select w.actor from workflow_run w
+    join pull_request_event p on p.repository_id = w.repository_id and p.head_sha = w.head_sha
+    join comment c on c.repository_id = p.repository_id and c.number = p.number
+    where w.repository_id = ${repositoryId} and w.started_at >= ${since} and w.attempt > 1 and w.actor_is_bot
+      and w.actor <> ${ownLogin} and not c.author_is_bot and c.body ~ '(^|\n)/(retest|test )'
+      and c.told_at between w.started_at - interval '10 minutes' and w.started_at limit 1`.execute(db)
+  return bots.rows[0]?.actor ?? null
+}

@@ -1,0 +1,60 @@
+/** Where something is to be said without being asked: heads of open pull requests that flaked lately, once CI is quiet. */
+import { type Kysely, sql } from 'kysely'
+import type { Database } from './schema.ts'
+
+type Db = Kysely<Database>
+
+/** Repositories whose newest settings have a comment or a check run written unasked. */
+export async function readTalkativeRepositories(db: Db): Promise<number[]> {
+  const { rows } = await sql<{ repository_id: number }>`select n.repository_id from (
+      select distinct on (repository_id) repository_id, settings -> 'report' as report
+      from settings order by repository_id, true_from desc) n
+    where n.report ->> 'unasked' = 'true' or n.report ->> 'check_run' = 'true'`.execute(db)
+  return rows.map((row) => row.repository_id)
+}
+
+export interface FlakedHead {
+  number: number
+  head_sha: string
+  /** Runs at the head, and the time of the last: what the text depends on. */
+  runs: number
+  last_at: string
+}
+
+/**
+ * Newest heads of open pull requests with a flake of these jobs (null for all) since a time, where nothing completed
+ * after `quiet_since` and no Actions run of the head is known to be under way.
+ */
+export async function readFlakedHeads(
+  db: Db,
+  repositoryId: number,
+  jobIds: readonly number[] | null,
+  times: { since: string; quiet_since: string },
+): Promise<FlakedHead[]> {
+  const jobs = jobIds === null ? sql`` : sql`and f.job_id = any(${[...jobIds]})`
+  const { rows } =
+    await sql<FlakedHead>`select f.number, f.head_sha, count(*) as runs, max(r.completed_at) as last_at
+    from (select distinct f.repository_id, f.number, f.head_sha from flake f
+      where f.repository_id = ${repositoryId} and f.flaked_at >= ${times.since} and f.number > 0 ${jobs}) f
+    join run r on r.repository_id = f.repository_id and r.number = f.number and r.head_sha = f.head_sha
+    join lateral (select e.head_sha, e.state from pull_request_event e where e.repository_id = f.repository_id
+      and e.number = f.number and e.action <> 'before' order by e.told_at desc limit 1) newest
+      on newest.head_sha = f.head_sha and newest.state = 'open'
+    where not exists (select from workflow_run w where w.repository_id = f.repository_id and w.head_sha = f.head_sha
+        and w.action <> 'completed' and not exists (select from workflow_run done
+          where done.repository_id = w.repository_id and done.head_sha = w.head_sha and done.run_id = w.run_id
+            and done.attempt >= w.attempt and done.action = 'completed'))
+    group by f.number, f.head_sha having max(r.completed_at) <= ${times.quiet_since}
+    order by f.number`.execute(db)
+  return rows
+}
+
+/** What was last said of each pull request, by the key of its effect. */
+export async function readSaid(db: Db, repositoryId: number): Promise<Map<string, string>> {
+  const { rows } = await sql<{
+    effect_key: string
+    state: string
+  }>`select effect_key, detail ->> 'state' as state
+    from outbox where repository_id = ${repositoryId} and kind = 'unasked'`.execute(db)
+  return new Map(rows.map((row) => [row.effect_key, row.state]))
+}

@@ -1,0 +1,72 @@
+/** The app's own record of deliveries at GitHub: what failed, and sending it again. Kept 3 days, on own servers 7. */
+import type { Octokit } from './client.ts'
+
+/** One attempt to hand over a delivery. */
+export interface FailedDelivery {
+  id: number
+  guid: string
+  event: string
+  repositoryId: number | null
+  deliveredAt: string
+}
+
+const MOST_PAGES = 100
+
+/**
+ * Attempts that failed since a time, newest first. 1 call for each 100.
+ * @param octokit signed in as the app itself
+ * @param since RFC 3339
+ */
+export async function listFailed(octokit: Octokit, since: string): Promise<FailedDelivery[]> {
+  const found: FailedDelivery[] = []
+  let cursor: string | undefined
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const { data, headers } = await octokit.request('GET /app/hook/deliveries', {
+      per_page: 100,
+      status: 'failure',
+      ...(cursor && { cursor }),
+    })
+    const recent = data.filter((one) => Date.parse(one.delivered_at) >= Date.parse(since))
+    for (const { id, guid, event, repository_id, delivered_at } of recent)
+      found.push({
+        id: Number(id),
+        guid,
+        event,
+        repositoryId: repository_id === null ? null : Number(repository_id),
+        deliveredAt: delivered_at,
+      })
+    cursor = nextCursor(headers.link)
+    if (!cursor || recent.length < data.length) return found
+  }
+  return found
+}
+
+function nextCursor(link: string | undefined): string | undefined {
+  const url = /<([^>]+)>;\s*rel="next"/.exec(link ?? '')?.[1]
+  return url ? (new URL(url).searchParams.get('cursor') ?? undefined) : undefined
+}
+
+/** Has GitHub send a delivery again, under its old GUID. @returns false where it does not have it any more */
+export async function redeliver(octokit: Octokit, deliveryId: number): Promise<boolean> {
+  try {
+    await octokit.request('POST /app/hook/deliveries/{delivery_id}/attempts', { delivery_id: deliveryId })
+    return true
+  } catch (error) {
+    const { status } = error as { status?: number }
+    if (status === 404 || status === 422) return false
+    throw error
+  }
+}
+
+/** What was sent; null where GitHub does not have it any more. */
+export async function readPayload(octokit: Octokit, deliveryId: number): Promise<unknown> {
+  try {
+    const { data } = await octokit.request('GET /app/hook/deliveries/{delivery_id}', {
+      delivery_id: deliveryId,
+    })
+    return data.request.payload
+  } catch (error) {
+    if ((error as { status?: number }).status === 404) return null
+    throw error
+  }
+}

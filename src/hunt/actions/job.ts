@@ -1,0 +1,43 @@
+/** What an ended job of GitHub Actions says of its run. */
+import { failureTeller } from '../failure.ts'
+import type { HuntRun } from '../run.ts'
+import type { ActionsApi, ActionsJob } from './api.ts'
+import { exitCodeIn, readableLog } from './log.ts'
+
+/** What GitHub did to a job (cancelled, skipped, never begun) says nothing of it. */
+const OUTCOMES: Record<string, HuntRun['outcome']> = {
+  success: 'passed',
+  failure: 'failed',
+  timed_out: 'failed',
+}
+const NOTHING = { message: null, output: null, killed_for: null }
+
+/** Reads jobs as runs, and the logs of those that failed; `number` is the run's, in the order of ending. */
+export function runReader(
+  api: Pick<ActionsApi, 'readLog'>,
+): (job: ActionsJob, number: number) => Promise<HuntRun> {
+  const tellFailure = failureTeller()
+  return async (job, number) => {
+    const outcome = OUTCOMES[job.conclusion ?? ''] ?? 'stopped'
+    const timed_out = job.conclusion === 'timed_out'
+    const log = outcome === 'failed' ? await api.readLog(job.id) : null
+    const output = log === null ? '' : readableLog(log)
+    const exit_code = outcome === 'passed' ? 0 : exitCodeIn(output)
+    const told = { output, exit_code, timed_out, killed_for: null, test: null }
+    const took = Date.parse(job.completed_at ?? job.started_at) - Date.parse(job.started_at)
+    return {
+      number,
+      outcome,
+      exit_code,
+      timed_out,
+      started_at: job.started_at,
+      duration_ms: Math.max(0, took),
+      ended: number,
+      worker: null,
+      node: job.runner || null,
+      seed: null,
+      peak_memory_bytes: null,
+      ...(outcome === 'failed' ? tellFailure(told) : NOTHING),
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/** Gets what GitHub could not hand over: it sends nothing twice by itself, so that a failed delivery would be lost. */
+import {
+  fillGaps,
+  finishArrived,
+  finishMissed,
+  noteMissed,
+  noteTry,
+  openGap,
+  openMissed,
+  signOfLife,
+} from '../db/gaps.ts'
+import type { Row } from '../db/schema.ts'
+import type { Deps } from '../deps.ts'
+import type { Octokit } from '../github/client.ts'
+import { listFailed, readPayload, redeliver } from '../github/deliveries.ts'
+import { isEvent, translate } from '../webhooks/translate.ts'
+
+const MINUTE = 60_000
+/** GitHub keeps deliveries for 3 days; an hour is left for doing it. */
+const KEPT_MS = 71 * 60 * MINUTE
+/** Looked at again: an attempt is listed some time after it failed. */
+const OVERLAP_MS = 15 * MINUTE
+const MOST_ATTEMPTS = 6
+
+/**
+ * Orders what failed again, at most 6 times with growing pauses; what does not arrive even so, and what fell into a time
+ * longer than GitHub remembers, is read over the API. Safe to run at any time and in many processes.
+ */
+export async function reconcile(deps: Deps): Promise<void> {
+  const { db, github } = deps
+  if (!github) return
+  const now = iso(deps.now())
+  const last = await signOfLife(db, 'reconcile', now)
+  const oldest = deps.now() - KEPT_MS
+  if (last && Date.parse(last) < oldest) await openGaps(deps, last, now)
+  const octokit = await github.appOctokit()
+  const since = iso(Math.max(oldest, last ? Date.parse(last) - OVERLAP_MS : oldest))
+  const failed = await listFailed(octokit, since)
+  const wanted = failed.filter((one) => isEvent(one.event))
+  // Newest first: the last attempt to hand over a delivery is the one that stays.
+  await noteMissed(
+    db,
+    wanted.reverse().map((one) => ({
+      guid: one.guid,
+      delivery_id: one.id,
+      repository_id: one.repositoryId ?? 0,
+      event: one.event,
+      delivered_at: one.deliveredAt,
+    })),
+  )
+  await finishArrived(db, now)
+  for (const one of await openMissed(db)) await tryAgain(deps, octokit, one)
+  await fillAll(deps, now)
+}
+
+/** The server was away for longer than GitHub remembers deliveries. */
+async function openGaps({ db, log }: Deps, from: string, to: string): Promise<void> {
+  const repositories = await db
+    .selectFrom('repository')
+    .select('repository_id')
+    .where('removed_at', 'is', null)
+    .where('installation_id', 'is not', null)
+    .execute()
+  for (const { repository_id } of repositories)
+    await openGap(db, { repository_id, from_at: from, to_at: to, reason: 'the server was away' })
+  log.warn({ from, to }, 'away for longer than GitHub keeps deliveries; history is read again')
+}
+
+async function tryAgain(deps: Deps, octokit: Octokit, missed: Row<'missed_delivery'>): Promise<void> {
+  const { db, log } = deps
+  const now = iso(deps.now())
+  const { guid, event, attempts, delivery_id } = missed
+  if (attempts > 0 && !isDue(missed, deps.now())) return
+  if (attempts > 0 && (await tellsNothing(octokit, missed)))
+    return finishMissed(db, guid, now, 'nothing to record')
+  if (attempts < MOST_ATTEMPTS && (await redeliver(octokit, delivery_id))) {
+    await noteTry(db, guid, now)
+    return log.info({ delivery: guid, event, attempts: attempts + 1 }, 'delivery ordered again')
+  }
+  if (missed.repository_id > 0) {
+    const { repository_id, delivered_at } = missed
+    await openGap(db, {
+      repository_id,
+      from_at: delivered_at,
+      to_at: delivered_at,
+      reason: 'a delivery was lost',
+    })
+  }
+  await finishMissed(db, guid, now, 'lost; history is read again')
+  log.warn({ delivery: guid, event }, 'delivery is lost; history is read again')
+}
+
+/** After 2, 4, 8 … minutes. */
+function isDue({ attempts, tried_at }: Row<'missed_delivery'>, now: number): boolean {
+  return tried_at === null || now - Date.parse(tried_at) >= MINUTE * 2 ** attempts
+}
+
+/** Most events of an action that concerns nobody leave no trace when they arrive; their payload says so. */
+async function tellsNothing(
+  octokit: Octokit,
+  { guid, event, delivery_id }: Row<'missed_delivery'>,
+): Promise<boolean> {
+  const payload = await readPayload(octokit, delivery_id)
+  return payload !== null && translate(payload, { guid, event, at: iso(0) }).outcome === 'ignored'
+}
+
+async function fillAll({ db }: Deps, now: string): Promise<void> {
+  const open = await db
+    .selectFrom('gap')
+    .select('repository_id')
+    .distinct()
+    .where('filled_at', 'is', null)
+    .execute()
+  for (const { repository_id } of open) await fillGaps(db, repository_id, now)
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}

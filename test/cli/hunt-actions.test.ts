@@ -1,0 +1,66 @@
+/** `hunt --ref` on the command line, from the first attempt to the kept table, with the stand-in's GitHub. */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import type { HuntAnswer } from '../../src/hunt/answer.ts'
+import { addBranch, addRepository, setRole, shaOf } from '../../src/standin/seed.ts'
+import { addWorkflowRun } from '../../src/standin/seed-ci.ts'
+import { addUserToken } from '../../src/standin/seed-tokens.ts'
+import { startStandin } from '../../src/standin/standin.ts'
+import { createServerDatabase } from '../support/database.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const AT = '2026-02-03T04:00:00.000Z'
+
+test('repeats a job, keeps it, and does not count what it refused', { timeout: 120_000 }, async () => {
+  const standin = await startStandin({ validate: true })
+  const repository = addRepository(standin.state, { owner: 'acme', name: 'widgets' })
+  setRole(standin.state, repository, 'octo', 'write')
+  addBranch(repository, 'hunted', shaOf('x'))
+  const job = { name: 'unit', conclusion: 'success' as const, startedAt: AT, completedAt: AT }
+  const seed = { name: 'CI', sha: shaOf('x'), branch: 'hunted', event: 'push', at: AT }
+  const run = addWorkflowRun(standin.state, repository, { ...seed, attempts: [[job]] })
+  const ticking = setInterval(() => {
+    const attempt = run.attempts.at(-1)
+    if (attempt?.status === 'completed') return
+    for (const one of attempt?.jobs ?? [])
+      Object.assign(one, { status: 'completed', conclusion: 'failure', completedAt: one.startedAt })
+    Object.assign(attempt ?? {}, { status: 'completed', conclusion: 'failure' })
+  }, 50)
+  const env = {
+    ...process.env,
+    DATABASE_URL: await createServerDatabase(),
+    GITHUB_API_URL: standin.url,
+    GITHUB_TOKEN: addUserToken(standin.state, 'octo').token,
+  }
+  const hunt = (more: object, ...words: string[]) =>
+    new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve) => {
+      const child = execFile(
+        process.execPath,
+        [MAIN, 'hunt', ...words],
+        { env: { ...env, ...more } },
+        (_error, stdout, stderr) => resolve({ status: child.exitCode, stdout, stderr }),
+      )
+    })
+  const asked = ['--repository', 'acme/widgets', '--job', 'unit', '--ref', 'hunted', '--json']
+  const first = await hunt({}, ...asked, '--until-failure')
+  expect(first.stderr).toMatch(/Kept as unit; hunt --resume unit/)
+  expect(JSON.parse(first.stdout) as HuntAnswer).toMatchObject({
+    runs: 1,
+    failed: 1,
+    ending: 'until_failure',
+  })
+  expect((await hunt({}, 'list')).stdout).toMatch(/unit +1 +1 +0%/)
+  expect(standin.violations).toEqual([])
+
+  for (const [more, words, sentence] of [
+    [{ GITHUB_TOKEN: '' }, asked, /Set GITHUB_TOKEN/],
+    [{}, ['--ref', 'hunted', '--repository', 'acme/widgets'], /--job says which job/],
+    [{}, ['--resume', 'nothing'], /no hunt nothing on GitHub Actions/],
+  ] as const) {
+    const { status, stderr } = await hunt(more, ...words)
+    expect([status, stderr]).toEqual([2, expect.stringMatching(sentence)])
+  }
+  clearInterval(ticking)
+  await standin.close()
+})

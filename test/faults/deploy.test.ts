@@ -1,0 +1,61 @@
+/** Deploys: the old release on the new one's schema, and migrations that are cut off half-way. */
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { startAppProcess } from '../../bench/processes.ts'
+import { openDatabase } from '../../src/db/client.ts'
+import { isMigrated, migrate } from '../../src/db/migrate.ts'
+import { createServerDatabase } from '../support/database.ts'
+import { lost, post, storyOf } from './crash.ts'
+
+test('the old release goes on, starts again and takes deliveries while the new one has changed the schema', async () => {
+  const address = await createServerDatabase()
+  const story = storyOf(10)
+  const acknowledged = new Set<string>()
+  const old = await startAppProcess(address)
+  const send = async (url: string, from: number, to: number) => {
+    for (const one of story.slice(from, to)) {
+      expect(await post(url, one)).toBe(202)
+      acknowledged.add(one.id)
+    }
+  }
+  await send(old.url, 0, 10)
+  const { db, close } = await openDatabase(address)
+  // What a release may do to a table that another still writes to: add what has a default, and tables of its own.
+  await sql`alter table observation add column seen_by text not null default 'nobody'`.execute(db)
+  await sql`create table later (repository_id bigint primary key)`.execute(db)
+  await sql`insert into kysely_migration values ('9999_later', ${new Date().toISOString()})`.execute(db)
+  await send(old.url, 10, 20)
+  await old.kill()
+  const again = await startAppProcess(address)
+  await send(again.url, 20, 30)
+  expect((await fetch(`${again.url}/readyz`)).status).toBe(200)
+  await again.stop()
+  expect(await lost(address, acknowledged)).toEqual([])
+  const names = await sql<{
+    name: string
+  }>`select name from kysely_migration order by name desc limit 1`.execute(db)
+  expect(names.rows).toEqual([{ name: '9999_later' }])
+  await close()
+})
+
+test('a migration that is cut off leaves nothing behind, and the next start does it again', async () => {
+  const address = await createServerDatabase({ migrated: false })
+  const { db, close } = await openDatabase(address)
+  const other = await openDatabase(address)
+  // The server ends the connection once the migration has made its first tables.
+  await sql`create function cut() returns event_trigger language plpgsql as $$begin
+    if tg_tag = 'CREATE TABLE' and (select count(*) from pg_class where relname = 'outbox') > 0 then
+      perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(1);
+    end if; end$$`.execute(other.db)
+  await sql`create event trigger cut on ddl_command_end execute function cut()`.execute(other.db)
+  await expect(migrate(db)).rejects.toThrow()
+  const { rows } = await sql`select relname from pg_class where relname in ('outbox', 'observation')`.execute(
+    other.db,
+  )
+  expect(rows).toEqual([])
+  await sql`drop event trigger cut`.execute(other.db)
+  expect((await migrate(other.db)).length).toBeGreaterThan(2)
+  expect(await isMigrated(db)).toBe(true)
+  await other.close()
+  await close()
+})

@@ -1,0 +1,49 @@
+/** The embedded database's folder: opened twice, copied while open, and damaged. */
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { startAppProcess } from '../../bench/processes.ts'
+import { openDatabase } from '../../src/db/client.ts'
+import { UserError } from '../../src/domain/user-error.ts'
+import { figuresOf, lost, post, storyOf } from './crash.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'flake-sla-folder-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a second process refuses the folder with a sentence; the first goes on; a copy made meanwhile holds what was acknowledged', async () => {
+  const data = join(folder, 'data')
+  const story = storyOf(20)
+  const app = await startAppProcess(data)
+  const acknowledged = new Set<string>()
+  for (const one of story) {
+    expect(await post(app.url, one)).toBe(202)
+    acknowledged.add(one.id)
+  }
+  await expect(startAppProcess(data)).rejects.toThrow(/ended with 2: .*in use by another flake-sla process/s)
+  await expect(openDatabase(data)).rejects.toThrow(UserError)
+  cpSync(data, join(folder, 'copy'), { recursive: true })
+  expect(await post(app.url, story[0] as (typeof story)[number])).toBe(202)
+  await app.stop()
+  expect(await lost(data, acknowledged)).toEqual([])
+  expect(await lost(join(folder, 'copy'), acknowledged)).toEqual([])
+  const [first, second] = await Promise.all(['data', 'copy'].map(figures))
+  expect(second).toEqual(first)
+}, 120_000)
+
+test('a folder with a truncated file is refused with a sentence, not opened half', async () => {
+  const data = join(folder, 'data')
+  const truncated = join(folder, 'truncated')
+  cpSync(data, truncated, { recursive: true })
+  truncateSync(join(truncated, 'global', 'pg_control'), 100)
+  await expect(openDatabase(truncated)).rejects.toThrow(/cannot be opened/)
+  expect(readdirSync(truncated)).toEqual(expect.arrayContaining(readdirSync(data)))
+  expect(statSync(join(truncated, 'PG_VERSION')).size).toBeGreaterThan(0)
+}, 120_000)
+
+async function figures(name: string): Promise<unknown> {
+  const { db, close } = await openDatabase(join(folder, name))
+  const all = await figuresOf(db)
+  await close()
+  return all
+}

@@ -1,0 +1,93 @@
+/** GitHub misbehaves while a report is being written: in the end there is one answer, never two, and nothing is lost. */
+import { expect, test } from 'vitest'
+import type { Fault } from '../../src/standin/faults.ts'
+import { startTestApp } from '../support/app.ts'
+import { checkRunDelivery, commentDelivery, pullRequestDelivery } from '../support/deliveries.ts'
+
+const COMMENT = /\/issues\/7\/comments/
+const story = () => [
+  pullRequestDelivery(),
+  checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 }),
+  checkRunDelivery({ id: 2, conclusion: 'success', minute: 20 }),
+  commentDelivery({ body: '/flake-report' }),
+]
+
+const PASSING: [name: string, fault: Fault][] = [
+  ['401', { status: 401 }],
+  ['403, secondary limit', { status: 'secondary-limit' }],
+  ['403, primary limit', { status: 'primary-limit' }],
+  ['429', { status: 429 }],
+  ['500', { status: 500, times: 3 }],
+  ['502', { status: 502, times: 3 }],
+  ['no answer', { status: 'cut', times: 2 }],
+  ['half an answer', { status: 'half' }],
+]
+
+test.each(['POST', 'GET'])(
+  'whatever goes wrong with a %s, each question has one answer in the end',
+  async (method) => {
+    const app = await startTestApp()
+    expect(await app.send(...story().slice(0, 3))).toEqual([202, 202, 202])
+    let minute = 61
+    for (const [i, [name, fault]] of PASSING.entries()) {
+      await app.send(commentDelivery({ id: 500 + i, body: '/flake-report', author: `asks-${i}`, minute }))
+      app.standin.failNext({ method, path: COMMENT, ...fault })
+      // Longer than any delay that ten attempts can add up to for these.
+      for (const later of [1, 10, 60, 240]) await app.passTo(minute + later)
+      expect([name, app.answers().length]).toEqual([name, i + 1])
+      minute += 300
+    }
+  },
+  120_000,
+)
+
+test('the answer to a write is lost on the way: the comment is found, not written again', async () => {
+  const app = await startTestApp()
+  const { github } = app.app.deps
+  if (!github) throw new Error('the app has no GitHub')
+  const octokitOf = github.octokitOf
+  let lost = 0
+  github.octokitOf = async (id) => {
+    const octokit = await octokitOf(id)
+    octokit.hook.after('request', (_answer, { method, url }) => {
+      if (method !== 'POST' || !url.endsWith('/comments') || lost > 2) return
+      lost++
+      throw new Error('the connection was cut')
+    })
+    return octokit
+  }
+  await app.send(...story())
+  for (const minutes of [61, 90, 300]) await app.passTo(minutes)
+  expect(lost).toBe(1)
+  expect(app.answers()).toHaveLength(1)
+})
+
+test.each([404, 422])(
+  '%d is final: no answer, no end of trying, and the next is answered',
+  async (status) => {
+    const app = await startTestApp()
+    await app.send(...story())
+    app.standin.failNext({ method: 'POST', path: COMMENT, status })
+    for (const minutes of [61, 90, 300]) await app.passTo(minutes)
+    expect(app.answers()).toHaveLength(0)
+    const { db } = app.app.deps
+    expect(await db.selectFrom('outbox').select('result').where('done_at', 'is', null).execute()).toEqual([])
+    await app.send(commentDelivery({ id: 99, body: '/flake-report', minute: 299 }))
+    await app.passTo(310)
+    expect(app.answers()).toHaveLength(1)
+  },
+)
+
+test('an outbox of sixty answers is worked off, each once, in the face of errors', async () => {
+  const app = await startTestApp()
+  await app.send(...story().slice(0, 3))
+  const asked = Array.from({ length: 60 }, (_, i) =>
+    commentDelivery({ id: 1000 + i, body: '/flake-report', author: `user-${i}`, minute: 30 }),
+  )
+  expect(new Set(await app.send(...asked))).toEqual(new Set([202]))
+  app.standin.failNext({ method: 'POST', path: COMMENT, status: 502, times: 9 })
+  app.standin.failNext({ method: 'POST', path: COMMENT, status: 'cut', times: 9 })
+  for (const minutes of [61, 70, 90, 150, 300, 600]) await app.passTo(minutes)
+  expect(app.answers()).toHaveLength(60)
+  expect(new Set(app.answers().map((body) => /<!--.*?-->/.exec(body)?.[0])).size).toBe(60)
+}, 120_000)

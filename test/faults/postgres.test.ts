@@ -1,0 +1,129 @@
+/** PostgreSQL fails under the app in the ways that servers fail; after each, what was acknowledged is there, and the app goes on by itself. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type ServerProcess, startAppProcess } from '../../bench/processes.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
+import { lost, post, storyOf } from './crash.ts'
+
+const story = storyOf(400)
+const acknowledged = new Set<string>()
+let next = 0
+let server: PostgresServer
+let app: ServerProcess
+let address: string
+
+beforeAll(async () => {
+  server = await startPostgres(['max_connections=30'])
+  address = `${server.address}/postgres`
+  app = await startAppProcess(address)
+})
+afterAll(async () => {
+  await app?.kill()
+  await server?.remove()
+})
+
+/** Sends so many fresh deliveries at once. @returns how often each status (0 for none) came back */
+async function send(count: number): Promise<Record<number, number>> {
+  const statuses: Record<number, number> = {}
+  next += count
+  await Promise.all(
+    story.slice(next - count, next).map(async (one) => {
+      const status = (await post(app.url, one)) ?? 0
+      if (status === 202) acknowledged.add(one.id)
+      statuses[status] = (statuses[status] ?? 0) + 1
+    }),
+  )
+  return statuses
+}
+
+/** Everything acknowledged so far is stored, and the next deliveries are taken. */
+async function expectWhole(): Promise<void> {
+  expect(await send(8)).toEqual({ 202: 8 })
+  expect(await lost(address, acknowledged)).toEqual([])
+}
+
+async function tell(...statements: string[]): Promise<void> {
+  const client = new pg.Client(address)
+  client.on('error', () => {})
+  await client.connect()
+  for (const statement of statements) await client.query(statement)
+  await client.end()
+}
+
+test('killed at once and started again: refused meanwhile with a sentence, nothing lost', async () => {
+  await expectWhole()
+  const during = send(200)
+  await sleep(30)
+  await server.kill()
+  expect(Object.keys(await during).every((status) => status === '202' || status === '503')).toBe(true)
+  expect(await send(5)).toEqual({ 503: 5 })
+  expect((await fetch(`${app.url}/healthz`)).status).toBe(200)
+  expect((await fetch(`${app.url}/readyz`)).status).toBe(503)
+  await server.start()
+  await expectWhole()
+  expect((await fetch(`${app.url}/readyz`)).status).toBe(200)
+})
+
+test('its connections ended by an operator: the next delivery is taken on a new one', async () => {
+  await tell(
+    'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
+  )
+  await sleep(100)
+  await expectWhole()
+})
+
+test('read-only, as a replica is: refused until it can be written to', async () => {
+  await tell(`alter system set default_transaction_read_only = on`, 'select pg_reload_conf()')
+  await sleep(300)
+  expect(await send(5)).toEqual({ 503: 5 })
+  await tell(
+    'set default_transaction_read_only = off',
+    'alter system reset default_transaction_read_only',
+    'select pg_reload_conf()',
+  )
+  await sleep(300)
+  await expectWhole()
+})
+
+test('slow by two seconds: every delivery is answered late, in GitHub’s ten seconds, and stored', async () => {
+  const client = new pg.Client(address)
+  await client.connect()
+  await client.query('begin; lock table delivery in access exclusive mode')
+  const started = performance.now()
+  const during = send(20)
+  await sleep(2000)
+  await client.query('commit')
+  await client.end()
+  expect(await during).toEqual({ 202: 20 })
+  expect(performance.now() - started).toBeLessThan(9000)
+  await expectWhole()
+})
+
+test('disk full: refused until there is room', async () => {
+  // PostgreSQL's own answer to a full disk, without filling one.
+  await tell(
+    `create function full_disk() returns trigger language plpgsql as
+      $$begin raise exception using errcode = '53100', message = 'could not extend file: No space left on device'; end$$`,
+    'create trigger full_disk before insert on observation for each row execute function full_disk()',
+  )
+  const during = await send(6)
+  expect(during[503]).toBeGreaterThan(0)
+  await tell('drop function full_disk cascade')
+  await expectWhole()
+})
+
+test('out of connections: the app keeps the ones it has, and takes deliveries', async () => {
+  const hogs = Array.from({ length: 30 }, () => new pg.Client(address))
+  const held = await Promise.allSettled(
+    hogs.map((one) => {
+      one.on('error', () => {})
+      return one.connect()
+    }),
+  )
+  expect(held.some((one) => one.status === 'rejected')).toBe(true)
+  const statuses = await send(10)
+  expect(Object.keys(statuses).every((status) => status === '202' || status === '503')).toBe(true)
+  await Promise.allSettled(hogs.map((one) => one.end()))
+  await expectWhole()
+})

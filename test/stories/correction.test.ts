@@ -1,0 +1,96 @@
+/** Corrections as people make them: a command on a pull request, an answer, and another verdict. */
+import { describe, expect, test } from 'vitest'
+import { readCorrected } from '../../src/db/corrections.ts'
+import { startTestApp } from '../support/app.ts'
+import {
+  checkRunDelivery,
+  commentDelivery,
+  pullRequestDelivery,
+  workflowRunDelivery,
+} from '../support/deliveries.ts'
+
+const FLAKY = [
+  pullRequestDelivery(),
+  workflowRunDelivery({ attempt: 1, minute: 5, conclusion: 'failure' }),
+  checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 }),
+  workflowRunDelivery({ attempt: 2, minute: 20 }),
+  checkRunDelivery({ id: 2, conclusion: 'success', minute: 30 }),
+]
+
+async function aStory() {
+  const story = await startTestApp()
+  const { db } = story.app.deps
+  await story.send(...FLAKY)
+  const say = async (body: string, minute: number, author = 'octocat') => {
+    await story.send(commentDelivery({ id: 4000 + minute, body, minute, author }))
+    await story.passTo(minute + 5)
+  }
+  const flake = () =>
+    db
+      .selectFrom('flake')
+      .select(['attribution', 'probability', 'counted', 'correction', 'evidence'])
+      .executeTakeFirstOrThrow()
+  return { ...story, db, say, flake }
+}
+
+describe('a correction', () => {
+  test('by someone who can write wins over the odds, and is answered and kept with who, when and why', async () => {
+    const { say, flake, answers, db } = await aStory()
+    await say('/flake mine I forgot to close the socket', 40)
+    expect(await flake()).toMatchObject({
+      attribution: 'caused_by_pr',
+      probability: 1,
+      counted: false,
+      correction: { says: 'mine', by: 'octocat', why: 'I forgot to close the socket' },
+      evidence: { model: { verdict: 'undetermined' } },
+    })
+    expect(answers()).toHaveLength(1)
+    expect(answers()[0]).toContain('recorded as **caused by it**, by @octocat: I forgot to close the socket')
+    const [revision] = await db.selectFrom('flake_revision').selectAll().execute()
+    expect(revision).toMatchObject({
+      new: 'caused_by_pr',
+      why: 'corrected by octocat: I forgot to close the socket',
+    })
+    const [day] = await db.selectFrom('sla_window').selectAll().where('kind', '=', 'day').execute()
+    expect(day).toMatchObject({ flakes: 1, flakes_counted: 0, flakes_caused_by_pr: 1 })
+  })
+
+  test('is taken back by reset, and the last word stands', async () => {
+    const { say, flake } = await aStory()
+    await say('/flake mine my fault', 40)
+    await say('/flake not-mine the disk of the runner was full', 50)
+    expect(await flake()).toMatchObject({ attribution: 'not_caused_by_pr', probability: 0, counted: true })
+    await say('/flake reset', 60)
+    expect(await flake()).toMatchObject({ attribution: 'undetermined', correction: null })
+  })
+
+  test('by anybody else changes nothing and is told why in a sentence', async () => {
+    const { say, flake, answers, standin } = await aStory()
+    standin.state.accounts.set('mallory', {
+      ...standin.state.accounts.get('octocat'),
+      login: 'mallory',
+      id: 666,
+    } as never)
+    await say('/flake not-mine trust me', 40, 'mallory')
+    expect(await flake()).toMatchObject({ correction: null, attribution: 'undetermined' })
+    expect(answers()[0]).toContain('only people who can write to this repository can correct a verdict')
+  })
+
+  test('without a reason is asked for one', async () => {
+    const { say, flake, answers } = await aStory()
+    await say('/flake not-mine', 40)
+    expect(await flake()).toMatchObject({ correction: null })
+    expect(answers()[0]).toContain('Say why')
+  })
+
+  test('told twice is one, and one of another job leaves this one alone', async () => {
+    const { send, say, flake, answers, db } = await aStory()
+    await say('/flake mine `lint` not this one', 40)
+    expect(await flake()).toMatchObject({ correction: null })
+    await send(commentDelivery({ id: 4040, body: '/flake mine `lint` not this one', minute: 40 }))
+    expect(answers()).toHaveLength(1)
+    expect(await db.selectFrom('correction').selectAll().execute()).toHaveLength(1)
+    const [fact] = await db.selectFrom('correction').selectAll().execute()
+    if (fact) expect(await readCorrected(db, fact)).toEqual([])
+  })
+})

@@ -1,0 +1,207 @@
+/** A history in the GitHub stand-in, and the webhooks that GitHub would have sent while it happened. */
+import type { Delivery } from '../../src/pipeline/record.ts'
+import { isPull } from '../../src/standin/routes/pulls.ts'
+import { addBranch, addCommit, addPull, addRepository, shaOf } from '../../src/standin/seed.ts'
+import { closePull, pushHead } from '../../src/standin/seed-changes.ts'
+import { addApp, addCheckRun, addCheckSuite, addStatus, addWorkflowRun } from '../../src/standin/seed-ci.ts'
+import { workflowRunShape } from '../../src/standin/shapes/actions.ts'
+import { checkRunShape } from '../../src/standin/shapes/checks.ts'
+import { statusShape } from '../../src/standin/shapes/commits.ts'
+import { pullShape } from '../../src/standin/shapes/pulls.ts'
+import { repositoryShape } from '../../src/standin/shapes/repositories.ts'
+import type { World } from '../../src/standin/shapes/world.ts'
+import type { Repository, State } from '../../src/standin/state.ts'
+import { aDelivery } from './deliveries.ts'
+import { at } from './facts.ts'
+
+const OTHER_APP = 77_001
+
+/** Whole seconds, as GitHub writes its times. */
+const time = (minute: number) => at(minute).replace('.000Z', 'Z')
+
+function job(name: string, conclusion: 'success' | 'failure' | 'cancelled', minute: number) {
+  return { name, conclusion, startedAt: time(minute - 4), completedAt: time(minute) }
+}
+
+export interface HistorySizes {
+  /** Plain pull requests beside the odd ones. */
+  pulls: number
+  /** Statuses on one commit. */
+  statuses: number
+}
+
+/** `acme/widgets` with pull requests of every kind, made within a week of the start. */
+export function seedHistory(state: State, { pulls, statuses }: HistorySizes): Repository {
+  const repository = addRepository(state, { owner: 'acme', name: 'widgets', createdAt: time(-9000) })
+  addHistory(state, repository, { pulls, statuses })
+  return repository
+}
+
+/** The same in a repository that is there already. */
+export function addHistory(state: State, repository: Repository, { pulls, statuses }: HistorySizes): void {
+  addRepository(state, { owner: 'octocat', name: 'widgets', forkOf: 'acme/widgets' })
+  addApp(state)
+  addApp(state, OTHER_APP, 'other-ci', 'Other CI')
+  for (let i = 0; i < pulls; i++) seedPull(state, repository, i)
+  seedForced(state, repository)
+  seedStatuses(state, repository, statuses)
+  seedOtherApp(state, repository)
+  seedTrunk(state, repository)
+}
+
+/** Two jobs; every third pull request's tests fail and pass when run again, every fifth is pushed to twice. */
+function seedPull(state: State, repository: Repository, i: number): void {
+  const minute = 20 + i * 30
+  const fork = i % 4 === 3 ? { fork: 'octocat/widgets' } : {}
+  const number = 10 + i
+  const sha = shaOf(`pull ${i}`)
+  const pull = addPull(state, repository, {
+    number,
+    title: `Change ${i}`,
+    user: 'octocat',
+    at: time(minute),
+    sha,
+    ...fork,
+  })
+  const from = { branch: pull.pull.head.ref, ...(fork.fork && { headRepository: fork.fork }) }
+  const first = [
+    job('unit', i % 3 === 0 ? 'failure' : 'success', minute + 8),
+    job('lint', 'success', minute + 6),
+  ]
+  const again = i % 3 === 0 ? [[job('unit', 'success', minute + 16)]] : []
+  addWorkflowRun(state, repository, {
+    name: 'CI',
+    sha,
+    at: time(minute + 1),
+    attempts: [first, ...again],
+    ...from,
+  })
+  if (i % 5 !== 4) return
+  const pushed = shaOf(`pull ${i}, second`)
+  pushHead(state, repository, pull, { sha: pushed, at: time(minute + 20) })
+  const second = [[job('unit', 'success', minute + 28), job('lint', 'cancelled', minute + 26)]]
+  addWorkflowRun(state, repository, {
+    name: 'CI',
+    sha: pushed,
+    at: time(minute + 21),
+    attempts: second,
+    ...from,
+  })
+  closePull(state, pull, time(minute + 29), 'octocat', shaOf(`merge ${i}`))
+}
+
+/** Pushed, pushed again, then replaced: GitHub's timeline tells the second head and not the first. */
+function seedForced(state: State, repository: Repository): void {
+  const heads = ['first', 'second', 'third'].map((one) => shaOf(`forced ${one}`)) as [string, string, string]
+  const pull = addPull(state, repository, {
+    number: 2,
+    title: 'Forced',
+    user: 'octocat',
+    at: time(100),
+    sha: heads[0],
+  })
+  const run = (sha: string, minute: number, ...attempts: ReturnType<typeof job>[][]) =>
+    addWorkflowRun(state, repository, {
+      name: 'CI',
+      sha,
+      at: time(minute),
+      attempts,
+      branch: pull.pull.head.ref,
+    })
+  run(heads[0], 101, [job('unit', 'failure', 110)], [job('unit', 'success', 120)])
+  pushHead(state, repository, pull, { sha: heads[1], at: time(130) })
+  run(heads[1], 131, [job('unit', 'failure', 140)], [job('unit', 'success', 150)])
+  pushHead(state, repository, pull, { sha: heads[2], at: time(160), forced: true })
+  run(heads[2], 161, [job('unit', 'success', 170)])
+}
+
+/** One commit that a bot wrote many statuses on, among them two flakes. */
+function seedStatuses(state: State, repository: Repository, count: number): void {
+  const sha = shaOf('statuses')
+  addPull(state, repository, { number: 3, title: 'Statuses', user: 'octocat', at: time(200), sha })
+  for (let i = 0; i < count; i++) {
+    const context = `prow-${i % 40}`
+    const failed = i < 2
+    addStatus(state, repository, {
+      sha,
+      context,
+      state: failed ? 'failure' : 'success',
+      at: time(201 + Math.floor(i / 4)),
+      description: failed ? 'Job failed.' : 'Job succeeded.',
+      targetUrl: `https://prow.example.org/view/pr-logs/pull/acme_widgets/3/${context}/${i}`,
+    })
+  }
+}
+
+/** Check runs of an app that is not Actions. */
+function seedOtherApp(state: State, repository: Repository): void {
+  const sha = shaOf('other app')
+  addPull(state, repository, { number: 4, title: 'Other', user: 'octocat', at: time(300), sha })
+  const suite = addCheckSuite(state, repository, sha, time(301), { appId: OTHER_APP })
+  addCheckRun(state, repository, suite, job('e2e', 'failure', 310))
+  addCheckRun(state, repository, suite, job('e2e', 'success', 330))
+}
+
+/** Runs on the default branch. */
+function seedTrunk(state: State, repository: Repository): void {
+  const main = addBranch(repository, 'main')
+  for (let i = 0; i < 3; i++) {
+    const sha = shaOf(`trunk ${i}`)
+    addCommit(repository, sha, { date: time(400 + i), parents: [main.sha] })
+    main.sha = sha
+    const attempts = [[job('unit', 'success', 410 + i)]]
+    addWorkflowRun(state, repository, {
+      name: 'CI',
+      sha,
+      at: time(401 + i),
+      attempts,
+      branch: 'main',
+      event: 'push',
+    })
+  }
+}
+
+/** Everything as webhooks, in order of time. */
+export function historyDeliveries(world: World, repository: Repository): Delivery[] {
+  const told: { at: string; name: string; payload: Record<string, unknown> }[] = []
+  const envelope = { repository: repositoryShape(world, repository), installation: { id: 77 } }
+  const tell = (name: string, when: string, payload: Record<string, unknown>) =>
+    told.push({ at: when, name, payload: { ...envelope, ...payload } })
+  for (const issue of [...repository.issues.values()].filter(isPull)) {
+    const now = pullShape(world, repository, issue)
+    const as = (sha: string, when: string) => ({
+      pull_request: { ...now, updated_at: when, state: 'open', merged: false, head: { ...now.head, sha } },
+    })
+    const { moves } = issue.pull
+    const opened = moves[0]?.before ?? issue.pull.head.sha
+    tell('pull_request', issue.createdAt, { action: 'opened', ...as(opened, issue.createdAt) })
+    for (const { before, after, at: when } of moves)
+      tell('pull_request', when, { action: 'synchronize', before, after, ...as(after, when) })
+    if (issue.closedAt) tell('pull_request', issue.closedAt, { action: 'closed', pull_request: now })
+  }
+  for (const run of repository.checkRuns.values()) {
+    const suite = repository.checkSuites.get(run.suiteId)
+    const shape = checkRunShape(world, repository, run)
+    const check_suite = {
+      ...shape.check_suite,
+      head_branch: suite?.branch ?? null,
+      updated_at: run.completedAt,
+    }
+    tell('check_run', run.completedAt ?? '', { action: 'completed', check_run: { ...shape, check_suite } })
+  }
+  for (const run of repository.workflowRuns.values())
+    for (const attempt of run.attempts)
+      tell('workflow_run', attempt.updatedAt, {
+        action: 'completed',
+        workflow_run: workflowRunShape(world, repository, run, attempt),
+      })
+  for (const status of [...repository.statuses.values()].flat())
+    tell('status', status.createdAt, {
+      ...statusShape(world, repository, status),
+      sha: status.sha,
+      branches: [],
+    })
+  return told
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+    .map(({ name, payload }) => aDelivery(name, payload))
+}

