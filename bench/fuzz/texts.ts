@@ -8,7 +8,7 @@ import { requiredBy } from '../../src/domain/required.ts'
 import { windowAt } from '../../src/domain/window.ts'
 import { readPolicy } from '../../src/policy/read.ts'
 import type { Random } from '../../src/simulate/random.ts'
-import { code, link } from '../../src/texts/markdown.ts'
+import { code, codeCell, link } from '../../src/texts/markdown.ts'
 import { eachInput, type Target } from './target.ts'
 import { anyText } from './values.ts'
 
@@ -181,8 +181,8 @@ function useFilter(source: string): string | null {
 
 /** A name from outside stays one piece of text in one cell, on GitHub and on the pages. */
 async function showName(text: string): Promise<string | null> {
-  const cell = link(code(text), 'https://ci.example/1')
-  const shown = markdown.render(`| a | b |\n| --- | --- |\n| ${cell} | ${code(text)} |\n`)
+  const cell = link(codeCell(text), 'https://ci.example/1')
+  const shown = markdown.render(`| a | b |\n| --- | --- |\n| ${cell} | ${codeCell(text)} |\n`)
   const tags = [...shown.matchAll(/<(\/?[a-z!][a-z0-9-]*)/gi)].map(([, tag]) => tag)
   const expected =
     'table thead tr th /th th /th /tr /thead tbody tr td a code /code /a /td td code /code /td /tr /tbody /table'

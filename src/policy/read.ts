@@ -22,7 +22,14 @@ export function readSettings(text: string): SettingsReading {
   if (text.length > MOST_CHARACTERS)
     return { settings: null, problems: [`the file is longer than ${MOST_CHARACTERS} characters`] }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, merge: false, prettyErrors: false })
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: false,
+    prettyErrors: false,
+    // A key that is a list would else be told to the log, as a warning of the reader's own.
+    stringKeys: true,
+    logLevel: 'error',
+  })
   if (document.errors.length > 0) {
     const problems = document.errors.map(
       (error) => `line ${lines.linePos(error.pos[0]).line}: is not YAML: ${error.message.split('\n')[0]}`,
