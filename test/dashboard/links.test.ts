@@ -4,6 +4,7 @@ import type { OpenDatabase } from '../../src/db/client.ts'
 import {
   aFlake,
   aJob,
+  anIncident,
   aPullRequestEvent,
   app,
   aRepository,
@@ -38,6 +39,11 @@ beforeAll(async () => {
   await db
     .insertInto('flake')
     .values(aFlake({ incident: 'x' }))
+    .execute()
+  const hit = { jobs: JSON.stringify([11]), pull_requests: JSON.stringify([5]) }
+  await db
+    .insertInto('incident')
+    .values(anIncident({ incident: 'x', ...hit }))
     .execute()
   await db.insertInto('pull_request_event').values(aPullRequestEvent()).execute()
 })

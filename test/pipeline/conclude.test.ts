@@ -48,7 +48,7 @@ eachDatabase((db) => {
     await recordAll(db(), flaky)
     await conclude(db())
     const { required, windows, flakes } = await readOnlyReport(db())
-    expect(required).toEqual({ source: 'all', jobs: ['unit'] })
+    expect(required).toEqual({ source: 'all', jobs: ['unit'], problem: null })
     expect(flakes).toMatchObject([
       {
         pull_request: 7,
@@ -205,7 +205,7 @@ eachDatabase((db) => {
     await recordAll(db(), [...flaky, lint, ...docsOnly])
     await conclude(db(), { policy })
     const { required, windows, flakes } = await readOnlyReport(db(), policy)
-    expect(required).toEqual({ source: 'config', jobs: ['lint'] })
+    expect(required).toEqual({ source: 'config', jobs: ['lint'], problem: null })
     expect(flakes).toEqual([])
     expect(windows.day).toMatchObject([{ prs: 1, flakes: 0, rate: 0, breached: false }])
   })

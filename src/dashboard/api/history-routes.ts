@@ -62,26 +62,6 @@ export const monthsRoute = createRoute({
   responses: { 200: json(z.object({ months: z.array(monthShape) }), 'Months'), 404: notFound },
 })
 
-export const incidentsRoute = createRoute({
-  method: 'get',
-  path: `${REPOSITORY}/incidents`,
-  summary: 'Stretches in which something else was broken, newest first',
-  request: { params: ofRepository, query: historyQuery },
-  responses: {
-    200: json(z.object({ incidents: z.array(incidentShape) }), 'Incidents'),
-    400: bad,
-    404: notFound,
-  },
-})
-
-export const accuracyRoute = createRoute({
-  method: 'get',
-  path: `${REPOSITORY}/accuracy`,
-  summary: 'Flakes by how likely the pull request caused them, and how many verdicts changed',
-  request: { params: ofRepository, query: historyQuery },
-  responses: { 200: json(z.object({ bands: z.array(bandShape) }), 'Bands'), 400: bad, 404: notFound },
-})
-
 export const statusRoute = createRoute({
   method: 'get',
   path: '/status',

@@ -22,16 +22,6 @@ export function history(app: OpenAPIHono, deps: DashboardDeps): void {
     const scope = await open(c)
     return scope ? c.json({ months: await readMonths(deps, scope) }, 200) : c.json(NOT_FOUND, 404)
   })
-  app.openapi(routes.incidentsRoute, async (c) => {
-    const scope = await open(c)
-    if (!scope) return c.json(NOT_FOUND, 404)
-    return c.json({ incidents: await incidents(deps, scope, c.req.valid('query')) }, 200)
-  })
-  app.openapi(routes.accuracyRoute, async (c) => {
-    const scope = await open(c)
-    if (!scope) return c.json(NOT_FOUND, 404)
-    return c.json({ bands: await bands(deps, scope, c.req.valid('query')) }, 200)
-  })
   app.openapi(routes.statusRoute, async (c) => {
     const told = await deps.status?.()
     const limit = told?.rateLimit
