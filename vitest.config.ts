@@ -9,6 +9,8 @@ export default defineConfig({
     setupFiles: ['test/support/fast-check.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // By default one core is left idle, and most tests wait for a database or a process anyway.
+    maxWorkers: '100%',
     reporters: result ? ['default', ['json', { outputFile: result }]] : ['default'],
   },
 })
