@@ -27,7 +27,15 @@ const TIMESTAMPTZ = 1184
 pg.types.setTypeParser(INT8, Number)
 pg.types.setTypeParser(DATE, String)
 // Rows carry times as RFC 3339 text in UTC, as the payloads and our JSON do; only the domain counts in ms.
-pg.types.setTypeParser(TIMESTAMPTZ, (value) => new Date(value).toISOString())
+pg.types.setTypeParser(TIMESTAMPTZ, rfc3339)
+
+/** As PostgreSQL writes whole seconds in UTC, which almost all times here are: a Date for each took a tenth of concluding. */
+const WHOLE_SECOND = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00$/
+
+function rfc3339(value: string): string {
+  if (WHOLE_SECOND.test(value)) return `${value.slice(0, 10)}T${value.slice(11, 19)}.000Z`
+  return new Date(value).toISOString()
+}
 
 /** A statement that begins with this is prepared once a connection: its text is always the same, and it runs all the time. */
 export const KEPT = '/* kept */ '

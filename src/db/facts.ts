@@ -26,6 +26,10 @@ const FACT_TABLES = [
   'outbox',
 ] as const
 
+/** Which rows a statement adds: all, or none when a repository among them has been removed (`removed` is a part of it). */
+const ALWAYS = sql.raw('')
+const UNLESS_REMOVED = sql.raw('where not exists (select 1 from removed)')
+
 /**
  * Adds deliveries and their facts, with the marks of what has to be concluded again, in one statement: all of it or nothing,
  * durable after one way there and back.
@@ -37,18 +41,49 @@ export async function recordFacts(
   options: { effects: boolean },
 ): Promise<Set<string>> {
   const all = recordings.map((one) => one.facts)
-  const told = await withoutRemoved(db, all)
-  const parts = additions(told, all, options)
   const deliveries = recordings.map((one) => one.delivery)
-  parts.push(sql`new_delivery as (${adding('delivery', deliveries)} returning guid)`)
-  const result = await sql<{
-    guid: string
-  }>`${sql.raw(KEPT)}with ${sql.join(parts)} select guid from new_delivery`.execute(db)
+  // Of almost no repository has the app been taken off: the statement looks for itself, and adds nothing if it finds one.
+  let told: readonly Facts[] = all
+  let added = await addAtOnce(db, { deliveries, told, all, unlessRemoved: true }, options)
+  if (added === null) {
+    told = await withoutRemoved(db, all)
+    added = await addAtOnce(db, { deliveries, told, all, unlessRemoved: false }, options)
+  }
   // What follows is rare. A process that ends before it is done has not answered, and is sent the delivery again.
   if (!options.effects) await addTrusted(db, told)
   const installations = all.flatMap((one) => one.installation ?? [])
   if (installations.length > 0) await db.transaction().execute((trx) => tellInstallations(trx, installations))
-  return new Set(result.rows.map((row) => row.guid))
+  return new Set(added)
+}
+
+interface Addition {
+  deliveries: readonly Recording['delivery'][]
+  told: readonly Facts[]
+  all: readonly Facts[]
+  unlessRemoved: boolean
+}
+
+/** @returns the GUIDs that were new; null if nothing was added, because the app was taken off one of the repositories */
+async function addAtOnce(
+  db: Db,
+  { deliveries, told, all, unlessRemoved }: Addition,
+  options: { effects: boolean },
+): Promise<string[] | null> {
+  const only = unlessRemoved ? UNLESS_REMOVED : ALWAYS
+  const parts = [
+    sql`removed as (select repository_id from repository
+      where repository_id = any(${repositoriesOf(told)}) and removed_at is not null)`,
+    ...additions(told, all, options, only),
+    sql`new_delivery as (${adding('delivery', deliveries, only)} returning guid)`,
+  ]
+  const result = await sql<{ removed: boolean; guids: string[] | null }>`${sql.raw(KEPT)}with ${sql.join(parts)}
+    select exists (select 1 from removed) as removed, (select array_agg(guid) from new_delivery) as guids`.execute(db)
+  const row = result.rows[0]
+  return unlessRemoved && row?.removed ? null : (row?.guids ?? [])
+}
+
+function repositoriesOf(told: readonly Facts[]): number[] {
+  return [...new Set(told.flatMap((one) => (one.repository ?? []).map((fact) => fact.repository_id)))]
 }
 
 /** Adds facts, and the marks of what has to be concluded again. To be called in a transaction. */
@@ -58,7 +93,7 @@ export async function addFacts(
   options: { effects: boolean; removedToo?: boolean },
 ): Promise<void> {
   const told = options.removedToo ? all : await withoutRemoved(trx, all)
-  const parts = additions(told, all, options)
+  const parts = additions(told, all, options, ALWAYS)
   if (parts.length > 0) await sql`with ${sql.join(parts)} select 1`.execute(trx)
   // With effects, a correction is added when GitHub has said that its author may.
   if (!options.effects) await addTrusted(trx, told)
@@ -69,7 +104,12 @@ export async function addFacts(
 }
 
 /** The statements that add facts and the marks of what has to be concluded again, as parts of one. */
-function additions(told: readonly Facts[], all: readonly Facts[], options: { effects: boolean }) {
+function additions(
+  told: readonly Facts[],
+  all: readonly Facts[],
+  options: { effects: boolean },
+  only: typeof ALWAYS,
+) {
   const rows = new Map<BulkTable, readonly object[]>()
   for (const table of FACT_TABLES) {
     if (table === 'outbox' && !options.effects) continue
@@ -79,7 +119,7 @@ function additions(told: readonly Facts[], all: readonly Facts[], options: { eff
   const stale = staleHeads(told)
   if (stale.length > 0) rows.set('stale_head', stale)
   const parts = [...rows].map(
-    ([table, added]) => sql`${sql.ref(`new_${table}`)} as (${adding(table, added)})`,
+    ([table, added]) => sql`${sql.ref(`new_${table}`)} as (${adding(table, added, only)})`,
   )
   const repositories = newestWords(all)
   if (repositories.length > 0) parts.push(sql`new_repository as (${telling(repositories)})`)
@@ -88,9 +128,8 @@ function additions(told: readonly Facts[], all: readonly Facts[], options: { eff
 
 /** Of a repository that the app was taken off nothing is recorded any more, unless it comes back in the same breath. */
 async function withoutRemoved(db: Kysely<Database>, told: readonly Facts[]): Promise<readonly Facts[]> {
-  const ids = [...new Set(told.flatMap((one) => (one.repository ?? []).map((fact) => fact.repository_id)))]
-  const rows = await sql<{ repository_id: number }>`${sql.raw(KEPT)}select repository_id from repository
-    where repository_id = any(${ids}) and removed_at is not null`.execute(db)
+  const rows = await sql<{ repository_id: number }>`select repository_id from repository
+    where repository_id = any(${repositoriesOf(told)}) and removed_at is not null`.execute(db)
   if (rows.rows.length === 0) return told
   const back = told.flatMap((one) => one.repository ?? []).filter((fact) => fact.installed)
   const gone = new Set(rows.rows.map((row) => row.repository_id))
