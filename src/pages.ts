@@ -32,7 +32,7 @@ export function pagesOf(
 }
 
 /** A recorder whose times are observed, by event and outcome. */
-export function timed(recorder: Recorder, timings: Timings): Recorder {
+export function timed(recorder: Recorder, timings: Timings): Pick<Recorder, 'record'> {
   return {
     async record(delivery) {
       const started = performance.now()

@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { newestCompletion } from '../src/db/replay.ts'
 import { DEFAULT_POLICY } from '../src/domain/policy.ts'
-import type { Delivery } from '../src/pipeline/record.ts'
+import type { Delivery } from '../src/pipeline/prepare.ts'
 import { useDatabase } from './support/database.ts'
 import { conclude, readReports, recordAll, shuffled } from './support/pipeline.ts'
 

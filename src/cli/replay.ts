@@ -1,16 +1,18 @@
 /** `replay`: recorded deliveries through the same way as the webhook server's, and what they conclude. No network. */
 import { Command } from 'commander'
-import { openDatabase } from '../db/client.ts'
+import { type Db, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
 import { newestCompletion, setAsOf } from '../db/replay.ts'
 import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
 import { UserError } from '../domain/user-error.ts'
+import { classifyBeside } from '../pipeline/classify-beside.ts'
 import { concludeAll } from '../pipeline/conclude.ts'
+import type { Prepared } from '../pipeline/prepare.ts'
 import { createRecorder, type RecordResult } from '../pipeline/record.ts'
 import { readPolicyFile } from '../policy/read.ts'
-import { type Line, readDeliveries } from './deliveries.ts'
 import { progress } from './progress.ts'
+import { type PreparedLine, readPrepared } from './reading.ts'
 import { replayText } from './replay-text.ts'
 import { type ReplayReport, type RepositoryReport, readReport, type Tally } from './report-json.ts'
 
@@ -50,16 +52,32 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
     const { db } = database
     await migrate(db)
     // Deliveries tell their own times; what they do not date is dated by nothing, not by this machine's clock.
-    const recorder = createRecorder(db, { now: () => asOf ?? 0, effects: false })
-    const deliveries = await recordAll(files, recorder.record)
-    const now = asOf ?? (await newestCompletion(db)) ?? 0
-    await setAsOf(db, now)
+    const now = asOf ?? 0
+    const recorder = createRecorder(db, { now: () => now, effects: false })
+    const record = () => recordAll(readPrepared(files, now), recorder.store)
+    const deliveries = await (database.embedded ? record() : judgingBeside(db, record))
+    const end = asOf ?? (await newestCompletion(db)) ?? 0
+    await setAsOf(db, end)
     const show = progress('concluding', 'heads')
-    await concludeAll(db, { policyOf: async () => policy, now, onProgress: show.add })
+    await concludeAll(db, { policyOf: async () => policy, now: end, onProgress: show.add })
     show.end()
     return { definition_version: DEFINITION_VERSION, deliveries, repositories: await readAll(db, policy) }
   } finally {
     await database.close()
+  }
+}
+
+/** The embedded database does one thing at a time; a server judges while the next deliveries come. */
+async function judgingBeside(db: Db, record: () => Promise<Tally>): Promise<Tally> {
+  let ended = false
+  const judging = classifyBeside(db, () => ended)
+  // Whoever waits for it hears of a failure; until then nobody does.
+  judging.catch(() => {})
+  try {
+    return await record()
+  } finally {
+    ended = true
+    await judging
   }
 }
 
@@ -73,47 +91,33 @@ async function readAll(db: Parameters<typeof readReport>[0], policy: Policy): Pr
 const MOST_IN_FLIGHT = 500
 
 async function recordAll(
-  files: string[],
-  record: (delivery: Delivery) => Promise<RecordResult>,
+  lines: AsyncIterable<PreparedLine>,
+  store: (prepared: Prepared) => Promise<RecordResult>,
 ): Promise<Tally> {
   const tally: Tally = { read: 0, recorded: 0, duplicates: 0, ignored: 0, rejected: [] }
   const show = progress('recording', 'deliveries')
-  // Only results are waited for: what a payload told is taken out of it at once, and the payload let go.
-  const results: { line: Place; result: Promise<RecordResult> }[] = []
+  const results: { line: PreparedLine['at']; result: Promise<RecordResult> }[] = []
   const settle = async (most: number) => {
     const first = results.splice(0, most)
     const told = await Promise.all(first.map((one) => one.result))
     for (const [i, { line }] of first.entries()) count(tally, line, told[i] as RecordResult)
     show.add(first.length)
   }
-  for (const file of files) {
-    for await (const line of readDeliveries(file)) {
-      const result = resultOf(line, record)
-      // Whoever waits for all of them hears of a failure; until then nobody does.
-      result.catch(() => {})
-      results.push({ line: { file: line.file, line: line.line }, result })
-      // The later half is on its way to the database while the next lines are read.
-      if (results.length >= MOST_IN_FLIGHT) await settle(MOST_IN_FLIGHT / 2)
-    }
+  for await (const { at, told } of lines) {
+    const result: Promise<RecordResult> =
+      told.outcome === 'unread' ? Promise.resolve({ ...told, outcome: 'rejected' }) : store(told)
+    // Whoever waits for all of them hears of a failure; until then nobody does.
+    result.catch(() => {})
+    results.push({ line: at, result })
+    // The later half is on its way to the database while the next lines come.
+    if (results.length >= MOST_IN_FLIGHT) await settle(MOST_IN_FLIGHT / 2)
   }
   await settle(results.length)
   show.end()
   return tally
 }
 
-type Place = Pick<Line, 'file' | 'line'>
-
-async function resultOf(
-  line: Line,
-  record: (delivery: Delivery) => Promise<RecordResult>,
-): Promise<RecordResult> {
-  if ('reason' in line) return { outcome: 'rejected', reason: `the line ${line.reason}` }
-  return record(line.delivery)
-}
-
-type Delivery = Parameters<ReturnType<typeof createRecorder>['record']>[0]
-
-function count(tally: Tally, { file, line }: Place, result: RecordResult): void {
+function count(tally: Tally, { file, line }: PreparedLine['at'], result: RecordResult): void {
   tally.read++
   if (result.outcome === 'recorded') tally.recorded++
   else if (result.outcome === 'duplicate') tally.duplicates++

@@ -76,8 +76,13 @@ async function addAtOnce(
     ...additions(told, all, options, only),
     sql`new_delivery as (${adding('delivery', deliveries, only)} returning guid)`,
   ]
-  const result = await sql<{ removed: boolean; guids: string[] | null }>`${sql.raw(KEPT)}with ${sql.join(parts)}
-    select exists (select 1 from removed) as removed, (select array_agg(guid) from new_delivery) as guids`.execute(db)
+  const result = await sql<{
+    removed: boolean
+    guids: string[] | null
+  }>`${sql.raw(KEPT)}with ${sql.join(parts)}
+    select exists (select 1 from removed) as removed, (select array_agg(guid) from new_delivery) as guids`.execute(
+    db,
+  )
   const row = result.rows[0]
   return unlessRemoved && row?.removed ? null : (row?.guids ?? [])
 }

@@ -1,6 +1,6 @@
 /** GitHub's side of the demo: the stand-in learns of what the webhooks tell, and is read for what the app wrote. */
 
-import type { Delivery } from '../pipeline/record.ts'
+import type { Delivery } from '../pipeline/prepare.ts'
 import { commentDelivery, numberOf } from '../simulate/payloads.ts'
 import { addAccount, addInstallation, addPull, addRepository } from '../standin/seed.ts'
 import type { Standin } from '../standin/standin.ts'

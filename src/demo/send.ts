@@ -1,7 +1,7 @@
 /** Sends deliveries to the running server as GitHub does: signed, over HTTP, many at once. */
 import { createHmac } from 'node:crypto'
 import { Agent, request } from 'node:http'
-import type { Delivery } from '../pipeline/record.ts'
+import type { Delivery } from '../pipeline/prepare.ts'
 
 const AT_ONCE = 20
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })

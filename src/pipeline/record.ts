@@ -1,20 +1,10 @@
 /**
- * The way in for every delivery, from the webhook server, `replay` and reconciliation alike: translate, then store.
+ * The way in for every delivery, from the webhook server, `replay` and reconciliation alike: prepare, then store.
  * Deliveries that arrive together are committed together; each waits for its own commit.
  */
 import type { Db } from '../db/client.ts'
 import { type Recording, recordFacts } from '../db/facts.ts'
-import type { Facts } from '../domain/facts.ts'
-import { storable } from '../webhooks/payload.ts'
-import { translate } from '../webhooks/translate.ts'
-
-export interface Delivery {
-  /** `X-GitHub-Delivery`: a redelivery repeats it. */
-  id: string
-  /** `X-GitHub-Event`. */
-  name: string
-  payload: unknown
-}
+import { type Delivery, type Prepared, prepare } from './prepare.ts'
 
 export type RecordResult =
   | { outcome: 'recorded' | 'duplicate' | 'ignored' }
@@ -23,6 +13,8 @@ export type RecordResult =
 export interface Recorder {
   /** Resolves once the delivery is durable; throws when the database could not take it. */
   record(delivery: Delivery): Promise<RecordResult>
+  /** The same for one that was prepared elsewhere. */
+  store(prepared: Prepared): Promise<RecordResult>
 }
 
 interface Waiting {
@@ -63,20 +55,19 @@ export function createRecorder(
     writing = false
   }
 
-  return {
-    async record(delivery) {
-      const prepared = prepare(delivery, options.now())
-      if (prepared.outcome === 'ignored') return prepared
-      const result = await new Promise<RecordResult>((resolve, reject) => {
-        waiting.push({ recording: prepared.recording, resolve, reject })
-        if (!writing) void write()
-      })
-      if (prepared.outcome === 'rejected' && result.outcome === 'recorded') {
-        return { outcome: 'rejected', reason: prepared.reason }
-      }
-      return result
-    },
+  async function store(prepared: Prepared): Promise<RecordResult> {
+    if (prepared.outcome === 'ignored') return prepared
+    const result = await new Promise<RecordResult>((resolve, reject) => {
+      waiting.push({ recording: prepared.recording, resolve, reject })
+      if (!writing) void write()
+    })
+    if (prepared.outcome === 'rejected' && result.outcome === 'recorded') {
+      return { outcome: 'rejected', reason: prepared.reason }
+    }
+    return result
   }
+
+  return { store, record: async (delivery) => store(prepare(delivery, options.now())) }
 }
 
 /** At least a turn of the event loop, so that those that arrive together are written together. */
@@ -116,47 +107,4 @@ const ABOUT_DATA = /^(?:21|22|23|40|54)/
 function isAboutData(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' && code.length === 5 && ABOUT_DATA.test(code)
-}
-
-/**
- * Whoever reports a check run chooses its times. A word about the repository that came from the future would outlive every
- * later one: made private, the repository would still be taken for public. Replayed history has no clock to compare with.
- */
-function notFromTheFuture(facts: Facts, now: number): Facts {
-  if (!facts.repository || now === 0) return facts
-  const at = new Date(now).toISOString()
-  return {
-    ...facts,
-    repository: facts.repository.map((one) => (one.told_at > at ? { ...one, told_at: at } : one)),
-  }
-}
-
-type Prepared =
-  | { outcome: 'ignored' }
-  | { outcome: 'recorded'; recording: Recording }
-  | { outcome: 'rejected'; recording: Recording; reason: string }
-
-function prepare(told: Delivery, now: number): Prepared {
-  const { name, payload } = told
-  const id = storable(told.id)
-  const at = new Date(now).toISOString()
-  const translation = translate(payload, { guid: id, event: name, at })
-  if (translation.outcome === 'ignored') return translation
-  const { repositoryId: repository_id, action } = translation
-  const delivery = { repository_id, guid: id, event: name, action, received_at: at }
-  if (translation.outcome === 'facts') {
-    return {
-      outcome: 'recorded',
-      recording: {
-        delivery: { ...delivery, outcome: 'recorded', reason: null },
-        facts: notFromTheFuture(translation.facts, now),
-      },
-    }
-  }
-  const { reason } = translation
-  return {
-    outcome: 'rejected',
-    reason,
-    recording: { delivery: { ...delivery, outcome: 'rejected', reason }, facts: {} },
-  }
 }

@@ -2,7 +2,8 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Db } from '../../src/db/client.ts'
-import { createRecorder, type Delivery } from '../../src/pipeline/record.ts'
+import type { Delivery } from '../../src/pipeline/prepare.ts'
+import { createRecorder } from '../../src/pipeline/record.ts'
 import { eachDatabase } from '../support/database.ts'
 import {
   aDelivery,

@@ -1,5 +1,5 @@
 /** A history in the GitHub stand-in, and the webhooks that GitHub would have sent while it happened. */
-import type { Delivery } from '../../src/pipeline/record.ts'
+import type { Delivery } from '../../src/pipeline/prepare.ts'
 import { isPull } from '../../src/standin/routes/pulls.ts'
 import { addBranch, addCommit, addPull, addRepository, shaOf } from '../../src/standin/seed.ts'
 import { closePull, pushHead } from '../../src/standin/seed-changes.ts'

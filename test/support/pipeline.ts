@@ -4,7 +4,8 @@ import { type RepositoryReport, readReport } from '../../src/cli/report-json.ts'
 import type { Db } from '../../src/db/client.ts'
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts'
 import { concludeAll } from '../../src/pipeline/conclude.ts'
-import { createRecorder, type Delivery, type RecordResult } from '../../src/pipeline/record.ts'
+import type { Delivery } from '../../src/pipeline/prepare.ts'
+import { createRecorder, type RecordResult } from '../../src/pipeline/record.ts'
 import { ms } from './facts.ts'
 
 /** A week after the start: every window of these tests has ended by then. */

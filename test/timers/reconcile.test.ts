@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { readReport } from '../../src/cli/report-json.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
-import type { Delivery } from '../../src/pipeline/record.ts'
+import type { Delivery } from '../../src/pipeline/prepare.ts'
 import { readAllHistory } from '../../src/timers/history.ts'
 import { reconcile } from '../../src/timers/reconcile.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
