@@ -21,9 +21,6 @@ export interface ReaderInput {
 }
 export type FromReader = { lines: PreparedLine[] } | { done: true } | { problem: string }
 
-/** Young garbage is almost all that the thread makes; without a bound it grows to hundreds of MB before it is looked at. */
-const YOUNG_MB = 8
-
 /**
  * The lines of all files, in order. @param now as for `prepare`
  * @throws UserError when a file cannot be read
@@ -33,7 +30,6 @@ export async function* readPrepared(files: readonly string[], now: number): Asyn
   const worker = new Worker(new URL(`./reader${extname(import.meta.filename)}`, import.meta.url), {
     workerData: { files, now } satisfies ReaderInput,
     stdin: wantsInput,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   })
   if (wantsInput && worker.stdin) process.stdin.pipe(worker.stdin)
   try {
