@@ -2,9 +2,10 @@
 import type { Page } from '../db/reading.ts'
 import { lookPages } from './heads.ts'
 import { hasNext, type PageResult, type ReadContext } from './page.ts'
-import { headsOf, type PullRequest } from './pulls.ts'
+import type { PullRequest } from './pull.ts'
+import { headsOf } from './pulls.ts'
 
-interface RestPull {
+export interface RestPull {
   number: number
   title: string
   state: string
@@ -17,7 +18,7 @@ interface RestPull {
   user: { login: string; type?: string } | null
   labels?: { name: string }[]
   head: { ref: string; sha: string; repo: { id: number } | null }
-  base: { ref: string; sha: string }
+  base: { ref: string; sha: string; repo?: { id: number } | null }
 }
 
 /** The first page of the list. */
@@ -96,7 +97,7 @@ export async function readPull(context: ReadContext, { pull }: { pull: RestPull 
   )
   const forced = (events as TimelineEvent[]).filter((one) => one.event === 'head_ref_force_pushed')
   const { facts, looks } = headsOf(context, {
-    ...asGraphql(pull),
+    ...pullOfRest(pull),
     commits: {
       nodes: (commits as { sha: string; commit: { committer: { date?: string } | null } }[]).map((one) => ({
         commit: {
@@ -116,7 +117,8 @@ export async function readPull(context: ReadContext, { pull }: { pull: RestPull 
   return { facts, next: lookPages(looks), found: [] }
 }
 
-function asGraphql(pull: RestPull): Omit<PullRequest, 'commits' | 'timelineItems'> {
+/** As GraphQL would have told it. */
+export function pullOfRest(pull: RestPull): PullRequest {
   const { user, head, base } = pull
   return {
     number: pull.number,
