@@ -1,5 +1,6 @@
 /** Pull requests with their heads, last touched first: 25 for one GraphQL point. */
 import type { Page } from '../db/reading.ts'
+import { GraphqlRefusal } from '../github/ask.ts'
 import { type Look, lookPages } from './heads.ts'
 import { factsOf, type PageResult, type ReadContext } from './page.ts'
 import {
@@ -88,7 +89,8 @@ export async function readPulls(
   const { owner, repo, since } = context
   const answer = await context.asker.graphql<Answer>(QUERY, { owner, repo, cursor })
   const page = answer.repository?.pullRequests
-  if (!page) throw new Error(`GitHub does not show ${context.repository.full_name} to this token`)
+  // REST has shown the repository, and may show what is hidden here.
+  if (!page?.nodes || page.nodes.includes(null)) throw new GraphqlRefusal('GraphQL hides pull requests')
   const shown = page.nodes.filter((one) => one !== null)
   const recent = shown.filter((one) => Date.parse(one.updatedAt) >= Date.parse(since))
   const read = recent.map((one) => headsOf(context, one))
