@@ -133,7 +133,7 @@ async function headsBehind(context: ReadContext, runs: readonly WorkflowRun[]) {
     ...found.map(
       ({ run, event }): Look => ({ sha: run.head_sha, trunk: false, event: null, number: event.number }),
     ),
-    ...groups.map((group): Look => ({ sha: group.head_sha, trunk: true, event: null, number: null })),
+    ...queued.flatMap((run) => queueLook(run) ?? []),
   ]
   const events = found.map(({ event }) => event)
   return { looks, facts: [{ pull_request_event: events, merge_group: groups }] }
@@ -151,6 +151,12 @@ function pullOf(pulls: readonly HeadRow[], run: WorkflowRun): HeadRow | undefine
 
 function headEvent(pull: HeadRow, run: WorkflowRun): HeadRow {
   return { ...pull, action: 'read', head_sha: run.head_sha, base_sha: null, told_at: run.created_at }
+}
+
+function queueLook({ head_sha, head_branch }: WorkflowRun): Look | null {
+  return head_branch === null
+    ? null
+    : { sha: head_sha, trunk: true, queue: head_branch, event: null, number: null }
 }
 
 function mergeGroupOf(repositoryId: number, run: WorkflowRun): MergeGroupFact | null {

@@ -11,6 +11,8 @@ export interface Look {
   sha: string
   /** On the default branch, or a merge queue's. */
   trunk: boolean
+  /** The branch of a merge queue. */
+  queue?: string
   /** To be recorded if CI ran on it: only a head is tested, and GitHub does not say which commits were heads. */
   event: PullRequestEvent | null
   number: number | null
@@ -81,6 +83,7 @@ export async function readLook(
 interface ResultDetail {
   sha: string
   trunk: boolean
+  queue?: string
   number: number | null
   /** To be recorded if there is a result. */
   event?: PullRequestEvent | null
@@ -89,14 +92,14 @@ interface ResultDetail {
 
 function resultPage(
   kind: 'checks' | 'statuses',
-  look: Pick<ResultDetail, 'sha' | 'trunk' | 'number' | 'event'>,
+  look: Pick<ResultDetail, 'sha' | 'trunk' | 'queue' | 'number' | 'event'>,
   page: number,
 ): Page {
-  const { sha, trunk, number, event = null } = look
+  const { sha, trunk, queue, number, event = null } = look
   return {
     key: `${kind}:${sha}:${page}`,
     kind,
-    detail: { sha, trunk, number, page, event },
+    detail: { sha, trunk, ...(queue !== undefined && { queue }), number, page, event },
     numbers: number === null ? [] : [number],
   }
 }
@@ -120,7 +123,7 @@ export async function readChecks(context: ReadContext, detail: ResultDetail): Pr
         // The list names no branch; that of a pull request's head tells nothing that we need.
         const check_suite = run.check_suite && {
           ...run.check_suite,
-          head_branch: detail.trunk ? repository.default_branch : null,
+          head_branch: detail.trunk ? (detail.queue ?? repository.default_branch) : null,
         }
         return factsOf(context, 'check_run', { check_run: { ...run, check_suite } })
       }),
@@ -142,7 +145,9 @@ export async function readStatuses(context: ReadContext, detail: ResultDetail): 
   })
   const statuses = listOf<object>(data)
   const next = nextPage(headers, detail.page, statuses.length)
-  const branches = detail.trunk ? [{ name: repository.default_branch, commit: { sha: detail.sha } }] : []
+  // A queue's commit is known by the queue.
+  const isMain = detail.trunk && detail.queue === undefined
+  const branches = isMain ? [{ name: repository.default_branch, commit: { sha: detail.sha } }] : []
   return {
     facts: eventIf(statuses.length > 0, detail).concat(
       statuses.flatMap((status) => factsOf(context, 'status', { ...status, sha: detail.sha, branches })),
