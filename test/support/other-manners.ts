@@ -35,7 +35,9 @@ export async function startOtherManners(standin: Standin, manners: Manners): Pro
       headers: { authorization: request.headers.authorization ?? '', 'content-type': 'application/json' },
       ...(parts.length > 0 && { body: Buffer.concat(parts) }),
     })
-    const told: unknown = JSON.parse(await answer.text(), (key, value: unknown) =>
+    const text = await answer.text()
+    if (text === '') return void response.writeHead(answer.status).end()
+    const told: unknown = JSON.parse(text, (key, value: unknown) =>
       manners.without?.includes(key) ? undefined : value,
     )
     const isGraphql = url.pathname.endsWith('/graphql')
