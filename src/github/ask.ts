@@ -1,15 +1,8 @@
 /** Asks GitHub patiently: within the limits that its headers tell, and again after an answer that says nothing. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Octokit } from './client.ts'
-import {
-  type Answer,
-  headersOf,
-  isLimit,
-  limitWait,
-  type RateLeft,
-  readLeft,
-  refuseLimits,
-} from './limits.ts'
+import { type Answer, headersOf, isLimit, limitWait, type RateLeft, refuseLimits } from './limits.ts'
+import { createLedger, createPace } from './pace.ts'
 
 /** After an answer that tells nothing. */
 const MOST_TRIES = 6
@@ -99,45 +92,72 @@ export function createAsker(octokit: Octokit, options: AskOptions): Asker {
   }
 }
 
-/** Those who ask stand in line: nobody asks while a limit is waited for. */
+/** Those who ask stand in line: nobody asks while a limit is waited for, or for what those before him may use up. */
 function createLine(options: AskOptions) {
   const now = options.now ?? Date.now
   const wait = options.wait ?? ((ms: number) => sleep(ms, undefined, { signal: options.signal }))
-  const left = new Map<string, RateLeft>()
+  const { left, note } = createLedger(now)
   const calls = new Map<string, number>()
+  const underWay = new Map<string, Set<Promise<unknown>>>()
   /** By resource, and for all of them. */
   const pauses = new Map<string, number>()
+  const pace = createPace(now)
   const until = (resource: string) => Math.max(pauses.get(resource) ?? 0, pauses.get('all') ?? 0)
+  const prolong = (whose: string, end: number) => pauses.set(whose, Math.max(pauses.get(whose) ?? 0, end))
 
-  const pause = async (resource: string): Promise<void> => {
-    const budget = left.get(resource)
-    if (budget && budget.remaining <= options.reserve && budget.resetAt > now())
-      pauses.set(resource, Math.max(pauses.get(resource) ?? 0, budget.resetAt))
-    // Others may prolong the pause while it lasts.
-    while (until(resource) > now()) await wait(until(resource) - now())
-    if (budget && budget.resetAt <= now()) left.delete(resource)
+  /** Waits for a turn. Those who come after count it as used from then on. @returns what ends it */
+  const turn = async (resource: string): Promise<() => void> => {
+    const others = underWay.get(resource) ?? new Set()
+    underWay.set(resource, others)
+    for (;;) {
+      const budget = left.get(resource)
+      if (budget && budget.resetAt <= now()) left.delete(resource)
+      else if (budget) {
+        if (budget.remaining <= options.reserve) prolong(resource, budget.resetAt)
+        else if (budget.remaining - others.size <= options.reserve && others.size > 0) {
+          await Promise.race(others)
+          continue
+        }
+      }
+      // Others may prolong the pause while it lasts.
+      const ms = Math.max(until(resource) - now(), pace.waitFor(resource))
+      if (ms <= 0) break
+      await wait(ms)
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    others.add(promise)
+    pace.note(resource)
+    return () => {
+      others.delete(promise)
+      resolve()
+    }
   }
-  const note = (resource: string, headers: Answer['headers']) => {
-    const told = readLeft(headers, resource, now())
-    if (told) left.set(told.resource, told.left)
+  const send = async (resource: string, call: () => Promise<Answer>): Promise<Answer> => {
+    const end = await turn(resource)
+    calls.set(resource, (calls.get(resource) ?? 0) + 1)
+    try {
+      const answer = await call()
+      note(resource, answer.headers)
+      return answer
+    } catch (error) {
+      note(resource, headersOf(error))
+      throw error
+    } finally {
+      end()
+    }
   }
   const ask = async (resource: string, call: () => Promise<Answer>): Promise<Answer> => {
     let [tries, waits] = [0, 0]
     for (;;) {
-      await pause(resource)
-      calls.set(resource, (calls.get(resource) ?? 0) + 1)
       try {
-        const answer = await call()
-        note(resource, answer.headers)
-        return answer
+        return await send(resource, call)
       } catch (error) {
         if (options.signal?.aborted) throw error
-        note(resource, headersOf(error))
         if (isLimit(error)) {
           if (++waits > MOST_WAITS) throw error
           // A secondary limit is one for all, whatever is asked for.
-          const whose = String(headersOf(error)['x-ratelimit-remaining']) === '0' ? resource : 'all'
-          pauses.set(whose, Math.max(pauses.get(whose) ?? 0, now() + limitWait(error, now(), waits)))
+          const isSpent = String(headersOf(error)['x-ratelimit-remaining']) === '0'
+          prolong(isSpent ? resource : 'all', now() + limitWait(error, now(), waits))
         } else if (!isPassing(error) || ++tries >= MOST_TRIES) throw error
         else await wait(FIRST_WAIT_MS * 2 ** (tries - 1))
       }

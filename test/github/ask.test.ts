@@ -86,6 +86,24 @@ describe('a limit', () => {
     expect(asks.calls.get('core')).toBe(9)
     expect(standin.requests.filter((one) => one.status === 403)).toHaveLength(3)
   })
+
+  test('that is near is not run into by many at once either', async () => {
+    const { core } = standin.state.rateLimit
+    Object.assign(core, { limit: 20, used: 3, resetAt: Date.now() + 1500 })
+    const asks = createAsker(tokenOctokit(token, standin.url), { reserve: 0 })
+    await asks.get(REPOSITORY, WIDGETS)
+    await Promise.all(Array.from({ length: 30 }, () => asks.get(REPOSITORY, WIDGETS)))
+    expect(standin.requests.map((one) => one.status)).toEqual(Array(31).fill(200))
+  })
+
+  test('of a minute, which no header tells of, is kept: 840 requests, then the rest of the minute', async () => {
+    const url = await plainServer(() => [200, '{}'])
+    const asks = hasty({}, url)
+    for (let i = 0; i < 850; i++) await asks.get(REPOSITORY, WIDGETS)
+    const waited = waits.reduce((a, b) => a + b)
+    expect(waited).toBeGreaterThan(30_000)
+    expect(waited).toBeLessThanOrEqual(60_000)
+  }, 30_000)
 })
 
 describe('an answer that tells nothing', () => {
