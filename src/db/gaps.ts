@@ -4,7 +4,8 @@ import { readReading, restartReading } from './reading.ts'
 import type { Database, NewRow, Row } from './schema.ts'
 
 type Db = Kysely<Database>
-type Missed = Row<'missed_delivery'>
+/** With the id in all its digits. */
+export type Missed = Omit<Row<'missed_delivery'>, 'delivery_id'> & { delivery_id: string }
 
 /** Deliveries that GitHub could not hand over; of one sent again in vain, the newest attempt counts. */
 export async function noteMissed(db: Db, missed: readonly NewRow<'missed_delivery'>[]): Promise<void> {
@@ -25,16 +26,26 @@ export async function noteMissed(db: Db, missed: readonly NewRow<'missed_deliver
 export async function finishArrived(db: Db, now: string): Promise<number> {
   const result = await sql`update missed_delivery m set done_at = ${now}, result = 'recorded'
     where done_at is null and exists (select 1 from delivery d
-      where d.repository_id = m.repository_id and d.guid = m.guid)
+      where d.guid = m.guid and (d.repository_id = m.repository_id
+        or m.repository_id = 0 and d.repository_id in (select repository_id from repository)))
     returning guid`.execute(db)
   return result.rows.length
 }
 
 /** Those that still have not arrived, oldest first. */
 export async function openMissed(db: Db): Promise<Missed[]> {
+  const columns = [
+    'guid',
+    'repository_id',
+    'event',
+    'delivered_at',
+    'attempts',
+    'tried_at',
+    'done_at',
+  ] as const
   return db
     .selectFrom('missed_delivery')
-    .selectAll()
+    .select([...columns, 'result', sql<string>`delivery_id::text`.as('delivery_id')])
     .where('done_at', 'is', null)
     .orderBy('delivered_at')
     .orderBy('guid')

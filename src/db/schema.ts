@@ -158,8 +158,8 @@ export interface ReadingPageTable {
 
 export interface MissedDeliveryTable {
   guid: string
-  /** GitHub's id of the newest attempt. */
-  delivery_id: number
+  /** GitHub's id of the newest attempt: 19 digits, which are read as text. */
+  delivery_id: ColumnType<number, string, string>
   repository_id: number
   event: string
   delivered_at: Time

@@ -3,7 +3,8 @@ import type { Octokit } from './client.ts'
 
 /** One attempt to hand over a delivery. */
 export interface FailedDelivery {
-  id: number
+  /** Digits: more than a JavaScript number holds (octokit/request.js#797), and none that Octokit puts into a path else (octokit/endpoint.js#546). */
+  id: string
   guid: string
   event: string
   repositoryId: number | null
@@ -27,14 +28,15 @@ export async function listFailed(octokit: Octokit, since: string): Promise<Faile
       ...(cursor && { cursor }),
     })
     const recent = data.filter((one) => Date.parse(one.delivered_at) >= Date.parse(since))
-    for (const { id, guid, event, repository_id, delivered_at } of recent)
-      found.push({
-        id: Number(id),
-        guid,
-        event,
-        repositoryId: repository_id === null ? null : Number(repository_id),
-        deliveredAt: delivered_at,
-      })
+    for (const { id, guid, event, repository_id, delivered_at, status_code } of recent)
+      if (status_code < 200 || status_code >= 300)
+        found.push({
+          id: String(id),
+          guid,
+          event,
+          repositoryId: repository_id ? Number(repository_id) : null,
+          deliveredAt: delivered_at,
+        })
     cursor = nextCursor(headers.link)
     if (!cursor || recent.length < data.length) return found
   }
@@ -46,10 +48,17 @@ function nextCursor(link: string | undefined): string | undefined {
   return url ? (new URL(url).searchParams.get('cursor') ?? undefined) : undefined
 }
 
+/** Octokit's types know numbers alone; a text comes into the path as it is. */
+function inPath(deliveryId: string): number {
+  return deliveryId as unknown as number
+}
+
 /** Has GitHub send a delivery again, under its old GUID. @returns false where it does not have it any more */
-export async function redeliver(octokit: Octokit, deliveryId: number): Promise<boolean> {
+export async function redeliver(octokit: Octokit, deliveryId: string): Promise<boolean> {
   try {
-    await octokit.request('POST /app/hook/deliveries/{delivery_id}/attempts', { delivery_id: deliveryId })
+    await octokit.request('POST /app/hook/deliveries/{delivery_id}/attempts', {
+      delivery_id: inPath(deliveryId),
+    })
     return true
   } catch (error) {
     const { status } = error as { status?: number }
@@ -59,10 +68,10 @@ export async function redeliver(octokit: Octokit, deliveryId: number): Promise<b
 }
 
 /** What was sent; null where GitHub does not have it any more. */
-export async function readPayload(octokit: Octokit, deliveryId: number): Promise<unknown> {
+export async function readPayload(octokit: Octokit, deliveryId: string): Promise<unknown> {
   try {
     const { data } = await octokit.request('GET /app/hook/deliveries/{delivery_id}', {
-      delivery_id: deliveryId,
+      delivery_id: inPath(deliveryId),
     })
     return data.request.payload
   } catch (error) {

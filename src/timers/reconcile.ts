@@ -3,13 +3,13 @@ import {
   fillGaps,
   finishArrived,
   finishMissed,
+  type Missed,
   noteMissed,
   noteTry,
   openGap,
   openMissed,
   signOfLife,
 } from '../db/gaps.ts'
-import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import type { Octokit } from '../github/client.ts'
 import { listFailed, readPayload, redeliver } from '../github/deliveries.ts'
@@ -66,7 +66,7 @@ async function openGaps({ db, log }: Deps, from: string, to: string): Promise<vo
   log.warn({ from, to }, 'away for longer than GitHub keeps deliveries; history is read again')
 }
 
-async function tryAgain(deps: Deps, octokit: Octokit, missed: Row<'missed_delivery'>): Promise<void> {
+async function tryAgain(deps: Deps, octokit: Octokit, missed: Missed): Promise<void> {
   const { db, log } = deps
   const now = iso(deps.now())
   const { guid, event, attempts, delivery_id } = missed
@@ -91,15 +91,12 @@ async function tryAgain(deps: Deps, octokit: Octokit, missed: Row<'missed_delive
 }
 
 /** After 2, 4, 8 … minutes. */
-function isDue({ attempts, tried_at }: Row<'missed_delivery'>, now: number): boolean {
+function isDue({ attempts, tried_at }: Missed, now: number): boolean {
   return tried_at === null || now - Date.parse(tried_at) >= MINUTE * 2 ** attempts
 }
 
 /** Most events of an action that concerns nobody leave no trace when they arrive; their payload says so. */
-async function tellsNothing(
-  octokit: Octokit,
-  { guid, event, delivery_id }: Row<'missed_delivery'>,
-): Promise<boolean> {
+async function tellsNothing(octokit: Octokit, { guid, event, delivery_id }: Missed): Promise<boolean> {
   const payload = await readPayload(octokit, delivery_id)
   return payload !== null && translate(payload, { guid, event, at: iso(0) }).outcome === 'ignored'
 }
