@@ -108,20 +108,18 @@ export async function readGaps(db: Db, repositoryId: number): Promise<Row<'gap'>
     .execute()
 }
 
-/** Notes a sign of life. @returns the one before, null at the first */
-export async function signOfLife(db: Db, name: string, now: string): Promise<string | null> {
-  return db.transaction().execute(async (trx) => {
-    const before = await trx
-      .selectFrom('sign_of_life')
-      .select('seen_at')
-      .where('name', '=', name)
-      .forUpdate()
-      .executeTakeFirst()
-    await trx
-      .insertInto('sign_of_life')
-      .values({ name, seen_at: now })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ seen_at: now }))
-      .execute()
-    return before?.seen_at ?? null
-  })
+/** When there was the last sign of life; null before the first. */
+export async function readSignOfLife(db: Db, name: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('sign_of_life')
+    .select('seen_at')
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row?.seen_at ?? null
+}
+
+/** Notes a sign of life; the newest stays. */
+export async function noteSignOfLife(db: Db, name: string, now: string): Promise<void> {
+  await sql`insert into sign_of_life as s (name, seen_at) values (${name}, ${now})
+    on conflict (name) do update set seen_at = greatest(s.seen_at, excluded.seen_at)`.execute(db)
 }

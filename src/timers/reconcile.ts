@@ -5,16 +5,18 @@ import {
   finishMissed,
   type Missed,
   noteMissed,
+  noteSignOfLife,
   noteTry,
   openGap,
   openMissed,
-  signOfLife,
+  readSignOfLife,
 } from '../db/gaps.ts'
 import type { Deps } from '../deps.ts'
 import type { Octokit } from '../github/client.ts'
 import { listFailed, readPayload, redeliver } from '../github/deliveries.ts'
 import { isEvent, translate } from '../webhooks/translate.ts'
 
+const NAME = 'reconcile'
 const MINUTE = 60_000
 /** GitHub keeps deliveries for 3 days; an hour is left for doing it. */
 const KEPT_MS = 71 * 60 * MINUTE
@@ -30,12 +32,12 @@ export async function reconcile(deps: Deps): Promise<void> {
   const { db, github } = deps
   if (!github) return
   const now = iso(deps.now())
-  const last = await signOfLife(db, 'reconcile', now)
+  const last = await readSignOfLife(db, NAME)
   const oldest = deps.now() - KEPT_MS
-  if (last && Date.parse(last) < oldest) await openGaps(deps, last, now)
   const octokit = await github.appOctokit()
   const since = iso(Math.max(oldest, last ? Date.parse(last) - OVERLAP_MS : oldest))
   const failed = await listFailed(octokit, since)
+  if (last && Date.parse(last) < oldest) await openGaps(deps, last, now)
   const wanted = failed.filter((one) => isEvent(one.event))
   // Newest first: the last attempt to hand over a delivery is the one that stays.
   await noteMissed(
@@ -48,6 +50,8 @@ export async function reconcile(deps: Deps): Promise<void> {
       delivered_at: one.deliveredAt,
     })),
   )
+  // Only now: where GitHub could not be asked, the time since the last answer is looked at again.
+  await noteSignOfLife(db, NAME, now)
   await finishArrived(db, now)
   for (const one of await openMissed(db)) await tryAgain(deps, octokit, one)
   await fillAll(deps, now)
