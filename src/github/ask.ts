@@ -6,6 +6,8 @@ import { createLedger, createPace } from './pace.ts'
 
 /** After an answer that tells nothing. */
 const MOST_TRIES = 6
+/** What took too long once takes too long again; less can be asked for, or by REST. */
+const MOST_TRIES_OF: Record<string, number> = { graphql: 3 }
 /** After a limit: waiting is what is asked for, and it ends. */
 const MOST_WAITS = 30
 const FIRST_WAIT_MS = 500
@@ -39,7 +41,14 @@ export interface AskOptions {
 }
 
 /** GraphQL is not served, or not that query: some servers answer REST alone. */
-export class GraphqlRefusal extends Error {}
+export class GraphqlRefusal extends Error {
+  /** It took too long: less may be answered. */
+  readonly isSlow: boolean
+  constructor(message: string, { isSlow = false } = {}) {
+    super(message)
+    this.isSlow = isSlow
+  }
+}
 
 /** There is no GraphQL here at all: it need not be asked for again. */
 const NEVER_SERVED: ReadonlySet<number> = new Set([404, 405, 406, 415, 501])
@@ -85,7 +94,8 @@ export function createAsker(octokit: Octokit, options: AskOptions): Asker {
         })
         .catch((error: { status?: number; message: string }) => {
           if (NEVER_SERVED.has(error.status ?? 0)) never = error.message
-          throw NOT_SERVED.has(error.status ?? 0) ? new GraphqlRefusal(error.message) : error
+          const isSlow = error.status === 502 || error.status === 504
+          throw NOT_SERVED.has(error.status ?? 0) ? new GraphqlRefusal(error.message, { isSlow }) : error
         })
       return dataOf<T>(answer.data)
     },
@@ -158,7 +168,7 @@ function createLine(options: AskOptions) {
           // A secondary limit is one for all, whatever is asked for.
           const isSpent = String(headersOf(error)['x-ratelimit-remaining']) === '0'
           prolong(isSpent ? resource : 'all', now() + limitWait(error, now(), waits))
-        } else if (!isPassing(error) || ++tries >= MOST_TRIES) throw error
+        } else if (!isPassing(error) || ++tries >= (MOST_TRIES_OF[resource] ?? MOST_TRIES)) throw error
         else await wait(FIRST_WAIT_MS * 2 ** (tries - 1))
       }
     }

@@ -13,9 +13,9 @@ import {
   userOf,
 } from './pull.ts'
 
-const QUERY = `query($owner: String!, $repo: String!, $cursor: String) {
+const QUERY = `query($owner: String!, $repo: String!, $cursor: String, $first: Int!) {
   repository(owner: $owner, name: $repo) {
-    pullRequests(first: 25, after: $cursor, orderBy: {field: UPDATED_AT, direction: DESC}) {
+    pullRequests(first: $first, after: $cursor, orderBy: {field: UPDATED_AT, direction: DESC}) {
       pageInfo { endCursor hasNextPage }
       nodes {
         ${PULL_FIELDS}
@@ -75,19 +75,38 @@ interface Answer {
   } | null
 }
 
+interface PullsDetail {
+  cursor: string | null
+  /** How many at once; 25 where it is not said. */
+  first?: number
+}
+
+const MOST_AT_ONCE = 25
+const FEWEST_AT_ONCE = 5
+
 /** The first page of pull requests. */
 export function firstPulls(): Page {
-  return { key: 'pulls:', kind: 'pulls', detail: { cursor: null }, numbers: [] }
+  return pullsPage({ cursor: null })
+}
+
+function pullsPage(detail: PullsDetail): Page {
+  const { cursor, first } = detail
+  return { key: `pulls:${cursor ?? ''}${first ? `:${first}` : ''}`, kind: 'pulls', detail, numbers: [] }
+}
+
+/** The same page with fewer at once, for a query that takes too long; null where it is as short as it gets. */
+export function shorterPulls({ cursor, first = MOST_AT_ONCE }: PullsDetail): Page | null {
+  return first > FEWEST_AT_ONCE ? pullsPage({ cursor, first: FEWEST_AT_ONCE }) : null
 }
 
 /** Reads a page of pull requests, last touched first, and ends the list at those not touched since. */
 export async function readPulls(
   context: ReadContext,
-  { cursor }: { cursor: string | null },
+  { cursor, first = MOST_AT_ONCE }: PullsDetail,
   after: () => Page[],
 ): Promise<PageResult> {
   const { owner, repo, since } = context
-  const answer = await context.asker.graphql<Answer>(QUERY, { owner, repo, cursor })
+  const answer = await context.asker.graphql<Answer>(QUERY, { owner, repo, cursor, first })
   const page = answer.repository?.pullRequests
   // REST has shown the repository, and may show what is hidden here.
   if (!page?.nodes || page.nodes.includes(null)) throw new GraphqlRefusal('GraphQL hides pull requests')
@@ -100,9 +119,7 @@ export async function readPulls(
     facts: read.flatMap((one) => one.facts),
     next: [
       ...lookPages(read.flatMap((one) => one.looks)),
-      ...(goesOn
-        ? [{ key: `pulls:${next}`, kind: 'pulls', detail: { cursor: next }, numbers: [] }]
-        : after()),
+      ...(goesOn ? [pullsPage({ cursor: next })] : after()),
     ],
     found: recent.map((one) => one.number),
   }

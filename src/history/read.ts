@@ -13,6 +13,7 @@ import {
   keepClaims,
   noteProblem,
   openReading,
+  type Page,
   type ReadingProgress,
   readProgress,
 } from '../db/reading.ts'
@@ -23,7 +24,7 @@ import { firstRuns, readAttempt, readRuns } from './actions.ts'
 import { firstComments, readComments } from './comments.ts'
 import { firstTrunk, looksWithoutGraphql, readChecks, readLook, readStatuses, readTrunk } from './heads.ts'
 import { type PageResult, type ReadContext, type ReadRepository, refusalOf } from './page.ts'
-import { firstPulls, readPulls } from './pulls.ts'
+import { firstPulls, readPulls, shorterPulls } from './pulls.ts'
 import { firstPullsWithoutGraphql, readPull, readPullsWithoutGraphql } from './pulls-rest.ts'
 
 const WORKERS = 6
@@ -141,7 +142,7 @@ function readPage(context: ReadContext, { kind, detail }: Row<'reading_page'>): 
     case 'pulls':
       // Actions runs come after the pull requests: the branches of these tell whose the runs were.
       return readPulls(context, of(), () => [firstRuns(context)]).catch((error: unknown) =>
-        withoutGraphql(error, () => ({ facts: [], next: [firstPullsWithoutGraphql()], found: [] })),
+        withoutGraphql(error, () => ({ facts: [], next: [otherPulls(error, of())], found: [] })),
       )
     case 'pulls-rest':
       return readPullsWithoutGraphql(context, of(), () => [firstRuns(context)])
@@ -164,6 +165,12 @@ function readPage(context: ReadContext, { kind, detail }: Row<'reading_page'>): 
     default:
       return readComments(context, of())
   }
+}
+
+/** What takes too long is asked for in smaller parts; all by REST only where that is no help. */
+function otherPulls(error: unknown, detail: Parameters<typeof shorterPulls>[0]): Page {
+  const shorter = error instanceof GraphqlRefusal && error.isSlow ? shorterPulls(detail) : null
+  return shorter ?? firstPullsWithoutGraphql()
 }
 
 function withoutGraphql(error: unknown, otherwise: () => PageResult): PageResult {

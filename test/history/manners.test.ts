@@ -83,6 +83,7 @@ describe('history', () => {
         }),
       },
     ],
+    ['GraphQL that is too slow for pages of 25', { slowAbove: 5 }],
     ['no comments, no timeline', { refuses: [{ path: /comments|timeline/, status: 404 }] }],
   ])('told by a server with %s makes the figures that its webhooks make', async (_what, manners) => {
     const byWebhooks = await told()
@@ -107,6 +108,14 @@ describe('history', () => {
       { kind: 'statuses', pages: 1, problem: '403 Not here' },
     ])
     expect((await figures()).flakes.length).toBeGreaterThan(8)
+  })
+
+  test('that takes too long 25 at once is read 5 at once, and not by REST', async () => {
+    const from = standin.requests.length
+    await read({ slowAbove: 5 })
+    const asked = standin.requests.slice(from).map((one) => one.path)
+    expect(asked).not.toContain('/repos/acme/widgets/pulls')
+    expect(asked.filter((path) => path === '/graphql').length).toBeGreaterThan(7)
   })
 
   test('of which a page fails stops, and goes on without that page the next time', async () => {

@@ -13,6 +13,8 @@ export interface Manners {
   without?: readonly string[]
   /** Answers with a status, and nothing of what was asked for. */
   refuses?: { path: RegExp; status: number }[]
+  /** Answers 502 where GraphQL is asked for more pull requests at once. */
+  slowAbove?: number
   /** Changes what GraphQL answers. */
   graphql?: (body: { data: unknown }) => unknown
 }
@@ -30,10 +32,13 @@ export async function startOtherManners(standin: Standin, manners: Manners): Pro
       url.searchParams.set('per_page', String(manners.mostPerPage))
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
+    const asked = Buffer.concat(parts).toString()
+    const first = Number(/"first":(\d+)/.exec(asked)?.[1] ?? 0)
+    if (manners.slowAbove && first > manners.slowAbove) return void response.writeHead(502).end()
     const answer = await fetch(url, {
       method: request.method ?? 'GET',
       headers: { authorization: request.headers.authorization ?? '', 'content-type': 'application/json' },
-      ...(parts.length > 0 && { body: Buffer.concat(parts) }),
+      ...(asked && { body: asked }),
     })
     const text = await answer.text()
     if (text === '') return void response.writeHead(answer.status).end()
