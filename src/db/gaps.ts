@@ -123,3 +123,26 @@ export async function noteSignOfLife(db: Db, name: string, now: string): Promise
   await sql`insert into sign_of_life as s (name, seen_at) values (${name}, ${now})
     on conflict (name) do update set seen_at = greatest(s.seen_at, excluded.seen_at)`.execute(db)
 }
+
+/** Of the GUIDs those whose delivery is recorded. */
+export async function readStored(db: Db, guids: readonly string[]): Promise<Set<string>> {
+  const rows = await sql<{ guid: string }>`select distinct d.guid from repository r
+    join delivery d on d.repository_id = r.repository_id and d.guid = any(${[...guids]})
+    union select guid from delivery where repository_id = 0 and guid = any(${[...guids]})`.execute(db)
+  return new Set(rows.rows.map((row) => row.guid))
+}
+
+const TIMELINE = 'timeline '
+
+/** Whether the database has gone over to a timeline on which it was never seen: a replica took it over. */
+export async function isTakenOver(db: Db, timeline: string | null): Promise<boolean> {
+  if (timeline === null) return false
+  const { rows } = await sql<{ name: string }>`select name from sign_of_life
+    where name like ${`${TIMELINE}%`}`.execute(db)
+  return rows.length > 0 && !rows.some((row) => row.name === `${TIMELINE}${timeline}`)
+}
+
+/** Notes that what was lost by going over to this timeline is known. */
+export async function noteTimeline(db: Db, timeline: string | null, now: string): Promise<void> {
+  if (timeline !== null) await noteSignOfLife(db, `${TIMELINE}${timeline}`, now)
+}

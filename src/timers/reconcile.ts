@@ -3,17 +3,21 @@ import {
   fillGaps,
   finishArrived,
   finishMissed,
+  isTakenOver,
   type Missed,
   noteMissed,
   noteSignOfLife,
+  noteTimeline,
   noteTry,
   openGap,
   openMissed,
   readSignOfLife,
+  readStored,
 } from '../db/gaps.ts'
+import { readTimeline } from '../db/state.ts'
 import type { Deps } from '../deps.ts'
 import type { Octokit } from '../github/client.ts'
-import { listFailed, readPayload, redeliver } from '../github/deliveries.ts'
+import { type DeliveryAttempt, listAttempts, readPayload, redeliver } from '../github/deliveries.ts'
 import { isEvent, translate } from '../webhooks/translate.ts'
 
 const NAME = 'reconcile'
@@ -36,9 +40,11 @@ export async function reconcile(deps: Deps): Promise<void> {
   const oldest = deps.now() - KEPT_MS
   const octokit = await github.appOctokit()
   const since = iso(Math.max(oldest, last ? Date.parse(last) - OVERLAP_MS : oldest))
-  const failed = await listFailed(octokit, since)
+  const timeline = await readTimeline(db)
+  const wanted = (await isTakenOver(db, timeline))
+    ? await notStored(deps, await listAttempts(octokit, since, 'all'))
+    : (await listAttempts(octokit, since, 'failed')).filter((one) => isEvent(one.event))
   if (last && Date.parse(last) < oldest) await openGaps(deps, last, now)
-  const wanted = failed.filter((one) => isEvent(one.event))
   // Newest first: the last attempt to hand over a delivery is the one that stays.
   await noteMissed(
     db,
@@ -52,9 +58,28 @@ export async function reconcile(deps: Deps): Promise<void> {
   )
   // Only now: where GitHub could not be asked, the time since the last answer is looked at again.
   await noteSignOfLife(db, NAME, now)
+  await noteTimeline(db, timeline, now)
   await finishArrived(db, now)
   for (const one of await openMissed(db)) await tryAgain(deps, octokit, one)
   await fillAll(deps, now)
+}
+
+/**
+ * A replica took the database over, and may not have had the last that was written: what GitHub was told to be received is
+ * compared with what is there.
+ */
+async function notStored({ db, log }: Deps, attempts: DeliveryAttempt[]): Promise<DeliveryAttempt[]> {
+  const stored = await readStored(
+    db,
+    attempts.map((one) => one.guid),
+  )
+  const wanted = attempts.filter((one) => isEvent(one.event) && !stored.has(one.guid))
+  const lost = wanted.filter((one) => !one.failed).length
+  log.warn(
+    { lost },
+    'another server took the database over; deliveries that it does not have are ordered again',
+  )
+  return wanted
 }
 
 /** The server was away for longer than GitHub remembers deliveries. */
