@@ -321,6 +321,7 @@ create table reading_page (
   claimed_by text,
   claimed_until timestamp with time zone,
   done_at timestamp with time zone,
+  problem text,
   primary key (repository_id, page_key)
 );
 create index reading_page_open on reading_page (repository_id, seq) where done_at IS NULL;
@@ -497,6 +498,17 @@ create table verdict (
 create index verdict_judged on verdict (repository_id, judged_at);
 create index verdict_of_job on verdict (repository_id, job_id, judged_at);
 create index verdict_of_pull_request on verdict (repository_id, number, job_id);
+
+create table waiting_head (
+  repository_id bigint not null,
+  head_sha text not null,
+  head_branches jsonb not null,
+  completed_at timestamp with time zone not null,
+  due_at timestamp with time zone,
+  tries integer not null default 0,
+  primary key (repository_id, head_sha)
+);
+create index waiting_head_due on waiting_head (repository_id, due_at) where due_at IS NOT NULL;
 
 create table workflow_run (
   repository_id bigint not null,

@@ -24,6 +24,7 @@ import { readAllHistory } from './timers/history.ts'
 import { reconcile } from './timers/reconcile.ts'
 import { refreshAllRequired } from './timers/required.ts'
 import { startTimers } from './timers/schedule.ts'
+import { placeWaiting } from './timers/waiting.ts'
 import { createWorker, type Worker } from './worker.ts'
 
 export interface RunningApp {
@@ -149,6 +150,11 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
                 readAllHistory(deps, { alone: database.embedded, signal: stopping.signal }).then(() =>
                   work.soon(),
                 ),
+            },
+            {
+              name: 'place-waiting',
+              schedule: '4-59/5 * * * *',
+              run: () => placeWaiting(deps, stopping.signal).then(() => work.soon()),
             },
             { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
           ],

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
 import { readCoverage, readLastEvent } from '../db/coverage.ts'
 import { readGaps } from '../db/gaps.ts'
+import { readUnread, type Unread } from '../db/reading.ts'
 import type { Row } from '../db/schema.ts'
 import { countsOf, readWindows } from '../db/sla.ts'
 import { parseRetests } from '../domain/command.ts'
@@ -38,6 +39,8 @@ export interface RepositoryReport {
   last_event_at: string | null
   /** Times of which something may be missing, newest first. */
   gaps: GapJson[]
+  /** What of the history GitHub did not tell, by kind and reason. */
+  unread: Unread[]
 }
 
 export interface GapJson {
@@ -89,6 +92,7 @@ export async function readReport(
       reason,
       filled_at,
     })),
+    unread: await readUnread(db, repository_id),
   }
 }
 

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
+import { readUnread } from '../db/reading.ts'
 import { UserError } from '../domain/user-error.ts'
 import { createAsker } from '../github/ask.ts'
 import type { Octokit } from '../github/client.ts'
@@ -55,11 +56,10 @@ async function scan(name: string, options: ScanOptions): Promise<void> {
       'GITHUB_TOKEN is not set. Make a token at github.com/settings/tokens; for public repositories it needs no scope.',
     )
   const config = readConfig(process.env)
-  const octokit = tokenOctokit(token, config.apiUrl)
   const database = await openDatabase(options.databaseUrl || config.database)
   try {
     await migrate(database.db)
-    await read(database, octokit, name, options)
+    await read(database, () => tokenOctokit(token, config.apiUrl), name, options)
   } finally {
     await database.close()
   }
@@ -67,14 +67,14 @@ async function scan(name: string, options: ScanOptions): Promise<void> {
 
 async function read(
   database: OpenDatabase,
-  octokit: Octokit,
+  octokitOf: () => Octokit,
   name: string,
   options: ScanOptions,
 ): Promise<void> {
   const { db } = database
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
-  const asker = createAsker(octokit, { reserve: 0, signal: stop.signal })
+  const asker = createAsker(octokitOf(), { reserve: 0, signal: stop.signal })
   const now = Date.now()
   try {
     const repository = await readRepository(asker, name)
@@ -86,18 +86,47 @@ async function read(
       onProgress: progress.show,
     }).finally(progress.end)
     await tellRepository(database, repository, now)
-    await readRequiredJobs(
-      db,
-      octokit,
-      { repository_id: repository.id, full_name: repository.full_name },
-      now,
-    )
+    await tellUnread(database, repository.id)
+    await tellRequired(database, asker.patient(octokitOf()), repository, now)
     const policy = await readStoredPolicy(db, repository.id)
     await concludeRepository(db, repository.id, { policyOf: async () => policy, now })
     await closeWindows(db, repository.id, policy, now)
     await print(database, repository.id, options)
   } catch (error) {
     throw explained(error, name, stop.signal)
+  }
+}
+
+const KINDS: Record<string, string> = {
+  look: 'whether CI ran on commits',
+  checks: 'check runs of commits',
+  statuses: 'statuses of commits',
+  attempt: 'earlier attempts of Actions runs',
+  runs: 'Actions runs',
+  pull: 'commits and timelines of pull requests',
+  trunk: 'commits of the default branch',
+  comments: 'comments',
+  review_comments: 'comments on code',
+}
+
+/** Says what the report has to do without. */
+async function tellUnread({ db }: OpenDatabase, repositoryId: number): Promise<void> {
+  for (const { kind, pages, problem } of await readUnread(db, repositoryId))
+    process.stderr.write(`Not read: ${KINDS[kind] ?? kind}, ${pages} times (${problem}).\n`)
+}
+
+/** Which jobs are required is worth knowing; without it every job counts, and the report says so. */
+async function tellRequired(
+  { db }: OpenDatabase,
+  octokit: Octokit,
+  { id: repository_id, full_name }: Awaited<ReturnType<typeof readRepository>>,
+  now: number,
+): Promise<void> {
+  try {
+    await readRequiredJobs(db, octokit, { repository_id, full_name }, now)
+  } catch (error) {
+    const [says] = (error as Error).message.split('\n')
+    process.stderr.write(`Which jobs are required could not be read (${says}): every job counts.\n`)
   }
 }
 

@@ -11,6 +11,7 @@ import { judgeApp, judgeDeliveries, judgeHook, judgeInstallation, type Manifest 
 import { WEBHOOK_PATH } from '../server/http.ts'
 
 const MOST_CLOCK_SECONDS = 30
+const PATIENCE_MS = 10_000
 
 /** Every finding about the app at GitHub. */
 export async function readStanding(config: Config, app: AppCredentials): Promise<Finding[]> {
@@ -63,9 +64,25 @@ async function ask(octokit: Octokit, config: Config): Promise<Finding[]> {
   const { data: hook } = await octokit.rest.apps.getWebhookConfigForApp()
   const expected = config.publicUrl && `${config.publicUrl}${WEBHOOK_PATH}`
   findings.push(...judgeHook(hook, expected, page))
+  if (hook.url && hook.url !== expected) findings.push(await reach(hook.url))
   const { data: deliveries } = await octokit.rest.apps.listWebhookDeliveries({ per_page: 100 })
-  findings.push(judgeDeliveries(deliveries.map((one) => one.status_code)))
+  findings.push(judgeDeliveries(deliveries))
   return [...findings, ...(await askInstallations(octokit, manifest))]
+}
+
+/** Whatever the address of the webhooks answers: that it does tells of its name, its certificate and the way there. */
+async function reach(url: string): Promise<Finding> {
+  const check = 'reachability'
+  try {
+    await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(PATIENCE_MS) })
+    return fine(check, `${url} answers from here.`)
+  } catch {
+    return odd(
+      check,
+      `${url} cannot be reached from here.`,
+      'Where it is not meant to be, nothing; else start the server there, and check its name, its certificate and the firewall.',
+    )
+  }
 }
 
 function settingsPage(

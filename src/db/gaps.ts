@@ -4,7 +4,8 @@ import { readReading, restartReading } from './reading.ts'
 import type { Database, NewRow, Row } from './schema.ts'
 
 type Db = Kysely<Database>
-type Missed = Row<'missed_delivery'>
+/** With the id in all its digits. */
+export type Missed = Omit<Row<'missed_delivery'>, 'delivery_id'> & { delivery_id: string }
 
 /** Deliveries that GitHub could not hand over; of one sent again in vain, the newest attempt counts. */
 export async function noteMissed(db: Db, missed: readonly NewRow<'missed_delivery'>[]): Promise<void> {
@@ -25,16 +26,26 @@ export async function noteMissed(db: Db, missed: readonly NewRow<'missed_deliver
 export async function finishArrived(db: Db, now: string): Promise<number> {
   const result = await sql`update missed_delivery m set done_at = ${now}, result = 'recorded'
     where done_at is null and exists (select 1 from delivery d
-      where d.repository_id = m.repository_id and d.guid = m.guid)
+      where d.guid = m.guid and (d.repository_id = m.repository_id
+        or m.repository_id = 0 and d.repository_id in (select repository_id from repository)))
     returning guid`.execute(db)
   return result.rows.length
 }
 
 /** Those that still have not arrived, oldest first. */
 export async function openMissed(db: Db): Promise<Missed[]> {
+  const columns = [
+    'guid',
+    'repository_id',
+    'event',
+    'delivered_at',
+    'attempts',
+    'tried_at',
+    'done_at',
+  ] as const
   return db
     .selectFrom('missed_delivery')
-    .selectAll()
+    .select([...columns, 'result', sql<string>`delivery_id::text`.as('delivery_id')])
     .where('done_at', 'is', null)
     .orderBy('delivered_at')
     .orderBy('guid')
@@ -97,20 +108,41 @@ export async function readGaps(db: Db, repositoryId: number): Promise<Row<'gap'>
     .execute()
 }
 
-/** Notes a sign of life. @returns the one before, null at the first */
-export async function signOfLife(db: Db, name: string, now: string): Promise<string | null> {
-  return db.transaction().execute(async (trx) => {
-    const before = await trx
-      .selectFrom('sign_of_life')
-      .select('seen_at')
-      .where('name', '=', name)
-      .forUpdate()
-      .executeTakeFirst()
-    await trx
-      .insertInto('sign_of_life')
-      .values({ name, seen_at: now })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ seen_at: now }))
-      .execute()
-    return before?.seen_at ?? null
-  })
+/** When there was the last sign of life; null before the first. */
+export async function readSignOfLife(db: Db, name: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('sign_of_life')
+    .select('seen_at')
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row?.seen_at ?? null
+}
+
+/** Notes a sign of life; the newest stays. */
+export async function noteSignOfLife(db: Db, name: string, now: string): Promise<void> {
+  await sql`insert into sign_of_life as s (name, seen_at) values (${name}, ${now})
+    on conflict (name) do update set seen_at = greatest(s.seen_at, excluded.seen_at)`.execute(db)
+}
+
+/** Of the GUIDs those whose delivery is recorded. */
+export async function readStored(db: Db, guids: readonly string[]): Promise<Set<string>> {
+  const rows = await sql<{ guid: string }>`select distinct d.guid from repository r
+    join delivery d on d.repository_id = r.repository_id and d.guid = any(${[...guids]})
+    union select guid from delivery where repository_id = 0 and guid = any(${[...guids]})`.execute(db)
+  return new Set(rows.rows.map((row) => row.guid))
+}
+
+const TIMELINE = 'timeline '
+
+/** Whether the database has gone over to a timeline on which it was never seen: a replica took it over. */
+export async function isTakenOver(db: Db, timeline: string | null): Promise<boolean> {
+  if (timeline === null) return false
+  const { rows } = await sql<{ name: string }>`select name from sign_of_life
+    where name like ${`${TIMELINE}%`}`.execute(db)
+  return rows.length > 0 && !rows.some((row) => row.name === `${TIMELINE}${timeline}`)
+}
+
+/** Notes that what was lost by going over to this timeline is known. */
+export async function noteTimeline(db: Db, timeline: string | null, now: string): Promise<void> {
+  if (timeline !== null) await noteSignOfLife(db, `${TIMELINE}${timeline}`, now)
 }

@@ -122,24 +122,54 @@ export async function freeClaims(db: Db, claimer: string | null): Promise<void> 
   )
 }
 
-/**
- * Stores what a page told and what is to be asked because of it, and marks it done: all, or nothing of it.
- * @param found pull requests that it told of
- */
+/** What a page told. */
+export interface PageResult {
+  facts: Facts[]
+  next: Page[]
+  /** Pull requests that it told of. */
+  found: number[]
+  /** Why nothing could be read of it, or not all, where that is so. */
+  problem?: string
+}
+
+/** Stores what a page told and what is to be asked because of it, and marks it done: all, or nothing of it. */
 export async function finishPage(
   db: Db,
   page: Row<'reading_page'>,
-  facts: readonly Facts[],
-  next: readonly Page[],
-  found: readonly number[],
+  { facts, next, found, problem }: PageResult,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await addFacts(trx, facts, { effects: false, removedToo: true })
     await addPages(trx, page.repository_id, next)
     await sql`update reading_page set done_at = clock_timestamp(), claimed_by = null, claimed_until = null,
-        numbers = ${JSON.stringify(found)}::jsonb
+        numbers = ${JSON.stringify(found)}::jsonb, problem = ${problem ?? null}
       where repository_id = ${page.repository_id} and page_key = ${page.page_key}`.execute(trx)
   })
+}
+
+/** Notes why a page could not be read this time. */
+export async function noteProblem(db: Db, page: Row<'reading_page'>, problem: string): Promise<void> {
+  await db
+    .updateTable('reading_page')
+    .set({ problem })
+    .where('repository_id', '=', page.repository_id)
+    .where('page_key', '=', page.page_key)
+    .execute()
+}
+
+/** What of a repository's history could not be read, in GitHub's words. */
+export interface Unread {
+  kind: string
+  pages: number
+  problem: string
+}
+
+/** Parts of the newest reading that GitHub did not tell, by kind and reason. */
+export async function readUnread(db: Db, repositoryId: number): Promise<Unread[]> {
+  const result = await sql<Unread>`select kind, count(*) as pages, problem from reading_page
+    where repository_id = ${repositoryId} and done_at is not null and problem is not null
+    group by kind, problem order by kind, problem`.execute(db)
+  return result.rows
 }
 
 async function addPages(db: Db, repositoryId: number, pages: readonly Page[]): Promise<void> {

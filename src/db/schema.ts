@@ -152,12 +152,14 @@ export interface ReadingPageTable {
   claimed_by: string | null
   claimed_until: Time | null
   done_at: Time | null
+  /** Why nothing could be read of it; null where it was read. */
+  problem: string | null
 }
 
 export interface MissedDeliveryTable {
   guid: string
-  /** GitHub's id of the newest attempt. */
-  delivery_id: number
+  /** GitHub's id of the newest attempt: 19 digits, which are read as text. */
+  delivery_id: ColumnType<number, string, string>
   repository_id: number
   event: string
   delivered_at: Time
@@ -174,6 +176,18 @@ export interface GapTable {
   to_at: Time
   reason: string
   filled_at: Time | null
+}
+
+/** A commit with results that belongs to no known pull request. */
+export interface WaitingHeadTable {
+  repository_id: number
+  head_sha: string
+  /** Branches that its runs name. */
+  head_branches: Json<string[]>
+  completed_at: Time
+  /** When GitHub is asked about it; null once it was asked often enough. */
+  due_at: Time | null
+  tries: Generated<number>
 }
 
 export interface InstallationTable {
@@ -516,6 +530,7 @@ export interface Database {
   reading_page: ReadingPageTable
   missed_delivery: MissedDeliveryTable
   gap: GapTable
+  waiting_head: WaitingHeadTable
   installation: InstallationTable
   sign_of_life: SignOfLifeTable
   job: JobTable

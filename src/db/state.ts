@@ -27,3 +27,17 @@ export async function readDatabaseState(db: Db): Promise<DatabaseState> {
     now: Date.parse(row.now),
   }
 }
+
+/**
+ * The line of PostgreSQL's history that is being written on: another one once a replica was promoted, or an older state
+ * restored. Null where the server does not tell.
+ */
+export async function readTimeline(db: Db): Promise<string | null> {
+  try {
+    const { rows } = await sql<{ timeline: string | null }>`
+      select left(pg_walfile_name(pg_current_wal_lsn()), 8) as timeline`.execute(db)
+    return rows[0]?.timeline ?? null
+  } catch {
+    return null
+  }
+}

@@ -64,6 +64,12 @@ export function concludeHead(facts: HeadFacts): HeadConclusions {
   return conclusions
 }
 
+/** Whether a commit has results, and nothing says whose they are. */
+export function isWaiting(facts: HeadFacts, conclusions: HeadConclusions): boolean {
+  const isTold = facts.pullRequests.length > 0 || facts.mergeGroups.length > 0
+  return !isTold && facts.observations.length > 0 && conclusions.runs.length === 0
+}
+
 interface Candidate {
   number: number
   createdAt: number

@@ -3,6 +3,7 @@ import { Probot, ProbotOctokit } from 'probot'
 import type { GitHub } from './client.ts'
 import { refuseWrites } from './dry-run.ts'
 import type { RateLimitWatch } from './rate-limit.ts'
+import { refuseBroken } from './whole.ts'
 
 /** What the app's settings page shows. */
 export interface AppCredentials {
@@ -27,7 +28,7 @@ export function createProbot(
   app: AppCredentials,
   { baseUrl, log, throttle, rateLimit }: ProbotSettings,
 ): Probot {
-  const Base = rateLimit ? ProbotOctokit.plugin(rateLimit.plugin) : ProbotOctokit
+  const Base = ProbotOctokit.plugin(refuseBroken, rateLimit?.plugin ?? (() => undefined))
   return new Probot({
     appId: app.id,
     privateKey: app.privateKey,

@@ -1,34 +1,32 @@
 /** Asks GitHub patiently: within the limits that its headers tell, and again after an answer that says nothing. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Octokit } from './client.ts'
+import { type Answer, headersOf, isLimit, limitWait, type RateLeft, refuseLimits } from './limits.ts'
+import { createLedger, createPace } from './pace.ts'
 
+/** After an answer that tells nothing. */
 const MOST_TRIES = 6
-const SECONDARY_WAIT_MS = 60_000
+/** What took too long once takes too long again; less can be asked for, or by REST. */
+const MOST_TRIES_OF: Record<string, number> = { graphql: 3 }
+/** After a limit: waiting is what is asked for, and it ends. */
+const MOST_WAITS = 30
 const FIRST_WAIT_MS = 500
-
-/** What is left of one of GitHub's budgets. */
-export interface RateLeft {
-  limit: number
-  remaining: number
-  /** Epoch ms. */
-  resetAt: number
-}
-
-export interface Answer {
-  data: unknown
-  headers: Record<string, string | number | undefined>
-}
 
 export interface Asker {
   /** A REST call, `GET /repos/{owner}/{repo}/…`. @throws what GitHub answered, if it is no matter of patience */
   get(route: string, parameters: Record<string, unknown>): Promise<Answer>
-  /** A GraphQL query. Answers `data`, with null where a part could not be found. */
+  /**
+   * A GraphQL query. Answers `data`, with null where a part could not be found or seen.
+   * @throws GraphqlRefusal where it is not served
+   */
   graphql<T>(query: string, variables: Record<string, unknown>): Promise<T>
+  /** Makes another Octokit as patient, in the same line. @returns the same */
+  patient(octokit: Octokit): Octokit
   /** By resource: `core` for REST, `graphql`. */
   readonly left: ReadonlyMap<string, RateLeft>
   /** Calls made so far, by resource. */
   readonly calls: ReadonlyMap<string, number>
-  /** Epoch ms until which nothing is asked; 0 when nothing is waited for. */
+  /** Epoch ms until which something is waited for; 0 when nothing is. */
   readonly waitsUntil: number
 }
 
@@ -38,75 +36,163 @@ export interface AskOptions {
   signal?: AbortSignal | undefined
   /** For tests. Milliseconds. */
   wait?: (ms: number) => Promise<void>
+  /** For tests. Epoch ms. */
+  now?: () => number
 }
 
 /** GraphQL is not served, or not that query: some servers answer REST alone. */
-export class GraphqlRefusal extends Error {}
+export class GraphqlRefusal extends Error {
+  /** It took too long: less may be answered. */
+  readonly isSlow: boolean
+  constructor(message: string, { isSlow = false } = {}) {
+    super(message)
+    this.isSlow = isSlow
+  }
+}
 
+/** There is no GraphQL here at all: it need not be asked for again. */
+const NEVER_SERVED: ReadonlySet<number> = new Set([404, 405, 406, 415, 501])
 /** 502 and 504 stand for a query that takes longer than GitHub's ten seconds. */
-const NOT_SERVED: ReadonlySet<number> = new Set([400, 404, 405, 406, 415, 422, 501, 502, 504])
+const NOT_SERVED: ReadonlySet<number> = new Set([...NEVER_SERVED, 400, 410, 422, 502, 504])
 
 /** Octokit, with patience. One asker is shared by all that ask at the same time, so that they wait together. */
 export function createAsker(octokit: Octokit, options: AskOptions): Asker {
-  const left = new Map<string, RateLeft>()
-  const calls = new Map<string, number>()
-  const wait = options.wait ?? ((ms: number) => sleep(ms, undefined, { signal: options.signal }))
-  let waitsUntil = 0
+  const line = createLine(options)
+  let never: string | null = null
+  return {
+    left: line.left,
+    calls: line.calls,
+    get waitsUntil() {
+      return line.waitsUntil()
+    },
+    patient(other) {
+      other.hook.wrap('request', (request, asked) => {
+        const isGraphql = asked.url.endsWith('/graphql')
+        const call = async () => {
+          const told = await request(asked)
+          if (isGraphql) refuseLimits(told as Answer)
+          return told as Answer
+        }
+        return line.ask(isGraphql ? 'graphql' : 'core', call) as ReturnType<typeof request>
+      })
+      return other
+    },
+    get: (route, parameters) =>
+      line.ask('core', async () => {
+        const told = await octokit.request(route, { ...parameters, request: signalOf(options) })
+        return refusePages(told as Answer)
+      }),
+    async graphql<T>(query: string, variables: Record<string, unknown>) {
+      if (never !== null) throw new GraphqlRefusal(never)
+      const url = graphqlUrl(octokit.request.endpoint.DEFAULTS.baseUrl)
+      const asked = { method: 'POST' as const, url, query, variables, request: signalOf(options) }
+      const answer = await line
+        .ask('graphql', async () => {
+          const told = (await octokit.request(asked)) as Answer
+          refuseLimits(told)
+          return told
+        })
+        .catch((error: { status?: number; message: string }) => {
+          if (NEVER_SERVED.has(error.status ?? 0)) never = error.message
+          const isSlow = error.status === 502 || error.status === 504
+          throw NOT_SERVED.has(error.status ?? 0) ? new GraphqlRefusal(error.message, { isSlow }) : error
+        })
+      return dataOf<T>(answer.data)
+    },
+  }
+}
 
-  const pause = async (resource: string): Promise<void> => {
-    const budget = left.get(resource)
-    if (budget && budget.remaining <= options.reserve && budget.resetAt > Date.now())
-      waitsUntil = Math.max(waitsUntil, budget.resetAt)
-    // Others may prolong the pause while it lasts.
-    while (waitsUntil > Date.now()) await wait(waitsUntil - Date.now())
-    if (budget && budget.resetAt <= Date.now()) left.delete(resource)
-    waitsUntil = 0
+/** Those who ask stand in line: nobody asks while a limit is waited for, or for what those before him may use up. */
+function createLine(options: AskOptions) {
+  const now = options.now ?? Date.now
+  const wait = options.wait ?? ((ms: number) => sleep(ms, undefined, { signal: options.signal }))
+  const { left, note } = createLedger(now)
+  const calls = new Map<string, number>()
+  const underWay = new Map<string, Set<Promise<unknown>>>()
+  /** By resource, and for all of them. */
+  const pauses = new Map<string, number>()
+  const pace = createPace(now)
+  const until = (resource: string) => Math.max(pauses.get(resource) ?? 0, pauses.get('all') ?? 0)
+  const prolong = (whose: string, end: number) => pauses.set(whose, Math.max(pauses.get(whose) ?? 0, end))
+
+  /** Waits for a turn. Those who come after count it as used from then on. @returns what ends it */
+  const turn = async (resource: string): Promise<() => void> => {
+    const others = underWay.get(resource) ?? new Set()
+    underWay.set(resource, others)
+    for (;;) {
+      const budget = left.get(resource)
+      if (budget && budget.resetAt <= now()) left.delete(resource)
+      else if (budget) {
+        if (budget.remaining <= options.reserve) prolong(resource, budget.resetAt)
+        else if (budget.remaining - others.size <= options.reserve && others.size > 0) {
+          await Promise.race(others)
+          continue
+        }
+      }
+      // Others may prolong the pause while it lasts.
+      const ms = Math.max(until(resource) - now(), pace.waitFor(resource))
+      if (ms <= 0) break
+      await wait(ms)
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    others.add(promise)
+    pace.note(resource)
+    return () => {
+      others.delete(promise)
+      resolve()
+    }
+  }
+  const send = async (resource: string, call: () => Promise<Answer>): Promise<Answer> => {
+    const end = await turn(resource)
+    calls.set(resource, (calls.get(resource) ?? 0) + 1)
+    try {
+      const answer = await call()
+      note(resource, answer.headers)
+      return answer
+    } catch (error) {
+      note(resource, headersOf(error))
+      throw error
+    } finally {
+      end()
+    }
   }
   const ask = async (resource: string, call: () => Promise<Answer>): Promise<Answer> => {
-    for (let tries = 1; ; tries++) {
-      await pause(resource)
-      calls.set(resource, (calls.get(resource) ?? 0) + 1)
+    let [tries, waits] = [0, 0]
+    for (;;) {
       try {
-        const answer = await call()
-        note(left, answer.headers)
-        return answer
+        return await send(resource, call)
       } catch (error) {
         if (options.signal?.aborted) throw error
-        const headers = headersOf(error)
-        note(left, headers)
-        const ms = patience(error, headers, tries)
-        if (ms === null || tries >= MOST_TRIES) throw error
-        if (isLimit(error)) waitsUntil = Math.max(waitsUntil, Date.now() + ms)
-        else await wait(ms)
+        if (isLimit(error)) {
+          if (++waits > MOST_WAITS) throw error
+          // A secondary limit is one for all, whatever is asked for.
+          const isSpent = String(headersOf(error)['x-ratelimit-remaining']) === '0'
+          prolong(isSpent ? resource : 'all', now() + limitWait(error, now(), waits))
+        } else if (!isPassing(error) || ++tries >= (MOST_TRIES_OF[resource] ?? MOST_TRIES)) throw error
+        else await wait(FIRST_WAIT_MS * 2 ** (tries - 1))
       }
     }
   }
-  return {
-    left,
-    calls,
-    get waitsUntil() {
-      return waitsUntil
-    },
-    get: (route, parameters) =>
-      ask('core', async () => octokit.request(route, { ...parameters, request: signalOf(options) })),
-    async graphql<T>(query: string, variables: Record<string, unknown>) {
-      const url = graphqlUrl(octokit.request.endpoint.DEFAULTS.baseUrl)
-      const answer = await ask('graphql', async () => {
-        const told = await octokit.request({
-          method: 'POST',
-          url,
-          query,
-          variables,
-          request: signalOf(options),
-        })
-        refuseLimits(told as Answer)
-        return told as Answer
-      }).catch((error: { status?: number; message: string }) => {
-        throw NOT_SERVED.has(error.status ?? 0) ? new GraphqlRefusal(error.message) : error
-      })
-      return dataOf<T>(answer.data as GraphqlBody)
-    },
+  const waitsUntil = () => {
+    const latest = Math.max(0, ...pauses.values())
+    return latest > now() ? latest : 0
   }
+  return { left, calls, ask, waitsUntil }
+}
+
+/** A page where data should be: of a proxy, mostly, that is asked again as GitHub would be. */
+function refusePages(told: Answer): Answer {
+  if (typeof told.data === 'object' && told.data !== null) return told
+  throw Object.assign(new Error('the answer is no JSON'), {
+    status: 502,
+    response: { headers: told.headers },
+  })
+}
+
+/** An answer of 5xx may be another one next time. Octokit reports a connection that broke as 500. */
+function isPassing(error: unknown): boolean {
+  const { status } = error as { status?: number }
+  return status !== undefined && status >= 500 && status !== 501
 }
 
 function signalOf({ signal }: AskOptions): object {
@@ -119,7 +205,8 @@ interface GraphqlBody {
 }
 
 /** Parts that are not found, or not to be seen, are null in the data; anything else that went wrong is an error. */
-function dataOf<T>(body: GraphqlBody): T {
+function dataOf<T>(told: unknown): T {
+  const body = (typeof told === 'object' && told !== null ? told : {}) as GraphqlBody
   const error = body.errors?.find((one) => one.type !== 'NOT_FOUND' && one.type !== 'FORBIDDEN')
   const isUsable = body.data !== undefined && body.data !== null
   if (error && !(isUsable && error.type)) throw new GraphqlRefusal(`GitHub's GraphQL API: ${error.message}`)
@@ -127,53 +214,9 @@ function dataOf<T>(body: GraphqlBody): T {
   return body.data as T
 }
 
-/** GraphQL tells a spent limit with 200. */
-function refuseLimits({ data, headers }: Answer): void {
-  const limited = (data as GraphqlBody).errors?.find((one) => one.type === 'RATE_LIMITED')
-  if (limited)
-    throw Object.assign(new Error(limited.message), {
-      status: 403,
-      response: { headers: { ...headers, 'x-ratelimit-remaining': '0' } },
-    })
-}
-
 /** GitHub Enterprise Server has it elsewhere. */
 function graphqlUrl(baseUrl: string): string {
   return baseUrl.endsWith('/api/v3')
     ? `${baseUrl.slice(0, -3)}/graphql`.replace('//graphql', '/graphql')
     : `${baseUrl}/graphql`
-}
-
-function headersOf(error: unknown): Answer['headers'] {
-  return (error as { response?: { headers?: Answer['headers'] } }).response?.headers ?? {}
-}
-
-function note(left: Map<string, RateLeft>, headers: Answer['headers']): void {
-  const remaining = Number(headers['x-ratelimit-remaining'] ?? Number.NaN)
-  if (Number.isNaN(remaining)) return
-  left.set(String(headers['x-ratelimit-resource'] ?? 'core'), {
-    remaining,
-    limit: Number(headers['x-ratelimit-limit'] ?? 0),
-    // A second more: GitHub's clock and ours need not agree.
-    resetAt: Number(headers['x-ratelimit-reset'] ?? 0) * 1000 + 1000,
-  })
-}
-
-function isLimit(error: unknown): boolean {
-  const { status, message = '' } = error as { status?: number; message?: string }
-  return status === 429 || (status === 403 && /rate limit|abuse/i.test(message))
-}
-
-/** Milliseconds to wait before the same is asked again; null where that would change nothing. */
-function patience(error: unknown, headers: Answer['headers'], tries: number): number | null {
-  if (isLimit(error)) {
-    const after = Number(headers['retry-after'] ?? Number.NaN)
-    if (!Number.isNaN(after)) return after * 1000
-    const resetAt = Number(headers['x-ratelimit-reset'] ?? 0) * 1000 + 1000
-    if (headers['x-ratelimit-remaining'] === '0' && resetAt > Date.now()) return resetAt - Date.now()
-    return SECONDARY_WAIT_MS * tries
-  }
-  const { status } = error as { status?: number }
-  // Octokit reports a connection that broke as 500.
-  return status === undefined || status < 500 ? null : FIRST_WAIT_MS * 2 ** (tries - 1)
 }

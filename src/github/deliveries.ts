@@ -1,40 +1,45 @@
-/** The app's own record of deliveries at GitHub: what failed, and sending it again. Kept 3 days, on own servers 7. */
+/** The app's own record of deliveries at GitHub: what was handed over and what was not, and sending it again. Kept 3 days, on own servers 7. */
 import type { Octokit } from './client.ts'
 
 /** One attempt to hand over a delivery. */
-export interface FailedDelivery {
-  id: number
+export interface DeliveryAttempt {
+  /** Digits: more than a JavaScript number holds (octokit/request.js#797), and none that Octokit puts into a path else (octokit/endpoint.js#546). */
+  id: string
   guid: string
   event: string
   repositoryId: number | null
   deliveredAt: string
+  failed: boolean
 }
 
 const MOST_PAGES = 100
 
 /**
- * Attempts that failed since a time, newest first. 1 call for each 100.
+ * Attempts since a time, newest first. 1 call for each 100.
  * @param octokit signed in as the app itself
  * @param since RFC 3339
+ * @param which those that failed, or all
  */
-export async function listFailed(octokit: Octokit, since: string): Promise<FailedDelivery[]> {
-  const found: FailedDelivery[] = []
+export async function listAttempts(
+  octokit: Octokit,
+  since: string,
+  which: 'failed' | 'all',
+): Promise<DeliveryAttempt[]> {
+  const found: DeliveryAttempt[] = []
   let cursor: string | undefined
   for (let page = 0; page < MOST_PAGES; page++) {
     const { data, headers } = await octokit.request('GET /app/hook/deliveries', {
       per_page: 100,
-      status: 'failure',
+      ...(which === 'failed' && { status: 'failure' }),
       ...(cursor && { cursor }),
     })
     const recent = data.filter((one) => Date.parse(one.delivered_at) >= Date.parse(since))
-    for (const { id, guid, event, repository_id, delivered_at } of recent)
-      found.push({
-        id: Number(id),
-        guid,
-        event,
-        repositoryId: repository_id === null ? null : Number(repository_id),
-        deliveredAt: delivered_at,
-      })
+    for (const { id, guid, event, repository_id, delivered_at, status_code } of recent) {
+      const failed = status_code < 200 || status_code >= 300
+      if (which === 'failed' && !failed) continue
+      const repositoryId = repository_id ? Number(repository_id) : null
+      found.push({ id: String(id), guid, event, repositoryId, deliveredAt: delivered_at, failed })
+    }
     cursor = nextCursor(headers.link)
     if (!cursor || recent.length < data.length) return found
   }
@@ -46,10 +51,17 @@ function nextCursor(link: string | undefined): string | undefined {
   return url ? (new URL(url).searchParams.get('cursor') ?? undefined) : undefined
 }
 
+/** Octokit's types know numbers alone; a text comes into the path as it is. */
+function inPath(deliveryId: string): number {
+  return deliveryId as unknown as number
+}
+
 /** Has GitHub send a delivery again, under its old GUID. @returns false where it does not have it any more */
-export async function redeliver(octokit: Octokit, deliveryId: number): Promise<boolean> {
+export async function redeliver(octokit: Octokit, deliveryId: string): Promise<boolean> {
   try {
-    await octokit.request('POST /app/hook/deliveries/{delivery_id}/attempts', { delivery_id: deliveryId })
+    await octokit.request('POST /app/hook/deliveries/{delivery_id}/attempts', {
+      delivery_id: inPath(deliveryId),
+    })
     return true
   } catch (error) {
     const { status } = error as { status?: number }
@@ -59,10 +71,10 @@ export async function redeliver(octokit: Octokit, deliveryId: number): Promise<b
 }
 
 /** What was sent; null where GitHub does not have it any more. */
-export async function readPayload(octokit: Octokit, deliveryId: number): Promise<unknown> {
+export async function readPayload(octokit: Octokit, deliveryId: string): Promise<unknown> {
   try {
     const { data } = await octokit.request('GET /app/hook/deliveries/{delivery_id}', {
-      delivery_id: deliveryId,
+      delivery_id: inPath(deliveryId),
     })
     return data.request.payload
   } catch (error) {

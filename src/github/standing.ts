@@ -61,6 +61,13 @@ export function judgeInstallation(
       `Unsuspend it at ${page} if that was not wanted.`,
     )
   const missing = lacking(manifest, installation)
+  const unsent = manifest.default_events.filter((event) => !installation.events.includes(event))
+  if (missing.length === 0 && unsent.length > 0)
+    return odd(
+      check,
+      `Not sent from there: ${unsent.join(', ')}.`,
+      `GitHub tells an installation's events when its permissions were accepted: look at ${page}.`,
+    )
   if (missing.length === 0) return fine(check, 'Every permission is granted.')
   return wrong(
     check,
@@ -139,28 +146,45 @@ export function judgeHook(hook: HookConfig, expected: string | null, page: strin
   return findings
 }
 
-/** What the last deliveries tell: answered, refused for their signature, or lost. */
-export function judgeDeliveries(codes: readonly number[]): Finding {
+/** One attempt to hand over a delivery, as GitHub lists it. */
+export interface Attempt {
+  status_code: number
+  /** In GitHub's words: `OK`, `timed out`, `failed to connect to host`. */
+  status: string
+}
+
+/** What the last deliveries tell: answered, refused for their signature, or lost. @param attempts newest first */
+export function judgeDeliveries(attempts: readonly Attempt[]): Finding {
   const check = 'webhook deliveries'
-  if (codes.length === 0)
+  if (attempts.length === 0)
     return odd(
       check,
       'GitHub has sent nothing in the last days.',
       'Install the app, or push to a pull request.',
     )
-  const refused = codes.filter((code) => code === 401).length
-  if (refused > 0)
-    return wrong(
-      check,
-      `${refused} of the last ${codes.length} were refused for their signature.`,
-      'WEBHOOK_SECRET is not the secret at GitHub: set both to the same value.',
-    )
-  const failed = codes.filter((code) => code < 200 || code >= 300).length
-  if (failed > 0)
+  const isTaken = ({ status_code: code }: Attempt) => code >= 200 && code < 300
+  const failed = attempts.filter((one) => !isTaken(one))
+  const [newest] = attempts
+  if (failed.length === 0 || !newest) return fine(check, `The last ${attempts.length} were answered.`)
+  const count = `${failed.length} of the last ${attempts.length}`
+  if (isTaken(newest))
     return odd(
       check,
-      `${failed} of the last ${codes.length} were not answered with success.`,
-      'See the app’s settings at GitHub under Advanced, Recent Deliveries, and the log of this server.',
+      `${count} were not answered with success; the newest was.`,
+      'Nothing, if that was mended: what failed is sent again every five minutes while the server runs.',
     )
-  return fine(check, `The last ${codes.length} were answered.`)
+  if (newest.status_code === 401)
+    return wrong(
+      check,
+      `${count} were not taken, the newest was refused for its signature.`,
+      'WEBHOOK_SECRET is not the secret at GitHub: set both to the same value.',
+    )
+  return wrong(
+    check,
+    `${count} were not taken; of the newest GitHub says: ${newest.status_code || ''} ${newest.status}.`.replace(
+      / +/g,
+      ' ',
+    ),
+    'See that GitHub reaches the webhook address, through the firewall and the proxy, and the log of this server.',
+  )
 }

@@ -1,15 +1,17 @@
 /** An Octokit that a person's token signs in, without the app. */
 import { ProbotOctokit } from 'probot'
 import type { Octokit } from './client.ts'
+import { refuseBroken } from './whole.ts'
 
 /** @param baseUrl base address of GitHub's REST API */
 export function tokenOctokit(token: string, baseUrl: string): Octokit {
-  return new ProbotOctokit({
+  const Whole = ProbotOctokit.plugin(refuseBroken)
+  return new Whole({
     auth: { token },
     baseUrl,
     // The asker waits by GitHub's headers, for all that ask at the same time.
     retry: { enabled: false },
     throttle: { enabled: false },
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-  } as ConstructorParameters<typeof ProbotOctokit>[0])
+  } as ConstructorParameters<typeof Whole>[0])
 }

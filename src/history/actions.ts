@@ -3,7 +3,7 @@ import { knownHeads, type Page, readPullRequestsFrom } from '../db/reading.ts'
 import type { Row } from '../db/schema.ts'
 import type { MergeGroupFact } from '../domain/facts.ts'
 import { type Look, lookPages } from './heads.ts'
-import { factsOf, hasNext, type PageResult, type ReadContext } from './page.ts'
+import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 
 /** GitHub lists no more runs than this for one search, and may count no further. */
 const MOST_LISTED = 1000
@@ -22,7 +22,7 @@ interface WorkflowRun {
   head_branch: string | null
   event: string
   status: string
-  run_attempt?: number
+  run_attempt?: number | null
   created_at: string
   head_repository?: { id: number } | null
 }
@@ -47,22 +47,31 @@ export async function readRuns(context: ReadContext, span: Span): Promise<PageRe
     repo: context.repo,
     created: `${span.from}..${span.to}`,
     exclude_pull_requests: true,
-    per_page: 100,
+    per_page: PER_PAGE,
     page: span.page,
   })
-  const { total_count, workflow_runs } = data as { total_count: number; workflow_runs: WorkflowRun[] }
-  const halves = total_count >= MOST_LISTED && span.page === 1 ? halved(span) : null
+  const workflow_runs = listOf<WorkflowRun>(data, 'workflow_runs')
+  const { total_count = 0 } = data as { total_count?: number }
+  const isCut =
+    total_count >= MOST_LISTED && span.page === 1 && workflow_runs.every((run) => isWithin(run, span))
+  const halves = isCut ? halved(span) : null
   if (halves) return { facts: [], next: halves, found: [] }
   const heads = await headsBehind(context, workflow_runs)
+  const next = nextPage(headers, span.page, workflow_runs.length)
   return {
     facts: [...workflow_runs.flatMap((run) => runFacts(context, run)), ...heads.facts],
     next: [
       ...lookPages(heads.looks),
       ...workflow_runs.flatMap(earlierAttempts),
-      ...(hasNext(headers) ? [runPage({ ...span, page: span.page + 1 })] : []),
+      ...(next !== null ? [runPage({ ...span, page: next })] : []),
     ],
     found: [],
   }
+}
+
+/** A server that does not choose by time would list the same for every half. */
+function isWithin({ created_at }: WorkflowRun, { from, to }: Span): boolean {
+  return Date.parse(created_at) >= Date.parse(from) && Date.parse(created_at) <= Date.parse(to) + 1000
 }
 
 function halved({ from, to }: Span): Page[] | null {
@@ -79,8 +88,8 @@ function runFacts(context: ReadContext, run: WorkflowRun) {
 }
 
 /** The list shows each run's newest attempt; those before it are asked for one by one. */
-function earlierAttempts({ id, run_attempt = 1 }: WorkflowRun): Page[] {
-  return Array.from({ length: run_attempt - 1 }, (_, i) => ({
+function earlierAttempts({ id, run_attempt }: WorkflowRun): Page[] {
+  return Array.from({ length: Math.max(0, (run_attempt ?? 1) - 1) }, (_, i) => ({
     key: `attempt:${id}:${i + 1}`,
     kind: 'attempt',
     detail: { run: id, attempt: i + 1 },
@@ -124,7 +133,7 @@ async function headsBehind(context: ReadContext, runs: readonly WorkflowRun[]) {
     ...found.map(
       ({ run, event }): Look => ({ sha: run.head_sha, trunk: false, event: null, number: event.number }),
     ),
-    ...groups.map((group): Look => ({ sha: group.head_sha, trunk: true, event: null, number: null })),
+    ...queued.flatMap((run) => queueLook(run) ?? []),
   ]
   const events = found.map(({ event }) => event)
   return { looks, facts: [{ pull_request_event: events, merge_group: groups }] }
@@ -142,6 +151,12 @@ function pullOf(pulls: readonly HeadRow[], run: WorkflowRun): HeadRow | undefine
 
 function headEvent(pull: HeadRow, run: WorkflowRun): HeadRow {
   return { ...pull, action: 'read', head_sha: run.head_sha, base_sha: null, told_at: run.created_at }
+}
+
+function queueLook({ head_sha, head_branch }: WorkflowRun): Look | null {
+  return head_branch === null
+    ? null
+    : { sha: head_sha, trunk: true, queue: head_branch, event: null, number: null }
 }
 
 function mergeGroupOf(repositoryId: number, run: WorkflowRun): MergeGroupFact | null {

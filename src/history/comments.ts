@@ -1,6 +1,6 @@
 /** Comments that hold commands: a retest between a failure and a pass is told by them alone. */
 import type { Page } from '../db/reading.ts'
-import { factsOf, hasNext, type PageResult, type ReadContext } from './page.ts'
+import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 
 const KINDS = {
   comments: { route: 'GET /repos/{owner}/{repo}/issues/comments', event: 'issue_comment' },
@@ -22,7 +22,7 @@ function commentPage(kind: Kind, page: number): Page {
 }
 
 interface Comment {
-  html_url: string
+  html_url?: string
   issue_url?: string
   pull_request_url?: string
 }
@@ -34,14 +34,16 @@ export async function readComments(
 ): Promise<PageResult> {
   const { route, event } = KINDS[kind]
   const { owner, repo, since } = context
-  const options = { owner, repo, since, sort: 'created', direction: 'asc', per_page: 100, page }
+  const options = { owner, repo, since, sort: 'created', direction: 'asc', per_page: PER_PAGE, page }
   const { data, headers } = await context.asker.get(route, options)
+  const comments = listOf<Comment>(data)
+  const next = nextPage(headers, page, comments.length)
   return {
-    facts: (data as Comment[]).flatMap((comment) => {
+    facts: comments.flatMap((comment) => {
       const number = Number((comment.issue_url ?? comment.pull_request_url ?? '').split('/').pop())
       // Whether it was open then is not told; a command on a closed one is rare, and starts nothing that we count.
       const on = { number, state: 'open' }
-      const isOnPull = comment.html_url.includes('/pull/')
+      const isOnPull = /\/pulls?\//.test(comment.html_url ?? '')
       return factsOf(context, event, {
         action: 'created',
         comment,
@@ -49,7 +51,7 @@ export async function readComments(
         pull_request: on,
       })
     }),
-    next: hasNext(headers) ? [commentPage(kind, page + 1)] : [],
+    next: next !== null ? [commentPage(kind, next)] : [],
     found: [],
   }
 }

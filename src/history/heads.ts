@@ -1,7 +1,7 @@
 /** What CI said about commits: first a cheap look at many whether anything did, then check runs and statuses of those. */
 import type { Page } from '../db/reading.ts'
 import type { Facts, PullRequestEvent } from '../domain/facts.ts'
-import { factsOf, hasNext, type PageResult, type ReadContext } from './page.ts'
+import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 
 /** GraphQL charges a hundredth of a point for each. */
 const LOOKS_AT_ONCE = 50
@@ -11,6 +11,8 @@ export interface Look {
   sha: string
   /** On the default branch, or a merge queue's. */
   trunk: boolean
+  /** The branch of a merge queue. */
+  queue?: string
   /** To be recorded if CI ran on it: only a head is tested, and GitHub does not say which commits were heads. */
   event: PullRequestEvent | null
   number: number | null
@@ -44,11 +46,11 @@ function eventIf(hasResults: boolean, { event }: ResultDetail): Facts[] {
 }
 
 interface Seen {
-  checkSuites: { totalCount: number } | null
-  status: { contexts: { context: string }[] } | null
+  checkSuites?: { totalCount: number } | null
+  status?: { contexts: { context: string }[] } | null
 }
 
-/** Looks which commits have check suites and statuses; asks for those, and for no other. */
+/** Looks which commits have check suites and statuses; asks for those, and for those that the look tells nothing of. */
 export async function readLook(
   { asker, owner, repo }: ReadContext,
   { looks }: { looks: Look[] },
@@ -65,9 +67,12 @@ export async function readLook(
   const result: PageResult = { facts: [], next: [], found: [] }
   looks.forEach((one, i) => {
     const seen = answer.repository?.[`c${i}`]
-    const hasChecks = (seen?.checkSuites?.totalCount ?? 0) > 0
-    const hasStatuses = (seen?.status?.contexts.length ?? 0) > 0
-    if (one.event && (hasChecks || hasStatuses)) result.facts.push({ pull_request_event: [one.event] })
+    const suites = seen?.checkSuites?.totalCount ?? null
+    const hasChecks = suites !== 0
+    // GitHub says null where there is no status; where it tells no suites either it was not to be seen.
+    const hasStatuses = suites === null || (seen?.status?.contexts?.length ?? 0) > 0
+    const isSure = (suites ?? 0) > 0 || (suites !== null && hasStatuses)
+    if (one.event && isSure) result.facts.push({ pull_request_event: [one.event] })
     if (hasChecks) result.next.push(resultPage('checks', one, 1))
     if (hasStatuses) result.next.push(resultPage('statuses', one, 1))
   })
@@ -78,6 +83,7 @@ export async function readLook(
 interface ResultDetail {
   sha: string
   trunk: boolean
+  queue?: string
   number: number | null
   /** To be recorded if there is a result. */
   event?: PullRequestEvent | null
@@ -86,14 +92,14 @@ interface ResultDetail {
 
 function resultPage(
   kind: 'checks' | 'statuses',
-  look: Pick<ResultDetail, 'sha' | 'trunk' | 'number' | 'event'>,
+  look: Pick<ResultDetail, 'sha' | 'trunk' | 'queue' | 'number' | 'event'>,
   page: number,
 ): Page {
-  const { sha, trunk, number, event = null } = look
+  const { sha, trunk, queue, number, event = null } = look
   return {
     key: `${kind}:${sha}:${page}`,
     kind,
-    detail: { sha, trunk, number, page, event },
+    detail: { sha, trunk, ...(queue !== undefined && { queue }), number, page, event },
     numbers: number === null ? [] : [number],
   }
 }
@@ -106,22 +112,23 @@ export async function readChecks(context: ReadContext, detail: ResultDetail): Pr
     repo,
     ref: detail.sha,
     filter: 'all',
-    per_page: 100,
+    per_page: PER_PAGE,
     page: detail.page,
   })
-  const runs = (data as { check_runs?: (object & { check_suite?: object | null })[] }).check_runs ?? []
+  const runs = listOf<{ check_suite?: object | null }>(data, 'check_runs')
+  const next = nextPage(headers, detail.page, runs.length)
   return {
     facts: eventIf(runs.length > 0, detail).concat(
       runs.flatMap((run) => {
         // The list names no branch; that of a pull request's head tells nothing that we need.
         const check_suite = run.check_suite && {
           ...run.check_suite,
-          head_branch: detail.trunk ? repository.default_branch : null,
+          head_branch: detail.trunk ? (detail.queue ?? repository.default_branch) : null,
         }
         return factsOf(context, 'check_run', { check_run: { ...run, check_suite } })
       }),
     ),
-    next: hasNext(headers) ? [resultPage('checks', detail, detail.page + 1)] : [],
+    next: next !== null ? [resultPage('checks', detail, next)] : [],
     found: [],
   }
 }
@@ -133,17 +140,19 @@ export async function readStatuses(context: ReadContext, detail: ResultDetail): 
     owner,
     repo,
     ref: detail.sha,
-    per_page: 100,
+    per_page: PER_PAGE,
     page: detail.page,
   })
-  const branches = detail.trunk ? [{ name: repository.default_branch, commit: { sha: detail.sha } }] : []
+  const statuses = listOf<object>(data)
+  const next = nextPage(headers, detail.page, statuses.length)
+  // A queue's commit is known by the queue.
+  const isMain = detail.trunk && detail.queue === undefined
+  const branches = isMain ? [{ name: repository.default_branch, commit: { sha: detail.sha } }] : []
   return {
-    facts: eventIf((data as object[]).length > 0, detail).concat(
-      (data as object[]).flatMap((status) =>
-        factsOf(context, 'status', { ...status, sha: detail.sha, branches }),
-      ),
+    facts: eventIf(statuses.length > 0, detail).concat(
+      statuses.flatMap((status) => factsOf(context, 'status', { ...status, sha: detail.sha, branches })),
     ),
-    next: hasNext(headers) ? [resultPage('statuses', detail, detail.page + 1)] : [],
+    next: next !== null ? [resultPage('statuses', detail, next)] : [],
     found: [],
   }
 }
@@ -161,14 +170,13 @@ export async function readTrunk(context: ReadContext, { page }: { page: number }
     repo,
     sha: repository.default_branch,
     since,
-    per_page: 100,
+    per_page: PER_PAGE,
     page,
   })
-  const looks = (data as { sha: string }[]).map(
-    ({ sha }): Look => ({ sha, trunk: true, event: null, number: null }),
-  )
-  const next: Page[] = hasNext(headers)
-    ? [{ key: `trunk:${page + 1}`, kind: 'trunk', detail: { page: page + 1 }, numbers: [] }]
-    : []
-  return { facts: [], next: [...lookPages(looks), ...next], found: [] }
+  const commits = listOf<{ sha: string }>(data)
+  const looks = commits.map(({ sha }): Look => ({ sha, trunk: true, event: null, number: null }))
+  const next = nextPage(headers, page, commits.length)
+  const more =
+    next === null ? [] : [{ key: `trunk:${next}`, kind: 'trunk', detail: { page: next }, numbers: [] }]
+  return { facts: [], next: [...lookPages(looks), ...more], found: [] }
 }

@@ -11,7 +11,9 @@ import {
   finishReading,
   freeClaims,
   keepClaims,
+  noteProblem,
   openReading,
+  type Page,
   type ReadingProgress,
   readProgress,
 } from '../db/reading.ts'
@@ -21,13 +23,14 @@ import { pathOf } from '../github/client.ts'
 import { firstRuns, readAttempt, readRuns } from './actions.ts'
 import { firstComments, readComments } from './comments.ts'
 import { firstTrunk, looksWithoutGraphql, readChecks, readLook, readStatuses, readTrunk } from './heads.ts'
-import type { PageResult, ReadContext, ReadRepository } from './page.ts'
-import { firstPulls, readPulls } from './pulls.ts'
+import { type PageResult, type ReadContext, type ReadRepository, refusalOf } from './page.ts'
+import { firstPulls, readPulls, shorterPulls } from './pulls.ts'
 import { firstPullsWithoutGraphql, readPull, readPullsWithoutGraphql } from './pulls-rest.ts'
 
 const WORKERS = 6
 const NOTHING: PageResult = { facts: [], next: [], found: [] }
-const MAY_BE_GONE: ReadonlySet<string> = new Set(['checks', 'statuses', 'attempt'])
+/** Without these there is nothing to read. */
+const NEEDED: ReadonlySet<string> = new Set(['pulls', 'pulls-rest'])
 const HEARTBEAT_MS = 3000
 const POLL_MS = 500
 /** Results may come so long after their pull request was last touched. */
@@ -99,10 +102,8 @@ async function work(context: ReadContext, claimer: string, signal: AbortSignal):
   while (!signal.aborted) {
     const page = await claimPage(db, repository.id, claimer)
     if (page) {
-      const { facts, next, found } = await readPage(context, page).catch((error: unknown) =>
-        emptyIfGone(error, page),
-      )
-      await finishPage(db, page, facts, next, found)
+      const result = await readPage(context, page).catch((error: unknown) => passedOver(db, error, page))
+      await finishPage(db, page, result)
       continue
     }
     if (await isDone(db, repository.id)) return
@@ -110,10 +111,17 @@ async function work(context: ReadContext, claimer: string, signal: AbortSignal):
   }
 }
 
-/** Of a commit or run that was deleted in the meantime there is nothing to tell. */
-function emptyIfGone(error: unknown, { kind }: Row<'reading_page'>): PageResult {
-  const { status } = error as { status?: number }
-  if ((status === 404 || status === 422) && MAY_BE_GONE.has(kind)) return NOTHING
+/**
+ * What GitHub does not tell is passed over, and said so: a commit that was deleted, results that the token may not see. What
+ * it fails to tell stops the reading once; the next time it fails it is passed over as well.
+ */
+async function passedOver(db: Db, error: unknown, page: Row<'reading_page'>): Promise<PageResult> {
+  const refusal = NEEDED.has(page.kind) ? null : refusalOf(error)
+  if (refusal !== null) return { ...NOTHING, problem: refusal }
+  const { status, message = '' } = error as { status?: number; message?: string }
+  if (status === undefined || status < 500) throw error
+  if (page.problem !== null && !NEEDED.has(page.kind)) return { ...NOTHING, problem: page.problem }
+  await noteProblem(db, page, `${status} ${message}`.slice(0, 200))
   throw error
 }
 
@@ -134,7 +142,7 @@ function readPage(context: ReadContext, { kind, detail }: Row<'reading_page'>): 
     case 'pulls':
       // Actions runs come after the pull requests: the branches of these tell whose the runs were.
       return readPulls(context, of(), () => [firstRuns(context)]).catch((error: unknown) =>
-        withoutGraphql(error, () => ({ facts: [], next: [firstPullsWithoutGraphql()], found: [] })),
+        withoutGraphql(error, () => ({ facts: [], next: [otherPulls(error, of())], found: [] })),
       )
     case 'pulls-rest':
       return readPullsWithoutGraphql(context, of(), () => [firstRuns(context)])
@@ -157,6 +165,12 @@ function readPage(context: ReadContext, { kind, detail }: Row<'reading_page'>): 
     default:
       return readComments(context, of())
   }
+}
+
+/** What takes too long is asked for in smaller parts; all by REST only where that is no help. */
+function otherPulls(error: unknown, detail: Parameters<typeof shorterPulls>[0]): Page {
+  const shorter = error instanceof GraphqlRefusal && error.isSlow ? shorterPulls(detail) : null
+  return shorter ?? firstPullsWithoutGraphql()
 }
 
 function withoutGraphql(error: unknown, otherwise: () => PageResult): PageResult {

@@ -6,7 +6,8 @@ import { readHeads } from '../db/facts.ts'
 import { lockRepository } from '../db/locks.ts'
 import { readKin, renewPullRequests } from '../db/pull-request.ts'
 import { addRows } from '../db/rows.ts'
-import { concludeHead } from '../domain/head.ts'
+import { noteWaiting } from '../db/waiting.ts'
+import { concludeHead, type HeadFacts, isWaiting } from '../domain/head.ts'
 import { weeksTaughtBy } from '../domain/week.ts'
 
 /** Classifies the next `most` stale heads of a repository. @returns how many marks were worked off; 0 when none is left */
@@ -30,12 +31,25 @@ export async function classifyNext(db: Db, repositoryId: number, most: number): 
     // Of a commit whose runs have been forgotten nothing new can be concluded: its verdicts stay as they are.
     const known = facts.filter((head) => head.observations.length > 0)
     const heads = known.map((head) => ({ headSha: head.headSha, conclusions: concludeHead(head) }))
+    const waiting = known.filter((head, i) => isWaiting(head, heads[i]?.conclusions ?? NOTHING))
+    await noteWaiting(trx, repositoryId, waiting.map(waitingRow))
     const changes = await writeConclusions(trx, repositoryId, heads)
     await markChanges(trx, repositoryId, changes)
     for (const { pullRequests } of facts) for (const { number } of pullRequests) numbers.push(number)
     await renewAbout(trx, repositoryId, [...new Set(numbers)])
     return marks.rows.length
   })
+}
+
+const NOTHING = { runs: [], verdicts: [] }
+
+function waitingRow({ headSha, observations }: HeadFacts) {
+  const times = observations.map((one) => Date.parse(one.completed_at))
+  return {
+    head_sha: headSha,
+    head_branches: [...new Set(observations.flatMap((one) => one.head_branch ?? []))],
+    completed_at: new Date(times.reduce((a, b) => Math.max(a, b))).toISOString(),
+  }
 }
 
 /** A pull request that was merged, renamed or stacked is other evidence, and so are those that it shares code with. */

@@ -33,7 +33,7 @@ export async function answer(on: Exchange, route: Route, incoming: Incoming): Pr
   if (fault?.status === 'cut') return { status: 0, headers: {}, text: '', broken: 'cut' }
   let result: Answer
   try {
-    if (fault) raise(fault)
+    if (fault) raise(fault, resource)
     result = await produce(on, route, incoming, resource)
   } catch (error) {
     result = refusalAnswer(on, error)
@@ -48,10 +48,10 @@ function withQuery(incoming: Incoming): string {
   return incoming.query.size > 0 ? `${incoming.path}?${incoming.query}` : incoming.path
 }
 
-function raise(fault: Fault): void {
+function raise(fault: Fault, resource: Resource): void {
   const seconds = fault.retryAfter ?? 60
   if (fault.status === 'primary-limit') {
-    throw primaryLimit({ 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + seconds) })
+    throw primaryLimit(resource, { 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + seconds) })
   }
   if (fault.status === 'secondary-limit') throw secondaryLimit(seconds)
   if (typeof fault.status === 'number') throw new Refusal(fault.status, messageOf(fault.status))
@@ -113,6 +113,7 @@ function parseBody(incoming: Incoming): Record<string, unknown> {
 
 function refusalAnswer(on: Exchange, error: unknown): Answer {
   if (error instanceof Refusal) {
+    if (error.status === 200) return { status: 200, body: error.more, headers: error.headers }
     const documentation = 'https://docs.github.com/rest'
     const body = {
       message: error.message,

@@ -14,7 +14,7 @@ export function charge(state: State, resource: Resource, cost: number, now: numb
   }
   if (budget.used + cost > budget.limit) {
     budget.used = budget.limit
-    throw primaryLimit()
+    throw primaryLimit(resource)
   }
   budget.used += cost
 }
@@ -24,9 +24,16 @@ export function refund(state: State, resource: Resource, cost: number): void {
   state.rateLimit[resource].used = Math.max(0, state.rateLimit[resource].used - cost)
 }
 
-/** The answer to a spent primary limit. */
-export function primaryLimit(headers: Record<string, string> = {}): Refusal {
-  return new Refusal(403, 'API rate limit exceeded for installation.', {}, headers)
+/** The answer to a spent primary limit; GraphQL gives it with 200. */
+export function primaryLimit(resource: Resource, headers: Record<string, string> = {}): Refusal {
+  const message = 'API rate limit exceeded for installation.'
+  if (resource === 'core') return new Refusal(403, message, {}, headers)
+  return new Refusal(
+    200,
+    message,
+    { errors: [{ type: 'RATE_LIMIT', code: 'graphql_rate_limit', message }] },
+    headers,
+  )
 }
 
 /** The answer to too many calls at once; `seconds` goes into `retry-after`. */

@@ -1,6 +1,6 @@
 /** What happens to seeded things later: pushes, merges, renames. */
-import { addAccount, addCommit, newId, type PullIssue } from './seed.ts'
-import type { Repository, State } from './state.ts'
+import { addAccount, addBranch, addCommit, newId, type PullIssue } from './seed.ts'
+import type { Repository, Review, State } from './state.ts'
 
 export interface Push {
   sha: string
@@ -33,6 +33,41 @@ export function pushHead(state: State, repository: Repository, issue: PullIssue,
     at: push.at,
     commitSha: push.sha,
   })
+}
+
+/** Turns a pull request to another base branch, which is made when it is not there. */
+export function changeBase(
+  state: State,
+  repository: Repository,
+  issue: PullIssue,
+  change: { to: string; at: string },
+): void {
+  const { ref: from } = issue.pull.base
+  const branch = addBranch(repository, change.to)
+  issue.pull.base = { ref: branch.name, sha: branch.sha }
+  issue.updatedAt = change.at
+  issue.timeline.push({
+    id: newId(state),
+    event: 'base_ref_changed',
+    actor: issue.user,
+    at: change.at,
+    commitSha: null,
+    base: { from, to: change.to },
+  })
+}
+
+/** Submits a review; its author is made when unknown. */
+export function addReview(
+  state: State,
+  issue: PullIssue,
+  review: { user: string; body: string; at: string; state?: Review['state'] },
+): Review {
+  addAccount(state, review.user)
+  const { user, body, at: submittedAt } = review
+  const added: Review = { id: newId(state), user, body, state: review.state ?? 'COMMENTED', submittedAt }
+  issue.pull.reviews.push(added)
+  issue.updatedAt = submittedAt
+  return added
 }
 
 /** Closes a pull request, merged or not. */

@@ -219,6 +219,7 @@ export function addPull(state: State, repository: Repository, seed: PullSeed): P
     },
     commits: [seed.sha],
     moves: [],
+    reviews: [],
   }
   addCommit(repository, seed.sha, { author: seed.user, date: seed.at, parents: [base.sha] })
   issue.pull = pull

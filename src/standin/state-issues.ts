@@ -10,12 +10,22 @@ export interface HeadMove {
 }
 export interface TimelineEvent {
   id: number
-  event: 'labeled' | 'unlabeled' | 'closed' | 'reopened' | 'renamed' | 'head_ref_force_pushed' | 'merged'
+  event:
+    | 'labeled'
+    | 'unlabeled'
+    | 'closed'
+    | 'reopened'
+    | 'renamed'
+    | 'head_ref_force_pushed'
+    | 'base_ref_changed'
+    | 'merged'
   actor: string
   at: string
   commitSha: string | null
   label?: string
   rename?: { from: string; to: string }
+  /** Of a pull request that was turned to another branch; GitHub tells the names by GraphQL alone. */
+  base?: { from: string; to: string }
 }
 
 export type ReactionContent = '+1' | '-1' | 'laugh' | 'confused' | 'heart' | 'hooray' | 'rocket' | 'eyes'
@@ -78,4 +88,12 @@ export interface PullRequest {
   /** Commits of the present head, oldest first. */
   commits: string[]
   moves: HeadMove[]
+  reviews: Review[]
+}
+export interface Review {
+  id: number
+  user: string
+  body: string
+  state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED'
+  submittedAt: string
 }

@@ -1,5 +1,6 @@
 /** The daily job that forgets: promised to whoever takes the app off, and needed where a database must not grow for ever. */
 import { expireDeliveries, expireHeads, readRemoved, removeRepository } from '../db/retention.ts'
+import { expireWaiting } from '../db/waiting.ts'
 import type { Deps } from '../deps.ts'
 
 const DAY = 86_400_000
@@ -7,6 +8,8 @@ const DAY = 86_400_000
 const REMOVED_DAYS = 30
 /** GitHub keeps check runs for 400 days; what it has forgotten cannot be read again, or compared. */
 const FACT_DAYS = 400
+/** GitHub is asked about a week's. */
+const WAITING_DAYS = 30
 /** Deliveries about a whole installation are kept under this. */
 const NO_REPOSITORY = 0
 
@@ -28,6 +31,7 @@ export async function forget(deps: Pick<Deps, 'db' | 'now' | 'log'>): Promise<vo
     for (let some = -1; some !== 0; heads += some)
       some = await expireHeads(deps.db, repository_id, before(FACT_DAYS))
     await expireDeliveries(deps.db, repository_id, before(FACT_DAYS))
+    await expireWaiting(deps.db, repository_id, before(WAITING_DAYS))
     if (heads > 0) deps.log.info({ repository: full_name, heads }, 'old runs were deleted')
   }
 }

@@ -3,18 +3,24 @@ import {
   fillGaps,
   finishArrived,
   finishMissed,
+  isTakenOver,
+  type Missed,
   noteMissed,
+  noteSignOfLife,
+  noteTimeline,
   noteTry,
   openGap,
   openMissed,
-  signOfLife,
+  readSignOfLife,
+  readStored,
 } from '../db/gaps.ts'
-import type { Row } from '../db/schema.ts'
+import { readTimeline } from '../db/state.ts'
 import type { Deps } from '../deps.ts'
 import type { Octokit } from '../github/client.ts'
-import { listFailed, readPayload, redeliver } from '../github/deliveries.ts'
+import { type DeliveryAttempt, listAttempts, readPayload, redeliver } from '../github/deliveries.ts'
 import { isEvent, translate } from '../webhooks/translate.ts'
 
+const NAME = 'reconcile'
 const MINUTE = 60_000
 /** GitHub keeps deliveries for 3 days; an hour is left for doing it. */
 const KEPT_MS = 71 * 60 * MINUTE
@@ -30,13 +36,15 @@ export async function reconcile(deps: Deps): Promise<void> {
   const { db, github } = deps
   if (!github) return
   const now = iso(deps.now())
-  const last = await signOfLife(db, 'reconcile', now)
+  const last = await readSignOfLife(db, NAME)
   const oldest = deps.now() - KEPT_MS
-  if (last && Date.parse(last) < oldest) await openGaps(deps, last, now)
   const octokit = await github.appOctokit()
   const since = iso(Math.max(oldest, last ? Date.parse(last) - OVERLAP_MS : oldest))
-  const failed = await listFailed(octokit, since)
-  const wanted = failed.filter((one) => isEvent(one.event))
+  const timeline = await readTimeline(db)
+  const wanted = (await isTakenOver(db, timeline))
+    ? await notStored(deps, await listAttempts(octokit, since, 'all'))
+    : (await listAttempts(octokit, since, 'failed')).filter((one) => isEvent(one.event))
+  if (last && Date.parse(last) < oldest) await openGaps(deps, last, now)
   // Newest first: the last attempt to hand over a delivery is the one that stays.
   await noteMissed(
     db,
@@ -48,9 +56,30 @@ export async function reconcile(deps: Deps): Promise<void> {
       delivered_at: one.deliveredAt,
     })),
   )
+  // Only now: where GitHub could not be asked, the time since the last answer is looked at again.
+  await noteSignOfLife(db, NAME, now)
+  await noteTimeline(db, timeline, now)
   await finishArrived(db, now)
   for (const one of await openMissed(db)) await tryAgain(deps, octokit, one)
   await fillAll(deps, now)
+}
+
+/**
+ * A replica took the database over, and may not have had the last that was written: what GitHub was told to be received is
+ * compared with what is there.
+ */
+async function notStored({ db, log }: Deps, attempts: DeliveryAttempt[]): Promise<DeliveryAttempt[]> {
+  const stored = await readStored(
+    db,
+    attempts.map((one) => one.guid),
+  )
+  const wanted = attempts.filter((one) => isEvent(one.event) && !stored.has(one.guid))
+  const lost = wanted.filter((one) => !one.failed).length
+  log.warn(
+    { lost },
+    'another server took the database over; deliveries that it does not have are ordered again',
+  )
+  return wanted
 }
 
 /** The server was away for longer than GitHub remembers deliveries. */
@@ -66,7 +95,7 @@ async function openGaps({ db, log }: Deps, from: string, to: string): Promise<vo
   log.warn({ from, to }, 'away for longer than GitHub keeps deliveries; history is read again')
 }
 
-async function tryAgain(deps: Deps, octokit: Octokit, missed: Row<'missed_delivery'>): Promise<void> {
+async function tryAgain(deps: Deps, octokit: Octokit, missed: Missed): Promise<void> {
   const { db, log } = deps
   const now = iso(deps.now())
   const { guid, event, attempts, delivery_id } = missed
@@ -91,15 +120,12 @@ async function tryAgain(deps: Deps, octokit: Octokit, missed: Row<'missed_delive
 }
 
 /** After 2, 4, 8 … minutes. */
-function isDue({ attempts, tried_at }: Row<'missed_delivery'>, now: number): boolean {
+function isDue({ attempts, tried_at }: Missed, now: number): boolean {
   return tried_at === null || now - Date.parse(tried_at) >= MINUTE * 2 ** attempts
 }
 
 /** Most events of an action that concerns nobody leave no trace when they arrive; their payload says so. */
-async function tellsNothing(
-  octokit: Octokit,
-  { guid, event, delivery_id }: Row<'missed_delivery'>,
-): Promise<boolean> {
+async function tellsNothing(octokit: Octokit, { guid, event, delivery_id }: Missed): Promise<boolean> {
   const payload = await readPayload(octokit, delivery_id)
   return payload !== null && translate(payload, { guid, event, at: iso(0) }).outcome === 'ignored'
 }

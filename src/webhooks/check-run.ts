@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Facts, Mention } from '../domain/facts.ts'
 import { OWN_CHECK_RUN } from '../domain/own-check-run.ts'
+import { ACTIONS_APP } from '../domain/run.ts'
 import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
 const ref = z.object({ ref: text.nullish(), sha: optional(sha), repo: z.object({ id }).nullish() })
@@ -22,7 +23,12 @@ const schema = envelope.extend({
     output: z.object({ title: text.nullish() }).nullish(),
     app: z.object({ slug: text.nullish() }).nullish(),
     check_suite: z
-      .object({ id: id.nullish(), head_branch: text.nullish(), updated_at: optional(time) })
+      .object({
+        id: id.nullish(),
+        head_branch: text.nullish(),
+        updated_at: optional(time),
+        app: z.object({ slug: text.nullish() }).nullish(),
+      })
       .nullish(),
     pull_requests: z.array(z.object({ number, base: ref.nullish() })).nullish(),
   }),
@@ -62,7 +68,7 @@ export function checkRun(payload: unknown): Facts {
         told_id: 0,
         state: run.conclusion,
         source: 'check_run',
-        app: run.app?.slug ?? '',
+        app: appOf(run),
         name: run.name,
         description: run.output?.title ?? null,
         url: run.html_url ?? run.details_url ?? null,
@@ -75,6 +81,13 @@ export function checkRun(payload: unknown): Facts {
       },
     ],
   }
+}
+
+/** The app is missing in old payloads and where it was deleted; its suite and the address of its page tell of it too. */
+function appOf({ app, check_suite, details_url, html_url }: Payload['check_run']): string {
+  const told = app?.slug ?? check_suite?.app?.slug
+  if (told) return told
+  return /\/actions\/runs\/\d+/.test(details_url ?? html_url ?? '') ? ACTIONS_APP : ''
 }
 
 /** An app outside Actions may run again under the same id, so the time of completion is part of the identity. */
@@ -105,7 +118,7 @@ function rerequest({ check_run: run, repository, sender }: Payload): Facts {
         repository_id: repository.id,
         head_sha: run.head_sha,
         run_key: runKey(run.id, at),
-        app: run.app?.slug ?? '',
+        app: appOf(run),
         name: run.name,
         actor: sender.login,
         actor_is_bot: sender.isBot,

@@ -1,7 +1,7 @@
 /** A pull_request event tells which commits were its heads, and where it was to go: the only sure way from SHA to pull request. */
 import { z } from 'zod'
 import { mayHoldCommand } from '../domain/command.ts'
-import type { EffectRequest, Facts, PullRequestEvent } from '../domain/facts.ts'
+import type { CommentFact, EffectRequest, Facts, PullRequestEvent } from '../domain/facts.ts'
 import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
 const ref = z.object({ ref: text.nullish(), sha: optional(sha), repo: z.object({ id }).nullish() })
@@ -40,25 +40,41 @@ export function pullRequest(payload: unknown, received: { at: string }): Facts {
   }
   const { body, number, user, created_at, author_association } = told.pull_request
   const check = settingsCheck(told, received.at)
-  const holdsCommand = told.action === 'opened' && !!body && mayHoldCommand(body)
+  const createdAt = created_at
+  const repositoryId = told.repository.id
+  const association = author_association ?? null
+  const comment =
+    told.action === 'opened'
+      ? bodyCommand({ repositoryId, number, body: body ?? null, author: user, association, createdAt })
+      : null
   return {
     repository: [repositoryFact(told, event.told_at)],
     pull_request_event: events,
     ...(check && { outbox: [check] }),
-    ...(holdsCommand && {
-      comment: [
-        {
-          repository_id: told.repository.id,
-          number,
-          comment_key: 'body',
-          author: user.login,
-          author_is_bot: user.isBot,
-          association: author_association ?? null,
-          told_at: created_at,
-          body,
-        },
-      ],
-    }),
+    ...(comment && { comment: [comment] }),
+  }
+}
+
+/** The body with which a pull request was opened, where it may hold a command. */
+export function bodyCommand(opened: {
+  repositoryId: number
+  number: number
+  body: string | null
+  author: { login: string; isBot: boolean }
+  association: string | null
+  createdAt: string
+}): CommentFact | null {
+  const { repositoryId, number, body, author, association, createdAt } = opened
+  if (!body || !mayHoldCommand(body)) return null
+  return {
+    repository_id: repositoryId,
+    number,
+    comment_key: 'body',
+    author: author.login,
+    author_is_bot: author.isBot,
+    association,
+    told_at: createdAt,
+    body,
   }
 }
 

@@ -77,6 +77,31 @@ test('what is not granted, not sent and not reachable is named with what to do',
   for (const one of findings) if (one.level !== 'fine') expect(one.todo).toMatch(/\.$/)
 })
 
+test.each([
+  ['refused for their signature', [401, 401], /refused for its signature.*WEBHOOK_SECRET is not the secret/],
+  [
+    'lost on the way',
+    [0, 200],
+    /1 of the last 2 were not taken; of the newest GitHub says: .*See that GitHub reaches/,
+  ],
+  ['answered again', [200, 401], /1 of the last 2 were not answered with success; the newest was/],
+])('deliveries %s say so, with what to do', async (_what, codes, expected) => {
+  addInstallation(standin.state, 'acme')
+  let code = 0
+  const server = createServer((_request, response) => response.writeHead(code).end()).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+  for (const one of codes.toReversed()) {
+    code = one
+    standin.state.app.webhookUrl = one === 0 ? 'http://127.0.0.1:9/' : address
+    await standin.deliver({ name: 'ping', payload: { zen: 'Keep it simple.' }, recorded: true })
+  }
+  const findings = await examine(settings())
+  server.close()
+  const found = findings.find((one) => one.check === 'webhook deliveries')
+  expect(`${found?.says} ${found?.todo}`).toMatch(expected)
+})
+
 test('credentials that GitHub refuses are said to be refused', async () => {
   standin.failNext({ path: /^\/app$/, status: 401, times: 5 })
   const findings = await examine(settings())

@@ -26,11 +26,11 @@ async function columnsOf(db: Db): Promise<Map<string, string[]>> {
   return new Map(rows.map((row) => [row.table, row.columns]))
 }
 
-test('every migration in the folder is listed, in order and without a gap', () => {
+test('every migration in the folder is listed, in order, each number once', () => {
   const files = readdirSync(new URL('../../migrations', import.meta.url)).sort()
   expect(files.length).toBeGreaterThan(1)
   expect(Object.keys(MIGRATIONS).map((name) => `${name}.ts`)).toEqual(files)
-  expect(files.map((name) => Number(name.slice(0, 4)))).toEqual(files.map((_, i) => i + 1))
+  expect(new Set(files.map((name) => name.slice(0, 4))).size).toBe(files.length)
 })
 
 eachDatabase((db) => {

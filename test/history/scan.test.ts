@@ -1,26 +1,28 @@
 /** `scan` as a person runs it, with nothing but a token, killed in the midst of it. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RepositoryReport } from '../../src/cli/report-json.ts'
+import type { ReplayReport, RepositoryReport } from '../../src/cli/report-json.ts'
 import { addUserToken } from '../../src/standin/seed-tokens.ts'
 import { type Standin, startStandin } from '../../src/standin/standin.ts'
-import { seedHistory } from '../support/history.ts'
+import type { Repository } from '../../src/standin/state.ts'
+import { historyDeliveries, seedHistory } from '../support/history.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const KILLS = 5
 /** The history of these tests is of February 2026. */
 const DAYS = String(Math.min(400, Math.ceil((Date.now() - Date.UTC(2026, 1, 1)) / 86_400_000)))
 let standin: Standin
+let repository: Repository
 let token: string
 let folder: string
 
 beforeAll(async () => {
   standin = await startStandin({ validate: true })
-  seedHistory(standin.state, { pulls: 40, statuses: 1200 })
+  repository = seedHistory(standin.state, { pulls: 40, statuses: 1200 })
   token = addUserToken(standin.state, 'octocat').token
   folder = await mkdtemp(join(tmpdir(), 'scan-'))
 })
@@ -60,14 +62,32 @@ async function killedAfter(child: ChildProcess, requests: number): Promise<void>
   clearInterval(watch)
 }
 
+/** What `replay` makes of the webhooks that were sent while it happened. */
+async function replayed(): Promise<RepositoryReport> {
+  const world = { state: standin.state, api: standin.url, web: standin.web, now: Date.now }
+  const file = join(folder, 'webhooks.ndjson')
+  const lines = historyDeliveries(world, repository).map((one) => JSON.stringify(one))
+  await writeFile(file, `${lines.join('\n')}\n`)
+  const child = spawn(process.execPath, [MAIN, 'replay', file, '--json', '--as-of', new Date().toISOString()])
+  const { repositories } = JSON.parse((await ended(child)).out) as ReplayReport
+  return repositories[0] as RepositoryReport
+}
+
+/** How often a window was judged, and whether it is closed, tells of the way in and not of the figures. */
+function figuresOf({ flakes, windows, retests, required, last_event_at }: RepositoryReport) {
+  const plain = (all: typeof windows.day) => all.map(({ revision: _r, partial: _p, ...window }) => window)
+  return { flakes, day: plain(windows.day), week: plain(windows.week), retests, required, last_event_at }
+}
+
 describe('scan', () => {
-  test('killed five times and run again prints the same report, and asks for nothing stored again', async () => {
+  test('killed five times and run again prints the report of the webhooks, and asks for nothing stored again', async () => {
     const whole = await ended(scan('whole'))
     expect([whole.code, whole.err]).toEqual([0, expect.stringMatching(/43 of 43 pull requests, rate left/)])
     const from = standin.requests.length
     for (let kill = 0; kill < KILLS; kill++) await killedAfter(scan('killed'), 12)
     const last = await ended(scan('killed'))
     expect(JSON.parse(last.out)).toEqual(JSON.parse(whole.out))
+    expect(figuresOf(JSON.parse(last.out))).toEqual(figuresOf(await replayed()))
     expect((JSON.parse(last.out) as RepositoryReport).flakes.length).toBeGreaterThan(15)
     const pages = standin.requests.slice(from).filter((one) => /check-runs|attempts/.test(one.path))
     const again = pages.length - new Set(pages.map((one) => one.path)).size

@@ -2,13 +2,15 @@
 import type { Delivery } from '../../src/pipeline/prepare.ts'
 import { isPull } from '../../src/standin/routes/pulls.ts'
 import { addBranch, addCommit, addPull, addRepository, shaOf } from '../../src/standin/seed.ts'
-import { closePull, pushHead } from '../../src/standin/seed-changes.ts'
+import { addReview, changeBase, closePull, pushHead } from '../../src/standin/seed-changes.ts'
 import { addApp, addCheckRun, addCheckSuite, addStatus, addWorkflowRun } from '../../src/standin/seed-ci.ts'
 import { workflowRunShape } from '../../src/standin/shapes/actions.ts'
 import { checkRunShape } from '../../src/standin/shapes/checks.ts'
 import { statusShape } from '../../src/standin/shapes/commits.ts'
+import { association } from '../../src/standin/shapes/issues.ts'
 import { pullShape } from '../../src/standin/shapes/pulls.ts'
 import { repositoryShape } from '../../src/standin/shapes/repositories.ts'
+import { userShape } from '../../src/standin/shapes/users.ts'
 import type { World } from '../../src/standin/shapes/world.ts'
 import type { Repository, State } from '../../src/standin/state.ts'
 import { aDelivery } from './deliveries.ts'
@@ -162,6 +164,50 @@ function seedTrunk(state: State, repository: Repository): void {
   }
 }
 
+/**
+ * What is rare: a base that is changed, commands in the body and in a review, a bot's draft, a commit that two pull requests
+ * share, a forced push by a fork away from statuses, a merge queue.
+ */
+export function addOddities(state: State, repository: Repository): void {
+  const open = (number: number, minute: number, more: object = {}) =>
+    addPull(state, repository, {
+      ...{ number, title: `Odd ${number}`, user: 'octocat', at: time(minute), sha: shaOf(`odd ${number}`) },
+      ...more,
+    })
+  const run = (sha: string, minute: number, branch: string, event = 'pull_request') =>
+    addWorkflowRun(state, repository, {
+      ...{ name: 'CI', sha, at: time(minute), branch, event },
+      attempts: [[job('unit', 'failure', minute + 8)], [job('unit', 'success', minute + 16)]],
+    })
+  addBranch(repository, 'release')
+  const turned = open(900, 500)
+  run(turned.pull.head.sha, 501, turned.pull.head.ref)
+  changeBase(state, repository, turned, { to: 'release', at: time(530) })
+  pushHead(state, repository, turned, { sha: shaOf('odd 900, second'), at: time(540) })
+  run(turned.pull.head.sha, 541, turned.pull.head.ref)
+  const asked = open(901, 600, { body: 'Tests flaked before.\n\n/retest' })
+  run(asked.pull.head.sha, 601, asked.pull.head.ref)
+  addReview(state, asked, { user: 'reviewer', body: 'Once more:\n/test unit', at: time(610) })
+  const bot = open(902, 700, { user: 'dependabot[bot]', draft: true })
+  run(bot.pull.head.sha, 701, bot.pull.head.ref)
+  const shared = shaOf('odd shared')
+  open(903, 800, { sha: shared, branch: 'shared' })
+  open(904, 810, { sha: shared, branch: 'shared', base: 'release' })
+  run(shared, 811, 'shared')
+  const fork = open(905, 900, { fork: 'octocat/widgets' })
+  addStatus(state, repository, { ...prow(fork.pull.head.sha, 1), state: 'failure', at: time(905) })
+  addStatus(state, repository, { ...prow(fork.pull.head.sha, 2), state: 'success', at: time(910) })
+  pushHead(state, repository, fork, { sha: shaOf('odd 905, second'), at: time(920), forced: true })
+  const queued = shaOf('odd queued')
+  addCommit(repository, queued, { date: time(1000) })
+  run(queued, 1001, `gh-readonly-queue/main/pr-901-${shaOf('base')}`, 'merge_group')
+}
+
+function prow(sha: string, build: number) {
+  const targetUrl = `https://prow.example.org/view/pr-logs/pull/acme_widgets/905/prow/${build}`
+  return { sha, context: 'prow', description: 'Job done.', targetUrl }
+}
+
 /** Everything as webhooks, in order of time. */
 export function historyDeliveries(world: World, repository: Repository): Delivery[] {
   const told: { at: string; name: string; payload: Record<string, unknown> }[] = []
@@ -170,14 +216,35 @@ export function historyDeliveries(world: World, repository: Repository): Deliver
     told.push({ at: when, name, payload: { ...envelope, ...payload } })
   for (const issue of [...repository.issues.values()].filter(isPull)) {
     const now = pullShape(world, repository, issue)
-    const as = (sha: string, when: string) => ({
-      pull_request: { ...now, updated_at: when, state: 'open', merged: false, head: { ...now.head, sha } },
-    })
+    const turned = issue.timeline.flatMap(({ base, at: when }) => (base ? [{ ...base, when }] : []))
+    const as = (sha: string, when: string) => {
+      const ref = turned.findLast((one) => one.when <= when)?.to ?? turned[0]?.from ?? issue.pull.base.ref
+      const base = { ...now.base, ref, sha: repository.branches.get(ref)?.sha ?? now.base.sha }
+      const head = { ...now.head, sha }
+      return { pull_request: { ...now, updated_at: when, state: 'open', merged: false, head, base } }
+    }
     const { moves } = issue.pull
     const opened = moves[0]?.before ?? issue.pull.head.sha
     tell('pull_request', issue.createdAt, { action: 'opened', ...as(opened, issue.createdAt) })
     for (const { before, after, at: when } of moves)
       tell('pull_request', when, { action: 'synchronize', before, after, ...as(after, when) })
+    const headAt = (when: string) => moves.findLast((one) => one.at <= when)?.after ?? opened
+    for (const { when, from } of turned)
+      tell('pull_request', when, {
+        action: 'edited',
+        changes: { base: { ref: { from } } },
+        ...as(headAt(when), when),
+      })
+    for (const review of issue.pull.reviews)
+      tell('pull_request_review', review.submittedAt, {
+        action: 'submitted',
+        ...as(headAt(review.submittedAt), review.submittedAt),
+        review: {
+          ...{ id: review.id, body: review.body, state: review.state.toLowerCase() },
+          ...{ user: userShape(world, review.user), submitted_at: review.submittedAt },
+          author_association: association(repository, review.user),
+        },
+      })
     if (issue.closedAt) tell('pull_request', issue.closedAt, { action: 'closed', pull_request: now })
   }
   for (const run of repository.checkRuns.values()) {

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { chmod } from 'node:fs/promises'
+import { chmod, cp, readdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { type AddressInfo, createServer } from 'node:net'
 import { platform, tmpdir } from 'node:os'
@@ -38,6 +38,10 @@ export interface PostgresServer {
   kill(): Promise<void>
   /** Ends it in order, closing connections. */
   stop(): Promise<void>
+  /** Makes a replica as of now, which hears of nothing that is written later. Restarts the server. */
+  copy(): Promise<void>
+  /** The server's machine is lost, and the replica takes its place, at the same address. */
+  failOver(): Promise<void>
   /** Stops it and removes its folder. */
   remove(): Promise<void>
 }
@@ -58,8 +62,9 @@ export async function startPostgres(settings: readonly string[]): Promise<Postgr
     server.kill(signal)
     await closed
   }
-  const start = async (more: readonly string[] = []) => {
-    server = await launch(binaries.postgres, folder, port, [...settings, ...more])
+  const replica = join(folder, 'replica')
+  const start = async (more: readonly string[] = [], at = data) => {
+    server = await launch(binaries.postgres, at, port, [...settings, ...more])
   }
   await start()
   process.once('exit', () => server?.kill('SIGQUIT'))
@@ -71,6 +76,17 @@ export async function startPostgres(settings: readonly string[]): Promise<Postgr
     // SIGQUIT is PostgreSQL's own immediate end: no checkpoint, recovery at the next start.
     kill: () => end('SIGQUIT'),
     stop: () => end('SIGINT'),
+    async copy() {
+      await end('SIGINT')
+      await cp(data, replica, { recursive: true })
+      await writeFile(join(replica, 'standby.signal'), '')
+      await own(replica)
+      await start()
+    },
+    async failOver() {
+      await end('SIGQUIT')
+      await start([], replica)
+    },
     async remove() {
       await end('SIGQUIT')
       remove()
@@ -93,6 +109,14 @@ async function findBinaries(folder: string): Promise<{ initdb: string; postgres:
   return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') }
 }
 
+/** Gives a folder and all in it to the user that runs the server, and to nobody else. */
+async function own(folder: string): Promise<void> {
+  await chmod(folder, 0o700)
+  if (!isRoot()) return
+  for (const name of await readdir(folder, { recursive: true })) chownSync(join(folder, name), NOBODY, NOBODY)
+  chownSync(folder, NOBODY, NOBODY)
+}
+
 function isRoot(): boolean {
   return process.getuid?.() === 0
 }
@@ -112,11 +136,11 @@ async function run(command: string, args: string[]): Promise<void> {
 
 async function launch(
   postgres: string,
-  folder: string,
+  data: string,
   port: number,
   settings: readonly string[],
 ): Promise<ChildProcess> {
-  const at = ['-D', join(folder, 'data'), '-p', String(port), '-h', '127.0.0.1', '-k', folder]
+  const at = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', dirname(data)]
   const server = spawnAs(postgres, [...at, ...settings.flatMap((setting) => ['-c', setting])])
   let said = ''
   await new Promise<void>((resolve, reject) => {
@@ -124,7 +148,7 @@ async function launch(
     server.once('close', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${said}`)))
     server.stderr?.on('data', (chunk) => {
       said = `${said}${chunk}`.slice(-4000)
-      if (said.includes('ready to accept connections')) resolve()
+      if (/ready to accept (?:read-only )?connections/.test(said)) resolve()
     })
   })
   return server

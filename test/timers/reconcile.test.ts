@@ -100,6 +100,19 @@ describe('deliveries that failed', () => {
     expect(await missed(on)).toMatchObject([{ attempts: 2, result: 'recorded' }])
   })
 
+  test('while GitHub itself could not be asked for an hour are ordered all the same', async () => {
+    const on = await startTestApp()
+    await reconciled(on, 1)
+    await hand(on, [pullRequestDelivery({ minute: 60 })], () => true)
+    on.standin.failNext({ path: /hook.deliveries/, status: 502, times: 12 })
+    for (let round = 0; round < 12; round++) {
+      await expect(reconcile(on.app.deps)).rejects.toThrow()
+      on.clock.now += 5 * 60_000
+    }
+    await reconciled(on)
+    expect(await missed(on)).toMatchObject([{ attempts: 1, result: 'recorded' }])
+  })
+
   test('that tell nothing are not ordered for ever', async () => {
     const on = await startTestApp()
     const started = checkRunDelivery({ action: 'created', conclusion: null, status: 'in_progress' })

@@ -2,9 +2,9 @@
 import { isPull } from '../routes/pulls.ts'
 import type { PullIssue } from '../seed.ts'
 import { changedFiles } from '../shapes/commits.ts'
-import { issuePage } from '../shapes/issues.ts'
+import { association, issuePage } from '../shapes/issues.ts'
 import { fullName, nodeId, type World } from '../shapes/world.ts'
-import type { HeadMove, Repository } from '../state.ts'
+import type { HeadMove, Repository, Review, TimelineEvent } from '../state.ts'
 import { actorObject } from './actors.ts'
 import { commitObject } from './checks.ts'
 import { connection, type PageArguments } from './connection.ts'
@@ -44,8 +44,29 @@ export function repositoryObject(world: World, repository: Repository): object {
     object: ({ oid, expression }: { oid?: string; expression?: string }) => {
       const sha = oid ?? repository.branches.get(expression ?? '')?.sha ?? expression ?? ''
       const commit = repository.commits.get(sha)
-      return commit ? commitObject(world, repository, commit) : null
+      return commit
+        ? { ...commitObject(world, repository, commit), ...pullsWith(world, repository, sha) }
+        : null
     },
+  }
+}
+
+/**
+ * Pull requests that hold a commit now, or were merged as it: of earlier heads, where the push was not forced. Forks share
+ * commits with what they were forked from, and their pull requests are listed too.
+ */
+function pullsWith(world: World, repository: Repository, sha: string): object {
+  const root = (one: Repository) => (one.parent ?? fullName(one)).toLowerCase()
+  const network = [...world.state.repositories.values()].filter((one) => root(one) === root(repository))
+  const found = network.flatMap((home) =>
+    [...home.issues.values()]
+      .filter(isPull)
+      .filter(({ pull }) => pull.commits.includes(sha) || pull.mergeCommitSha === sha)
+      .map((issue) => ({ home, issue })),
+  )
+  const make = ({ home, issue }: { home: Repository; issue: PullIssue }) => pullObject(world, home, issue)
+  return {
+    associatedPullRequests: (args: PageArguments) => connection('associatedPullRequests', found, make, args),
   }
 }
 
@@ -82,6 +103,7 @@ export function pullObject(world: World, repository: Repository, issue: PullIssu
     number: issue.number,
     title: issue.title,
     body: issue.body ?? '',
+    authorAssociation: association(repository, issue.user),
     state: stateOf(issue),
     isDraft: pull.draft,
     merged: pull.merged,
@@ -97,6 +119,7 @@ export function pullObject(world: World, repository: Repository, issue: PullIssu
     baseRefOid: pull.base.sha,
     headRefName: pull.head.ref,
     headRefOid: pull.head.sha,
+    baseRepository: () => repositoryObject(world, repository),
     headRepository: () => (head ? repositoryObject(world, head) : null),
     headRepositoryOwner: actorObject(world, pull.head.owner),
     isCrossRepository: pull.head.repository?.toLowerCase() !== fullName(repository).toLowerCase(),
@@ -140,9 +163,15 @@ function pullLists(
         args,
       ),
     timelineItems: (args: TimelineArguments) => {
-      const forced = pull.moves.filter((move) => move.forced && fits(args, move))
-      const make = (move: HeadMove) => forcePushObject(world, repository, issue, move, commitOf)
-      const { nodes, edges, totalCount, pageInfo } = connection('timelineItems', forced, make, args)
+      const items = timelineOf(world, repository, issue, commitOf)
+        .filter(({ kind, at }) => fits(args, kind, at))
+        .sort((a, b) => a.at.localeCompare(b.at))
+      const { nodes, edges, totalCount, pageInfo } = connection(
+        'timelineItems',
+        items,
+        ({ make }) => make(),
+        args,
+      )
       return {
         nodes,
         edges,
@@ -153,6 +182,23 @@ function pullLists(
         updatedAt: issue.updatedAt,
       }
     },
+    reviews: (args: PageArguments) =>
+      connection('reviews', pull.reviews, (review) => reviewObject(world, repository, issue, review), args),
+  }
+}
+
+function reviewObject(world: World, repository: Repository, issue: PullIssue, review: Review): object {
+  return {
+    __typename: 'PullRequestReview',
+    id: nodeId('PRR', repository.id, issue.number, review.id),
+    databaseId: review.id,
+    fullDatabaseId: String(review.id),
+    body: review.body,
+    state: review.state,
+    author: actorObject(world, review.user),
+    authorAssociation: association(repository, review.user),
+    createdAt: review.submittedAt,
+    submittedAt: review.submittedAt,
   }
 }
 
@@ -161,12 +207,55 @@ interface TimelineArguments extends PageArguments {
   since?: string | null
 }
 
-/** Only forced pushes are known as GraphQL timeline items; asking for any other kind is an error, not an empty list. */
-function fits(args: TimelineArguments, move: HeadMove): boolean {
-  if (args.itemTypes?.join() !== 'HEAD_REF_FORCE_PUSHED_EVENT') {
-    throw new Error('The stand-in answers timelineItems only for itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT].')
+const KNOWN_ITEMS: readonly string[] = ['HEAD_REF_FORCE_PUSHED_EVENT', 'BASE_REF_CHANGED_EVENT']
+
+/** Only these kinds of timeline items are known; asking for any other is an error, not an empty list. */
+function fits(args: TimelineArguments, kind: string, at: string): boolean {
+  const asked = args.itemTypes ?? []
+  if (asked.length === 0 || asked.some((one) => !KNOWN_ITEMS.includes(one))) {
+    throw new Error(`The stand-in answers timelineItems only for itemTypes of ${KNOWN_ITEMS.join(', ')}.`)
   }
-  return !args.since || Date.parse(move.at) >= Date.parse(args.since)
+  return asked.includes(kind) && (!args.since || Date.parse(at) >= Date.parse(args.since))
+}
+
+function timelineOf(
+  world: World,
+  repository: Repository,
+  issue: PullIssue,
+  commitOf: (sha: string) => object | null,
+): { kind: string; at: string; make: () => object }[] {
+  const forced = issue.pull.moves.filter((move) => move.forced)
+  const turned = issue.timeline.filter((event) => event.base)
+  return [
+    ...forced.map((move) => ({
+      kind: 'HEAD_REF_FORCE_PUSHED_EVENT',
+      at: move.at,
+      make: () => forcePushObject(world, repository, issue, move, commitOf),
+    })),
+    ...turned.map((event) => ({
+      kind: 'BASE_REF_CHANGED_EVENT',
+      at: event.at,
+      make: () => baseChangeObject(world, repository, issue, event),
+    })),
+  ]
+}
+
+function baseChangeObject(
+  world: World,
+  repository: Repository,
+  issue: PullIssue,
+  event: TimelineEvent,
+): object {
+  return {
+    __typename: 'BaseRefChangedEvent',
+    id: nodeId('BRCE', repository.id, issue.number, event.id),
+    databaseId: event.id,
+    actor: actorObject(world, event.actor),
+    createdAt: event.at,
+    previousRefName: event.base?.from,
+    currentRefName: event.base?.to,
+    pullRequest: () => pullObject(world, repository, issue),
+  }
 }
 
 function forcePushObject(

@@ -1,7 +1,7 @@
 /** The log of webhook deliveries and redelivery, and the rate limit's own page. */
 
 import { pageUrl } from '../paging.ts'
-import { type Call, notFound, numberParam, Refusal, type Route } from '../route.ts'
+import { type Call, notFound, Refusal, type Route } from '../route.ts'
 import type { Budget, Delivery } from '../state.ts'
 
 /** GitHub keeps deliveries for three days. */
@@ -12,9 +12,19 @@ function kept(call: Call): Delivery[] {
   return call.world.state.deliveries.filter((one) => Date.parse(one.deliveredAt) >= oldest)
 }
 
+/** Ids of deliveries have had 19 digits since early 2026, more than a JavaScript number holds. */
+const FIRST_ID = 3_804_004_623_172_239_001n
+
+function wireId(delivery: Delivery): string {
+  return String(FIRST_ID + BigInt(delivery.id))
+}
+
+/** Digits that are written as they are; newer than TypeScript's description of JSON. */
+const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => number }
+
 function itemShape(delivery: Delivery) {
   return {
-    id: delivery.id,
+    id: rawJSON(wireId(delivery)),
     guid: delivery.guid,
     delivered_at: delivery.deliveredAt,
     redelivery: delivery.redelivery,
@@ -51,8 +61,8 @@ function list(call: Call) {
 }
 
 function deliveryOf(call: Call): Delivery {
-  const id = numberParam(call, 'delivery_id')
-  const found = kept(call).find((one) => one.id === id)
+  const id = call.params.delivery_id ?? ''
+  const found = kept(call).find((one) => wireId(one) === id || String(one.id) === id)
   if (!found) throw notFound()
   return found
 }

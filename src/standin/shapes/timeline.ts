@@ -1,7 +1,7 @@
 /** The timeline of an issue or pull request as GitHub's REST API writes it. */
-import type { Comment, Commit, Issue, Repository, TimelineEvent } from '../state.ts'
+import type { Comment, Commit, Issue, Repository, Review, TimelineEvent } from '../state.ts'
 import { commitShape } from './commits.ts'
-import { commentShape } from './issues.ts'
+import { association, commentShape, issuePage } from './issues.ts'
 import { userShape } from './users.ts'
 import { nodeId, repositoryUrl, type World } from './world.ts'
 
@@ -17,7 +17,11 @@ export function timelineShapes(world: World, repository: Repository, issue: Issu
       shape: commentedShape(world, repository, comment),
     })),
   ]
-  return entries.sort((a, b) => a.at.localeCompare(b.at)).map((entry) => entry.shape)
+  const reviews = (issue.pull?.reviews ?? []).map((review) => ({
+    at: review.submittedAt,
+    shape: reviewedShape(world, repository, issue, review),
+  }))
+  return [...entries, ...reviews].sort((a, b) => a.at.localeCompare(b.at)).map((entry) => entry.shape)
 }
 
 function committedShape(world: World, repository: Repository, commit: Commit) {
@@ -41,6 +45,26 @@ function committedShape(world: World, repository: Repository, commit: Commit) {
 function commentedShape(world: World, repository: Repository, comment: Comment) {
   const { minimized: _minimized, ...shape } = commentShape(world, repository, comment)
   return { ...shape, event: 'commented', actor: userShape(world, comment.user) }
+}
+
+function reviewedShape(world: World, repository: Repository, issue: Issue, review: Review) {
+  const page = `${issuePage(world, repository, issue)}#pullrequestreview-${review.id}`
+  const pull = `${repositoryUrl(world, repository)}/pulls/${issue.number}`
+  return {
+    event: 'reviewed',
+    id: review.id,
+    node_id: nodeId('PRR', repository.id, issue.number, review.id),
+    user: userShape(world, review.user),
+    body: review.body,
+    state: review.state.toLowerCase(),
+    html_url: page,
+    pull_request_url: pull,
+    _links: { html: { href: page }, pull_request: { href: pull } },
+    submitted_at: review.submittedAt,
+    updated_at: review.submittedAt,
+    commit_id: issue.pull?.head.sha ?? '',
+    author_association: association(repository, review.user),
+  }
 }
 
 function eventShape(world: World, repository: Repository, event: TimelineEvent) {

@@ -1,0 +1,105 @@
+/** Commits with results that belong to no known pull request: noted while concluding, asked about later, a few times. */
+import { type Kysely, sql } from 'kysely'
+import type { Database, Row } from './schema.ts'
+
+type Db = Kysely<Database>
+
+/** A webhook about the pull request may still be on its way. */
+const PATIENCE = sql`interval '10 minutes'`
+/** Some wait for a branch that never becomes a pull request: they are asked about once a while, then no more. */
+const MOST_TRIES = 3
+
+/** A commit to ask about. */
+export type WaitingHead = Pick<Row<'waiting_head'>, 'head_sha' | 'head_branches' | 'tries'>
+
+/** Notes commits that nothing could be concluded about, because nothing says whose they are. */
+export async function noteWaiting(
+  db: Db,
+  repositoryId: number,
+  heads: readonly { head_sha: string; head_branches: string[]; completed_at: string }[],
+): Promise<void> {
+  if (heads.length === 0) return
+  await sql`insert into waiting_head (repository_id, head_sha, head_branches, completed_at, due_at)
+    select ${repositoryId}::bigint, head_sha, head_branches, completed_at, completed_at + ${PATIENCE}
+    from json_to_recordset(${JSON.stringify(heads)}::json) as h(head_sha text, head_branches jsonb, completed_at timestamptz)
+    on conflict do nothing`.execute(db)
+}
+
+/**
+ * Takes the commits of a repository that are to be asked about now, newest first; another process takes others. Those asked
+ * about in vain are due again after six hours, then after a day, then no more.
+ * @param since RFC 3339: whatever completed before is left alone
+ */
+export async function takeWaiting(
+  db: Db,
+  repositoryId: number,
+  { now, since, most }: { now: string; since: string; most: number },
+): Promise<WaitingHead[]> {
+  await dropPlaced(db, repositoryId)
+  const result = await sql<WaitingHead>`update waiting_head set tries = tries + 1,
+      due_at = case when tries + 1 < ${MOST_TRIES} then ${now}::timestamptz + power(4, tries) * interval '6 hours' end
+    where (repository_id, head_sha) in (select repository_id, head_sha from waiting_head
+      where repository_id = ${repositoryId} and due_at <= ${now} and completed_at >= ${since}
+      order by completed_at desc, head_sha limit ${most} for update skip locked)
+    returning head_sha, head_branches, tries`.execute(db)
+  return result.rows
+}
+
+/** What a webhook, a reading of history or an answer of GitHub has placed meanwhile waits no more. */
+async function dropPlaced(db: Db, repositoryId: number): Promise<void> {
+  await sql`delete from waiting_head w where repository_id = ${repositoryId} and (exists (select 1 from run r
+      where r.repository_id = w.repository_id and r.head_sha = w.head_sha)
+    or exists (select 1 from pull_request_event e
+      where e.repository_id = w.repository_id and e.head_sha = w.head_sha))`.execute(db)
+}
+
+/** Repositories that the app is on with commits to ask about. @param now RFC 3339 */
+export async function readWaitingRepositories(
+  db: Db,
+  { now, since }: { now: string; since: string },
+): Promise<Row<'repository'>[]> {
+  return db
+    .selectFrom('repository')
+    .selectAll()
+    .where('removed_at', 'is', null)
+    .where('installation_id', 'is not', null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('waiting_head as w')
+          .select('w.head_sha')
+          .whereRef('w.repository_id', '=', 'repository.repository_id')
+          .where('w.due_at', '<=', now)
+          .where('w.completed_at', '>=', since),
+      ),
+    )
+    .orderBy('repository_id')
+    .execute()
+}
+
+/** Forgets what completed before that time (RFC 3339): nobody will know more. */
+export async function expireWaiting(db: Db, repositoryId: number, before: string): Promise<void> {
+  await db
+    .deleteFrom('waiting_head')
+    .where('repository_id', '=', repositoryId)
+    .where('completed_at', '<', before)
+    .execute()
+}
+
+export interface WaitingCount {
+  /** Commits with results that GitHub is still to be asked about. */
+  waiting: number
+  /** Those that GitHub named no pull request for: pushes to branches, mostly. */
+  unknown: number
+}
+
+/** How many commits with results belong to no known pull request, of those that completed since (RFC 3339). */
+export async function countWaiting(db: Db, repositoryId: number, since: string): Promise<WaitingCount> {
+  const result = await sql<WaitingCount>`select count(*) filter (where tries = 0) as waiting,
+      count(*) filter (where tries > 0) as unknown
+    from waiting_head w where repository_id = ${repositoryId} and completed_at >= ${since}
+      and not exists (select 1 from run r where r.repository_id = w.repository_id and r.head_sha = w.head_sha)`.execute(
+    db,
+  )
+  return result.rows[0] as WaitingCount
+}
