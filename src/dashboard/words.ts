@@ -76,7 +76,7 @@ const OUTCOMES: Record<string, string> = {
 /** How a run ended, with a sign beside the word. */
 export function outcomeWords(outcome: string, reason: string | null = null): string {
   const words = OUTCOMES[outcome] ?? outcome
-  return reason === null ? words : `${words} (${reason})`
+  return reason === null || reason === outcome ? words : `${words} (${reason})`
 }
 
 /** Whether a flake spends the error budget. */

@@ -14,6 +14,9 @@ export const monthShape = z
     weeks_breached: z.number(),
     fixes: z.number().openapi({ description: 'Merged pull requests with the labels that mark a fix' }),
     flakes_counted: z.number(),
+    rate: z.number().nullable().openapi({
+      description: 'Flakes counted over pull requests tested, each summed over the days',
+    }),
   })
   .openapi('Month')
 
@@ -23,6 +26,9 @@ export const incidentShape = z
     from_at: z.string(),
     to_at: z.string(),
     flakes: z.number(),
+    failures: z.number(),
+    rate: z.number().openapi({ description: 'Share of results that failed' }),
+    on_trunk: z.boolean(),
     jobs: z.array(z.string()),
     pull_requests: z.array(z.number()),
   })

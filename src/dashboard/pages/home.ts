@@ -5,7 +5,7 @@ import type { Row } from '../../db/schema.ts'
 import { type Sla, slaOf } from '../../domain/sla.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { spark } from '../charts/spark.ts'
-import { addDays, dayAt, windowName } from '../dates.ts'
+import { addDays, dayAt, weekOf, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, name, repositoryPath, table } from '../html.ts'
 import { pageLinks, pageOf } from '../paging.ts'
@@ -53,12 +53,19 @@ export async function homePage(
       repository,
       week,
       day: days.get(id),
-      rates: (pastOf.get(id) ?? []).map((row) => slaOfRow(row).rate),
+      rates: ratesOf(pastOf.get(id) ?? [], today),
     }
   })
   const measured = [...weeks.values(), ...days.values()].map((row) => row.measured_at)
   const content = html`${body(lines, ranked, today)}${pageLinks(part, '/')}${csvLink('/api/v1/repositories.csv', 'All repositories')}`
   return { body: content, measuredAt: measured.sort().at(-1) ?? null }
+}
+
+/** One rate for each of the last weeks, null where there is none: the pictures of all repositories then share an axis. */
+function ratesOf(weeks: readonly Row<'sla_window'>[], today: string): (number | null)[] {
+  const rates = new Map(weeks.map((row) => [row.start, slaOfRow(row).rate]))
+  const monday = weekOf(today)
+  return Array.from({ length: WEEKS }, (_, i) => rates.get(addDays(monday, 7 * (i + 1 - WEEKS))) ?? null)
 }
 
 async function progressOf(
@@ -88,7 +95,7 @@ ${table(
     'Latest week',
     'Rate',
     'Range',
-    'Chance of a breach',
+    'Chance it is above the target',
     'Flakes',
     'Latest day',
     `${WEEKS} weeks`,

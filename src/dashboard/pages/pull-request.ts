@@ -24,6 +24,7 @@ import {
   jobLink,
   name,
   outward,
+  pullRequestLink,
   repositoryPath,
   table,
 } from '../html.ts'
@@ -131,7 +132,7 @@ function headSection(
     (a, b) => Number(Boolean(b.flake)) - Number(Boolean(a.flake)) || Number(b.failed) - Number(a.failed),
   )
   return html`${title}${table(
-    `Jobs at this head: those that flaked first, then those that failed`,
+    `Jobs at ${head.head_sha.slice(0, 10)}: those that flaked first, then those that failed`,
     ['Job', 'Runs, in order', 'The pull request’s fault?', 'Why'],
     rows.map(({ jobId, own, flake }) => [
       jobLink(fullName, jobId, own[0]?.name ?? ''),
@@ -139,14 +140,22 @@ function headSection(
       flake
         ? flakeLink(fullName, head.head_sha, jobId, faultWords(flake.attribution, flake.probability))
         : '',
-      flake ? why(flake.evidence as StoredEvidence | null) : '',
+      flake ? why(fullName, flake.evidence as StoredEvidence | null) : '',
     ]),
   )}`
 }
 
-function why(evidence: StoredEvidence | null): string {
+/** The sentence of the comment; there GitHub makes links of the numbers, here we do. */
+function why(fullName: string, evidence: StoredEvidence | null): Html | string {
   if (evidence?.k === undefined || evidence.n === undefined) return ''
-  return alsoSeen(Math.round(evidence.k), evidence.n, evidence.seen_on ?? [], evidence.window_days ?? 14)
+  const words = alsoSeen(
+    Math.round(evidence.k),
+    evidence.n,
+    evidence.seen_on ?? [],
+    evidence.window_days ?? 14,
+  )
+  const parts = words.split(/#(\d+)/)
+  return html`${parts.map((part, i) => (i % 2 === 0 ? part : pullRequestLink(fullName, Number(part))))}`
 }
 
 interface Retest {

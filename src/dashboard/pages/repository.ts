@@ -105,7 +105,7 @@ function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
       'State',
       'Rate',
       'Range',
-      'Chance of a breach',
+      'Chance it is above the target',
       'Flakes counted',
       'All flakes',
       'Pull requests tested',
