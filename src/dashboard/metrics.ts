@@ -176,7 +176,7 @@ async function workGauges(
   }
   for (const one of await countDeliveries(db, ids, now() - HOUR))
     deliveries.set({ event: one.event, outcome: one.outcome }, one.deliveries)
-  for (const one of await readOutboxDepth(db)) {
+  for (const one of await readOutboxDepth(db, ids)) {
     outbox.set({ kind: one.kind }, one.waiting)
     oldest.set({ kind: one.kind }, Math.max(0, (now() - Date.parse(one.oldest_due_at)) / 1000))
   }

@@ -10,7 +10,7 @@ import type { DashboardDeps } from '../deps.ts'
 import { gridQuery, readGrid } from '../pages/grid.ts'
 import { openRepository, type RepositoryScope } from '../scope.ts'
 import { addAttribution } from './attribution.ts'
-import { flakes, jobs, newestOf, repositories, windows } from './data.ts'
+import { coverageOf, flakes, jobs, newestOf, repositories, windows } from './data.ts'
 import { history } from './history.ts'
 import * as routes from './routes.ts'
 import { flakeJson, runJson } from './shapes.ts'
@@ -64,8 +64,9 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
     const [own] = await newestOf(deps, [repository])
     if (!own) return c.json(NOT_FOUND, 404)
     const names = [...new Set(scope.jobs.filter((job) => required.includes(job)).map((job) => job.name))]
+    const coverage = await coverageOf(deps, scope)
     const settings = { target: policy.target, time_zone: policy.timeZone }
-    return c.json({ ...own, ...settings, required: { source: required.source, jobs: names } }, 200)
+    return c.json({ ...own, ...settings, coverage, required: { source: required.source, jobs: names } }, 200)
   })
   app.openapi(routes.windowsRoute, async (c) => {
     const scope = await open(deps, c)

@@ -4,6 +4,7 @@ import { readFlakePage, readJobCosts } from '../../db/dashboard-flakes.ts'
 import type { Row } from '../../db/schema.ts'
 import { readWindows } from '../../db/sla.ts'
 import type { WindowKind } from '../../domain/window.ts'
+import { readShares } from '../budget.ts'
 import { addDays, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { type RepositoryScope, readableRepositories } from '../scope.ts'
@@ -39,6 +40,16 @@ export async function newestOf(
     day: json(days.get(repository_id)),
     week: json(weeks.get(repository_id)),
   }))
+}
+
+/** How complete the newest day and week with data are. */
+export async function coverageOf({ db }: Pick<DashboardDeps, 'db'>, scope: RepositoryScope) {
+  const ids = [scope.repository.repository_id]
+  const range = { from: addDays(scope.today, -35), to: scope.today }
+  const newest = async (kind: WindowKind) => [...(await readNewestWindows(db, ids, kind, range)).values()]
+  const [day = null] = await readShares(db, scope, await newest('day'))
+  const [week = null] = await readShares(db, scope, await newest('week'))
+  return { day, week }
 }
 
 /** Windows, newest first. */

@@ -24,6 +24,10 @@ export const nextPage = z
   .number()
   .nullable()
   .openapi({ description: '`page` of the next ones; null at the end' })
+const share = z.number().nullable().openapi({
+  description:
+    'Share of the pull requests tested × required jobs with a result, in that window; null where no job is required by name',
+})
 const REPOSITORY = '/repositories/{owner}/{repo}'
 
 export const repositoriesRoute = createRoute({
@@ -50,6 +54,7 @@ export const repositoryRoute = createRoute({
       repositoryShape.extend({
         target: z.number(),
         time_zone: z.string(),
+        coverage: z.object({ day: share, week: share }),
         required: z.object({ source: z.enum(['config', 'protection', 'all']), jobs: z.array(z.string()) }),
       }),
       'The repository',
