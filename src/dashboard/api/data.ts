@@ -1,5 +1,6 @@
 /** What the API's routes read: the same queries as the pages', so that the two cannot disagree. */
 import { readNewestWindows } from '../../db/dashboard.ts'
+import { readTimeLost } from '../../db/dashboard-budget.ts'
 import { readFlakePage, readJobCosts } from '../../db/dashboard-flakes.ts'
 import type { Row } from '../../db/schema.ts'
 import { readWindows } from '../../db/sla.ts'
@@ -7,6 +8,7 @@ import type { WindowKind } from '../../domain/window.ts'
 import { readShares } from '../budget.ts'
 import { addDays, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
+import { ownersOf, trackingIssues } from '../job-owners.ts'
 import { type RepositoryScope, readableRepositories } from '../scope.ts'
 import { type PageQuery, readCursor, spanOf, writeCursor } from './query.ts'
 import { flakeJson, jobJson, windowJson } from './shapes.ts'
@@ -68,10 +70,21 @@ export async function windows(
 }
 
 /** Jobs that flaked in the last `days` days, those that cost most first. */
-export async function jobs({ db }: DashboardDeps, { flakes, now }: RepositoryScope, days: number) {
-  const costs = await readJobCosts(db, flakes, { from: now - days * DAY, to: now + 1 })
+export async function jobs({ db }: DashboardDeps, scope: RepositoryScope, days: number) {
+  const { flakes, now, policy } = scope
+  const span = { from: now - days * DAY, to: now + 1 }
+  const costs = await readJobCosts(db, flakes, span)
+  const ids = costs.map((one) => one.job_id)
+  const lost = new Map((await readTimeLost(db, flakes, span, ids)).map((one) => [one.job_id, one]))
+  const issues = await trackingIssues({ db }, scope)
   const total = costs.reduce((sum, one) => sum + one.flakes_counted, 0)
-  return costs.map((one) => jobJson(one, total))
+  return costs.map((one) => ({
+    ...jobJson(one, total),
+    waited_s: lost.get(one.job_id)?.waited_s ?? null,
+    rerun_s: lost.get(one.job_id)?.rerun_s ?? null,
+    owners: ownersOf(policy, one.name),
+    issue: issues.get(one.job_id)?.url ?? null,
+  }))
 }
 
 export interface FlakesQuery {

@@ -75,7 +75,9 @@ export function tables(deps: DashboardDeps): Hono {
     windowsQuery,
     async (scope, query) => (await windows(deps, scope, query)).windows,
   )
-  table('jobs.csv', Object.keys(jobShape.shape), daysQuery, (scope, query) => jobs(deps, scope, query.days))
+  table('jobs.csv', Object.keys(jobShape.shape), daysQuery, async (scope, query) =>
+    (await jobs(deps, scope, query.days)).map((row) => ({ ...row, owners: row.owners.join(' ') })),
+  )
   table(
     'flakes.csv',
     Object.keys(flakeShape.shape),

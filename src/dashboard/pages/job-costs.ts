@@ -6,6 +6,7 @@ import { spark } from '../charts/spark.ts'
 import { addDays, dayWords, durationWords } from '../dates.ts'
 import { csvLink, type Html, html, jobLink, repositoryPath, table } from '../html.ts'
 import { wilson } from '../interval.ts'
+import { issueLink, ownerLinks, type TrackingIssue } from '../job-owners.ts'
 
 const MOST_JOBS = 20
 
@@ -16,6 +17,9 @@ export interface CostlyJobs {
   today: string
   /** Pull requests tested in the span. */
   tested: number
+  issues: ReadonlyMap<number, TrackingIssue>
+  ownersOf(job: string): string[]
+  githubUrl: string
 }
 
 /** Ranks by counted flakes; among equals by the lower end of the flake rate's interval, which two lucky runs do not win. */
@@ -35,7 +39,7 @@ export function shownJobs(costs: readonly JobCost[]): number[] {
 /** @param span days that the costs are of */
 export function jobCosts(
   fullName: string,
-  { costs, days, lost, today, tested }: CostlyJobs,
+  { costs, days, lost, today, tested, issues, ownersOf, githubUrl }: CostlyJobs,
   span: number,
 ): Html {
   if (costs.length === 0) return html`<p>No job that counts flaked in the last ${span} days.</p>`
@@ -56,6 +60,8 @@ export function jobCosts(
       time ? durationWords(time.rerun_s * 1000) : '–',
       html`<time datetime="${job.last_flaked_at}">${dayWords(job.last_flaked_at.slice(0, 10))}</time>`,
       spark(perDay, 1),
+      ownerLinks(githubUrl, ownersOf(job.name)),
+      issueLink(issues.get(job.job_id)),
     ]
   })
   const rest = all.length - shown.length
@@ -71,6 +77,8 @@ export function jobCosts(
       'Re-runs',
       'Last flake',
       'Flakes by day',
+      'Owner',
+      'Issue',
     ],
     rows,
   )}<p class="muted">${rest > 0 ? `And ${count(rest, 'more job')}. ` : ''}${csvLink(`/api/v1/repositories${repositoryPath(fullName)}/jobs.csv`, 'All jobs that flaked')}</p>`

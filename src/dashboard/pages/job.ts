@@ -20,6 +20,7 @@ import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dat
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
 import { wilson } from '../interval.ts'
+import { issueLink, ownerLinks, ownersOf, trackingIssues } from '../job-owners.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { outcomeWords } from '../words.ts'
 import { flakeTable } from './flake-table.ts'
@@ -36,7 +37,7 @@ const MOST_MERGED = 30
 
 /** The body of `/{owner}/{repo}/jobs/{jobId}`; null where there is no such job. */
 export async function jobPage(
-  { db }: Pick<DashboardDeps, 'db'>,
+  { db, githubUrl }: Pick<DashboardDeps, 'db' | 'githubUrl'>,
   scope: RepositoryScope,
   jobId: number,
 ): Promise<Html | null> {
@@ -57,8 +58,11 @@ export async function jobPage(
   const durations = await readDurations(db, key, { from: now - DURATION_DAYS * DAY, to: now + 1 })
   const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
   const { full_name } = repository
+  const issue = (await trackingIssues({ db }, scope)).get(jobId)
+  const owners = ownersOf(policy, job.name)
   const api = `/api/v1/repositories${repositoryPath(full_name)}/jobs/${jobId}`
   return html`<h2>${name(job.name)}</h2>${identity(job, scope)}
+${owners.length > 0 || issue ? html`<p>Owner: ${ownerLinks(githubUrl, owners)}. Tracked in: ${issueLink(issue)}.</p>` : ''}
 ${rates(days, change)}
 ${change ? await changed(db, scope, change) : ''}
 <h3>Flakes</h3>${flakeTable(full_name, flakes, false)}

@@ -9,6 +9,7 @@ import { type Trend, trendSvg } from '../charts/trend.ts'
 import { addDays, weekdayWords, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, outward, repositoryPath, table } from '../html.ts'
+import { ownersOf, trackingIssues } from '../job-owners.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { pictureKey } from '../signed-pictures.ts'
 import { readTrend, TREND_DAYS } from '../trend-data.ts'
@@ -36,12 +37,13 @@ export async function repositoryPage(
   const span = { from, to: now + 1 }
   const all = { from: 0, to: now + 1 }
   // Side by side: a pool answers them at once, and the embedded database one after the other.
-  const [budget, costs, flakeDays, latest, issue] = await Promise.all([
+  const [budget, costs, flakeDays, latest, issue, issues] = await Promise.all([
     readBudget(db, scope, measuredAt),
     readJobCosts(db, flakes, span),
     readFlakeDays(db, flakes, span, policy.timeZone),
     readLatestFlakes(db, flakes, all, { limit: MOST_FLAKES }),
     readBreachIssue(db, repository.repository_id),
+    trackingIssues(deps, scope),
   ])
   const newest = [tested(days), tested(weeks)]
   const shares = await readShares(
@@ -50,10 +52,20 @@ export async function repositoryPage(
     newest.filter((row) => row !== undefined),
   )
   const lost = await readTimeLost(db, flakes, span, shownJobs(costs))
+  const costly = {
+    costs,
+    days: flakeDays,
+    lost,
+    today,
+    tested: budget.sla.prs,
+    issues,
+    ownersOf: (job: string) => ownersOf(policy, job),
+    githubUrl: deps.githubUrl,
+  }
   const body = html`${standing(newest, shares, today, budget)}
 ${issueWords(issue, `${deps.githubUrl}/${repository.full_name}/`)}
 <h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
-<h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, { costs, days: flakeDays, lost, today, tested: budget.sla.prs }, BUDGET_DAYS)}
+<h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, costly, BUDGET_DAYS)}
 <h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No job that counts has flaked yet.</p>` : html`${flakeTable(repository.full_name, latest)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/flakes.csv`, 'Flakes')}`}
 <p class="muted">${requiredWords(scope)}</p>
 ${badgeSection(deps, repository)}`
