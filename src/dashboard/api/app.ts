@@ -5,6 +5,7 @@ import { etag } from 'hono/etag'
 import { readFlake, readRevisions, readRunsAt } from '../../db/dashboard-flake.ts'
 import { readJob, readJobDays, readLatestRuns } from '../../db/dashboard-job.ts'
 import { readPullRequest } from '../../db/dashboard-pull-request.ts'
+import { readRunnerRecords } from '../../db/dashboard-runners.ts'
 import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { gridQuery, readGrid } from '../pages/grid.ts'
@@ -113,8 +114,12 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
     const span = { from: now - c.req.valid('query').days * DAY, to: now + 1 }
     const days = await readJobDays(db, key, span, policy.timeZone)
     const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
+    const runners = await readRunnerRecords(db, key, span)
     const { job_id, name, app: slug, source, workflow } = job
-    return c.json({ job_id, job: name, app: slug, source, workflow, days, runs: runs.map(runJson) }, 200)
+    return c.json(
+      { job_id, job: name, app: slug, source, workflow, days, runners, runs: runs.map(runJson) },
+      200,
+    )
   })
   app.openapi(routes.flakeRoute, async (c) => {
     const scope = await open(deps, c)

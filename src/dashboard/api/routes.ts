@@ -103,6 +103,9 @@ export const jobRoute = createRoute({
         source: z.enum(['check_run', 'status']),
         workflow: z.string().nullable(),
         days: z.array(z.object({ day: z.string(), flaky: z.number(), verdicts: z.number() })),
+        runners: z
+          .array(z.object({ runner: z.string(), fails: z.number(), passes: z.number(), last_at: z.string() }))
+          .openapi({ description: 'Self-hosted runners, where they are known' }),
         runs: z.array(runShape),
       }),
       'The job',

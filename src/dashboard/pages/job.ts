@@ -12,6 +12,7 @@ import {
   readLatestRuns,
   readMerged,
 } from '../../db/dashboard-job.ts'
+import { readRunnerRecords } from '../../db/dashboard-runners.ts'
 import type { Row } from '../../db/schema.ts'
 import { windowOf } from '../../domain/window.ts'
 import { percent } from '../../texts/figures.ts'
@@ -26,6 +27,7 @@ import { outcomeWords } from '../words.ts'
 import { flakeTable } from './flake-table.ts'
 import { hoursAndWeekdays } from './hours.ts'
 import { hunts } from './hunts.ts'
+import { runnersSection } from './runners.ts'
 import { RUN_HEAD, runCells } from './runs.ts'
 
 const DAYS = 91
@@ -55,7 +57,9 @@ export async function jobPage(
     { from: 0, to: now + 1 },
     { limit: MOST_FLAKES },
   )
-  const durations = await readDurations(db, key, { from: now - DURATION_DAYS * DAY, to: now + 1 })
+  const lately = { from: now - DURATION_DAYS * DAY, to: now + 1 }
+  const durations = await readDurations(db, key, lately)
+  const runners = await readRunnerRecords(db, key, lately)
   const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
   const { full_name } = repository
   const issue = (await trackingIssues({ db }, scope)).get(jobId)
@@ -71,6 +75,7 @@ ${hoursAndWeekdays(
   policy.timeZone,
 )}
 <h3>How long it takes</h3>${durationTable(durations)}
+${runnersSection(runners, job.app, DURATION_DAYS)}
 ${await hunts(db, full_name, job.name)}
 <h3>Latest runs</h3>${table(
     `The newest ${MOST_RUNS}, newest first`,
