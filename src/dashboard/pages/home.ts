@@ -128,7 +128,7 @@ function summary(lines: readonly Pick<Line, 'week'>[], today: string): Html {
   const sum = (of: (row: Row<'sla_window'>) => number) => current.reduce((total, row) => total + of(row), 0)
   const flakes = sum((row) => row.flakes_counted)
   const prs = sum((row) => row.prs)
-  return html`<p class="lead">This week ${out} of ${count(current.length, 'repository', 'repositories')} with data ${out === 1 ? 'is' : 'are'} out of SLA: ${count(flakes, 'flake')} over ${count(prs, 'pull request')} tested, ${percent(prs === 0 ? null : flakes / prs)} all together.</p>`
+  return html`<p class="lead">This week ${out} of ${count(current.length, 'repository', 'repositories')} with data ${out === 1 || current.length === 1 ? 'is' : 'are'} out of SLA: ${count(flakes, 'flake')} over ${count(prs, 'pull request')} tested, ${percent(prs === 0 ? null : flakes / prs)} all together.</p>`
 }
 
 function cells({ repository, day, week, rates }: Line, today: string): unknown[] {
