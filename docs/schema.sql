@@ -503,6 +503,7 @@ create table verdict (
   failed_at timestamp with time zone,
   primary key (repository_id, head_sha, job_id, number)
 );
+create index verdict_flaky on verdict (repository_id, job_id, judged_at) INCLUDE (number) WHERE flaky;
 create index verdict_judged on verdict (repository_id, judged_at);
 create index verdict_of_job on verdict (repository_id, job_id, judged_at);
 create index verdict_of_pull_request on verdict (repository_id, number, job_id);

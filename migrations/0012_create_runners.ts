@@ -1,4 +1,7 @@
-/** Which machine ran a job: self-hosted runners of GitHub Actions, as `workflow_job` names them. */
+/**
+ * Which machine ran a job: self-hosted runners of GitHub Actions, as `workflow_job` names them. And flaky verdicts by job,
+ * one in a hundred of all: how verdicts held up is asked about each of thousands of flakes.
+ */
 import { type Kysely, sql } from 'kysely'
 
 const RUNNERS = `
@@ -9,9 +12,10 @@ create table runner (
   name text not null,
   told_at timestamptz not null,
   primary key (repository_id, head_sha, check_run_id)
-)
+);
+create index verdict_flaky on verdict (repository_id, job_id, judged_at) include (number) where flaky
 `
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  await sql.raw(RUNNERS).execute(db)
+  for (const statement of RUNNERS.split(';')) await sql.raw(statement).execute(db)
 }

@@ -1,7 +1,6 @@
 /** The error budget of 28 days: what the target allows, what flakes spent of it, and how fast. */
 import type { Db } from '../db/client.ts'
-import { readCoverage } from '../db/coverage.ts'
-import { countTested, readCounted } from '../db/dashboard-budget.ts'
+import { countTested, readCounted, readRequiredShare } from '../db/dashboard-budget.ts'
 import type { Row } from '../db/schema.ts'
 import { burnRate, countFlakes, type Sla, slaOf } from '../domain/sla.ts'
 import { windowOf } from '../domain/window.ts'
@@ -49,10 +48,11 @@ export function burnWords(day: Sla | null, week: Sla | null, month: Sla): string
  */
 export async function readShares(
   db: Db,
-  { repository, required }: RepositoryScope,
+  { repository, required, jobs }: RepositoryScope,
   windows: readonly Row<'sla_window'>[],
 ): Promise<(number | null)[]> {
   const { declared } = required
+  const jobIds = declared.map((name) => jobs.filter((job) => job.name === name).map((job) => job.job_id))
   return Promise.all(
     windows.map(async (row) => {
       const key = [
@@ -63,8 +63,8 @@ export async function readShares(
         row.measured_at,
         declared.join('\n'),
       ]
-      const count = async () => (await readCoverage(db, repository.repository_id, declared, [row]))[0] ?? null
-      return once(db, key.join('/'), count)
+      const span = { from: Date.parse(row.starts_at), to: Date.parse(row.ends_at) }
+      return once(db, key.join('/'), () => readRequiredShare(db, repository.repository_id, jobIds, span))
     }),
   )
 }

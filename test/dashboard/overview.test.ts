@@ -35,7 +35,7 @@ async function text(path: string, status = 200): Promise<string> {
 
 describe('the organisation', () => {
   test('an empty database says what it waits for', async () => {
-    expect(await text('/')).toContain('it waits to be installed on one')
+    expect(await text('/')).toContain('perhaps it is not installed on one yet')
   })
 
   test('repositories are listed with the state of their latest week', async () => {

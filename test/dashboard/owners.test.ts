@@ -83,5 +83,7 @@ test('the API says the same, with the time that was lost', async () => {
     waited_s: 3600,
     rerun_s: 1800,
   })
+  const long = JSON.parse(await page('/api/v1/repositories/acme/web/jobs?days=61'))
+  expect(long.jobs[0]).toMatchObject({ job: 'e2e-gke', waited_s: null, rerun_s: null })
   expect(other).toMatchObject({ job: 'lint', owners: [], issue: null })
 })

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { GitHubUsers } from '../../src/dashboard/auth/github-users.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
+import { readCoverage } from '../../src/db/coverage.ts'
 import { openGap } from '../../src/db/gaps.ts'
 import { finishPage, openReading } from '../../src/db/reading.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
@@ -92,7 +93,9 @@ describe('a gap', () => {
       'acme/web : the server was away from 20 Jan 2026, 00:00 UTC to 25 Jan 2026, 00:00 UTC . Results of then may be missing',
     )
     await sql`update gap set filled_at = '2026-02-01T10:00:00Z'`.execute(database.db)
-    expect(await text('/status')).toContain('nothing is missing since 1 Feb 2026, 10:00 UTC')
+    expect(await text('/status')).toContain(
+      'read again by 1 Feb 2026, 10:00 UTC : nothing of then is missing any more',
+    )
   })
 
   test('of a repository that is not for the reader is not told of', async () => {
@@ -166,6 +169,9 @@ describe('required jobs', () => {
     expect(await text('/acme/web', { policyOf })).toContain('Required jobs with a result: 75%.')
     const answer = await text('/api/v1/repositories/acme/web', { policyOf })
     expect(JSON.parse(answer).coverage).toEqual({ day: 0.75, week: null })
+    // The command line says the same.
+    const row = await db.selectFrom('sla_window').selectAll().executeTakeFirstOrThrow()
+    expect(await readCoverage(db, 1, ['unit', 'lint'], [row])).toEqual([0.75])
     expect(await text('/acme/web')).not.toContain('Required jobs with a result')
   })
 })

@@ -15,6 +15,8 @@ import { flakeJson, jobJson, windowJson } from './shapes.ts'
 
 const DAY = 86_400_000
 const BACK_DAYS = 400
+// The runs around each flake are read for it, which is more than an answer may take for half a year.
+const MOST_TIMED_DAYS = 60
 
 /** Every repository that `request` may see, with its newest day and week that have data; by name, a page at a time. */
 export async function repositories(deps: DashboardDeps, request: Request, page: PageQuery) {
@@ -75,7 +77,8 @@ export async function jobs({ db }: DashboardDeps, scope: RepositoryScope, days: 
   const span = { from: now - days * DAY, to: now + 1 }
   const costs = await readJobCosts(db, flakes, span)
   const ids = costs.map((one) => one.job_id)
-  const lost = new Map((await readTimeLost(db, flakes, span, ids)).map((one) => [one.job_id, one]))
+  const told = days <= MOST_TIMED_DAYS ? await readTimeLost(db, flakes, span, ids) : []
+  const lost = new Map(told.map((one) => [one.job_id, one]))
   const issues = await trackingIssues({ db }, scope)
   const total = costs.reduce((sum, one) => sum + one.flakes_counted, 0)
   return costs.map((one) => ({

@@ -102,8 +102,13 @@ export const jobShape = z
     flake_rate_low: z.number(),
     flake_rate_high: z.number(),
     last_flaked_at: z.string(),
-    waited_s: rate.openapi({ description: 'Seconds from the first failure to the pass after it' }),
-    rerun_s: rate.openapi({ description: 'Seconds of machines on runs after the first failure' }),
+    waited_s: rate.openapi({
+      description:
+        'Seconds from the first failure to the pass after it; null when more than 60 days are asked for',
+    }),
+    rerun_s: rate.openapi({
+      description: 'Seconds of machines on runs after the first failure; null likewise',
+    }),
     owners: z.array(z.string()).openapi({ description: 'As the settings name them' }),
     issue: z.string().nullable().openapi({ description: 'The open issue about the job' }),
   })

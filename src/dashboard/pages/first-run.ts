@@ -57,7 +57,7 @@ function stepsOf({ isSetUp, isInstalled, hasDelivery, readings }: Progress): Ste
 function waitsFor({ isSetUp, isInstalled, hasDelivery, readings }: Progress): string {
   if (!isSetUp) return 'This server has no GitHub App yet.'
   if (!isInstalled)
-    return 'The app has its credentials. There is no repository here that you may see: it waits to be installed on one.'
+    return 'The app has its credentials. There is no repository here that you may see: perhaps it is not installed on one yet.'
   if (readings.length > 0) return 'The app is installed, and reads the past from GitHub.'
   if (!hasDelivery) return 'The app is installed. It waits for the first webhook delivery: none came in yet.'
   return 'The app is installed and hears from GitHub. Nothing was tested on a pull request yet, so there is no rate.'

@@ -161,7 +161,7 @@ function gapWords({ full_name, from_at, to_at, reason, filled_at }: GapState): H
   const since =
     filled_at === null
       ? html`<strong>Results of then may be missing</strong> until its history is read again.`
-      : html`Its history was read again, and nothing is missing since ${instant(filled_at)}.`
+      : html`Its history was read again by ${instant(filled_at)}: nothing of then is missing any more.`
   return html`${name(full_name)}: ${reason} ${when}. ${since}`
 }
 
