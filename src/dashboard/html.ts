@@ -44,6 +44,18 @@ export function jobLink(fullName: string, jobId: number, text: string): Html {
   return html`<a href="${repositoryPath(fullName, `/jobs/${jobId}`)}">${name(text)}</a>`
 }
 
+const TAIL = 16
+
+/**
+ * A link to a job's page in one line, however long the name: it is cut in the middle, since names of one family differ at
+ * their ends. Text of other scripts is cut at its end, where no direction is broken.
+ */
+export function shortJobLink(fullName: string, jobId: number, text: string): Html {
+  if (text.length <= 2 * TAIL || !/^[ -~]+$/.test(text)) return jobLink(fullName, jobId, text)
+  const path = repositoryPath(fullName, `/jobs/${jobId}`)
+  return html`<a href="${path}" aria-label="${text}"><bdi class="name middle" title="${text}"><span>${text.slice(0, -TAIL)}</span><span>${text.slice(-TAIL)}</span></bdi></a>`
+}
+
 /** A link to a flake's page here. */
 export function flakeLink(fullName: string, headSha: string, jobId: number, text: string | Html): Html {
   return html`<a href="${repositoryPath(fullName, `/flakes/${headSha}/${jobId}`)}">${text}</a>`

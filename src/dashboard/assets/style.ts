@@ -37,8 +37,10 @@ thead th{font-weight:600;color:var(--muted);font-size:.87em;vertical-align:botto
 tbody th{font-weight:400}
 td.n,th.n{text-align:right}
 tr:last-child>*{border-bottom:0}
-.name{display:inline-block;max-width:min(26em,62vw);overflow:hidden;text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom}
-h1 .name{white-space:normal;max-width:100%}
+.name{display:inline-block;max-width:min(26em,62vw);max-height:4.5em;overflow:hidden;overflow-wrap:break-word;vertical-align:bottom}
+h1 .name,h2 .name{max-width:100%}h1 .name,h2 .name{max-height:none}
+.grid-table .name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.name.middle{display:inline-flex}.middle span{white-space:pre}.middle span:first-child{overflow:hidden;text-overflow:ellipsis}.middle span+span{flex:none}
 .csv{font-size:.87em;margin-right:14px;white-space:nowrap}
 .badge{display:inline-block;padding:0 7px;border:1px solid var(--line);border-radius:1em;font-size:.8em;color:var(--muted);white-space:nowrap}
 details{margin:10px 0}summary{cursor:pointer;color:var(--link)}

@@ -66,7 +66,7 @@ export async function jobPage(
   const owners = ownersOf(policy, job.name)
   const api = `/api/v1/repositories${repositoryPath(full_name)}/jobs/${jobId}`
   return html`<h2>${name(job.name)}</h2>${identity(job, scope)}
-${owners.length > 0 || issue ? html`<p>Owner: ${ownerLinks(githubUrl, owners)}. Tracked in: ${issueLink(issue)}.</p>` : ''}
+${owners.length > 0 || issue ? html`<p>${owners.length > 0 ? html`Owner: ${ownerLinks(githubUrl, owners)}. ` : ''}${issue ? html`Tracked in ${issueLink(issue)}.` : ''}</p>` : ''}
 ${rates(days, change)}
 ${change ? await changed(db, scope, change) : ''}
 <h3>Flakes</h3>${flakeTable(full_name, flakes, false)}
