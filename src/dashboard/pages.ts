@@ -57,7 +57,10 @@ export function pages(deps: DashboardDeps): Hono {
   app.get(
     '/:owner/:repo/jobs/:job{[0-9]{1,16}}',
     ofRepository(deps, async (scope, c) =>
-      content('Job', await jobPage(deps, scope, Number(c.req.param('job')))),
+      content(
+        jobName(scope, Number(c.req.param('job'))),
+        await jobPage(deps, scope, Number(c.req.param('job'))),
+      ),
     ),
   )
   app.get(
@@ -81,6 +84,11 @@ export function pages(deps: DashboardDeps): Hono {
   }
   app.notFound(notFound)
   return app
+}
+
+/** A tab's title is all that tells ten open jobs apart. */
+function jobName({ jobs }: RepositoryScope, jobId: number): string {
+  return jobs.find((job) => job.job_id === jobId)?.name ?? 'Job'
 }
 
 function content(title: string, body: Html | null): Content | null {

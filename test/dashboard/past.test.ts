@@ -92,6 +92,10 @@ describe('a gap', () => {
     expect(await text('/status')).toContain(
       'acme/web : the server was away from 20 Jan 2026, 00:00 UTC to 25 Jan 2026, 00:00 UTC . Results of then may be missing',
     )
+    const csv = await (await app({ db: database.db }).request('/api/v1/status/gaps.csv')).text()
+    expect(csv).toBe(
+      'full_name,from_at,to_at,reason,filled_at\r\nacme/web,2026-01-20T00:00:00.000Z,2026-01-25T00:00:00.000Z,the server was away,\r\n',
+    )
     await sql`update gap set filled_at = '2026-02-01T10:00:00Z'`.execute(database.db)
     expect(await text('/status')).toContain(
       'read again by 1 Feb 2026, 10:00 UTC : nothing of then is missing any more',

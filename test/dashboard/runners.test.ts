@@ -58,6 +58,19 @@ test('the job’s page names it, with its failures and runs', async () => {
   expect(page).not.toContain('rack-1 stands out')
 })
 
+test('the table comes as CSV, as the API tells it', async () => {
+  const site = app({ db: database.db })
+  const csv = await (await site.request('/api/v1/repositories/acme/web/jobs/11/runners.csv')).text()
+  expect(csv.trim().split('\r\n').sort()).toEqual([
+    'rack-1,0,30,2026-02-03T10:00:00.000Z',
+    'rack-7,6,4,2026-02-03T10:00:00.000Z',
+    'runner,fails,passes,last_at',
+  ])
+  const { runners } = JSON.parse(await text('/api/v1/repositories/acme/web/jobs/11'))
+  expect(runners).toHaveLength(2)
+  expect((await site.request('/api/v1/repositories/acme/web/jobs/99/runners.csv')).status).toBe(404)
+})
+
 test('what is not known is said, not shown as nothing', async () => {
   expect(await text('/acme/web/jobs/12')).toContain('No self-hosted runner was told of')
   expect(await text('/acme/web/jobs/13')).toContain('is not told to GitHub by this CI')

@@ -39,6 +39,7 @@ td.n,th.n{text-align:right}
 tr:last-child>*{border-bottom:0}
 .name{display:inline-block;max-width:min(26em,62vw);max-height:4.5em;overflow:hidden;overflow-wrap:break-word;vertical-align:bottom}
 h1 .name,h2 .name{max-width:100%}h1 .name,h2 .name{max-height:none}
+small .name{display:inline}
 .grid-table .name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .name.middle{display:inline-flex}.middle span{white-space:pre}.middle span:first-child{overflow:hidden;text-overflow:ellipsis}.middle span+span{flex:none}
 .csv{font-size:.87em;margin-right:14px;white-space:nowrap}

@@ -75,8 +75,8 @@ ${hoursAndWeekdays(
   policy.timeZone,
 )}
 <h3>How long it takes</h3>${durationTable(durations)}
-${runnersSection(runners, job.app, DURATION_DAYS)}
-${await hunts(db, full_name, job.name)}
+${runnersSection(runners, job.app, DURATION_DAYS)}${runners.length > 0 ? csvLink(`${api}/runners.csv`, 'Runners') : ''}
+${await hunts(db, full_name, job.name, `${api}/hunts.csv`)}
 <h3>Latest runs</h3>${table(
     `The newest ${MOST_RUNS}, newest first`,
     [...RUN_HEAD, 'Pull request'],
@@ -84,7 +84,7 @@ ${await hunts(db, full_name, job.name)}
       ...runCells(run),
       run.number === 0 ? 'default branch or merge queue' : pullRequestLink(full_name, run.number),
     ]),
-  )}${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`${api}/days.csv?days=${DAYS}`, 'Flake rate by day')}`
+  )}${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`/api/v1/repositories${repositoryPath(full_name)}/flakes.csv?job_id=${jobId}`, 'Flakes')} ${csvLink(`${api}/durations.csv`, 'Durations')} ${csvLink(`${api}/days.csv?days=${DAYS}`, 'Flake rate by day')}`
 }
 
 function identity(job: Row<'job'>, { flakes }: RepositoryScope): Html {

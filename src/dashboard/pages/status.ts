@@ -20,6 +20,12 @@ import { readingTable } from './reading.ts'
 const DAY = 86_400_000
 const COVERED_DAYS = 90
 const SHOWN = 50
+const CSV_WORDS: Record<string, string> = {
+  gaps: 'Gaps',
+  readings: 'History being read',
+  deliveries: 'Deliveries',
+  outbox: 'To be done',
+}
 const GAP_DAYS = 30
 const MOST_GAPS = 50
 
@@ -51,7 +57,7 @@ export async function statusPage(
   const body = html`<h1>Status</h1>
 <p class="lead">${summary(fresh, outbox, since)}</p>
 <h2>Freshness and coverage</h2>
-${freshnessTable(part.shown, fresh, coverage, ago)}${pageLinks(part, '/status')}${csvLink('/api/v1/status.csv', 'Freshness and coverage')}
+${freshnessTable(part.shown, fresh, coverage, ago)}${pageLinks(part, '/status')}${csvLink('/api/v1/status.csv', 'Freshness and coverage')} ${Object.entries(CSV_WORDS).map(([file, words]) => html`${csvLink(`/api/v1/status/${file}.csv`, words)} `)}
 ${readings.length > 0 ? html`<h2 id="reading">History being read</h2>${readingTable(readings)}` : ''}
 <h2>Gaps</h2>
 ${gapList(gaps, missed)}
