@@ -92,7 +92,7 @@ describe('one repository', () => {
       '<script',
     )
     expect(page).not.toContain('"onload')
-    expect(page.match(/<bdi class="name" title="&lt;script/g)).toHaveLength(3)
+    expect(page.match(/<bdi class="name long" title="&lt;script/g)).toHaveLength(3)
   })
 })
 

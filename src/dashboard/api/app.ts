@@ -16,6 +16,7 @@ import { history } from './history.ts'
 import * as routes from './routes.ts'
 import { flakeJson, runJson } from './shapes.ts'
 import { tables } from './tables.ts'
+import * as things from './thing-routes.ts'
 
 const DAY = 86_400_000
 const MOST_HEADS = 15
@@ -46,7 +47,12 @@ export function api(deps: DashboardDeps): OpenAPIHono {
   app.route('/', tables(deps))
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
-    info: { title: 'flake-sla', version: '1', description: 'Flakiness of presubmit jobs against the SLA.' },
+    info: {
+      title: 'flake-sla',
+      version: '1',
+      description:
+        'Flakiness of presubmit jobs against the SLA. Each list comes as CSV too, at its address with `.csv` behind it.',
+    },
     servers: [{ url: '/api/v1' }],
   })
   app.notFound((c) => c.json(NOT_FOUND, 404))
@@ -105,7 +111,7 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
 
 function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
   const { db } = deps
-  app.openapi(routes.jobRoute, async (c) => {
+  app.openapi(things.jobRoute, async (c) => {
     const scope = await open(deps, c)
     const key = scope && { repositoryId: scope.repository.repository_id, jobId: c.req.valid('param').job_id }
     const job = key && (await readJob(db, key))
@@ -121,7 +127,7 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
       200,
     )
   })
-  app.openapi(routes.flakeRoute, async (c) => {
+  app.openapi(things.flakeRoute, async (c) => {
     const scope = await open(deps, c)
     const { sha: headSha, job_id: jobId } = c.req.valid('param')
     const key = scope && { repositoryId: scope.repository.repository_id, headSha, jobId }
@@ -133,7 +139,7 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
     const runs = await readRunsAt(db, key)
     return c.json({ ...flakeJson(flake), history, runs_at_head: runs.map(runJson) }, 200)
   })
-  app.openapi(routes.pullRequestRoute, async (c) => {
+  app.openapi(things.pullRequestRoute, async (c) => {
     const scope = await open(deps, c)
     const { number } = c.req.valid('param')
     const id = scope?.repository.repository_id ?? 0
