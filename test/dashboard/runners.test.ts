@@ -3,6 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { judgeRunners } from '../../src/dashboard/pages/runners.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { addFacts } from '../../src/db/facts.ts'
+import { startTestApp } from '../support/app.ts'
+import { aDelivery, checkRunDelivery, pullRequestDelivery, REPOSITORY } from '../support/deliveries.ts'
+import { at, HEAD } from '../support/facts.ts'
 import { aJob, app, aRepository, aRun, openFixture } from './fixture.ts'
 
 let database: OpenDatabase
@@ -56,6 +59,29 @@ test('the job’s page names it, with its failures and runs', async () => {
   expect(page).toContain('rack-7 stands out: the job failed there in 60% of 10 runs')
   expect(page).toMatch(/rack-7 stands out 6 \(60%\) 31\.3% to 83\.2% 10 .* rack-1 0 \(0%\)/)
   expect(page).not.toContain('rack-1 stands out')
+})
+
+test('it is told by a webhook, half a minute before or after the result of the job', async () => {
+  const { app: running, send, passTo } = await startTestApp()
+  const workflow_job = {
+    id: 42,
+    head_sha: HEAD,
+    runner_name: 'rack-9',
+    runner_group_name: 'Default',
+    // The check run's own time of completion is another.
+    completed_at: at(10.5),
+  }
+  const statuses = await send(
+    pullRequestDelivery(),
+    aDelivery('workflow_job', { action: 'completed', repository: REPOSITORY, workflow_job }),
+    checkRunDelivery({ id: 42, conclusion: 'failure' }),
+  )
+  expect(statuses).toEqual([202, 202, 202])
+  await passTo(60)
+  const { job_id } = await running.deps.db.selectFrom('job').select('job_id').executeTakeFirstOrThrow()
+  const path = `/api/v1/repositories/acme/widgets/jobs/${job_id}`
+  const answer = (await (await fetch(running.url + path)).json()) as { runners: unknown[] }
+  expect(answer.runners).toMatchObject([{ runner: 'rack-9', fails: 1, passes: 0 }])
 })
 
 test('the table comes as CSV, as the API tells it', async () => {
