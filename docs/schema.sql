@@ -392,6 +392,15 @@ create index run_of_pull_request on run (repository_id, number, completed_at);
 create index run_on_trunk on run (repository_id, completed_at) where number = 0;
 create index run_tested on run (repository_id, completed_at) INCLUDE (number, job_id) where (outcome = ANY (ARRAY['pass'::text, 'fail'::text])) AND (number > 0);
 
+create table runner (
+  repository_id bigint not null,
+  head_sha text not null,
+  check_run_id bigint not null,
+  name text not null,
+  told_at timestamp with time zone not null,
+  primary key (repository_id, head_sha, check_run_id)
+);
+
 create table session (
   session_hash text not null,
   user_id bigint not null,
@@ -495,6 +504,7 @@ create table verdict (
   failed_at timestamp with time zone,
   primary key (repository_id, head_sha, job_id, number)
 );
+create index verdict_flaky on verdict (repository_id, job_id, judged_at) INCLUDE (number) WHERE flaky;
 create index verdict_judged on verdict (repository_id, judged_at);
 create index verdict_of_job on verdict (repository_id, job_id, judged_at);
 create index verdict_of_pull_request on verdict (repository_id, number, job_id);

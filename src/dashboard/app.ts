@@ -67,8 +67,9 @@ function isSame(given: string, wanted: string): boolean {
   return timingSafeEqual(a, b)
 }
 
+/** The addresses of `pictures.ts` and no other: a repository may be called `x.svg`, and its page is a page. */
 function isPicture(path: string): boolean {
-  return path.endsWith('.svg') && !path.startsWith('/assets/')
+  return /^\/badge\/[^/]+\/.+\.svg$/.test(path) || /^\/[^/]+\/[^/]+\/trend\.svg$/.test(path)
 }
 
 function securityHeaders() {

@@ -1,6 +1,7 @@
 /** The error budget of 28 days: what the target allows, what flakes spent of it, and how fast. */
 import type { Db } from '../db/client.ts'
-import { countTested, readCounted } from '../db/dashboard-budget.ts'
+import { countTested, readCounted, readRequiredShare } from '../db/dashboard-budget.ts'
+import type { Row } from '../db/schema.ts'
 import { burnRate, countFlakes, type Sla, slaOf } from '../domain/sla.ts'
 import { windowOf } from '../domain/window.ts'
 import { addDays } from './dates.ts'
@@ -41,15 +42,42 @@ export function burnWords(day: Sla | null, week: Sla | null, month: Sla): string
   return null
 }
 
+/**
+ * Of the pull requests tested in each window and the jobs required by name, the share with a result, 0 to 1; null where
+ * that cannot be said. Counted again when the window was measured again.
+ */
+export async function readShares(
+  db: Db,
+  { repository, required, jobs }: RepositoryScope,
+  windows: readonly Row<'sla_window'>[],
+): Promise<(number | null)[]> {
+  const { declared } = required
+  const jobIds = declared.map((name) => jobs.filter((job) => job.name === name).map((job) => job.job_id))
+  return Promise.all(
+    windows.map(async (row) => {
+      const key = [
+        'share',
+        repository.repository_id,
+        row.kind,
+        row.start,
+        row.measured_at,
+        declared.join('\n'),
+      ]
+      const span = { from: Date.parse(row.starts_at), to: Date.parse(row.ends_at) }
+      return once(db, key.join('/'), () => readRequiredShare(db, repository.repository_id, jobIds, span))
+    }),
+  )
+}
+
 const MOST_KEPT = 1000
-const kept = new WeakMap<Db, Map<string, Promise<number>>>()
+const kept = new WeakMap<Db, Map<string, Promise<number | null>>>()
 
 /** Counts once for one state of the figures, however many ask meanwhile. */
-function once(db: Db, key: string, count: () => Promise<number>): Promise<number> {
-  const own = kept.get(db) ?? new Map<string, Promise<number>>()
+function once<T extends number | null>(db: Db, key: string, count: () => Promise<T>): Promise<T> {
+  const own = kept.get(db) ?? new Map<string, Promise<number | null>>()
   kept.set(db, own)
   const known = own.get(key)
-  if (known) return known
+  if (known) return known as Promise<T>
   const fresh = count()
   fresh.catch(() => own.delete(key))
   if (own.size >= MOST_KEPT) own.clear()

@@ -67,6 +67,11 @@ export function isMonday(day: string): boolean {
   return Temporal.PlainDate.from(day).dayOfWeek === 1
 }
 
+/** The Monday of the week that a day is in. */
+export function weekOf(day: string): string {
+  return addDays(day, 1 - Temporal.PlainDate.from(day).dayOfWeek)
+}
+
 /** `Jul 2023` of `2023-07`. */
 export function monthWords(month: string): string {
   return dayWords(`${month}-01`).replace(/^1 /, '')

@@ -17,8 +17,6 @@ export const PUBLIC_ONLY: Visibility = { mayRead: async (_request, repository) =
 /** What the rest of the program knows about itself and no table holds. */
 export interface ProgramStatus {
   rateLimit?: { remaining: number; limit: number; resetAt: string }
-  /** Sentences about times from which data is missing. */
-  gaps?: string[]
   /** Sentences about what is off, because a setting is missing. */
   off?: string[]
 }

@@ -5,9 +5,11 @@ import { instantWords } from './dates.ts'
 export type Html = ReturnType<typeof html>
 export { html }
 
-/** Text from outside: kept from turning the direction of what follows, and clipped by the page when it is long. */
+const LONG = 28
+
+/** Text from outside: kept from turning the direction of what follows; what is long may break, and is clipped by the page. */
 export function name(text: string): Html {
-  return html`<bdi class="name" title="${text}">${text}</bdi>`
+  return html`<bdi class="name${text.length > LONG ? ' long' : ''}" title="${text}">${text}</bdi>`
 }
 
 /** An instant, readable by people and programs. */
@@ -20,8 +22,13 @@ export function table(caption: string, head: readonly string[], rows: readonly (
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="cards">
 <caption>${caption}</caption>
 <thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
-<tbody>${rows.map((cells) => html`<tr>${cells.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td data-label="${head[i] ?? ''}">${cell}</td>`))}</tr>\n`)}</tbody>
+<tbody>${rows.map((cells) => html`<tr>${cells.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td data-label="${label(head[i] ?? '')}">${cell}</td>`))}</tr>\n`)}</tbody>
 </table></div>`
+}
+
+/** Before a cell on a phone; a question needs no colon. */
+function label(head: string): string {
+  return head.endsWith('?') ? head : `${head}:`
 }
 
 /** A link to a table as CSV; whoever reads with a screen reader hears which table. */
@@ -42,6 +49,18 @@ export function pullRequestLink(fullName: string, number: number): Html {
 /** A link to a job's page here. */
 export function jobLink(fullName: string, jobId: number, text: string): Html {
   return html`<a href="${repositoryPath(fullName, `/jobs/${jobId}`)}">${name(text)}</a>`
+}
+
+const TAIL = 16
+
+/**
+ * A link to a job's page in one line, however long the name: it is cut in the middle, since names of one family differ at
+ * their ends. Text of other scripts is cut at its end, where no direction is broken.
+ */
+export function shortJobLink(fullName: string, jobId: number, text: string): Html {
+  if (text.length <= 2 * TAIL || !/^[ -~]+$/.test(text)) return jobLink(fullName, jobId, text)
+  const path = repositoryPath(fullName, `/jobs/${jobId}`)
+  return html`<a href="${path}" aria-label="${text}"><bdi class="name middle" title="${text}"><span>${text.slice(0, -TAIL)}</span><span>${text.slice(-TAIL)}</span></bdi></a>`
 }
 
 /** A link to a flake's page here. */

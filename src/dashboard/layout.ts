@@ -12,7 +12,11 @@ export interface Page {
   viewer?: { login: string | null; path: string } | undefined
   /** When what the page shows was last measured; null while nothing was. */
   measuredAt?: string | null
+  /** Whether it shows something that moves by the second, and brings itself up to date. */
+  isMoving?: boolean
 }
+
+const MOVING_S = 5
 
 export type Tab = 'overview' | 'grid' | 'months' | 'incidents' | 'accuracy'
 
@@ -34,13 +38,18 @@ export function layout(page: Page): Html {
 <title>${page.title} · flake-sla</title>
 <link rel="stylesheet" href="${STYLE_ASSET.path}">
 <link rel="icon" href="${ICON_ASSET.path}" type="image/svg+xml">
-<script src="${SCRIPT_ASSET.path}" defer></script>
+${
+  page.isMoving
+    ? html`<noscript><meta http-equiv="refresh" content="${MOVING_S * 3}"></noscript>
+`
+    : ''
+}<script src="${SCRIPT_ASSET.path}" defer></script>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <div class="bar"><header class="site"><strong><a href="/">flake-sla</a></strong>
 <nav aria-label="Site"><ul><li><a href="/">Repositories</a></li><li><a href="/status">Status</a></li><li><a href="/help">Help</a></li></ul></nav>${page.viewer ? account(page.viewer) : ''}</header></div>
-<main id="main">
+<main id="main"${page.isMoving ? html` data-refresh="${MOVING_S}"` : ''}>
 ${page.repository ? heading(page.repository) : ''}
 ${page.body}
 </main>

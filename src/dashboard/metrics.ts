@@ -86,7 +86,9 @@ async function slaGauges(
     )
     for (const [j, { full_name: repository }] of some.entries()) {
       gauges.target.set({ repository }, budgets[j]?.target ?? 0)
-      gauges.left.set({ repository }, budgets[j]?.left ?? 0)
+      const left = budgets[j]?.left ?? null
+      // Of a repository without a pull request tested nothing is known: that is no budget of zero.
+      if (left !== null) gauges.left.set({ repository }, left)
     }
   }
 }
@@ -122,7 +124,8 @@ function setWindow(gauges: ReturnType<typeof makeGauges>, repository: string, ro
 interface KeptBudget {
   key: string
   target: number
-  left: number
+  /** Null where no pull request was tested in the 28 days. */
+  left: number | null
 }
 
 const AT_ONCE = 8
@@ -140,8 +143,8 @@ async function budgetOf(
   const known = own.get(repository.repository_id)
   if (known?.key === key) return known
   const scope = await scopeOf(deps, repository)
-  const { left } = await readBudget(deps.db, scope, measuredAt)
-  const budget = { key, target: scope.policy.target, left }
+  const { left, sla } = await readBudget(deps.db, scope, measuredAt)
+  const budget = { key, target: scope.policy.target, left: sla.prs === 0 ? null : left }
   own.set(repository.repository_id, budget)
   return budget
 }
@@ -176,7 +179,7 @@ async function workGauges(
   }
   for (const one of await countDeliveries(db, ids, now() - HOUR))
     deliveries.set({ event: one.event, outcome: one.outcome }, one.deliveries)
-  for (const one of await readOutboxDepth(db)) {
+  for (const one of await readOutboxDepth(db, ids)) {
     outbox.set({ kind: one.kind }, one.waiting)
     oldest.set({ kind: one.kind }, Math.max(0, (now() - Date.parse(one.oldest_due_at)) / 1000))
   }

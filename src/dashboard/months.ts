@@ -20,6 +20,8 @@ export interface Month {
   /** Merged pull requests with the labels that mark a fix. */
   fixes: number
   flakes_counted: number
+  /** Flakes counted over pull requests tested, each summed over the days; null without a pull request. */
+  rate: number | null
 }
 
 /** The months of the last year in which anything was measured, newest first. */
@@ -38,6 +40,8 @@ export async function readMonths(
   const months = [...new Set([...days, ...weeks].map((row) => row.start.slice(0, 7)))].sort().reverse()
   return months.map((month) => {
     const own = days.filter((row) => row.start.startsWith(month) && row.prs > 0)
+    const tested = own.reduce((sum, row) => sum + row.prs, 0)
+    const counted = own.reduce((sum, row) => sum + row.flakes_counted, 0)
     const ownWeeks = weeks.filter((row) => row.start.startsWith(month) && row.prs > 0)
     return {
       month,
@@ -46,7 +50,8 @@ export async function readMonths(
       weeks: ownWeeks.length,
       weeks_breached: breached(ownWeeks),
       fixes: fixes.find((one) => one.month === month)?.fixes ?? 0,
-      flakes_counted: own.reduce((sum, row) => sum + row.flakes_counted, 0),
+      flakes_counted: counted,
+      rate: tested === 0 ? null : counted / tested,
     }
   })
 }

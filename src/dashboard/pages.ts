@@ -4,6 +4,7 @@ import type { DashboardDeps } from './deps.ts'
 import { type Html, html } from './html.ts'
 import { layout, type Page, type Tab } from './layout.ts'
 import { accuracyPage } from './pages/accuracy.ts'
+import type { Reader } from './pages/first-run.ts'
 import { flakePage } from './pages/flake.ts'
 import { gridPage, gridQuery, readGrid } from './pages/grid.ts'
 import { helpPage } from './pages/help.ts'
@@ -29,17 +30,18 @@ type About = (scope: RepositoryScope, c: Context) => Promise<Content | null>
 export function pages(deps: DashboardDeps): Hono {
   const app = new Hono()
   app.get('/', async (c) => {
-    const { body, measuredAt } = await homePage(
+    const options = { page: c.req.query('page'), reader: readerOf(c) }
+    const { body, measuredAt, isMoving } = await homePage(
       deps,
       await readableRepositories(deps, c.req.raw),
-      c.req.query('page'),
+      options,
     )
-    return send(c, { title: 'Repositories', body, measuredAt })
+    return send(c, { title: 'Repositories', body, measuredAt, isMoving })
   })
   app.get('/help', (c) => send(c, { title: 'Help', body: helpPage() }))
   app.get('/status', async (c) => {
-    const body = await statusPage(deps, await readableRepositories(deps, c.req.raw), c.req.query('page'))
-    return send(c, { title: 'Status', body })
+    const page = await statusPage(deps, await readableRepositories(deps, c.req.raw), c.req.query('page'))
+    return send(c, { title: 'Status', ...page })
   })
   app.get(
     '/:owner/:repo',
@@ -55,7 +57,10 @@ export function pages(deps: DashboardDeps): Hono {
   app.get(
     '/:owner/:repo/jobs/:job{[0-9]{1,16}}',
     ofRepository(deps, async (scope, c) =>
-      content('Job', await jobPage(deps, scope, Number(c.req.param('job')))),
+      content(
+        jobName(scope, Number(c.req.param('job'))),
+        await jobPage(deps, scope, Number(c.req.param('job'))),
+      ),
     ),
   )
   app.get(
@@ -81,6 +86,11 @@ export function pages(deps: DashboardDeps): Hono {
   return app
 }
 
+/** A tab's title is all that tells ten open jobs apart. */
+function jobName({ jobs }: RepositoryScope, jobId: number): string {
+  return jobs.find((job) => job.job_id === jobId)?.name ?? 'Job'
+}
+
 function content(title: string, body: Html | null): Content | null {
   return body === null ? null : { title, body }
 }
@@ -103,6 +113,12 @@ function viewerOf(c: Context): Page['viewer'] {
   if (!viewer) return undefined
   const { pathname, search } = new URL(c.req.url)
   return { login: viewer.login, path: `${pathname}${search}` }
+}
+
+function readerOf(c: Context): Reader {
+  const viewer = viewerOf(c)
+  if (!viewer) return 'no sign-in'
+  return viewer.login === null ? 'signed out' : 'signed in'
 }
 
 async function send(c: Context, page: Page, status: 200 | 404 = 200): Promise<Response> {

@@ -39,6 +39,12 @@ export function range(sla: Sla): string {
   return `${percent(sla.rate_low)} to ${percent(sla.rate_high)}`
 }
 
+/** How much is known of a window's required jobs; nothing where no job is required by name. @param share 0 to 1 */
+export function coverageWords(share: number | null): string | null {
+  if (share === null) return null
+  return `Required jobs with a result: ${percent(share)}.`
+}
+
 /** Why a small window proves little; null for a window that is large enough. */
 export function smallSample(sla: Sla): string | null {
   if (sla.prs === 0 || sla.prs >= SMALL_SAMPLE) return null
@@ -76,7 +82,7 @@ const OUTCOMES: Record<string, string> = {
 /** How a run ended, with a sign beside the word. */
 export function outcomeWords(outcome: string, reason: string | null = null): string {
   const words = OUTCOMES[outcome] ?? outcome
-  return reason === null ? words : `${words} (${reason})`
+  return reason === null || reason === outcome ? words : `${words} (${reason})`
 }
 
 /** Whether a flake spends the error budget. */

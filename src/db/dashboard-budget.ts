@@ -77,6 +77,34 @@ export async function readTimeLost(
   return rows
 }
 
+/**
+ * Of the pairs of a pull request tested and a required job, the share (0 to 1) with a run of any outcome in a span; null
+ * where no job is required by name or nothing was tested. What `readCoverage` says of many windows, said of one in the
+ * time of a page: the jobs are told by id, so that the range of runs is read and hashed once.
+ * @param jobIds those of each required name
+ */
+export async function readRequiredShare(
+  db: Db,
+  repositoryId: number,
+  jobIds: readonly (readonly number[])[],
+  span: Span,
+): Promise<number | null> {
+  if (jobIds.length === 0) return null
+  const ids = jobIds.flat()
+  const names = jobIds.flatMap((own, i) => own.map(() => i))
+  const { rows } = await sql<{
+    pairs: number
+    prs: number
+  }>`select count(*) as pairs, count(distinct number) as prs from (
+      select r.number, j.name from run r
+      join unnest(${ids}::bigint[], ${names}::int[]) as j(job_id, name) on j.job_id = r.job_id
+      where r.repository_id = ${repositoryId} and r.number > 0
+        and r.completed_at >= ${iso(span.from)} and r.completed_at < ${iso(span.to)}
+      group by r.number, j.name) seen`.execute(db)
+  const { pairs = 0, prs = 0 } = rows[0] ?? {}
+  return prs === 0 ? null : pairs / (prs * jobIds.length)
+}
+
 export interface BreachIssue {
   /** The breached day. */
   day: string

@@ -53,10 +53,11 @@ export interface OutboxDepth {
   most_attempts: number
 }
 
-/** What is still to be done on GitHub, by kind. */
-export async function readOutboxDepth(db: Db): Promise<OutboxDepth[]> {
+/** What is still to be done on GitHub for these repositories, by kind. */
+export async function readOutboxDepth(db: Db, repositoryIds: readonly number[]): Promise<OutboxDepth[]> {
   const { rows } = await sql<OutboxDepth>`select kind, count(*) as waiting, min(due_at) as oldest_due_at,
-    max(attempts) as most_attempts from outbox where done_at is null group by kind order by kind`.execute(db)
+    max(attempts) as most_attempts from outbox where done_at is null
+      and repository_id = any(${[...repositoryIds]}::bigint[]) group by kind order by kind`.execute(db)
   return rows
 }
 

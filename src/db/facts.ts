@@ -17,6 +17,7 @@ export interface Recording {
 const FACT_TABLES = [
   'observation',
   'workflow_run',
+  'runner',
   'pull_request_event',
   'comment',
   'rerun_request',

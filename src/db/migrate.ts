@@ -11,6 +11,7 @@ import * as requiredJobs from '../../migrations/0007_create_required_jobs.ts'
 import * as reading from '../../migrations/0008_create_reading.ts'
 import * as gaps from '../../migrations/0009_create_gaps.ts'
 import * as waitingHeads from '../../migrations/0011_create_waiting_heads.ts'
+import * as runners from '../../migrations/0012_create_runners.ts'
 import type { Db } from './client.ts'
 
 /** Listed by name, so that a packed program needs no folder to read; a test holds the list to the folder. */
@@ -25,6 +26,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0008_create_reading': reading,
   '0009_create_gaps': gaps,
   '0011_create_waiting_heads': waitingHeads,
+  '0012_create_runners': runners,
 }
 
 /** Applies what is missing. @returns the names applied. @throws when one fails; those before it stay applied */

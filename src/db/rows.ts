@@ -38,6 +38,7 @@ const COLUMNS = {
     'actor_is_bot',
     'started_at',
   ],
+  runner: ['repository_id', 'head_sha', 'check_run_id', 'name', 'told_at'],
   pull_request_event: [
     'repository_id',
     'number',

@@ -63,6 +63,14 @@ export interface WorkflowRunTable {
   started_at: Time
 }
 
+export interface RunnerTable {
+  repository_id: number
+  head_sha: string
+  check_run_id: number
+  name: string
+  told_at: Time
+}
+
 export interface PullRequestEventTable {
   repository_id: number
   number: number
@@ -520,6 +528,7 @@ export interface Database {
   delivery: DeliveryTable
   observation: ObservationTable
   workflow_run: WorkflowRunTable
+  runner: RunnerTable
   pull_request_event: PullRequestEventTable
   comment: CommentTable
   rerun_request: RerunRequestTable

@@ -21,6 +21,21 @@ export async function findSession(db: Db, hash: string, now: string): Promise<Ro
   return row ?? null
 }
 
+/** Ends those sessions of a person at `at` that would end by `before` anyway. */
+export async function endSoon(
+  db: Db,
+  userId: number,
+  { at, before }: { at: string; before: string },
+): Promise<void> {
+  await db
+    .updateTable('session')
+    .set({ expires_at: at })
+    .where('user_id', '=', userId)
+    .where('expires_at', '>', at)
+    .where('expires_at', '<=', before)
+    .execute()
+}
+
 /** Lets a session end at `at`, if it would not end sooner. */
 export async function endSession(db: Db, hash: string, at: string): Promise<void> {
   await db

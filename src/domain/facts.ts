@@ -101,6 +101,15 @@ export interface RerunRequest {
   told_at: string
 }
 
+/** The self-hosted machine that an Actions job ran on; the job's id is that of its check run. */
+export interface RunnerFact {
+  repository_id: number
+  head_sha: string
+  check_run_id: number
+  name: string
+  told_at: string
+}
+
 /** A merge queue's commit: its runs are evidence about the job, never a presubmit of a pull request. */
 export interface MergeGroupFact {
   repository_id: number
@@ -167,6 +176,7 @@ export interface Facts {
   installation?: InstallationFact[]
   observation?: Observation[]
   workflow_run?: WorkflowRunFact[]
+  runner?: RunnerFact[]
   pull_request_event?: PullRequestEvent[]
   comment?: CommentFact[]
   rerun_request?: RerunRequest[]

@@ -8,6 +8,7 @@ import { pullRequest } from './pull-request.ts'
 import { push } from './push.ts'
 import { installation, mergeGroup, repositoryChange } from './repository.ts'
 import { status } from './status.ts'
+import { workflowJob } from './workflow-job.ts'
 import { workflowRun } from './workflow-run.ts'
 
 /** How and when a delivery reached us: what some payloads do not say themselves. */
@@ -22,6 +23,7 @@ export const EVENTS: Record<string, (payload: unknown, received: Received) => Fa
   check_run: checkRun,
   status,
   workflow_run: workflowRun,
+  workflow_job: workflowJob,
   pull_request: pullRequest,
   issue_comment: onIssueComment,
   pull_request_review: onReview,

@@ -131,6 +131,8 @@ describe('the API', () => {
     expect((await get('/api/v1/status')).body).toEqual({
       repositories: [],
       next_page: null,
+      gaps: [],
+      readings: [],
       outbox: [],
       rate_limit: null,
     })

@@ -155,6 +155,37 @@ describe('a session', () => {
     expect((await get('/acme/web', cookie)).status).toBe(404)
   })
 
+  test('ends at sign-out under the name that it had a moment ago, too', async () => {
+    const { cookie } = await signIn('reader')
+    now += HOUR
+    const renewed = cookies(await get('/acme/web', cookie))
+    expect((await get('/acme/web', cookie)).status).toBe(200)
+    const headers = { cookie: renewed, origin: 'http://localhost' }
+    await site().request('/auth/sign-out', { method: 'POST', headers })
+    expect((await get('/acme/web', cookie)).status).toBe(404)
+  })
+
+  test('ends when somebody signs in from the same browser', async () => {
+    const { cookie } = await signIn('reader')
+    const begun = await get('/auth/sign-in', cookie)
+    const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state')
+    await get(`/auth/callback?code=stranger&state=${state}`, `${cookie}; ${cookies(begun)}`)
+    expect((await get('/acme/web', cookie)).status).toBe(404)
+  })
+
+  test('gets its new name by a page, never by a file that caches keep for everybody', async () => {
+    const { cookie } = await signIn('reader')
+    now += HOUR
+    const page = await (await get('/help')).text()
+    const asset = /\/assets\/[^"]+/.exec(page)?.[0] ?? ''
+    for (const path of [asset, '/badge/acme/web.svg', '/acme/web/trend.svg']) {
+      const response = await get(path, cookie)
+      expect([path, response.status]).toEqual([path, 200])
+      expect(response.headers.getSetCookie()).toEqual([])
+    }
+    expect((await get('/help', cookie)).headers.getSetCookie()).toHaveLength(1)
+  })
+
   test('ends after eight hours', async () => {
     const { cookie } = await signIn('reader')
     now += 8 * HOUR
@@ -226,6 +257,9 @@ describe('signing in', () => {
     'https://evil.example',
     'javascript:alert(1)',
     '/\t/evil.example',
+    '/..//evil.example',
+    '/%2e%2e//evil.example',
+    '/./\\evil.example',
     '',
     '/auth/sign-in',
   ])('never leads to %j', (path) => {

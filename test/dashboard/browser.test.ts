@@ -6,6 +6,7 @@ import chromium from '@sparticuz/chromium'
 import { type Browser, type Page, chromium as playwright } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OpenDatabase } from '../../src/db/client.ts'
+import { finishPage, openReading } from '../../src/db/reading.ts'
 import {
   aFlake,
   aJob,
@@ -175,6 +176,8 @@ async function findings(page: Page): Promise<string[]> {
 
 describe.each([
   { width: 1200, colorScheme: 'light' },
+  { width: 1200, colorScheme: 'dark' },
+  { width: 390, colorScheme: 'light' },
   { width: 390, colorScheme: 'dark' },
 ] as const)('at $width pixels, $colorScheme', (options) => {
   test.each(PAGES)('%s is accessible, fits, and runs nothing of what it shows', async (path) => {
@@ -233,9 +236,62 @@ test('a table is sorted by a click or a key on its header', async () => {
   await close()
 })
 
+describe('the first run', () => {
+  let fresh: OpenDatabase
+  let own: ServerType
+  let address: string
+
+  beforeAll(async () => {
+    fresh = await openFixture()
+    await fresh.db
+      .insertInto('repository')
+      .values(aRepository({ full_name: HOSTILE.slice(0, 60).replaceAll('/', '') }))
+      .execute()
+    const wanted = { since: '2025-11-06T00:00:00Z', now: '2026-02-04T11:00:00Z', overlapMs: 0 }
+    const pages = ['a', 'b'].map((key) => ({ key, kind: 'pulls', detail: {}, numbers: [] }))
+    await openReading(fresh.db, 1, wanted, pages)
+    const auth = { clientId: 'x', clientSecret: 'y', apiUrl: 'http://127.0.0.1:1', secret: 's'.repeat(40) }
+    own = serve({ fetch: app({ db: fresh.db, auth }).fetch, port: 0, hostname: '127.0.0.1' })
+    await new Promise((resolve) => own.once('listening', resolve))
+    address = `http://127.0.0.1:${(own.address() as { port: number }).port}`
+  })
+  afterAll(async () => {
+    own?.close()
+    await fresh?.close()
+  })
+
+  test.each(['/', '/status'])('%s is accessible and fits while history is read', async (path) => {
+    const context = await browser.newContext({ viewport: { width: 390, height: 800 } })
+    const page = await context.newPage()
+    await page.goto(address + path)
+    const wide = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+    expect(await page.evaluate(wide)).toBeLessThanOrEqual(0)
+    expect(await page.getByText('0 of 2 answers').count()).toBe(1)
+    expect(await findings(page)).toEqual([])
+    await context.close()
+  })
+
+  test('the progress moves in the page while nobody touches it', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await page.goto(address)
+    await page.evaluate('window.isTheSamePage = true')
+    const stored = await fresh.db.selectFrom('reading_page').selectAll().executeTakeFirstOrThrow()
+    await finishPage(fresh.db, stored, [], [], [])
+    await page.getByText('1 of 2 answers').waitFor({ timeout: 15_000 })
+    expect(await page.evaluate('window.isTheSamePage')).toBe(true)
+    await context.close()
+  })
+})
+
 test('without scripts every page still says everything', async () => {
   const context = await browser.newContext({ javaScriptEnabled: false })
   const page = await context.newPage()
+  for (const path of PAGES) {
+    await page.goto(base + path)
+    expect([path, await page.locator('h1').first().isVisible()]).toEqual([path, true])
+    expect((await page.locator('main').textContent())?.length).toBeGreaterThan(40)
+  }
   await page.goto(`${base}/acme/web`)
   expect(await page.locator('.tile').count()).toBe(3)
   await page.locator('summary').first().click()

@@ -35,7 +35,7 @@ async function text(path: string, status = 200): Promise<string> {
 
 describe('the organisation', () => {
   test('an empty database says what it waits for', async () => {
-    expect(await text('/')).toContain('not installed on a repository yet')
+    expect(await text('/')).toContain('perhaps it is not installed on one yet')
   })
 
   test('repositories are listed with the state of their latest week', async () => {
@@ -92,7 +92,7 @@ describe('one repository', () => {
       '<script',
     )
     expect(page).not.toContain('"onload')
-    expect(page.match(/<bdi class="name" title="&lt;script/g)).toHaveLength(3)
+    expect(page.match(/<bdi class="name long" title="&lt;script/g)).toHaveLength(3)
   })
 })
 

@@ -310,7 +310,7 @@ describe('by month', () => {
     await db
       .insertInto('sla_window')
       .values([
-        aWindow({ start: '2026-01-05', breached: true }),
+        aWindow({ start: '2026-01-05', breached: true, flakes: 2, flakes_counted: 2 }),
         aWindow({ start: '2026-01-06' }),
         aWindow({ start: '2026-01-07', prs: 0 }),
       ])
@@ -334,7 +334,7 @@ describe('by month', () => {
         }),
       ])
       .execute()
-    expect(await text('/acme/web/months')).toContain('Jan 2026 1 of 2 0 of 0 1 0 50%')
+    expect(await text('/acme/web/months')).toContain('Jan 2026 10% 1 of 2 0 of 0 1 2 50%')
   })
 })
 

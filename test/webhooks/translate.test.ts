@@ -22,6 +22,16 @@ const DELIVERIES = [
   checkRunDelivery(),
   statusDelivery(),
   workflowRunDelivery(),
+  aDelivery('workflow_job', {
+    action: 'completed',
+    workflow_job: {
+      id: 42,
+      head_sha: 'a'.repeat(40),
+      runner_name: 'rack-7',
+      runner_group_name: 'Default',
+      completed_at: at(0),
+    },
+  }),
   pullRequestDelivery({ body: '/retest' }),
   commentDelivery(),
   commentDelivery({ kind: 'pull_request_review' }),

@@ -5,16 +5,18 @@ import { etag } from 'hono/etag'
 import { readFlake, readRevisions, readRunsAt } from '../../db/dashboard-flake.ts'
 import { readJob, readJobDays, readLatestRuns } from '../../db/dashboard-job.ts'
 import { readPullRequest } from '../../db/dashboard-pull-request.ts'
+import { readRunnerRecords } from '../../db/dashboard-runners.ts'
 import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { gridQuery, readGrid } from '../pages/grid.ts'
 import { openRepository, type RepositoryScope } from '../scope.ts'
 import { addAttribution } from './attribution.ts'
-import { flakes, jobs, newestOf, repositories, windows } from './data.ts'
+import { coverageOf, flakes, jobs, newestOf, repositories, windows } from './data.ts'
 import { history } from './history.ts'
 import * as routes from './routes.ts'
 import { flakeJson, runJson } from './shapes.ts'
 import { tables } from './tables.ts'
+import * as things from './thing-routes.ts'
 
 const DAY = 86_400_000
 const MOST_HEADS = 15
@@ -45,7 +47,12 @@ export function api(deps: DashboardDeps): OpenAPIHono {
   app.route('/', tables(deps))
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
-    info: { title: 'flake-sla', version: '1', description: 'Flakiness of presubmit jobs against the SLA.' },
+    info: {
+      title: 'flake-sla',
+      version: '1',
+      description:
+        'Flakiness of presubmit jobs against the SLA. Each list comes as CSV too, at its address with `.csv` behind it.',
+    },
     servers: [{ url: '/api/v1' }],
   })
   app.notFound((c) => c.json(NOT_FOUND, 404))
@@ -64,8 +71,9 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
     const [own] = await newestOf(deps, [repository])
     if (!own) return c.json(NOT_FOUND, 404)
     const names = [...new Set(scope.jobs.filter((job) => required.includes(job)).map((job) => job.name))]
+    const coverage = await coverageOf(deps, scope)
     const settings = { target: policy.target, time_zone: policy.timeZone }
-    return c.json({ ...own, ...settings, required: { source: required.source, jobs: names } }, 200)
+    return c.json({ ...own, ...settings, coverage, required: { source: required.source, jobs: names } }, 200)
   })
   app.openapi(routes.windowsRoute, async (c) => {
     const scope = await open(deps, c)
@@ -103,7 +111,7 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
 
 function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
   const { db } = deps
-  app.openapi(routes.jobRoute, async (c) => {
+  app.openapi(things.jobRoute, async (c) => {
     const scope = await open(deps, c)
     const key = scope && { repositoryId: scope.repository.repository_id, jobId: c.req.valid('param').job_id }
     const job = key && (await readJob(db, key))
@@ -112,10 +120,14 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
     const span = { from: now - c.req.valid('query').days * DAY, to: now + 1 }
     const days = await readJobDays(db, key, span, policy.timeZone)
     const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
+    const runners = await readRunnerRecords(db, key, span)
     const { job_id, name, app: slug, source, workflow } = job
-    return c.json({ job_id, job: name, app: slug, source, workflow, days, runs: runs.map(runJson) }, 200)
+    return c.json(
+      { job_id, job: name, app: slug, source, workflow, days, runners, runs: runs.map(runJson) },
+      200,
+    )
   })
-  app.openapi(routes.flakeRoute, async (c) => {
+  app.openapi(things.flakeRoute, async (c) => {
     const scope = await open(deps, c)
     const { sha: headSha, job_id: jobId } = c.req.valid('param')
     const key = scope && { repositoryId: scope.repository.repository_id, headSha, jobId }
@@ -127,7 +139,7 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
     const runs = await readRunsAt(db, key)
     return c.json({ ...flakeJson(flake), history, runs_at_head: runs.map(runJson) }, 200)
   })
-  app.openapi(routes.pullRequestRoute, async (c) => {
+  app.openapi(things.pullRequestRoute, async (c) => {
     const scope = await open(deps, c)
     const { number } = c.req.valid('param')
     const id = scope?.repository.repository_id ?? 0

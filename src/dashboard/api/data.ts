@@ -1,17 +1,22 @@
 /** What the API's routes read: the same queries as the pages', so that the two cannot disagree. */
 import { readNewestWindows } from '../../db/dashboard.ts'
+import { readTimeLost } from '../../db/dashboard-budget.ts'
 import { readFlakePage, readJobCosts } from '../../db/dashboard-flakes.ts'
 import type { Row } from '../../db/schema.ts'
 import { readWindows } from '../../db/sla.ts'
 import type { WindowKind } from '../../domain/window.ts'
+import { readShares } from '../budget.ts'
 import { addDays, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
+import { ownersOf, trackingIssues } from '../job-owners.ts'
 import { type RepositoryScope, readableRepositories } from '../scope.ts'
 import { type PageQuery, readCursor, spanOf, writeCursor } from './query.ts'
 import { flakeJson, jobJson, windowJson } from './shapes.ts'
 
 const DAY = 86_400_000
 const BACK_DAYS = 400
+// The runs around each flake are read for it, which is more than an answer may take for half a year.
+const MOST_TIMED_DAYS = 60
 
 /** Every repository that `request` may see, with its newest day and week that have data; by name, a page at a time. */
 export async function repositories(deps: DashboardDeps, request: Request, page: PageQuery) {
@@ -41,6 +46,16 @@ export async function newestOf(
   }))
 }
 
+/** How complete the newest day and week with data are. */
+export async function coverageOf({ db }: Pick<DashboardDeps, 'db'>, scope: RepositoryScope) {
+  const ids = [scope.repository.repository_id]
+  const range = { from: addDays(scope.today, -35), to: scope.today }
+  const newest = async (kind: WindowKind) => [...(await readNewestWindows(db, ids, kind, range)).values()]
+  const [day = null] = await readShares(db, scope, await newest('day'))
+  const [week = null] = await readShares(db, scope, await newest('week'))
+  return { day, week }
+}
+
 /** Windows, newest first. */
 export async function windows(
   { db }: DashboardDeps,
@@ -57,10 +72,22 @@ export async function windows(
 }
 
 /** Jobs that flaked in the last `days` days, those that cost most first. */
-export async function jobs({ db }: DashboardDeps, { flakes, now }: RepositoryScope, days: number) {
-  const costs = await readJobCosts(db, flakes, { from: now - days * DAY, to: now + 1 })
+export async function jobs({ db }: DashboardDeps, scope: RepositoryScope, days: number) {
+  const { flakes, now, policy } = scope
+  const span = { from: now - days * DAY, to: now + 1 }
+  const costs = await readJobCosts(db, flakes, span)
+  const ids = costs.map((one) => one.job_id)
+  const told = days <= MOST_TIMED_DAYS ? await readTimeLost(db, flakes, span, ids) : []
+  const lost = new Map(told.map((one) => [one.job_id, one]))
+  const issues = await trackingIssues({ db }, scope)
   const total = costs.reduce((sum, one) => sum + one.flakes_counted, 0)
-  return costs.map((one) => jobJson(one, total))
+  return costs.map((one) => ({
+    ...jobJson(one, total),
+    waited_s: lost.get(one.job_id)?.waited_s ?? null,
+    rerun_s: lost.get(one.job_id)?.rerun_s ?? null,
+    owners: ownersOf(policy, one.name),
+    issue: issues.get(one.job_id)?.url ?? null,
+  }))
 }
 
 export interface FlakesQuery {

@@ -14,6 +14,9 @@ export const monthShape = z
     weeks_breached: z.number(),
     fixes: z.number().openapi({ description: 'Merged pull requests with the labels that mark a fix' }),
     flakes_counted: z.number(),
+    rate: z.number().nullable().openapi({
+      description: 'Flakes counted over pull requests tested, each summed over the days',
+    }),
   })
   .openapi('Month')
 
@@ -23,6 +26,9 @@ export const incidentShape = z
     from_at: z.string(),
     to_at: z.string(),
     flakes: z.number(),
+    failures: z.number(),
+    rate: z.number().openapi({ description: 'Share of results that failed' }),
+    on_trunk: z.boolean(),
     jobs: z.array(z.string()),
     pull_requests: z.array(z.number()),
   })
@@ -52,6 +58,26 @@ export const freshnessShape = z
   })
   .openapi('Freshness')
 
+const gapShape = z
+  .object({
+    repository: z.string(),
+    from_at: z.string(),
+    to_at: z.string(),
+    reason: z.string(),
+    filled_at: z.string().nullable().openapi({ description: 'Null while results of then may be missing' }),
+  })
+  .openapi('Gap')
+
+const readingShape = z
+  .object({
+    repository: z.string(),
+    since: z.string(),
+    done: z.number().openapi({ description: 'Answers of GitHub stored' }),
+    pages: z.number().openapi({ description: 'Answers known to be needed; more may turn up' }),
+    pull_requests: z.number(),
+  })
+  .openapi('Reading')
+
 const REPOSITORY = '/repositories/{owner}/{repo}'
 
 export const monthsRoute = createRoute({
@@ -73,6 +99,8 @@ export const statusRoute = createRoute({
       z.object({
         repositories: z.array(freshnessShape),
         next_page: nextPage,
+        gaps: z.array(gapShape),
+        readings: z.array(readingShape).openapi({ description: 'History that is being read' }),
         outbox: z.array(
           z.object({
             kind: z.string(),

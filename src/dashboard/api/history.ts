@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { readIncidents, readVerdictBands } from '../../db/dashboard-history.ts'
+import { readGapsOf, readOpenReadings } from '../../db/dashboard-reading.ts'
 import { readCoverage, readFreshness, readOutboxDepth } from '../../db/dashboard-status.ts'
 import { addDays, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
@@ -12,6 +13,8 @@ import type { PageQuery } from './query.ts'
 
 const DAY = 86_400_000
 const COVERED_DAYS = 90
+const GAP_DAYS = 30
+const MOST_GAPS = 100
 const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }
 
 /** Adds them to the API. */
@@ -28,9 +31,21 @@ export function history(app: OpenAPIHono, deps: DashboardDeps): void {
     const rateLimit = limit
       ? { remaining: limit.remaining, limit: limit.limit, reset_at: limit.resetAt }
       : null
-    const outbox = await readOutboxDepth(deps.db)
+    const ids = (await readableRepositories(deps, c.req.raw)).map((one) => one.repository_id)
+    const outbox = await readOutboxDepth(deps.db, ids)
     const { rows, next } = await freshness(deps, c.req.raw, c.req.valid('query'))
-    return c.json({ repositories: rows, next_page: next, outbox, rate_limit: rateLimit }, 200)
+    const known = await readGapsOf(deps.db, ids, {
+      filledSince: deps.now() - GAP_DAYS * DAY,
+      limit: MOST_GAPS,
+    })
+    const readings = (await readOpenReadings(deps.db, ids)).map(
+      ({ repository_id: _id, full_name: repository, started_at: _started, ...rest }) => ({
+        repository,
+        ...rest,
+      }),
+    )
+    const gaps = known.map(({ full_name: repository, ...rest }) => ({ repository, ...rest }))
+    return c.json({ repositories: rows, next_page: next, gaps, readings, outbox, rate_limit: rateLimit }, 200)
   })
 }
 

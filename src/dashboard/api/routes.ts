@@ -1,17 +1,7 @@
 /** What each address of the API takes and answers with; handlers are in `app.ts`. */
 import { createRoute, z } from '@hono/zod-openapi'
-import {
-  daysQuery,
-  flakesQuery,
-  gridParameters,
-  ofFlake,
-  ofJob,
-  ofPullRequest,
-  ofRepository,
-  pageQuery,
-  windowsQuery,
-} from './query.ts'
-import { flakeShape, jobShape, problem, repositoryShape, runShape, windowShape } from './shapes.ts'
+import { daysQuery, flakesQuery, gridParameters, ofRepository, pageQuery, windowsQuery } from './query.ts'
+import { flakeShape, jobShape, problem, repositoryShape, windowShape } from './shapes.ts'
 
 /** An answer in JSON. */
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
@@ -24,6 +14,10 @@ export const nextPage = z
   .number()
   .nullable()
   .openapi({ description: '`page` of the next ones; null at the end' })
+const share = z.number().nullable().openapi({
+  description:
+    'Share of the pull requests tested × required jobs with a result, in that window; null where no job is required by name',
+})
 const REPOSITORY = '/repositories/{owner}/{repo}'
 
 export const repositoriesRoute = createRoute({
@@ -50,6 +44,7 @@ export const repositoryRoute = createRoute({
       repositoryShape.extend({
         target: z.number(),
         time_zone: z.string(),
+        coverage: z.object({ day: share, week: share }),
         required: z.object({ source: z.enum(['config', 'protection', 'all']), jobs: z.array(z.string()) }),
       }),
       'The repository',
@@ -84,29 +79,6 @@ export const jobsRoute = createRoute({
   responses: { 200: json(z.object({ jobs: z.array(jobShape) }), 'Jobs'), 400: bad, 404: notFound },
 })
 
-export const jobRoute = createRoute({
-  method: 'get',
-  path: `${REPOSITORY}/jobs/{job_id}`,
-  summary: 'One job: its verdicts by day and its newest runs',
-  request: { params: ofJob, query: daysQuery },
-  responses: {
-    200: json(
-      z.object({
-        job_id: z.number(),
-        job: z.string(),
-        app: z.string(),
-        source: z.enum(['check_run', 'status']),
-        workflow: z.string().nullable(),
-        days: z.array(z.object({ day: z.string(), flaky: z.number(), verdicts: z.number() })),
-        runs: z.array(runShape),
-      }),
-      'The job',
-    ),
-    400: bad,
-    404: notFound,
-  },
-})
-
 export const flakesRoute = createRoute({
   method: 'get',
   path: `${REPOSITORY}/flakes`,
@@ -119,62 +91,6 @@ export const flakesRoute = createRoute({
         next: z.string().nullable().openapi({ description: '`cursor` of the next page; null at the end' }),
       }),
       'Flakes',
-    ),
-    400: bad,
-    404: notFound,
-  },
-})
-
-export const flakeRoute = createRoute({
-  method: 'get',
-  path: `${REPOSITORY}/flakes/{sha}/{job_id}`,
-  summary: 'One flake with its runs and how its verdict changed',
-  request: { params: ofFlake },
-  responses: {
-    200: json(
-      flakeShape.extend({
-        history: z.array(
-          z.object({
-            revised_at: z.string(),
-            old: z.string().nullable(),
-            new: z.string(),
-            old_probability: z.number().nullable(),
-            new_probability: z.number(),
-            why: z.string(),
-          }),
-        ),
-        runs_at_head: z.array(runShape),
-      }),
-      'The flake',
-    ),
-    400: bad,
-    404: notFound,
-  },
-})
-
-export const pullRequestRoute = createRoute({
-  method: 'get',
-  path: `${REPOSITORY}/pulls/{number}`,
-  summary: 'One pull request: its heads with their runs, and its flakes',
-  request: { params: ofPullRequest },
-  responses: {
-    200: json(
-      z.object({
-        number: z.number(),
-        title: z.string().nullable(),
-        heads: z.array(z.object({ head_sha: z.string(), since: z.string(), runs: z.array(runShape) })),
-        flakes: z.array(
-          z.object({
-            head_sha: z.string(),
-            job_id: z.number(),
-            job: z.string(),
-            verdict: z.string().nullable(),
-            probability_caused_by_pr: z.number().nullable(),
-            counted: z.boolean().nullable(),
-          }),
-        ),
-      }),
-      'The pull request; the 15 newest heads',
     ),
     400: bad,
     404: notFound,

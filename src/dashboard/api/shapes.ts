@@ -102,11 +102,23 @@ export const jobShape = z
     flake_rate_low: z.number(),
     flake_rate_high: z.number(),
     last_flaked_at: z.string(),
+    waited_s: rate.openapi({
+      description:
+        'Seconds from the first failure to the pass after it; null when more than 60 days are asked for',
+    }),
+    rerun_s: rate.openapi({
+      description: 'Seconds of machines on runs after the first failure; null likewise',
+    }),
+    owners: z.array(z.string()).openapi({ description: 'As the settings name them' }),
+    issue: z.string().nullable().openapi({ description: 'The open issue about the job' }),
   })
   .openapi('JobCost')
 
 /** @param total counted flakes of all jobs */
-export function jobJson(cost: JobCost, total: number): z.infer<typeof jobShape> {
+export function jobJson(
+  cost: JobCost,
+  total: number,
+): Omit<z.infer<typeof jobShape>, 'waited_s' | 'rerun_s' | 'owners' | 'issue'> {
   const { low, high } = wilson(cost.flakes, cost.verdicts)
   return {
     job_id: cost.job_id,

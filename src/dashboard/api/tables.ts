@@ -13,21 +13,13 @@ import { bands, freshness, incidents } from './history.ts'
 import { bandShape, freshnessShape, historyQuery, incidentShape, monthShape } from './history-routes.ts'
 import { daysQuery, flakesQuery, windowsQuery } from './query.ts'
 import { flakeShape, jobShape, runJson, runShape, windowShape } from './shapes.ts'
-
-type Rows = readonly Record<string, unknown>[]
+import { smallTables, statusTables } from './small-tables.ts'
+import { type Rows, sendCsv, type Table } from './table.ts'
 
 const MOST_RUNS = 500
 const MOST_HEADS = 15
 const EVERY = { page: 1, limit: 100_000 }
 const DAY = 86_400_000
-
-/** Adds a table of a repository: where it is, its columns, what it takes, and its rows, null for no such thing. */
-type Table = <Q extends z.ZodType>(
-  path: string,
-  head: readonly string[],
-  query: Q,
-  read: (scope: RepositoryScope, query: z.output<Q>, c: Context) => Promise<Rows | null>,
-) => void
 
 /** To be mounted beside the JSON routes. */
 export function tables(deps: DashboardDeps): Hono {
@@ -55,10 +47,10 @@ export function tables(deps: DashboardDeps): Hono {
       'week_rate',
       'week_breached',
     ]
-    return send(c, csv(head, rows))
+    return sendCsv(c, csv(head, rows))
   })
   app.get('/status.csv', async (c) =>
-    send(c, csv(Object.keys(freshnessShape.shape), (await freshness(deps, c.req.raw, EVERY)).rows)),
+    sendCsv(c, csv(Object.keys(freshnessShape.shape), (await freshness(deps, c.req.raw, EVERY)).rows)),
   )
   const table: Table = (path, head, query, read) =>
     void app.get(`/repositories/:owner/:repo/${path}`, async (c) => {
@@ -67,7 +59,7 @@ export function tables(deps: DashboardDeps): Hono {
       const { owner, repo } = c.req.param() as Record<'owner' | 'repo', string>
       const scope = await openRepository(deps, c.req.raw, owner, repo)
       const rows = scope && (await read(scope, asked.data, c))
-      return rows ? send(c, csv(head, rows)) : c.notFound()
+      return rows ? sendCsv(c, csv(head, rows)) : c.notFound()
     })
   table(
     'windows.csv',
@@ -75,7 +67,9 @@ export function tables(deps: DashboardDeps): Hono {
     windowsQuery,
     async (scope, query) => (await windows(deps, scope, query)).windows,
   )
-  table('jobs.csv', Object.keys(jobShape.shape), daysQuery, (scope, query) => jobs(deps, scope, query.days))
+  table('jobs.csv', Object.keys(jobShape.shape), daysQuery, async (scope, query) =>
+    (await jobs(deps, scope, query.days)).map((row) => ({ ...row, owners: row.owners.join(' ') })),
+  )
   table(
     'flakes.csv',
     Object.keys(flakeShape.shape),
@@ -103,6 +97,8 @@ export function tables(deps: DashboardDeps): Hono {
       gridRows(await readGrid(deps, scope, gridQuery(new URL(c.req.url).searchParams))),
   )
   ofJobsAndPullRequests(deps, table)
+  smallTables(deps, table)
+  statusTables(app, deps)
   return app
 }
 
@@ -159,11 +155,4 @@ function ofJobsAndPullRequests(deps: DashboardDeps, table: Table): void {
       return (await readLatestRuns(deps.db, key, { limit: MOST_RUNS, before: scope.now + 1 })).map(runJson)
     },
   )
-}
-
-function send(c: Context, body: string): Response {
-  return c.body(body, 200, {
-    'content-type': 'text/csv; charset=utf-8; header=present',
-    'content-disposition': 'attachment',
-  })
 }

@@ -60,5 +60,7 @@ async function refresh() {
 }
 
 dress(document)
-if (!document.querySelector('main form')) setInterval(() => refresh().catch(() => {}), REFRESH_MS)
+const again = () => Number(document.querySelector('main').dataset.refresh) * 1000 || REFRESH_MS
+const wait = () => setTimeout(() => refresh().catch(() => {}).finally(wait), again())
+if (!document.querySelector('main form')) wait()
 `

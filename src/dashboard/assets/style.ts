@@ -38,7 +38,11 @@ tbody th{font-weight:400}
 td.n,th.n{text-align:right}
 tr:last-child>*{border-bottom:0}
 .name{display:inline-block;max-width:min(26em,62vw);overflow:hidden;text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom}
-h1 .name{white-space:normal;max-width:100%}
+.name.long{max-height:4.5em;white-space:normal;overflow-wrap:break-word}
+h1 .name,h2 .name{max-width:100%;max-height:none;white-space:normal}
+small .name{display:inline}
+.grid-table .name{white-space:nowrap}
+.name.middle{display:inline-flex}.middle span{white-space:pre}.middle span:first-child{overflow:hidden;text-overflow:ellipsis}.middle span+span{flex:none}
 .csv{font-size:.87em;margin-right:14px;white-space:nowrap}
 .badge{display:inline-block;padding:0 7px;border:1px solid var(--line);border-radius:1em;font-size:.8em;color:var(--muted);white-space:nowrap}
 details{margin:10px 0}summary{cursor:pointer;color:var(--link)}
@@ -52,7 +56,7 @@ ${CHART}.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr
 .key .k-incident{background:var(--warn);opacity:.3}.key .k-week{height:3px;background:var(--week);vertical-align:3px;width:16px}.key .k-target{height:0;border-top:2px dashed var(--out);vertical-align:3px;width:16px}
 pre{overflow-x:auto;background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:12px;font-size:13px;line-height:1.6}
 .o-pass{color:var(--in)}.o-fail{color:var(--out)}.o-aborted,.o-skipped,.o-infra{color:var(--muted)}[class^=o-] a{color:inherit}
-h3{margin-top:24px}.tile h3{margin-top:0}
+h3{margin-top:24px}.tile h2{font-size:.95rem;margin:0}dt{font-weight:600;margin-top:8px}dd{margin-left:1.5em;max-width:46em}
 form.filter{display:flex;flex-wrap:wrap;gap:8px 16px;align-items:end;margin:16px 0}
 form.filter label{display:grid;gap:2px;font-size:.87em;color:var(--muted)}
 input,select,button{font:inherit;color:var(--fg);background:var(--bg);border:1px solid var(--line);border-radius:6px;padding:5px 10px;min-height:34px}
@@ -68,12 +72,12 @@ code.wrap{white-space:normal}.grid-table thead th+th{writing-mode:vertical-rl;tr
 .key .cell{display:inline-block;width:20px;height:20px;line-height:20px;text-align:center;font-weight:600;margin:0 5px 2px 0;color:var(--fg)}.key .c-X.cell{color:var(--bg)}
 footer.site{margin-top:48px;padding-top:16px;padding-bottom:32px;border-top:1px solid var(--line);font-size:.87em;color:var(--muted)}
 @media(max-width:640px){.cards thead{position:absolute;left:-99em}.cards,.cards caption,.cards tbody,.cards tr,.cards tbody th,.cards td{display:block}
-.cards tr{padding:8px 0;border-bottom:1px solid var(--line)}.cards tr:last-child{border-bottom:0}.cards td,.cards tbody th{border:0;padding:1px 0}.cards tbody th .name{max-width:calc(100vw - 32px)}
-.cards td::before{content:attr(data-label) ": ";color:var(--muted);font-size:.87em}.cards td br{display:none}
+.cards tr{padding:8px 0;border-bottom:1px solid var(--line)}.cards tr:last-child{border-bottom:0}.cards td,.cards tbody th{border:0;padding:1px 0}.cards td{display:inline-block;margin-right:14px;vertical-align:baseline}.cards tbody th .name{max-width:calc(100vw - 32px)}
+.cards td::before{content:attr(data-label) " ";color:var(--muted);font-size:.87em}.cards td br{display:none}
 .cards td:empty{display:none}nav.tabs ul{gap:0 13px}nav.tabs a{font-size:.9rem}
 .tiles{gap:10px}.tile{display:grid;grid-template-columns:auto 1fr;column-gap:12px;align-items:baseline;padding:10px 14px}.tile>*{grid-column:1/-1}
-.tile h3{grid-column:1}.tile .is{grid-column:2;text-align:right}.tile .rate{grid-column:1;font-size:1.6rem}.tile .rate+p{grid-column:2}
-.key span{white-space:normal}header.site,main,footer.site{padding-left:16px;padding-right:16px}.wide{display:none}.narrow{display:block}h1{font-size:1.35rem}}
+.tile h2{grid-column:1}.tile .is{grid-column:2;text-align:right}.tile .rate{font-size:1.6rem}
+p.key span{white-space:normal}header.site,main,footer.site{padding-left:16px;padding-right:16px}.wide{display:none}.narrow{display:block}h1{font-size:1.35rem}}
 @media(prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media print{.bar,nav,footer.site{display:none}}
 `

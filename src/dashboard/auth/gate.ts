@@ -40,9 +40,7 @@ export function createGate(
     c.set('viewer', { login: viewer?.login ?? null })
     if (!viewer && !isPublic && !isOpen(c.req.path, c.req.query('key'))) return closed(c.req.path, c)
     const cookie =
-      viewer && c.req.method === 'GET' && !c.req.path.startsWith('/auth/')
-        ? await rotate(sessions, viewer)
-        : null
+      viewer && c.req.method === 'GET' && !isShared(c.req.path) ? await rotate(sessions, viewer) : null
     await next()
     if (cookie) c.header('set-cookie', cookie, { append: true })
   }
@@ -52,7 +50,14 @@ export function createGate(
 
 /** The gate of a program that has no way to sign in and is not public. */
 export const closedGuard: MiddlewareHandler = async (c, next) =>
-  isOpen(c.req.path, c.req.query('key')) && !c.req.path.startsWith('/auth/') ? next() : closed(c.req.path, c)
+  isOpen(c.req.path, c.req.query('key')) && !c.req.path.startsWith('/auth/')
+    ? next()
+    : closed(c.req.path, c, false)
+
+/** What caches may keep for everybody must never carry one person's cookie; and signing in sets its own. */
+function isShared(path: string): boolean {
+  return path.startsWith('/auth/') || path.startsWith('/assets/') || path.endsWith('.svg')
+}
 
 /** What is open even when nothing is: signing in, the style sheet of its page, and pictures with a signed address. */
 function isOpen(path: string, key: string | undefined): boolean {
@@ -60,9 +65,13 @@ function isOpen(path: string, key: string | undefined): boolean {
   return path.startsWith('/auth/') || path.startsWith('/assets/') || isSignedPicture || path === '/metrics'
 }
 
-function closed(path: string, c: Parameters<MiddlewareHandler>[0]): Response | Promise<Response> {
+function closed(
+  path: string,
+  c: Parameters<MiddlewareHandler>[0],
+  canSignIn = true,
+): Response | Promise<Response> {
   if (path.startsWith('/api/') || path.endsWith('.svg')) return c.json({ error: 'Sign in first.' }, 401)
   const to = encodeURIComponent(returnPath(path))
-  const body = html`<h1>Not public</h1><p>Only people who can read the repositories on GitHub may see this. <a href="/auth/sign-in?to=${to}">Sign in with GitHub</a></p>`
+  const body = html`<h1>Not public</h1><p>Only people who can read the repositories on GitHub may see this. ${canSignIn ? html`<a href="/auth/sign-in?to=${to}">Sign in with GitHub</a>` : 'This server has no credentials for signing in.'}</p>`
   return c.html(layout({ title: 'Sign in', body }), 401)
 }

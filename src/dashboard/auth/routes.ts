@@ -62,6 +62,9 @@ async function callback(options: AuthRouteOptions, c: Context): Promise<Response
   try {
     const { token, expiresAt } = await options.github.exchange(code, callbackUrl(options, c))
     const { id, login } = await options.github.userOf(token)
+    // Whoever was signed in here before is no longer.
+    const before = await readViewer(options, c.req.raw)
+    if (before) await stopSession(options, before)
     const person = { userId: id, login, token, expiresAt: expiresAt === null ? null : Date.parse(expiresAt) }
     c.header('set-cookie', await startSession(options, person))
     c.header('set-cookie', await setCookie(options, 'state', '', 0), { append: true })

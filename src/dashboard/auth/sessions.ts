@@ -1,7 +1,7 @@
 /** Who asks: a signed cookie names a session, the session holds the person's token, and its name changes as it ages. */
 import { parseSigned, serializeSigned } from 'hono/utils/cookie'
 import type { Db } from '../../db/client.ts'
-import { addSession, endSession, findSession } from '../../db/sessions.ts'
+import { addSession, endSession, endSoon, findSession } from '../../db/sessions.ts'
 import { hashOf, keyFor, newSecret, seal, unseal } from './secrets.ts'
 
 export interface Viewer {
@@ -89,7 +89,13 @@ export async function rotate(options: SessionOptions, viewer: Viewer): Promise<s
 
 /** Ends a session now. @returns the Set-Cookie header that takes the cookie away */
 export async function stopSession(options: SessionOptions, viewer: Viewer | null): Promise<string> {
-  if (viewer) await endSession(options.db, viewer.session, new Date(options.now()).toISOString())
+  if (viewer) {
+    const now = options.now()
+    const at = new Date(now).toISOString()
+    await endSession(options.db, viewer.session, at)
+    // The name that it had until a moment ago is good for requests under way, and for nothing after a sign-out.
+    await endSoon(options.db, viewer.userId, { at, before: new Date(now + OVERLAP_MS).toISOString() })
+  }
   return setCookie(options, 'session', '', 0)
 }
 

@@ -39,7 +39,7 @@ ${table(
     band.counted,
     band.revised,
   ]),
-)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/accuracy.csv`, 'The table')}`
+)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/accuracy.csv`, 'How sure they were')} ${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/verdicts.csv`, 'How they held up')}`
 }
 
 const SAID: Record<VerdictRecord['verdict'], string> = {

@@ -3,7 +3,17 @@ import { readFlake, readRevisions, readRunsAt } from '../../db/dashboard-flake.t
 import type { ListedFlake } from '../../db/dashboard-flakes.ts'
 import type { Row } from '../../db/schema.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, instant, jobLink, name, pullRequestLink, table } from '../html.ts'
+import {
+  csvLink,
+  type Html,
+  html,
+  instant,
+  jobLink,
+  name,
+  pullRequestLink,
+  repositoryPath,
+  table,
+} from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { faultWords } from '../words.ts'
 import { arithmetic, type StoredEvidence } from './arithmetic.ts'
@@ -22,13 +32,14 @@ export async function flakePage(
   const runs = await readRunsAt(db, key)
   const revisions = await readRevisions(db, key)
   const { full_name } = repository
+  const api = `/api/v1/repositories${repositoryPath(full_name)}/flakes/${headSha}/${jobId}`
   return html`<h2>${jobLink(full_name, jobId, flake.name)} flaked on ${pullRequestLink(full_name, flake.number)}</h2>
 ${summary(flake)}
 <h3>What ran at <code>${headSha.slice(0, 10)}</code></h3>
-${table('Runs of the job at this commit, oldest first', RUN_HEAD, runs.map(runCells))}
+${table('Runs of the job at this commit, oldest first', RUN_HEAD, runs.map(runCells))}${csvLink(`${api}/runs.csv`, 'Runs')}
 <h3>Why we think so</h3>
 ${arithmetic(full_name, flake.evidence as StoredEvidence | null, flake.probability)}
-${revisions.length > 0 ? history(revisions) : ''}`
+${revisions.length > 0 ? html`${history(revisions)}${csvLink(`${api}/history.csv`, 'How it changed')}` : ''}`
 }
 
 function summary(flake: ListedFlake): Html {

@@ -10,7 +10,7 @@ import type { Row } from '../../db/schema.ts'
 import { count } from '../../texts/figures.ts'
 import { readInstant } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { csvLink, type Html, html, jobLink, repositoryPath } from '../html.ts'
+import { csvLink, type Html, html, repositoryPath, shortJobLink } from '../html.ts'
 import { readPattern } from '../pattern.ts'
 import type { RepositoryScope } from '../scope.ts'
 
@@ -134,7 +134,7 @@ function gridTable(fullName: string, { heads, rows }: Grid): Html {
 <thead><tr><th scope="col">Job</th>${heads.map((head) => html`<th scope="col"><a href="${repositoryPath(fullName, `/pull/${head.number}`)}" title="${head.last_at.slice(0, 16).replace('T', ' ')} UTC, ${head.head_sha.slice(0, 10)}">#${head.number}</a></th>`)}</tr></thead>
 <tbody>${rows.map(
     ({ job, cells }) =>
-      html`<tr><th scope="row">${jobLink(fullName, job.job_id, job.name)}</th>${heads.map((head) => cellOf(fullName, head, job.job_id, cells.get(`${head.head_sha}/${head.number}`)))}</tr>\n`,
+      html`<tr><th scope="row">${shortJobLink(fullName, job.job_id, job.name)}</th>${heads.map((head) => cellOf(fullName, head, job.job_id, cells.get(`${head.head_sha}/${head.number}`)))}</tr>\n`,
   )}</tbody></table></div>`
 }
 

@@ -20,7 +20,7 @@ const WORDS: [string, string][] = [
     'Low counts only flakes that the pull request surely did not cause; high counts those that cannot be told as well.',
   ],
   [
-    'Chance of a breach',
+    'Chance it is above the target',
     'How likely the true rate is above the target, given how few or many pull requests were tested.',
   ],
   [

@@ -1,16 +1,18 @@
 /** The organisation at a glance: every repository that the reader may see, those furthest out of SLA first. */
 import { hasWindows, readNewestWindows, readWindowsOf } from '../../db/dashboard.ts'
+import { type ReadingState, readOpenReadings } from '../../db/dashboard-reading.ts'
 import { readFreshness } from '../../db/dashboard-status.ts'
 import type { Row } from '../../db/schema.ts'
 import { type Sla, slaOf } from '../../domain/sla.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { spark } from '../charts/spark.ts'
-import { addDays, dayAt, windowName } from '../dates.ts'
+import { addDays, dayAt, weekOf, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, name, repositoryPath, table } from '../html.ts'
 import { pageLinks, pageOf } from '../paging.ts'
 import { chance, range, ratio, slaOfRow, stateOf } from '../words.ts'
-import { firstRun, type Progress } from './first-run.ts'
+import { firstRun, type Progress, type Reader } from './first-run.ts'
+import { readingWords } from './reading.ts'
 import { stateMark } from './tile.ts'
 
 const WEEKS = 12
@@ -23,12 +25,19 @@ interface Line {
   rates: (number | null)[]
 }
 
-/** The body of `/` and when its figures were measured. @param page as in the address */
+export interface HomePage {
+  body: Html
+  measuredAt: string | null
+  /** Whether it shows progress, and is to be kept up to date closely. */
+  isMoving: boolean
+}
+
+/** The body of `/` and when its figures were measured. */
 export async function homePage(
   deps: Pick<DashboardDeps, 'db' | 'now' | 'isSetUp'>,
   repositories: readonly Row<'repository'>[],
-  page?: string,
-): Promise<{ body: Html; measuredAt: string | null }> {
+  { page, reader }: { page: string | undefined; reader: Reader },
+): Promise<HomePage> {
   const { db, now } = deps
   const today = dayAt(now(), 'UTC')
   const ids = repositories.map((one) => one.repository_id)
@@ -36,8 +45,13 @@ export async function homePage(
   const to = addDays(today, 1)
   const spanned = { from: addDays(today, -7 * WEEKS - 1), to }
   const weeks = await readNewestWindows(db, ids, 'week', spanned)
+  const readings = await readOpenReadings(db, ids)
   if (weeks.size === 0 && !(await hasWindows(db, ids)))
-    return { body: firstRun(await progressOf(deps, ids)), measuredAt: null }
+    return {
+      body: firstRun(await progressOf(deps, ids, readings), reader),
+      measuredAt: null,
+      isMoving: true,
+    }
   const ranked = repositories.map((repository) => ({ repository, week: weeks.get(repository.repository_id) }))
   ranked.sort((a, b) => weight(b) - weight(a) || a.repository.full_name.localeCompare(b.repository.full_name))
   const part = pageOf(ranked, page, SHOWN)
@@ -53,22 +67,31 @@ export async function homePage(
       repository,
       week,
       day: days.get(id),
-      rates: (pastOf.get(id) ?? []).map((row) => slaOfRow(row).rate),
+      rates: ratesOf(pastOf.get(id) ?? [], today),
     }
   })
   const measured = [...weeks.values(), ...days.values()].map((row) => row.measured_at)
-  const content = html`${body(lines, ranked, today)}${pageLinks(part, '/')}${csvLink('/api/v1/repositories.csv', 'All repositories')}`
-  return { body: content, measuredAt: measured.sort().at(-1) ?? null }
+  const content = html`${body(lines, ranked, today)}${readingWords(readings)}${pageLinks(part, '/')}${csvLink('/api/v1/repositories.csv', 'All repositories')}`
+  return { body: content, measuredAt: measured.sort().at(-1) ?? null, isMoving: false }
+}
+
+/** One rate for each of the last weeks, null where there is none: the pictures of all repositories then share an axis. */
+function ratesOf(weeks: readonly Row<'sla_window'>[], today: string): (number | null)[] {
+  const rates = new Map(weeks.map((row) => [row.start, slaOfRow(row).rate]))
+  const monday = weekOf(today)
+  return Array.from({ length: WEEKS }, (_, i) => rates.get(addDays(monday, 7 * (i + 1 - WEEKS))) ?? null)
 }
 
 async function progressOf(
   { db, isSetUp = true }: Pick<DashboardDeps, 'db' | 'isSetUp'>,
   ids: readonly number[],
+  readings: readonly ReadingState[],
 ): Promise<Progress> {
   const freshness = await readFreshness(db, ids)
   return {
     isSetUp,
     isInstalled: ids.length > 0,
+    readings,
     hasDelivery: freshness.some((one) => one.last_delivery_at !== null),
   }
 }
@@ -88,7 +111,7 @@ ${table(
     'Latest week',
     'Rate',
     'Range',
-    'Chance of a breach',
+    'Chance it is above the target',
     'Flakes',
     'Latest day',
     `${WEEKS} weeks`,
@@ -105,7 +128,7 @@ function summary(lines: readonly Pick<Line, 'week'>[], today: string): Html {
   const sum = (of: (row: Row<'sla_window'>) => number) => current.reduce((total, row) => total + of(row), 0)
   const flakes = sum((row) => row.flakes_counted)
   const prs = sum((row) => row.prs)
-  return html`<p class="lead">This week ${out} of ${count(current.length, 'repository', 'repositories')} with data ${out === 1 ? 'is' : 'are'} out of SLA: ${count(flakes, 'flake')} over ${count(prs, 'pull request')} tested, ${percent(prs === 0 ? null : flakes / prs)} all together.</p>`
+  return html`<p class="lead">This week ${out} of ${count(current.length, 'repository', 'repositories')} with data ${out === 1 || current.length === 1 ? 'is' : 'are'} out of SLA: ${count(flakes, 'flake')} over ${count(prs, 'pull request')} tested, ${percent(prs === 0 ? null : flakes / prs)} all together.</p>`
 }
 
 function cells({ repository, day, week, rates }: Line, today: string): unknown[] {

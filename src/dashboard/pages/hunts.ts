@@ -1,12 +1,17 @@
 /** The hunts after a job: experiments beside its history, which never count in the SLA. */
 import { type HuntRow, readHuntsOfJob } from '../../db/hunts.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { type Html, html, instant, name, table } from '../html.ts'
+import { csvLink, type Html, html, instant, name, table } from '../html.ts'
 
 const MOST = 20
 
 /** Nothing at all where nobody has hunted. */
-export async function hunts(db: DashboardDeps['db'], repository: string, job: string): Promise<Html | ''> {
+export async function hunts(
+  db: DashboardDeps['db'],
+  repository: string,
+  job: string,
+  csvPath: string,
+): Promise<Html | ''> {
   const found = await readHuntsOfJob(db, repository, job, MOST)
   if (found.length === 0) return ''
   return html`<h3>Hunts</h3>${table(
@@ -19,7 +24,7 @@ export async function hunts(db: DashboardDeps['db'], repository: string, job: st
       outcome(hunt),
       hunt.notes === '' ? '–' : name(hunt.notes),
     ]),
-  )}`
+  )}${csvLink(csvPath, 'Hunts')}`
 }
 
 function outcome({ headline, ended_at }: HuntRow): Html | string {

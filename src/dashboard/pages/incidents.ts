@@ -58,7 +58,7 @@ async function changesSection(
       percent(one.after_flaky / one.after_verdicts),
       pullRequests(full_name, one.merged),
     ]),
-  )}`
+  )}${csvLink(`/api/v1/repositories${repositoryPath(full_name)}/changes.csv`, 'Changes')}`
 }
 
 function row(fullName: string, one: IncidentRow): unknown[] {

@@ -6,6 +6,7 @@ import { spark } from '../charts/spark.ts'
 import { addDays, dayWords, durationWords } from '../dates.ts'
 import { csvLink, type Html, html, jobLink, repositoryPath, table } from '../html.ts'
 import { wilson } from '../interval.ts'
+import { issueLink, ownerLinks, type TrackingIssue } from '../job-owners.ts'
 
 const MOST_JOBS = 20
 
@@ -16,6 +17,9 @@ export interface CostlyJobs {
   today: string
   /** Pull requests tested in the span. */
   tested: number
+  issues: ReadonlyMap<number, TrackingIssue>
+  ownersOf(job: string): string[]
+  githubUrl: string
 }
 
 /** Ranks by counted flakes; among equals by the lower end of the flake rate's interval, which two lucky runs do not win. */
@@ -35,7 +39,7 @@ export function shownJobs(costs: readonly JobCost[]): number[] {
 /** @param span days that the costs are of */
 export function jobCosts(
   fullName: string,
-  { costs, days, lost, today, tested }: CostlyJobs,
+  { costs, days, lost, today, tested, issues, ownersOf, githubUrl }: CostlyJobs,
   span: number,
 ): Html {
   if (costs.length === 0) return html`<p>No job that counts flaked in the last ${span} days.</p>`
@@ -47,31 +51,45 @@ export function jobCosts(
     const own = new Map(days.filter((day) => day.job_id === job.job_id).map((day) => [day.day, day.flakes]))
     const perDay = Array.from({ length: span }, (_, i) => own.get(addDays(today, i + 1 - span)) ?? null)
     return [
-      jobLink(fullName, job.job_id, job.name),
+      html`${jobLink(fullName, job.job_id, job.name)}${whose(githubUrl, ownersOf(job.name), issues.get(job.job_id))}`,
       total === 0 ? '–' : percent(job.flakes_counted / total),
       job.flakes_counted === job.flakes ? job.flakes : `${job.flakes_counted} of ${job.flakes}`,
       html`${job.pull_requests} <br><small>${percent(tested === 0 ? null : job.pull_requests / tested)}</small>`,
       html`${percent(job.verdicts === 0 ? null : job.flakes / job.verdicts)} <br><small>${percent(job.low)} to ${percent(job.high)}</small>`,
-      time ? durationWords(time.waited_s * 1000) : '–',
-      time ? durationWords(time.rerun_s * 1000) : '–',
+      time ? timeLost(time) : '–',
       html`<time datetime="${job.last_flaked_at}">${dayWords(job.last_flaked_at.slice(0, 10))}</time>`,
       spark(perDay, 1),
     ]
   })
   const rest = all.length - shown.length
   return html`${table(
-    `Jobs that flaked in the last ${span} days, by their share of the budget spent. Pull requests hit: also as a share of those tested. Flake rate: commits at which the job flaked, of those it judged, with its 95% interval. Waited: from the first failure to the pass. Re-runs: time of machines.`,
+    `Jobs that flaked in the last ${span} days, by their share of the budget spent. Pull requests hit: also as a share of those tested. Flake rate: commits at which the job flaked, of those it judged, with its 95% interval. Time lost: waited from the first failure to the pass, and of machines on re-runs.`,
     [
       'Job',
       'Share',
       'Flakes counted',
       'Pull requests hit',
       'Flake rate',
-      'Waited',
-      'Re-runs',
+      'Time lost',
       'Last flake',
       'Flakes by day',
     ],
     rows,
   )}<p class="muted">${rest > 0 ? `And ${count(rest, 'more job')}. ` : ''}${csvLink(`/api/v1/repositories${repositoryPath(fullName)}/jobs.csv`, 'All jobs that flaked')}</p>`
+}
+
+/** Below the name of a job: a column of its own would be empty for most, and too wide for the rest. */
+function whose(
+  githubUrl: string,
+  owners: readonly string[],
+  issue: TrackingIssue | undefined,
+): Html | string {
+  if (owners.length === 0 && !issue) return ''
+  const owned = owners.length > 0 ? html`Owner: ${ownerLinks(githubUrl, owners)}` : ''
+  const tracked = issue ? html`Issue: ${issueLink(issue)}` : ''
+  return html` <br><small>${owned}${owned && tracked ? ' · ' : ''}${tracked}</small>`
+}
+
+function timeLost({ waited_s, rerun_s }: TimeLost): Html {
+  return html`${durationWords(waited_s * 1000)} waited <br><small>${durationWords(rerun_s * 1000)} of re-runs</small>`
 }

@@ -12,6 +12,7 @@ import {
   readLatestRuns,
   readMerged,
 } from '../../db/dashboard-job.ts'
+import { readRunnerRecords } from '../../db/dashboard-runners.ts'
 import type { Row } from '../../db/schema.ts'
 import { windowOf } from '../../domain/window.ts'
 import { percent } from '../../texts/figures.ts'
@@ -20,11 +21,13 @@ import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dat
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
 import { wilson } from '../interval.ts'
+import { issueLink, ownerLinks, ownersOf, trackingIssues } from '../job-owners.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { outcomeWords } from '../words.ts'
 import { flakeTable } from './flake-table.ts'
 import { hoursAndWeekdays } from './hours.ts'
 import { hunts } from './hunts.ts'
+import { runnersSection } from './runners.ts'
 import { RUN_HEAD, runCells } from './runs.ts'
 
 const DAYS = 91
@@ -36,7 +39,7 @@ const MOST_MERGED = 30
 
 /** The body of `/{owner}/{repo}/jobs/{jobId}`; null where there is no such job. */
 export async function jobPage(
-  { db }: Pick<DashboardDeps, 'db'>,
+  { db, githubUrl }: Pick<DashboardDeps, 'db' | 'githubUrl'>,
   scope: RepositoryScope,
   jobId: number,
 ): Promise<Html | null> {
@@ -54,11 +57,16 @@ export async function jobPage(
     { from: 0, to: now + 1 },
     { limit: MOST_FLAKES },
   )
-  const durations = await readDurations(db, key, { from: now - DURATION_DAYS * DAY, to: now + 1 })
+  const lately = { from: now - DURATION_DAYS * DAY, to: now + 1 }
+  const durations = await readDurations(db, key, lately)
+  const runners = await readRunnerRecords(db, key, lately)
   const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
   const { full_name } = repository
+  const issue = (await trackingIssues({ db }, scope)).get(jobId)
+  const owners = ownersOf(policy, job.name)
   const api = `/api/v1/repositories${repositoryPath(full_name)}/jobs/${jobId}`
   return html`<h2>${name(job.name)}</h2>${identity(job, scope)}
+${owners.length > 0 || issue ? html`<p>${owners.length > 0 ? html`Owner: ${ownerLinks(githubUrl, owners)}. ` : ''}${issue ? html`Tracked in ${issueLink(issue)}.` : ''}</p>` : ''}
 ${rates(days, change)}
 ${change ? await changed(db, scope, change) : ''}
 <h3>Flakes</h3>${flakeTable(full_name, flakes, false)}
@@ -67,7 +75,8 @@ ${hoursAndWeekdays(
   policy.timeZone,
 )}
 <h3>How long it takes</h3>${durationTable(durations)}
-${await hunts(db, full_name, job.name)}
+${runnersSection(runners, job.app, DURATION_DAYS)}${runners.length > 0 ? csvLink(`${api}/runners.csv`, 'Runners') : ''}
+${await hunts(db, full_name, job.name, `${api}/hunts.csv`)}
 <h3>Latest runs</h3>${table(
     `The newest ${MOST_RUNS}, newest first`,
     [...RUN_HEAD, 'Pull request'],
@@ -75,7 +84,7 @@ ${await hunts(db, full_name, job.name)}
       ...runCells(run),
       run.number === 0 ? 'default branch or merge queue' : pullRequestLink(full_name, run.number),
     ]),
-  )}${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`${api}/days.csv?days=${DAYS}`, 'Flake rate by day')}`
+  )}${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`/api/v1/repositories${repositoryPath(full_name)}/flakes.csv?job_id=${jobId}`, 'Flakes')} ${csvLink(`${api}/durations.csv`, 'Durations')} ${csvLink(`${api}/days.csv?days=${DAYS}`, 'Flake rate by day')}`
 }
 
 function identity(job: Row<'job'>, { flakes }: RepositoryScope): Html {

@@ -11,13 +11,14 @@ export async function monthsPage(deps: Pick<DashboardDeps, 'db'>, scope: Reposit
   const { labels } = scope.policy.breachIssue
   const months = await readMonths(deps, scope)
   const intro = html`<h2>Months</h2>
-<p>What the SLA was agreed for: fewer breaches, and more pull requests that fix flakes (those labelled ${labels.map((label, i) => html`${i > 0 ? ' or ' : ''}${name(label)}`)}).</p>`
+<p>The SLA document measures its success by three figures, and expects all of them to fall over time: the flakiness itself, how often the SLA is breached, and how many pull requests are needed to fix flakes (those labelled ${labels.map((label, i) => html`${i > 0 ? ' or ' : ''}${name(label)}`)}).</p>`
   if (months.length === 0) return html`${intro}<p>Nothing was measured in the last year.</p>`
   const api = `/api/v1/repositories${repositoryPath(scope.repository.full_name)}`
   return html`${intro}${table(
-    'Newest first. Weeks belong to the month of their Monday.',
+    'Newest first. Flakiness: flakes counted over pull requests tested, summed over the days. Weeks belong to the month of their Monday.',
     [
       'Month',
+      'Flakiness',
       'Days out of SLA',
       'Weeks out of SLA',
       'Fixes merged',
@@ -26,6 +27,7 @@ export async function monthsPage(deps: Pick<DashboardDeps, 'db'>, scope: Reposit
     ],
     months.map((one) => [
       html`<time datetime="${one.month}">${monthWords(one.month)}</time>`,
+      html`<strong>${percent(one.rate)}</strong>`,
       `${one.days_breached} of ${one.days}`,
       `${one.weeks_breached} of ${one.weeks}`,
       one.fixes,

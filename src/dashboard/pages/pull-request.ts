@@ -1,5 +1,5 @@
 /** One pull request: what to do now, in the words of the comment, then each head with its runs and verdicts. */
-import { readComments, readPullRequest, readRerunRequests } from '../../db/dashboard-pull-request.ts'
+import { readPullRequest } from '../../db/dashboard-pull-request.ts'
 import {
   type JobFlake,
   type JobRun,
@@ -8,8 +8,6 @@ import {
   readHeadsOf,
   readRunsOf,
 } from '../../db/pull-requests.ts'
-import type { Row } from '../../db/schema.ts'
-import { parseRetests } from '../../domain/command.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { alsoSeen, reportText } from '../../texts/report.ts'
 import type { Report } from '../../texts/report-facts.ts'
@@ -24,9 +22,11 @@ import {
   jobLink,
   name,
   outward,
+  pullRequestLink,
   repositoryPath,
   table,
 } from '../html.ts'
+import { type Retest, readRetests } from '../retests.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { faultWords, outcomeWords } from '../words.ts'
 import type { StoredEvidence } from './arithmetic.ts'
@@ -63,7 +63,7 @@ ${odds(report.jobs)}
 ${sections}
 ${csvLink(`/api/v1/repositories${repositoryPath(full_name)}/pulls/${number}/runs.csv`, 'Runs')}
 ${heads.length > shown.length ? html`<p class="muted">And ${count(heads.length - shown.length, 'older head')}.</p>` : ''}
-<h3>Retests asked for</h3>${retests.length > 0 ? retestTable(retests) : html`<p>None.</p>`}`
+<h3>Retests asked for</h3>${retests.length > 0 ? html`${retestTable(retests)}${csvLink(`/api/v1/repositories${repositoryPath(full_name)}/pulls/${number}/retests.csv`, 'Retests')}` : html`<p>None.</p>`}`
 }
 
 /** What the comment is written from, but for habits: only of jobs that are red, the others' are not told. */
@@ -131,7 +131,7 @@ function headSection(
     (a, b) => Number(Boolean(b.flake)) - Number(Boolean(a.flake)) || Number(b.failed) - Number(a.failed),
   )
   return html`${title}${table(
-    `Jobs at this head: those that flaked first, then those that failed`,
+    `Jobs at ${head.head_sha.slice(0, 10)}: those that flaked first, then those that failed`,
     ['Job', 'Runs, in order', 'The pull request’s fault?', 'Why'],
     rows.map(({ jobId, own, flake }) => [
       jobLink(fullName, jobId, own[0]?.name ?? ''),
@@ -139,52 +139,22 @@ function headSection(
       flake
         ? flakeLink(fullName, head.head_sha, jobId, faultWords(flake.attribution, flake.probability))
         : '',
-      flake ? why(flake.evidence as StoredEvidence | null) : '',
+      flake ? why(fullName, flake.evidence as StoredEvidence | null) : '',
     ]),
   )}`
 }
 
-function why(evidence: StoredEvidence | null): string {
+/** The sentence of the comment; there GitHub makes links of the numbers, here we do. */
+function why(fullName: string, evidence: StoredEvidence | null): Html | string {
   if (evidence?.k === undefined || evidence.n === undefined) return ''
-  return alsoSeen(Math.round(evidence.k), evidence.n, evidence.seen_on ?? [], evidence.window_days ?? 14)
-}
-
-interface Retest {
-  at: string
-  author: string
-  bot: boolean
-  words: string
-}
-
-async function readRetests(
-  db: DashboardDeps['db'],
-  repositoryId: number,
-  number: number,
-  heads: readonly { head_sha: string }[],
-): Promise<Retest[]> {
-  const comments = await readComments(db, repositoryId, number)
-  const shas = heads.map((head) => head.head_sha)
-  const buttons = await readRerunRequests(db, repositoryId, shas)
-  const asked = [...comments.flatMap(retestsIn), ...buttons.map(retestBy)]
-  return asked.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
-}
-
-function retestsIn(comment: Row<'comment'>): Retest[] {
-  return parseRetests(comment.body).map(({ command, jobs }) => ({
-    at: comment.told_at,
-    author: comment.author,
-    bot: comment.author_is_bot,
-    words: `/${command.replaceAll('_', command === 'test_all' ? ' ' : '-')} ${jobs.join(' ')}`.trim(),
-  }))
-}
-
-function retestBy(request: Row<'rerun_request'>): Retest {
-  return {
-    at: request.told_at,
-    author: request.actor,
-    bot: request.actor_is_bot,
-    words: `Re-run of ${request.name}`,
-  }
+  const words = alsoSeen(
+    Math.round(evidence.k),
+    evidence.n,
+    evidence.seen_on ?? [],
+    evidence.window_days ?? 14,
+  )
+  const parts = words.split(/#(\d+)/)
+  return html`${parts.map((part, i) => (i % 2 === 0 ? part : pullRequestLink(fullName, Number(part))))}`
 }
 
 function retestTable(retests: readonly Retest[]): Html {

@@ -4,15 +4,16 @@ import { readJobCosts, readLatestFlakes } from '../../db/dashboard-flakes.ts'
 import type { Row } from '../../db/schema.ts'
 import { windowOf } from '../../domain/window.ts'
 import { count, percent } from '../../texts/figures.ts'
-import { BUDGET_DAYS, type Budget, burnWords, readBudget } from '../budget.ts'
+import { BUDGET_DAYS, type Budget, burnWords, readBudget, readShares } from '../budget.ts'
 import { type Trend, trendSvg } from '../charts/trend.ts'
 import { addDays, weekdayWords, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, outward, repositoryPath, table } from '../html.ts'
+import { ownersOf, trackingIssues } from '../job-owners.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { pictureKey } from '../signed-pictures.ts'
 import { readTrend, TREND_DAYS } from '../trend-data.ts'
-import { answer, chance, range, slaOfRow, stateOf } from '../words.ts'
+import { answer, chance, coverageWords, range, slaOfRow, stateOf } from '../words.ts'
 import { flakeTable } from './flake-table.ts'
 import { jobCosts, shownJobs } from './job-costs.ts'
 import { stateMark, tile } from './tile.ts'
@@ -36,18 +37,35 @@ export async function repositoryPage(
   const span = { from, to: now + 1 }
   const all = { from: 0, to: now + 1 }
   // Side by side: a pool answers them at once, and the embedded database one after the other.
-  const [budget, costs, flakeDays, latest, issue] = await Promise.all([
+  const [budget, costs, flakeDays, latest, issue, issues] = await Promise.all([
     readBudget(db, scope, measuredAt),
     readJobCosts(db, flakes, span),
     readFlakeDays(db, flakes, span, policy.timeZone),
     readLatestFlakes(db, flakes, all, { limit: MOST_FLAKES }),
     readBreachIssue(db, repository.repository_id),
+    trackingIssues(deps, scope),
   ])
+  const newest = [tested(days), tested(weeks)]
+  const shares = await readShares(
+    db,
+    scope,
+    newest.filter((row) => row !== undefined),
+  )
   const lost = await readTimeLost(db, flakes, span, shownJobs(costs))
-  const body = html`${standing(days, weeks, today, budget)}
+  const costly = {
+    costs,
+    days: flakeDays,
+    lost,
+    today,
+    tested: budget.sla.prs,
+    issues,
+    ownersOf: (job: string) => ownersOf(policy, job),
+    githubUrl: deps.githubUrl,
+  }
+  const body = html`${standing(newest, shares, today, budget)}
 ${issueWords(issue, `${deps.githubUrl}/${repository.full_name}/`)}
 <h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
-<h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, { costs, days: flakeDays, lost, today, tested: budget.sla.prs }, BUDGET_DAYS)}
+<h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, costly, BUDGET_DAYS)}
 <h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No job that counts has flaked yet.</p>` : html`${flakeTable(repository.full_name, latest)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/flakes.csv`, 'Flakes')}`}
 <p class="muted">${requiredWords(scope)}</p>
 ${badgeSection(deps, repository)}`
@@ -60,19 +78,24 @@ function issueWords(issue: BreachIssue | null, own: string): Html | string {
   return html`<p>Tracked in ${outward(issue.url, `the breach issue of ${weekdayWords(issue.day)}`)}.</p>`
 }
 
+function tested(rows: readonly Row<'sla_window'>[]): Row<'sla_window'> | undefined {
+  return rows.findLast((row) => row.prs > 0)
+}
+
+/** @param newest day and week with data. @param shares of required jobs with a result, of those that are there */
 function standing(
-  days: Row<'sla_window'>[],
-  weeks: Row<'sla_window'>[],
+  [day, week]: (Row<'sla_window'> | undefined)[],
+  shares: readonly (number | null)[],
   today: string,
   budget: Budget,
 ): Html {
-  const week = weeks.findLast((row) => row.prs > 0)
-  const day = days.findLast((row) => row.prs > 0)
   if (!week && !day)
     return html`<p class="lead">No pull request was tested in the last ${TREND_DAYS} days, so there is no rate: neither in nor out of SLA.</p>`
-  const tiles = ([day, week] as const).flatMap((row) => {
-    if (!row) return []
-    return [tile(windowName(row.kind, row.start, today), row.closed ? '' : 'not over yet', slaOfRow(row))]
+  const there = [day, week].filter((row) => row !== undefined)
+  const tiles = there.map((row, i) => {
+    const share = coverageWords(shares[i] ?? null)
+    const note = row.closed ? '' : 'not over yet'
+    return tile(windowName(row.kind, row.start, today), note, slaOfRow(row), share ? [share] : [])
   })
   const lead = week ?? (day as Row<'sla_window'>)
   return html`<p class="lead">${answer(windowName(lead.kind, lead.start, today), slaOfRow(lead))}</p>
@@ -105,7 +128,7 @@ function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
       'State',
       'Rate',
       'Range',
-      'Chance of a breach',
+      'Chance it is above the target',
       'Flakes counted',
       'All flakes',
       'Pull requests tested',

@@ -1,4 +1,5 @@
 /** Can the figures be trusted right now? How fresh they are, what came in, what is still to be done. */
+import { countMissed, type GapState, readGapsOf, readOpenReadings } from '../../db/dashboard-reading.ts'
 import {
   type Coverage,
   countDeliveries,
@@ -14,37 +15,52 @@ import { addDays, dayAt, durationWords } from '../dates.ts'
 import type { DashboardDeps, ProgramStatus } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, repositoryPath, table } from '../html.ts'
 import { pageLinks, pageOf } from '../paging.ts'
+import { readingTable } from './reading.ts'
 
 const DAY = 86_400_000
 const COVERED_DAYS = 90
 const SHOWN = 50
+const CSV_WORDS: Record<string, string> = {
+  gaps: 'Gaps',
+  readings: 'History being read',
+  deliveries: 'Deliveries',
+  outbox: 'To be done',
+}
+const GAP_DAYS = 30
+const MOST_GAPS = 50
 
 type Ago = (at: string | null | undefined) => Html | string
 
-/** The body of `/status`, about the repositories that the reader may see. */
+/** The body of `/status` and whether it moves, about the repositories that the reader may see. */
 export async function statusPage(
   { db, now, status }: Pick<DashboardDeps, 'db' | 'now' | 'status'>,
   repositories: readonly Row<'repository'>[],
   page?: string,
-): Promise<Html> {
+): Promise<{ body: Html; isMoving: boolean }> {
   const ids = repositories.map((one) => one.repository_id)
   const part = pageOf(repositories, page, SHOWN)
   const shownIds = part.shown.map((one) => one.repository_id)
   const from = addDays(dayAt(now(), 'UTC'), -COVERED_DAYS)
-  const [fresh, coverage, deliveries, outbox, ticks, told] = await Promise.all([
+  const [fresh, coverage, deliveries, outbox, ticks, readings, gaps, missed, told] = await Promise.all([
     readFreshness(db, ids),
     readCoverage(db, shownIds, from),
     countDeliveries(db, ids, now() - DAY),
-    readOutboxDepth(db),
+    readOutboxDepth(db, ids),
     readTicks(db),
+    readOpenReadings(db, ids),
+    readGapsOf(db, ids, { filledSince: now() - GAP_DAYS * DAY, limit: MOST_GAPS }),
+    countMissed(db, ids),
     status?.(),
   ])
   const since = (at: string) => durationWords(Math.max(0, now() - Date.parse(at)))
   const ago: Ago = (at) => (at ? html`${since(at)} ago <br><small>${instant(at)}</small>` : '–')
-  return html`<h1>Status</h1>
+  const body = html`<h1>Status</h1>
 <p class="lead">${summary(fresh, outbox, since)}</p>
 <h2>Freshness and coverage</h2>
-${freshnessTable(part.shown, fresh, coverage, ago)}${pageLinks(part, '/status')}${csvLink('/api/v1/status.csv', 'Freshness and coverage')}
+${freshnessTable(part.shown, fresh, coverage, ago)}${pageLinks(part, '/status')}${csvLink('/api/v1/status.csv', 'Freshness and coverage')} ${Object.entries(CSV_WORDS).map(([file, words]) => html`${csvLink(`/api/v1/status/${file}.csv`, words)} `)}
+${readings.length > 0 ? html`<h2 id="reading">History being read</h2>${readingTable(readings)}` : ''}
+<h2>Gaps</h2>
+${gapList(gaps, missed)}
 <h2>Deliveries of the last 24 hours</h2>
 ${
   deliveries.length === 0
@@ -67,7 +83,6 @@ ${
 }
 <h2>GitHub’s rate limit</h2>
 ${rateLimit(told)}
-${list('Gaps', told?.gaps)}
 ${list('Turned off', told?.off)}
 ${
   ticks.length === 0
@@ -78,6 +93,7 @@ ${
         ticks.map((tick) => [tick.name, ago(tick.slot)]),
       )}`
 }`
+  return { body, isMoving: readings.length > 0 }
 }
 
 function summary(
@@ -132,6 +148,27 @@ function freshnessTable(
       ]
     }),
   )
+}
+
+/** Times from which something is missing, each a sentence that says whether it was made good. */
+function gapList(gaps: readonly GapState[], missed: number): Html {
+  const late =
+    missed === 0
+      ? ''
+      : html`<p>${count(missed, 'delivery', 'deliveries')} could not be handed over by GitHub; ${missed === 1 ? 'it is' : 'they are'} asked for again.</p>`
+  if (gaps.length === 0)
+    return html`${late}<p>No gap is known${missed === 0 ? '' : ' but that'}, and none was filled in the last ${GAP_DAYS} days.</p>`
+  return html`${late}<ul>${gaps.map((gap) => html`<li>${gapWords(gap)}</li>`)}</ul>`
+}
+
+function gapWords({ full_name, from_at, to_at, reason, filled_at }: GapState): Html {
+  const when =
+    from_at === to_at ? html`at ${instant(from_at)}` : html`from ${instant(from_at)} to ${instant(to_at)}`
+  const since =
+    filled_at === null
+      ? html`<strong>Results of then may be missing</strong> until its history is read again.`
+      : html`Its history was read again by ${instant(filled_at)}: nothing of then is missing any more.`
+  return html`${name(full_name)}: ${reason} ${when}. ${since}`
 }
 
 function rateLimit(told: ProgramStatus | undefined): Html {

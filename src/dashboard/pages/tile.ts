@@ -17,7 +17,7 @@ export function tile(
   more: readonly (Html | string)[] = [],
 ): Html {
   const state = stateOf(sla)
-  const heading = html`<h3>${name}${note ? html` <small>${note}</small>` : ''}</h3><p class="is">${stateMark(state)}</p>`
+  const heading = html`<h2>${name}${note ? html` <small>${note}</small>` : ''}</h2><p class="is">${stateMark(state)}</p>`
   if (sla === null || sla.prs === 0)
     return html`<section class="tile ${state}">${heading}<p class="rate">–</p><p>No pull request was tested.</p>${lines(more)}</section>`
   const small = smallSample(sla)

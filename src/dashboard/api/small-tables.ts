@@ -1,0 +1,166 @@
+/** The smaller tables as CSV: what stands below the big ones on the pages of jobs, flakes, pull requests and the program itself. */
+import type { Context, Hono } from 'hono'
+import { z } from 'zod'
+import { readChangePoints } from '../../db/change-points.ts'
+import { readFlake, readRevisions, readRunsAt } from '../../db/dashboard-flake.ts'
+import { readVerdictRecords } from '../../db/dashboard-history.ts'
+import { readDurations, readJob } from '../../db/dashboard-job.ts'
+import { readGapsOf, readOpenReadings } from '../../db/dashboard-reading.ts'
+import { readRunnerRecords } from '../../db/dashboard-runners.ts'
+import { countDeliveries, readOutboxDepth } from '../../db/dashboard-status.ts'
+import { readHuntsOfJob } from '../../db/hunts.ts'
+import { readHeadsOf } from '../../db/pull-requests.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { readRetests } from '../retests.ts'
+import { type RepositoryScope, readableRepositories } from '../scope.ts'
+import { csv } from './csv.ts'
+import { historyQuery } from './history-routes.ts'
+import { daysQuery } from './query.ts'
+import { runJson, runShape } from './shapes.ts'
+import { sendCsv, type Table } from './table.ts'
+
+const DAY = 86_400_000
+const MOST_HUNTS = 500
+const MOST_GAPS = 1000
+const MOST_HEADS = 15
+const NOTHING = z.object({})
+
+const spanOf = ({ now }: RepositoryScope, days: number) => ({ from: now - days * DAY, to: now + 1 })
+
+/** Adds those of a repository. */
+export function smallTables(deps: DashboardDeps, table: Table): void {
+  const { db } = deps
+  table(
+    'verdicts.csv',
+    [
+      'verdict',
+      'flakes',
+      'corrected_mine',
+      'corrected_not_mine',
+      'later_only_own',
+      'later_only_others',
+      'changed',
+      'turned',
+    ],
+    historyQuery,
+    async (scope, { days }) =>
+      (await readVerdictRecords(db, scope.flakes, spanOf(scope, days))).map((row) => ({ ...row })),
+  )
+  table(
+    'changes.csv',
+    [
+      'changed_on',
+      'job_id',
+      'job',
+      'before_flaky',
+      'before_verdicts',
+      'after_flaky',
+      'after_verdicts',
+      'merged',
+    ],
+    historyQuery,
+    async (scope, { days }) => {
+      const since = new Date(spanOf(scope, days).from).toISOString().slice(0, 10)
+      const changes = await readChangePoints(db, scope.repository.repository_id, since)
+      return changes.map(({ merged, ...row }) => ({ ...row, merged: merged.join(' ') }))
+    },
+  )
+  ofJobs(deps, table)
+  ofFlakes(deps, table)
+  table(
+    'pulls/:number{[0-9]{1,9}}/retests.csv',
+    ['at', 'author', 'bot', 'words'],
+    NOTHING,
+    async (scope, _q, c) => {
+      const [id, number] = [scope.repository.repository_id, Number(c.req.param('number'))]
+      const heads = await readHeadsOf(db, id, number)
+      if (heads.length === 0) return null
+      return (await readRetests(db, id, number, heads.slice(0, MOST_HEADS))).map((row) => ({ ...row }))
+    },
+  )
+}
+
+function ofJobs({ db }: DashboardDeps, table: Table): void {
+  const keyOf = (scope: RepositoryScope, c: Context) => ({
+    repositoryId: scope.repository.repository_id,
+    jobId: Number(c.req.param('job')),
+  })
+  table(
+    'jobs/:job{[0-9]{1,16}}/runners.csv',
+    ['runner', 'fails', 'passes', 'last_at'],
+    daysQuery,
+    async (scope, { days }, c) => {
+      const key = keyOf(scope, c)
+      if (!(await readJob(db, key))) return null
+      return (await readRunnerRecords(db, key, spanOf(scope, days))).map((row) => ({ ...row }))
+    },
+  )
+  table(
+    'jobs/:job{[0-9]{1,16}}/durations.csv',
+    ['outcome', 'runs', 'median_s', 'p90_s'],
+    daysQuery,
+    async (scope, { days }, c) => {
+      const key = keyOf(scope, c)
+      if (!(await readJob(db, key))) return null
+      return (await readDurations(db, key, spanOf(scope, days))).map((row) => ({ ...row }))
+    },
+  )
+  table(
+    'jobs/:job{[0-9]{1,16}}/hunts.csv',
+    ['name', 'started_at', 'ended_at', 'changed', 'headline', 'notes'],
+    NOTHING,
+    async (scope, _query, c) => {
+      const job = await readJob(db, keyOf(scope, c))
+      if (!job) return null
+      const hunts = await readHuntsOfJob(db, scope.repository.full_name, job.name, MOST_HUNTS)
+      return hunts.map((row) => ({ ...row }))
+    },
+  )
+}
+
+function ofFlakes({ db }: DashboardDeps, table: Table): void {
+  const path = 'flakes/:sha{[0-9a-f]{40,64}}/:job{[0-9]{1,16}}'
+  const keyOf = (scope: RepositoryScope, c: Context) => ({
+    repositoryId: scope.repository.repository_id,
+    headSha: c.req.param('sha') ?? '',
+    jobId: Number(c.req.param('job')),
+  })
+  table(`${path}/runs.csv`, Object.keys(runShape.shape), NOTHING, async (scope, _query, c) => {
+    const key = keyOf(scope, c)
+    return (await readFlake(db, key)) ? (await readRunsAt(db, key)).map(runJson) : null
+  })
+  table(
+    `${path}/history.csv`,
+    ['revised_at', 'old', 'old_probability', 'new', 'new_probability', 'why'],
+    NOTHING,
+    async (scope, _query, c) => {
+      const key = keyOf(scope, c)
+      return (await readFlake(db, key)) ? (await readRevisions(db, key)).map((row) => ({ ...row })) : null
+    },
+  )
+}
+
+/** Adds those about the program itself, of the repositories that whoever asks may see. */
+export function statusTables(app: Hono, deps: DashboardDeps): void {
+  const { db, now } = deps
+  const add = (name: string, head: readonly string[], read: (ids: number[]) => Promise<readonly object[]>) =>
+    void app.get(`/status/${name}.csv`, async (c) => {
+      const ids = (await readableRepositories(deps, c.req.raw)).map((one) => one.repository_id)
+      const rows = await read(ids)
+      return sendCsv(
+        c,
+        csv(
+          head,
+          rows.map((row) => ({ ...row })),
+        ),
+      )
+    })
+  add('deliveries', ['event', 'outcome', 'deliveries'], (ids) => countDeliveries(db, ids, now() - DAY))
+  add('outbox', ['kind', 'waiting', 'oldest_due_at', 'most_attempts'], (ids) => readOutboxDepth(db, ids))
+  add('gaps', ['full_name', 'from_at', 'to_at', 'reason', 'filled_at'], (ids) =>
+    readGapsOf(db, ids, { filledSince: 0, limit: MOST_GAPS }),
+  )
+  add('readings', ['full_name', 'since', 'started_at', 'done', 'pages', 'pull_requests'], (ids) =>
+    readOpenReadings(db, ids),
+  )
+}

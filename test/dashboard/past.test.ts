@@ -1,0 +1,181 @@
+/** How whole the past is: what is being read, what is missing, and how many required jobs told a result. */
+import { sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { GitHubUsers } from '../../src/dashboard/auth/github-users.ts'
+import type { OpenDatabase } from '../../src/db/client.ts'
+import { readCoverage } from '../../src/db/coverage.ts'
+import { openGap } from '../../src/db/gaps.ts'
+import { finishPage, openReading } from '../../src/db/reading.ts'
+import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
+import { aJob, app, aRepository, aRun, aWindow, clear, openFixture } from './fixture.ts'
+
+let database: OpenDatabase
+
+beforeAll(async () => {
+  database = await openFixture()
+})
+afterAll(() => database.close())
+beforeEach(async () => {
+  await database.db
+    .insertInto('repository')
+    .values([aRepository(), aRepository({ repository_id: 2, full_name: 'acme/secret', private: true })])
+    .execute()
+})
+afterEach(async () => {
+  await clear(database)
+  await sql`truncate reading, reading_page, gap, missed_delivery`.execute(database.db)
+})
+
+async function text(path: string, deps: Partial<Parameters<typeof app>[0]> = {}): Promise<string> {
+  const response = await app({ db: database.db, ...deps }).request(path)
+  expect(response.status).toBe(200)
+  return (await response.text()).replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
+}
+
+/** History of which one of two answers is stored. */
+async function reading(repositoryId: number): Promise<void> {
+  const { db } = database
+  const page = (key: string) => ({ key, kind: 'pulls', detail: {}, numbers: [] })
+  const wanted = { since: '2025-11-06T00:00:00Z', now: '2026-02-04T11:00:00Z', overlapMs: 0 }
+  await openReading(db, repositoryId, wanted, [page('first'), page('second')])
+  const stored = await db
+    .selectFrom('reading_page')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('page_key', '=', 'first')
+    .executeTakeFirstOrThrow()
+  await finishPage(db, stored, [], [], [4, 5, 6])
+}
+
+describe('history that is being read', () => {
+  test('stands on the first page with how far it is, which keeps itself up to date', async () => {
+    await reading(1)
+    expect(await text('/')).toMatch(
+      /The app is installed, and reads the past from GitHub.*acme\/web 6 Nov 2025 1 of 2 1 of 2 answers 3 /,
+    )
+    const page = await (await app({ db: database.db }).request('/')).text()
+    expect(page).toContain('<main id="main" data-refresh="5">')
+    expect(page).toContain('<noscript><meta http-equiv="refresh"')
+  })
+
+  test('is told beside figures that it may still change, and on the status page', async () => {
+    await database.db
+      .insertInto('sla_window')
+      .values(aWindow({ kind: 'week', start: '2026-02-02' }))
+      .execute()
+    expect(await text('/')).not.toContain('is being read')
+    await reading(1)
+    expect(await text('/')).toContain('History of acme/web back to 6 Nov 2025 is being read from GitHub')
+    expect(await text('/status')).toContain('1 of 2 answers')
+  })
+
+  test('of a repository that is not for the reader is not told of', async () => {
+    await reading(2)
+    expect(await text('/')).not.toContain('acme/secret')
+    expect(await text('/status')).not.toContain('acme/secret')
+    expect(await text('/api/v1/status')).not.toContain('acme/secret')
+  })
+})
+
+describe('a gap', () => {
+  const gap = {
+    repository_id: 1,
+    from_at: '2026-01-20T00:00:00Z',
+    to_at: '2026-01-25T00:00:00Z',
+    reason: 'the server was away',
+    filled_at: null,
+  }
+
+  test('is a sentence, and another once it is filled', async () => {
+    expect(await text('/status')).toContain('No gap is known')
+    await openGap(database.db, gap)
+    expect(await text('/status')).toContain(
+      'acme/web : the server was away from 20 Jan 2026, 00:00 UTC to 25 Jan 2026, 00:00 UTC . Results of then may be missing',
+    )
+    const csv = await (await app({ db: database.db }).request('/api/v1/status/gaps.csv')).text()
+    expect(csv).toBe(
+      'full_name,from_at,to_at,reason,filled_at\r\nacme/web,2026-01-20T00:00:00.000Z,2026-01-25T00:00:00.000Z,the server was away,\r\n',
+    )
+    await sql`update gap set filled_at = '2026-02-01T10:00:00Z'`.execute(database.db)
+    expect(await text('/status')).toContain(
+      'read again by 1 Feb 2026, 10:00 UTC : nothing of then is missing any more',
+    )
+  })
+
+  test('of a repository that is not for the reader is not told of', async () => {
+    await openGap(database.db, { ...gap, repository_id: 2 })
+    expect(await text('/status')).toContain('No gap is known')
+    expect(JSON.parse(await text('/api/v1/status')).gaps).toEqual([])
+  })
+
+  test('deliveries that did not arrive are counted', async () => {
+    await database.db
+      .insertInto('missed_delivery')
+      .values({
+        guid: 'g',
+        delivery_id: 1,
+        repository_id: 1,
+        event: 'check_run',
+        delivered_at: '2026-02-04T10:00:00Z',
+        tried_at: null,
+        done_at: null,
+        result: null,
+      })
+      .execute()
+    expect(await text('/status')).toContain('1 delivery could not be handed over by GitHub')
+  })
+})
+
+describe('who sees nothing', () => {
+  const github = {} as GitHubUsers
+  const auth = {
+    clientId: 'x',
+    clientSecret: 'y',
+    apiUrl: 'http://127.0.0.1:1',
+    secret: 's'.repeat(40),
+    github,
+  }
+
+  test('is asked to sign in, with the same words whether there are private repositories or none', async () => {
+    await database.db.deleteFrom('repository').where('repository_id', '=', 1).execute()
+    const some = await text('/', { auth })
+    expect(some).toContain('Sign in with GitHub to see yours')
+    await database.db.deleteFrom('repository').execute()
+    expect(await text('/', { auth })).toBe(some)
+  })
+
+  test('is told that nobody can sign in, where nobody can', async () => {
+    await database.db.deleteFrom('repository').where('repository_id', '=', 1).execute()
+    expect(await text('/')).toContain('Private repositories are shown to nobody')
+  })
+})
+
+describe('required jobs', () => {
+  test('that told no result are not taken for passed: the share of those that did stands in the tile', async () => {
+    const { db } = database
+    await db
+      .insertInto('job')
+      .values([aJob(), aJob({ job_id: 12, name: 'lint' })])
+      .execute()
+    await db
+      .insertInto('sla_window')
+      .values(aWindow({ start: '2026-02-03', prs: 2 }))
+      .execute()
+    await db
+      .insertInto('run')
+      .values([
+        aRun({ run_key: '1' }),
+        aRun({ run_key: '2', job_id: 12 }),
+        aRun({ run_key: '3', number: 6, head_sha: 'c'.repeat(40) }),
+      ])
+      .execute()
+    const policyOf = async () => ({ ...DEFAULT_POLICY, required: ['unit', 'lint'] })
+    expect(await text('/acme/web', { policyOf })).toContain('Required jobs with a result: 75%.')
+    const answer = await text('/api/v1/repositories/acme/web', { policyOf })
+    expect(JSON.parse(answer).coverage).toEqual({ day: 0.75, week: null })
+    // The command line says the same.
+    const row = await db.selectFrom('sla_window').selectAll().executeTakeFirstOrThrow()
+    expect(await readCoverage(db, 1, ['unit', 'lint'], [row])).toEqual([0.75])
+    expect(await text('/acme/web')).not.toContain('Required jobs with a result')
+  })
+})
