@@ -7,15 +7,15 @@ import {
   endHunt,
   findHunt,
   type HuntRow,
-  type HuntRunRow,
   listHunts,
   noteHunt,
   readHuntRuns,
 } from '../db/hunts.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { HuntAnswer } from '../hunt/answer.ts'
+import { endOf, runOf } from '../hunt/kept.ts'
 import { huntPicture } from '../hunt/picture.ts'
-import type { Hunt, HuntRun } from '../hunt/run.ts'
+import type { Hunt } from '../hunt/run.ts'
 import { headline } from '../hunt/sentences.ts'
 import { type KeptHunt, seriesTable } from '../hunt/series.ts'
 import { withDatabase } from './database.ts'
@@ -114,20 +114,7 @@ export async function keepHunt(
     const beginning = { name, place, repository, job, changed, notes, settings, environment, started_at }
     const begun = await beginHunt(db, beginning)
     await addHuntRuns(db, begun.huntId, hunt.runs)
-    await endHunt(db, begun.huntId, {
-      ended_at: new Date().toISOString(),
-      ending: hunt.ending,
-      ended_by: hunt.ended_by,
-      missed: hunt.missed,
-      headline: headline(answer),
-      answer: { ...answer },
-    })
+    await endHunt(db, begun.huntId, endOf(hunt, new Date().toISOString(), answer))
     return begun.name
   })
-}
-
-/** A run as it was kept. */
-export function runOf(row: HuntRunRow): HuntRun {
-  const { hunt_id: _, started_at, killed_for, ...run } = row
-  return { ...run, started_at: started_at ?? '', killed_for: killed_for === 'memory' ? 'memory' : null }
 }

@@ -10,6 +10,7 @@ import * as attribution from '../../migrations/0006_create_attribution.ts'
 import * as requiredJobs from '../../migrations/0007_create_required_jobs.ts'
 import * as reading from '../../migrations/0008_create_reading.ts'
 import * as gaps from '../../migrations/0009_create_gaps.ts'
+import * as huntedAttempts from '../../migrations/0010_create_hunted_attempts.ts'
 import type { Db } from './client.ts'
 
 /** Listed by name, so that a packed program needs no folder to read; a test holds the list to the folder. */
@@ -23,6 +24,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0007_create_required_jobs': requiredJobs,
   '0008_create_reading': reading,
   '0009_create_gaps': gaps,
+  '0010_create_hunted_attempts': huntedAttempts,
 }
 
 /** Applies what is missing. @returns the names applied. @throws when one fails; those before it stay applied */

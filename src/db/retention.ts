@@ -54,7 +54,7 @@ export async function expireHeads(db: Db, repositoryId: number, before: string):
       limit ${HEADS_AT_ONCE}`.execute(trx)
     const shas = old.rows.map((row) => row.head_sha)
     if (shas.length === 0) return 0
-    for (const table of ['observation', 'workflow_run', 'rerun_request', 'run'] as const)
+    for (const table of ['observation', 'workflow_run', 'rerun_request', 'hunted_attempt', 'run'] as const)
       await sql`delete from ${sql.table(table)}
         where repository_id = ${repositoryId} and head_sha = any(${shas})`.execute(trx)
     return shas.length
