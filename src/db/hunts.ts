@@ -141,10 +141,11 @@ export async function findAskedHunt(db: Kysely<Database>, askedKey: string): Pro
   return db.selectFrom('hunt').selectAll().where('asked_key', '=', askedKey).executeTakeFirst()
 }
 
-/** Another hunt that was asked for on a pull request of this repository before this one, and has not ended. */
+/** A hunt that was asked for on a pull request of this repository since then (RFC 3339), before this one, and has not ended. */
 export async function findHuntAhead(
   db: Kysely<Database>,
   { hunt_id, repository }: Pick<HuntRow, 'hunt_id' | 'repository'>,
+  since: string,
 ): Promise<HuntRow | undefined> {
   return db
     .selectFrom('hunt')
@@ -152,6 +153,7 @@ export async function findHuntAhead(
     .where('repository', '=', repository)
     .where('asked_key', 'is not', null)
     .where('ended_at', 'is', null)
+    .where('started_at', '>=', since)
     .where('hunt_id', '<', hunt_id)
     .orderBy('hunt_id')
     .executeTakeFirst()

@@ -27,12 +27,22 @@ export interface CorrectionCommand {
   reason: string
 }
 
+/** What `/hunt` asks for. */
+export interface HuntCommand {
+  job: string
+  /** Null where the settings say how many. */
+  runs: number | null
+}
+
 const SPACE = '[\\t\\n\\f\\r ]'
 const RETEST = new RegExp(`^/retest${SPACE}*$`)
 const RETEST_REQUIRED = new RegExp(`^/retest-required${SPACE}*$`)
 const TEST_ALL = new RegExp(`^/test all,?(?:$|${SPACE})`)
 const FLAKE = new RegExp(`^/flake(?:[\\t ]+(.*?))?${SPACE}*$`)
 const FLAKE_REPORT = new RegExp(`^/flake-report(?:[\\t ]+(.*?))?${SPACE}*$`)
+
+const HUNT = new RegExp(`^/hunt(?:[\\t ]+(.*?))?${SPACE}*$`)
+const MOST_HUNT_WORDS = 600
 
 /**
  * What a comment asks CI to run again. Several commands in one comment all count, each kind once.
@@ -64,6 +74,28 @@ export function parseFlakeReport(body: string): FlakeReportCommand | null {
     if (match) return { command: 'flake-report', job: match[1]?.trim() || null }
   }
   return null
+}
+
+/** What stands after the first `/hunt` of a comment, or null; empty where nothing does. */
+export function parseHunt(body: string): string | null {
+  for (const line of dropCodeBlocks(body).split('\n')) {
+    const match = HUNT.exec(line)
+    if (match) return (match[1]?.trim() ?? '').slice(0, MOST_HUNT_WORDS)
+  }
+  return null
+}
+
+/** `JOB [N]`, where a job's name may hold spaces and end in a number itself: then it stands in backquotes, or is one of `names`. */
+export function readHunt(words: string, names: readonly string[]): HuntCommand {
+  const quoted = /^`([^`]+)`(?:[\t ]+(\d{1,6}))?$/.exec(words)
+  if (quoted) return { job: quoted[1] ?? '', runs: numberOf(quoted[2]) }
+  if (names.includes(words)) return { job: words, runs: null }
+  const counted = /^(.*[^\t ])[\t ]+(\d{1,6})$/.exec(words)
+  return counted ? { job: counted[1] ?? '', runs: numberOf(counted[2]) } : { job: words, runs: null }
+}
+
+function numberOf(digits: string | undefined): number | null {
+  return digits === undefined ? null : Math.max(1, Number(digits))
 }
 
 /**

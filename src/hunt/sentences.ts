@@ -58,8 +58,7 @@ function ending(answer: HuntAnswer): string[] {
     until_failure: 'It ended at the first failure, as asked.',
     interrupted: 'It was interrupted.',
     minutes: 'It ended because the minutes that it may take are used up.',
-    used_up:
-      'It ended because GitHub lets these workflow runs be run again no more; --workflow starts new ones.',
+    used_up: 'It ended because GitHub lets these workflow runs be run again no more: it takes 50 of each.',
   }[answer.ending]
   return why + stopped === '' ? [] : [`${why}${stopped}`.trim()]
 }

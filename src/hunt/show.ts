@@ -56,12 +56,17 @@ function clean(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(UNSEEN, '')
 }
 
+/** Names of nodes and files stand in sentences: in a comment they must neither call anybody nor make a link or markup. */
+function plain(sentence: string): string {
+  return sentence.replaceAll('@', '(at)').replace(/[`<>[\]|*_]/g, ' ')
+}
+
 /** In Markdown, for an issue or a comment: each failure's output folds away. */
 export function huntMarkdown(answer: HuntAnswer): string {
   const parts = [
-    `**${headline(answer)}**`,
+    `**${plain(headline(answer))}**`,
     sentences(answer)
-      .map((one) => `- ${one}`)
+      .map((one) => `- ${plain(one)}`)
       .join('\n'),
   ]
   for (const group of answer.groups.slice(0, MOST_GROUPS)) parts.push(groupMarkdown(group))

@@ -1,6 +1,13 @@
 /** Commands in comments: where Prow's Go patterns and JavaScript's would disagree, Prow's meaning stands. */
 import { describe, expect, test } from 'vitest'
-import { dropCodeBlocks, mayHoldCommand, parseFlakeReport, parseRetests } from '../../src/domain/command.ts'
+import {
+  dropCodeBlocks,
+  mayHoldCommand,
+  parseFlakeReport,
+  parseHunt,
+  parseRetests,
+  readHunt,
+} from '../../src/domain/command.ts'
 
 /** Commands in short: `retest`, `test:a,b`. */
 const read = (body: string) =>
@@ -101,4 +108,34 @@ test.each([
   ['', false],
 ])('%j may hold a command: %s', (body, expected) => {
   expect(mayHoldCommand(body)).toBe(expected)
+})
+
+describe('/hunt', () => {
+  test.each([
+    ['/hunt unit', 'unit'],
+    ['/hunt unit (ubuntu, 3) 20\r\n', 'unit (ubuntu, 3) 20'],
+    ['please\n/hunt\tunit', 'unit'],
+    ['/hunt', ''],
+    ['/hunt  ', ''],
+    ['/hunts unit', null],
+    ['say /hunt unit', null],
+    ['> /hunt unit', null],
+    ['```\n/hunt unit\n```', null],
+  ])('%j says %j', (body, words) => {
+    expect(parseHunt(body)).toBe(words)
+  })
+
+  test.each([
+    ['unit', 'unit', null],
+    ['unit 20', 'unit', 20],
+    ['unit 0', 'unit', 1],
+    ['shard 3', 'shard 3', null],
+    ['shard 3 20', 'shard 3', 20],
+    ['`shard 7` 20', 'shard 7', 20],
+    ['`shard 7`', 'shard 7', null],
+    ['20', '20', null],
+    ['unit 20 times', 'unit 20 times', null],
+  ])('%j is the job %j and %j runs', (words, job, runs) => {
+    expect(readHunt(words, ['unit', 'shard 3'])).toEqual({ job, runs })
+  })
 })

@@ -180,6 +180,13 @@ function retryAfter({ status = 0, response, message }: Refused): number | null {
   return status >= 500 ? 0 : null
 }
 
+/** Whether GitHub has said no, rather than not answered: asking again later is no use. */
+export function isRefusal(error: unknown): boolean {
+  const { status = 0, message = '' } = error as Partial<Refused>
+  const isFinal = status === 403 || status === 404 || status === 410 || status === 422
+  return error instanceof UserError || (isFinal && !/rate limit|abuse/i.test(message))
+}
+
 function inWords(error: Refused): Error {
   const { status, message } = error
   if (status === 401) return new UserError('GitHub refuses the token. Set GITHUB_TOKEN to one that is valid.')

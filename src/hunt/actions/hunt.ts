@@ -5,47 +5,20 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../../domain/user-error.ts'
 import { type Hunt, type HuntEnding, type HuntRun, NO_REPORTS } from '../run.ts'
-import { type StopRule, watch } from '../stop.ts'
-import type { ActionsApi, ActionsJob } from './api.ts'
+import { watch } from '../stop.ts'
+import { type ActionsApi, type ActionsJob, type Asked, isRefusal } from './api.ts'
 import { minutesOf, runReader, tookMs } from './job.ts'
-import { ALWAYS, findLanes, type HuntMark, type Lane, laneOf, lastResult, markOf } from './lanes.ts'
-
-export interface ActionsSettings extends StopRule {
-  repository: string
-  job: string
-  /** A branch, tag or SHA; for `workflow` a branch or tag. */
-  ref: string
-  /** The file name of a workflow to dispatch; null runs the job again in the runs that there are. */
-  workflow: string | null
-  runs: number
-  /** What the runs may take in all, each counted in full minutes as GitHub bills them. */
-  minutes: number
-}
-
-/** What a later session must know, kept as a whole or not at all. */
-export interface HuntChange {
-  lanes: readonly Lane[]
-  /** Minutes so far, each job's rounded up, as GitHub bills them. */
-  spent: number
-  /** A run that has ended. */
-  run: HuntRun | null
-  /** The attempt that was planned, taken back, or has ended. */
-  mark: HuntMark | null
-}
-
-export interface ActionsHooks {
-  /** Ends the hunt at once; what goes on at GitHub is found by a later session. */
-  signal: AbortSignal
-  /** Before anything is started, and after everything that ends. */
-  onChange(change: HuntChange): Promise<void> | void
-}
-
-/** What an earlier session left. */
-export interface Before {
-  runs: readonly HuntRun[]
-  lanes: readonly Lane[]
-  spent: number
-}
+import {
+  ALWAYS,
+  findLanes,
+  type HuntMark,
+  type Lane,
+  laneOf,
+  lastResult,
+  markOf,
+  refusePullRequests,
+} from './lanes.ts'
+import type { ActionsHooks, ActionsSettings, Before } from './terms.ts'
 
 const POLL_MS = 15_000
 
@@ -64,15 +37,6 @@ export async function huntOnActions(
   const hunt = new ActionsHunt(api, settings, hooks, { ...before, lanes })
   while (!(await hunt.step())) await wait(pollMs, undefined, { signal: hooks.signal }).catch(() => {})
   return hunt.result()
-}
-
-/** A run at a pull request's head would count in its SLA wherever the app does not share our database, and changes what may be merged. */
-async function refusePullRequests(api: ActionsApi, sha: string, ref: string): Promise<void> {
-  const [number] = await api.pullRequestsAt(sha)
-  if (number === undefined) return
-  throw new UserError(
-    `${ref} is the head of pull request #${number}: runs there would count in its SLA. Push a branch of its own, with an empty commit on top (git commit --allow-empty), and hunt that.`,
-  )
 }
 
 /** One hunt, step by step: it can be put down after each, and taken up again from what was kept. */
@@ -110,7 +74,8 @@ export class ActionsHunt {
     for (const lane of [...this.#lanes]) if (lane.attempt !== null) await this.#look(lane, lane.attempt)
     if (this.#hooks.signal.aborted) this.#ending ??= 'interrupted'
     if (this.#ending === null) await this.#startMore()
-    return this.#active() === 0 || this.#hooks.signal.aborted
+    const isOver = this.#ending !== null || this.#runs.length >= this.#settings.runs
+    return (isOver && this.#active() === 0) || this.#hooks.signal.aborted
   }
 
   async #look(lane: Lane, attempt: number): Promise<void> {
@@ -118,6 +83,7 @@ export class ActionsHunt {
     if (now.attempt < attempt) {
       // What was asked for is only slow to be shown. What was not was planned by a session that ended before it asked.
       if (lane.asked) return
+      if (this.#ending !== null) return this.#takeBack(lane, attempt)
       const before = await this.#api.jobsOf(lane.run_id, attempt - 1)
       return this.#request(lane, attempt, before, { isResumed: true })
     }
@@ -210,15 +176,26 @@ export class ActionsHunt {
     { isResumed }: { isResumed: boolean },
   ): Promise<void> {
     const job = jobs.find((one) => one.name === this.#settings.job)
-    const asked = job === undefined ? 'never' : await this.#api.rerunJob(job.id)
+    const asked = await this.#ask(job).catch(async (error) => {
+      // What GitHub refused will never come: a mark left behind would swallow what people run next.
+      if (isRefusal(error)) await this.#takeBack(lane, attempt)
+      throw error
+    })
     if (asked === 'asked' || (asked === 'busy' && isResumed)) {
       lane.asked = true
       return this.#keep({})
     }
-    const mark = markOf(lane, attempt, { taken_back: true })
-    lane.attempt = null
     if (asked === 'never') this.#lanes.splice(this.#lanes.indexOf(lane), 1)
-    await this.#keep({ mark })
+    await this.#takeBack(lane, attempt)
+  }
+
+  async #ask(job: ActionsJob | undefined): Promise<Asked> {
+    return job === undefined ? 'never' : this.#api.rerunJob(job.id)
+  }
+
+  async #takeBack(lane: Lane, attempt: number): Promise<void> {
+    lane.attempt = null
+    await this.#keep({ mark: markOf(lane, attempt, { taken_back: true }) })
   }
 
   async #keep({ run = null, mark = null }: { run?: HuntRun | null; mark?: HuntMark | null }): Promise<void> {

@@ -72,3 +72,12 @@ export async function findLanes(
     `No workflow run that has ended at ${ref} has a job ${job}${known ? ` (there is: ${known})` : ''}. Let its workflow run there once, or start it with --workflow FILE.`,
   )
 }
+
+/** A run at a pull request's head would count in its SLA wherever the app does not share our database, and changes what may be merged. */
+export async function refusePullRequests(api: ActionsApi, sha: string, ref: string): Promise<void> {
+  const [number] = await api.pullRequestsAt(sha)
+  if (number === undefined) return
+  throw new UserError(
+    `${ref} is the head of pull request #${number}: runs there would count in its SLA. Push a branch of its own, with an empty commit on top (git commit --allow-empty), and hunt that.`,
+  )
+}

@@ -1,13 +1,9 @@
 /** A hunt on GitHub Actions, against the stand-in that is held to GitHub's published description. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type ActionsApi, openActions } from '../../../src/hunt/actions/api.ts'
-import {
-  type ActionsSettings,
-  type Before,
-  type HuntChange,
-  huntOnActions,
-} from '../../../src/hunt/actions/hunt.ts'
+import { huntOnActions } from '../../../src/hunt/actions/hunt.ts'
 import type { HuntMark, Lane } from '../../../src/hunt/actions/lanes.ts'
+import type { ActionsSettings, Before, HuntChange } from '../../../src/hunt/actions/terms.ts'
 import { answerOf } from '../../../src/hunt/answer.ts'
 import type { HuntRun } from '../../../src/hunt/run.ts'
 import { addBranch, addPull, addRepository, setRole, shaOf } from '../../../src/standin/seed.ts'
