@@ -83,6 +83,10 @@ function succession(answer: HuntAnswer): string[] {
   }
   if (streaksAtMost(1, failed, runs - failed) > RARE)
     return [`So few failures cannot say whether they come in succession: ${chances}.`]
+  if (s.p_value <= 0.05)
+    return [
+      `Failures may come in succession, but that is not sure: ${chances} (${chance(s.p_value)}, one of five questions).`,
+    ]
   return [`Nothing says that failures come in succession: ${chances} (${chance(s.p_value)}).`]
 }
 

@@ -47,6 +47,26 @@ describe('a program', () => {
     expect(found / HUNTS).toBeLessThan(0.09)
   })
 
+  test('that fails in pairs is hardly ever said to get worse or better, though a hunt ends at a failure', () => {
+    const random = seeded(11)
+    const HUNTS = 200
+    let clumped = 0
+    let moved = 0
+    for (let i = 0; i < HUNTS; i++) {
+      let left = 0
+      const inPairs = () => {
+        if (left <= 0 && random() < 0.01) left = 2
+        left = Math.max(-1, left - 1)
+        return left >= 0
+      }
+      const { succession, concentration } = shapeOf(play(inPairs, 1, 3000))
+      if (succession.clumped) clumped++
+      if (concentration.length > 0) moved++
+    }
+    expect(clumped / HUNTS).toBeGreaterThan(0.8)
+    expect(moved / HUNTS).toBeLessThan(0.05)
+  })
+
   test('that always fails has none, and is known for it at once', () => {
     const hunt = play(() => true, 4)
     expect(hunt).toMatchObject({ missed: true })
