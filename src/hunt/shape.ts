@@ -100,13 +100,22 @@ function successionOf(
     const succession = successionIn(runs, 'start', [1], endsInFailure)
     return { succession, least: succession.p_value }
   }
-  const both = [
-    successionIn(runs, 'start', [1, NEAR.start], endsInFailure),
-    successionIn(byEnd(runs), 'end', [1, NEAR.end], false),
-  ] as const
-  const best = both[1].p_value < both[0].p_value ? both[1] : both[0]
-  const looks = 4
+  const inStart = successionIn(runs, 'start', [1, NEAR.start], endsInFailure)
+  const inEnd = takeAsLong(runs) ? successionIn(byEnd(runs), 'end', [1, NEAR.end], false) : inStart
+  const best = inEnd.p_value < inStart.p_value ? inEnd : inStart
+  const looks = inEnd === inStart ? 2 : 4
   return { succession: { ...best, p_value: Math.min(1, best.p_value * looks) }, least: best.p_value }
+}
+
+/**
+ * Whether failing runs take as long as passing ones, as far as can be told. Slower or faster ones, begun side by side,
+ * end side by side too, so that the order of ending would show streaks that the program does not make.
+ */
+function takeAsLong(runs: readonly HuntRun[]): boolean {
+  const sorted = [...runs].sort((a, b) => a.duration_ms - b.duration_ms)
+  const places = sorted.flatMap((run, index) => (run.outcome === 'failed' ? [index + 1] : []))
+  if (places.length < 2 || places.length === runs.length) return true
+  return rankSum(places, runs.length).pValue > SIGNIFICANT
 }
 
 /** The runs in the order of ending. */

@@ -30,14 +30,20 @@ function sequenceText({ sequence, sequence_by_end }: HuntAnswer): string {
   return `${name}: ${shortSequence(sequence_by_end ?? sequence)}`
 }
 
-function groupText({ message, count, example_run, output }: FailureGroup): string {
+function groupText(group: FailureGroup): string {
+  const { message, count, output } = group
   const head = `${number(count)} × ${clean(message)}`
   if (!output?.trim()) return head
   const lines = clean(output).trimEnd().split('\n')
   const cut = lines.length > TAIL_LINES ? [`… (${number(lines.length - TAIL_LINES)} lines before)`] : []
-  return [head, `  run ${example_run}:`, ...cut.map(indent), ...lines.slice(-TAIL_LINES).map(indent)].join(
+  return [head, `  ${exampleOf(group)}:`, ...cut.map(indent), ...lines.slice(-TAIL_LINES).map(indent)].join(
     '\n',
   )
+}
+
+/** Hunts that were kept before runs had seeds told of none. */
+function exampleOf({ example_run, seed }: FailureGroup): string {
+  return seed == null ? `run ${example_run}` : `run ${example_run}, seed ${seed}`
 }
 
 function indent(line: string): string {
@@ -75,12 +81,13 @@ export function huntMarkdown(answer: HuntAnswer): string {
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-function groupMarkdown({ message, count, example_run, output }: FailureGroup): string {
+function groupMarkdown(group: FailureGroup): string {
+  const { message, count, output } = group
   const head = `${number(count)} × ${code(message)}`
   if (!output?.trim()) return head
   const text = clean(output).trimEnd().slice(-MOST_OUTPUT)
   const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)))
-  return `<details><summary>${number(count)} ×&nbsp;run ${example_run}</summary>\n\n${code(message)}\n\n${fence}text\n${text}\n${fence}\n\n</details>`
+  return `<details><summary>${number(count)} ×&nbsp;${exampleOf(group)}</summary>\n\n${code(message)}\n\n${fence}text\n${text}\n${fence}\n\n</details>`
 }
 
 function testsMarkdown({ tests: { unsteady } }: HuntAnswer): string {
