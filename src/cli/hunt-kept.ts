@@ -17,7 +17,7 @@ import { endOf, runOf } from '../hunt/kept.ts'
 import { huntPicture } from '../hunt/picture.ts'
 import type { Hunt } from '../hunt/run.ts'
 import { headline } from '../hunt/sentences.ts'
-import { type KeptHunt, seriesTable } from '../hunt/series.ts'
+import { type KeptHunt, seriesTable, toldSettings } from '../hunt/series.ts'
 import { withDatabase } from './database.ts'
 import type { HuntOptions } from './hunt-options.ts'
 import { printHunt } from './hunt-print.ts'
@@ -78,7 +78,8 @@ function print(text: string): void {
 export function keptOf(row: HuntRow): KeptHunt & { repository: string | null; job: string | null } {
   const { name, changed, notes, environment, started_at, ended_at, repository, job } = row
   const answer = row.answer as HuntAnswer | null
-  return { name, changed, notes, repository, job, environment, started_at, ended_at, answer }
+  const settings = toldSettings(row.settings)
+  return { name, changed, notes, repository, job, settings, environment, started_at, ended_at, answer }
 }
 
 function withoutOutputs(hunt: KeptHunt): KeptHunt {

@@ -33,7 +33,7 @@ function sequenceText({ sequence, sequence_by_end }: HuntAnswer): string {
 function groupText(group: FailureGroup): string {
   const { message, count, output } = group
   const head = `${number(count)} × ${clean(message)}`
-  if (!output?.trim()) return head
+  if (!output?.trim()) return group.seed == null ? head : `${head} (${exampleOf(group)})`
   const lines = clean(output).trimEnd().split('\n')
   const cut = lines.length > TAIL_LINES ? [`… (${number(lines.length - TAIL_LINES)} lines before)`] : []
   return [head, `  ${exampleOf(group)}:`, ...cut.map(indent), ...lines.slice(-TAIL_LINES).map(indent)].join(
