@@ -89,9 +89,9 @@ function keeping(
 ): ActionsHooks {
   return {
     signal: hooks.signal,
-    async onChange({ lanes, spent, run, mark }) {
-      await keepHuntStep(db, kept, { settings: { ...settings, lanes, spent }, run, mark })
-      if (run) hooks.onRun(run)
+    async onChange({ lanes, spent, ...change }) {
+      await keepHuntStep(db, kept, { ...change, settings: { ...settings, lanes, spent } })
+      if (change.run) hooks.onRun(change.run)
     },
   }
 }
@@ -112,9 +112,13 @@ function settingsOf(options: HuntOptions): ActionsSettings {
     throw new UserError(`--repository ${repository ?? ''} is no repository. Write it like octo-org/shop.`)
   if (!job) throw new UserError('--job says which job to repeat, by the name that GitHub shows.')
   if (!ref) throw new UserError('--ref says which commit to repeat it at: a branch, a tag or a SHA.')
-  if (HERE_ONLY.some((name) => options[name] !== undefined) || options.junit.length > 0)
+  if (options.junit.length > 0)
     throw new UserError(
-      '--isolate, --stress, --shuffle-env, --compare and --junit are for runs on this machine: leave them out.',
+      '--junit reads reports where the runs are, which is GitHub here: leave it out. The logs of failed jobs are read.',
+    )
+  if (HERE_ONLY.some((name) => options[name] !== undefined))
+    throw new UserError(
+      '--isolate, --stress, --shuffle-env and --compare are for runs on this machine: leave them out. GitHub Actions gives each run a machine of its own.',
     )
   return {
     repository,

@@ -1,7 +1,7 @@
 /** Attempts of workflow runs that hunts asked for: kept before they are asked for, so that their results never count. */
 import { type Kysely, sql } from 'kysely'
 import type { HuntedAttempt } from '../domain/hunted.ts'
-import { addHuntRuns, keepSettings } from './hunts.ts'
+import { addEnvironment, addHuntRuns, keepSettings } from './hunts.ts'
 import { addRows } from './rows.ts'
 import type { Database, NewRow } from './schema.ts'
 
@@ -12,6 +12,8 @@ export interface HuntStep {
   settings: Record<string, unknown>
   run: Omit<NewRow<'hunt_run'>, 'hunt_id'> | null
   /** An attempt that was planned or has ended, or that is taken back. */
+  /** What is now known of where it runs. */
+  environment: Record<string, string> | null
   mark: (Omit<HuntedAttempt, 'repository_id'> & { taken_back: boolean }) | null
 }
 
@@ -22,11 +24,12 @@ export interface HuntStep {
 export async function keepHuntStep(
   db: Kysely<Database>,
   { huntId, repositoryId }: { huntId: number; repositoryId: number | null },
-  { settings, run, mark }: HuntStep,
+  { settings, run, environment, mark }: HuntStep,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await keepSettings(trx, huntId, settings)
     if (run !== null) await addHuntRuns(trx, huntId, [run])
+    if (environment !== null) await addEnvironment(trx, huntId, environment)
     if (mark === null || repositoryId === null) return
     const { taken_back, ...attempt } = { ...mark, repository_id: repositoryId }
     await (taken_back ? unmarkHunted(trx, attempt) : markHunted(trx, attempt))

@@ -101,6 +101,16 @@ export async function keepSettings(
     .execute()
 }
 
+/** Adds to what is known of where a hunt runs. */
+export async function addEnvironment(
+  db: Kysely<Database>,
+  huntId: number,
+  environment: Record<string, string>,
+): Promise<void> {
+  await sql`update hunt set environment = environment || ${json(environment)}::jsonb
+    where hunt_id = ${huntId}`.execute(db)
+}
+
 /** Writes what came out. */
 export async function endHunt(db: Kysely<Database>, huntId: number, end: HuntEnd): Promise<void> {
   await db

@@ -84,11 +84,11 @@ async function takeUp({ deps, octokit, repository, path }: HuntCommand, row: Hun
     { ...settings, minutes },
     {
       signal: NEVER,
-      onChange: ({ lanes, spent, run, mark }) =>
+      onChange: ({ lanes, spent, ...change }) =>
         keepHuntStep(
           deps.db,
           { huntId: row.hunt_id, repositoryId },
-          { settings: { ...settings, lanes, spent }, run, mark },
+          { ...change, settings: { ...settings, lanes, spent } },
         ),
     },
     { runs, lanes: settings.lanes, spent: settings.spent },

@@ -124,7 +124,7 @@ describe('/hunt', () => {
     expect(it.answers()[0]).toMatch(
       /^Hunting `unit` at aaaaaaa for `octocat`: it runs again at most 3 times,/,
     )
-    await runOnce('success')
+    await runOnce('success', `${at(66)} Current runner version: '2.328.0'\n`)
     await runOnce('failure', `${at(70)} AssertionError: lost 3\n`)
     await runOnce('success')
     expect(reruns()).toBe(3)
@@ -138,6 +138,13 @@ describe('/hunt', () => {
       repository: 'acme/widgets',
       job: 'unit',
       ending: 'runs',
+      notes: 'asked for by octocat on #7',
+      environment: {
+        commit: HEAD,
+        'pull request': '#7',
+        'runs on': 'ubuntu-latest',
+        'runner version': '2.328.0',
+      },
     })
     expect(await results()).toEqual([expect.stringMatching(/^hunted: Not decided yet: 1 of 3 runs failed/)])
     await it.passTo(minute + 120)

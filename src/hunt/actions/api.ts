@@ -13,6 +13,8 @@ export interface ActionsJob {
   started_at: string
   completed_at: string | null
   runner: string | null
+  /** What the job asked for to run on. */
+  labels: string[]
 }
 
 /** A workflow run as its newest attempt stands. */

@@ -7,18 +7,9 @@ import { UserError } from '../../domain/user-error.ts'
 import { type Hunt, type HuntEnding, type HuntRun, NO_REPORTS } from '../run.ts'
 import { watch } from '../stop.ts'
 import { type ActionsApi, type ActionsJob, type Asked, isRefusal } from './api.ts'
-import { minutesOf, runReader, tookMs } from './job.ts'
-import {
-  ALWAYS,
-  findLanes,
-  type HuntMark,
-  type Lane,
-  laneOf,
-  lastResult,
-  markOf,
-  refusePullRequests,
-} from './lanes.ts'
-import type { ActionsHooks, ActionsSettings, Before } from './terms.ts'
+import { environmentOf, minutesOf, runReader, tookMs } from './job.ts'
+import { ALWAYS, findLanes, type Lane, laneOf, lastResult, markOf, refusePullRequests } from './lanes.ts'
+import type { ActionsHooks, ActionsSettings, Before, HuntChange } from './terms.ts'
 
 const POLL_MS = 15_000
 
@@ -105,10 +96,11 @@ export class ActionsHunt {
     const own = jobs.filter((one) => Date.parse(one.completed_at ?? ALWAYS) > Date.parse(lane.after))
     const cost = own.reduce((sum, one) => sum + minutesOf(tookMs(one)), 0)
     const mark = markOf(lane, attempt, { until_at: lastResult(jobs) })
+    const environment = this.#runs.length === 0 ? await environmentOf(this.#api, job) : null
     Object.assign(lane, { attempt: null, asked: false })
     this.#spent += cost
     this.#count(run, cost)
-    await this.#keep({ run, mark })
+    await this.#keep({ run, mark, environment })
   }
 
   #count(run: HuntRun, cost: number): void {
@@ -198,8 +190,9 @@ export class ActionsHunt {
     await this.#keep({ mark: markOf(lane, attempt, { taken_back: true }) })
   }
 
-  async #keep({ run = null, mark = null }: { run?: HuntRun | null; mark?: HuntMark | null }): Promise<void> {
-    await this.#hooks.onChange({ lanes: this.#lanes, spent: this.#spent, run, mark })
+  async #keep(change: Partial<Pick<HuntChange, 'run' | 'mark' | 'environment'>>): Promise<void> {
+    const known = { lanes: this.#lanes, spent: this.#spent }
+    await this.#hooks.onChange({ run: null, mark: null, environment: null, ...change, ...known })
   }
 
   /** In the order of starting. */

@@ -2,7 +2,7 @@
 import { failureTeller } from '../failure.ts'
 import type { HuntRun } from '../run.ts'
 import type { ActionsApi, ActionsJob } from './api.ts'
-import { exitCodeIn, readableLog } from './log.ts'
+import { environmentIn, exitCodeIn, readableLog } from './log.ts'
 
 /** What GitHub did to a job (cancelled, skipped, never begun) says nothing of it. */
 const OUTCOMES: Record<string, HuntRun['outcome']> = {
@@ -39,6 +39,15 @@ export function runReader(
       ...(outcome === 'failed' ? tellFailure(told) : NOTHING),
     }
   }
+}
+
+/** What is known of where a job ran, for the table of a series. */
+export async function environmentOf(
+  api: Pick<ActionsApi, 'readLog'>,
+  job: ActionsJob,
+): Promise<Record<string, string>> {
+  const log = (await api.readLog(job.id)) ?? ''
+  return { ...(job.labels.length > 0 && { 'runs on': job.labels.join(', ') }), ...environmentIn(log) }
 }
 
 const MINUTE = 60_000

@@ -24,6 +24,8 @@ export interface HuntChange {
   run: HuntRun | null
   /** The attempt that was planned, taken back, or has ended. */
   mark: HuntMark | null
+  /** Where the first run ran, with that run. */
+  environment: Record<string, string> | null
 }
 
 export interface ActionsHooks {
