@@ -38,10 +38,7 @@ const SPACE = '[\\t\\n\\f\\r ]'
 const RETEST = new RegExp(`^/retest${SPACE}*$`)
 const RETEST_REQUIRED = new RegExp(`^/retest-required${SPACE}*$`)
 const TEST_ALL = new RegExp(`^/test all,?(?:$|${SPACE})`)
-const FLAKE = new RegExp(`^/flake(?:[\\t ]+(.*?))?${SPACE}*$`)
-const FLAKE_REPORT = new RegExp(`^/flake-report(?:[\\t ]+(.*?))?${SPACE}*$`)
 
-const HUNT = new RegExp(`^/hunt(?:[\\t ]+(.*?))?${SPACE}*$`)
 const MOST_HUNT_WORDS = 600
 
 /**
@@ -69,20 +66,13 @@ export function parseTestLines(body: string): string[] {
 
 /** The first `/flake-report` of a comment, or null. */
 export function parseFlakeReport(body: string): FlakeReportCommand | null {
-  for (const line of dropCodeBlocks(body).split('\n')) {
-    const match = FLAKE_REPORT.exec(line)
-    if (match) return { command: 'flake-report', job: match[1]?.trim() || null }
-  }
-  return null
+  const words = wordsAfter('/flake-report', body)
+  return words === null ? null : { command: 'flake-report', job: words || null }
 }
 
 /** What stands after the first `/hunt` of a comment, or null; empty where nothing does. */
 export function parseHunt(body: string): string | null {
-  for (const line of dropCodeBlocks(body).split('\n')) {
-    const match = HUNT.exec(line)
-    if (match) return (match[1]?.trim() ?? '').slice(0, MOST_HUNT_WORDS)
-  }
-  return null
+  return wordsAfter('/hunt', body)?.slice(0, MOST_HUNT_WORDS) ?? null
 }
 
 /** `JOB [N]`, where a job's name may hold spaces and end in a number itself: then it stands in backquotes, or is one of `names`. */
@@ -103,9 +93,17 @@ function numberOf(digits: string | undefined): number | null {
  * a correction without a reason would convince nobody later.
  */
 export function parseCorrection(body: string): CorrectionCommand | { problem: string } | null {
+  const words = wordsAfter('/flake', body)
+  return words === null ? null : readCorrection(words)
+}
+
+/** What follows a command of ours on the first line that holds it; empty where nothing does, null without such a line. */
+function wordsAfter(command: string, body: string): string | null {
   for (const line of dropCodeBlocks(body).split('\n')) {
-    const match = FLAKE.exec(line)
-    if (match) return readCorrection(match[1]?.trim() ?? '')
+    if (!line.startsWith(command)) continue
+    const rest = line.slice(command.length)
+    const words = rest.trim()
+    if (words === '' || rest.startsWith(' ') || rest.startsWith('\t')) return words
   }
   return null
 }

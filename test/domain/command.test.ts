@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   dropCodeBlocks,
   mayHoldCommand,
+  parseCorrection,
   parseFlakeReport,
   parseHunt,
   parseRetests,
@@ -139,3 +140,19 @@ describe('/hunt', () => {
     expect(readHunt(words, ['unit', 'shard 3'])).toEqual({ job, runs })
   })
 })
+
+test.each(['/hunt', '/flake', '/flake-report', '/retest', '/test', '/test all'])(
+  '%s with a great many spaces and what is no space to Go takes no time',
+  (command) => {
+    const began = performance.now()
+    for (const end of ['', 'x', '\r', '\u2028', ' \u2029 x']) {
+      const body = `${command}${' '.repeat(60_000)}${end}`
+      const asked = parseHunt(body)
+      parseFlakeReport(body)
+      parseCorrection(body)
+      parseRetests(body)
+      if (asked !== null) readHunt(asked, [])
+    }
+    expect(performance.now() - began).toBeLessThan(1000)
+  },
+)
