@@ -68,6 +68,12 @@ test('repeats a job, keeps it, and does not count what it refused', { timeout: 1
   expect((await hunt({}, 'list')).stdout).toMatch(/unit +1 +1 +0%/)
   expect(standin.violations).toEqual([])
 
+  // As while it is under way.
+  await db.updateTable('hunt').set({ ended_at: null, answer: null }).execute()
+  const shown = await hunt({}, 'show', 'unit')
+  expect(shown.stderr).toBe('unit has not ended: this is what is known so far.\n')
+  expect(shown.stdout).toMatch(/^Not decided yet: 1 of 1 run failed/)
+
   for (const [more, words, sentence] of [
     [{ GITHUB_TOKEN: '' }, asked, /Set GITHUB_TOKEN/],
     [{}, ['--ref', 'hunted', '--repository', 'acme/widgets'], /--job says which job/],
