@@ -53,7 +53,8 @@ export async function say(
     {
       login: (await deps.github?.botLogin()) ?? '',
       marker: marker(effect.effect_key),
-      body: clipBody(body),
+      // What a job wrote must not pass for the marker of another comment.
+      body: clipBody(body).replaceAll('<!--', '<! --'),
     },
   )
   return comment.url

@@ -1,5 +1,5 @@
 /** The answer as a page for a terminal, and in Markdown. */
-import { code } from '../texts/markdown.ts'
+import { code, codeCell } from '../texts/markdown.ts'
 import type { HuntAnswer } from './answer.ts'
 import { number, shortSequence } from './figures.ts'
 import type { FailureGroup } from './messages.ts'
@@ -62,17 +62,12 @@ function clean(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(UNSEEN, '')
 }
 
-/** Names of nodes and files stand in sentences: in a comment they must neither call anybody nor make a link or markup. */
-function plain(sentence: string): string {
-  return sentence.replaceAll('@', '(at)').replace(/[`<>[\]|*_]/g, ' ')
-}
-
 /** In Markdown, for an issue or a comment: each failure's output folds away. */
 export function huntMarkdown(answer: HuntAnswer): string {
   const parts = [
-    `**${plain(headline(answer))}**`,
-    sentences(answer)
-      .map((one) => `- ${plain(one)}`)
+    `**${headline(answer, code)}**`,
+    sentences(answer, code)
+      .map((one) => `- ${one}`)
       .join('\n'),
   ]
   for (const group of answer.groups.slice(0, MOST_GROUPS)) parts.push(groupMarkdown(group))
@@ -85,14 +80,22 @@ function groupMarkdown(group: FailureGroup): string {
   const { message, count, output } = group
   const head = `${number(count)} × ${code(message)}`
   if (!output?.trim()) return head
-  const text = clean(output).trimEnd().slice(-MOST_OUTPUT)
+  const text = harmless(clean(output).trimEnd().slice(-MOST_OUTPUT))
   const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)))
   return `<details><summary>${number(count)} ×&nbsp;${exampleOf(group)}</summary>\n\n${code(message)}\n\n${fence}text\n${text}\n${fence}\n\n</details>`
+}
+
+/** Bots read what stands in code as well: a line must be no command to them, and no comment must carry another's marker. */
+function harmless(output: string): string {
+  return output
+    .replace(/^([^\S\n]*)\//gm, '$1> /')
+    .replaceAll('\t', '    ')
+    .replaceAll('<!--', '<! --')
 }
 
 function testsMarkdown({ tests: { unsteady } }: HuntAnswer): string {
   const rows = unsteady
     .slice(0, MOST_TESTS)
-    .map((one) => `| ${code(one.name)} | ${one.failed} | ${one.flaked} | ${one.passed} |`)
+    .map((one) => `| ${codeCell(one.name)} | ${one.failed} | ${one.flaked} | ${one.passed} |`)
   return ['| Test | Failed | Flaked | Passed |', '| --- | ---: | ---: | ---: |', ...rows].join('\n')
 }
