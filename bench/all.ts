@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { writeGenerated } from '../scripts/generated.ts'
+import { measureHunt } from './hunt.ts'
 import { measureIntake } from './intake.ts'
 import { measureMeasuring } from './measuring.ts'
 import { measureReplay } from './replay.ts'
@@ -21,6 +22,7 @@ const PARTS: Record<string, (options: { quick: boolean; long: boolean }) => Prom
   replay: measureReplay,
   measuring: measureMeasuring,
   scale: measureScale,
+  hunt: measureHunt,
 }
 const DOCUMENT = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 
@@ -75,4 +77,5 @@ const NAMES: Record<string, RegExp> = {
   replay: /^replay/,
   measuring: /^(?:measuring|kubernetes)/,
   scale: /^scale/,
+  hunt: /^hunt/,
 }

@@ -124,6 +124,8 @@ create table hunt (
   missed boolean not null,
   headline text,
   answer jsonb,
+  asked_key text,
+  unique (asked_key),
   unique (name),
   primary key (hunt_id)
 );
@@ -147,6 +149,17 @@ create table hunt_run (
   peak_memory_bytes bigint,
   primary key (hunt_id, number),
   FOREIGN KEY (hunt_id) REFERENCES hunt(hunt_id) ON DELETE CASCADE
+);
+
+create table hunted_attempt (
+  repository_id bigint not null,
+  head_sha text not null,
+  run_id bigint not null,
+  attempt integer not null,
+  suite_id bigint not null,
+  after_at timestamp with time zone not null,
+  until_at timestamp with time zone,
+  primary key (repository_id, head_sha, run_id, attempt)
 );
 
 create table incident (

@@ -18,7 +18,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   history: ['deps.ts', 'domain', 'db', 'github', 'webhooks', 'pipeline'],
   dashboard: ['domain', 'texts', 'db', 'pipeline'],
   'deps.ts': ['domain', 'db', 'github'],
-  effects: ['deps.ts', 'domain', 'texts', 'db', 'github', 'pipeline', 'policy', 'history'],
+  effects: ['deps.ts', 'domain', 'texts', 'db', 'github', 'pipeline', 'policy', 'history', 'hunt'],
   timers: ['deps.ts', 'domain', 'webhooks', 'db', 'github', 'pipeline', 'policy', 'effects', 'history'],
   server: ['domain'],
   'config.ts': ['domain'],

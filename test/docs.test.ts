@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readGenerated } from '../scripts/generated.ts'
 import { readConfig, VARIABLES } from '../src/config.ts'
-import { parseCorrection, parseFlakeReport, parseRetests } from '../src/domain/command.ts'
+import { parseCorrection, parseFlakeReport, parseHunt, parseRetests } from '../src/domain/command.ts'
 import { COMMAND_HELP } from '../src/domain/command-help.ts'
 import { commandSection } from '../src/texts/help.ts'
 import { EVENTS } from '../src/webhooks/translate.ts'
@@ -176,12 +176,15 @@ test('the README describes the commands as the program does; npm run docs renews
 })
 
 const isUnderstood = (example: string) =>
-  parseFlakeReport(example) !== null || parseCorrection(example) !== null || parseRetests(example).length > 0
+  parseFlakeReport(example) !== null ||
+  parseCorrection(example) !== null ||
+  parseHunt(example) !== null ||
+  parseRetests(example).length > 0
 
 test('every command that is described is understood, and each is described', () => {
   for (const { example } of COMMAND_HELP) expect([example, isUnderstood(example)]).toEqual([example, true])
   const usages = COMMAND_HELP.map((one) => one.usage).join(' ')
-  for (const word of ['/flake-report', '/flake not-mine', '/retest', '/retest-required', '/test'])
+  for (const word of ['/flake-report', '/flake not-mine', '/retest', '/retest-required', '/test', '/hunt'])
     expect(usages).toContain(word)
 })
 

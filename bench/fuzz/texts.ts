@@ -2,7 +2,14 @@
 import MarkdownIt from 'markdown-it'
 import { fromMarkdown, name as nameHtml, outward } from '../../src/dashboard/html.ts'
 import { readPattern } from '../../src/dashboard/pattern.ts'
-import { mayHoldCommand, parseFlakeReport, parseRetests } from '../../src/domain/command.ts'
+import {
+  mayHoldCommand,
+  parseCorrection,
+  parseFlakeReport,
+  parseHunt,
+  parseRetests,
+  readHunt,
+} from '../../src/domain/command.ts'
 import { matchesGlob } from '../../src/domain/policy.ts'
 import { requiredBy } from '../../src/domain/required.ts'
 import { windowAt } from '../../src/domain/window.ts'
@@ -27,7 +34,21 @@ function pieces(list: readonly string[], most: number): (random: Random) => stri
 }
 
 const COMMENT = [
-  ...['/retest', '/test ', '/test all', '/retest-required', '/flake-report', ' unit', 'e2e,', '?', '/', 'a'],
+  ...[
+    '/retest',
+    '/test ',
+    '/test all',
+    '/retest-required',
+    '/flake-report',
+    '/flake mine',
+    '/hunt ',
+    ' 20',
+    ' unit',
+    'e2e,',
+    '?',
+    '/',
+    'a',
+  ],
   ...['\n', '\r\n', '\r', '\t', ' ', '\f', '\u2028', '\u00a0', '```', '~~~', '```\n', '\n```', '````', '> '],
   ...['<!--', '-->', '\\', '`'],
 ]
@@ -152,7 +173,9 @@ export function textTargets(): Target[] {
 function readComment(body: string): string | null {
   const retests = parseRetests(body)
   const report = parseFlakeReport(body)
-  const isFound = retests.length > 0 || report !== null
+  const hunted = parseHunt(body)
+  if (hunted !== null) readHunt(hunted, ['unit 20'])
+  const isFound = retests.length > 0 || report !== null || hunted !== null || parseCorrection(body) !== null
   if (isFound && !mayHoldCommand(body)) return 'holds a command that mayHoldCommand does not see'
   const jobs = retests.flatMap((one) => one.jobs)
   if (jobs.some((job) => /[\t\n\f\r ]/.test(job))) return 'names a job with white space in it'

@@ -1,36 +1,23 @@
 /** `hunt --repository o/r --job NAME --ref REF`: the runs are attempts of a job on GitHub Actions, kept one by one. */
+import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
-import {
-  addHuntRuns,
-  beginHunt,
-  endHunt,
-  findHunt,
-  type HuntRow,
-  keepSettings,
-  readHuntRuns,
-  replaceHuntRuns,
-} from '../db/hunts.ts'
+import { keepHuntStep } from '../db/hunted.ts'
+import { beginHunt, endKeptHunt, findHunt, type HuntRow, readHuntRuns } from '../db/hunts.ts'
 import { UserError } from '../domain/user-error.ts'
 import { openActions } from '../hunt/actions/api.ts'
-import {
-  type ActionsHooks,
-  type ActionsSettings,
-  type Before,
-  huntOnActions,
-  type Lane,
-} from '../hunt/actions/hunt.ts'
-import { answerOf } from '../hunt/answer.ts'
+import { huntOnActions } from '../hunt/actions/hunt.ts'
+import type { Lane } from '../hunt/actions/lanes.ts'
+import type { ActionsHooks, ActionsSettings, Before } from '../hunt/actions/terms.ts'
+import { endOf, runOf } from '../hunt/kept.ts'
 import type { Hunt, HuntRun } from '../hunt/run.ts'
-import { headline } from '../hunt/sentences.ts'
 import { withDatabase } from './database.ts'
-import { runOf } from './hunt-kept.ts'
 import { goalOf, type HuntOptions, whole } from './hunt-options.ts'
 
 /** GitHub's own name for where its API is, also on its runners; another one for GitHub Enterprise. */
 const API = 'https://api.github.com'
 const HERE_ONLY = ['isolate', 'stress', 'shuffleEnv', 'compare'] as const
 
-type Kept = ActionsSettings & { lanes?: Lane[] }
+type Kept = ActionsSettings & { lanes?: Lane[]; spent?: number }
 
 /**
  * Begins or resumes a hunt on GitHub Actions. Every run is kept when it is known, so that nothing paid for is lost.
@@ -52,16 +39,17 @@ export async function huntActions(
     const { hunt, settings, before } =
       options.resume === undefined ? await begin(db, options) : await resume(db, options.resume)
     const [owner = '', repo = ''] = settings.repository.split('/')
+    const kept = { huntId: hunt.id, repositoryId: await repositoryIdOf(db, settings.repository) }
     process.stderr.write(`Kept as ${hunt.name}; hunt --resume ${hunt.name} goes on when this is stopped.\n`)
     const hunted = await underWay(settings.runs, (hooks) =>
       huntOnActions(
         openActions({ owner, repo }, { token, baseUrl }),
         settings,
-        keeping(db, hunt.id, settings, hooks),
+        keeping(db, kept, settings, hooks),
         before,
       ),
     )
-    await end(db, hunt.id, hunted)
+    await endKeptHunt(db, hunt.id, hunted.runs, endOf(hunted, new Date().toISOString()))
     return hunted
   })
 }
@@ -80,7 +68,7 @@ async function begin(db: Db, options: HuntOptions) {
     environment: { ref: settings.ref },
     started_at: new Date().toISOString(),
   })
-  const before: Before = { runs: [], lanes: [] }
+  const before: Before = { runs: [], lanes: [], spent: 0 }
   return { hunt: { id: begun.huntId, name: begun.name }, settings, before }
 }
 
@@ -88,40 +76,34 @@ async function resume(db: Db, name: string) {
   const row: HuntRow | undefined = await findHunt(db, name)
   if (row?.place !== 'actions')
     throw new UserError(`There is no hunt ${name} on GitHub Actions to resume. hunt list shows all.`)
-  const { lanes = [], ...settings } = row.settings as unknown as Kept
+  const { lanes = [], spent = 0, ...settings } = row.settings as unknown as Kept
   const runs = (await readHuntRuns(db, row.hunt_id)).map(runOf)
-  return { hunt: { id: row.hunt_id, name }, settings, before: { runs, lanes } }
+  return { hunt: { id: row.hunt_id, name }, settings, before: { runs, lanes, spent } }
 }
 
 function keeping(
   db: Db,
-  huntId: number,
+  kept: { huntId: number; repositoryId: number | null },
   settings: ActionsSettings,
   hooks: { signal: AbortSignal; onRun(run: HuntRun): void },
 ): ActionsHooks {
   return {
     signal: hooks.signal,
-    async onRun(run) {
-      await addHuntRuns(db, huntId, [run])
-      hooks.onRun(run)
+    async onChange({ lanes, spent, ...change }) {
+      await keepHuntStep(db, kept, { ...change, settings: { ...settings, lanes, spent } })
+      if (change.run) hooks.onRun(change.run)
     },
-    onLanes: (lanes) => keepSettings(db, huntId, { ...settings, lanes }),
   }
 }
 
-async function end(db: Db, huntId: number, hunt: Hunt): Promise<void> {
-  const answer = answerOf(hunt)
-  await replaceHuntRuns(db, huntId, hunt.runs)
-  const { ending, ended_by, missed } = hunt
-  const ended_at = new Date().toISOString()
-  await endHunt(db, huntId, {
-    ended_at,
-    ending,
-    ended_by,
-    missed,
-    headline: headline(answer),
-    answer: { ...answer },
-  })
+/** The app's number of the repository, where it shares this database. */
+async function repositoryIdOf(db: Db, fullName: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('repository')
+    .select('repository_id')
+    .where(sql<boolean>`lower(full_name) = ${fullName.toLowerCase()}`)
+    .executeTakeFirst()
+  return row?.repository_id ?? null
 }
 
 function settingsOf(options: HuntOptions): ActionsSettings {
@@ -130,9 +112,13 @@ function settingsOf(options: HuntOptions): ActionsSettings {
     throw new UserError(`--repository ${repository ?? ''} is no repository. Write it like octo-org/shop.`)
   if (!job) throw new UserError('--job says which job to repeat, by the name that GitHub shows.')
   if (!ref) throw new UserError('--ref says which commit to repeat it at: a branch, a tag or a SHA.')
-  if (HERE_ONLY.some((name) => options[name] !== undefined) || options.junit.length > 0)
+  if (options.junit.length > 0)
     throw new UserError(
-      '--isolate, --stress, --shuffle-env, --compare and --junit are for runs on this machine: leave them out.',
+      '--junit reads reports where the runs are, which is GitHub here: leave it out. The logs of failed jobs are read.',
+    )
+  if (HERE_ONLY.some((name) => options[name] !== undefined))
+    throw new UserError(
+      '--isolate, --stress, --shuffle-env and --compare are for runs on this machine: leave them out. GitHub Actions gives each run a machine of its own.',
     )
   return {
     repository,

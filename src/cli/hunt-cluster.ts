@@ -86,9 +86,13 @@ function settingsOf(
   options: HuntOptions,
   namespace: string,
 ): ClusterSettings & StopRule {
-  if (HERE_ONLY.some((name) => options[name] !== undefined) || options.junit.length > 0)
+  if (options.junit.length > 0)
     throw new UserError(
-      '--isolate, --stress, --shuffle-env and --junit are for runs on this machine: leave them out with --kubernetes.',
+      '--junit reads reports where the runs are, which is a pod that is gone: leave it out with --kubernetes. The logs of failed pods are read.',
+    )
+  if (HERE_ONLY.some((name) => options[name] !== undefined))
+    throw new UserError(
+      '--isolate, --stress and --shuffle-env are for runs on this machine: leave them out with --kubernetes, which gives each run a pod of its own.',
     )
   return {
     name: jobName(options.name ?? options.job ?? 'flake-sla'),

@@ -7,17 +7,17 @@ import {
   endHunt,
   findHunt,
   type HuntRow,
-  type HuntRunRow,
   listHunts,
   noteHunt,
   readHuntRuns,
 } from '../db/hunts.ts'
 import { UserError } from '../domain/user-error.ts'
-import type { HuntAnswer } from '../hunt/answer.ts'
+import { answerOf, type HuntAnswer } from '../hunt/answer.ts'
+import { endOf, runOf } from '../hunt/kept.ts'
 import { huntPicture } from '../hunt/picture.ts'
-import type { Hunt, HuntRun } from '../hunt/run.ts'
+import { type Hunt, NO_REPORTS } from '../hunt/run.ts'
 import { headline } from '../hunt/sentences.ts'
-import { type KeptHunt, seriesTable } from '../hunt/series.ts'
+import { type KeptHunt, seriesTable, toldSettings } from '../hunt/series.ts'
 import { withDatabase } from './database.ts'
 import type { HuntOptions } from './hunt-options.ts'
 import { printHunt } from './hunt-print.ts'
@@ -54,13 +54,22 @@ async function list(db: Db, prefix: string, options: HuntOptions): Promise<void>
 async function show(db: Db, name: string, options: HuntOptions): Promise<void> {
   const hunt = await findHunt(db, name)
   if (!hunt) throw new UserError(`There is no hunt ${name}. hunt list shows all.`)
-  const answer = hunt.answer as HuntAnswer | null
-  if (answer === null) throw new UserError(`The hunt ${name} has not ended: nothing is known of it yet.`)
+  const answer = (hunt.answer as HuntAnswer | null) ?? (await soFar(db, hunt))
   if (options.picture !== undefined) {
     const runs = (await readHuntRuns(db, hunt.hunt_id)).map(runOf)
     await writeFile(options.picture, `${huntPicture(runs, headline(answer))}\n`)
   }
   print(printHunt(answer, options))
+}
+
+/** Of a hunt that is under way, or was broken off, what its runs say until now. */
+async function soFar(db: Db, { hunt_id, name, settings }: HuntRow): Promise<HuntAnswer> {
+  const runs = (await readHuntRuns(db, hunt_id)).map(runOf)
+  if (runs.length === 0) throw new UserError(`The hunt ${name} has not ended: nothing is known of it yet.`)
+  process.stderr.write(`${name} has not ended: this is what is known so far.\n`)
+  const { goal, parallel } = settings as unknown as Pick<Hunt, 'goal' | 'parallel'>
+  const open = { ending: 'runs', ended_by: null, missed: false, ordered: true } as const
+  return answerOf({ goal, parallel, ...open, runs, tests: [], reports: NO_REPORTS })
 }
 
 async function note(db: Db, name: string, text: string): Promise<void> {
@@ -78,7 +87,8 @@ function print(text: string): void {
 export function keptOf(row: HuntRow): KeptHunt & { repository: string | null; job: string | null } {
   const { name, changed, notes, environment, started_at, ended_at, repository, job } = row
   const answer = row.answer as HuntAnswer | null
-  return { name, changed, notes, repository, job, environment, started_at, ended_at, answer }
+  const settings = toldSettings(row.settings)
+  return { name, changed, notes, repository, job, settings, environment, started_at, ended_at, answer }
 }
 
 function withoutOutputs(hunt: KeptHunt): KeptHunt {
@@ -114,20 +124,7 @@ export async function keepHunt(
     const beginning = { name, place, repository, job, changed, notes, settings, environment, started_at }
     const begun = await beginHunt(db, beginning)
     await addHuntRuns(db, begun.huntId, hunt.runs)
-    await endHunt(db, begun.huntId, {
-      ended_at: new Date().toISOString(),
-      ending: hunt.ending,
-      ended_by: hunt.ended_by,
-      missed: hunt.missed,
-      headline: headline(answer),
-      answer: { ...answer },
-    })
+    await endHunt(db, begun.huntId, endOf(hunt, new Date().toISOString(), answer))
     return begun.name
   })
-}
-
-/** A run as it was kept. */
-export function runOf(row: HuntRunRow): HuntRun {
-  const { hunt_id: _, started_at, killed_for, ...run } = row
-  return { ...run, started_at: started_at ?? '', killed_for: killed_for === 'memory' ? 'memory' : null }
 }

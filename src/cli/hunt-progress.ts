@@ -6,6 +6,8 @@ import { duration, number, passPercent } from '../hunt/figures.ts'
 import type { HuntRun } from '../hunt/run.ts'
 
 const EVERY_MS = 5000
+/** A narrower terminal has room for the words alone. */
+const COLUMNS_FOR_BAR = 150
 
 export interface HuntProgress {
   onRun(run: HuntRun): void
@@ -20,7 +22,7 @@ export function huntProgress(total: number, goal: Goal): HuntProgress {
   if (!process.stderr.isTTY) return plain(tally, line)
   const bar = new SingleBar(
     {
-      format: '{bar} {line}',
+      format: (process.stderr.columns ?? 0) < COLUMNS_FOR_BAR ? '{line}' : '{bar} {line}',
       stream: process.stderr,
       hideCursor: true,
       fps: 8,

@@ -243,6 +243,7 @@ export async function readHeads(
   const pullRequests = await ofHeads(db, 'pull_request_event', at)
   const mergeGroups = await ofHeads(db, 'merge_group', at)
   const rerunRequests = await ofHeads(db, 'rerun_request', at)
+  const hunted = await ofHeads(db, 'hunted_attempt', at)
   const numbers = [...new Set(pullRequests.map((one) => one.number))]
   const comments = numbers.length === 0 ? [] : await commentsOn(db, repositoryId, numbers)
   const by = {
@@ -251,6 +252,7 @@ export async function readHeads(
     pullRequests: groupBy(pullRequests, (one) => one.head_sha),
     mergeGroups: groupBy(mergeGroups, (one) => one.head_sha),
     rerunRequests: groupBy(rerunRequests, (one) => one.head_sha),
+    hunted: groupBy(hunted, (one) => one.head_sha),
     comments: groupBy(comments, (one) => one.number),
   }
   return shas.map((headSha) => {
@@ -263,12 +265,19 @@ export async function readHeads(
       pullRequests: heads,
       mergeGroups: by.mergeGroups.get(headSha) ?? [],
       rerunRequests: by.rerunRequests.get(headSha) ?? [],
+      hunted: by.hunted.get(headSha) ?? [],
       comments: on.flatMap((number) => by.comments.get(number) ?? []),
     } as unknown as HeadFacts
   })
 }
 
-type HeadTable = 'observation' | 'workflow_run' | 'pull_request_event' | 'merge_group' | 'rerun_request'
+type HeadTable =
+  | 'observation'
+  | 'workflow_run'
+  | 'pull_request_event'
+  | 'merge_group'
+  | 'rerun_request'
+  | 'hunted_attempt'
 
 async function ofHeads<T extends HeadTable>(
   db: Kysely<Database>,

@@ -17,6 +17,8 @@ export interface HuntBeginning {
   settings: Record<string, unknown>
   environment: Record<string, string>
   started_at: string
+  /** Which command asked for it; a second hunt under the same key is the first one again. */
+  asked_key?: string
 }
 
 export interface HuntEnd {
@@ -30,7 +32,7 @@ export interface HuntEnd {
 
 const ROWS_AT_ONCE = 500
 
-/** Begins a hunt. A name that is taken gets a number: `cache`, `cache-2`, `cache-3`. */
+/** Begins a hunt, once for each command that asks for one. A name that is taken gets a number: `cache`, `cache-2`, `cache-3`. */
 export async function beginHunt(
   db: Kysely<Database>,
   hunt: HuntBeginning,
@@ -47,10 +49,12 @@ export async function beginHunt(
     const added = await db
       .insertInto('hunt')
       .values(storable(row) as NewRow<'hunt'>)
-      .onConflict((conflict) => conflict.column('name').doNothing())
+      .onConflict((conflict) => conflict.doNothing())
       .returning('hunt_id')
       .executeTakeFirst()
     if (added) return { huntId: added.hunt_id, name }
+    const known = hunt.asked_key === undefined ? undefined : await findAskedHunt(db, hunt.asked_key)
+    if (known) return { huntId: known.hunt_id, name: known.name }
   }
 }
 
@@ -70,15 +74,17 @@ export async function addHuntRuns(
   }
 }
 
-/** Puts these runs in the place of those that were kept on the way. */
-export async function replaceHuntRuns(
+/** Writes what came out of a hunt that was kept on the way, with its runs in their final order. */
+export async function endKeptHunt(
   db: Kysely<Database>,
   huntId: number,
   runs: readonly Omit<NewRow<'hunt_run'>, 'hunt_id'>[],
+  end: HuntEnd,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx.deleteFrom('hunt_run').where('hunt_id', '=', huntId).execute()
     await addHuntRuns(trx, huntId, runs)
+    await endHunt(trx, huntId, end)
   })
 }
 
@@ -93,6 +99,16 @@ export async function keepSettings(
     .set({ settings: json(settings) })
     .where('hunt_id', '=', huntId)
     .execute()
+}
+
+/** Adds to what is known of where a hunt runs. */
+export async function addEnvironment(
+  db: Kysely<Database>,
+  huntId: number,
+  environment: Record<string, string>,
+): Promise<void> {
+  await sql`update hunt set environment = environment || ${json(environment)}::jsonb
+    where hunt_id = ${huntId}`.execute(db)
 }
 
 /** Writes what came out. */
@@ -128,6 +144,43 @@ export async function listHunts(db: Kysely<Database>, prefix = ''): Promise<Hunt
 
 export async function findHunt(db: Kysely<Database>, name: string): Promise<HuntRow | undefined> {
   return db.selectFrom('hunt').selectAll().where('name', '=', name).executeTakeFirst()
+}
+
+/** The hunt that a command asked for. */
+export async function findAskedHunt(db: Kysely<Database>, askedKey: string): Promise<HuntRow | undefined> {
+  return db.selectFrom('hunt').selectAll().where('asked_key', '=', askedKey).executeTakeFirst()
+}
+
+/** A hunt that was asked for on a pull request of this repository since then (RFC 3339), before this one, and has not ended. */
+export async function findHuntAhead(
+  db: Kysely<Database>,
+  { hunt_id, repository }: Pick<HuntRow, 'hunt_id' | 'repository'>,
+  since: string,
+): Promise<HuntRow | undefined> {
+  return db
+    .selectFrom('hunt')
+    .selectAll()
+    .where('repository', '=', repository)
+    .where('asked_key', 'is not', null)
+    .where('ended_at', 'is', null)
+    .where('started_at', '>=', since)
+    .where('hunt_id', '<', hunt_id)
+    .orderBy('hunt_id')
+    .executeTakeFirst()
+}
+
+/** Minutes that the other hunts asked for on pull requests of this repository have taken since then (RFC 3339). */
+export async function minutesSince(
+  db: Kysely<Database>,
+  { hunt_id, repository }: Pick<HuntRow, 'hunt_id' | 'repository'>,
+  since: string,
+): Promise<number> {
+  const result = await sql<{
+    minutes: number | null
+  }>`select sum((settings ->> 'spent')::float8) as minutes from hunt
+    where repository = ${repository} and asked_key is not null and hunt_id <> ${hunt_id}
+      and coalesce(ended_at, started_at) >= ${since}`.execute(db)
+  return result.rows[0]?.minutes ?? 0
 }
 
 /** The runs of a hunt, in the order of their numbers. */

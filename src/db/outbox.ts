@@ -73,6 +73,17 @@ export async function finishEffect(
     .execute()
 }
 
+/** Has an effect that went well, but is not done yet, go on at that time (epoch ms). */
+export async function continueEffect(db: Db, effect: Row<'outbox'>, until: number): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({ due_at: new Date(until).toISOString(), attempts: 0, last_error: null })
+    .where('repository_id', '=', effect.repository_id)
+    .where('effect_key', '=', effect.effect_key)
+    .where('due_at', '=', effect.due_at)
+    .execute()
+}
+
 /** Puts an effect off after a failure. */
 export async function postponeEffect(
   db: Db,

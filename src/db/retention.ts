@@ -26,9 +26,9 @@ export async function removeRepository(db: Db, repositoryId: number, before: str
       .deleteFrom('repository')
       .where('repository_id', '=', repositoryId)
       .where('removed_at', '<', before)
-      .returning('repository_id')
-      .execute()
-    if (gone.length === 0) return false
+      .returning(['repository_id', 'full_name'])
+      .executeTakeFirst()
+    if (gone === undefined) return false
     // Asked of the database, so that a table that comes later is not forgotten here.
     const tables = await sql<{ name: string }>`select c.table_name as name from information_schema.columns c
       join information_schema.tables t on t.table_schema = c.table_schema and t.table_name = c.table_name
@@ -36,6 +36,9 @@ export async function removeRepository(db: Db, repositoryId: number, before: str
         and c.column_name = 'repository_id'`.execute(trx)
     for (const { name } of tables.rows)
       await sql`delete from ${sql.table(name)} where repository_id = ${repositoryId}`.execute(trx)
+    // Hunts are kept by name, since the command line knows no number; those asked for by a command carry it.
+    await sql`delete from hunt where lower(repository) = lower(${gone.full_name})
+      or starts_with(asked_key, ${`${repositoryId}/`})`.execute(trx)
     return true
   })
 }
@@ -54,7 +57,15 @@ export async function expireHeads(db: Db, repositoryId: number, before: string):
       limit ${HEADS_AT_ONCE}`.execute(trx)
     const shas = old.rows.map((row) => row.head_sha)
     if (shas.length === 0) return 0
-    for (const table of ['observation', 'workflow_run', 'runner', 'rerun_request', 'run'] as const)
+    const tables = [
+      'observation',
+      'workflow_run',
+      'runner',
+      'rerun_request',
+      'hunted_attempt',
+      'run',
+    ] as const
+    for (const table of tables)
       await sql`delete from ${sql.table(table)}
         where repository_id = ${repositoryId} and head_sha = any(${shas})`.execute(trx)
     return shas.length

@@ -473,6 +473,18 @@ export interface HuntTable {
   missed: boolean
   headline: string | null
   answer: Json<Record<string, unknown>> | null
+  /** Which command asked for it; null for those of the command line. */
+  asked_key: string | null
+}
+
+export interface HuntedAttemptTable {
+  repository_id: number
+  head_sha: string
+  run_id: number
+  attempt: number
+  suite_id: number
+  after_at: Time
+  until_at: Time | null
 }
 
 export interface HuntRunTable {
@@ -562,6 +574,7 @@ export interface Database {
   tick: TickTable
   session: SessionTable
   hunt: HuntTable
+  hunted_attempt: HuntedAttemptTable
   hunt_run: HuntRunTable
   settings: SettingsTable
   job_issue: JobIssueTable

@@ -39,6 +39,12 @@ export const COMMAND_HELP: readonly CommandHelp[] = [
     what: 'Noted as belief that a failure was a flake. Where the settings say retest: { execute: true }, this app runs again what has failed at the newest commit: all, the required, or the named jobs.',
     example: '/test unit',
   },
+  {
+    usage: '/hunt JOB, /hunt JOB N',
+    who: 'people with write permission',
+    what: 'Where the settings say hunt: { enabled: true }: runs a job of the newest commit again and again, at most N times and within the minutes that the settings allow, to learn how often it fails and whether its failures come alone. Its runs do not count in the SLA.',
+    example: '/hunt unit 20',
+  },
 ]
 
 /** What holds for all of them. */

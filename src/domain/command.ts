@@ -27,12 +27,19 @@ export interface CorrectionCommand {
   reason: string
 }
 
+/** What `/hunt` asks for. */
+export interface HuntCommand {
+  job: string
+  /** Null where the settings say how many. */
+  runs: number | null
+}
+
 const SPACE = '[\\t\\n\\f\\r ]'
 const RETEST = new RegExp(`^/retest${SPACE}*$`)
 const RETEST_REQUIRED = new RegExp(`^/retest-required${SPACE}*$`)
 const TEST_ALL = new RegExp(`^/test all,?(?:$|${SPACE})`)
-const FLAKE = new RegExp(`^/flake(?:[\\t ]+(.*?))?${SPACE}*$`)
-const FLAKE_REPORT = new RegExp(`^/flake-report(?:[\\t ]+(.*?))?${SPACE}*$`)
+
+const MOST_HUNT_WORDS = 600
 
 /**
  * What a comment asks CI to run again. Several commands in one comment all count, each kind once.
@@ -59,11 +66,26 @@ export function parseTestLines(body: string): string[] {
 
 /** The first `/flake-report` of a comment, or null. */
 export function parseFlakeReport(body: string): FlakeReportCommand | null {
-  for (const line of dropCodeBlocks(body).split('\n')) {
-    const match = FLAKE_REPORT.exec(line)
-    if (match) return { command: 'flake-report', job: match[1]?.trim() || null }
-  }
-  return null
+  const words = wordsAfter('/flake-report', body)
+  return words === null ? null : { command: 'flake-report', job: words || null }
+}
+
+/** What stands after the first `/hunt` of a comment, or null; empty where nothing does. */
+export function parseHunt(body: string): string | null {
+  return wordsAfter('/hunt', body)?.slice(0, MOST_HUNT_WORDS) ?? null
+}
+
+/** `JOB [N]`, where a job's name may hold spaces and end in a number itself: then it stands in backquotes, or is one of `names`. */
+export function readHunt(words: string, names: readonly string[]): HuntCommand {
+  const quoted = /^`([^`]+)`(?:[\t ]+(\d{1,6}))?$/.exec(words)
+  if (quoted) return { job: quoted[1] ?? '', runs: numberOf(quoted[2]) }
+  if (names.includes(words)) return { job: words, runs: null }
+  const counted = /^(.*[^\t ])[\t ]+(\d{1,6})$/.exec(words)
+  return counted ? { job: counted[1] ?? '', runs: numberOf(counted[2]) } : { job: words, runs: null }
+}
+
+function numberOf(digits: string | undefined): number | null {
+  return digits === undefined ? null : Math.max(1, Number(digits))
 }
 
 /**
@@ -71,9 +93,17 @@ export function parseFlakeReport(body: string): FlakeReportCommand | null {
  * a correction without a reason would convince nobody later.
  */
 export function parseCorrection(body: string): CorrectionCommand | { problem: string } | null {
+  const words = wordsAfter('/flake', body)
+  return words === null ? null : readCorrection(words)
+}
+
+/** What follows a command of ours on the first line that holds it; empty where nothing does, null without such a line. */
+function wordsAfter(command: string, body: string): string | null {
   for (const line of dropCodeBlocks(body).split('\n')) {
-    const match = FLAKE.exec(line)
-    if (match) return readCorrection(match[1]?.trim() ?? '')
+    if (!line.startsWith(command)) continue
+    const rest = line.slice(command.length)
+    const words = rest.trim()
+    if (words === '' || rest.startsWith(' ') || rest.startsWith('\t')) return words
   }
   return null
 }

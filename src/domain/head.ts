@@ -13,6 +13,7 @@ import type {
   WorkflowRunFact,
 } from './facts.ts'
 import { judge, type Verdict } from './flake.ts'
+import { type HuntedAttempt, notHunted, withoutHunted } from './hunted.ts'
 import { type Job, jobKey, type Run, readRuns } from './run.ts'
 
 export interface HeadFacts {
@@ -25,6 +26,8 @@ export interface HeadFacts {
   /** Commands on those pull requests, at any head. */
   comments: readonly CommentFact[]
   rerunRequests: readonly RerunRequest[]
+  /** What hunts had run there: none of it is a result of this commit. */
+  hunted: readonly HuntedAttempt[]
 }
 
 /** A run as a result of one pull request; `number` 0 is trunk or a merge queue. */
@@ -51,7 +54,8 @@ export interface HeadConclusions {
 
 /** Concludes about one commit. Runs of a commit that is no pull request's head, trunk or queue are left waiting. */
 export function concludeHead(facts: HeadFacts): HeadConclusions {
-  const runs = readRuns(facts.observations, facts.workflowRuns)
+  const told = readRuns(facts.observations, facts.workflowRuns)
+  const runs = withoutHunted(told, facts.hunted, facts.workflowRuns)
   const candidates = candidatesOf(facts, runs)
   const queued = facts.mergeGroups.length > 0
   const conclusions: HeadConclusions = { runs: [], verdicts: [] }
@@ -206,7 +210,7 @@ function retestsBetween([from, to]: [number, number], number: number, job: Job, 
   const byButton = facts.rerunRequests
     .filter((asked) => asked.name === job.name && asked.app === job.app && within(asked.told_at))
     .map((asked) => asked.actor_is_bot)
-  const byAttempt = facts.workflowRuns
+  const byAttempt = notHunted(facts.workflowRuns, facts.hunted)
     .filter((told) => told.attempt > 1 && told.path === job.workflow && within(told.started_at))
     .map((told) => told.actor_is_bot)
   return [...byComment, ...byButton, ...byAttempt]

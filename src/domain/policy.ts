@@ -24,6 +24,8 @@ export interface Policy {
   owners: { job: string; owners: string[] }[]
   /** Whether this app runs jobs again on /retest and the like. */
   retest: { execute: boolean }
+  /** Whether this app runs a job again and again on /hunt, and the most that all hunts of a day may take. */
+  hunt: { enabled: boolean; maxRuns: number; maxMinutes: number }
   /** What is said without being asked. */
   report: { unasked: boolean; checkRun: boolean }
   attribution: {
@@ -44,6 +46,7 @@ export const DEFAULT_POLICY: Policy = {
   jobIssues: { enabled: false, labels: ['kind/flake'] },
   owners: [],
   retest: { execute: false },
+  hunt: { enabled: false, maxRuns: 20, maxMinutes: 120 },
   report: { unasked: false, checkRun: false },
   attribution: { sameAuthorIsIndependent: true, paths: [] },
 }

@@ -9,10 +9,15 @@ export interface EffectResult {
   url: string | null
 }
 
+/** An effect that takes hours is done step by step: this one is due again at that time (epoch ms). */
+export interface EffectPending {
+  again_at: number
+}
+
 /** Does one effect; doing it again finds what is there already. Throws what GitHub answered. */
 export type Effect = (
   deps: Deps,
   octokit: Octokit,
   repository: Row<'repository'>,
   effect: Row<'outbox'>,
-) => Promise<EffectResult>
+) => Promise<EffectResult | EffectPending>

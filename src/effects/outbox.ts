@@ -1,11 +1,12 @@
 /** Works off the outbox: one effect at a time, each sent at least once and found again before it is sent again. */
-import { finishEffect, leaseEffect, postponeEffect, renewLease } from '../db/outbox.ts'
+import { continueEffect, finishEffect, leaseEffect, postponeEffect, renewLease } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { WouldWrite } from '../github/dry-run.ts'
 import { closeBreachIssue, fileBreachIssue } from './breach-issue.ts'
 import { takeCorrection } from './correction.ts'
-import type { Effect, EffectResult } from './effect.ts'
+import type { Effect, EffectPending, EffectResult } from './effect.ts'
+import { huntJob } from './hunt.ts'
 import { keepJobIssues } from './job-issues.ts'
 import { answerReport } from './report.ts'
 import { refreshRequired } from './required.ts'
@@ -19,6 +20,7 @@ const EFFECTS: Record<string, Effect> = {
   report: answerReport,
   retest: runAgain,
   correction: takeCorrection,
+  hunt: huntJob,
   breach: fileBreachIssue,
   'breach-close': closeBreachIssue,
   'job-issues': keepJobIssues,
@@ -52,6 +54,7 @@ async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
   const finish = (done: EffectResult) => finishEffect(deps.db, effect, { at: deps.now(), ...done })
   try {
     const done = await doEffect(deps, effect).finally(() => lease.release())
+    if ('again_at' in done) return await continueEffect(deps.db, effect, done.again_at)
     await finish(done)
     deps.log.info({ repository_id, effect_key, result: done.result, url: done.url }, 'effect done')
   } catch (error) {
@@ -86,7 +89,7 @@ function keepLease(deps: Deps, effect: Row<'outbox'>): { release(): Promise<void
   }
 }
 
-async function doEffect(deps: Deps, effect: Row<'outbox'>): Promise<EffectResult> {
+async function doEffect(deps: Deps, effect: Row<'outbox'>): Promise<EffectResult | EffectPending> {
   const repository = await deps.db
     .selectFrom('repository')
     .selectAll()

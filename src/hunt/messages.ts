@@ -7,6 +7,8 @@ export interface FailureGroup {
   count: number
   /** The number of the run whose output is shown. */
   example_run: number
+  /** Its seed, by which it can be had again; null where runs had none. */
+  seed: number | null
   output: string | null
 }
 
@@ -107,11 +109,17 @@ export function groupFailures(runs: readonly HuntRun[]): FailureGroup[] {
     if (run.outcome !== 'failed') continue
     const message = run.message ?? 'failed without a word'
     const key = kindOf(message)
-    const group = groups.get(key) ?? { message, count: 0, example_run: run.number, output: null }
+    const group = groups.get(key) ?? {
+      message,
+      count: 0,
+      example_run: run.number,
+      seed: run.seed,
+      output: null,
+    }
     group.count++
     // Runs that end side by side may each be the first of their kind: the one whose output was kept is the example.
     if (group.output === null && run.output !== null)
-      Object.assign(group, { message, example_run: run.number, output: run.output })
+      Object.assign(group, { message, example_run: run.number, seed: run.seed, output: run.output })
     groups.set(key, group)
   }
   return [...groups.values()].sort((a, b) => b.count - a.count)

@@ -5,12 +5,16 @@ import type { HuntAnswer } from './answer.ts'
 import { bytes, chance, duration, number, passPercent } from './figures.ts'
 import type { Concentration } from './shape.ts'
 
+/** How a name from outside is written: as it is, unless the reader's format makes more of some characters. */
+type Tell = (name: string) => string
+const asItIs: Tell = (name) => name
+
 /** The whole answer in one sentence. */
-export function headline(answer: HuntAnswer): string {
+export function headline(answer: HuntAnswer, tell = asItIs): string {
   if (answer.runs === 0) return 'No run finished, so nothing is known.'
   const target = passPercent(answer.target)
   const failed = failedOf(answer)
-  const how = [...placesOf(answer), ...successionInShort(answer), ...memoryInShort(answer)].join(', ')
+  const how = [...placesOf(answer, tell), ...successionInShort(answer), ...memoryInShort(answer)].join(', ')
   const what = `${failed}${how === '' ? '' : `, ${how}`}`
   if (answer.decision === 'met') return `Met: ${what}, so at least ${target} pass.`
   if (answer.decision === 'missed') return `Missed: ${what}, where ${target} should pass.`
@@ -21,17 +25,17 @@ export function headline(answer: HuntAnswer): string {
 }
 
 /** One sentence for each thing that is known, the most important first. */
-export function sentences(answer: HuntAnswer): string[] {
+export function sentences(answer: HuntAnswer, tell = asItIs): string[] {
   if (answer.runs === 0) return []
   return [
     rate(answer),
     ...ending(answer),
     ...succession(answer),
-    ...answer.concentration.map((one) => concentration(one, answer)),
+    ...answer.concentration.map((one) => concentration(one, answer, tell)),
     ...memory(answer),
     ...timeouts(answer),
     ...durations(answer),
-    ...tests(answer),
+    ...tests(answer, tell),
   ]
 }
 
@@ -58,8 +62,7 @@ function ending(answer: HuntAnswer): string[] {
     until_failure: 'It ended at the first failure, as asked.',
     interrupted: 'It was interrupted.',
     minutes: 'It ended because the minutes that it may take are used up.',
-    used_up:
-      'It ended because GitHub lets these workflow runs be run again no more; --workflow starts new ones.',
+    used_up: 'It ended because GitHub lets these workflow runs be run again no more: it takes 50 of each.',
   }[answer.ending]
   return why + stopped === '' ? [] : [`${why}${stopped}`.trim()]
 }
@@ -84,6 +87,10 @@ function succession(answer: HuntAnswer): string[] {
   }
   if (streaksAtMost(1, failed, runs - failed) > RARE)
     return [`So few failures cannot say whether they come in succession: ${chances}.`]
+  if (s.p_value <= 0.05)
+    return [
+      `Failures may come in succession, but that is not sure: ${chances} (${chance(s.p_value)}, one of five questions).`,
+    ]
   return [`Nothing says that failures come in succession: ${chances} (${chance(s.p_value)}).`]
 }
 
@@ -108,16 +115,17 @@ function successionInShort({ succession: s, failed }: HuntAnswer): string[] {
   return ['in succession']
 }
 
-function placesOf(answer: HuntAnswer): string[] {
+function placesOf(answer: HuntAnswer, tell: Tell): string[] {
   return answer.concentration.slice(0, 2).map((one) => {
     if (one.by === 'order') return lateOrEarly(one, answer)
     const share = one.failed === answer.failed ? 'all' : `${number(one.failed)} of them`
-    return `${share} ${placeOf(one)}`
+    return `${share} ${placeOf(one, tell)}`
   })
 }
 
-function placeOf({ by, value }: Concentration): string {
-  return by === 'hour' ? `in the hour from ${value}:00 UTC` : `on ${by} ${value}`
+function placeOf({ by, value }: Concentration, tell: Tell): string {
+  if (by === 'hour') return `in the hour from ${value}:00 UTC`
+  return `on ${by} ${by === 'node' ? tell(value) : value}`
 }
 
 /** Where the failures lie: only worth saying as "the last n" when that is less than half of all. */
@@ -128,7 +136,7 @@ function lateOrEarly({ value }: Concentration, answer: HuntAnswer): string {
   return `all among the ${value === 'late' ? 'last' : 'first'} ${number(span)}`
 }
 
-function concentration(one: Concentration, answer: HuntAnswer): string {
+function concentration(one: Concentration, answer: HuntAnswer, tell: Tell): string {
   if (one.by === 'order') {
     const why =
       one.value === 'late'
@@ -140,7 +148,7 @@ function concentration(one: Concentration, answer: HuntAnswer): string {
     one.failed === answer.failed
       ? `All ${number(one.failed)}`
       : `${number(one.failed)} of ${number(answer.failed)}`
-  return `${share} failures came ${placeOf(one)}, which had ${number(one.runs)} of ${count(answer.runs, 'run')} (${chance(one.p_value)}).`
+  return `${share} failures came ${placeOf(one, tell)}, which had ${number(one.runs)} of ${count(answer.runs, 'run')} (${chance(one.p_value)}).`
 }
 
 function memory({ memory: m }: HuntAnswer): string[] {
@@ -178,7 +186,7 @@ function durations({ durations: { passed, failed } }: HuntAnswer): string[] {
   return told === '' || passed.longest === 0 ? [] : [`${told[0]?.toUpperCase()}${told.slice(1)}.`]
 }
 
-function tests({ tests: { reported, unsteady, reports } }: HuntAnswer): string[] {
+function tests({ tests: { reported, unsteady, reports } }: HuntAnswer, tell: Tell): string[] {
   const said: string[] = []
   if (reported > 0) {
     const flaked = unsteady.filter((one) => one.flaked > 0).length
@@ -189,7 +197,7 @@ function tests({ tests: { reported, unsteady, reports } }: HuntAnswer): string[]
   }
   if (reports.broken > 0)
     said.push(
-      `${count(reports.broken, 'report')} could not be read to the end; what came before counts (${reports.problems[0]}).`,
+      `${count(reports.broken, 'report')} could not be read to the end; what came before counts (${tell(reports.problems[0] ?? 'no reason')}).`,
     )
   return said
 }

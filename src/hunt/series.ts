@@ -1,5 +1,5 @@
 /** A series of experiments as one table: what was changed, what came out, and where the environments differ. */
-import { code } from '../texts/markdown.ts'
+import { codeCell } from '../texts/markdown.ts'
 import type { HuntAnswer } from './answer.ts'
 import { passPercent } from './figures.ts'
 
@@ -8,6 +8,8 @@ export interface KeptHunt {
   name: string
   changed: string | null
   notes: string
+  /** Of how it ran, what a reader may have changed. */
+  settings: Readonly<Record<string, string>>
   environment: Readonly<Record<string, string>>
   started_at: string
   ended_at: string | null
@@ -27,6 +29,9 @@ const HEAD = [
   'Notes',
 ]
 
+/** What people and machines wrote: in Markdown it stands as code, where it can do nothing. */
+const FROM_OUTSIDE = new Set(['Hunt', 'Changed', 'Where', 'Differs', 'Notes'])
+
 /** @param markdown cells for a Markdown table; else columns for a terminal */
 export function seriesTable(hunts: readonly KeptHunt[], markdown: boolean): string {
   const differing = differencesIn(hunts)
@@ -35,10 +40,11 @@ export function seriesTable(hunts: readonly KeptHunt[], markdown: boolean): stri
 }
 
 function rowOf(
-  { name, changed, notes, answer, environment }: KeptHunt,
+  { name, changed, notes, answer, settings, environment }: KeptHunt,
   differing: readonly string[],
 ): string[] {
-  const differs = differing.map((key) => `${key} ${environment[key] ?? 'unknown'}`).join('; ')
+  const known = { ...settings, ...environment }
+  const differs = differing.map((key) => `${key} ${known[key] ?? 'unknown'}`).join('; ')
   const words = [changed ?? '', ...resultOf(answer), differs, notes.replaceAll('\n', ' / ')]
   return [name, ...words]
 }
@@ -58,13 +64,16 @@ function resultOf(answer: HuntAnswer | null): string[] {
 
 /** What is equal in all hunts explains no difference between them. */
 function differencesIn(hunts: readonly KeptHunt[]): string[] {
-  const keys = [...new Set(hunts.flatMap(({ environment }) => Object.keys(environment)))]
-  return keys.filter((key) => new Set(hunts.map(({ environment }) => environment[key])).size > 1)
+  const known = hunts.map(({ settings, environment }) => ({ ...environment, ...settings }))
+  const keys = [...new Set(known.flatMap((one) => Object.keys(one)))]
+  return keys.filter((key) => new Set(known.map((one) => one[key])).size > 1)
 }
 
 function markdownTable(rows: readonly string[][]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const cells = rows.map((row) => row.map((cell) => (cell === '' ? '' : code(cell))))
+  const cells = rows.map((row) =>
+    row.map((cell, i) => (FROM_OUTSIDE.has(HEAD[i] ?? '') && cell !== '' ? codeCell(cell) : cell)),
+  )
   return [line(HEAD), line(HEAD.map(() => '---')), ...cells.map(line)].join('\n')
 }
 
@@ -88,4 +97,34 @@ function textTable(rows: readonly string[][]): string {
 function clip(text: string): string {
   const seen = text.replace(/\p{Cc}|\p{Bidi_Control}/gu, ' ')
   return seen.length > WIDEST ? `${seen.slice(0, WIDEST - 1)}…` : seen
+}
+
+/** Settings that hunts of a series may differ in, by what they are called there. */
+const TOLD: Record<string, string> = {
+  image: 'image asked for',
+  parallel: 'parallel',
+  timeoutMs: 'time limit in ms',
+  isolate: 'isolate',
+  stress: 'stress',
+  cpu: 'cpu of a pod',
+  memory: 'memory of a pod',
+  workflow: 'workflow',
+  ref: 'ref',
+  // The longest goes last: a terminal cuts it off.
+  command: 'command',
+}
+
+/** Of the settings as they were kept, those that are told in a series; what was not asked for is told as no. */
+export function toldSettings(settings: Readonly<Record<string, unknown>>): Record<string, string> {
+  const told = Object.entries(TOLD).filter(([key]) => key in settings)
+  return Object.fromEntries(told.map(([key, name]) => [name, inWords(settings[key])]))
+}
+
+function inWords(value: unknown): string {
+  if (value === null || value === undefined) return 'no'
+  if (Array.isArray(value)) return value.join(' ')
+  if (typeof value !== 'object') return String(value)
+  return Object.entries(value)
+    .map(([name, amount]) => `${name} ${amount}`)
+    .join(', ')
 }

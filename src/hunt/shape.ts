@@ -70,8 +70,8 @@ export function shapeOf(hunt: Pick<Hunt, 'runs' | 'ended_by' | 'parallel' | 'ord
     last !== undefined && last.number === hunt.ended_by,
   )
   const looks = (['worker', 'node', 'hour'] as const).map((by) => lookBy(by, runs))
-  // That the hunt ended at a failure says nothing of when failures come.
-  looks.push(lookAtOrder(runs.filter((run) => run.number !== hunt.ended_by)))
+  const isTogether = succession.p_value * (looks.length + 1) <= SIGNIFICANT
+  looks.push(lookAtOrder(isTogether ? firstOfEach(runs, hunt.ended_by) : without(runs, hunt.ended_by)))
   const asked = looks.filter((look) => look.length > 0)
   const pValues = [succession.p_value, ...asked.map((look) => look[0]?.p_value ?? 1)]
   const [clumped = 1, ...corrected] = holm(pValues)
@@ -100,13 +100,22 @@ function successionOf(
     const succession = successionIn(runs, 'start', [1], endsInFailure)
     return { succession, least: succession.p_value }
   }
-  const both = [
-    successionIn(runs, 'start', [1, NEAR.start], endsInFailure),
-    successionIn(byEnd(runs), 'end', [1, NEAR.end], false),
-  ] as const
-  const best = both[1].p_value < both[0].p_value ? both[1] : both[0]
-  const looks = 4
+  const inStart = successionIn(runs, 'start', [1, NEAR.start], endsInFailure)
+  const inEnd = takeAsLong(runs) ? successionIn(byEnd(runs), 'end', [1, NEAR.end], false) : inStart
+  const best = inEnd.p_value < inStart.p_value ? inEnd : inStart
+  const looks = inEnd === inStart ? 2 : 4
   return { succession: { ...best, p_value: Math.min(1, best.p_value * looks) }, least: best.p_value }
+}
+
+/**
+ * Whether failing runs take as long as passing ones, as far as can be told. Slower or faster ones, begun side by side,
+ * end side by side too, so that the order of ending would show streaks that the program does not make.
+ */
+function takeAsLong(runs: readonly HuntRun[]): boolean {
+  const sorted = [...runs].sort((a, b) => a.duration_ms - b.duration_ms)
+  const places = sorted.flatMap((run, index) => (run.outcome === 'failed' ? [index + 1] : []))
+  if (places.length < 2 || places.length === runs.length) return true
+  return rankSum(places, runs.length).pValue > SIGNIFICANT
 }
 
 /** The runs in the order of ending. */
@@ -187,6 +196,19 @@ function lookBy(by: 'worker' | 'node' | 'hour', runs: readonly HuntRun[]): Conce
   const total = all.reduce((sum, one) => sum + one.runs, 0)
   const corrected = holm(all.map((one) => hypergeometricAtLeast(one.failed, one.runs, failed, total)))
   return all.map((one, i) => ({ ...one, p_value: corrected[i] ?? 1 })).sort((a, b) => a.p_value - b.p_value)
+}
+
+/** That the hunt ended at a failure says nothing of when failures come. */
+function without(runs: readonly HuntRun[], endedBy: number | null): HuntRun[] {
+  return runs.filter((run) => run.number !== endedBy)
+}
+
+/** Failures that come together are one word about when: of each streak the first is left, of one that ended the hunt none. */
+function firstOfEach(runs: readonly HuntRun[], endedBy: number | null): HuntRun[] {
+  const kept = runs.filter((run, i) => run.outcome === 'passed' || runs[i - 1]?.outcome !== 'failed')
+  const last = kept.findLast((run) => run.outcome === 'failed')
+  const isOpen = endedBy !== null && runs.at(-1)?.number === endedBy
+  return isOpen ? kept.filter((run) => run !== last) : kept
 }
 
 function lookAtOrder(runs: readonly HuntRun[]): Concentration[] {

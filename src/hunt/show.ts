@@ -1,5 +1,5 @@
 /** The answer as a page for a terminal, and in Markdown. */
-import { code } from '../texts/markdown.ts'
+import { code, codeCell } from '../texts/markdown.ts'
 import type { HuntAnswer } from './answer.ts'
 import { number, shortSequence } from './figures.ts'
 import type { FailureGroup } from './messages.ts'
@@ -30,14 +30,20 @@ function sequenceText({ sequence, sequence_by_end }: HuntAnswer): string {
   return `${name}: ${shortSequence(sequence_by_end ?? sequence)}`
 }
 
-function groupText({ message, count, example_run, output }: FailureGroup): string {
+function groupText(group: FailureGroup): string {
+  const { message, count, output } = group
   const head = `${number(count)} × ${clean(message)}`
-  if (!output?.trim()) return head
+  if (!output?.trim()) return group.seed == null ? head : `${head} (${exampleOf(group)})`
   const lines = clean(output).trimEnd().split('\n')
   const cut = lines.length > TAIL_LINES ? [`… (${number(lines.length - TAIL_LINES)} lines before)`] : []
-  return [head, `  run ${example_run}:`, ...cut.map(indent), ...lines.slice(-TAIL_LINES).map(indent)].join(
+  return [head, `  ${exampleOf(group)}:`, ...cut.map(indent), ...lines.slice(-TAIL_LINES).map(indent)].join(
     '\n',
   )
+}
+
+/** Hunts that were kept before runs had seeds told of none. */
+function exampleOf({ example_run, seed }: FailureGroup): string {
+  return seed == null ? `run ${example_run}` : `run ${example_run}, seed ${seed}`
 }
 
 function indent(line: string): string {
@@ -59,8 +65,8 @@ function clean(text: string): string {
 /** In Markdown, for an issue or a comment: each failure's output folds away. */
 export function huntMarkdown(answer: HuntAnswer): string {
   const parts = [
-    `**${headline(answer)}**`,
-    sentences(answer)
+    `**${headline(answer, code)}**`,
+    sentences(answer, code)
       .map((one) => `- ${one}`)
       .join('\n'),
   ]
@@ -70,17 +76,26 @@ export function huntMarkdown(answer: HuntAnswer): string {
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-function groupMarkdown({ message, count, example_run, output }: FailureGroup): string {
+function groupMarkdown(group: FailureGroup): string {
+  const { message, count, output } = group
   const head = `${number(count)} × ${code(message)}`
   if (!output?.trim()) return head
-  const text = clean(output).trimEnd().slice(-MOST_OUTPUT)
+  const text = harmless(clean(output).trimEnd().slice(-MOST_OUTPUT))
   const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)))
-  return `<details><summary>${number(count)} ×&nbsp;run ${example_run}</summary>\n\n${code(message)}\n\n${fence}text\n${text}\n${fence}\n\n</details>`
+  return `<details><summary>${number(count)} ×&nbsp;${exampleOf(group)}</summary>\n\n${code(message)}\n\n${fence}text\n${text}\n${fence}\n\n</details>`
+}
+
+/** Bots read what stands in code as well: a line must be no command to them, and no comment must carry another's marker. */
+function harmless(output: string): string {
+  return output
+    .replace(/^([^\S\n]*)\//gm, '$1> /')
+    .replaceAll('\t', '    ')
+    .replaceAll('<!--', '<! --')
 }
 
 function testsMarkdown({ tests: { unsteady } }: HuntAnswer): string {
   const rows = unsteady
     .slice(0, MOST_TESTS)
-    .map((one) => `| ${code(one.name)} | ${one.failed} | ${one.flaked} | ${one.passed} |`)
+    .map((one) => `| ${codeCell(one.name)} | ${one.failed} | ${one.flaked} | ${one.passed} |`)
   return ['| Test | Failed | Flaked | Passed |', '| --- | ---: | ---: | ---: |', ...rows].join('\n')
 }

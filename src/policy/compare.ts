@@ -22,7 +22,7 @@ export function comparePolicies(before: Policy, after: Policy): PolicyChange[] {
 }
 
 function flat(policy: Policy): Record<string, unknown> {
-  const { breachIssue, jobIssues, retest, report } = policy
+  const { breachIssue, jobIssues, retest, hunt, report } = policy
   return {
     target: policy.target,
     time_zone: policy.timeZone,
@@ -37,6 +37,9 @@ function flat(policy: Policy): Record<string, unknown> {
     'job_issues.labels': jobIssues.labels,
     owners: policy.owners,
     'retest.execute': retest.execute,
+    'hunt.enabled': hunt.enabled,
+    'hunt.max_runs': hunt.maxRuns,
+    'hunt.max_minutes': hunt.maxMinutes,
     'report.unasked': report.unasked,
     'report.check_run': report.checkRun,
   }

@@ -98,6 +98,11 @@ export function policyOf(told: Settings): Policy {
       owners: owners.map(withoutAt),
     })),
     retest: { execute: told.retest?.execute ?? DEFAULT_POLICY.retest.execute },
+    hunt: {
+      enabled: told.hunt?.enabled ?? DEFAULT_POLICY.hunt.enabled,
+      maxRuns: told.hunt?.max_runs ?? DEFAULT_POLICY.hunt.maxRuns,
+      maxMinutes: told.hunt?.max_minutes ?? DEFAULT_POLICY.hunt.maxMinutes,
+    },
     attribution: {
       sameAuthorIsIndependent:
         told.attribution?.same_author_is_independent ?? DEFAULT_POLICY.attribution.sameAuthorIsIndependent,

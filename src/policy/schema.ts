@@ -105,6 +105,27 @@ export const settingsSchema = z.strictObject({
     'What is done on commands that ask CI to run again.',
     'the setting execute',
   ),
+  hunt: setting(
+    z.strictObject({
+      enabled: setting(
+        z.boolean(),
+        'Run a job again and again on /hunt, for people with write permission. Needs the permission actions: write.',
+        onOff,
+      ),
+      max_runs: setting(
+        z.number().int().min(1).max(50),
+        'The most runs of one hunt; GitHub takes 50 of a workflow run.',
+        'a whole number from 1 to 50',
+      ),
+      max_minutes: setting(
+        z.number().int().min(1).max(100_000),
+        'The most minutes of GitHub Actions that all hunts of 24 hours may take here.',
+        'a whole number from 1 to 100000',
+      ),
+    }),
+    'Hunts that people ask for on a pull request: one at a time, one run at a time.',
+    'the settings enabled, max_runs and max_minutes',
+  ),
   report: setting(
     z.strictObject({
       unasked: setting(

@@ -5,6 +5,7 @@ import {
   mayHoldCommand,
   parseCorrection,
   parseFlakeReport,
+  parseHunt,
   parseRetests,
   parseTestLines,
 } from '../domain/command.ts'
@@ -78,11 +79,13 @@ function commentFacts(
   const isHeard = !by.user.isBot && !on.locked
   const corrected = isHeard ? parseCorrection(by.body) : null
   const isOpen = on.state === 'open'
+  const hunted = isHeard && isOpen ? parseHunt(by.body) : null
   const from = { comment, id: by.id, kind }
   const outbox = [
     ...(asked && isHeard ? [request(from, 'report', { job: asked.job })] : []),
     ...(corrected ? [request(from, 'correction', { ...corrected, comment_key: comment.comment_key })] : []),
     ...(isHeard && isOpen ? retestRequest(from) : []),
+    ...(hunted === null ? [] : [request(from, 'hunt', { words: hunted })]),
   ]
   return {
     repository: [repositoryFact(told, at)],

@@ -2,6 +2,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { openDatabase } from '../../src/db/client.ts'
+import { migrate } from '../../src/db/migrate.ts'
 import type { HuntAnswer } from '../../src/hunt/answer.ts'
 import { addBranch, addRepository, setRole, shaOf } from '../../src/standin/seed.ts'
 import { addWorkflowRun } from '../../src/standin/seed-ci.ts'
@@ -27,9 +29,15 @@ test('repeats a job, keeps it, and does not count what it refused', { timeout: 1
       Object.assign(one, { status: 'completed', conclusion: 'failure', completedAt: one.startedAt })
     Object.assign(attempt ?? {}, { status: 'completed', conclusion: 'failure' })
   }, 50)
+  const DATABASE_URL = await createServerDatabase()
+  const { db, close } = await openDatabase(DATABASE_URL)
+  await migrate(db)
+  // The app knows this repository: what the hunt has run there must not count.
+  const row = { repository_id: 1001, full_name: 'Acme/widgets', private: false, told_at: AT }
+  await db.insertInto('repository').values(row).execute()
   const env = {
     ...process.env,
-    DATABASE_URL: await createServerDatabase(),
+    DATABASE_URL,
     GITHUB_API_URL: standin.url,
     GITHUB_TOKEN: addUserToken(standin.state, 'octo').token,
   }
@@ -50,8 +58,21 @@ test('repeats a job, keeps it, and does not count what it refused', { timeout: 1
     failed: 1,
     ending: 'until_failure',
   })
+  const { id: run_id, suiteId: suite_id } = run
+  expect(await db.selectFrom('hunted_attempt').selectAll().execute()).toMatchObject([
+    { repository_id: 1001, head_sha: shaOf('x'), run_id, suite_id, attempt: 2, until_at: expect.any(String) },
+  ])
+  expect(await db.selectFrom('stale_head').select('head_sha').distinct().execute()).toEqual([
+    { head_sha: shaOf('x') },
+  ])
   expect((await hunt({}, 'list')).stdout).toMatch(/unit +1 +1 +0%/)
   expect(standin.violations).toEqual([])
+
+  // As while it is under way.
+  await db.updateTable('hunt').set({ ended_at: null, answer: null }).execute()
+  const shown = await hunt({}, 'show', 'unit')
+  expect(shown.stderr).toBe('unit has not ended: this is what is known so far.\n')
+  expect(shown.stdout).toMatch(/^Not decided yet: 1 of 1 run failed/)
 
   for (const [more, words, sentence] of [
     [{ GITHUB_TOKEN: '' }, asked, /Set GITHUB_TOKEN/],
@@ -62,5 +83,6 @@ test('repeats a job, keeps it, and does not count what it refused', { timeout: 1
     expect([status, stderr]).toEqual([2, expect.stringMatching(sentence)])
   }
   clearInterval(ticking)
+  await close()
   await standin.close()
 })

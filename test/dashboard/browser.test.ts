@@ -277,7 +277,7 @@ describe('the first run', () => {
     await page.goto(address)
     await page.evaluate('window.isTheSamePage = true')
     const stored = await fresh.db.selectFrom('reading_page').selectAll().executeTakeFirstOrThrow()
-    await finishPage(fresh.db, stored, [], [], [])
+    await finishPage(fresh.db, stored, { facts: [], next: [], found: [] })
     await page.getByText('1 of 2 answers').waitFor({ timeout: 15_000 })
     expect(await page.evaluate('window.isTheSamePage')).toBe(true)
     await context.close()

@@ -44,7 +44,7 @@ async function reading(repositoryId: number): Promise<void> {
     .where('repository_id', '=', repositoryId)
     .where('page_key', '=', 'first')
     .executeTakeFirstOrThrow()
-  await finishPage(db, stored, [], [], [4, 5, 6])
+  await finishPage(db, stored, { facts: [], next: [], found: [4, 5, 6] })
 }
 
 describe('history that is being read', () => {
@@ -113,7 +113,7 @@ describe('a gap', () => {
       .insertInto('missed_delivery')
       .values({
         guid: 'g',
-        delivery_id: 1,
+        delivery_id: '1',
         repository_id: 1,
         event: 'check_run',
         delivered_at: '2026-02-04T10:00:00Z',

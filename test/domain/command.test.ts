@@ -1,6 +1,14 @@
 /** Commands in comments: where Prow's Go patterns and JavaScript's would disagree, Prow's meaning stands. */
 import { describe, expect, test } from 'vitest'
-import { dropCodeBlocks, mayHoldCommand, parseFlakeReport, parseRetests } from '../../src/domain/command.ts'
+import {
+  dropCodeBlocks,
+  mayHoldCommand,
+  parseCorrection,
+  parseFlakeReport,
+  parseHunt,
+  parseRetests,
+  readHunt,
+} from '../../src/domain/command.ts'
 
 /** Commands in short: `retest`, `test:a,b`. */
 const read = (body: string) =>
@@ -102,3 +110,49 @@ test.each([
 ])('%j may hold a command: %s', (body, expected) => {
   expect(mayHoldCommand(body)).toBe(expected)
 })
+
+describe('/hunt', () => {
+  test.each([
+    ['/hunt unit', 'unit'],
+    ['/hunt unit (ubuntu, 3) 20\r\n', 'unit (ubuntu, 3) 20'],
+    ['please\n/hunt\tunit', 'unit'],
+    ['/hunt', ''],
+    ['/hunt  ', ''],
+    ['/hunts unit', null],
+    ['say /hunt unit', null],
+    ['> /hunt unit', null],
+    ['```\n/hunt unit\n```', null],
+  ])('%j says %j', (body, words) => {
+    expect(parseHunt(body)).toBe(words)
+  })
+
+  test.each([
+    ['unit', 'unit', null],
+    ['unit 20', 'unit', 20],
+    ['unit 0', 'unit', 1],
+    ['shard 3', 'shard 3', null],
+    ['shard 3 20', 'shard 3', 20],
+    ['`shard 7` 20', 'shard 7', 20],
+    ['`shard 7`', 'shard 7', null],
+    ['20', '20', null],
+    ['unit 20 times', 'unit 20 times', null],
+  ])('%j is the job %j and %j runs', (words, job, runs) => {
+    expect(readHunt(words, ['unit', 'shard 3'])).toEqual({ job, runs })
+  })
+})
+
+test.each(['/hunt', '/flake', '/flake-report', '/retest', '/test', '/test all'])(
+  '%s with a great many spaces and what is no space to Go takes no time',
+  (command) => {
+    const began = performance.now()
+    for (const end of ['', 'x', '\r', '\u2028', ' \u2029 x']) {
+      const body = `${command}${' '.repeat(60_000)}${end}`
+      const asked = parseHunt(body)
+      parseFlakeReport(body)
+      parseCorrection(body)
+      parseRetests(body)
+      if (asked !== null) readHunt(asked, [])
+    }
+    expect(performance.now() - began).toBeLessThan(1000)
+  },
+)

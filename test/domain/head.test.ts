@@ -6,6 +6,7 @@ import { concludeHead, type HeadFacts } from '../../src/domain/head.ts'
 import {
   aCheckRun,
   aComment,
+  aHuntedAttempt,
   aMergeGroup,
   aPullRequest,
   aRerunRequest,
@@ -305,6 +306,7 @@ describe('the same facts', () => {
     comments: fc.array(comment, { maxLength: 2 }),
     mergeGroups: fc.constantFrom([], [], [], [aMergeGroup()]),
     rerunRequests: fc.constantFrom([], [aRerunRequest({ minute: 2 })]),
+    hunted: fc.constantFrom([], [aHuntedAttempt({ after_at: at(3) })], [aHuntedAttempt({ until_at: at(4) })]),
   })
 
   const settled = (told: HeadFacts) => {
@@ -329,6 +331,7 @@ describe('the same facts', () => {
           comments: shuffled(told.comments),
           mergeGroups: shuffled(told.mergeGroups),
           rerunRequests: shuffled(told.rerunRequests),
+          hunted: told.hunted,
         }
         expect(settled(other)).toEqual(settled(told))
       }),

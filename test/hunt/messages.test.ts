@@ -69,7 +69,7 @@ test('failures are grouped, most frequent first, with the output that was kept',
     failed(4, 'port 81 in use'),
   ]
   expect(groupFailures(runs)).toEqual([
-    { message: 'port 80 in use', count: 2, example_run: 2, output: 'full\n' },
-    { message: 'slow', count: 1, example_run: 1, output: null },
+    { message: 'port 80 in use', count: 2, example_run: 2, seed: null, output: 'full\n' },
+    { message: 'slow', count: 1, example_run: 1, seed: null, output: null },
   ])
 })

@@ -20,6 +20,29 @@ function play(fails: (run: number, worker: number) => boolean, parallel: number,
   return aHunt(runs, { parallel, missed: seen.missed })
 }
 
+/** Plays a program that fails by chance on so many workers: a pass takes about 10 of time, a failure about `slow`. */
+function playTimed(random: () => number, { rate = 0, slow = 10, parallel = 24, runs = 200 }): Hunt {
+  const free = Array.from({ length: parallel }, () => 0)
+  const played = Array.from({ length: runs }, () => {
+    const begun = Math.min(...free)
+    const failed = random() < rate
+    const duration = (failed ? slow : 10) * (0.9 + 0.2 * random())
+    free[free.indexOf(begun)] = begun + duration
+    return { failed, duration, ended: begun + duration }
+  })
+  const order = [...played].sort((a, b) => a.ended - b.ended)
+  return aHunt(
+    played.map((one, i) =>
+      aRun(i + 1, {
+        outcome: one.failed ? 'failed' : 'passed',
+        duration_ms: one.duration,
+        ended: order.indexOf(one) + 1,
+      }),
+    ),
+    { parallel },
+  )
+}
+
 describe('a program', () => {
   test('that fails in pairs is found out in a few of them', () => {
     const hunt = play((run) => run % 50 === 30 || run % 50 === 31, 1)
@@ -45,6 +68,39 @@ describe('a program', () => {
       if (succession.clumped || concentration.length > 0) found++
     }
     expect(found / HUNTS).toBeLessThan(0.09)
+  })
+
+  test('that fails in pairs is hardly ever said to get worse or better, though a hunt ends at a failure', () => {
+    const random = seeded(11)
+    const HUNTS = 200
+    let clumped = 0
+    let moved = 0
+    for (let i = 0; i < HUNTS; i++) {
+      let left = 0
+      const inPairs = () => {
+        if (left <= 0 && random() < 0.01) left = 2
+        left = Math.max(-1, left - 1)
+        return left >= 0
+      }
+      const { succession, concentration } = shapeOf(play(inPairs, 1, 3000))
+      if (succession.clumped) clumped++
+      if (concentration.length > 0) moved++
+    }
+    expect(clumped / HUNTS).toBeGreaterThan(0.8)
+    expect(moved / HUNTS).toBeLessThan(0.05)
+  })
+
+  test.each([
+    ['slower', { rate: 0.05, slow: 35 }],
+    ['a little faster', { rate: 0.2, slow: 8, runs: 120 }],
+    ['far slower', { rate: 0.1, slow: 100, parallel: 8, runs: 120 }],
+    ['as fast', { rate: 0.05, slow: 10 }],
+  ])('whose failures are %s than its passes does not seem to fail in succession for that', (_name, how) => {
+    const random = seeded(5)
+    const HUNTS = 200
+    let found = 0
+    for (let i = 0; i < HUNTS; i++) if (shapeOf(playTimed(random, how)).succession.clumped) found++
+    expect(found / HUNTS).toBeLessThan(0.04)
   })
 
   test('that always fails has none, and is known for it at once', () => {

@@ -8,6 +8,7 @@ import type {
   WorkflowRunFact,
 } from '../../src/domain/facts.ts'
 import type { HeadFacts } from '../../src/domain/head.ts'
+import type { HuntedAttempt } from '../../src/domain/hunted.ts'
 import type { Job, Run } from '../../src/domain/run.ts'
 
 export const HEAD = 'a'.repeat(40)
@@ -168,6 +169,20 @@ export function aMergeGroup(more: Partial<MergeGroupFact> = {}): MergeGroupFact 
   }
 }
 
+/** An attempt of the workflow run behind check suite 500 that a hunt asked for. */
+export function aHuntedAttempt(more: Partial<HuntedAttempt> = {}): HuntedAttempt {
+  return {
+    repository_id: REPOSITORY_ID,
+    head_sha: HEAD,
+    run_id: 500,
+    attempt: 2,
+    suite_id: 500,
+    after_at: at(10),
+    until_at: null,
+    ...more,
+  }
+}
+
 /** Facts about one commit that heads pull request 7, unless said otherwise. */
 export function factsOf(more: Partial<HeadFacts> = {}): HeadFacts {
   return {
@@ -178,6 +193,7 @@ export function factsOf(more: Partial<HeadFacts> = {}): HeadFacts {
     mergeGroups: [],
     comments: [],
     rerunRequests: [],
+    hunted: [],
     ...more,
   }
 }

@@ -2,12 +2,16 @@
 import MarkdownIt from 'markdown-it'
 import { describe, expect, test } from 'vitest'
 import { slaOf } from '../../src/domain/sla.ts'
+import { answerOf } from '../../src/hunt/answer.ts'
+import { huntMarkdown } from '../../src/hunt/show.ts'
 import type { Breach, CostlyJob } from '../../src/texts/breach-facts.ts'
 import { breachBody, breachTitle } from '../../src/texts/breach-issue.ts'
 import { helpText } from '../../src/texts/help.ts'
+import { huntBegunText, huntEndedText, huntRefusedText, noJobText } from '../../src/texts/hunt.ts'
 import { reportText } from '../../src/texts/report.ts'
 import type { Report, ReportJob } from '../../src/texts/report-facts.ts'
 import { settingsCheckSummary } from '../../src/texts/settings-check.ts'
+import { aHunt, aRun } from '../hunt/hunts.ts'
 
 const NAMES = [
   '@everyone',
@@ -127,6 +131,24 @@ function breach(names: readonly string[]): Breach {
   }
 }
 
+/** A job that fails on one node alone, says the names, and leaves reports of tests that are called so. */
+function hunted(names: readonly string[]): string {
+  const [name = ''] = names
+  const runs = Array.from({ length: 40 }, (_, i) =>
+    aRun(i + 1, {
+      node: i % 8 === 0 ? `${name}!` : 'other',
+      ...(i % 8 === 0 && { outcome: 'failed', message: name, output: `${names.join('\n')}\n ${name}\n\t/x` }),
+    }),
+  )
+  const tests = names.map((one) => ({ name: one, passed: 1, failed: 2, flaked: 3, skipped: 0, message: one }))
+  const reports = { read: 3, broken: 1, problems: [...names] }
+  const answer = answerOf(aHunt(runs, { tests, reports, parallel: 8 }))
+  if (!answer.concentration.some((one) => one.by === 'node')) throw new Error('no node is named')
+  const told = { job: name, headSha: 'a'.repeat(40), askedBy: name }
+  const page = 'https://flakes.example.org/acme/widgets/jobs/1'
+  return huntEndedText(told, { answer: huntMarkdown(answer), brokenOff: null, isRed: true, page })
+}
+
 const TEXTS: [string, (names: readonly string[]) => string][] = [
   ['the report', (names) => reportText(report(names))],
   [
@@ -156,6 +178,15 @@ const TEXTS: [string, (names: readonly string[]) => string][] = [
         jobsDropped: [],
         isOrganisation: false,
       }),
+  ],
+  ['the answer of a hunt', hunted],
+  [
+    'the beginning of a hunt, and why there is none',
+    ([name = '', other = '']) => {
+      const told = { job: name, headSha: 'a'.repeat(40), askedBy: name, runs: 5, wanted: 9, minutes: 60 }
+      const refused = [noJobText(name, 'a'.repeat(40), [name, other]), huntRefusedText(name, name)]
+      return [huntBegunText(told), ...refused].join('\n\n')
+    },
   ],
   ['the help', () => helpText()],
 ]

@@ -2,9 +2,11 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import type { Db } from '../../src/db/client.ts'
+import { addHuntRuns, beginHunt, listHunts } from '../../src/db/hunts.ts'
 import type { Delivery } from '../../src/pipeline/prepare.ts'
 import { createRecorder } from '../../src/pipeline/record.ts'
 import { forget } from '../../src/timers/forget.ts'
+import { aRun } from '../hunt/hunts.ts'
 import { eachDatabase } from '../support/database.ts'
 import {
   aDelivery,
@@ -61,6 +63,23 @@ eachDatabase((db) => {
     expect(Object.keys(await rowsLeft(db())).length).toBeGreaterThan(8)
     await forgetAt(db(), 31 * DAY)
     expect(await rowsLeft(db())).toEqual({})
+  })
+
+  test('the hunts of a removed repository go with it, under whatever name they were kept; others stay', async () => {
+    await recordAll(db(), FLAKE)
+    const keep = async (name: string, repository: string, asked_key?: string) => {
+      const of = { name, repository, job: 'unit', place: 'local' as const, changed: null, notes: '' }
+      const started_at = new Date(ms(0)).toISOString()
+      const kept = { ...of, settings: {}, environment: {}, started_at, ...(asked_key && { asked_key }) }
+      await addHuntRuns(db(), (await beginHunt(db(), kept)).huntId, [aRun(1)])
+    }
+    await keep('own', 'Acme/Widgets')
+    await keep('renamed since', 'acme/gadgets', `${REPOSITORY.id}/hunt:issue_comment:1`)
+    await keep('of another', 'acme/others', `${REPOSITORY.id}1/hunt:issue_comment:1`)
+    await arriveAt(db(), 60, removal('deleted'))
+    await forgetAt(db(), 31 * DAY)
+    expect((await listHunts(db())).map((one) => one.name)).toEqual(['of another'])
+    expect(await db().selectFrom('hunt_run').selectAll().execute()).toHaveLength(1)
   })
 
   test('a repository that came back in time keeps everything', async () => {

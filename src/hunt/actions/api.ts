@@ -13,7 +13,21 @@ export interface ActionsJob {
   started_at: string
   completed_at: string | null
   runner: string | null
+  /** What the job asked for to run on. */
+  labels: string[]
 }
+
+/** A workflow run as its newest attempt stands. */
+export interface WorkflowRunNow {
+  id: number
+  suite_id: number
+  sha: string
+  attempt: number
+  done: boolean
+}
+
+/** `busy`: an attempt of the same workflow run is under way; `never`: GitHub lets it be run again no more. */
+export type Asked = 'asked' | 'busy' | 'never'
 
 export interface ActionsApi {
   /** The commit that a branch, tag or SHA names. */
@@ -21,11 +35,11 @@ export interface ActionsApi {
   /** The numbers of the pull requests whose head the commit is. */
   pullRequestsAt(sha: string): Promise<number[]>
   /** The workflow runs of a commit that have ended, newest first. */
-  endedRunsAt(sha: string): Promise<number[]>
-  /** The jobs of the newest attempt. */
-  newestJobs(runId: number): Promise<ActionsJob[]>
-  /** Runs a job again. @returns false when this workflow run cannot be run again (now, or ever) */
-  rerunJob(jobId: number): Promise<boolean>
+  endedRunsAt(sha: string): Promise<WorkflowRunNow[]>
+  readRun(runId: number): Promise<WorkflowRunNow>
+  jobsOf(runId: number, attempt: number): Promise<ActionsJob[]>
+  /** Runs a job again, with those that depend on it. */
+  rerunJob(jobId: number): Promise<Asked>
   /** Starts a workflow that has a `workflow_dispatch` trigger. @returns its run's id */
   dispatch(workflow: string, ref: string): Promise<number>
   /** What a job wrote; null when GitHub no longer has it. */
@@ -39,12 +53,19 @@ const LONGEST_WAIT_S = 120
 
 /** @param options the token needs `actions: write`, `contents: read` and `pull_requests: read` */
 export function openActions(
-  { owner, repo }: { owner: string; repo: string },
+  at: { owner: string; repo: string },
   options: { token: string; baseUrl: string; firstWaitMs?: number },
 ): ActionsApi {
   const octokit = new Octokit({ auth: options.token, baseUrl: options.baseUrl, log: SILENT })
-  const call = insisting(options.firstWaitMs ?? FIRST_WAIT_MS)
-  const at = { owner, repo }
+  return actionsOf(octokit, at, insisting(options.firstWaitMs ?? FIRST_WAIT_MS))
+}
+
+/** @param call makes each request; what it throws comes out, but for what `Asked` tells */
+export function actionsOf(
+  octokit: Pick<Octokit, 'rest' | 'request' | 'paginate'>,
+  at: { owner: string; repo: string },
+  call: <T>(work: () => Promise<T>) => Promise<T>,
+): ActionsApi {
   return {
     commitOf: async (ref) => (await call(() => octokit.rest.repos.getCommit({ ...at, ref }))).data.sha,
     async pullRequestsAt(sha) {
@@ -66,14 +87,16 @@ export function openActions(
           per_page: PER_PAGE,
         }),
       )
-      return data.workflow_runs.map((run) => run.id)
+      return data.workflow_runs.map(nowOf)
     },
-    async newestJobs(run_id) {
+    readRun: async (run_id) =>
+      nowOf((await call(() => octokit.rest.actions.getWorkflowRun({ ...at, run_id }))).data),
+    async jobsOf(run_id, attempt_number) {
       const jobs = await call(() =>
-        octokit.paginate(octokit.rest.actions.listJobsForWorkflowRun, {
+        octokit.paginate(octokit.rest.actions.listJobsForWorkflowRunAttempt, {
           ...at,
           run_id,
-          filter: 'latest',
+          attempt_number,
           per_page: PER_PAGE,
         }),
       )
@@ -82,14 +105,11 @@ export function openActions(
     async rerunJob(job_id) {
       try {
         await call(() => octokit.rest.actions.reRunJobForWorkflowRun({ ...at, job_id }))
-        return true
+        return 'asked'
       } catch (error) {
-        if (
-          /already running|rerun too often|unable to retry|created over a month/i.test(
-            (error as Error).message,
-          )
-        )
-          return false
+        const { message } = error as Error
+        if (/already running/i.test(message)) return 'busy'
+        if (/rerun too often|unable to retry|created over a month/i.test(message)) return 'never'
         throw error
       }
     },
@@ -115,6 +135,18 @@ export function openActions(
       }
     },
   }
+}
+
+interface ToldRun {
+  id: number
+  check_suite_id?: number
+  head_sha: string
+  run_attempt?: number
+  status: string | null
+}
+
+function nowOf({ id, check_suite_id = 0, head_sha, run_attempt = 1, status }: ToldRun): WorkflowRunNow {
+  return { id, suite_id: check_suite_id, sha: head_sha, attempt: run_attempt, done: status === 'completed' }
 }
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
@@ -148,6 +180,13 @@ function retryAfter({ status = 0, response, message }: Refused): number | null {
       : null
   }
   return status >= 500 ? 0 : null
+}
+
+/** Whether GitHub has said no, rather than not answered: asking again later is no use. */
+export function isRefusal(error: unknown): boolean {
+  const { status = 0, message = '' } = error as Partial<Refused>
+  const isFinal = status === 403 || status === 404 || status === 410 || status === 422
+  return error instanceof UserError || (isFinal && !/rate limit|abuse/i.test(message))
 }
 
 function inWords(error: Refused): Error {

@@ -2,7 +2,7 @@
 import { failureTeller } from '../failure.ts'
 import type { HuntRun } from '../run.ts'
 import type { ActionsApi, ActionsJob } from './api.ts'
-import { exitCodeIn, readableLog } from './log.ts'
+import { environmentIn, exitCodeIn, readableLog } from './log.ts'
 
 /** What GitHub did to a job (cancelled, skipped, never begun) says nothing of it. */
 const OUTCOMES: Record<string, HuntRun['outcome']> = {
@@ -24,14 +24,13 @@ export function runReader(
     const output = log === null ? '' : readableLog(log)
     const exit_code = outcome === 'passed' ? 0 : exitCodeIn(output)
     const told = { output, exit_code, timed_out, killed_for: null, test: null }
-    const took = Date.parse(job.completed_at ?? job.started_at) - Date.parse(job.started_at)
     return {
       number,
       outcome,
       exit_code,
       timed_out,
       started_at: job.started_at,
-      duration_ms: Math.max(0, took),
+      duration_ms: tookMs(job),
       ended: number,
       worker: null,
       node: job.runner || null,
@@ -40,4 +39,24 @@ export function runReader(
       ...(outcome === 'failed' ? tellFailure(told) : NOTHING),
     }
   }
+}
+
+/** What is known of where a job ran, for the table of a series. */
+export async function environmentOf(
+  api: Pick<ActionsApi, 'readLog'>,
+  job: ActionsJob,
+): Promise<Record<string, string>> {
+  const log = (await api.readLog(job.id)) ?? ''
+  return { ...(job.labels.length > 0 && { 'runs on': job.labels.join(', ') }), ...environmentIn(log) }
+}
+
+const MINUTE = 60_000
+
+/** As GitHub bills them: each begun minute in full. */
+export function minutesOf(ms: number): number {
+  return Math.ceil(ms / MINUTE)
+}
+
+export function tookMs({ started_at, completed_at }: ActionsJob): number {
+  return Math.max(0, Date.parse(completed_at ?? started_at) - Date.parse(started_at))
 }

@@ -5,8 +5,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 const COUNTERS = ['/proc/vmstat', '/sys/fs/cgroup/memory.events']
 const PAGE_BYTES = 4096
 
+/** @returns whether the kernel has killed something for want of memory since it was last asked */
+export function memoryKills(): () => boolean {
+  let before = countMemoryKills()
+  return () => {
+    const seen = before
+    before = countMemoryKills()
+    return seen !== null && before !== null && before > seen
+  }
+}
+
 /** How many processes the kernel has killed for want of memory, as far as can be seen; null where it cannot. */
-export function countMemoryKills(): number | null {
+function countMemoryKills(): number | null {
   const counts = COUNTERS.flatMap((path) => {
     const count = /^oom_kill (\d+)/m.exec(readText(path))?.[1]
     return count === undefined ? [] : [Number(count)]

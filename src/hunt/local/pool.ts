@@ -8,11 +8,12 @@ import type { Hunt, HuntEnding, HuntRun } from '../run.ts'
 import { type StopRule, watch } from '../stop.ts'
 import { type Isolation, type MakePlace, type Place, placesFor } from './isolate.ts'
 import { type Lane, openLane } from './lane.ts'
-import { countMemoryKills, memoryOfGroups } from './memory.ts'
+import { memoryKills } from './memory.ts'
 import { type OutputFile, openOutput } from './output.ts'
-import { cannotStart, type Ended, type RunningProcess, start } from './process.ts'
+import { cannotStart, start } from './process.ts'
 import { findProgram } from './program.ts'
 import { envOfRun, seedOf } from './seed.ts'
+import { type Followed, runsUnderWay, type UnderWay } from './under-way.ts'
 
 export interface LocalSettings extends StopRule {
   command: readonly string[]
@@ -36,17 +37,6 @@ export interface LocalHooks {
   onRun(run: HuntRun): void
 }
 
-/** How often running processes are looked at, for memory and for output that has no end. */
-const LOOK_MS = 500
-
-interface Active {
-  process: RunningProcess
-  output: OutputFile
-  peak: number
-  timedOut: boolean
-  stopped: boolean
-}
-
 /** @throws UserError when the command cannot be started at all */
 export async function huntLocally(settings: LocalSettings, hooks: LocalHooks): Promise<Hunt> {
   const scratch = await mkdtemp(join(tmpdir(), 'flake-sla-hunt-'))
@@ -64,7 +54,7 @@ class Pool {
   readonly #hooks: LocalHooks
   readonly #makePlace: MakePlace
   readonly #runs: HuntRun[] = []
-  readonly #active = new Set<Active>()
+  readonly #underWay: UnderWay
   readonly #tellFailure = failureTeller()
   readonly #watch
   readonly #tests = testCounter()
@@ -72,13 +62,14 @@ class Pool {
   #ending: HuntEnding | null = null
   #endedBy: number | null = null
   #broken: unknown = null
-  #memoryKills = countMemoryKills()
+  readonly #memoryKilled = memoryKills()
 
   constructor(settings: LocalSettings, hooks: LocalHooks, makePlace: MakePlace) {
     this.#settings = settings
     this.#hooks = hooks
     this.#makePlace = makePlace
     this.#watch = watch(settings)
+    this.#underWay = runsUnderWay(settings.timeoutMs)
   }
 
   async run(scratch: string): Promise<Hunt> {
@@ -86,14 +77,13 @@ class Pool {
     const interrupt = () => this.#end('interrupted', null)
     this.#hooks.signal.addEventListener('abort', interrupt, { once: true })
     if (this.#hooks.signal.aborted) interrupt()
-    const looking = setInterval(() => this.#look(), LOOK_MS)
     try {
       const workers = Array.from({ length: Math.min(parallel, runs) }, (_, i) =>
         this.#work(String(i + 1), join(scratch, `output-${i + 1}`)),
       )
       await Promise.all(workers)
     } finally {
-      clearInterval(looking)
+      this.#underWay.close()
       this.#hooks.signal.removeEventListener('abort', interrupt)
     }
     if (this.#broken !== null) throw this.#broken
@@ -152,76 +142,55 @@ class Pool {
     const seed = this.#settings.seed === null ? null : seedOf(this.#settings.seed, number)
     const startedAt = Date.now()
     const began = performance.now()
-    const active: Active = {
-      process:
-        lane?.start(number) ??
-        start(this.#settings.command, {
-          cwd: place.cwd,
-          env: envOfRun(this.#settings.env, { number, worker, seed, tmp: place.tmp }),
-          output: output.fd,
-        }),
-      output,
-      peak: 0,
-      timedOut: false,
-      stopped: false,
-    }
-    this.#active.add(active)
-    const timer = setTimeout(() => {
-      active.timedOut = true
-      active.process.stop()
-    }, this.#settings.timeoutMs)
-    const ended = await active.process.ended
-    clearTimeout(timer)
-    this.#active.delete(active)
+    const process =
+      lane?.start(number) ??
+      start(this.#settings.command, {
+        cwd: place.cwd,
+        env: envOfRun(this.#settings.env, { number, worker, seed, tmp: place.tmp }),
+        output: output.fd,
+      })
+    const ended = await this.#underWay.follow(process, output)
     if (ended.error) throw cannotStart(this.#settings.command, ended.error)
     const durationMs = performance.now() - began
-    const reports = await this.#reportsOf(active, { cwd: place.cwd, run: number, worker, since: startedAt })
+    const reports = await this.#reportsOf(ended, { cwd: place.cwd, run: number, worker, since: startedAt })
     this.#finish({
       number,
-      ...this.#outcomeOf(active, ended, reports),
+      ...this.#outcomeOf(ended, output, reports),
       exit_code: ended.exit_code,
-      timed_out: active.timedOut && !active.stopped,
+      timed_out: ended.timed_out,
       started_at: new Date(startedAt).toISOString(),
       duration_ms: durationMs,
       ended: this.#runs.length + 1,
       worker,
       node: null,
       seed,
-      peak_memory_bytes: active.peak || null,
+      peak_memory_bytes: ended.peak_memory_bytes,
     })
   }
 
   /** A run stopped by us says nothing, and neither do the reports it has begun. */
   async #reportsOf(
-    active: Active,
+    { stopped }: Followed,
     place: { cwd: string; run: number; worker: string; since: number },
   ): Promise<RunReports | null> {
-    if (this.#settings.junit.length === 0 || active.stopped) return null
+    if (this.#settings.junit.length === 0 || stopped) return null
     const reports = await collectReports({ patterns: this.#settings.junit, ...place })
     this.#tests.add(reports)
     return reports
   }
 
   #outcomeOf(
-    active: Active,
-    { exit_code }: Ended,
+    { stopped, exit_code, timed_out }: Followed,
+    output: OutputFile,
     reports: RunReports | null,
   ): Pick<HuntRun, 'outcome' | 'message' | 'output' | 'killed_for'> {
     const nothing = { message: null, output: null, killed_for: null }
-    if (active.stopped) return { outcome: 'stopped', ...nothing }
-    if (exit_code === 0 && !active.timedOut) return { outcome: 'passed', ...nothing }
+    if (stopped) return { outcome: 'stopped', ...nothing }
+    if (exit_code === 0 && !timed_out) return { outcome: 'passed', ...nothing }
     const test = reports?.tests.find((one) => one.outcome === 'failed') ?? null
-    const killed_for = exit_code === 137 && !active.timedOut && this.#memoryKilled() ? 'memory' : null
-    const output = active.output.read()
-    const failure = this.#tellFailure({ output, exit_code, timed_out: active.timedOut, killed_for, test })
+    const killed_for = exit_code === 137 && !timed_out && this.#memoryKilled() ? 'memory' : null
+    const failure = this.#tellFailure({ output: output.read(), exit_code, timed_out, killed_for, test })
     return { outcome: 'failed', ...failure }
-  }
-
-  /** Whether the kernel has killed something for want of memory since this was last asked. */
-  #memoryKilled(): boolean {
-    const before = this.#memoryKills
-    this.#memoryKills = countMemoryKills()
-    return before !== null && this.#memoryKills !== null && this.#memoryKills > before
   }
 
   #finish(run: HuntRun): void {
@@ -238,18 +207,6 @@ class Pool {
       this.#ending ??= ending
     }
     if (ending === 'decided') return
-    for (const active of this.#active) {
-      if (active.timedOut) continue
-      active.stopped = true
-      active.process.stop()
-    }
-  }
-
-  #look(): void {
-    const held = memoryOfGroups(new Set([...this.#active].map((one) => one.process.group)))
-    for (const active of this.#active) {
-      active.peak = Math.max(active.peak, held.get(active.process.group) ?? 0)
-      active.output.limit()
-    }
+    this.#underWay.stop()
   }
 }

@@ -1,12 +1,9 @@
 /** A hunt on GitHub Actions, against the stand-in that is held to GitHub's published description. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type ActionsApi, openActions } from '../../../src/hunt/actions/api.ts'
-import {
-  type ActionsSettings,
-  type Before,
-  huntOnActions,
-  type Lane,
-} from '../../../src/hunt/actions/hunt.ts'
+import { huntOnActions } from '../../../src/hunt/actions/hunt.ts'
+import type { HuntMark, Lane } from '../../../src/hunt/actions/lanes.ts'
+import type { ActionsSettings, Before, HuntChange } from '../../../src/hunt/actions/terms.ts'
 import { answerOf } from '../../../src/hunt/answer.ts'
 import type { HuntRun } from '../../../src/hunt/run.ts'
 import { addBranch, addPull, addRepository, setRole, shaOf } from '../../../src/standin/seed.ts'
@@ -95,15 +92,11 @@ const SETTINGS: ActionsSettings = {
 
 async function hunt(
   fields: Partial<ActionsSettings> = {},
-  hooks: {
-    onRun?: (run: HuntRun) => void
-    onLanes?: (lanes: readonly Lane[]) => void
-    signal?: AbortSignal
-  } = {},
+  hooks: { onChange?: (change: HuntChange) => void; signal?: AbortSignal } = {},
   before?: Before,
 ) {
-  const { onRun = () => {}, onLanes = () => {}, signal = new AbortController().signal } = hooks
-  return huntOnActions(api(), { ...SETTINGS, ...fields }, { signal, onRun, onLanes }, before, POLL_MS)
+  const { onChange = () => {}, signal = new AbortController().signal } = hooks
+  return huntOnActions(api(), { ...SETTINGS, ...fields }, { signal, onChange }, before, POLL_MS)
 }
 
 describe('running a job again', () => {
@@ -158,28 +151,60 @@ describe('running a job again', () => {
     const controller = new AbortController()
     const runs: HuntRun[] = []
     let lanes: Lane[] = []
+    let spent = 0
     const keep = {
-      onRun: (run: HuntRun) => {
-        runs.push(run)
-        if (runs.length === 5) controller.abort()
-      },
-      onLanes: (now: readonly Lane[]) => {
-        lanes = now.map((lane) => ({ ...lane }))
+      onChange: (change: HuntChange) => {
+        lanes = change.lanes.map((lane) => ({ ...lane }))
+        spent = change.spent
+        if (change.run !== null && runs.push(change.run) === 5) controller.abort()
       },
     }
     expect((await hunt({}, { ...keep, signal: controller.signal })).ending).toBe('interrupted')
     expect(runs.length).toBeLessThan(12)
-    const resumed = await hunt({}, keep, { runs: [...runs], lanes })
+    const resumed = await hunt({}, keep, { runs: [...runs], lanes, spent })
     expect(resumed.runs).toHaveLength(12)
     expect(standin.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(12)
   })
 
+  const planned = (): Lane => {
+    const [run] = [...repository.workflowRuns.values()]
+    const { id: run_id = 0, suiteId: suite_id = 0 } = run ?? {}
+    return { run_id, suite_id, sha: SHA, attempt: 2, asked: false, after: AT }
+  }
+
   test('what was planned but never asked for is asked for by the next session', async () => {
     seedRuns(1)
     runners(() => ({ conclusion: 'success' }))
-    const run_id = [...repository.workflowRuns.keys()][0] ?? 0
-    const { runs } = await hunt({ runs: 2 }, {}, { runs: [], lanes: [{ run_id, attempt: 2 }] })
+    const { runs } = await hunt({ runs: 2 }, {}, { runs: [], lanes: [planned()], spent: 0 })
     expect(runs).toHaveLength(2)
+    expect(standin.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(2)
+  })
+
+  test('what was asked for by a session that ended before it knew is not asked for again', async () => {
+    seedRuns(1)
+    const lane = planned()
+    const job = repository.workflowRuns.get(lane.run_id)?.attempts[0]?.jobs[0]
+    expect(await api().rerunJob(job?.id ?? 0)).toBe('asked')
+    runners(() => ({ conclusion: 'success' }))
+    const { runs } = await hunt({ runs: 1 }, {}, { runs: [], lanes: [lane], spent: 0 })
+    expect(runs).toHaveLength(1)
+    expect(standin.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(1)
+  })
+
+  test('an attempt is marked before it is asked for, and closed with its last result', async () => {
+    seedRuns(1)
+    runners(() => ({ conclusion: 'success' }))
+    const marks: (HuntMark & { requests: number })[] = []
+    const requests = () => standin.requests.filter((one) => one.route.endsWith('/rerun')).length
+    await hunt({ runs: 2 }, { onChange: ({ mark }) => mark && marks.push({ ...mark, requests: requests() }) })
+    const { run_id, suite_id } = planned()
+    const end = (minutes: number) => new Date(Date.parse(AT) + minutes * 60_000).toISOString()
+    expect(marks).toMatchObject([
+      { run_id, suite_id, head_sha: SHA, attempt: 2, after_at: AT, until_at: null, requests: 0 },
+      { attempt: 2, after_at: AT, until_at: end(1.5), requests: 1 },
+      { attempt: 3, after_at: end(1.5), until_at: null, requests: 1 },
+      { attempt: 3, after_at: end(1.5), until_at: end(3), requests: 2 },
+    ])
   })
 
   test('a limit and a broken answer are waited out', async () => {

@@ -1,0 +1,67 @@
+/** Attempts of workflow runs that hunts asked for: kept before they are asked for, so that their results never count. */
+import { type Kysely, sql } from 'kysely'
+import type { HuntedAttempt } from '../domain/hunted.ts'
+import { addEnvironment, addHuntRuns, keepSettings } from './hunts.ts'
+import { addRows } from './rows.ts'
+import type { Database, NewRow } from './schema.ts'
+
+type AttemptKey = Pick<HuntedAttempt, 'repository_id' | 'head_sha' | 'run_id' | 'attempt'>
+
+/** What a step of a hunt on GitHub Actions changes. */
+export interface HuntStep {
+  settings: Record<string, unknown>
+  run: Omit<NewRow<'hunt_run'>, 'hunt_id'> | null
+  /** An attempt that was planned or has ended, or that is taken back. */
+  /** What is now known of where it runs. */
+  environment: Record<string, string> | null
+  mark: (Omit<HuntedAttempt, 'repository_id'> & { taken_back: boolean }) | null
+}
+
+/**
+ * Keeps a step as a whole, so that no stop can count a run twice or leave its results unmarked.
+ * @param repositoryId null where the app does not know the repository: then there is nothing to keep results out of
+ */
+export async function keepHuntStep(
+  db: Kysely<Database>,
+  { huntId, repositoryId }: { huntId: number; repositoryId: number | null },
+  { settings, run, environment, mark }: HuntStep,
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await keepSettings(trx, huntId, settings)
+    if (run !== null) await addHuntRuns(trx, huntId, [run])
+    if (environment !== null) await addEnvironment(trx, huntId, environment)
+    if (mark === null || repositoryId === null) return
+    const { taken_back, ...attempt } = { ...mark, repository_id: repositoryId }
+    await (taken_back ? unmarkHunted(trx, attempt) : markHunted(trx, attempt))
+  })
+}
+
+/** Keeps an attempt, or how it ended; what was concluded about its commit is concluded again. */
+async function markHunted(trx: Kysely<Database>, attempt: HuntedAttempt): Promise<void> {
+  const { after_at, until_at } = attempt
+  await trx
+    .insertInto('hunted_attempt')
+    .values(attempt)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['repository_id', 'head_sha', 'run_id', 'attempt'])
+        .doUpdateSet({ after_at, until_at }),
+    )
+    .execute()
+  await markStale(trx, attempt)
+}
+
+/** Takes back an attempt that GitHub did not take. */
+async function unmarkHunted(trx: Kysely<Database>, attempt: AttemptKey): Promise<void> {
+  const { repository_id, head_sha, run_id } = attempt
+  await sql`delete from hunted_attempt where repository_id = ${repository_id} and head_sha = ${head_sha}
+    and run_id = ${run_id} and attempt = ${attempt.attempt}`.execute(trx)
+  await markStale(trx, attempt)
+}
+
+async function markStale(
+  trx: Kysely<Database>,
+  { repository_id, head_sha }: Pick<HuntedAttempt, 'repository_id' | 'head_sha'>,
+): Promise<void> {
+  await addRows(trx, 'stale_head', [{ repository_id, head_sha, number: null }])
+}

@@ -1,0 +1,55 @@
+/** Runs that a hunt asked for: in no verdict, no flake and no retest, whatever comes in whatever order. */
+import { describe, expect, test } from 'vitest'
+import { concludeHead, type HeadFacts } from '../../src/domain/head.ts'
+import { aCheckRun, aHuntedAttempt, at, aWorkflowRun, factsOf } from '../support/facts.ts'
+
+const failed = aCheckRun({ id: 1, state: 'failure', minute: 10 })
+const hunted = [20, 30].map((minute, i) => aCheckRun({ id: 10 + i, state: 'success', minute }))
+const MARKS = [
+  aHuntedAttempt({ attempt: 2, after_at: at(10), until_at: at(20) }),
+  aHuntedAttempt({ attempt: 3, after_at: at(20), until_at: at(30) }),
+]
+
+const flaky = (more: Partial<HeadFacts>) =>
+  concludeHead(factsOf(more)).verdicts.map(({ verdict }) => verdict.flaky)
+
+describe('what a hunt had run at the head of a pull request', () => {
+  test('concludes exactly what would be concluded had it never run', () => {
+    const without = concludeHead(factsOf({ observations: [failed], hunted: MARKS }))
+    expect(concludeHead(factsOf({ observations: [failed, ...hunted], hunted: MARKS }))).toEqual(without)
+    // Unmarked it would be a flake: that is what the marks are for.
+    expect(flaky({ observations: [failed, ...hunted] })).toEqual([true])
+  })
+
+  test('counts nothing while its last attempt is under way either', () => {
+    const open = [MARKS[0] as (typeof MARKS)[0], aHuntedAttempt({ attempt: 3, after_at: at(20) })]
+    expect(flaky({ observations: [failed, ...hunted], hunted: open })).toEqual([])
+  })
+
+  test('leaves alone what people run again after it', () => {
+    const later = aCheckRun({ id: 20, state: 'success', minute: 40 })
+    expect(flaky({ observations: [failed, ...hunted, later], hunted: MARKS })).toEqual([true])
+  })
+
+  test('leaves that alone after a hunt that was broken off, too', () => {
+    const open = [aHuntedAttempt({ attempt: 2, after_at: at(10) })]
+    const later = aCheckRun({ id: 20, state: 'success', minute: 40, started_at: at(36) })
+    const workflowRuns = [aWorkflowRun(), aWorkflowRun({ attempt: 3, started_at: at(35) })]
+    expect(flaky({ observations: [failed, later], workflowRuns, hunted: open })).toEqual([true])
+    expect(flaky({ observations: [failed, later], workflowRuns: [aWorkflowRun()], hunted: open })).toEqual([])
+  })
+
+  test('leaves other workflows and other apps alone', () => {
+    const other = aCheckRun({ id: 20, state: 'success', minute: 20, suite_id: 501 })
+    expect(flaky({ observations: [failed, other], hunted: MARKS })).toEqual([true])
+  })
+
+  test('is no retest', () => {
+    const later = aCheckRun({ id: 20, state: 'success', minute: 40 })
+    const attempts = [1, 2, 3].map((attempt) => aWorkflowRun({ attempt, started_at: at(attempt * 10 - 5) }))
+    const [verdict] = concludeHead(
+      factsOf({ observations: [failed, ...hunted, later], workflowRuns: attempts, hunted: MARKS }),
+    ).verdicts
+    expect(verdict).toMatchObject({ retested: false })
+  })
+})
