@@ -6,6 +6,7 @@ import { readGaps } from '../db/gaps.ts'
 import { readUnread, type Unread } from '../db/reading.ts'
 import type { Row } from '../db/schema.ts'
 import { countsOf, readWindows } from '../db/sla.ts'
+import { countWaiting } from '../db/waiting.ts'
 import { parseRetests } from '../domain/command.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Required } from '../domain/required.ts'
@@ -39,6 +40,8 @@ export interface RepositoryReport {
   last_event_at: string | null
   /** Times of which something may be missing, newest first. */
   gaps: GapJson[]
+  /** Commits with results that belong to no known pull request, trunk or queue: pushes to branches, mostly. */
+  unplaced_commits: number
   /** What of the history GitHub did not tell, by kind and reason. */
   unread: Unread[]
 }
@@ -92,6 +95,7 @@ export async function readReport(
       reason,
       filled_at,
     })),
+    unplaced_commits: await countUnplaced(db, repository_id),
     unread: await readUnread(db, repository_id),
   }
 }
@@ -107,6 +111,11 @@ export function windowJson(row: Row<'sla_window'>) {
     definition_version: row.definition_version,
     revision: row.revision,
   }
+}
+
+async function countUnplaced(db: Db, repositoryId: number): Promise<number> {
+  const { waiting, unknown } = await countWaiting(db, repositoryId, new Date(0).toISOString())
+  return waiting + unknown
 }
 
 type FlakeRow = Row<'flake'> & Pick<Row<'job'>, 'name' | 'app' | 'workflow' | 'event'>

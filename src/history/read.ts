@@ -50,7 +50,12 @@ export interface ReadOptions {
 export async function readRepository(asker: Asker, fullName: string): Promise<ReadRepository> {
   const { data } = await asker.get('GET /repos/{owner}/{repo}', { ...pathOf(fullName) })
   const { id, full_name, default_branch, ...told } = data as ReadRepository
-  return { id, full_name, private: told.private, default_branch }
+  return {
+    id,
+    full_name: full_name ?? fullName,
+    private: told.private ?? false,
+    default_branch: default_branch ?? 'main',
+  }
 }
 
 /** Reads until everything is stored, or the signal stops it. @returns whether everything is */

@@ -15,13 +15,13 @@ interface Connected extends PullRequest {
   baseRepository: { databaseId: number } | null
 }
 
+interface Told {
+  committedDate?: string
+  associatedPullRequests?: { nodes: (Connected | null)[] } | null
+}
+
 interface Answer {
-  repository:
-    | ({ databaseId: number } & Record<
-        string,
-        { committedDate?: string; associatedPullRequests?: { nodes: (Connected | null)[] } | null } | null
-      >)
-    | null
+  repository: Record<string, Told | null> | null
 }
 
 /** What GitHub says of up to HEADS_AT_ONCE commits: facts about the pull requests that had them as heads. */
@@ -35,18 +35,16 @@ export async function askAboutHeads(context: ReadContext, heads: readonly Waitin
 }
 
 async function askAtOnce(context: ReadContext, heads: readonly WaitingHead[]): Promise<Facts[]> {
-  const { asker, owner, repo, repository } = context
+  const { asker, owner, repo } = context
   const objects = heads.map(
     (one, i) => `c${i}: object(oid: "${one.head_sha}") { ... on Commit { committedDate
       associatedPullRequests(first: ${MOST_PULLS}) { nodes { ${PULL_FIELDS} baseRepository { databaseId } } } } }`,
   )
-  const query = `query($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { databaseId ${objects.join(' ')} } }`
+  const query = `query($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { ${objects.join(' ')} } }`
   const answer = await asker.graphql<Answer>(query, { owner, repo })
-  // A name may have passed to another repository.
-  if (answer.repository?.databaseId !== repository.id) return []
   return heads.flatMap((head, i) => {
     const commit = answer.repository?.[`c${i}`]
-    if (!commit || typeof commit !== 'object') return []
+    if (!commit) return []
     const pulls = (commit.associatedPullRequests?.nodes ?? []).filter((one) => one !== null)
     return placed(context, head, pulls, commit.committedDate)
   })
@@ -83,16 +81,19 @@ function placed(
   pulls: readonly Connected[],
   committedDate: string | undefined,
 ): Facts[] {
-  return pulls
-    .filter((pr) => pr.baseRepository?.databaseId === context.repository.id)
-    .filter((pr) => wasHead(pr, head))
-    .flatMap((pr) => {
-      if (pr.headRefOid === head.head_sha) return stateFacts(context, pr)
-      const [created, updated] = [Date.parse(pr.createdAt), Date.parse(pr.updatedAt)]
-      const told = committedDate ? Date.parse(committedDate) : created
-      const at = Math.min(updated, Math.max(created, told))
-      return [...eventFacts(context, pr, { sha: head.head_sha, at }), ...stateFacts(context, pr)]
-    })
+  return (
+    pulls
+      // Of another repository of the network, or of one that has this name now.
+      .filter((pr) => pr.baseRepository?.databaseId === context.repository.id)
+      .filter((pr) => wasHead(pr, head))
+      .flatMap((pr) => {
+        if (pr.headRefOid === head.head_sha) return stateFacts(context, pr)
+        const [created, updated] = [Date.parse(pr.createdAt), Date.parse(pr.updatedAt)]
+        const told = committedDate ? Date.parse(committedDate) : created
+        const at = Math.min(updated, Math.max(created, told))
+        return [...eventFacts(context, pr, { sha: head.head_sha, at }), ...stateFacts(context, pr)]
+      })
+  )
 }
 
 /**

@@ -60,6 +60,7 @@ describe('history', () => {
       {
         without: [
           ...['output', 'external_id', 'details_url', 'run_started_at', 'triggering_actor', 'actor'],
+          ...['private', 'default_branch', 'full_name'],
           ...[
             'node_id',
             'creator',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readReport } from '../../src/cli/report-json.ts'
 import { countWaiting } from '../../src/db/waiting.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
-import { addPull, addRepository, shaOf } from '../../src/standin/seed.ts'
+import { addCommit, addPull, addRepository, shaOf } from '../../src/standin/seed.ts'
 import { closePull, pushHead } from '../../src/standin/seed-changes.ts'
 import { placeWaiting } from '../../src/timers/waiting.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -102,10 +102,14 @@ describe('a result without a pull request', () => {
     })
     const foreign = { number: 8, title: 'Elsewhere', user: 'octocat', at: at(-DAY), sha: OTHER }
     addPull(on.standin.state, fork, foreign)
+    // Forks share commits with what they come from.
+    addCommit(on.repository, OTHER)
     const merged = '8'.repeat(40)
     const pull = untold(on, 9, '7'.repeat(40))
+    addCommit(on.repository, merged)
     closePull(on.standin.state, pull, at(-5), 'octocat', merged)
-    await on.send(...flake(OTHER, 10), ...flake(merged, 20, 'release'))
+    // Its branch is told to be the pull request's, so that nothing else speaks against it.
+    await on.send(...flake(OTHER, 10), ...flake(merged, 20))
     await on.send(statusDelivery({ headSha: merged, minute: 12 }))
     await on.app.settle()
     expect(await placeWaiting(on.app.deps)).toBe(2)
