@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { addWorkflowRun } from '../../src/standin/seed-ci.ts'
 import { newestAttempt } from '../../src/standin/shapes/actions.ts'
-import type { Conclusion, WorkflowRun } from '../../src/standin/state.ts'
+import type { Conclusion, WorkflowJob, WorkflowRun } from '../../src/standin/state.ts'
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/app.ts'
 import { useDatabase } from '../support/database.ts'
 import {
@@ -203,6 +203,43 @@ describe('/hunt', () => {
     await it.passTo(minute + 10)
     expect([reruns(), (await hunts()).length, it.answers().length]).toEqual([2, 1, 1])
     expect((await hunts())[0]).toMatchObject({ ending: 'runs' })
+  })
+
+  test('goes on when GitHub was away for some steps', async () => {
+    await say('/hunt unit 2')
+    it.standin.failNext({ path: /\/actions\/runs\/\d+$/, status: 502, times: 3 })
+    await runOnce('success')
+    for (let i = 0; i < 3; i++) {
+      minute += 10
+      await it.passTo(minute)
+    }
+    await runOnce('success')
+    expect(reruns()).toBe(2)
+    expect(it.answers()[0]).toContain('no failure in 2 runs')
+  })
+
+  test('waits for what a person has run again meanwhile, which counts', async () => {
+    // The workflow runs again on somebody's word when the hunt is asked for.
+    const [unit, lint] = newestAttempt(run).jobs
+    const again = { status: 'in_progress', conclusion: null, startedAt: at(62), completedAt: null } as const
+    const jobs = [{ ...unit, ...again, id: 88_001 }, { ...lint }] as WorkflowJob[]
+    run.attempts.push({ ...newestAttempt(run), ...again, attempt: 2, jobs, updatedAt: at(62) })
+    const check = it.repository.checkRuns.get(unit?.id ?? 0)
+    if (check) it.repository.checkRuns.set(88_001, { ...check, ...again, id: 88_001 })
+    await say('/hunt unit 1')
+    expect(reruns()).toBe(0)
+    const ended = { status: 'completed', conclusion: 'success', completedAt: at(68) } as const
+    Object.assign(jobs[0] ?? {}, ended)
+    Object.assign(newestAttempt(run), ended)
+    minute = 68
+    await tell(minute)
+    minute = 75
+    await it.passTo(minute)
+    expect(reruns()).toBe(1)
+    expect((await conclusions()).flakes).toHaveLength(1)
+    await runOnce('failure')
+    expect(it.answers()[0]).toContain('1 of 1 run failed')
+    expect((await conclusions()).runs).toHaveLength(3)
   })
 
   test('one after the other in a repository', async () => {
