@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Octokit } from './client.ts'
 import { type Answer, headersOf, isLimit, limitWait, type RateLeft, refuseLimits } from './limits.ts'
-import { createLedger, createPace } from './pace.ts'
+import { createTurns } from './pace.ts'
 
 /** After an answer that tells nothing. */
 const MOST_TRIES = 6
@@ -102,55 +102,22 @@ export function createAsker(octokit: Octokit, options: AskOptions): Asker {
   }
 }
 
-/** Those who ask stand in line: nobody asks while a limit is waited for, or for what those before him may use up. */
+/** Sends what is asked for when its turn has come, and again where that may help. */
 function createLine(options: AskOptions) {
   const now = options.now ?? Date.now
   const wait = options.wait ?? ((ms: number) => sleep(ms, undefined, { signal: options.signal }))
-  const { left, note } = createLedger(now)
+  const turns = createTurns({ now, wait, reserve: options.reserve })
   const calls = new Map<string, number>()
-  const underWay = new Map<string, Set<Promise<unknown>>>()
-  /** By resource, and for all of them. */
-  const pauses = new Map<string, number>()
-  const pace = createPace(now)
-  const until = (resource: string) => Math.max(pauses.get(resource) ?? 0, pauses.get('all') ?? 0)
-  const prolong = (whose: string, end: number) => pauses.set(whose, Math.max(pauses.get(whose) ?? 0, end))
 
-  /** Waits for a turn. Those who come after count it as used from then on. @returns what ends it */
-  const turn = async (resource: string): Promise<() => void> => {
-    const others = underWay.get(resource) ?? new Set()
-    underWay.set(resource, others)
-    for (;;) {
-      const budget = left.get(resource)
-      if (budget && budget.resetAt <= now()) left.delete(resource)
-      else if (budget) {
-        if (budget.remaining <= options.reserve) prolong(resource, budget.resetAt)
-        else if (budget.remaining - others.size <= options.reserve && others.size > 0) {
-          await Promise.race(others)
-          continue
-        }
-      }
-      // Others may prolong the pause while it lasts.
-      const ms = Math.max(until(resource) - now(), pace.waitFor(resource))
-      if (ms <= 0) break
-      await wait(ms)
-    }
-    const { promise, resolve } = Promise.withResolvers<void>()
-    others.add(promise)
-    pace.note(resource)
-    return () => {
-      others.delete(promise)
-      resolve()
-    }
-  }
   const send = async (resource: string, call: () => Promise<Answer>): Promise<Answer> => {
-    const end = await turn(resource)
+    const end = await turns.take(resource)
     calls.set(resource, (calls.get(resource) ?? 0) + 1)
     try {
       const answer = await call()
-      note(resource, answer.headers)
+      turns.note(resource, answer.headers)
       return answer
     } catch (error) {
-      note(resource, headersOf(error))
+      turns.note(resource, headersOf(error))
       throw error
     } finally {
       end()
@@ -167,17 +134,13 @@ function createLine(options: AskOptions) {
           if (++waits > MOST_WAITS) throw error
           // A secondary limit is one for all, whatever is asked for.
           const isSpent = String(headersOf(error)['x-ratelimit-remaining']) === '0'
-          prolong(isSpent ? resource : 'all', now() + limitWait(error, now(), waits))
+          turns.prolong(isSpent ? resource : 'all', now() + limitWait(error, now(), waits))
         } else if (!isPassing(error) || ++tries >= (MOST_TRIES_OF[resource] ?? MOST_TRIES)) throw error
         else await wait(FIRST_WAIT_MS * 2 ** (tries - 1))
       }
     }
   }
-  const waitsUntil = () => {
-    const latest = Math.max(0, ...pauses.values())
-    return latest > now() ? latest : 0
-  }
-  return { left, calls, ask, waitsUntil }
+  return { left: turns.left, calls, ask, waitsUntil: turns.waitsUntil }
 }
 
 /** A page where data should be: of a proxy, mostly, that is asked again as GitHub would be. */

@@ -1,11 +1,11 @@
-/** What is known of the budgets, and how fast may be asked: what those who stand in line go by. */
+/** Whose turn it is to ask: by what is left of the budgets, by what is under way, and by how fast may be asked. */
 import { type Answer, type RateLeft, readLeft } from './limits.ts'
 
 /** Two words about one hour may differ by the seconds that lie between them. */
 const SAME_HOUR_MS = 2500
 
 /** What is left of each budget, as the answers told. */
-export function createLedger(now: () => number) {
+function createLedger(now: () => number) {
   const left = new Map<string, RateLeft>()
   const note = (asked: string, headers: Answer['headers']): void => {
     const told = readLeft(headers, asked, now())
@@ -27,7 +27,7 @@ const MINUTE = 60_000
 const MOST_A_MINUTE = 840
 
 /** Keeps to so many requests within any minute. */
-export function createPace(now: () => number) {
+function createPace(now: () => number) {
   const times = new Map<string, number[]>()
   return {
     note(resource: string): void {
@@ -43,4 +43,60 @@ export function createPace(now: () => number) {
       return Math.max(0, (recent[0] ?? 0) + MINUTE - now())
     },
   }
+}
+
+interface TurnOptions {
+  now: () => number
+  /** Milliseconds. */
+  wait: (ms: number) => Promise<void>
+  /** What is left to others of each budget. */
+  reserve: number
+}
+
+/** Those who ask stand in line: nobody asks while a limit is waited for, or for what those before him may use up. */
+export function createTurns({ now, wait, reserve }: TurnOptions) {
+  const { left, note } = createLedger(now)
+  const pace = createPace(now)
+  const underWay = new Map<string, Set<Promise<void>>>()
+  /** By resource, and for all of them: epoch ms. */
+  const pauses = new Map<string, number>()
+  const prolong = (whose: string, end: number) => pauses.set(whose, Math.max(pauses.get(whose) ?? 0, end))
+  const pauseOf = (resource: string) => Math.max(pauses.get(resource) ?? 0, pauses.get('all') ?? 0) - now()
+
+  /** Whether all that is left is being used up; where nothing is left it is waited for. */
+  const mustSee = (resource: string, others: ReadonlySet<Promise<void>>): boolean => {
+    const budget = left.get(resource)
+    if (!budget) return false
+    if (budget.resetAt <= now()) left.delete(resource)
+    else if (budget.remaining <= reserve) prolong(resource, budget.resetAt)
+    else return others.size > 0 && budget.remaining - others.size <= reserve
+    return false
+  }
+  /** Waits for a turn. Those who come after count it as used from then on. @returns what ends it */
+  const take = async (resource: string): Promise<() => void> => {
+    const others = underWay.get(resource) ?? new Set()
+    underWay.set(resource, others)
+    for (;;) {
+      if (mustSee(resource, others)) {
+        await Promise.race(others)
+        continue
+      }
+      // Others may prolong the pause while it lasts.
+      const ms = Math.max(pauseOf(resource), pace.waitFor(resource))
+      if (ms <= 0) break
+      await wait(ms)
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    others.add(promise)
+    pace.note(resource)
+    return () => {
+      others.delete(promise)
+      resolve()
+    }
+  }
+  const waitsUntil = () => {
+    const latest = Math.max(0, ...pauses.values())
+    return latest > now() ? latest : 0
+  }
+  return { left, note, prolong, take, waitsUntil }
 }

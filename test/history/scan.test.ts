@@ -92,7 +92,7 @@ describe('scan', () => {
     const pages = standin.requests.slice(from).filter((one) => /check-runs|attempts/.test(one.path))
     const again = pages.length - new Set(pages.map((one) => one.path)).size
     expect(again).toBeLessThanOrEqual(KILLS * 6)
-  }, 120_000)
+  }, 300_000)
 
   test('says in one sentence what is wrong', async () => {
     const said = async (more: Record<string, string>, name?: string) => {
