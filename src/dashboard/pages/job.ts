@@ -4,6 +4,7 @@ import { readChangePoints } from '../../db/change-points.ts'
 import { readLatestFlakes } from '../../db/dashboard-flakes.ts'
 import {
   type JobDay,
+  type JobKey,
   type Merged,
   type OutcomeDuration,
   readDurations,
@@ -21,7 +22,7 @@ import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dat
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
 import { wilson } from '../interval.ts'
-import { issueLink, ownerLinks, ownersOf, trackingIssues } from '../job-owners.ts'
+import { issueLink, ownerLinks, ownersOf, type TrackingIssue, trackingIssues } from '../job-owners.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { outcomeWords } from '../words.ts'
 import { flakeTable } from './flake-table.ts'
@@ -43,30 +44,16 @@ export async function jobPage(
   scope: RepositoryScope,
   jobId: number,
 ): Promise<Html | null> {
-  const { repository, policy, now, today } = scope
+  const { repository, policy } = scope
+  const { full_name } = repository
   const key = { repositoryId: repository.repository_id, jobId }
   const job = await readJob(db, key)
   if (!job) return null
-  const from = addDays(today, 1 - DAYS)
-  const span = { from: windowOf('day', from, policy.timeZone).from, to: now + 1 }
-  const days = everyDay(await readJobDays(db, key, span, policy.timeZone), from)
-  const [change = null] = await readChangePoints(db, key.repositoryId, from, jobId)
-  const flakes = await readLatestFlakes(
-    db,
-    { ...scope.flakes, jobIds: [jobId] },
-    { from: 0, to: now + 1 },
-    { limit: MOST_FLAKES },
-  )
-  const lately = { from: now - DURATION_DAYS * DAY, to: now + 1 }
-  const durations = await readDurations(db, key, lately)
-  const runners = await readRunnerRecords(db, key, lately)
-  const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
-  const { full_name } = repository
-  const issue = (await trackingIssues({ db }, scope)).get(jobId)
-  const owners = ownersOf(policy, job.name)
-  const api = `/api/v1/repositories${repositoryPath(full_name)}/jobs/${jobId}`
+  const { days, change, flakes, durations, runners, runs, issue } = await readParts(db, scope, key)
+  const base = `/api/v1/repositories${repositoryPath(full_name)}`
+  const api = `${base}/jobs/${jobId}`
   return html`<h2>${name(job.name)}</h2>${identity(job, scope)}
-${owners.length > 0 || issue ? html`<p>${owners.length > 0 ? html`Owner: ${ownerLinks(githubUrl, owners)}. ` : ''}${issue ? html`Tracked in ${issueLink(issue)}.` : ''}</p>` : ''}
+${whose(githubUrl, ownersOf(policy, job.name), issue)}
 ${rates(days, change)}
 ${change ? await changed(db, scope, change) : ''}
 <h3>Flakes</h3>${flakeTable(full_name, flakes, false)}
@@ -77,14 +64,57 @@ ${hoursAndWeekdays(
 <h3>How long it takes</h3>${durationTable(durations)}
 ${runnersSection(runners, job.app, DURATION_DAYS)}${runners.length > 0 ? csvLink(`${api}/runners.csv`, 'Runners') : ''}
 ${await hunts(db, full_name, job.name, `${api}/hunts.csv`)}
-<h3>Latest runs</h3>${table(
+<h3>Latest runs</h3>${runTable(full_name, runs)}
+${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`${base}/flakes.csv?job_id=${jobId}`, 'Flakes')} ${csvLink(`${api}/durations.csv`, 'Durations')} ${csvLink(`${api}/days.csv?days=${DAYS}`, 'Flake rate by day')}`
+}
+
+/** What the page shows, read side by side. */
+async function readParts(db: DashboardDeps['db'], scope: RepositoryScope, key: JobKey) {
+  const { policy, now, today } = scope
+  const from = addDays(today, 1 - DAYS)
+  const span = { from: windowOf('day', from, policy.timeZone).from, to: now + 1 }
+  const lately = { from: now - DURATION_DAYS * DAY, to: now + 1 }
+  const own = { ...scope.flakes, jobIds: [key.jobId] }
+  const [days, changes, flakes, durations, runners, runs, issues] = await Promise.all([
+    readJobDays(db, key, span, policy.timeZone),
+    readChangePoints(db, key.repositoryId, from, key.jobId),
+    readLatestFlakes(db, own, { from: 0, to: now + 1 }, { limit: MOST_FLAKES }),
+    readDurations(db, key, lately),
+    readRunnerRecords(db, key, lately),
+    readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 }),
+    trackingIssues({ db }, scope),
+  ])
+  const [change = null] = changes
+  return {
+    days: everyDay(days, from),
+    change,
+    flakes,
+    durations,
+    runners,
+    runs,
+    issue: issues.get(key.jobId),
+  }
+}
+
+function whose(
+  githubUrl: string,
+  owners: readonly string[],
+  issue: TrackingIssue | undefined,
+): Html | string {
+  if (owners.length === 0 && !issue) return ''
+  const owned = owners.length > 0 ? html`Owner: ${ownerLinks(githubUrl, owners)}. ` : ''
+  return html`<p>${owned}${issue ? html`Tracked in ${issueLink(issue)}.` : ''}</p>`
+}
+
+function runTable(fullName: string, runs: readonly Row<'run'>[]): Html {
+  return table(
     `The newest ${MOST_RUNS}, newest first`,
     [...RUN_HEAD, 'Pull request'],
     runs.map((run) => [
       ...runCells(run),
-      run.number === 0 ? 'default branch or merge queue' : pullRequestLink(full_name, run.number),
+      run.number === 0 ? 'default branch or merge queue' : pullRequestLink(fullName, run.number),
     ]),
-  )}${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`/api/v1/repositories${repositoryPath(full_name)}/flakes.csv?job_id=${jobId}`, 'Flakes')} ${csvLink(`${api}/durations.csv`, 'Durations')} ${csvLink(`${api}/days.csv?days=${DAYS}`, 'Flake rate by day')}`
+  )
 }
 
 function identity(job: Row<'job'>, { flakes }: RepositoryScope): Html {

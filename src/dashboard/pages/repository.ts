@@ -25,43 +25,12 @@ export async function repositoryPage(
   deps: Pick<DashboardDeps, 'db' | 'auth' | 'publicUrl' | 'githubUrl'>,
   scope: RepositoryScope,
 ): Promise<{ body: Html; measuredAt: string | null }> {
-  const { db } = deps
-  const { repository, today, now, policy, flakes } = scope
-  const { trend, days, weeks } = await readTrend(db, scope)
-  const measuredAt =
-    [...days, ...weeks]
-      .map((row) => row.measured_at)
-      .sort()
-      .at(-1) ?? null
-  const from = windowOf('day', addDays(today, 1 - BUDGET_DAYS), policy.timeZone).from
-  const span = { from, to: now + 1 }
-  const all = { from: 0, to: now + 1 }
-  // Side by side: a pool answers them at once, and the embedded database one after the other.
-  const [budget, costs, flakeDays, latest, issue, issues] = await Promise.all([
-    readBudget(db, scope, measuredAt),
-    readJobCosts(db, flakes, span),
-    readFlakeDays(db, flakes, span, policy.timeZone),
-    readLatestFlakes(db, flakes, all, { limit: MOST_FLAKES }),
-    readBreachIssue(db, repository.repository_id),
-    trackingIssues(deps, scope),
-  ])
+  const { repository, today } = scope
+  const { trend, days, weeks } = await readTrend(deps.db, scope)
+  const told = [...days, ...weeks].map((row) => row.measured_at)
+  const measuredAt = told.sort().at(-1) ?? null
   const newest = [tested(days), tested(weeks)]
-  const shares = await readShares(
-    db,
-    scope,
-    newest.filter((row) => row !== undefined),
-  )
-  const lost = await readTimeLost(db, flakes, span, shownJobs(costs))
-  const costly = {
-    costs,
-    days: flakeDays,
-    lost,
-    today,
-    tested: budget.sla.prs,
-    issues,
-    ownersOf: (job: string) => ownersOf(policy, job),
-    githubUrl: deps.githubUrl,
-  }
+  const { budget, shares, latest, issue, costly } = await readParts(deps, scope, newest, measuredAt)
   const body = html`${standing(newest, shares, today, budget)}
 ${issueWords(issue, `${deps.githubUrl}/${repository.full_name}/`)}
 <h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
@@ -70,6 +39,35 @@ ${issueWords(issue, `${deps.githubUrl}/${repository.full_name}/`)}
 <p class="muted">${requiredWords(scope)}</p>
 ${badgeSection(deps, repository)}`
   return { body, measuredAt }
+}
+
+/** What the page shows besides the trend. @param newest day and week with data */
+async function readParts(
+  deps: Pick<DashboardDeps, 'db' | 'githubUrl'>,
+  scope: RepositoryScope,
+  newest: readonly (Row<'sla_window'> | undefined)[],
+  measuredAt: string | null,
+) {
+  const { db, githubUrl } = deps
+  const { repository, today, now, policy, flakes } = scope
+  const from = windowOf('day', addDays(today, 1 - BUDGET_DAYS), policy.timeZone).from
+  const span = { from, to: now + 1 }
+  const there = newest.filter((row) => row !== undefined)
+  const costing = readJobCosts(db, flakes, span)
+  // Side by side: a pool answers them at once, and the embedded database one after the other.
+  const [budget, costs, lost, shares, days, latest, issue, issues] = await Promise.all([
+    readBudget(db, scope, measuredAt),
+    costing,
+    costing.then((known) => readTimeLost(db, flakes, span, shownJobs(known))),
+    readShares(db, scope, there),
+    readFlakeDays(db, flakes, span, policy.timeZone),
+    readLatestFlakes(db, flakes, { from: 0, to: now + 1 }, { limit: MOST_FLAKES }),
+    readBreachIssue(db, repository.repository_id),
+    trackingIssues(deps, scope),
+  ])
+  const own = (job: string) => ownersOf(policy, job)
+  const costly = { costs, days, lost, today, tested: budget.sla.prs, issues, ownersOf: own, githubUrl }
+  return { budget, shares, latest, issue, costly }
 }
 
 /** An issue filed elsewhere is not linked: that repository may be one that the reader must not know of. */
@@ -84,7 +82,7 @@ function tested(rows: readonly Row<'sla_window'>[]): Row<'sla_window'> | undefin
 
 /** @param newest day and week with data. @param shares of required jobs with a result, of those that are there */
 function standing(
-  [day, week]: (Row<'sla_window'> | undefined)[],
+  [day, week]: readonly (Row<'sla_window'> | undefined)[],
   shares: readonly (number | null)[],
   today: string,
   budget: Budget,
