@@ -56,6 +56,8 @@ class KeepingClient extends pg.Client {
 
 export interface OpenOptions {
   poolSize?: number
+  /** A dumped data folder, for a database in memory to begin with: making one from nothing takes seconds. */
+  contents?: Blob
   /** Told of each query's time, in seconds. */
   onQuery?: (seconds: number) => void
 }
@@ -66,7 +68,10 @@ export interface OpenOptions {
  */
 export async function openDatabase(where: string, options: OpenOptions = {}): Promise<OpenDatabase> {
   if (/^postgres(ql)?:\/\//.test(where)) return openPostgres(where, options)
-  if (where === 'memory') return openEmbedded(await PGlite.create(), 'memory', options, () => {})
+  if (where === 'memory') {
+    const pglite = await PGlite.create(options.contents ? { loadDataDir: options.contents } : {})
+    return openEmbedded(pglite, 'memory', options, () => {})
+  }
   const folder = resolve(where)
   const release = lockFolder(folder)
   try {

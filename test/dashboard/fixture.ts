@@ -2,19 +2,15 @@
 
 import { sql } from 'kysely'
 import { type DashboardDeps, dashboard } from '../../src/dashboard/app.ts'
-import { type OpenDatabase, openDatabase } from '../../src/db/client.ts'
-import { migrate } from '../../src/db/migrate.ts'
+import type { OpenDatabase } from '../../src/db/client.ts'
 import type { NewRow } from '../../src/db/schema.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
 import { DEFINITION_VERSION } from '../../src/domain/sla.ts'
+import { openEmbedded } from '../support/database.ts'
 
 export const NOW = Date.parse('2026-02-04T12:00:00Z')
 
-export async function openFixture() {
-  const database = await openDatabase('memory')
-  await migrate(database.db)
-  return database
-}
+export const openFixture = openEmbedded
 
 export function app(deps: Partial<DashboardDeps> & Pick<DashboardDeps, 'db'>) {
   return dashboard({

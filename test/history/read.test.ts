@@ -2,14 +2,13 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Db, openDatabase } from '../../src/db/client.ts'
-import { migrate } from '../../src/db/migrate.ts'
 import { type Asker, createAsker } from '../../src/github/ask.ts'
 import { tokenOctokit } from '../../src/github/token.ts'
 import { readHistory, readRepository } from '../../src/history/read.ts'
 import { addUserToken } from '../../src/standin/seed-tokens.ts'
 import { type Standin, startStandin } from '../../src/standin/standin.ts'
 import type { Repository } from '../../src/standin/state.ts'
-import { createServerDatabase, eachDatabase, empty } from '../support/database.ts'
+import { createServerDatabase, eachDatabase, empty, openEmbedded } from '../support/database.ts'
 import { ms } from '../support/facts.ts'
 import { historyDeliveries, seedHistory } from '../support/history.ts'
 import { conclude, LATER, readOnlyReport, recordAll } from '../support/pipeline.ts'
@@ -56,8 +55,7 @@ describe('history', () => {
     const alone = kind === 'PGlite'
 
     test('read makes the report that its webhooks make', async () => {
-      const told = await openDatabase('memory')
-      await migrate(told.db)
+      const told = await openEmbedded()
       const world = { state: standin.state, api: standin.url, web: standin.web, now }
       await recordAll(told.db, historyDeliveries(world, repository))
       const byWebhooks = await figures(told.db)
@@ -119,8 +117,7 @@ describe('history', () => {
   })
 
   test('takes no more calls for 100 pull requests than docs/github-api.md says', async () => {
-    const { db, close } = await openDatabase('memory')
-    await migrate(db)
+    const { db, close } = await openEmbedded()
     const from = standin.requests.length
     const points = standin.state.rateLimit.graphql.used
     await read(db, true)

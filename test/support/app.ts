@@ -10,6 +10,7 @@ import { type Standin, startStandin } from '../../src/standin/standin.ts'
 import type { Repository } from '../../src/standin/state.ts'
 import { type RunningApp, type StartOptions, startApp } from '../../src/start.ts'
 import { closeAll } from '../../src/timers/close.ts'
+import { openEmbedded } from './database.ts'
 import { REPOSITORY } from './deliveries.ts'
 import { at, HEAD, ms, REPOSITORY_ID } from './facts.ts'
 
@@ -57,6 +58,7 @@ export async function startTestApp({ config, ...options }: TestAppOptions = {}):
     now,
     timers: false,
     throttle: false,
+    ...(!config?.database && { database: await openEmbedded() }),
     ...options,
   })
   standin.state.app.webhookUrl = `${app.url}${WEBHOOK_PATH}`

@@ -1,9 +1,9 @@
 /** Databases for tests: the same test on the embedded PostgreSQL and on a real one, because PGlite has one connection and hides races. */
 import { randomUUID } from 'node:crypto'
+import { openAsBlob } from 'node:fs'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, inject } from 'vitest'
 import { type Db, type OpenDatabase, openDatabase } from '../../src/db/client.ts'
-import { migrate } from '../../src/db/migrate.ts'
 import { TEMPLATE } from './postgres.ts'
 
 export type DatabaseKind = 'PGlite' | 'PostgreSQL'
@@ -29,10 +29,9 @@ export function useDatabase(kind: DatabaseKind = 'PGlite'): () => Db {
   return () => open.db
 }
 
-async function openEmbedded(): Promise<OpenDatabase> {
-  const open = await openDatabase('memory')
-  await migrate(open.db)
-  return open
+/** A migrated database in memory. */
+export async function openEmbedded(): Promise<OpenDatabase> {
+  return openDatabase('memory', { contents: await openAsBlob(inject('embeddedTemplate')) })
 }
 
 /** The address of a fresh database on the real server: a copy of the migrated template, or an empty one. */

@@ -1,4 +1,9 @@
-/** One real PostgreSQL for the whole test run, with a migrated template that each test file copies. */
+/** One real PostgreSQL for the whole test run, with a migrated template that each test file copies; and one for the embedded one. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
 import { sql } from 'kysely'
 import type { TestProject } from 'vitest/node'
 import { openDatabase } from '../../src/db/client.ts'
@@ -9,6 +14,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** `postgres://…` of the server, without a database's name. */
     postgresServer: string
+    /** A file: the dumped data folder of a migrated embedded database. */
+    embeddedTemplate: string
   }
 }
 
@@ -21,7 +28,24 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const server = await startPostgres(SETTINGS)
   await createTemplate(server.address)
   project.provide('postgresServer', server.address)
-  return server.remove
+  const folder = mkdtempSync(join(tmpdir(), 'flake-sla-template-'))
+  const dump = join(folder, 'migrated.tar')
+  await dumpEmbedded(folder, dump)
+  project.provide('embeddedTemplate', dump)
+  return async () => {
+    await server.remove()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function dumpEmbedded(folder: string, dump: string): Promise<void> {
+  const data = join(folder, 'data')
+  const template = await openDatabase(data)
+  await migrate(template.db)
+  await template.close()
+  const pglite = await PGlite.create(data)
+  await writeFile(dump, Buffer.from(await (await pglite.dumpDataDir('none')).arrayBuffer()))
+  await pglite.close()
 }
 
 async function createTemplate(address: string): Promise<void> {
