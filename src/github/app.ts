@@ -1,8 +1,9 @@
 /** This app at GitHub: Probot with its credentials, and the narrow view of it that the rest of the program takes. */
 import { Probot, ProbotOctokit } from 'probot'
-import type { GitHub } from './client.ts'
+import type { GitHub, Octokit } from './client.ts'
 import { refuseWrites } from './dry-run.ts'
 import type { RateLimitWatch } from './rate-limit.ts'
+import { renewRefused } from './renew.ts'
 import { refuseBroken } from './whole.ts'
 
 /** What the app's settings page shows. */
@@ -23,12 +24,16 @@ export interface ProbotSettings {
   rateLimit?: RateLimitWatch
 }
 
+interface Auth {
+  request: Octokit['request']
+}
+
 /** Probot with the app's credentials. */
 export function createProbot(
   app: AppCredentials,
   { baseUrl, log, throttle, rateLimit }: ProbotSettings,
 ): Probot {
-  const Base = ProbotOctokit.plugin(refuseBroken, rateLimit?.plugin ?? (() => undefined))
+  const Base = ProbotOctokit.plugin(refuseBroken, renewRefused, rateLimit?.plugin ?? (() => undefined))
   return new Probot({
     appId: app.id,
     privateKey: app.privateKey,
@@ -36,8 +41,10 @@ export function createProbot(
     baseUrl,
     log: log as NonNullable<ConstructorParameters<typeof Probot>[0]>['log'] & object,
     // A function, because Probot's own options would win over an object's. The outbox retries; Octokit need not.
-    Octokit: Base.defaults((given: object) => ({
+    Octokit: Base.defaults((given: { auth?: Auth }) => ({
       ...given,
+      // Probot's own way to ask for a token leads to github.com, wherever GitHub is.
+      ...(given.auth && { auth: { ...given.auth, request: given.auth.request.defaults({ baseUrl }) } }),
       retry: { enabled: false },
       ...(!throttle && { throttle: { enabled: false } }),
     })),
