@@ -20,6 +20,6 @@ try {
   if (code === 'EADDRINUSE')
     process.stderr.write('The port is in use. Set PORT to another, or to 0 for a free one.\n')
   else process.stderr.write(`${message}\n`)
-  process.exitCode = error instanceof UserError || code === 'EADDRINUSE' ? 2 : 1
-  if (code === 'EADDRINUSE') process.exit(2)
+  // At once: an embedded database that could not be opened would keep the process for ever.
+  process.exit(error instanceof UserError || code === 'EADDRINUSE' ? 2 : 1)
 }

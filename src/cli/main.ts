@@ -29,7 +29,8 @@ for (const load of asked ? [asked] : Object.values(COMMANDS))
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = exitCodeOf(error)
+  // At once: an embedded database that could not be opened would keep the process for ever.
+  process.exit(exitCodeOf(error))
 }
 
 /** Standard output closed early (`| head`) is no failure; anything unforeseen is said in one sentence, as all else. */
