@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { writeGenerated } from '../scripts/generated.ts'
+import { measureApi } from './api.ts'
 import { measureHunt } from './hunt.ts'
 import { measureIntake } from './intake.ts'
 import { measureMeasuring } from './measuring.ts'
@@ -23,6 +24,7 @@ const PARTS: Record<string, (options: { quick: boolean; long: boolean }) => Prom
   measuring: measureMeasuring,
   scale: measureScale,
   hunt: measureHunt,
+  api: measureApi,
 }
 const DOCUMENT = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 
@@ -78,4 +80,5 @@ const NAMES: Record<string, RegExp> = {
   measuring: /^(?:measuring|kubernetes)/,
   scale: /^scale/,
   hunt: /^hunt/,
+  api: /^api/,
 }
