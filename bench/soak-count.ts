@@ -17,12 +17,12 @@ export interface Counts {
   ticksTwice: number
 }
 
-/** Counts in the stand-in. @param starts when processes were started, epoch ms: each runs its timers once then */
+/** Counts in the stand-in. @param starts of processes: each runs its timers once then */
 export async function countEffects(
   address: string,
   standin: Standin,
   chapters: readonly Chapter[],
-  starts: readonly number[],
+  starts: readonly Start[],
 ): Promise<Counts> {
   const breached = await readBreached(address)
   const counts = { questions: 0, unanswered: 0, answersTooMany: 0, unfiled: 0, issuesTooMany: 0 }
@@ -55,20 +55,29 @@ async function readBreached(address: string): Promise<Set<number>> {
   return new Set(rows.map((row) => Number(row.repository_id)))
 }
 
+/** From when to when a process was started, epoch ms. */
+export interface Start {
+  from: number
+  to: number
+}
+
 const EVERY_MS = 5 * 60_000
 const SPAN_MS = 10_000
+/** A process that listens has begun the first run of its timers; its first question comes soon after. */
+const SOON_MS = 5000
 
 /** Looking through GitHub's deliveries is a timer's work that GitHub sees: once at every fifth minute, and once at every start. */
-function countTicks({ requests }: Standin, starts: readonly number[]): { ticks: number; ticksTwice: number } {
+function countTicks({ requests }: Standin, starts: readonly Start[]): { ticks: number; ticksTwice: number } {
   const looks = requests.filter((one) => one.route === '/app/hook/deliveries').map((one) => one.at)
-  const tickOf = (at: number) => Math.floor((at + SPAN_MS) / EVERY_MS)
-  const isNear = (at: number) => (at + SPAN_MS) % EVERY_MS < 2 * SPAN_MS
-  const ticks = new Set(looks.filter(isNear).map(tickOf))
-  let ticksTwice = 0
-  for (const tick of ticks) {
-    const ran = looks.filter((at) => isNear(at) && tickOf(at) === tick).length
-    const started = starts.filter((at) => isNear(at) && tickOf(at) === tick).length
-    ticksTwice += Math.max(0, ran - 1 - started)
+  for (const { from, to } of starts) {
+    const own = looks.findIndex((at) => at >= from && at <= to + SOON_MS)
+    if (own >= 0) looks.splice(own, 1)
   }
-  return { ticks: ticks.size, ticksTwice }
+  const ran = new Map<number, number>()
+  for (const at of looks) {
+    if ((at + SPAN_MS) % EVERY_MS >= 2 * SPAN_MS) continue
+    const tick = Math.floor((at + SPAN_MS) / EVERY_MS)
+    ran.set(tick, (ran.get(tick) ?? 0) + 1)
+  }
+  return { ticks: ran.size, ticksTwice: [...ran.values()].reduce((sum, times) => sum + times - 1, 0) }
 }

@@ -7,7 +7,7 @@ import { type Standin, startStandin } from '../src/standin/standin.ts'
 import { compare, type Figures, lost } from '../test/faults/crash.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { type ServerProcess, startAppProcess } from './processes.ts'
-import { type Counts, countEffects } from './soak-count.ts'
+import { type Counts, countEffects, type Start } from './soak-count.ts'
 import { type Chapter, chapterOf, MINUTE, type Sent, sendEvenly } from './soak-load.ts'
 
 export interface SoakOptions {
@@ -30,8 +30,7 @@ export interface Soak extends Counts {
 interface Fleet {
   processes: ServerProcess[]
   kills: number
-  /** When processes were started, epoch ms. */
-  starts: number[]
+  starts: Start[]
   start(): Promise<ServerProcess>
 }
 
@@ -64,11 +63,13 @@ export async function soak({ processes, minutes, onMinute }: SoakOptions): Promi
 }
 
 function fleetOf(database: string, standin: Standin): Fleet {
-  const starts: number[] = []
+  const starts: Start[] = []
   const github = { GHE_HOST: new URL(standin.web).host, GHE_PROTOCOL: 'http', DRY_RUN: 'off' }
-  const start = () => {
-    starts.push(Date.now())
-    return startAppProcess(database, github)
+  const start = async () => {
+    const from = Date.now()
+    const one = await startAppProcess(database, github)
+    starts.push({ from, to: Date.now() })
+    return one
   }
   return { processes: [], kills: 0, starts, start }
 }
