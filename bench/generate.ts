@@ -10,6 +10,7 @@ const RUNS_A_DAY = 300
 /** The end of the history, whatever its length: a Thursday noon. */
 export const END = Date.UTC(2026, 0, 29, 12)
 export const JOBS = 10
+export const JOB_NAMES = Array.from({ length: JOBS }, (_, i) => `job ${i}`)
 const FLAKY_EVERY = 97
 
 /** Fills an empty, migrated database with `runs` runs. @returns the number of the newest pull request */

@@ -3,7 +3,6 @@ import { findRepository, readRepositories } from '../db/dashboard.ts'
 import type { FlakeScope } from '../db/dashboard-flakes.ts'
 import { readRequired } from '../db/required.ts'
 import type { Row } from '../db/schema.ts'
-import { readJobs } from '../db/sla.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Required } from '../domain/required.ts'
 import { dayAt } from './dates.ts'
@@ -56,8 +55,7 @@ export async function scopeOf(
   repository: Row<'repository'>,
 ): Promise<RepositoryScope> {
   const policy = await deps.policyOf(repository.repository_id)
-  const required = await readRequired(deps.db, repository.repository_id, policy)
-  const jobs = await readJobs(deps.db, repository.repository_id)
+  const { required, jobs } = await readRequired(deps.db, repository.repository_id, policy)
   const counting = jobs.filter((job) => required.includes(job))
   const jobIds = counting.length === jobs.length ? null : counting.map((job) => job.job_id)
   const now = deps.now()

@@ -1,5 +1,6 @@
 /** Writes many rows of one table in one statement of constant text, so that it is planned once whatever the number. */
 import { type Kysely, sql } from 'kysely'
+import { KEPT } from './client.ts'
 import type { Database } from './schema.ts'
 
 /** Columns of the tables that are written in bulk, in any order; a test holds them to the schema. */
@@ -236,7 +237,7 @@ export async function replaceRows(
   const keys = KEYS[table] ?? []
   const others = COLUMNS[table].filter((column) => !keys.includes(column))
   const sets = sql.join(others.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`))
-  await sql`insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}
+  await sql`${sql.raw(KEPT)}insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}
     on conflict (${sql.join(keys.map((key) => sql.ref(key)))}) do update set ${sets}`.execute(db)
 }
 
