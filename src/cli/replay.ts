@@ -39,18 +39,20 @@ export function replayCommand(): Command {
       'now, for freezing verdicts and partial windows (default: the newest completion)',
     )
     .action(async (files: string[], options: ReplayOptions) => {
-      keepYoungMemorySmall()
+      keepMemorySmall()
       const report = await replay(files, options)
       process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : replayText(report))
     })
 }
 
 /**
- * A long history makes much garbage, and the room for the young of it would double until it took a hundred MB. Left as it is
- * at the start, the same work takes no longer. Asked for when the room is to grow, so it can be set while the program runs.
+ * A long history makes much garbage. The room for the young of it would double until it took a hundred MB; left as it is at
+ * the start, the same work takes no longer. And what is full is cleaned when it has doubled, not when it has grown fourfold.
+ * Both are asked for when the room is to grow, so they can be set while the program runs.
  */
-function keepYoungMemorySmall(): void {
+function keepMemorySmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
+  setFlagsFromString('--heap-growing-percent=100')
 }
 
 /** Records every delivery of the files, concludes, and reads the conclusions back. */

@@ -82,11 +82,14 @@ type Fresh<T extends 'run' | 'verdict' | 'flake'> = { [C in keyof Row<T>]?: unkn
 >
 
 function rowsOf(repositoryId: number, heads: readonly { headSha: string; conclusions: HeadConclusions }[]) {
-  const jobs = new Map<number, object>()
+  const jobs = new Map<string, { job_id: number }>()
   const idOf = (job: Job): number => {
-    const job_id = jobId(job)
-    if (!jobs.has(job_id)) jobs.set(job_id, { repository_id: repositoryId, job_id, ...job })
-    return job_id
+    const key = jobKey(job)
+    const known = jobs.get(key)
+    if (known) return known.job_id
+    const row = { repository_id: repositoryId, job_id: jobId(job), ...job }
+    jobs.set(key, row)
+    return row.job_id
   }
   const runs: Fresh<'run'>[] = []
   const verdicts: Fresh<'verdict'>[] = []

@@ -9,6 +9,7 @@ import { addRows } from '../db/rows.ts'
 import { noteWaiting } from '../db/waiting.ts'
 import { concludeHead, type HeadFacts, isWaiting } from '../domain/head.ts'
 import { weeksTaughtBy } from '../domain/week.ts'
+import { markOf } from './marks.ts'
 
 /** Classifies the next `most` stale heads of a repository. @returns how many marks were worked off; 0 when none is left */
 export async function classifyNext(db: Db, repositoryId: number, most: number): Promise<number> {
@@ -67,29 +68,23 @@ async function renewAbout(db: Db, repositoryId: number, numbers: readonly number
 }
 
 async function markChanges(db: Db, repositoryId: number, changes: Changes): Promise<void> {
-  await addRows(
-    db,
-    'stale_verdict',
-    changes.verdicts.map((one) => ({ repository_id: repositoryId, ...one })),
-  )
+  const marked = { repository_id: repositoryId }
+  const verdicts = new Map<string, object>()
+  for (const { job_id, changed_at } of changes.verdicts) {
+    const mark = markOf(changed_at)
+    verdicts.set(`${job_id}/${mark}`, { ...marked, job_id, changed_at: mark })
+  }
+  await addRows(db, 'stale_verdict', [...verdicts.values()])
   const weeks = new Set(changes.verdicts.flatMap((one) => weeksTaughtBy(Date.parse(one.changed_at))))
   await addRows(
     db,
     'stale_week',
-    [...weeks].map((week) => ({
-      repository_id: repositoryId,
-      week: new Date(week).toISOString().slice(0, 10),
-    })),
+    [...weeks].map((week) => ({ ...marked, week: new Date(week).toISOString().slice(0, 10) })),
   )
-  // Windows begin at whole quarter hours of UTC in every time zone, so marks need be no finer.
-  const quarters = new Set(changes.windows.map((at) => Math.floor(Date.parse(at) / 900_000) * 900_000))
+  const windows = new Set(changes.windows.map((at) => markOf(at)))
   await addRows(
     db,
     'stale_window',
-    [...quarters].map((at) => ({
-      repository_id: repositoryId,
-      changed_at: new Date(at).toISOString(),
-      why: 'runs',
-    })),
+    [...windows].map((at) => ({ ...marked, changed_at: at, why: 'runs' })),
   )
 }

@@ -61,8 +61,15 @@ export async function measureNext(
 ): Promise<number> {
   return db.transaction().execute(async (trx) => {
     await lockRepository(trx, repositoryId)
-    const marks = await sql<{ changed_at: string; why: string }>`delete from stale_window
-      where repository_id = ${repositoryId} returning changed_at, why`.execute(trx)
+    const marks = await sql<{
+      changed_at: string
+      why: string[]
+      marks: number
+    }>`with gone as (delete from stale_window
+      where repository_id = ${repositoryId} returning changed_at, why)
+      select changed_at, array_agg(distinct why) as why, count(*) as marks from gone group by changed_at`.execute(
+      trx,
+    )
     if (marks.rows.length === 0) return 0
     const stale = new Map<string, { window: Window; why: Set<string> }>()
     for (const { changed_at, why } of marks.rows) {
@@ -70,14 +77,14 @@ export async function measureNext(
         const window = windowAt(kind, Date.parse(changed_at), policy.timeZone)
         const key = `${kind}/${window.start}`
         const known = stale.get(key)
-        if (known) known.why.add(why)
-        else stale.set(key, { window, why: new Set([why]) })
+        if (known) for (const one of why) known.why.add(one)
+        else stale.set(key, { window, why: new Set(why) })
       }
     }
     const windows = [...stale.values()].map((one) => one.window)
     const stored = await readStored(trx, repositoryId, windows)
     await measureWindows(trx, { repositoryId, policy, stale: [...stale.values()], stored, now })
-    return marks.rows.length
+    return marks.rows.reduce((sum, one) => sum + one.marks, 0)
   })
 }
 
