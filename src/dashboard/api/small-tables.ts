@@ -7,9 +7,10 @@ import { readVerdictRecords } from '../../db/dashboard-history.ts'
 import { readDurations, readJob } from '../../db/dashboard-job.ts'
 import { readGapsOf, readOpenReadings } from '../../db/dashboard-reading.ts'
 import { readRunnerRecords } from '../../db/dashboard-runners.ts'
-import { countDeliveries, readOutboxDepth } from '../../db/dashboard-status.ts'
+import { countDeliveries, readOutboxDepth, readTicks } from '../../db/dashboard-status.ts'
 import { readHuntsOfJob } from '../../db/hunts.ts'
 import { readHeadsOf } from '../../db/pull-requests.ts'
+import { readMergedAround } from '../changes.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readRetests } from '../retests.ts'
 import { type RepositoryScope, readableRepositories } from '../scope.ts'
@@ -22,6 +23,8 @@ import { sendCsv, type Table } from './table.ts'
 const DAY = 86_400_000
 const MOST_HUNTS = 500
 const MOST_GAPS = 1000
+const MOST_MERGED = 500
+const FIRST_DAY = '1970-01-01'
 const MOST_HEADS = 15
 const NOTHING = z.object({})
 
@@ -106,6 +109,19 @@ function ofJobs({ db }: DashboardDeps, table: Table): void {
     },
   )
   table(
+    'jobs/:job{[0-9]{1,16}}/changes/:day{[0-9]{4}-[0-9]{2}-[0-9]{2}}/merged.csv',
+    ['pull_request', 'title', 'author', 'merged_at'],
+    NOTHING,
+    async (scope, _query, c) => {
+      const { repositoryId, jobId } = keyOf(scope, c)
+      const changes = await readChangePoints(db, repositoryId, FIRST_DAY, jobId)
+      const change = changes.find((one) => one.changed_on === c.req.param('day'))
+      if (!change) return null
+      const merged = await readMergedAround(db, scope, change.changed_on, MOST_MERGED)
+      return merged.map(({ number, ...row }) => ({ pull_request: number, ...row }))
+    },
+  )
+  table(
     'jobs/:job{[0-9]{1,16}}/hunts.csv',
     ['name', 'started_at', 'ended_at', 'changed', 'headline', 'notes'],
     NOTHING,
@@ -163,4 +179,5 @@ export function statusTables(app: Hono, deps: DashboardDeps): void {
   add('readings', ['full_name', 'since', 'started_at', 'done', 'pages', 'pull_requests'], (ids) =>
     readOpenReadings(db, ids),
   )
+  add('timers', ['name', 'slot'], () => readTicks(db))
 }

@@ -20,6 +20,7 @@ const MOST_RUNS = 500
 const MOST_HEADS = 15
 const EVERY = { page: 1, limit: 100_000 }
 const DAY = 86_400_000
+const NO_TABLE = 'There is no such table, or it is not for you to see.\n'
 
 /** To be mounted beside the JSON routes. */
 export function tables(deps: DashboardDeps): Hono {
@@ -59,7 +60,7 @@ export function tables(deps: DashboardDeps): Hono {
       const { owner, repo } = c.req.param() as Record<'owner' | 'repo', string>
       const scope = await openRepository(deps, c.req.raw, owner, repo)
       const rows = scope && (await read(scope, asked.data, c))
-      return rows ? sendCsv(c, csv(head, rows)) : c.notFound()
+      return rows ? sendCsv(c, csv(head, rows)) : c.text(NO_TABLE, 404)
     })
   table(
     'windows.csv',

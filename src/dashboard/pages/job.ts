@@ -11,12 +11,12 @@ import {
   readJob,
   readJobDays,
   readLatestRuns,
-  readMerged,
 } from '../../db/dashboard-job.ts'
 import { readRunnerRecords } from '../../db/dashboard-runners.ts'
 import type { Row } from '../../db/schema.ts'
 import { windowOf } from '../../domain/window.ts'
 import { percent } from '../../texts/figures.ts'
+import { readMergedAround } from '../changes.ts'
 import { type RatePoint, rateSvg } from '../charts/rate.ts'
 import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
@@ -55,7 +55,7 @@ export async function jobPage(
   return html`<h2>${name(job.name)}</h2>${identity(job, scope)}
 ${whose(githubUrl, ownersOf(policy, job.name), issue)}
 ${rates(days, change)}
-${change ? await changed(db, scope, change) : ''}
+${change ? await changed(db, scope, change, api) : ''}
 <h3>Flakes</h3>${flakeTable(full_name, flakes, false)}
 ${hoursAndWeekdays(
   flakes.map((flake) => flake.flaked_at),
@@ -183,21 +183,18 @@ function rates(days: readonly JobDay[], change: Row<'change_point'> | null): Htm
 
 async function changed(
   db: DashboardDeps['db'],
-  { repository, policy }: RepositoryScope,
+  scope: RepositoryScope,
   change: Row<'change_point'>,
+  api: string,
 ): Promise<Html> {
   const day = change.changed_on
   const before = { flaky: change.before_flaky, verdicts: change.before_verdicts }
   const after = { flaky: change.after_flaky, verdicts: change.after_verdicts }
-  const span = {
-    from: windowOf('day', addDays(day, -2), policy.timeZone).from,
-    to: windowOf('day', addDays(day, 1), policy.timeZone).to,
-  }
-  const merged = await readMerged(db, repository.repository_id, span, MOST_MERGED)
+  const merged = await readMergedAround(db, scope, day, MOST_MERGED)
   const rose = after.flaky / after.verdicts > before.flaky / before.verdicts
   return html`<h3>It ${rose ? 'got worse' : 'got better'} around ${weekdayWords(day)}</h3>
 <p>Before: ${before.flaky} of ${before.verdicts} (${percent(before.flaky / before.verdicts)}); since: ${after.flaky} of ${after.verdicts} (${percent(after.flaky / after.verdicts)}). Merged around then${merged.length === MOST_MERGED ? `, the first ${MOST_MERGED}` : ''}:</p>
-${merged.length === 0 ? html`<p>No merge was told of.</p>` : mergedTable(repository.full_name, merged)}`
+${merged.length === 0 ? html`<p>No merge was told of.</p>` : mergedTable(scope.repository.full_name, merged)}${csvLink(`${api}/changes/${day}/merged.csv`, 'Merged around then')}`
 }
 
 function mergedTable(fullName: string, merged: readonly Merged[]): Html {

@@ -26,6 +26,7 @@ const CSV_WORDS: Record<string, string> = {
   readings: 'History being read',
   deliveries: 'Deliveries',
   outbox: 'To be done',
+  timers: 'Timers',
 }
 const GAP_DAYS = 30
 const MOST_GAPS = 50
