@@ -23,7 +23,7 @@ import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
 import { wilson } from '../interval.ts'
 import { issueLink, ownerLinks, ownersOf, type TrackingIssue, trackingIssues } from '../job-owners.ts'
-import type { RepositoryScope } from '../scope.ts'
+import { lastDays, type RepositoryScope } from '../scope.ts'
 import { outcomeWords } from '../words.ts'
 import { flakeTable } from './flake-table.ts'
 import { hoursAndWeekdays } from './hours.ts'
@@ -32,7 +32,6 @@ import { runnersSection } from './runners.ts'
 import { RUN_HEAD, runCells } from './runs.ts'
 
 const DAYS = 91
-const DAY = 86_400_000
 const DURATION_DAYS = 28
 const MOST_FLAKES = 30
 const MOST_RUNS = 25
@@ -73,7 +72,7 @@ async function readParts(db: DashboardDeps['db'], scope: RepositoryScope, key: J
   const { policy, now, today } = scope
   const from = addDays(today, 1 - DAYS)
   const span = { from: windowOf('day', from, policy.timeZone).from, to: now + 1 }
-  const lately = { from: now - DURATION_DAYS * DAY, to: now + 1 }
+  const lately = lastDays(scope, DURATION_DAYS)
   const own = { ...scope.flakes, jobIds: [key.jobId] }
   const [days, changes, flakes, durations, runners, runs, issues] = await Promise.all([
     readJobDays(db, key, span, policy.timeZone),

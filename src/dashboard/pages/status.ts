@@ -12,13 +12,12 @@ import {
 import { type Rest, readRest } from '../../db/gaps.ts'
 import type { Row } from '../../db/schema.ts'
 import { count } from '../../texts/figures.ts'
-import { addDays, dayAt, durationWords } from '../dates.ts'
+import { addDays, DAY, dayAt, durationWords } from '../dates.ts'
 import type { DashboardDeps, ProgramStatus } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, repositoryPath, table } from '../html.ts'
 import { pageLinks, pageOf } from '../paging.ts'
 import { readingTable } from './reading.ts'
 
-const DAY = 86_400_000
 const COVERED_DAYS = 90
 const SHOWN = 50
 const CSV_WORDS: Record<string, string> = {
