@@ -256,8 +256,8 @@ export async function replaceRows(
 /** The bulk-written columns of each table, for the test that holds them to the schema. */
 export const bulkColumns: Readonly<Record<string, readonly string[]>> = COLUMNS
 
-/** As text: it stands in every statement, and building it from its parts took longer than sending it. */
-function columns(table: BulkTable) {
+/** The columns by name, as text: it stands in every statement, and building it from its parts took longer than sending it. */
+export function columns(table: BulkTable) {
   return sql.raw(COLUMNS[table].map((column) => `"${column}"`).join(', '))
 }
 
