@@ -7,6 +7,7 @@ import { measureApi } from './api.ts'
 import { measureHunt } from './hunt.ts'
 import { measureIntake } from './intake.ts'
 import { measureMeasuring } from './measuring.ts'
+import { measurePages } from './pages.ts'
 import { measureReplay } from './replay.ts'
 import { type Measure, machine, tableOf } from './result.ts'
 import { measureScale } from './scale.ts'
@@ -22,6 +23,7 @@ const PARTS: Record<string, (options: { quick: boolean; long: boolean }) => Prom
   intake: measureIntake,
   replay: measureReplay,
   measuring: measureMeasuring,
+  pages: measurePages,
   scale: measureScale,
   hunt: measureHunt,
   api: measureApi,
@@ -78,6 +80,7 @@ const NAMES: Record<string, RegExp> = {
   intake: /^intake/,
   replay: /^replay/,
   measuring: /^(?:measuring|kubernetes)/,
+  pages: /^pages/,
   scale: /^scale/,
   hunt: /^hunt/,
   api: /^api/,

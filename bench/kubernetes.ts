@@ -5,36 +5,53 @@
 import { sql } from 'kysely'
 import type { Db } from '../src/db/client.ts'
 
-/** Copies the runs into a table as a warehouse has it: rows by time of arrival, no index made for a question. */
+/**
+ * Copies the runs into a table as Kubernetes' warehouse has them: those of its columns that the questions read, with the
+ * pull request in a path and the commit in a list of refs; rows by time, no index made for a question.
+ */
 export async function copyRuns(db: Db): Promise<void> {
-  await sql`create table build as select job_id, number, head_sha, outcome, completed_at from run order by completed_at`.execute(
-    db,
-  )
+  await sql`create table build as
+    select 'pr:pull-widgets-' || replace(j.name, ' ', '-') as job,
+      'gs://widgets-ci/pr-logs/pull/' || r.number || '/pull-widgets-' || replace(j.name, ' ', '-') || '/' || r.run_key as path,
+      r.started_at as started, case r.outcome when 'pass' then 'SUCCESS' else 'FAILURE' end as result,
+      'v1.0.0+' || left(r.head_sha, 14) as version,
+      json_build_object('acme/widgets', 'main:' || r.base_sha || ',' || r.number || ':' || r.head_sha)::text as repos
+    from run r join job j using (repository_id, job_id) order by r.started_at`.execute(db)
   await sql`analyze build`.execute(db)
 }
 
 /** Of each job in the week before `now`: runs and commits that were consistent, and flakes. @returns the number of rows */
 export async function askFlakes(db: Db, now: number): Promise<number> {
   const { rows } =
-    await sql`select job_id, round(sum(case when flaked = 1 then passed else runs end) / sum(runs), 3) as build_consistency,
-      round(1 - sum(flaked)::numeric / count(distinct head_sha), 3) as commit_consistency, sum(flaked) as flakes,
-      sum(runs) as runs, count(distinct head_sha) as commits
-    from (select job_id, head_sha, count(*) filter (where outcome = 'pass') as passed, count(*) as runs,
-        case when count(*) filter (where outcome = 'pass') in (0, count(*)) then 0 else 1 end as flaked
-      from build where completed_at > ${new Date(now).toISOString()}::timestamptz - interval '7 days'
-      group by job_id, head_sha) of_commit
-    group by job_id order by flakes desc, commit_consistency, build_consistency, job_id`.execute(db)
+    await sql`select job, round(sum(case when flaked = 1 then passed else runs end) / sum(runs), 3) as build_consistency,
+      round(1 - sum(flaked)::numeric / count(distinct commit), 3) as commit_consistency, sum(flaked) as flakes,
+      sum(runs) as runs, count(distinct commit) as commits
+    from (select job, commit, count(*) filter (where result = 'SUCCESS') as passed, count(*) as runs,
+        case when count(*) filter (where result = 'SUCCESS') in (0, count(*)) then 0 else 1 end as flaked
+      from (select job, result, case when left(job, 3) = 'pr:' then substring(repos from '[^,]+,[0-9]+:([a-f0-9]+)"')
+            else version end as commit
+          from build where started > ${new Date(now).toISOString()}::timestamptz - interval '7 days' and version <> 'unknown'
+            and (left(job, 3) = 'ci-' or cardinality(string_to_array(replace(repos, ', ', ''), ',')) = 2)) of_week
+      group by job, commit) of_commit
+    group by job order by flakes desc, commit_consistency, build_consistency, job`.execute(db)
   return rows.length
 }
 
-/** Of each week of the quarter before `now`: the share of (pull request, commit) whose jobs all agreed with themselves. */
-export async function askConsistency(db: Db, now: number): Promise<number> {
+/**
+ * Of each week of the quarter before `now`: the share of (pull request, commit) whose jobs all agreed with themselves.
+ * @param jobs names of the jobs that block a merge
+ * @returns the number of rows
+ */
+export async function askConsistency(db: Db, now: number, jobs: readonly string[]): Promise<number> {
+  const names = jobs.map((name) => `pr:pull-widgets-${name.replaceAll(' ', '-')}`)
   const { rows } =
     await sql`select week, round(1 - sum(flaked)::numeric / count(*), 3) as consistency, count(*) as commits
-    from (select week, number, head_sha, max(case when passed in (0, runs) then 0 else 1 end) as flaked
-      from (select date_trunc('week', completed_at) as week, job_id, number, head_sha,
-          count(*) filter (where outcome = 'pass') as passed, count(*) as runs
-        from build where completed_at > ${new Date(now).toISOString()}::timestamptz - interval '90 days'
+    from (select week, number, commit, max(case when passed in (0, runs) then 0 else 1 end) as flaked
+      from (select week, job, number, commit, count(*) filter (where result = 'SUCCESS') as passed, count(*) as runs
+        from (select job, result, started::date - extract(dow from started)::int as week,
+            substring(path from 'pull/([0-9]+|batch)') as number, substring(repos from '^[^,]+,[0-9]+:([^,"]+)') as commit
+          from build where started > ${new Date(now).toISOString()}::timestamptz - interval '90 days'
+            and version <> 'unknown' and job = any(${names})) of_quarter
         group by 1, 2, 3, 4) of_job
       group by 1, 2, 3) of_commit
     group by week order by week`.execute(db)

@@ -26,7 +26,7 @@ export async function measureReplay({ quick, long }: Options): Promise<Measure[]
   const folder = mkdtempSync(join(tmpdir(), 'flake-sla-replay-'))
   const server = await startPostgres(['max_connections=30', 'max_wal_size=4GB'])
   try {
-    const count = quick ? 20_000 : 60_000
+    const count = quick ? 20_000 : 120_000
     const path = join(folder, 'history.ndjson.gz')
     await writeHistory(path, count)
     const floors: number[] = []

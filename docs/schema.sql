@@ -400,6 +400,7 @@ create table run (
   primary key (repository_id, head_sha, number, run_key)
 );
 create index run_completed on run (repository_id, completed_at);
+create index run_left_out on run (repository_id, completed_at) where (outcome <> ALL (ARRAY['pass'::text, 'fail'::text])) AND (number > 0);
 create index run_of_job on run (repository_id, job_id, completed_at);
 create index run_of_pull_request on run (repository_id, number, completed_at);
 create index run_on_trunk on run (repository_id, completed_at) where number = 0;
@@ -469,6 +470,7 @@ create table sla_window (
   measured_at timestamp with time zone not null,
   primary key (repository_id, kind, start, definition_version, revision)
 );
+create index sla_window_open on sla_window (repository_id, ends_at) where NOT closed;
 
 create table stale_head (
   repository_id bigint not null,

@@ -11,6 +11,8 @@ export type Line = { file: string; line: number } & ({ delivery: Delivery } | { 
 
 /** GitHub sends nothing larger than this. */
 const LONGEST_LINE = 26 * 1024 * 1024
+/** Bytes. Unpacking in pieces of 16 KiB, as is usual, took a third longer. */
+const READ_AT_ONCE = 256 * 1024
 
 /**
  * Lines of the file, in order. A line that is no delivery is given with its reason and does not stop the rest.
@@ -33,9 +35,9 @@ async function open(path: string): Promise<Readable> {
     throw new UserError(
       `${path} is not a file that can be read. Name an NDJSON file of webhook deliveries, or - for standard input.`,
     )
-  const file = createReadStream(path)
+  const file = createReadStream(path, { highWaterMark: READ_AT_ONCE })
   if (!path.endsWith('.gz')) return file
-  const gunzip = createGunzip()
+  const gunzip = createGunzip({ chunkSize: READ_AT_ONCE })
   file.on('error', (error) => gunzip.destroy(error))
   return file.pipe(gunzip)
 }

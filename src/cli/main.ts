@@ -26,6 +26,7 @@ const asked = COMMANDS[process.argv[2] ?? '']
 for (const load of asked ? [asked] : Object.values(COMMANDS))
   program.addCommand((await load()).exitOverride())
 
+process.stdout.on('error', endQuietly)
 try {
   await program.parseAsync()
 } catch (error) {
@@ -33,7 +34,13 @@ try {
   process.exit(exitCodeOf(error))
 }
 
-/** Standard output closed early (`| head`) is no failure; anything unforeseen is said in one sentence, as all else. */
+/** Standard output closed early (`| head`) is no failure: whoever reads it has had enough. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+}
+
+/** Anything unforeseen is said in one sentence, as all else. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof UserError) {
     process.stderr.write(`${error.message}\n`)

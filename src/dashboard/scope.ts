@@ -1,12 +1,11 @@
 /** What a repository's pages are about: its row, its settings, which jobs count, and what day it is there. */
 import { findRepository, readRepositories } from '../db/dashboard.ts'
-import type { FlakeScope } from '../db/dashboard-flakes.ts'
+import type { FlakeScope, Span } from '../db/dashboard-flakes.ts'
 import { readRequired } from '../db/required.ts'
 import type { Row } from '../db/schema.ts'
-import { readJobs } from '../db/sla.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Required } from '../domain/required.ts'
-import { dayAt } from './dates.ts'
+import { DAY, dayAt } from './dates.ts'
 import { type DashboardDeps, PUBLIC_ONLY, type Visibility } from './deps.ts'
 
 export interface RepositoryScope {
@@ -21,6 +20,14 @@ export interface RepositoryScope {
   now: number
   /** The local day, `YYYY-MM-DD`. */
   today: string
+}
+
+/** Heads of a pull request that its page, its tables and the API tell of, the newest first. */
+export const MOST_HEADS = 15
+
+/** The last days up to now (epoch ms), what happens at this instant included. */
+export function lastDays({ now }: Pick<RepositoryScope, 'now'>, days: number): Span {
+  return { from: now - days * DAY, to: now + 1 }
 }
 
 /** Who sees what, by default the least. */
@@ -56,8 +63,7 @@ export async function scopeOf(
   repository: Row<'repository'>,
 ): Promise<RepositoryScope> {
   const policy = await deps.policyOf(repository.repository_id)
-  const required = await readRequired(deps.db, repository.repository_id, policy)
-  const jobs = await readJobs(deps.db, repository.repository_id)
+  const { required, jobs } = await readRequired(deps.db, repository.repository_id, policy)
   const counting = jobs.filter((job) => required.includes(job))
   const jobIds = counting.length === jobs.length ? null : counting.map((job) => job.job_id)
   const now = deps.now()

@@ -22,6 +22,16 @@ export async function noteMissed(db: Db, missed: readonly NewRow<'missed_deliver
       .execute()
 }
 
+/** Deliveries that failed before those that are known; of one that is known already, what is known counts. */
+export async function addMissed(db: Db, missed: readonly NewRow<'missed_delivery'>[]): Promise<void> {
+  for (const one of missed)
+    await db
+      .insertInto('missed_delivery')
+      .values(one)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+}
+
 /** Marks those that were recorded in the meantime: only what was processed counts as arrived. */
 export async function finishArrived(db: Db, now: string): Promise<number> {
   const result = await sql`update missed_delivery m set done_at = ${now}, result = 'recorded'
@@ -145,4 +155,40 @@ export async function isTakenOver(db: Db, timeline: string | null): Promise<bool
 /** Notes that what was lost by going over to this timeline is known. */
 export async function noteTimeline(db: Db, timeline: string | null, now: string): Promise<void> {
   if (timeline !== null) await noteSignOfLife(db, `${TIMELINE}${timeline}`, now)
+}
+
+/** Where a look at GitHub's record of deliveries was cut off: it goes on there, back to that time (RFC 3339). */
+export interface Rest {
+  which: 'failed' | 'all'
+  cursor: string
+  since: string
+}
+
+const REST = 'rest of '
+
+function restName({ which, cursor }: Pick<Rest, 'which' | 'cursor'>): string {
+  return `${REST}${which} ${cursor}`
+}
+
+/** Keeps a rest that is still to be looked at; the earlier time stays. */
+export async function keepRest(db: Db, rest: Rest): Promise<void> {
+  await sql`insert into sign_of_life as s (name, seen_at) values (${restName(rest)}, ${rest.since})
+    on conflict (name) do update set seen_at = least(s.seen_at, excluded.seen_at)`.execute(db)
+}
+
+/** The rest that reaches back farthest; null where all was looked at. */
+export async function readRest(db: Db): Promise<Rest | null> {
+  const { rows } = await sql<{ name: string; seen_at: string }>`select name, seen_at from sign_of_life
+    where name like ${`${REST}%`} order by seen_at, name limit 1`.execute(db)
+  const [row] = rows
+  if (!row) return null
+  const told = row.name.slice(REST.length)
+  const space = told.indexOf(' ')
+  const which = told.slice(0, space) === 'all' ? 'all' : 'failed'
+  return { which, cursor: told.slice(space + 1), since: row.seen_at }
+}
+
+/** Notes that a rest was looked at, or never can be. */
+export async function dropRest(db: Db, rest: Pick<Rest, 'which' | 'cursor'>): Promise<void> {
+  await db.deleteFrom('sign_of_life').where('name', '=', restName(rest)).execute()
 }

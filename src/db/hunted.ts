@@ -11,9 +11,9 @@ type AttemptKey = Pick<HuntedAttempt, 'repository_id' | 'head_sha' | 'run_id' | 
 export interface HuntStep {
   settings: Record<string, unknown>
   run: Omit<NewRow<'hunt_run'>, 'hunt_id'> | null
-  /** An attempt that was planned or has ended, or that is taken back. */
   /** What is now known of where it runs. */
   environment: Record<string, string> | null
+  /** An attempt that was planned or has ended, or that is taken back. */
   mark: (Omit<HuntedAttempt, 'repository_id'> & { taken_back: boolean }) | null
 }
 

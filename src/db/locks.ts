@@ -1,12 +1,13 @@
 /** Locks that last as long as a transaction. */
 import { type Kysely, sql } from 'kysely'
+import { KEPT } from './client.ts'
 import type { Database } from './schema.ts'
 
 const CONCLUDE = 1
 
 /** Only one process at a time concludes about a repository; recording facts never waits for it. */
 export async function lockRepository(trx: Kysely<Database>, repositoryId: number): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${CONCLUDE}, hashtextextended(${String(repositoryId)}, 0)::bit(32)::int)`.execute(
+  await sql`${sql.raw(KEPT)}select pg_advisory_xact_lock(${CONCLUDE}, hashtextextended(${String(repositoryId)}, 0)::bit(32)::int)`.execute(
     trx,
   )
 }

@@ -13,6 +13,7 @@ import * as gaps from '../../migrations/0009_create_gaps.ts'
 import * as huntedAttempts from '../../migrations/0010_create_hunted_attempts.ts'
 import * as waitingHeads from '../../migrations/0011_create_waiting_heads.ts'
 import * as runners from '../../migrations/0012_create_runners.ts'
+import * as indexClosing from '../../migrations/0013_index_closing.ts'
 import type { Db } from './client.ts'
 
 /** Listed by name, so that a packed program needs no folder to read; a test holds the list to the folder. */
@@ -29,6 +30,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0010_create_hunted_attempts': huntedAttempts,
   '0011_create_waiting_heads': waitingHeads,
   '0012_create_runners': runners,
+  '0013_index_closing': indexClosing,
 }
 
 /** Applies what is missing. @returns the names applied. @throws when one fails; those before it stay applied */

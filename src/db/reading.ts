@@ -38,13 +38,12 @@ export async function openReading(
       return known
     }
     const since = known?.done_at ? continued(known, wanted) : wanted.since
-    const reading = { repository_id: repositoryId, since, started_at: wanted.now, done_at: null }
-    await trx.deleteFrom('reading_page').where('repository_id', '=', repositoryId).execute()
-    await trx
-      .insertInto('reading')
-      .values(reading)
-      .onConflict((conflict) => conflict.column('repository_id').doUpdateSet(reading))
-      .execute()
+    const reading = await beginAnew(trx, {
+      repository_id: repositoryId,
+      since,
+      started_at: wanted.now,
+      done_at: null,
+    })
     await addPages(trx, repositoryId, first)
     return reading
   })
@@ -78,13 +77,18 @@ export async function restartReading(
   const known = await readReading(trx, repositoryId)
   const isEarlier = known && !known.done_at && Date.parse(known.since) < Date.parse(wanted.since)
   const since = isEarlier ? known.since : wanted.since
-  const reading = { repository_id: repositoryId, since, started_at: wanted.now, done_at: null }
-  await trx.deleteFrom('reading_page').where('repository_id', '=', repositoryId).execute()
+  await beginAnew(trx, { repository_id: repositoryId, since, started_at: wanted.now, done_at: null })
+}
+
+/** Puts a reading in the place of the one before, with no page asked for yet. */
+async function beginAnew(trx: Db, reading: Row<'reading'>): Promise<Row<'reading'>> {
+  await trx.deleteFrom('reading_page').where('repository_id', '=', reading.repository_id).execute()
   await trx
     .insertInto('reading')
     .values(reading)
     .onConflict((conflict) => conflict.column('repository_id').doUpdateSet(reading))
     .execute()
+  return reading
 }
 
 /** The reading of a repository, if there ever was one. */

@@ -2,30 +2,39 @@
 import { type Kysely, sql } from 'kysely'
 import type { Policy } from '../domain/policy.ts'
 import { type Required, type RequiredList, requiredBy } from '../domain/required.ts'
-import type { Database } from './schema.ts'
+import { KEPT } from './client.ts'
+import type { Database, Row } from './schema.ts'
 
 type Db = Kysely<Database>
 
-/** Every list of a repository, oldest first. */
-export async function readRequiredLists(db: Db, repositoryId: number): Promise<RequiredList[]> {
-  return db
-    .selectFrom('required_jobs')
-    .select(['base_ref', 'known_at', 'jobs', 'problem'])
-    .where('repository_id', '=', repositoryId)
-    .orderBy('known_at')
-    .orderBy('base_ref')
-    .execute()
+/** What tells which jobs count. */
+interface Requirements {
+  /** All jobs of the repository that were ever seen, by name. */
+  jobs: Row<'job'>[]
+  /** Every list of required ones, oldest first. */
+  lists: RequiredList[]
+  defaultBranch: string | null
 }
 
-/** Which jobs of a repository count under a policy, now and at any time before. */
-export async function readRequired(db: Db, repositoryId: number, policy: Policy): Promise<Required> {
-  if (policy.required !== 'auto') return requiredBy(policy)
-  const repository = await db
-    .selectFrom('repository')
-    .select('default_branch')
-    .where('repository_id', '=', repositoryId)
-    .executeTakeFirst()
-  return requiredBy(policy, await readRequiredLists(db, repositoryId), repository?.default_branch ?? null)
+/** The jobs of a repository and its lists, in one question: every figure asks it. */
+export async function readRequirements(db: Db, repositoryId: number): Promise<Requirements> {
+  const ofIt = sql`where repository_id = ${repositoryId}`
+  const { rows } = await sql<Requirements>`${sql.raw(KEPT)}select
+    (select coalesce(json_agg(j order by j.name), '[]') from (select * from job ${ofIt}) as j) as jobs,
+    (select coalesce(json_agg(l order by l.known_at, l.base_ref), '[]')
+      from (select base_ref, known_at, jobs, problem from required_jobs ${ofIt}) as l) as lists,
+    (select default_branch from repository ${ofIt}) as "defaultBranch"`.execute(db)
+  return rows[0] as Requirements
+}
+
+/** The jobs ever seen, and which of them count under a policy, now and at any time before. */
+export async function readRequired(
+  db: Db,
+  repositoryId: number,
+  policy: Policy,
+): Promise<{ required: Required; jobs: Row<'job'>[] }> {
+  const { jobs, lists, defaultBranch } = await readRequirements(db, repositoryId)
+  return { required: requiredBy(policy, lists, defaultBranch), jobs }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Writes many rows of one table in one statement of constant text, so that it is planned once whatever the number. */
 import { type Kysely, sql } from 'kysely'
+import { KEPT } from './client.ts'
 import type { Database } from './schema.ts'
 
 /** Columns of the tables that are written in bulk, in any order; a test holds them to the schema. */
@@ -210,6 +211,18 @@ const KEYS: Partial<Record<BulkTable, readonly string[]>> = {
   sla_window: ['repository_id', 'kind', 'start', 'definition_version', 'revision'],
 }
 
+/** Inserts rows that nobody has inserted before, which takes a fifth less than looking whether somebody has. */
+export async function insertRows(
+  db: Kysely<Database>,
+  table: BulkTable,
+  rows: readonly object[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await sql`${sql.raw(KEPT)}insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}`.execute(
+    db,
+  )
+}
+
 /** Adds rows; those whose key is there already change nothing. */
 export async function addRows(
   db: Kysely<Database>,
@@ -236,15 +249,15 @@ export async function replaceRows(
   const keys = KEYS[table] ?? []
   const others = COLUMNS[table].filter((column) => !keys.includes(column))
   const sets = sql.join(others.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`))
-  await sql`insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}
+  await sql`${sql.raw(KEPT)}insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}
     on conflict (${sql.join(keys.map((key) => sql.ref(key)))}) do update set ${sets}`.execute(db)
 }
 
 /** The bulk-written columns of each table, for the test that holds them to the schema. */
 export const bulkColumns: Readonly<Record<string, readonly string[]>> = COLUMNS
 
-/** As text: it stands in every statement, and building it from its parts took longer than sending it. */
-function columns(table: BulkTable) {
+/** The columns by name, as text: it stands in every statement, and building it from its parts took longer than sending it. */
+export function columns(table: BulkTable) {
   return sql.raw(COLUMNS[table].map((column) => `"${column}"`).join(', '))
 }
 

@@ -1,17 +1,13 @@
 /** Windows: what was tested and what flaked in one, and the figures that were stored for it. */
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { RequiredSpan } from '../domain/required.ts'
 import type { CountedFlake, SlaCounts } from '../domain/sla.ts'
 import type { Window, WindowKind } from '../domain/window.ts'
-import { replaceRows } from './rows.ts'
+import { KEPT } from './client.ts'
+import { columns, replaceRows } from './rows.ts'
 import type { Database, NewRow, Row } from './schema.ts'
 
 type Db = Kysely<Database>
-
-/** All jobs of a repository that were ever seen. */
-export async function readJobs(db: Db, repositoryId: number): Promise<Row<'job'>[]> {
-  return db.selectFrom('job').selectAll().where('repository_id', '=', repositoryId).orderBy('name').execute()
-}
 
 /** What a window is measured from. */
 export interface WindowTotals {
@@ -39,7 +35,7 @@ export interface JobSpans {
 
 /**
  * Totals of each window, in the order given: distinct pull requests with a pass or fail completed in it, runs left out,
- * and the flakes dated in it. Three queries however many windows, each answered by an index range a window.
+ * and the flakes dated in it. One question however many windows, answered by three index ranges a window.
  */
 export async function readTotals(
   db: Db,
@@ -47,8 +43,6 @@ export async function readTotals(
   windows: readonly Window[],
 ): Promise<WindowTotals[]> {
   const { repositoryId, jobIds } = scope
-  const spans = sql`json_to_recordset(${JSON.stringify(windows.map(({ from, to }, i) => ({ i, lower: iso(from), upper: iso(to) })))}::json)
-    as w(i int, lower timestamptz, upper timestamptz)`
   const jobs = (at: string) =>
     scope.spans ? within(scope.spans, at) : jobIds === null ? sql`` : sql`and r.job_id = any(${[...jobIds]})`
   const during = (
@@ -56,27 +50,17 @@ export async function readTotals(
   ) => sql`r.repository_id = ${repositoryId} and ${sql.ref(`r.${time}`)} >= w.lower
     and ${sql.ref(`r.${time}`)} < w.upper ${jobs(time)}`
   const runs = sql`from run r where ${during('completed_at')} and r.number > 0`
-  // One index range a window: joined, the planner would rather read the whole history than guess how short a span is.
-  const tested = await sql<{ i: number; prs: number }>`select w.i, t.prs from ${spans} cross join lateral
-    (select count(distinct r.number) as prs ${runs} and r.outcome in ('pass', 'fail')) t`.execute(db)
-  const leftOut = await sql<{ i: number; reason: string; runs: number }>`select w.i, t.reason, t.runs
-    from ${spans} cross join lateral (select coalesce(r.reason, r.outcome) as reason, count(*) as runs ${runs}
-      and r.outcome not in ('pass', 'fail') group by 1) t order by 1, 2`.execute(db)
-  const flakes = await sql<Row<'flake'> & { i: number }>`select w.i, t.* from ${spans} cross join lateral
-    (select r.number, r.grade, r.attribution, r.counted from flake r where ${during('flaked_at')}
-      ${scope.strongOnly ? sql`and r.grade = 'strong'` : sql``} offset 0) t`.execute(db)
-  const totals = windows.map((): WindowTotals => ({ prs: 0, leftOut: {}, flakes: [] }))
-  for (const row of tested.rows) at(totals, row.i).prs = row.prs
-  for (const row of leftOut.rows) at(totals, row.i).leftOut[row.reason] = row.runs
-  for (const { i, number, grade, attribution, counted } of flakes.rows) {
-    at(totals, i).flakes.push({
-      number,
-      grade,
-      label: attribution ?? 'undetermined',
-      counted: counted ?? true,
-    })
-  }
-  return totals
+  // Questions within the question: joined, the planner would rather read the whole history than guess how short a span is.
+  const totals = await sql<WindowTotals>`${sql.raw(KEPT)}select
+      (select count(*) from (select distinct r.number ${runs} and r.outcome in ('pass', 'fail')) as tested) as prs,
+      (select coalesce(json_object_agg(reason, runs order by reason), '{}') from (select coalesce(r.reason, r.outcome) as reason,
+        count(*) as runs ${runs} and r.outcome not in ('pass', 'fail') group by 1) as other) as "leftOut",
+      (select coalesce(json_agg(json_build_object('number', r.number, 'grade', r.grade,
+          'label', coalesce(r.attribution, 'undetermined'), 'counted', coalesce(r.counted, true))), '[]')
+        from flake r where ${during('flaked_at')} ${scope.strongOnly ? sql`and r.grade = 'strong'` : sql``}) as flakes
+    from json_to_recordset(${JSON.stringify(windows.map(({ from, to }, i) => ({ i, lower: iso(from), upper: iso(to) })))}::json)
+      as w(i int, lower timestamptz, upper timestamptz) order by w.i`.execute(db)
+  return totals.rows
 }
 
 /** The condition that a run or flake `r` was of a job that counted at its time, for its base branch. */
@@ -97,10 +81,6 @@ function within({ branches, spans }: JobSpans, column: string) {
         or s.base_ref = '' and (r.base_ref is null or not r.base_ref = any(${[...branches]}))))`
 }
 
-function at<T>(list: readonly T[], i: number): T {
-  return list[i] as T
-}
-
 /** The newest revision of each stored window of a kind that starts within `[from, to]` (local days), oldest first. */
 export async function readWindows(
   db: Db,
@@ -117,6 +97,32 @@ export async function readWindows(
   if (range.from) query = query.where('start', '>=', range.from)
   if (range.to) query = query.where('start', '<=', range.to)
   return query.orderBy('start').orderBy('definition_version', 'desc').orderBy('revision', 'desc').execute()
+}
+
+/** The newest revision of each of these windows that is stored. */
+export async function readStored(
+  db: Db,
+  repositoryId: number,
+  windows: readonly Window[],
+): Promise<Row<'sla_window'>[]> {
+  const wanted = JSON.stringify(windows.map(({ kind, start }) => ({ kind, start })))
+  return newestOf(db, repositoryId, sql`json_to_recordset(${wanted}::json) as w(kind text, start date)`)
+}
+
+/** The newest revision of each window that ended by `now` (epoch ms) and is not closed, oldest first. */
+export async function readEnded(db: Db, repositoryId: number, now: number): Promise<Row<'sla_window'>[]> {
+  const open = sql`(select distinct kind, start from sla_window
+    where repository_id = ${repositoryId} and not closed and ends_at <= ${iso(now)}) as w`
+  const newest = await newestOf(db, repositoryId, open)
+  // A window that an earlier version of the definitions left open has been closed under a later one.
+  return newest.filter((row) => !row.closed)
+}
+
+async function newestOf(db: Db, repositoryId: number, w: RawBuilder<unknown>): Promise<Row<'sla_window'>[]> {
+  const rows = await sql<Row<'sla_window'>>`${sql.raw(KEPT)}select s.* from ${w} cross join lateral
+      (select ${columns('sla_window')} from sla_window where repository_id = ${repositoryId} and kind = w.kind and start = w.start
+        order by definition_version desc, revision desc limit 1) as s order by s.ends_at`.execute(db)
+  return rows.rows
 }
 
 /** The newest revision of each stored window of a kind under each version of the definitions, oldest first. */

@@ -124,8 +124,9 @@ async function end(
   return { result: `hunted: ${ended.headline}`, url }
 }
 
-async function endedText(
-  { deps, repository }: HuntCommand,
+/** The answer, from what came out so far. @param brokenOff why it did not go on, in words that end a sentence */
+export async function endedText(
+  { deps, repository }: Pick<HuntCommand, 'deps' | 'repository'>,
   { settings }: HuntRow,
   hunted: Hunt,
   brokenOff: string | null,

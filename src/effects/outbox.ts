@@ -7,6 +7,7 @@ import { closeBreachIssue, fileBreachIssue } from './breach-issue.ts'
 import { takeCorrection } from './correction.ts'
 import type { Effect, EffectPending, EffectResult } from './effect.ts'
 import { huntJob } from './hunt.ts'
+import { endGivenUpHunt } from './hunt-given-up.ts'
 import { keepJobIssues } from './job-issues.ts'
 import { answerReport } from './report.ts'
 import { refreshRequired } from './required.ts'
@@ -30,6 +31,12 @@ const EFFECTS: Record<string, Effect> = {
   unasked: sayUnasked,
 }
 
+/** What each kind leaves behind that has to be ended when it will never be done. */
+const GIVEN_UP: Record<string, (deps: Deps, effect: Row<'outbox'>, error: unknown) => Promise<void>> = {
+  hunt: endGivenUpHunt,
+}
+
+const NOT_INSTALLED = 'the app is not installed there'
 const RENEW_MS = 40_000
 const MOST_ATTEMPTS = 10
 const MOST_DELAY_MS = 3_600_000
@@ -52,17 +59,21 @@ async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
   const { repository_id, effect_key, kind, attempts } = effect
   const lease = keepLease(deps, effect)
   const finish = (done: EffectResult) => finishEffect(deps.db, effect, { at: deps.now(), ...done })
+  const giveUp = async (error: unknown, result: string) => {
+    await GIVEN_UP[kind]?.(deps, effect, error)
+    await finish({ result, url: null })
+  }
   try {
     const done = await doEffect(deps, effect).finally(() => lease.release())
     if ('again_at' in done) return await continueEffect(deps.db, effect, done.again_at)
     await finish(done)
     deps.log.info({ repository_id, effect_key, result: done.result, url: done.url }, 'effect done')
   } catch (error) {
-    if (error instanceof WouldWrite) return finish({ result: error.message, url: null })
+    if (error instanceof WouldWrite) return giveUp(error, error.message)
     const message = error instanceof Error ? error.message : String(error)
     deps.log.warn({ repository_id, effect_key, kind, attempts, error: message }, 'effect failed')
     if (isFinal(error) || attempts >= MOST_ATTEMPTS)
-      return finish({ result: `given up: ${message.slice(0, 300)}`, url: null })
+      return giveUp(error, `given up: ${message.slice(0, 300)}`)
     await postponeEffect(
       deps.db,
       effect,
@@ -97,8 +108,10 @@ async function doEffect(deps: Deps, effect: Row<'outbox'>): Promise<EffectResult
     .executeTakeFirst()
   const act = EFFECTS[effect.kind]
   if (!act) return { result: `unknown kind ${effect.kind}`, url: null }
-  if (!deps.github || !repository?.installation_id || repository.removed_at)
-    return { result: 'the app is not installed there', url: null }
+  if (!deps.github || !repository?.installation_id || repository.removed_at) {
+    await GIVEN_UP[effect.kind]?.(deps, effect, new Error(NOT_INSTALLED))
+    return { result: NOT_INSTALLED, url: null }
+  }
   const octokit = await deps.github.octokitOf(repository.installation_id)
   return act(deps, octokit, repository, effect)
 }

@@ -1,10 +1,9 @@
 /** Tells a pull request that changes the settings file what would change, in a check run at its head. */
 import { readHeadsOf } from '../db/pull-requests.ts'
-import { readRequired } from '../db/required.ts'
+import { readRequirements } from '../db/required.ts'
 import type { Row } from '../db/schema.ts'
-import { readJobs } from '../db/sla.ts'
 import type { Deps } from '../deps.ts'
-import type { NamedJob, Required } from '../domain/required.ts'
+import { type NamedJob, type Required, requiredBy } from '../domain/required.ts'
 import { SETTINGS_PATH } from '../domain/settings-path.ts'
 import { writeCheckRun } from '../github/check-runs.ts'
 import { type Octokit, pathOf } from '../github/client.ts'
@@ -51,9 +50,9 @@ async function readCheck(
   const found = combine(await readSettingsFiles(octokit, full_name, headSha))
   const before = await deps.policyOf(repository_id)
   const after = found.settings === null ? before : policyOf(found.settings)
-  const jobs = await readJobs(deps.db, repository_id)
-  const counted = await readRequired(deps.db, repository_id, before)
-  const willCount = await readRequired(deps.db, repository_id, after)
+  const { jobs, lists, defaultBranch } = await readRequirements(deps.db, repository_id)
+  const counted = requiredBy(before, lists, defaultBranch)
+  const willCount = requiredBy(after, lists, defaultBranch)
   return {
     problems: found.problems,
     changes: comparePolicies(before, after),

@@ -12,26 +12,33 @@ export interface DeliveryAttempt {
   failed: boolean
 }
 
+/** What of GitHub's record is to be looked at. */
+export interface Look {
+  /** RFC 3339; older attempts are left out. */
+  since: string
+  which: 'failed' | 'all'
+  /** Where to go on; null for the newest attempt. */
+  cursor: string | null
+}
+
 const MOST_PAGES = 100
 
 /**
- * Attempts since a time, newest first. 1 call for each 100.
+ * Attempts since a time, newest first. 1 call for each 100, at most 100 calls.
  * @param octokit signed in as the app itself
- * @param since RFC 3339
- * @param which those that failed, or all
+ * @returns what was found, and where to go on: null where all was looked at
  */
 export async function listAttempts(
   octokit: Octokit,
-  since: string,
-  which: 'failed' | 'all',
-): Promise<DeliveryAttempt[]> {
+  { since, which, cursor: start }: Look,
+): Promise<{ found: DeliveryAttempt[]; cursor: string | null }> {
   const found: DeliveryAttempt[] = []
-  let cursor: string | undefined
+  let cursor = start
   for (let page = 0; page < MOST_PAGES; page++) {
     const { data, headers } = await octokit.request('GET /app/hook/deliveries', {
       per_page: 100,
       ...(which === 'failed' && { status: 'failure' }),
-      ...(cursor && { cursor }),
+      ...(cursor !== null && { cursor }),
     })
     const recent = data.filter((one) => Date.parse(one.delivered_at) >= Date.parse(since))
     for (const { id, guid, event, repository_id, delivered_at, status_code } of recent) {
@@ -41,14 +48,14 @@ export async function listAttempts(
       found.push({ id: String(id), guid, event, repositoryId, deliveredAt: delivered_at, failed })
     }
     cursor = nextCursor(headers.link)
-    if (!cursor || recent.length < data.length) return found
+    if (cursor === null || recent.length < data.length) return { found, cursor: null }
   }
-  return found
+  return { found, cursor }
 }
 
-function nextCursor(link: string | undefined): string | undefined {
+function nextCursor(link: string | undefined): string | null {
   const url = /<([^>]+)>;\s*rel="next"/.exec(link ?? '')?.[1]
-  return url ? (new URL(url).searchParams.get('cursor') ?? undefined) : undefined
+  return url ? new URL(url).searchParams.get('cursor') : null
 }
 
 /** Octokit's types know numbers alone; a text comes into the path as it is. */

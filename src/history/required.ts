@@ -1,13 +1,7 @@
 /** Keeps the lists of required jobs: asks GitHub what each base branch requires now, and stores what changed. */
 import type { Db } from '../db/client.ts'
-import {
-  addRequiredList,
-  readBaseBranches,
-  readNewestPullRequest,
-  readRequiredLists,
-} from '../db/required.ts'
+import { addRequiredList, readBaseBranches, readNewestPullRequest, readRequirements } from '../db/required.ts'
 import type { Row } from '../db/schema.ts'
-import { readJobs } from '../db/sla.ts'
 import { type Octokit, pathOf } from '../github/client.ts'
 import { readAppId, readBranchRules } from '../github/required.ts'
 
@@ -42,15 +36,15 @@ export async function readRequiredJobs(
 /** Finds the slug of an app's id: from earlier lists, else by asking about the apps whose runs were seen here. */
 async function slugResolver(db: Db, octokit: Octokit, repositoryId: number) {
   const slugs = new Map<number, string | null>()
-  for (const list of await readRequiredLists(db, repositoryId)) {
+  const { jobs, lists } = await readRequirements(db, repositoryId)
+  for (const list of lists) {
     for (const { integration_id, app } of list.jobs)
       if (integration_id !== null && app) slugs.set(integration_id, app)
   }
-  let unasked: string[] | null = null
+  const unasked = [...new Set(jobs.map((job) => job.app))].filter(
+    (slug) => slug !== '' && ![...slugs.values()].includes(slug),
+  )
   return async (id: number): Promise<string | null> => {
-    unasked ??= [...new Set((await readJobs(db, repositoryId)).map((job) => job.app))].filter(
-      (slug) => slug !== '' && ![...slugs.values()].includes(slug),
-    )
     while (!slugs.has(id)) {
       const slug = unasked.pop()
       if (slug === undefined) slugs.set(id, null)

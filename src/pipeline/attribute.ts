@@ -12,39 +12,36 @@ import { correctionFor } from '../domain/correction.ts'
 import { incidentAt } from '../domain/incident.ts'
 import type { Policy } from '../domain/policy.ts'
 import { beginningOf, evidenceOf, incidentId, weekOf } from '../domain/week.ts'
+import { MARKED_SPAN } from './marks.ts'
 
-/** Judges the flakes near every changed verdict of a repository. @returns how many marks were worked off */
+/** Judges the flakes near every changed verdict of a repository. */
 export async function attributeNext(
   db: Db,
   repositoryId: number,
   policy: Policy,
   now: number,
-): Promise<number> {
-  return db.transaction().execute(async (trx) => {
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
     await lockRepository(trx, repositoryId)
-    const marks = await sql<{ job_id: number; changed_at: string }>`delete from stale_verdict
-      where repository_id = ${repositoryId} returning job_id, changed_at`.execute(trx)
-    const times = new Map<number, number[]>()
-    for (const mark of marks.rows) {
-      const list = times.get(mark.job_id)
-      if (list) list.push(Date.parse(mark.changed_at))
-      else times.set(mark.job_id, [Date.parse(mark.changed_at)])
-    }
+    // History that is read in leaves a mark a verdict, and many at one time: not all of them fit into memory.
+    const marks = await sql<{ job_id: number; changed_at: string }>`with gone as (delete from stale_verdict
+      where repository_id = ${repositoryId} returning job_id, changed_at)
+      select distinct job_id, changed_at from gone`.execute(trx)
+    const times = Map.groupBy(marks.rows, (mark) => mark.job_id)
     for (const [jobId, changed] of times) {
-      for (const range of rangesOf(changed))
+      for (const range of rangesOf(changed.map((mark) => Date.parse(mark.changed_at))))
         await attributeRange(trx, repositoryId, jobId, range, { policy, now })
     }
-    return marks.rows.length
   })
 }
 
-/** Times (epoch ms) of flakes that the changed verdicts can be evidence for, overlapping ones joined. */
+/** Times (epoch ms) of flakes that the verdicts changed since these marks can be evidence for, overlapping ones joined. */
 function rangesOf(changed: number[]): Span[] {
   const joined: [number, number][] = []
   for (const at of changed.sort((a, b) => a - b)) {
     const last = joined[joined.length - 1]
     const from = at - EVIDENCE_REACH.after
-    const to = at + EVIDENCE_REACH.before
+    const to = at + MARKED_SPAN + EVIDENCE_REACH.before
     if (last && from <= last[1]) last[1] = to
     else joined.push([from, to])
   }

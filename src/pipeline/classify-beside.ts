@@ -6,7 +6,7 @@ import { classifyNext } from './classify.ts'
 
 /** The newest marks are left: the runs of a head come together, and judging it again with each would be for nothing. */
 const LEFT = 1_000
-const HEADS_AT_ONCE = 100
+const HEADS_AT_ONCE = 250
 const LOOK_AGAIN_MS = 50
 
 /** Classifies the heads that were marked long ago, until `ended`; what is left then is found by `concludeAll`. */

@@ -9,6 +9,7 @@ import { addRows } from '../db/rows.ts'
 import { noteWaiting } from '../db/waiting.ts'
 import { concludeHead, type HeadFacts, isWaiting } from '../domain/head.ts'
 import { weeksTaughtBy } from '../domain/week.ts'
+import { markOf } from './marks.ts'
 
 /** Classifies the next `most` stale heads of a repository. @returns how many marks were worked off; 0 when none is left */
 export async function classifyNext(db: Db, repositoryId: number, most: number): Promise<number> {
@@ -48,7 +49,7 @@ function waitingRow({ headSha, observations }: HeadFacts) {
   return {
     head_sha: headSha,
     head_branches: [...new Set(observations.flatMap((one) => one.head_branch ?? []))],
-    completed_at: new Date(times.reduce((a, b) => Math.max(a, b))).toISOString(),
+    completed_at: iso(times.reduce((a, b) => Math.max(a, b))),
   }
 }
 
@@ -67,29 +68,31 @@ async function renewAbout(db: Db, repositoryId: number, numbers: readonly number
 }
 
 async function markChanges(db: Db, repositoryId: number, changes: Changes): Promise<void> {
+  const marked = { repository_id: repositoryId }
+  const verdicts = new Map<string, { job_id: number; at: number }>()
+  for (const { job_id, changed_at } of changes.verdicts) {
+    const at = markOf(changed_at)
+    verdicts.set(`${job_id}/${at}`, { job_id, at })
+  }
   await addRows(
     db,
     'stale_verdict',
-    changes.verdicts.map((one) => ({ repository_id: repositoryId, ...one })),
+    [...verdicts.values()].map(({ job_id, at }) => ({ ...marked, job_id, changed_at: iso(at) })),
   )
   const weeks = new Set(changes.verdicts.flatMap((one) => weeksTaughtBy(Date.parse(one.changed_at))))
   await addRows(
     db,
     'stale_week',
-    [...weeks].map((week) => ({
-      repository_id: repositoryId,
-      week: new Date(week).toISOString().slice(0, 10),
-    })),
+    [...weeks].map((week) => ({ ...marked, week: iso(week).slice(0, 10) })),
   )
-  // Windows begin at whole quarter hours of UTC in every time zone, so marks need be no finer.
-  const quarters = new Set(changes.windows.map((at) => Math.floor(Date.parse(at) / 900_000) * 900_000))
+  const windows = new Set(changes.windows.map(markOf))
   await addRows(
     db,
     'stale_window',
-    [...quarters].map((at) => ({
-      repository_id: repositoryId,
-      changed_at: new Date(at).toISOString(),
-      why: 'runs',
-    })),
+    [...windows].map((at) => ({ ...marked, changed_at: iso(at), why: 'runs' })),
   )
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
 }

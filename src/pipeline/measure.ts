@@ -7,9 +7,9 @@ import type { NewRow, Row } from '../db/schema.ts'
 import {
   countsOf,
   type JobSpans,
-  readJobs,
+  readEnded,
+  readStored,
   readTotals,
-  readWindows,
   type WindowTotals,
   writeWindows,
 } from '../db/sla.ts'
@@ -33,8 +33,7 @@ export interface RequiredJobs {
 
 /** Finds the required jobs among those seen. */
 export async function requiredJobs(db: Db, repositoryId: number, policy: Policy): Promise<RequiredJobs> {
-  const required = await readRequired(db, repositoryId, policy)
-  const seen = await readJobs(db, repositoryId)
+  const { required, jobs: seen } = await readRequired(db, repositoryId, policy)
   const counting = seen.filter((job) => required.includes(job))
   const spans = seen.map((job) => ({ job_id: job.job_id, spans: required.spansOf(job) }))
   const isTimeless = spans.every((job) => job.spans === null || job.spans.length === 0)
@@ -62,8 +61,15 @@ export async function measureNext(
 ): Promise<number> {
   return db.transaction().execute(async (trx) => {
     await lockRepository(trx, repositoryId)
-    const marks = await sql<{ changed_at: string; why: string }>`delete from stale_window
-      where repository_id = ${repositoryId} returning changed_at, why`.execute(trx)
+    const marks = await sql<{
+      changed_at: string
+      why: string[]
+      marks: number
+    }>`with gone as (delete from stale_window
+      where repository_id = ${repositoryId} returning changed_at, why)
+      select changed_at, array_agg(distinct why) as why, count(*) as marks from gone group by changed_at`.execute(
+      trx,
+    )
     if (marks.rows.length === 0) return 0
     const stale = new Map<string, { window: Window; why: Set<string> }>()
     for (const { changed_at, why } of marks.rows) {
@@ -71,12 +77,14 @@ export async function measureNext(
         const window = windowAt(kind, Date.parse(changed_at), policy.timeZone)
         const key = `${kind}/${window.start}`
         const known = stale.get(key)
-        if (known) known.why.add(why)
-        else stale.set(key, { window, why: new Set([why]) })
+        if (known) for (const one of why) known.why.add(one)
+        else stale.set(key, { window, why: new Set(why) })
       }
     }
-    await measureWindows(trx, repositoryId, policy, [...stale.values()], now)
-    return marks.rows.length
+    const windows = [...stale.values()].map((one) => one.window)
+    const stored = await readStored(trx, repositoryId, windows)
+    await measureWindows(trx, { repositoryId, policy, stale: [...stale.values()], stored, now })
+    return marks.rows.reduce((sum, one) => sum + one.marks, 0)
   })
 }
 
@@ -86,40 +94,37 @@ interface Stale {
   why: ReadonlySet<string>
 }
 
-/** Computes windows and stores those that differ: in place while open, as a new revision once closed. */
+interface Measuring {
+  repositoryId: number
+  policy: Policy
+  stale: readonly Stale[]
+  /** The newest revisions of the stale windows, as far as they were measured before. */
+  stored: readonly Row<'sla_window'>[]
+  now: number
+}
+
+type Figures = ReturnType<typeof figures>
+
+/**
+ * Computes windows and stores those that differ: in place while open, as a new revision once closed.
+ * @returns those stored, in the order given
+ */
 async function measureWindows(
   db: Db,
-  repositoryId: number,
-  policy: Policy,
-  stale: readonly Stale[],
-  now: number,
-): Promise<void> {
-  const jobs = await requiredJobs(db, repositoryId, policy)
-  const { jobIds, spans } = jobs
+  { repositoryId, policy, stale, stored, now }: Measuring,
+): Promise<Figures[]> {
+  const { required, jobIds, spans } = await requiredJobs(db, repositoryId, policy)
   const scope = { repositoryId, jobIds, spans, strongOnly: policy.requireSameBase }
-  const totals = await readTotals(
-    db,
-    scope,
-    stale.map((one) => one.window),
-  )
-  const stored = new Map<string, Row<'sla_window'>>()
-  for (const kind of KINDS) {
-    const starts = stale
-      .map((one) => one.window)
-      .filter((window) => window.kind === kind)
-      .map((window) => window.start)
-      .sort()
-    const [from, to] = [starts[0], starts[starts.length - 1]]
-    if (!from || !to) continue
-    for (const row of await readWindows(db, repositoryId, kind, { from, to }))
-      stored.set(`${kind}/${row.start}`, row)
-  }
+  const windows = stale.map((one) => one.window)
+  const totals = await readTotals(db, scope, windows)
+  const newest = new Map(stored.map((row) => [`${row.kind}/${row.start}`, row]))
   const rows = stale.flatMap((one, i) => {
-    const before = stored.get(`${one.window.kind}/${one.window.start}`)
-    const row = figures(repositoryId, policy, jobs.required, one, totals[i] as WindowTotals, before, now)
+    const before = newest.get(`${one.window.kind}/${one.window.start}`)
+    const row = figures(repositoryId, policy, required, one, totals[i] as WindowTotals, before, now)
     return before && isSame(before, row) ? [] : [row]
   })
   await writeWindows(db, rows)
+  return rows
 }
 
 function figures(
@@ -155,7 +160,7 @@ function figures(
   }
 }
 
-function isSame(before: Row<'sla_window'>, row: ReturnType<typeof figures>): boolean {
+function isSame(before: Row<'sla_window'>, row: Figures): boolean {
   const counts = Object.entries(countsOf(before)).every(
     ([key, value]) => row[key as keyof typeof row] === value,
   )
@@ -178,33 +183,15 @@ export async function closeWindows(
   repositoryId: number,
   policy: Policy,
   now: number,
-): Promise<Row<'sla_window'>[]> {
+): Promise<Figures[]> {
   return db.transaction().execute(async (trx) => {
     await lockRepository(trx, repositoryId)
-    const open = await trx
-      .selectFrom('sla_window')
-      .selectAll()
-      .where('repository_id', '=', repositoryId)
-      .where('closed', '=', false)
-      .where('ends_at', '<=', new Date(now).toISOString())
-      .orderBy('ends_at')
-      .execute()
-    if (open.length === 0) return []
-    const ended = open.map(({ kind, start, starts_at, ends_at }) => ({
+    const stored = await readEnded(trx, repositoryId, now)
+    if (stored.length === 0) return []
+    const stale = stored.map(({ kind, start, starts_at, ends_at }) => ({
       window: { kind, start, from: Date.parse(starts_at), to: Date.parse(ends_at) },
       why: new Set(['closed']),
     }))
-    await measureWindows(trx, repositoryId, policy, ended, now)
-    return trx
-      .selectFrom('sla_window')
-      .selectAll()
-      .where('repository_id', '=', repositoryId)
-      .where('closed', '=', true)
-      .where('measured_at', '=', new Date(now).toISOString())
-      .where((eb) =>
-        eb.or(open.map((row) => eb.and({ kind: row.kind, start: row.start, revision: row.revision }))),
-      )
-      .orderBy('ends_at')
-      .execute()
+    return measureWindows(trx, { repositoryId, policy, stale, stored, now })
   })
 }

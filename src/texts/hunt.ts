@@ -55,6 +55,12 @@ export function huntEndedText(
   return `${ended.answer}\n\n${said.join(' ')}`
 }
 
+/** Why the app does not try any more. @param message what GitHub said last; null for what only the log may tell */
+export function huntGivenUpReason(attempts: number, message: string | null): string {
+  const said = message === null ? 'the app’s log tells why' : `the last ended with ${code(message, 200)}`
+  return `it was given up after ${count(attempts, 'attempt')} to go on; ${said}`
+}
+
 /** What the app may not do, or what GitHub says to it. */
 export function huntRefusedText(job: string, message: string): string {
   if (/not accessible by integration/i.test(message))

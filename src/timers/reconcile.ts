@@ -1,9 +1,12 @@
 /** Gets what GitHub could not hand over: it sends nothing twice by itself, so that a failed delivery would be lost. */
 import {
+  addMissed,
+  dropRest,
   fillGaps,
   finishArrived,
   finishMissed,
   isTakenOver,
+  keepRest,
   type Missed,
   noteMissed,
   noteSignOfLife,
@@ -11,19 +14,28 @@ import {
   noteTry,
   openGap,
   openMissed,
+  type Rest,
+  readRest,
   readSignOfLife,
   readStored,
 } from '../db/gaps.ts'
 import { readTimeline } from '../db/state.ts'
 import type { Deps } from '../deps.ts'
 import type { Octokit } from '../github/client.ts'
-import { type DeliveryAttempt, listAttempts, readPayload, redeliver } from '../github/deliveries.ts'
+import {
+  type DeliveryAttempt,
+  type Look,
+  listAttempts,
+  readPayload,
+  redeliver,
+} from '../github/deliveries.ts'
 import { isEvent, translate } from '../webhooks/translate.ts'
 
 const NAME = 'reconcile'
 const MINUTE = 60_000
 /** GitHub keeps deliveries for 3 days; an hour is left for doing it. */
 const KEPT_MS = 71 * 60 * MINUTE
+const FORGOTTEN_MS = 72 * 60 * MINUTE
 /** Looked at again: an attempt is listed some time after it failed. */
 const OVERLAP_MS = 15 * MINUTE
 const MOST_ATTEMPTS = 6
@@ -41,27 +53,67 @@ export async function reconcile(deps: Deps): Promise<void> {
   const octokit = await github.appOctokit()
   const since = iso(Math.max(oldest, last ? Date.parse(last) - OVERLAP_MS : oldest))
   const timeline = await readTimeline(db)
-  const wanted = (await isTakenOver(db, timeline))
-    ? await notStored(deps, await listAttempts(octokit, since, 'all'))
-    : (await listAttempts(octokit, since, 'failed')).filter((one) => isEvent(one.event))
-  if (last && Date.parse(last) < oldest) await openGaps(deps, last, now)
-  // Newest first: the last attempt to hand over a delivery is the one that stays.
-  await noteMissed(
-    db,
-    wanted.reverse().map((one) => ({
-      guid: one.guid,
-      delivery_id: one.id,
-      repository_id: one.repositoryId ?? 0,
-      event: one.event,
-      delivered_at: one.deliveredAt,
-    })),
-  )
+  const which = (await isTakenOver(db, timeline)) ? 'all' : 'failed'
+  const rest = await readRest(db)
+  await look(deps, octokit, { since, which, cursor: null })
+  if (last && Date.parse(last) < oldest) {
+    await openGaps(deps, { from: last, to: now, reason: 'the server was away' })
+    deps.log.warn(
+      { from: last, to: now },
+      'away for longer than GitHub keeps deliveries; history is read again',
+    )
+  }
   // Only now: where GitHub could not be asked, the time since the last answer is looked at again.
   await noteSignOfLife(db, NAME, now)
   await noteTimeline(db, timeline, now)
+  if (rest) await lookOn(deps, octokit, rest)
   await finishArrived(db, now)
   for (const one of await openMissed(db)) await tryAgain(deps, octokit, one)
   await fillAll(deps, now)
+}
+
+/** Notes what did not arrive, and where to go on when there is more than can be looked at at once. */
+async function look(deps: Deps, octokit: Octokit, at: Look): Promise<void> {
+  const { db, log } = deps
+  const { found, cursor } = await listAttempts(octokit, at)
+  const wanted = at.which === 'all' ? await notStored(deps, found) : found.filter((one) => isEvent(one.event))
+  const missed = wanted.map((one) => ({
+    guid: one.guid,
+    delivery_id: one.id,
+    repository_id: one.repositoryId ?? 0,
+    event: one.event,
+    delivered_at: one.deliveredAt,
+  }))
+  // The last attempt to hand over a delivery is the one that stays; found is newest first, and a rest is older than what was found.
+  await (at.cursor === null ? noteMissed(db, missed.reverse()) : addMissed(db, missed))
+  if (cursor === null) return
+  await keepRest(db, { ...at, cursor })
+  log.warn(
+    { since: at.since, looked_at: found.length },
+    'more deliveries than can be looked at at once; the rest is next',
+  )
+}
+
+/** Goes on where a look was cut off; what GitHub does not tell any more is a known gap. */
+async function lookOn(deps: Deps, octokit: Octokit, rest: Rest): Promise<void> {
+  const oldest = deps.now() - FORGOTTEN_MS
+  const since = iso(Math.max(oldest, Date.parse(rest.since)))
+  const lose = async (to: string) => {
+    await openGaps(deps, { from: rest.since, to, reason: 'GitHub’s record of deliveries could not be read' })
+    deps.log.warn(
+      { from: rest.since, to },
+      'deliveries could not be looked at in time; history is read again',
+    )
+  }
+  try {
+    if (Date.parse(rest.since) < oldest) await lose(since)
+    await look(deps, octokit, { ...rest, since })
+  } catch (error) {
+    const { status = 0 } = error as { status?: number }
+    if (![400, 404, 422].includes(status)) throw error
+    await lose(iso(deps.now()))
+  }
+  await dropRest(deps.db, rest)
 }
 
 /**
@@ -82,8 +134,11 @@ async function notStored({ db, log }: Deps, attempts: DeliveryAttempt[]): Promis
   return wanted
 }
 
-/** The server was away for longer than GitHub remembers deliveries. */
-async function openGaps({ db, log }: Deps, from: string, to: string): Promise<void> {
+/** Something may be missing in every repository. */
+async function openGaps(
+  { db }: Deps,
+  { from, to, reason }: { from: string; to: string; reason: string },
+): Promise<void> {
   const repositories = await db
     .selectFrom('repository')
     .select('repository_id')
@@ -91,8 +146,7 @@ async function openGaps({ db, log }: Deps, from: string, to: string): Promise<vo
     .where('installation_id', 'is not', null)
     .execute()
   for (const { repository_id } of repositories)
-    await openGap(db, { repository_id, from_at: from, to_at: to, reason: 'the server was away' })
-  log.warn({ from, to }, 'away for longer than GitHub keeps deliveries; history is read again')
+    await openGap(db, { repository_id, from_at: from, to_at: to, reason })
 }
 
 async function tryAgain(deps: Deps, octokit: Octokit, missed: Missed): Promise<void> {

@@ -1,8 +1,9 @@
+import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { csv } from '../../src/dashboard/api/csv.ts'
 import { readCursor, writeCursor } from '../../src/dashboard/api/query.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
-import { aFlake, aJob, app, aRepository, aWindow, clear, openFixture } from './fixture.ts'
+import { aFlake, aJob, aPullRequestEvent, app, aRepository, aWindow, clear, openFixture } from './fixture.ts'
 
 let database: OpenDatabase
 
@@ -120,6 +121,7 @@ describe('the API', () => {
       '/grid.csv',
       '/jobs/11/runs.csv',
       '/jobs/11/days.csv',
+      '/jobs/11/changes/2026-02-02/merged.csv',
       '/pulls/1/runs.csv',
     ]) {
       const forbidden = await get(`${BASE}${path}`)
@@ -175,6 +177,58 @@ describe('the API', () => {
     expect(response.headers.get('content-type')).toContain('text/csv')
     expect(lines).toHaveLength(4)
     expect(lines[0]).toContain('pull_request,title,head_sha,job')
+  })
+
+  test('what was merged around a change of a job’s rate comes as CSV; another day is not found, in a sentence', async () => {
+    await seed()
+    const { db } = database
+    const merge = (number: number, day: string) =>
+      aPullRequestEvent({ number, merged: true, action: 'closed', told_at: `${day}T12:00:00Z` })
+    await db
+      .insertInto('pull_request_event')
+      .values([
+        merge(4, '2026-01-31'),
+        merge(5, '2026-02-03'),
+        merge(6, '2026-01-30'),
+        merge(7, '2026-02-04'),
+      ])
+      .execute()
+    await db
+      .insertInto('change_point')
+      .values({
+        ...{ repository_id: 1, job_id: 11, changed_on: '2026-02-02', merged: JSON.stringify([4]) },
+        ...{ before_flaky: 0, before_verdicts: 40, after_flaky: 9, after_verdicts: 20 },
+      })
+      .execute()
+    const pages = app({ db })
+    const answer = await pages.request(`${BASE}/jobs/11/changes/2026-02-02/merged.csv`)
+    const [head, ...rows] = (await answer.text()).trim().split('\r\n')
+    expect(head).toBe('pull_request,title,author,merged_at')
+    expect(rows.map((row) => [row.split(',').at(0), row.split(',').at(-1)])).toEqual([
+      ['4', '2026-01-31T12:00:00.000Z'],
+      ['5', '2026-02-03T12:00:00.000Z'],
+    ])
+    for (const path of ['11/changes/2026-02-01', '11/changes/2026-99-99', '12/changes/2026-02-02']) {
+      const none = await pages.request(`${BASE}/jobs/${path}/merged.csv`)
+      const words = 'There is no such table, or it is not for you to see.\n'
+      expect([path, none.status, await none.text()]).toEqual([path, 404, words])
+    }
+    expect(await (await pages.request('/acme/web/jobs/11')).text()).toContain(
+      `href="${BASE}/jobs/11/changes/2026-02-02/merged.csv"`,
+    )
+    await sql`truncate change_point`.execute(db)
+  })
+
+  test('when each timer last ran comes as CSV', async () => {
+    const slots = ['2026-02-03T10:00:00Z', '2026-02-03T10:05:00Z']
+    await database.db
+      .insertInto('tick')
+      .values(slots.map((slot) => ({ name: 'reconcile', slot })))
+      .execute()
+    const pages = app({ db: database.db })
+    const csv = await (await pages.request('/api/v1/status/timers.csv')).text()
+    expect(csv.trim().split('\r\n')).toEqual(['name,slot', 'reconcile,2026-02-03T10:05:00.000Z'])
+    expect(await (await pages.request('/status')).text()).toContain('href="/api/v1/status/timers.csv"')
   })
 })
 

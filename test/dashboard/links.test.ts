@@ -46,6 +46,13 @@ beforeAll(async () => {
     .values(anIncident({ incident: 'x', ...hit }))
     .execute()
   await db.insertInto('pull_request_event').values(aPullRequestEvent()).execute()
+  await db
+    .insertInto('change_point')
+    .values({
+      ...{ repository_id: 1, job_id: 11, changed_on: '2026-02-02', merged: JSON.stringify([]) },
+      ...{ before_flaky: 0, before_verdicts: 40, after_flaky: 9, after_verdicts: 20 },
+    })
+    .execute()
 })
 afterAll(() => database.close())
 
@@ -72,8 +79,10 @@ test('from the first page on, every link of ours is answered, and tables come as
       `/acme/web/flakes/${'a'.repeat(40)}/11`,
       '/api/v1/repositories/acme/web/incidents.csv',
       '/api/v1/repositories/acme/web/jobs/11/runs.csv',
+      '/api/v1/repositories/acme/web/jobs/11/changes/2026-02-02/merged.csv',
       '/api/v1/repositories/acme/web/pulls/5/runs.csv',
       '/api/v1/status.csv',
+      '/api/v1/status/timers.csv',
     ]),
   )
 })

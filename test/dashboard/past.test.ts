@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { GitHubUsers } from '../../src/dashboard/auth/github-users.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { readCoverage } from '../../src/db/coverage.ts'
-import { openGap } from '../../src/db/gaps.ts'
+import { dropRest, keepRest, openGap } from '../../src/db/gaps.ts'
 import { finishPage, openReading } from '../../src/db/reading.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
 import { aJob, app, aRepository, aRun, aWindow, clear, openFixture } from './fixture.ts'
@@ -123,6 +123,16 @@ describe('a gap', () => {
       })
       .execute()
     expect(await text('/status')).toContain('1 delivery could not be handed over by GitHub')
+  })
+
+  test('a record of deliveries that is still being gone through stands on the status page', async () => {
+    const rest = { which: 'failed', cursor: 'v1_5', since: '2026-02-03T08:00:00Z' } as const
+    await keepRest(database.db, rest)
+    expect(await text('/status')).toMatch(
+      /still being gone through, back to .*8:00.*: until then results may be missing/,
+    )
+    await dropRest(database.db, rest)
+    expect(await text('/status')).not.toContain('gone through')
   })
 })
 

@@ -92,6 +92,13 @@ beforeAll(async () => {
     .values(aPullRequestEvent({ title: 'hidden title', author: 'hidden-author' }))
     .execute()
   await db
+    .insertInto('change_point')
+    .values({
+      ...{ repository_id: 1, job_id: 11, changed_on: '2026-02-02', merged: JSON.stringify([]) },
+      ...{ before_flaky: 0, before_verdicts: 40, after_flaky: 9, after_verdicts: 20 },
+    })
+    .execute()
+  await db
     .insertInto('delivery')
     .values({
       repository_id: 1,
@@ -147,6 +154,7 @@ function addressesOf(repository: string): string[] {
     job_id: '11',
     number: '5',
     sha: SHA,
+    day: '2026-02-02',
     file: `${repo}.svg`,
   }
   const patterns = site()

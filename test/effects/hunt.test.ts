@@ -228,6 +228,57 @@ describe('/hunt', () => {
     expect(it.answers()).toEqual([expect.stringContaining('no failure in 2 runs')])
   })
 
+  test('given up when GitHub fails on and on says so, keeps what is known, and lets the next one run', async () => {
+    await say('/hunt unit 3')
+    await runOnce('success')
+    it.standin.failNext({ path: /\/actions\/runs\/\d+$/, status: 502, times: 10 })
+    for (let i = 0; i < 10; i++) {
+      minute += 61
+      await it.passTo(minute)
+    }
+    expect(await results()).toEqual([expect.stringMatching(/^given up: /)])
+    expect(await hunts()).toMatchObject([{ ending: 'interrupted', ended_at: at(minute), missed: false }])
+    expect(it.answers()).toEqual([
+      expect.stringContaining(
+        'The hunt was broken off: it was given up after 10 attempts to go on; the last ended with `Server Error`.',
+      ),
+    ])
+    expect(it.answers()[0]).toContain('no failure in 1 run')
+    // What was under way at GitHub ends there, and still does not count.
+    const before = await conclusions()
+    await runOnce('failure')
+    expect(await conclusions()).toEqual(before)
+    await say('/hunt lint 1')
+    expect(reruns()).toBe(3)
+    await runOnce('success')
+    expect(it.answers()).toHaveLength(2)
+  })
+
+  test('given up before GitHub took the request leaves no mark on what people run again', async () => {
+    it.standin.failNext({ path: /\/rerun$/, status: 502, times: 10 })
+    it.standin.failNext({ method: 'PATCH', path: /\/issues\/comments\//, status: 403 })
+    await say('/hunt unit 1')
+    for (let i = 0; i < 9; i++) {
+      minute += 61
+      await it.passTo(minute)
+    }
+    expect(await results()).toEqual([expect.stringMatching(/^given up: /)])
+    expect(await hunts()).toMatchObject([{ ending: 'interrupted', ended_at: at(minute) }])
+    expect(await db().selectFrom('hunted_attempt').selectAll().execute()).toEqual([])
+  })
+
+  test('ends where the app was taken off the repository', async () => {
+    await say('/hunt unit 3')
+    await db()
+      .updateTable('repository')
+      .set({ removed_at: at(minute) })
+      .execute()
+    minute += 5
+    await it.passTo(minute)
+    expect(await results()).toEqual(['the app is not installed there'])
+    expect(await hunts()).toMatchObject([{ ending: 'interrupted', ended_at: at(minute) }])
+  })
+
   test('waits for what a person has run again meanwhile, which counts', async () => {
     // The workflow runs again on somebody's word when the hunt is asked for.
     const [unit, lint] = newestAttempt(run).jobs

@@ -2,7 +2,7 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { readRequiredLists } from '../../src/db/required.ts'
+import { readRequirements } from '../../src/db/required.ts'
 import type { Deps } from '../../src/deps.ts'
 import { createProbot, gitHubOf } from '../../src/github/app.ts'
 import { addInstallation } from '../../src/standin/seed.ts'
@@ -52,7 +52,7 @@ test('is read, reconciled and asked by GHE_HOST alone', async () => {
   await readAllHistory(deps, { alone: true, signal: new AbortController().signal })
   await refreshAllRequired(deps)
   await conclude(db(), { now: LATER })
-  const lists = await readRequiredLists(db(), repository.id)
+  const { lists } = await readRequirements(db(), repository.id)
   expect(lists.map((list) => list.jobs.map((job) => job.name))).toContainEqual(['unit'])
   expect((await readOnlyReport(db())).flakes.length).toBeGreaterThan(2)
   const asked = new Set(standin.requests.map((one) => one.path))

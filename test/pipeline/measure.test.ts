@@ -90,6 +90,18 @@ eachDatabase((db) => {
       ])
     })
 
+    test('leaves what earlier definitions left open and later ones closed', async () => {
+      await recordAll(db(), [opened, failed, passed])
+      await conclude(db(), { now: ms(30) })
+      const stored = await db().selectFrom('sla_window').selectAll().execute()
+      expect(await close(db(), ms(10 * DAY))).toHaveLength(2)
+      const earlier = stored.map((row) => ({ ...row, definition_version: 1, left_out: '{}' }))
+      await db().insertInto('sla_window').values(earlier).execute()
+      // Whoever measured them would find that something changed.
+      await db().deleteFrom('flake').execute()
+      expect(await close(db(), ms(11 * DAY))).toEqual([])
+    })
+
     test('by several at once gives each window to one of them', async () => {
       await recordAll(db(), [opened, failed, passed])
       await conclude(db(), { now: ms(30) })

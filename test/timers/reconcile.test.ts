@@ -1,6 +1,7 @@
 /** What GitHub could not hand over is got all the same, and the figures are those of an undisturbed week. */
 import { describe, expect, test } from 'vitest'
 import { readReport } from '../../src/cli/report-json.ts'
+import { readRest } from '../../src/db/gaps.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
 import type { Delivery } from '../../src/pipeline/prepare.ts'
 import { readAllHistory } from '../../src/timers/history.ts'
@@ -138,6 +139,74 @@ describe('deliveries that failed', () => {
     await reconciled(on, 1)
     expect(await gaps()).toMatchObject([{ filled_at: expect.any(String) }])
   }, 60_000)
+})
+
+describe('more failed deliveries than can be looked at at once', () => {
+  /** An older result that was refused, and 10,010 stars after it that were too. */
+  async function manyRefused(on: TestApp): Promise<void> {
+    await on.send(pullRequestDelivery())
+    await reconcile(on.app.deps)
+    const result = checkRunDelivery({ minute: 50 })
+    await hand(on, [result], () => true)
+    const { deliveries } = on.standin.state
+    const [refused] = deliveries
+    if (!refused) throw new Error('nothing was refused')
+    on.standin.state.nextId += 20_000
+    for (let i = 1; i <= 10_010; i++)
+      deliveries.push({ ...refused, id: refused.id + i, guid: `star-${i}`, event: 'star', action: 'created' })
+  }
+
+  test('are looked at by and by: the oldest arrives too', async () => {
+    const on = await startTestApp()
+    await manyRefused(on)
+    await reconciled(on, 1)
+    expect(await missed(on)).toEqual([])
+    const status = await on.app.deps.db.selectFrom('sign_of_life').select('name').execute()
+    expect(status.map((one) => one.name)).toContainEqual(expect.stringMatching(/^rest of failed v1_/))
+    await reconciled(on, 2)
+    expect(await missed(on)).toMatchObject([{ event: 'check_run', result: 'recorded' }])
+    expect(await on.app.deps.db.selectFrom('gap').selectAll().execute()).toEqual([])
+    // What is just over is looked at twice; after that there is nothing left to ask for.
+    on.clock.now += 60 * 60_000
+    await reconciled(on, 1)
+    const asked = on.standin.requests.length
+    await reconciled(on, 1)
+    expect(on.standin.requests.slice(asked)).toHaveLength(1)
+  }, 60_000)
+
+  test.each<[string, (on: TestApp) => void]>([
+    [
+      'whose rest GitHub has forgotten',
+      (on) => {
+        on.clock.now += 4 * DAY * 60_000
+      },
+    ],
+    [
+      'whose rest GitHub refuses to tell',
+      (on) => on.standin.failNext({ path: /hook.deliveries\?.*cursor=v1_/, status: 422, times: 1 }),
+    ],
+  ])(
+    '%s leave a known gap',
+    async (_name, lose) => {
+      const on = await startTestApp()
+      await manyRefused(on)
+      await reconciled(on, 1)
+      const [none] = (await report(on)).gaps
+      expect(none).toBeUndefined()
+      // Nothing newer failed, so that only the rest is asked for with a cursor.
+      on.standin.state.deliveries.splice(-10_010)
+      lose(on)
+      await reconciled(on, 1)
+      expect((await report(on)).gaps).toContainEqual(
+        expect.objectContaining({
+          reason: 'GitHub’s record of deliveries could not be read',
+          filled_at: null,
+        }),
+      )
+      expect(await readRest(on.app.deps.db)).toBeNull()
+    },
+    60_000,
+  )
 })
 
 describe('a server that was away', () => {

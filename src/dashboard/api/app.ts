@@ -9,7 +9,7 @@ import { readRunnerRecords } from '../../db/dashboard-runners.ts'
 import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { gridQuery, readGrid } from '../pages/grid.ts'
-import { openRepository, type RepositoryScope } from '../scope.ts'
+import { lastDays, MOST_HEADS, openRepository, type RepositoryScope } from '../scope.ts'
 import { addAttribution } from './attribution.ts'
 import { coverageOf, flakes, jobs, newestOf, repositories, windows } from './data.ts'
 import { history } from './history.ts'
@@ -18,8 +18,6 @@ import { flakeJson, runJson } from './shapes.ts'
 import { tables } from './tables.ts'
 import * as things from './thing-routes.ts'
 
-const DAY = 86_400_000
-const MOST_HEADS = 15
 const MOST_RUNS = 100
 const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }
 
@@ -117,7 +115,7 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
     const job = key && (await readJob(db, key))
     if (!scope || !job) return c.json(NOT_FOUND, 404)
     const { now, policy } = scope
-    const span = { from: now - c.req.valid('query').days * DAY, to: now + 1 }
+    const span = lastDays(scope, c.req.valid('query').days)
     const days = await readJobDays(db, key, span, policy.timeZone)
     const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
     const runners = await readRunnerRecords(db, key, span)

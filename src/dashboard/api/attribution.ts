@@ -4,10 +4,9 @@ import type { Context } from 'hono'
 import { readChangePoints } from '../../db/change-points.ts'
 import { readIncidents, readVerdictBands, readVerdictRecords } from '../../db/dashboard-history.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { openRepository } from '../scope.ts'
+import { lastDays, openRepository } from '../scope.ts'
 import { accuracyRoute, incidentsRoute } from './routes.ts'
 
-const DAY = 86_400_000
 const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }
 
 /** Adds the addresses to the API. */
@@ -18,14 +17,14 @@ export function addAttribution(app: OpenAPIHono, deps: DashboardDeps): void {
   app.openapi(accuracyRoute, async (c) => {
     const scope = await open(c)
     if (!scope) return c.json(NOT_FOUND, 404)
-    const span = { from: scope.now - c.req.valid('query').days * DAY, to: scope.now + 1 }
+    const span = lastDays(scope, c.req.valid('query').days)
     const verdicts = await readVerdictRecords(db, scope.flakes, span)
     return c.json({ verdicts, bands: await readVerdictBands(db, scope.flakes, span) }, 200)
   })
   app.openapi(incidentsRoute, async (c) => {
     const scope = await open(c)
     if (!scope) return c.json(NOT_FOUND, 404)
-    const span = { from: scope.now - c.req.valid('query').days * DAY, to: scope.now + 1 }
+    const span = lastDays(scope, c.req.valid('query').days)
     const since = new Date(span.from).toISOString().slice(0, 10)
     const changes = await readChangePoints(db, scope.repository.repository_id, since)
     return c.json(

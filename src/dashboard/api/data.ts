@@ -9,11 +9,10 @@ import { readShares } from '../budget.ts'
 import { addDays, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { ownersOf, trackingIssues } from '../job-owners.ts'
-import { type RepositoryScope, readableRepositories } from '../scope.ts'
+import { lastDays, type RepositoryScope, readableRepositories } from '../scope.ts'
 import { type PageQuery, readCursor, spanOf, writeCursor } from './query.ts'
 import { flakeJson, jobJson, windowJson } from './shapes.ts'
 
-const DAY = 86_400_000
 const BACK_DAYS = 400
 // The runs around each flake are read for it, which is more than an answer may take for half a year.
 const MOST_TIMED_DAYS = 60
@@ -73,8 +72,8 @@ export async function windows(
 
 /** Jobs that flaked in the last `days` days, those that cost most first. */
 export async function jobs({ db }: DashboardDeps, scope: RepositoryScope, days: number) {
-  const { flakes, now, policy } = scope
-  const span = { from: now - days * DAY, to: now + 1 }
+  const { flakes, policy } = scope
+  const span = lastDays(scope, days)
   const costs = await readJobCosts(db, flakes, span)
   const ids = costs.map((one) => one.job_id)
   const told = days <= MOST_TIMED_DAYS ? await readTimeLost(db, flakes, span, ids) : []

@@ -4,14 +4,13 @@ import type { Context } from 'hono'
 import { readIncidents, readVerdictBands } from '../../db/dashboard-history.ts'
 import { readGapsOf, readOpenReadings } from '../../db/dashboard-reading.ts'
 import { readCoverage, readFreshness, readOutboxDepth } from '../../db/dashboard-status.ts'
-import { addDays, dayAt } from '../dates.ts'
+import { addDays, DAY, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readMonths } from '../months.ts'
-import { openRepository, type RepositoryScope, readableRepositories } from '../scope.ts'
+import { lastDays, openRepository, type RepositoryScope, readableRepositories } from '../scope.ts'
 import * as routes from './history-routes.ts'
 import type { PageQuery } from './query.ts'
 
-const DAY = 86_400_000
 const COVERED_DAYS = 90
 const GAP_DAYS = 30
 const MOST_GAPS = 100
@@ -50,17 +49,13 @@ export function history(app: OpenAPIHono, deps: DashboardDeps): void {
 }
 
 /** Incidents of the last `days` days. */
-export function incidents(
-  { db }: DashboardDeps,
-  { flakes, now }: RepositoryScope,
-  { days }: { days: number },
-) {
-  return readIncidents(db, flakes, { from: now - days * DAY, to: now + 1 })
+export function incidents({ db }: DashboardDeps, scope: RepositoryScope, { days }: { days: number }) {
+  return readIncidents(db, scope.flakes, lastDays(scope, days))
 }
 
 /** Verdicts of the last `days` days by their probability. */
-export function bands({ db }: DashboardDeps, { flakes, now }: RepositoryScope, { days }: { days: number }) {
-  return readVerdictBands(db, flakes, { from: now - days * DAY, to: now + 1 })
+export function bands({ db }: DashboardDeps, scope: RepositoryScope, { days }: { days: number }) {
+  return readVerdictBands(db, scope.flakes, lastDays(scope, days))
 }
 
 /** How fresh and complete each repository is that `request` may see, a page at a time. */

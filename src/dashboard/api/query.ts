@@ -1,9 +1,8 @@
 /** What a request may ask for: checked before anything is read, and described in the OpenAPI document. */
 import { z } from '@hono/zod-openapi'
 import type { FlakeCursor } from '../../db/dashboard-flakes.ts'
-import { readInstant } from '../dates.ts'
+import { DAY, readInstant } from '../dates.ts'
 
-const DAY = 86_400_000
 const day = z.iso
   .date()
   .refine((text) => readInstant(text) !== null, 'is before 1970 or after 2199')

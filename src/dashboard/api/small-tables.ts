@@ -7,25 +7,25 @@ import { readVerdictRecords } from '../../db/dashboard-history.ts'
 import { readDurations, readJob } from '../../db/dashboard-job.ts'
 import { readGapsOf, readOpenReadings } from '../../db/dashboard-reading.ts'
 import { readRunnerRecords } from '../../db/dashboard-runners.ts'
-import { countDeliveries, readOutboxDepth } from '../../db/dashboard-status.ts'
+import { countDeliveries, readOutboxDepth, readTicks } from '../../db/dashboard-status.ts'
 import { readHuntsOfJob } from '../../db/hunts.ts'
 import { readHeadsOf } from '../../db/pull-requests.ts'
+import { readMergedAround } from '../changes.ts'
+import { DAY } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readRetests } from '../retests.ts'
-import { type RepositoryScope, readableRepositories } from '../scope.ts'
+import { lastDays, MOST_HEADS, type RepositoryScope, readableRepositories } from '../scope.ts'
 import { csv } from './csv.ts'
 import { historyQuery } from './history-routes.ts'
 import { daysQuery } from './query.ts'
 import { runJson, runShape } from './shapes.ts'
-import { sendCsv, type Table } from './table.ts'
+import { jobOf, sendCsv, type Table } from './table.ts'
 
-const DAY = 86_400_000
 const MOST_HUNTS = 500
 const MOST_GAPS = 1000
-const MOST_HEADS = 15
+const MOST_MERGED = 500
+const FIRST_DAY = '1970-01-01'
 const NOTHING = z.object({})
-
-const spanOf = ({ now }: RepositoryScope, days: number) => ({ from: now - days * DAY, to: now + 1 })
 
 /** Adds those of a repository. */
 export function smallTables(deps: DashboardDeps, table: Table): void {
@@ -44,7 +44,7 @@ export function smallTables(deps: DashboardDeps, table: Table): void {
     ],
     historyQuery,
     async (scope, { days }) =>
-      (await readVerdictRecords(db, scope.flakes, spanOf(scope, days))).map((row) => ({ ...row })),
+      (await readVerdictRecords(db, scope.flakes, lastDays(scope, days))).map((row) => ({ ...row })),
   )
   table(
     'changes.csv',
@@ -60,7 +60,7 @@ export function smallTables(deps: DashboardDeps, table: Table): void {
     ],
     historyQuery,
     async (scope, { days }) => {
-      const since = new Date(spanOf(scope, days).from).toISOString().slice(0, 10)
+      const since = new Date(lastDays(scope, days).from).toISOString().slice(0, 10)
       const changes = await readChangePoints(db, scope.repository.repository_id, since)
       return changes.map(({ merged, ...row }) => ({ ...row, merged: merged.join(' ') }))
     },
@@ -81,18 +81,14 @@ export function smallTables(deps: DashboardDeps, table: Table): void {
 }
 
 function ofJobs({ db }: DashboardDeps, table: Table): void {
-  const keyOf = (scope: RepositoryScope, c: Context) => ({
-    repositoryId: scope.repository.repository_id,
-    jobId: Number(c.req.param('job')),
-  })
   table(
     'jobs/:job{[0-9]{1,16}}/runners.csv',
     ['runner', 'fails', 'passes', 'last_at'],
     daysQuery,
     async (scope, { days }, c) => {
-      const key = keyOf(scope, c)
+      const key = jobOf(scope, c)
       if (!(await readJob(db, key))) return null
-      return (await readRunnerRecords(db, key, spanOf(scope, days))).map((row) => ({ ...row }))
+      return (await readRunnerRecords(db, key, lastDays(scope, days))).map((row) => ({ ...row }))
     },
   )
   table(
@@ -100,9 +96,22 @@ function ofJobs({ db }: DashboardDeps, table: Table): void {
     ['outcome', 'runs', 'median_s', 'p90_s'],
     daysQuery,
     async (scope, { days }, c) => {
-      const key = keyOf(scope, c)
+      const key = jobOf(scope, c)
       if (!(await readJob(db, key))) return null
-      return (await readDurations(db, key, spanOf(scope, days))).map((row) => ({ ...row }))
+      return (await readDurations(db, key, lastDays(scope, days))).map((row) => ({ ...row }))
+    },
+  )
+  table(
+    'jobs/:job{[0-9]{1,16}}/changes/:day{[0-9]{4}-[0-9]{2}-[0-9]{2}}/merged.csv',
+    ['pull_request', 'title', 'author', 'merged_at'],
+    NOTHING,
+    async (scope, _query, c) => {
+      const { repositoryId, jobId } = jobOf(scope, c)
+      const changes = await readChangePoints(db, repositoryId, FIRST_DAY, jobId)
+      const change = changes.find((one) => one.changed_on === c.req.param('day'))
+      if (!change) return null
+      const merged = await readMergedAround(db, scope, change.changed_on, MOST_MERGED)
+      return merged.map(({ number, ...row }) => ({ pull_request: number, ...row }))
     },
   )
   table(
@@ -110,7 +119,7 @@ function ofJobs({ db }: DashboardDeps, table: Table): void {
     ['name', 'started_at', 'ended_at', 'changed', 'headline', 'notes'],
     NOTHING,
     async (scope, _query, c) => {
-      const job = await readJob(db, keyOf(scope, c))
+      const job = await readJob(db, jobOf(scope, c))
       if (!job) return null
       const hunts = await readHuntsOfJob(db, scope.repository.full_name, job.name, MOST_HUNTS)
       return hunts.map((row) => ({ ...row }))
@@ -163,4 +172,5 @@ export function statusTables(app: Hono, deps: DashboardDeps): void {
   add('readings', ['full_name', 'since', 'started_at', 'done', 'pages', 'pull_requests'], (ids) =>
     readOpenReadings(db, ids),
   )
+  add('timers', ['name', 'slot'], () => readTicks(db))
 }

@@ -1,6 +1,7 @@
 /** What every table as CSV has: how one is added, and how it is sent. */
 import type { Context } from 'hono'
 import type { z } from 'zod'
+import type { JobKey } from '../../db/dashboard-job.ts'
 import type { RepositoryScope } from '../scope.ts'
 
 export type Rows = readonly Record<string, unknown>[]
@@ -12,6 +13,11 @@ export type Table = <Q extends z.ZodType>(
   query: Q,
   read: (scope: RepositoryScope, query: z.output<Q>, c: Context) => Promise<Rows | null>,
 ) => void
+
+/** The job that an address names. */
+export function jobOf(scope: RepositoryScope, c: Context): JobKey {
+  return { repositoryId: scope.repository.repository_id, jobId: Number(c.req.param('job')) }
+}
 
 /** As a file of its own, whatever a browser would like to make of it. */
 export function sendCsv(c: Context, body: string): Response {

@@ -1,12 +1,12 @@
 /** The tables as CSV, at the address of their JSON with `.csv` behind it. */
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { z } from 'zod'
 import { readJob, readJobDays, readLatestRuns } from '../../db/dashboard-job.ts'
 import { readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readMonths } from '../months.ts'
 import { type Grid, gridQuery, readGrid } from '../pages/grid.ts'
-import { openRepository, type RepositoryScope } from '../scope.ts'
+import { lastDays, MOST_HEADS, openRepository } from '../scope.ts'
 import { csv } from './csv.ts'
 import { flakes, jobs, repositories, windows } from './data.ts'
 import { bands, freshness, incidents } from './history.ts'
@@ -14,12 +14,11 @@ import { bandShape, freshnessShape, historyQuery, incidentShape, monthShape } fr
 import { daysQuery, flakesQuery, windowsQuery } from './query.ts'
 import { flakeShape, jobShape, runJson, runShape, windowShape } from './shapes.ts'
 import { smallTables, statusTables } from './small-tables.ts'
-import { type Rows, sendCsv, type Table } from './table.ts'
+import { jobOf, type Rows, sendCsv, type Table } from './table.ts'
 
 const MOST_RUNS = 500
-const MOST_HEADS = 15
 const EVERY = { page: 1, limit: 100_000 }
-const DAY = 86_400_000
+const NO_TABLE = 'There is no such table, or it is not for you to see.\n'
 
 /** To be mounted beside the JSON routes. */
 export function tables(deps: DashboardDeps): Hono {
@@ -59,7 +58,7 @@ export function tables(deps: DashboardDeps): Hono {
       const { owner, repo } = c.req.param() as Record<'owner' | 'repo', string>
       const scope = await openRepository(deps, c.req.raw, owner, repo)
       const rows = scope && (await read(scope, asked.data, c))
-      return rows ? sendCsv(c, csv(head, rows)) : c.notFound()
+      return rows ? sendCsv(c, csv(head, rows)) : c.text(NO_TABLE, 404)
     })
   table(
     'windows.csv',
@@ -115,18 +114,14 @@ function gridRows({ heads, rows }: Grid): Rows {
 }
 
 function ofJobsAndPullRequests(deps: DashboardDeps, table: Table): void {
-  const keyOf = (scope: RepositoryScope, c: Context) => ({
-    repositoryId: scope.repository.repository_id,
-    jobId: Number(c.req.param('job')),
-  })
   table(
     'jobs/:job{[0-9]{1,16}}/days.csv',
     ['day', 'flaky', 'verdicts'],
     daysQuery,
     async (scope, { days }, c) => {
-      const key = keyOf(scope, c)
+      const key = jobOf(scope, c)
       if (!(await readJob(deps.db, key))) return null
-      const span = { from: scope.now - days * DAY, to: scope.now + 1 }
+      const span = lastDays(scope, days)
       return (await readJobDays(deps.db, key, span, scope.policy.timeZone)).map((row) => ({ ...row }))
     },
   )
@@ -150,7 +145,7 @@ function ofJobsAndPullRequests(deps: DashboardDeps, table: Table): void {
     Object.keys(runShape.shape),
     daysQuery,
     async (scope, _query, c) => {
-      const key = keyOf(scope, c)
+      const key = jobOf(scope, c)
       if (!(await readJob(deps.db, key))) return null
       return (await readLatestRuns(deps.db, key, { limit: MOST_RUNS, before: scope.now + 1 })).map(runJson)
     },

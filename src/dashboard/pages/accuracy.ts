@@ -8,17 +8,14 @@ import {
 import { percent } from '../../texts/figures.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, repositoryPath, table } from '../html.ts'
-import type { RepositoryScope } from '../scope.ts'
+import { lastDays, type RepositoryScope } from '../scope.ts'
 
 const DAYS = 180
-const DAY = 86_400_000
 
 /** The body of `/{owner}/{repo}/accuracy`. */
-export async function accuracyPage(
-  { db }: Pick<DashboardDeps, 'db'>,
-  { repository, flakes, now }: RepositoryScope,
-): Promise<Html> {
-  const bands = await readVerdictBands(db, flakes, { from: now - DAYS * DAY, to: now + 1 })
+export async function accuracyPage({ db }: Pick<DashboardDeps, 'db'>, scope: RepositoryScope): Promise<Html> {
+  const { repository, flakes } = scope
+  const bands = await readVerdictBands(db, flakes, lastDays(scope, DAYS))
   const sum = (of: (band: VerdictBand) => number) => bands.reduce((total, band) => total + of(band), 0)
   const all = sum((band) => band.flakes)
   if (all === 0) return html`<h2>Accuracy</h2><p>No flake was judged in the last ${DAYS} days.</p>`
@@ -28,7 +25,7 @@ export async function accuracyPage(
   return html`<h2>Accuracy</h2>
 <p class="lead">Of ${all} flakes judged in ${DAYS} days, ${percent(sure / all)} were told with more than 90% certainty, and ${percent(sum((band) => band.revised) / all)} got another verdict when more was known.</p>
 <p>A verdict is a probability, not a fact. Were each probability right, ${sum((band) => band.expected).toFixed(1)} of these flakes would have been caused by their pull request. Late results and verdicts of others change a verdict for seven days; each change is kept, and shown on the flake’s page.</p>
-${heldUp(await readVerdictRecords(db, flakes, { from: now - DAYS * DAY, to: now + 1 }))}
+${heldUp(await readVerdictRecords(db, flakes, lastDays(scope, DAYS)))}
 <h3>How sure they were</h3>
 ${table(
   'By how likely the pull request caused the flake',

@@ -3,7 +3,7 @@ import { readChangePoints } from '../../db/change-points.ts'
 import { type IncidentRow, readIncidents } from '../../db/dashboard-history.ts'
 import type { Row } from '../../db/schema.ts'
 import { count, percent } from '../../texts/figures.ts'
-import { durationWords, weekdayWords } from '../dates.ts'
+import { DAY, durationWords, weekdayWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import {
   csvLink,
@@ -16,18 +16,18 @@ import {
   repositoryPath,
   table,
 } from '../html.ts'
-import type { RepositoryScope } from '../scope.ts'
+import { lastDays, type RepositoryScope } from '../scope.ts'
 
 const DAYS = 180
-const DAY = 86_400_000
 const MOST_NAMED = 5
 
 /** The body of `/{owner}/{repo}/incidents`. */
 export async function incidentsPage(
   { db }: Pick<DashboardDeps, 'db'>,
-  { repository, flakes, now }: RepositoryScope,
+  scope: RepositoryScope,
 ): Promise<Html> {
-  const incidents = await readIncidents(db, flakes, { from: now - DAYS * DAY, to: now + 1 })
+  const { repository, flakes, now } = scope
+  const incidents = await readIncidents(db, flakes, lastDays(scope, DAYS))
   const intro = html`<h2>Incidents</h2>
 <p>When a job fails on several pull requests in a row, or on the default branch, and passes everywhere after, something else was broken. Such flakes count as not caused by the pull request, and once as evidence for others.</p>`
   const changes = await changesSection({ db }, repository, now)

@@ -11,19 +11,19 @@ import {
   readJob,
   readJobDays,
   readLatestRuns,
-  readMerged,
 } from '../../db/dashboard-job.ts'
 import { readRunnerRecords } from '../../db/dashboard-runners.ts'
 import type { Row } from '../../db/schema.ts'
 import { windowOf } from '../../domain/window.ts'
 import { percent } from '../../texts/figures.ts'
+import { readMergedAround } from '../changes.ts'
 import { type RatePoint, rateSvg } from '../charts/rate.ts'
 import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
 import { wilson } from '../interval.ts'
 import { issueLink, ownerLinks, ownersOf, type TrackingIssue, trackingIssues } from '../job-owners.ts'
-import type { RepositoryScope } from '../scope.ts'
+import { lastDays, type RepositoryScope } from '../scope.ts'
 import { outcomeWords } from '../words.ts'
 import { flakeTable } from './flake-table.ts'
 import { hoursAndWeekdays } from './hours.ts'
@@ -32,7 +32,6 @@ import { runnersSection } from './runners.ts'
 import { RUN_HEAD, runCells } from './runs.ts'
 
 const DAYS = 91
-const DAY = 86_400_000
 const DURATION_DAYS = 28
 const MOST_FLAKES = 30
 const MOST_RUNS = 25
@@ -55,7 +54,7 @@ export async function jobPage(
   return html`<h2>${name(job.name)}</h2>${identity(job, scope)}
 ${whose(githubUrl, ownersOf(policy, job.name), issue)}
 ${rates(days, change)}
-${change ? await changed(db, scope, change) : ''}
+${change ? await changed(db, scope, change, api) : ''}
 <h3>Flakes</h3>${flakeTable(full_name, flakes, false)}
 ${hoursAndWeekdays(
   flakes.map((flake) => flake.flaked_at),
@@ -73,7 +72,7 @@ async function readParts(db: DashboardDeps['db'], scope: RepositoryScope, key: J
   const { policy, now, today } = scope
   const from = addDays(today, 1 - DAYS)
   const span = { from: windowOf('day', from, policy.timeZone).from, to: now + 1 }
-  const lately = { from: now - DURATION_DAYS * DAY, to: now + 1 }
+  const lately = lastDays(scope, DURATION_DAYS)
   const own = { ...scope.flakes, jobIds: [key.jobId] }
   const [days, changes, flakes, durations, runners, runs, issues] = await Promise.all([
     readJobDays(db, key, span, policy.timeZone),
@@ -183,21 +182,18 @@ function rates(days: readonly JobDay[], change: Row<'change_point'> | null): Htm
 
 async function changed(
   db: DashboardDeps['db'],
-  { repository, policy }: RepositoryScope,
+  scope: RepositoryScope,
   change: Row<'change_point'>,
+  api: string,
 ): Promise<Html> {
   const day = change.changed_on
   const before = { flaky: change.before_flaky, verdicts: change.before_verdicts }
   const after = { flaky: change.after_flaky, verdicts: change.after_verdicts }
-  const span = {
-    from: windowOf('day', addDays(day, -2), policy.timeZone).from,
-    to: windowOf('day', addDays(day, 1), policy.timeZone).to,
-  }
-  const merged = await readMerged(db, repository.repository_id, span, MOST_MERGED)
+  const merged = await readMergedAround(db, scope, day, MOST_MERGED)
   const rose = after.flaky / after.verdicts > before.flaky / before.verdicts
   return html`<h3>It ${rose ? 'got worse' : 'got better'} around ${weekdayWords(day)}</h3>
 <p>Before: ${before.flaky} of ${before.verdicts} (${percent(before.flaky / before.verdicts)}); since: ${after.flaky} of ${after.verdicts} (${percent(after.flaky / after.verdicts)}). Merged around then${merged.length === MOST_MERGED ? `, the first ${MOST_MERGED}` : ''}:</p>
-${merged.length === 0 ? html`<p>No merge was told of.</p>` : mergedTable(repository.full_name, merged)}`
+${merged.length === 0 ? html`<p>No merge was told of.</p>` : mergedTable(scope.repository.full_name, merged)}${csvLink(`${api}/changes/${day}/merged.csv`, 'Merged around then')}`
 }
 
 function mergedTable(fullName: string, merged: readonly Merged[]): Html {

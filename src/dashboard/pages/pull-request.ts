@@ -11,6 +11,7 @@ import {
 import { count, percent } from '../../texts/figures.ts'
 import { alsoSeen, reportText } from '../../texts/report.ts'
 import type { Report } from '../../texts/report-facts.ts'
+import { DAY } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import {
   csvLink,
@@ -27,13 +28,11 @@ import {
   table,
 } from '../html.ts'
 import { type Retest, readRetests } from '../retests.ts'
-import type { RepositoryScope } from '../scope.ts'
+import { MOST_HEADS, type RepositoryScope } from '../scope.ts'
 import { faultWords, outcomeWords } from '../words.ts'
 import type { StoredEvidence } from './arithmetic.ts'
 
-const MOST_HEADS = 15
 const HABIT_DAYS = 14
-const DAY = 86_400_000
 
 /** The body of `/{owner}/{repo}/pull/{n}`; null where nothing is known of that pull request. */
 export async function pullRequestPage(

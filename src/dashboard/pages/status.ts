@@ -9,15 +9,15 @@ import {
   readOutboxDepth,
   readTicks,
 } from '../../db/dashboard-status.ts'
+import { type Rest, readRest } from '../../db/gaps.ts'
 import type { Row } from '../../db/schema.ts'
 import { count } from '../../texts/figures.ts'
-import { addDays, dayAt, durationWords } from '../dates.ts'
+import { addDays, DAY, dayAt, durationWords } from '../dates.ts'
 import type { DashboardDeps, ProgramStatus } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, repositoryPath, table } from '../html.ts'
 import { pageLinks, pageOf } from '../paging.ts'
 import { readingTable } from './reading.ts'
 
-const DAY = 86_400_000
 const COVERED_DAYS = 90
 const SHOWN = 50
 const CSV_WORDS: Record<string, string> = {
@@ -25,6 +25,7 @@ const CSV_WORDS: Record<string, string> = {
   readings: 'History being read',
   deliveries: 'Deliveries',
   outbox: 'To be done',
+  timers: 'Timers',
 }
 const GAP_DAYS = 30
 const MOST_GAPS = 50
@@ -41,7 +42,7 @@ export async function statusPage(
   const part = pageOf(repositories, page, SHOWN)
   const shownIds = part.shown.map((one) => one.repository_id)
   const from = addDays(dayAt(now(), 'UTC'), -COVERED_DAYS)
-  const [fresh, coverage, deliveries, outbox, ticks, readings, gaps, missed, told] = await Promise.all([
+  const [fresh, coverage, deliveries, outbox, ticks, readings, gaps, missed, rest, told] = await Promise.all([
     readFreshness(db, ids),
     readCoverage(db, shownIds, from),
     countDeliveries(db, ids, now() - DAY),
@@ -50,6 +51,7 @@ export async function statusPage(
     readOpenReadings(db, ids),
     readGapsOf(db, ids, { filledSince: now() - GAP_DAYS * DAY, limit: MOST_GAPS }),
     countMissed(db, ids),
+    readRest(db),
     status?.(),
   ])
   const since = (at: string) => durationWords(Math.max(0, now() - Date.parse(at)))
@@ -60,7 +62,7 @@ export async function statusPage(
 ${freshnessTable(part.shown, fresh, coverage, ago)}${pageLinks(part, '/status')}${csvLink('/api/v1/status.csv', 'Freshness and coverage')} ${Object.entries(CSV_WORDS).map(([file, words]) => html`${csvLink(`/api/v1/status/${file}.csv`, words)} `)}
 ${readings.length > 0 ? html`<h2 id="reading">History being read</h2>${readingTable(readings)}` : ''}
 <h2>Gaps</h2>
-${gapList(gaps, missed)}
+${gapList(gaps, missed, rest)}
 <h2>Deliveries of the last 24 hours</h2>
 ${
   deliveries.length === 0
@@ -151,14 +153,18 @@ function freshnessTable(
 }
 
 /** Times from which something is missing, each a sentence that says whether it was made good. */
-function gapList(gaps: readonly GapState[], missed: number): Html {
+function gapList(gaps: readonly GapState[], missed: number, rest: Rest | null): Html {
   const late =
     missed === 0
       ? ''
       : html`<p>${count(missed, 'delivery', 'deliveries')} could not be handed over by GitHub; ${missed === 1 ? 'it is' : 'they are'} asked for again.</p>`
+  const unseen =
+    rest === null
+      ? ''
+      : html`<p>So many deliveries failed that GitHub’s record of them is still being gone through, back to ${instant(rest.since)}: until then <strong>results may be missing</strong>.</p>`
   if (gaps.length === 0)
-    return html`${late}<p>No gap is known${missed === 0 ? '' : ' but that'}, and none was filled in the last ${GAP_DAYS} days.</p>`
-  return html`${late}<ul>${gaps.map((gap) => html`<li>${gapWords(gap)}</li>`)}</ul>`
+    return html`${late}${unseen}<p>No gap is known${missed === 0 && rest === null ? '' : ' but that'}, and none was filled in the last ${GAP_DAYS} days.</p>`
+  return html`${late}${unseen}<ul>${gaps.map((gap) => html`<li>${gapWords(gap)}</li>`)}</ul>`
 }
 
 function gapWords({ full_name, from_at, to_at, reason, filled_at }: GapState): Html {

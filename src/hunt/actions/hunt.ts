@@ -4,11 +4,12 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../../domain/user-error.ts'
-import { type Hunt, type HuntEnding, type HuntRun, NO_REPORTS } from '../run.ts'
+import type { Hunt, HuntEnding, HuntRun } from '../run.ts'
 import { watch } from '../stop.ts'
 import { type ActionsApi, type ActionsJob, type Asked, isRefusal } from './api.ts'
 import { environmentOf, minutesOf, runReader, tookMs } from './job.ts'
 import { ALWAYS, findLanes, type Lane, laneOf, lastResult, markOf, refusePullRequests } from './lanes.ts'
+import { resultOf } from './result.ts'
 import type { ActionsHooks, ActionsSettings, Before, HuntChange } from './terms.ts'
 
 const POLL_MS = 15_000
@@ -197,21 +198,10 @@ export class ActionsHunt {
 
   /** In the order of starting. */
   result(): Hunt {
-    const told = [...this.#runs].sort(
-      (a, b) => Date.parse(a.started_at) - Date.parse(b.started_at) || a.number - b.number,
-    )
-    const endedBy = told.findIndex((run) => run.number === this.#endedBy)
-    const { goal, parallel } = this.#settings
-    return {
-      goal,
-      parallel,
+    return resultOf(this.#settings, this.#runs, {
       ending: this.#ending ?? 'runs',
-      ended_by: endedBy < 0 ? null : endedBy + 1,
+      endedBy: this.#endedBy,
       missed: this.#watch.missed,
-      ordered: true,
-      runs: told.map((run, i) => ({ ...run, number: i + 1 })),
-      tests: [],
-      reports: NO_REPORTS,
-    }
+    })
   }
 }

@@ -1,0 +1,25 @@
+/** An app's process whose clock stands in a file, and which does all the time what timers do now and then: for races with another. */
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readConfig } from '../../src/config.ts'
+import { startApp } from '../../src/start.ts'
+import { closeAll } from '../../src/timers/close.ts'
+import { readAllHistory } from '../../src/timers/history.ts'
+
+const { CLOCK = '', API_URL = '', WORK } = process.env
+const app = await startApp(
+  { ...readConfig(process.env), apiUrl: API_URL },
+  { now: () => Number(readFileSync(CLOCK, 'utf8')), timers: false, throttle: false },
+)
+const stopping = new AbortController()
+process.once('SIGTERM', () => stopping.abort())
+process.stderr.write(`listens on ${app.url}\n`)
+while (!stopping.signal.aborted) {
+  if (WORK === 'history') await readAllHistory(app.deps, { alone: false, signal: stopping.signal })
+  else {
+    await app.settle()
+    await closeAll(app.deps)
+  }
+  await sleep(20)
+}
+await app.close()

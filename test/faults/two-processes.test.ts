@@ -1,0 +1,221 @@
+/** Two processes of the app on one PostgreSQL and one GitHub: each thing is done by one of them, also when one is killed at it. */
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { SECRET, type ServerProcess, startProcess } from '../../bench/processes.ts'
+import { type Db, openDatabase } from '../../src/db/client.ts'
+import { addAccount, addInstallation, addPull, addRepository } from '../../src/standin/seed.ts'
+import { type Standin, startStandin } from '../../src/standin/standin.ts'
+import type { Repository } from '../../src/standin/state.ts'
+import { startTestApp } from '../support/app.ts'
+import { createServerDatabase, empty } from '../support/database.ts'
+import { commentDelivery, type TestDelivery } from '../support/deliveries.ts'
+import { at, ms, REPOSITORY_ID } from '../support/facts.ts'
+import { seedHistory } from '../support/history.ts'
+import { conclude, readOnlyReport } from '../support/pipeline.ts'
+import { figuresOf, post, storyOf } from './crash.ts'
+
+const EVENING = 12 * 60
+const MIDNIGHT = 15 * 60
+/** Longer than a lease lasts. */
+const LATER = 3
+const WEEK = 7 * 24 * 60
+/** Pull request 7 flakes; another asks about it. */
+const STORY = storyOf(40)
+const QUESTION = commentDelivery({ id: 9000, body: '/flake-report', number: 7, minute: EVENING - 5 })
+
+const folder = mkdtempSync(join(tmpdir(), 'flake-sla-two-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Two {
+  standin: Standin
+  db: Db
+  /** Moves the clock of all of them to so many minutes after the start. */
+  setClock(minutes: number): void
+  start(): Promise<ServerProcess>
+}
+
+async function startTwo(work: 'close' | 'history'): Promise<Two> {
+  const clock = join(folder, work)
+  let now = 0
+  const setClock = (minutes: number) => {
+    now = ms(minutes)
+    writeFileSync(`${clock}.new`, String(now))
+    // At once: nobody reads half a time.
+    renameSync(`${clock}.new`, clock)
+  }
+  setClock(EVENING)
+  const standin = await startStandin({
+    now: () => now,
+    validate: true,
+    app: { id: 1, webhookSecret: SECRET },
+  })
+  const address = await createServerDatabase()
+  const { db, close } = await openDatabase(address)
+  const env = { DATABASE_URL: address, CLOCK: clock, API_URL: standin.url, WORK: work, LOG_LEVEL: 'silent' }
+  const started: ServerProcess[] = []
+  onTestFinished(async () => {
+    for (const one of started) await one.kill()
+    await close()
+    await standin.close()
+    expect(standin.violations).toEqual([])
+  })
+  const start = async () => {
+    const one = await startProcess('../test/faults/sharing-process.ts', env)
+    started.push(one)
+    return one
+  }
+  return { standin, db, setClock, start }
+}
+
+/** `acme/widgets` with the pull requests of the story, and the question. */
+function seed({ state }: Standin): Repository {
+  addInstallation(state, 'acme', { id: 77 })
+  addAccount(state, 'octocat')
+  const repository = addRepository(state, { owner: 'acme', name: 'widgets' })
+  repository.id = REPOSITORY_ID
+  for (const { name, payload } of STORY) {
+    if (name !== 'pull_request') continue
+    const { number, title, head } = payload.pull_request as {
+      number: number
+      title: string
+      head: { sha: string }
+    }
+    addPull(state, repository, { number, title, user: 'octocat', at: at(0), sha: head.sha })
+  }
+  const written = { body: '/flake-report', user: 'octocat', byApp: false, createdAt: at(0), updatedAt: at(0) }
+  repository.comments.set(9000, { id: 9000, issue: 7, ...written, reactions: [], minimized: null })
+  return repository
+}
+
+/** Hands every delivery to each process; what one that is killed does not take, the other does. */
+async function tell(processes: readonly ServerProcess[], deliveries: readonly TestDelivery[]): Promise<void> {
+  await Promise.all(
+    processes.map(async ({ url }) => {
+      for (const one of deliveries) await post(url, one)
+    }),
+  )
+}
+
+/** Waits until everything is concluded, and everything is done that is to be done. */
+async function settled(db: Db): Promise<void> {
+  for (let waited = 0; waited < 60_000; waited += 50) {
+    const { rows } = await sql<{ open: number }>`select (select count(*) from stale_head)
+      + (select count(*) from outbox where done_at is null) as open`.execute(db)
+    if (rows[0]?.open === 0) return
+    await sleep(50)
+  }
+  throw new Error('something is still to be done')
+}
+
+const ownComments = ({ comments }: Repository) =>
+  [...comments.values()].filter((one) => one.byApp).map((one) => one.body)
+const ownIssues = ({ issues }: Repository) =>
+  [...issues.values()].filter((one) => one.byApp).map(({ title, state }) => ({ title, state }))
+
+/** What one process makes of it that nobody disturbs. */
+async function undisturbed() {
+  const on = await startTestApp()
+  on.clock.now = ms(EVENING)
+  await on.send(...STORY, QUESTION)
+  await on.passTo(EVENING)
+  await on.passTo(MIDNIGHT + 10)
+  const [{ title = '' } = {}] = on.issues()
+  return { answers: on.answers(), issue: title, figures: await figuresOf(on.app.deps.db) }
+}
+
+test('one answers, one files the issue, and one that is killed is made good by the other', async () => {
+  const two = await startTwo('close')
+  const repository = seed(two.standin)
+  // Slow enough for the other to come upon what one is writing, and for a kill to strike it.
+  two.standin.failNext({ method: 'POST', path: /\/(comments|issues)$/, delayMs: 300, times: 1000 })
+  const [whole, first, second] = await Promise.all([undisturbed(), two.start(), two.start()])
+  const moments = [Math.random() * 1500, Math.random() * 600]
+  const killed = sleep(moments[0]).then(() => first.kill())
+  await tell([first, second], STORY)
+  await tell([first, second], [QUESTION])
+  await killed
+  two.setClock(EVENING + LATER)
+  await settled(two.db)
+  expect(ownComments(repository), `killed after ${moments[0]} ms`).toEqual(whole.answers)
+  expect(ownIssues(repository)).toEqual([])
+
+  const third = await two.start()
+  two.setClock(MIDNIGHT + 10)
+  await sleep(moments[1])
+  await second.kill()
+  two.setClock(MIDNIGHT + 10 + LATER)
+  await expect.poll(() => ownIssues(repository).length, { timeout: 60_000 }).toBe(1)
+  await tell([third], [...STORY.slice(-9), QUESTION])
+  await settled(two.db)
+  expect(ownIssues(repository), `killed after ${moments} ms`).toEqual([{ title: whole.issue, state: 'open' }])
+  expect(ownComments(repository)).toHaveLength(1)
+  await third.stop()
+  expect(await figuresOf(two.db)).toEqual(whole.figures)
+}, 180_000)
+
+test('history is read by both, no page twice, and what one was at when it was killed is read by the other', async () => {
+  const two = await startTwo('history')
+  const { db, standin } = two
+  two.setClock(WEEK)
+  const repository = seedHistory(standin.state, { pulls: 60, statuses: 80 })
+  addInstallation(standin.state, 'acme', { id: 77 })
+  // Slow enough for both to come in time.
+  standin.failNext({ path: /\/(check-runs|attempts)/, delayMs: 100, times: 10_000 })
+  const pages = (from: number) =>
+    standin.requests
+      .slice(from)
+      .flatMap((one) => (/\/(check-runs|attempts)/.test(one.path) ? [one.path] : []))
+  const comeTo = (): Promise<unknown> => {
+    const { id: repository_id } = repository
+    const known = {
+      repository_id,
+      full_name: 'acme/widgets',
+      installation_id: 77,
+      private: false,
+      told_at: at(0),
+    }
+    return db.insertInto('repository').values(known).execute()
+  }
+  const isRead = async () => {
+    const reading = await db.selectFrom('reading').select('done_at').executeTakeFirst()
+    return typeof reading?.done_at === 'string'
+  }
+  const readers = async () => {
+    const { rows } = await sql<{ readers: number }>`select count(distinct claimed_by) as readers
+      from reading_page where done_at is null`.execute(db)
+    return rows[0]?.readers
+  }
+  const told = async () => {
+    await conclude(db)
+    return readOnlyReport(db)
+  }
+
+  const [first] = await Promise.all([two.start(), two.start()])
+  await comeTo()
+  await expect.poll(readers, { timeout: 60_000, interval: 1 }).toBe(2)
+  await expect.poll(isRead, { timeout: 60_000 }).toBe(true)
+  expect(pages(0).length).toBeGreaterThan(60)
+  expect(new Set(pages(0)).size).toBe(pages(0).length)
+  const whole = await told()
+  expect(whole.flakes.length).toBeGreaterThan(10)
+
+  await empty(db)
+  const from = standin.requests.length
+  const enough = 1 + Math.floor(Math.random() * 50)
+  await comeTo()
+  await expect.poll(() => pages(from).length, { timeout: 60_000, interval: 1 }).toBeGreaterThan(enough)
+  await first.kill()
+  // As when its claims have run out.
+  await sleep(100)
+  await sql`update reading_page set claimed_until = now() - interval '1 second'`.execute(db)
+  await expect.poll(isRead, { timeout: 60_000 }).toBe(true)
+  // What it was asking for is asked for again, and what the other was asking for when its claims were ended too.
+  expect(pages(from).length - new Set(pages(from)).size, `killed after ${enough} pages`).toBeLessThanOrEqual(
+    2 * 6,
+  )
+  expect(await told()).toEqual(whole)
+}, 180_000)
