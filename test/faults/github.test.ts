@@ -1,6 +1,6 @@
 /** GitHub misbehaves while a report is being written: in the end there is one answer, never two, and nothing is lost. */
 import { expect, test } from 'vitest'
-import { readRequiredLists } from '../../src/db/required.ts'
+import { readRequirements } from '../../src/db/required.ts'
 import type { Fault } from '../../src/standin/faults.ts'
 import type { State } from '../../src/standin/state.ts'
 import { refreshAllRequired } from '../../src/timers/required.ts'
@@ -151,7 +151,7 @@ test('yesterday’s rules: the change is found by the next daily reading', async
   await app.send(...story())
   await app.passTo(61)
   const jobs = async () =>
-    (await readRequiredLists(app.app.deps.db, REPOSITORY.id)).at(-1)?.jobs.map((job) => job.name) ?? []
+    (await readRequirements(app.app.deps.db, REPOSITORY.id)).lists.at(-1)?.jobs.map((job) => job.name) ?? []
   await refreshAllRequired(app.app.deps)
   await app.app.settle()
   expect(await jobs()).toEqual([])
