@@ -127,17 +127,23 @@ async function undisturbed() {
   return { answers: on.answers(), issue: title, figures: await figuresOf(on.app.deps.db) }
 }
 
+/** How long GitHub takes for a write here. */
+const WRITING_MS = 300
+/** What a killed process had asked for is written before its lease ends, which takes two minutes where no clock is moved. */
+const UNDER_WAY_MS = 3 * WRITING_MS
+
 test('one answers, one files the issue, and one that is killed is made good by the other', async () => {
   const two = await startTwo('close')
   const repository = seed(two.standin)
   // Slow enough for the other to come upon what one is writing, and for a kill to strike it.
-  two.standin.failNext({ method: 'POST', path: /\/(comments|issues)$/, delayMs: 300, times: 1000 })
+  two.standin.failNext({ method: 'POST', path: /\/(comments|issues)$/, delayMs: WRITING_MS, times: 1000 })
   const [whole, first, second] = await Promise.all([undisturbed(), two.start(), two.start()])
   const moments = [Math.random() * 1500, Math.random() * 600]
   const killed = sleep(moments[0]).then(() => first.kill())
   await tell([first, second], STORY)
   await tell([first, second], [QUESTION])
   await killed
+  await sleep(UNDER_WAY_MS)
   two.setClock(EVENING + LATER)
   await settled(two.db)
   expect(ownComments(repository), `killed after ${moments[0]} ms`).toEqual(whole.answers)
@@ -147,6 +153,7 @@ test('one answers, one files the issue, and one that is killed is made good by t
   two.setClock(MIDNIGHT + 10)
   await sleep(moments[1])
   await second.kill()
+  await sleep(UNDER_WAY_MS)
   two.setClock(MIDNIGHT + 10 + LATER)
   await expect.poll(() => ownIssues(repository).length, { timeout: 60_000 }).toBe(1)
   await tell([third], [...STORY.slice(-9), QUESTION])
