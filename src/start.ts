@@ -8,6 +8,7 @@ import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { requestStaleSettings } from './effects/settings.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
+import { PATIENCE_MS } from './github/patience.ts'
 import { watchRateLimit } from './github/rate-limit.ts'
 import { pagesOf, timed } from './pages.ts'
 import { createPace } from './pipeline/pace.ts'
@@ -44,8 +45,13 @@ export interface StartOptions {
   timers?: boolean
   /** False where no GitHub needs to be spared: the client then does not space its writes by seconds. */
   throttle?: boolean
+  /** How long an answer of GitHub may take, in ms. */
+  patienceMs?: number
   database?: OpenDatabase
 }
+
+/** Left to calls of GitHub when the app stops; who sends the signal, a container's keeper say, waits for ten seconds. */
+const LAST_WORDS_MS = 3000
 
 /** Starts the whole app. @throws UserError for what the operator can mend */
 export async function startApp(config: Config, options: StartOptions = {}): Promise<RunningApp> {
@@ -59,9 +65,13 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   const database = options.database ?? (await openDatabase(config.database, { onQuery: timings.query }))
   const { db } = database
   await migrate(db)
+  const givingUp = new AbortController()
   const probot =
     config.app &&
-    createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: options.throttle ?? true, rateLimit })
+    createProbot(config.app, {
+      ...{ baseUrl: config.apiUrl, log, throttle: options.throttle ?? true, rateLimit },
+      ...{ patienceMs: options.patienceMs ?? PATIENCE_MS, stop: givingUp.signal },
+    })
   const deps: Deps = {
     db,
     now,
@@ -172,6 +182,8 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     settle: work.settle,
     close: () => {
       stopping.abort()
+      // What GitHub is being told may be finished; what it does not answer is found again at the next start.
+      setTimeout(() => givingUp.abort(), LAST_WORDS_MS).unref()
       return stop(server, timers, work, setUp, database, log)
     },
   }

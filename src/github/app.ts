@@ -2,6 +2,7 @@
 import { Probot, ProbotOctokit } from 'probot'
 import type { GitHub } from './client.ts'
 import { refuseWrites } from './dry-run.ts'
+import { patientFetch } from './patience.ts'
 import type { RateLimitWatch } from './rate-limit.ts'
 import { refuseBroken } from './whole.ts'
 
@@ -21,25 +22,34 @@ export interface ProbotSettings {
   throttle: boolean
   /** Reads along what is left of the rate limit. */
   rateLimit?: RateLimitWatch
+  /** How long an answer may take, in ms. */
+  patienceMs?: number
+  /** Gives up what is under way and asks nothing more. */
+  stop?: AbortSignal
 }
+
+/** A limit is for those who asked to wait for: who waits in here holds up all that stands behind it, for up to an hour. */
+const GIVE_BACK = { onRateLimit: () => false, onSecondaryRateLimit: () => false }
 
 /** Probot with the app's credentials. */
 export function createProbot(
   app: AppCredentials,
-  { baseUrl, log, throttle, rateLimit }: ProbotSettings,
+  { baseUrl, log, throttle, rateLimit, patienceMs, stop }: ProbotSettings,
 ): Probot {
+  const fetch = patientFetch(patienceMs, stop)
   const Base = ProbotOctokit.plugin(refuseBroken, rateLimit?.plugin ?? (() => undefined))
   return new Probot({
     appId: app.id,
     privateKey: app.privateKey,
     secret: app.webhookSecret,
     baseUrl,
+    request: { fetch },
     log: log as NonNullable<ConstructorParameters<typeof Probot>[0]>['log'] & object,
     // A function, because Probot's own options would win over an object's. The outbox retries; Octokit need not.
-    Octokit: Base.defaults((given: object) => ({
+    Octokit: Base.defaults((given: { throttle?: object }) => ({
       ...given,
       retry: { enabled: false },
-      ...(!throttle && { throttle: { enabled: false } }),
+      throttle: throttle ? { ...given.throttle, ...GIVE_BACK } : { enabled: false },
     })),
   })
 }
