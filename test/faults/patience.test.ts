@@ -83,5 +83,5 @@ test('a page of a proxy is not taken for an empty list of comments', async () =>
   const app = { id: '1', privateKey: PRIVATE_KEY, webhookSecret: 'x' }
   const probot = createProbot(app, { baseUrl, log: pino({ level: 'silent' }), throttle: false })
   const octokit = await probot.auth()
-  await expect(octokit.request('GET /app')).rejects.toMatchObject({ status: 500 })
+  await expect(octokit.request('GET /app')).rejects.toMatchObject({ status: 502 })
 })
