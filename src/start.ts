@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { pino } from 'pino'
 import type { Config } from './config.ts'
 import { createTimings } from './dashboard/app.ts'
-import { type OpenDatabase, openDatabase } from './db/client.ts'
+import { type OpenDatabase, openDatabase, reached } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { requestStaleSettings } from './effects/settings.ts'
@@ -62,7 +62,8 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   )
   const timings = createTimings()
   const rateLimit = watchRateLimit()
-  const database = options.database ?? (await openDatabase(config.database, { onQuery: timings.query }))
+  const database =
+    options.database ?? (await reached(await openDatabase(config.database, { onQuery: timings.query })))
   const { db } = database
   await migrate(db)
   const givingUp = new AbortController()

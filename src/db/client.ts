@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PGlite } from '@electric-sql/pglite'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
-import { Kysely, type LogEvent, PostgresDialect } from 'kysely'
+import { Kysely, type LogEvent, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { UserError } from '../domain/user-error.ts'
 import type { Database } from './schema.ts'
@@ -97,6 +97,19 @@ function openPostgres(url: string, { poolSize: max = 10, onQuery }: OpenOptions)
   pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...watching(onQuery) })
   return { db, name: new URL(url).host, embedded: false, close: () => db.destroy() }
+}
+
+/** Asks once, so that an address that is wrong is told of in a sentence. @throws UserError without the password in it */
+export async function reached(database: OpenDatabase): Promise<OpenDatabase> {
+  try {
+    await sql`select 1`.execute(database.db)
+    return database
+  } catch (error) {
+    await database.close()
+    throw new UserError(
+      `The database at ${database.name} cannot be used: ${(error as Error).message}. Does the server run there, and is DATABASE_URL right?`,
+    )
+  }
 }
 
 /** Kysely takes the time of a query only for somebody who listens. */
