@@ -9,6 +9,7 @@ import { Kysely, type LogEvent, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { UserError } from '../domain/user-error.ts'
 import type { Database } from './schema.ts'
+import { type SilenceLimits, watchSilence } from './silence.ts'
 
 export type Db = Kysely<Database>
 
@@ -60,6 +61,8 @@ export interface OpenOptions {
   contents?: Blob
   /** Told of each query's time, in seconds. */
   onQuery?: (seconds: number) => void
+  /** How long a PostgreSQL server may say nothing. */
+  silence?: SilenceLimits
 }
 
 /**
@@ -84,12 +87,23 @@ export async function openDatabase(where: string, options: OpenOptions = {}): Pr
   }
 }
 
-function openPostgres(url: string, { poolSize: max = 10, onQuery }: OpenOptions): OpenDatabase {
+function openPostgres(url: string, { poolSize: max = 10, onQuery, silence }: OpenOptions): OpenDatabase {
+  const watch = watchSilence(url, silence)
+  class WatchedClient extends KeepingClient {
+    override query(text: unknown, ...rest: unknown[]): never {
+      const answer: unknown = super.query(text, ...rest)
+      if (answer instanceof Promise) watch.question(this, answer)
+      return answer as never
+    }
+  }
   const pool = new pg.Pool({
-    Client: KeepingClient,
+    Client: WatchedClient,
     connectionString: url,
     max,
     connectionTimeoutMillis: 10_000,
+    // For those that are not asked anything: a peer that is gone is noticed, and a firewall does not forget them.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   })
   // Without listeners the end of a connection (a restart of the server) would end this process: the pool hears of idle
   // connections, nobody of those in use, whose query fails with the same error.
