@@ -1,6 +1,7 @@
 /** Opens the database: a `postgres://` URL, a folder for the embedded one, or memory. The only file that knows a driver. */
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PGlite } from '@electric-sql/pglite'
@@ -9,7 +10,7 @@ import { Kysely, type LogEvent, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { UserError } from '../domain/user-error.ts'
 import type { Database } from './schema.ts'
-import { type SilenceLimits, watchSilence } from './silence.ts'
+import { SILENCE_LIMITS, type SilenceLimits, watchSilence } from './silence.ts'
 
 export type Db = Kysely<Database>
 
@@ -87,12 +88,15 @@ export async function openDatabase(where: string, options: OpenOptions = {}): Pr
   }
 }
 
-function openPostgres(url: string, { poolSize: max = 10, onQuery, silence }: OpenOptions): OpenDatabase {
-  const watch = watchSilence(url, silence)
+function openPostgres(
+  url: string,
+  { poolSize: max = 10, onQuery, silence = SILENCE_LIMITS }: OpenOptions,
+): OpenDatabase {
+  const watch = watchSilence(() => isThere(url, silence.probeMs), silence.silenceMs)
   class WatchedClient extends KeepingClient {
     override query(text: unknown, ...rest: unknown[]): never {
       const answer: unknown = super.query(text, ...rest)
-      if (answer instanceof Promise) watch.question(this, answer)
+      if (answer instanceof Promise) watch(answer, (reason) => socketOf(this).destroy(reason))
       return answer as never
     }
   }
@@ -111,6 +115,29 @@ function openPostgres(url: string, { poolSize: max = 10, onQuery, silence }: Ope
   pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...watching(onQuery) })
   return { db, name: new URL(url).host, embedded: false, close: () => db.destroy() }
+}
+
+function socketOf(client: pg.Client): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream
+}
+
+/** Whether the server answers a new connection, if only to refuse it: then it is there, and busy with what it was asked. */
+async function isThere(url: string, probeMs: number): Promise<boolean> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: probeMs,
+    query_timeout: probeMs,
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query('select 1')
+    return true
+  } catch (error) {
+    return error instanceof pg.DatabaseError
+  } finally {
+    socketOf(client).destroy()
+  }
 }
 
 /** Asks once, so that an address that is wrong is told of in a sentence. @throws UserError without the password in it */
