@@ -1,4 +1,5 @@
 /** Puts the parts together and starts them: database, recorder, Probot, timers, HTTP server. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import type { Config } from './config.ts'
@@ -49,6 +50,9 @@ export interface StartOptions {
   patienceMs?: number
   database?: OpenDatabase
 }
+
+/** Whoever asks whether the app is ready does not wait longer. */
+const READY_MS = 3000
 
 /** Left to calls of GitHub when the app stops; who sends the signal, a container's keeper say, waits for ten seconds. */
 const LAST_WORDS_MS = 3000
@@ -207,9 +211,12 @@ async function stop(
 }
 
 async function isReady({ db }: Deps): Promise<boolean> {
-  try {
+  const look = async () => {
     await sql`select 1`.execute(db)
-    return await isMigrated(db)
+    return isMigrated(db)
+  }
+  try {
+    return await Promise.race([look(), sleep(READY_MS, false, { ref: false })])
   } catch {
     return false
   }
