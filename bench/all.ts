@@ -3,9 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { writeGenerated } from '../scripts/generated.ts'
+import { measureApi } from './api.ts'
 import { measureHunt } from './hunt.ts'
 import { measureIntake } from './intake.ts'
 import { measureMeasuring } from './measuring.ts'
+import { measurePages } from './pages.ts'
 import { measureReplay } from './replay.ts'
 import { type Measure, machine, tableOf } from './result.ts'
 import { measureScale } from './scale.ts'
@@ -21,8 +23,10 @@ const PARTS: Record<string, (options: { quick: boolean; long: boolean }) => Prom
   intake: measureIntake,
   replay: measureReplay,
   measuring: measureMeasuring,
+  pages: measurePages,
   scale: measureScale,
   hunt: measureHunt,
+  api: measureApi,
 }
 const DOCUMENT = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 
@@ -76,6 +80,8 @@ const NAMES: Record<string, RegExp> = {
   intake: /^intake/,
   replay: /^replay/,
   measuring: /^(?:measuring|kubernetes)/,
+  pages: /^pages/,
   scale: /^scale/,
   hunt: /^hunt/,
+  api: /^api/,
 }

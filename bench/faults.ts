@@ -4,26 +4,63 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
-import { crash } from '../test/faults/crash.ts'
+import { crash, type Figures } from '../test/faults/crash.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
+import { type Soak, soak } from './soak.ts'
+
+interface Options {
+  kills: string
+  processes: string
+  minutes?: string
+}
 
 /** The command, for the program to add. */
 export function faultsCommand(): Command {
   return new Command('faults')
     .description('kill the app under load, again and again, and count what was acknowledged and is missing')
     .option('--kills <number>', 'how often, on each database', '100')
-    .action(async ({ kills }: { kills: string }) => {
-      const folder = mkdtempSync(join(tmpdir(), 'flake-sla-faults-'))
-      const server = await startPostgres([])
-      try {
-        await report('PostgreSQL', `${server.address}/postgres`, Number(kills))
-        await report('embedded', join(folder, 'data'), Number(kills))
-      } finally {
-        await server.remove()
-        rmSync(folder, { recursive: true, force: true })
-      }
+    .option('--minutes <number>', 'instead: several processes on one PostgreSQL and one GitHub for so long')
+    .option('--processes <number>', 'how many', '2')
+    .action(async (options: Options) => {
+      // Ended early, too, nothing that was started is left behind.
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+      if (options.minutes === undefined) await killAlone(Number(options.kills))
+      else await killTogether(Number(options.processes), Number(options.minutes))
     })
 }
+
+async function killAlone(kills: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'flake-sla-faults-'))
+  const server = await startPostgres([])
+  try {
+    await report('PostgreSQL', `${server.address}/postgres`, kills)
+    await report('embedded', join(folder, 'data'), kills)
+  } finally {
+    await server.remove()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function killTogether(processes: number, minutes: number): Promise<void> {
+  const onMinute = (sentence: string) => process.stderr.write(`${sentence}\n`)
+  const { figures, undisturbed, ...counts } = await soak({ processes, minutes, onMinute })
+  const isSame = isDeepStrictEqual(figures, undisturbed)
+  for (const [name, count] of Object.entries(counts)) process.stdout.write(`${name.padEnd(16)} ${count}\n`)
+  process.stdout.write(`figures ${isSame ? 'the same' : 'not the same'} as without kills\n`)
+  if (!isSame) tellDifference(figures, undisturbed)
+  if (!isSame || WRONG.some((name) => counts[name] > 0)) process.exitCode = 1
+}
+
+/** What must be none. */
+const WRONG = [
+  'missing',
+  'twice',
+  'unanswered',
+  'answersTooMany',
+  'unfiled',
+  'issuesTooMany',
+  'ticksTwice',
+] as const satisfies (keyof Soak)[]
 
 async function report(name: string, where: string, kills: number): Promise<void> {
   const { acknowledged, missing, twice, figures, undisturbed } = await crash(where, kills, 200, Math.random)
@@ -32,4 +69,17 @@ async function report(name: string, where: string, kills: number): Promise<void>
     `${name}: killed ${kills} times, ${acknowledged} deliveries acknowledged, ${missing} of them missing, ${twice} stored twice, figures ${isSame ? 'the same' : 'not the same'}\n`,
   )
   if (missing > 0 || twice > 0 || !isSame) process.exitCode = 1
+}
+
+/** The first rows that are not the same, a line each. */
+function tellDifference(figures: Figures, undisturbed: Figures): void {
+  for (const [part, rows] of Object.entries(figures)) {
+    const others = undisturbed[part] ?? []
+    const at = rows.findIndex((row, i) => !isDeepStrictEqual(row, others[i]))
+    if (at < 0 && rows.length === others.length) continue
+    const [one, other] = [rows, others].map(
+      (all) => `${all.length} rows, ${JSON.stringify(all[at < 0 ? all.length - 1 : at])}`,
+    )
+    process.stdout.write(`${part}: ${one}\n${' '.repeat(part.length)}  ${other}\n`)
+  }
 }

@@ -1,31 +1,43 @@
 /**
- * A repository with as many runs as wanted, made in the database: 300 runs a day, ten jobs on each of thirty pull
+ * A repository with as many runs as wanted, made in the database: as a rule 300 runs a day, ten jobs on each of thirty pull
  * requests' heads; about one in a hundred (head, job) flakes. More runs are a longer history, not a busier day.
  */
 import { sql } from 'kysely'
 import type { Db } from '../src/db/client.ts'
 
 export const REPOSITORY_ID = 1
-const RUNS_A_DAY = 300
 /** The end of the history, whatever its length: a Thursday noon. */
 export const END = Date.UTC(2026, 0, 29, 12)
-export const JOBS = 10
-export const JOB_NAMES = Array.from({ length: JOBS }, (_, i) => `job ${i}`)
 const FLAKY_EVERY = 97
 
-/** Fills an empty, migrated database with `runs` runs. @returns the number of the newest pull request */
-export async function generate(db: Db, runs: number): Promise<number> {
+/** What a repository is like, whatever the length of its history. */
+export interface Shape {
+  id: number
+  name: string
+  jobs: number
+  runsADay: number
+}
+
+export const WIDGETS: Shape = { id: REPOSITORY_ID, name: 'acme/widgets', jobs: 10, runsADay: 300 }
+
+/** Names of the jobs of a repository. */
+export function jobNames({ jobs }: Shape): string[] {
+  return Array.from({ length: jobs }, (_, i) => `job ${i}`)
+}
+
+/** Adds a repository with `runs` runs to a migrated database. @returns the number of its newest pull request */
+export async function generate(db: Db, runs: number, shape: Shape = WIDGETS): Promise<number> {
+  const { id, name, jobs, runsADay } = shape
   const end = sql`${new Date(END).toISOString()}::timestamptz`
-  const at = sql`${end} - make_interval(secs => (${runs}::bigint - i) * ${86_400 / RUNS_A_DAY})`
-  const sha = sql`encode(sha256(('head ' || i / ${JOBS})::bytea), 'hex')`
-  const number = sql`(i / ${JOBS} + 1)::int`
+  const at = sql`${end} - make_interval(secs => (${runs}::bigint - i) * ${86_400 / runsADay}::float8)`
+  const sha = sql`encode(sha256(('head ' || i / ${jobs})::bytea), 'hex')`
+  const number = sql`(i / ${jobs} + 1)::int`
   const series = sql`generate_series(0::bigint, ${runs}::bigint - 1) as i`
   const flaky = sql`i % ${FLAKY_EVERY} = 0`
-  const id = REPOSITORY_ID
   await sql`insert into repository (repository_id, full_name, private, default_branch, told_at)
-    values (${id}, 'acme/widgets', false, 'main', ${end})`.execute(db)
+    values (${id}, ${name}, false, 'main', ${end})`.execute(db)
   await sql`insert into job (repository_id, job_id, name, source, app)
-    select ${id}, i, 'job ' || i, 'check_run', 'github-actions' from generate_series(0, ${JOBS - 1}) as i`.execute(
+    select ${id}, i, 'job ' || i, 'check_run', 'github-actions' from generate_series(0, ${jobs - 1}) as i`.execute(
     db,
   )
   const run = (
@@ -35,27 +47,27 @@ export async function generate(db: Db, runs: number): Promise<number> {
     earlier: number,
   ) =>
     sql`insert into run (repository_id, number, run_key, head_sha, job_id, outcome, base_ref, base_sha, suite_id, started_at, completed_at)
-      select ${id}, ${number}, ${key} || i, left(${sha}, 40), i % ${JOBS}, ${outcome}, 'main', repeat('b', 40), i / ${JOBS},
+      select ${id}, ${number}, ${key} || i, left(${sha}, 40), i % ${jobs}, ${outcome}, 'main', repeat('b', 40), i / ${jobs},
         ${at} - make_interval(secs => ${earlier + 300}), ${at} - make_interval(secs => ${earlier}) from ${series} ${where}`.execute(
       db,
     )
   await run('check:', sql`case when i % 31 = 7 and not (${flaky}) then 'fail' else 'pass' end`, sql``, 0)
   await run('again:', sql`'fail'`, sql`where ${flaky}`, 60)
   await sql`insert into verdict (repository_id, job_id, head_sha, number, flaky, judged_at)
-    select ${id}, i % ${JOBS}, left(${sha}, 40), ${number}, ${flaky}, ${at} from ${series}
+    select ${id}, i % ${jobs}, left(${sha}, 40), ${number}, ${flaky}, ${at} from ${series}
     where i % 31 <> 7 or ${flaky}`.execute(db)
   await sql`insert into flake (repository_id, head_sha, job_id, number, base_ref, pass_order, grade, runs, retested, retested_by_bot,
       first_failed_at, flaked_at, attribution, probability, counted, evidence, definition_version)
-    select ${id}, left(${sha}, 40), i % ${JOBS}, ${number}, 'main', 'pass_after_fail', 'strong', 2, false, false, ${at}, ${at},
+    select ${id}, left(${sha}, 40), i % ${jobs}, ${number}, 'main', 'pass_after_fail', 'strong', 2, false, false, ${at}, ${at},
       'not_caused_by_pr', 0.05, true, '{}', 1 from ${series} where ${flaky}`.execute(db)
   await sql`insert into pull_request_event (repository_id, number, told_at, action, head_sha, head_ref, base_ref, base_sha, state,
       merged, draft, title, author, author_is_bot, labels, created_at)
     select ${id}, ${number}, ${at}, 'opened', left(${sha}, 40), 'change', 'main', repeat('b', 40), 'open', false, false, 'Change',
-      'octocat', false, '[]', ${at} from ${series} where i % ${JOBS} = 0`.execute(db)
+      'octocat', false, '[]', ${at} from ${series} where i % ${jobs} = 0`.execute(db)
   await sql`insert into stale_window (repository_id, changed_at, why)
-    select ${id}, d, 'runs' from generate_series(${end} - make_interval(days => ${Math.ceil(runs / RUNS_A_DAY)}), ${end}, interval '1 day') d`.execute(
+    select ${id}, d, 'runs' from generate_series(${end} - make_interval(days => ${Math.ceil(runs / runsADay)}), ${end}, interval '1 day') d`.execute(
     db,
   )
   await sql`vacuum analyze`.execute(db)
-  return Math.floor((runs - 1) / JOBS) + 1
+  return Math.floor((runs - 1) / jobs) + 1
 }

@@ -10,7 +10,7 @@ import { attributeNext } from '../src/pipeline/attribute.ts'
 import { closeWindows, measureNext } from '../src/pipeline/measure.ts'
 import { readPullRequestReport } from '../src/pipeline/pull-request-report.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
-import { END, generate, JOB_NAMES, REPOSITORY_ID } from './generate.ts'
+import { END, generate, jobNames, REPOSITORY_ID, WIDGETS } from './generate.ts'
 import { askConsistency, askFlakes, copyRuns } from './kubernetes.ts'
 import { atLeast, atMost, type Measure, median } from './result.ts'
 
@@ -145,7 +145,7 @@ function questions(db: Db, newest: number): Question[] {
     ['overview_page', () => openPage(pages, '/')],
     ['repository_page', () => openPage(pages, '/acme/widgets')],
     ['kubernetes.flakes', () => askFlakes(db, END)],
-    ['kubernetes.weekly_consistency', () => askConsistency(db, END, JOB_NAMES)],
+    ['kubernetes.weekly_consistency', () => askConsistency(db, END, jobNames(WIDGETS))],
   ]
 }
 

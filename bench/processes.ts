@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 export const SECRET = 'measured with this'
-const { privateKey: PRIVATE_KEY } = generateKeyPairSync('rsa', {
+export const { privateKey: PRIVATE_KEY } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
@@ -14,6 +14,8 @@ const { privateKey: PRIVATE_KEY } = generateKeyPairSync('rsa', {
 export interface ServerProcess {
   url: string
   pid: number
+  /** What it said at last, when it ended without being asked to; else null. */
+  failure(): string | null
   /** Ends it in order. */
   stop(): Promise<void>
   kill(): Promise<void>
@@ -59,25 +61,35 @@ export async function startProcess(
   const killIt = () => child.kill('SIGKILL')
   process.once('exit', killIt)
   child.once('exit', () => process.off('exit', killIt))
-  const url = await addressOf(child)
+  const said = { last: '' }
+  const url = await addressOf(child, said)
+  let asked = false
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    if (child.exitCode !== null || child.signalCode !== null) return
+    if (hasEnded()) return
+    asked = true
     const exited = once(child, 'exit')
     child.kill(signal)
     await exited
   }
-  return { url, pid: child.pid ?? 0, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
+  return {
+    url,
+    pid: child.pid ?? 0,
+    failure: () =>
+      !asked && hasEnded() ? `ended with ${child.exitCode ?? child.signalCode}: ${said.last}` : null,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  }
 }
 
-async function addressOf(child: ChildProcess): Promise<string> {
-  let said = ''
+async function addressOf(child: ChildProcess, said: { last: string }): Promise<string> {
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said}`)))
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said.last}`)))
     child.stderr?.on('data', (chunk) => {
-      said = `${said}${chunk}`.slice(-4000)
-      const url = /http:\/\/\S+/.exec(said)?.[0]
-      if (url && said.includes('\n')) resolve(url)
+      said.last = `${said.last}${chunk}`.slice(-4000)
+      const url = /http:\/\/\S+/.exec(said.last)?.[0]
+      if (url && said.last.includes('\n')) resolve(url)
     })
   })
 }

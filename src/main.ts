@@ -27,7 +27,6 @@ try {
   const { code = '', message } = error as { code?: string; message: string }
   const sentence = LISTENING[code]
   process.stderr.write(`${sentence ?? message}\n`)
-  // The database is open by then, and its connections would be waited for.
-  if (sentence) process.exit(2)
-  process.exitCode = error instanceof UserError ? 2 : 1
+  // At once: an embedded database that could not be opened would keep the process for ever, and open connections for seconds.
+  process.exit(error instanceof UserError || sentence ? 2 : 1)
 }

@@ -30,7 +30,8 @@ process.stdout.on('error', endQuietly)
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = exitCodeOf(error)
+  // At once: an embedded database that could not be opened would keep the process for ever.
+  process.exit(exitCodeOf(error))
 }
 
 /** Standard output closed early (`| head`) is no failure: whoever reads it has had enough. */

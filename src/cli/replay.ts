@@ -47,12 +47,14 @@ export function replayCommand(): Command {
 
 /**
  * A long history makes much garbage. The room for the young of it would double until it took a hundred MB; left as it is at
- * the start, the same work takes no longer. And what is full is cleaned when it has doubled, not when it has grown fourfold.
- * Both are asked for when the room is to grow, so they can be set while the program runs.
+ * the start, the same work takes no longer, where a thread gets enough of it: the one that reads would start with 1 MB and
+ * clean that all the time. What is old is cleaned when it has doubled, not when it has grown fourfold. The first two are
+ * asked for when room is to grow, the last when a thread starts, so all can be set while the program runs.
  */
 function keepMemorySmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
   setFlagsFromString('--heap-growing-percent=100')
+  setFlagsFromString('--min-semi-space-size=8')
 }
 
 /** Records every delivery of the files, concludes, and reads the conclusions back. */

@@ -39,7 +39,10 @@ function rfc3339(value: string): string {
   return new Date(value).toISOString()
 }
 
-/** A statement that begins with this is prepared once a connection: its text is always the same, and it runs all the time. */
+/**
+ * A statement that begins with this is prepared once a connection: its text is always the same, and it runs all the time.
+ * It names what it gives: after a migration a prepared `select *` would only fail.
+ */
 export const KEPT = '/* kept */ '
 
 const names = new Map<string, string>()
@@ -83,7 +86,7 @@ export async function openDatabase(where: string, options: OpenOptions = {}): Pr
   } catch (error) {
     release()
     throw new UserError(
-      `The data folder ${folder} cannot be opened: ${(error as Error).message}. Is it one of flake-sla's, and writable?`,
+      `The data folder ${folder} cannot be opened: ${(error as Error).message}. Is it one of flake-sla's, writable, and is there room?`,
     )
   }
 }
@@ -164,6 +167,7 @@ function openEmbedded(
   { onQuery }: OpenOptions,
   release: () => void,
 ): OpenDatabase {
+  endOnPanic(pglite, name)
   // Through pg's own pool, so that the embedded database gives the very same JavaScript types.
   const db = new Kysely<Database>({
     dialect: new PostgresDialect({ pool: new pg.Pool({ ...createPgConfig(pglite), Client: KeepingClient }) }),
@@ -175,6 +179,32 @@ function openEmbedded(
     release()
   }
   return { db, name, embedded: true, close }
+}
+
+interface Failure {
+  severity: string
+  message: string
+}
+
+/**
+ * A server that panics, as without room for its log, is started again by its own process; the embedded one has none, and
+ * never answers again: every delivery would wait for ever. What was acknowledged is in the log that a new process reads.
+ */
+function endOnPanic(pglite: PGlite, name: string): void {
+  const run = pglite.execProtocolStream.bind(pglite)
+  pglite.execProtocolStream = async (...query) => {
+    const messages = await run(...query)
+    const panic = messages.find(
+      (one): one is typeof one & Failure => 'severity' in one && one.severity === 'PANIC',
+    )
+    if (panic) {
+      process.stderr.write(
+        `The embedded database in ${name} ended: ${panic.message}. What was acknowledged is in it. Make room where that is the cause, and start this program again.\n`,
+      )
+      process.exit(1)
+    }
+    return messages
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import type { HeadConclusions } from '../domain/head.ts'
 import { type Job, jobKey } from '../domain/run.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
 import { FARTHEST } from '../domain/trunk.ts'
-import { addRows, replaceRows } from './rows.ts'
+import { addRows, insertRows, replaceRows } from './rows.ts'
 import type { Database, Row } from './schema.ts'
 
 /** What changed, and so what has to be attributed and measured again. */
@@ -21,7 +21,10 @@ export function jobId(job: Job): number {
   return Number.parseInt(createHash('sha256').update(jobKey(job)).digest('hex').slice(0, 13), 16)
 }
 
-/** Writes the conclusions about the given heads of a repository, and nothing where they are as before. */
+/**
+ * Writes the conclusions about the given heads of a repository, and nothing where they are as before. To be called under the
+ * repository's lock: nobody else writes any meanwhile.
+ */
 export async function writeConclusions(
   db: Kysely<Database>,
   repositoryId: number,
@@ -157,16 +160,20 @@ async function diff<T extends 'run' | 'verdict' | 'flake'>(
     where repository_id = ${repositoryId} and head_sha = any(${shas})`.execute(db)
   const old = new Map(there.rows.map((row) => [keyOf(row), row]))
   const changed: Row<T>[] = []
-  const rows: Fresh<T>[] = []
+  const added: Fresh<T>[] = []
+  const replaced: Fresh<T>[] = []
   for (const row of fresh) {
-    const before = old.get(keyOf(row))
-    old.delete(keyOf(row))
+    const key = keyOf(row)
+    const before = old.get(key)
+    old.delete(key)
     if (before && isSame(row, before)) continue
     if (before) changed.push(before)
     changed.push(row as unknown as Row<T>)
-    rows.push(row)
+    if (before) replaced.push(row)
+    else added.push(row)
   }
-  await replaceRows(db, table, rows)
+  await insertRows(db, table, added)
+  await replaceRows(db, table, replaced)
   const gone = [...old.values()]
   for (const row of gone) await remove(db, table, row)
   return { changed, gone }

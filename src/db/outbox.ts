@@ -73,6 +73,18 @@ export async function finishEffect(
     .execute()
 }
 
+/** Notes where people see an effect that goes on: what has an address is looked for there, not in a list that may be old. */
+export async function noteUrl(db: Db, effect: Row<'outbox'>, url: string): Promise<void> {
+  if (effect.url === url) return
+  await db
+    .updateTable('outbox')
+    .set({ url })
+    .where('repository_id', '=', effect.repository_id)
+    .where('effect_key', '=', effect.effect_key)
+    .execute()
+  effect.url = url
+}
+
 /** Has an effect that went well, but is not done yet, go on at that time (epoch ms). */
 export async function continueEffect(db: Db, effect: Row<'outbox'>, until: number): Promise<void> {
   await db

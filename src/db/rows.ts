@@ -211,6 +211,18 @@ const KEYS: Partial<Record<BulkTable, readonly string[]>> = {
   sla_window: ['repository_id', 'kind', 'start', 'definition_version', 'revision'],
 }
 
+/** Inserts rows that nobody has inserted before, which takes a fifth less than looking whether somebody has. */
+export async function insertRows(
+  db: Kysely<Database>,
+  table: BulkTable,
+  rows: readonly object[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await sql`${sql.raw(KEPT)}insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}`.execute(
+    db,
+  )
+}
+
 /** Adds rows; those whose key is there already change nothing. */
 export async function addRows(
   db: Kysely<Database>,
@@ -244,8 +256,8 @@ export async function replaceRows(
 /** The bulk-written columns of each table, for the test that holds them to the schema. */
 export const bulkColumns: Readonly<Record<string, readonly string[]>> = COLUMNS
 
-/** As text: it stands in every statement, and building it from its parts took longer than sending it. */
-function columns(table: BulkTable) {
+/** The columns by name, as text: it stands in every statement, and building it from its parts took longer than sending it. */
+export function columns(table: BulkTable) {
   return sql.raw(COLUMNS[table].map((column) => `"${column}"`).join(', '))
 }
 

@@ -4,7 +4,7 @@ import type { RequiredSpan } from '../domain/required.ts'
 import type { CountedFlake, SlaCounts } from '../domain/sla.ts'
 import type { Window, WindowKind } from '../domain/window.ts'
 import { KEPT } from './client.ts'
-import { replaceRows } from './rows.ts'
+import { columns, replaceRows } from './rows.ts'
 import type { Database, NewRow, Row } from './schema.ts'
 
 type Db = Kysely<Database>
@@ -120,7 +120,7 @@ export async function readEnded(db: Db, repositoryId: number, now: number): Prom
 
 async function newestOf(db: Db, repositoryId: number, w: RawBuilder<unknown>): Promise<Row<'sla_window'>[]> {
   const rows = await sql<Row<'sla_window'>>`${sql.raw(KEPT)}select s.* from ${w} cross join lateral
-      (select * from sla_window where repository_id = ${repositoryId} and kind = w.kind and start = w.start
+      (select ${columns('sla_window')} from sla_window where repository_id = ${repositoryId} and kind = w.kind and start = w.start
         order by definition_version desc, revision desc limit 1) as s order by s.ends_at`.execute(db)
   return rows.rows
 }

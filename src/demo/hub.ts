@@ -3,6 +3,7 @@
 import type { Delivery } from '../pipeline/prepare.ts'
 import { commentDelivery, numberOf } from '../simulate/payloads.ts'
 import { addAccount, addInstallation, addPull, addRepository } from '../standin/seed.ts'
+import { addComment } from '../standin/seed-changes.ts'
 import type { Standin } from '../standin/standin.ts'
 import type { Repository } from '../standin/state.ts'
 import { INSTALLATION_ID } from './story.ts'
@@ -62,18 +63,7 @@ export function hub({ state }: Standin): Hub {
       const { owner, name } = repository
       addAccount(state, ASKER)
       const id = numberOf('comment', name, number, ASKER, at)
-      const createdAt = new Date(at).toISOString()
-      repository.comments.set(id, {
-        id,
-        issue: number,
-        body,
-        user: ASKER,
-        byApp: false,
-        createdAt,
-        updatedAt: createdAt,
-        reactions: [],
-        minimized: null,
-      })
+      addComment(repository, { id, issue: number, body, user: ASKER, at: new Date(at).toISOString() })
       const home = { id: repositoryId, owner, name, installation: INSTALLATION_ID }
       return commentDelivery(home, { number, title: '', author: ASKER }, { id, author: ASKER, body, at })
     },

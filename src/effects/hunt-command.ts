@@ -1,4 +1,5 @@
 /** A `/hunt` as it was written: what its beginning and its later steps share. */
+import { noteUrl } from '../db/outbox.ts'
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import type { Octokit, RepositoryPath } from '../github/client.ts'
@@ -55,7 +56,9 @@ export async function say(
       marker: marker(effect.effect_key),
       // What a job wrote must not pass for the marker of another comment.
       body: clipBody(body).replaceAll('<!--', '<! --'),
+      known: effect.url,
     },
   )
+  await noteUrl(deps.db, effect, comment.url)
   return comment.url
 }

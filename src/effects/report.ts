@@ -86,10 +86,9 @@ async function foldOlder(
 ): Promise<void> {
   const { number } = effect.detail as unknown as ReportRequest
   const [older] = await readAnsweredReports(deps.db, effect, number)
-  const id = /#issuecomment-(\d+)$/.exec(older?.url ?? '')?.[1]
-  if (!older || !id) return
+  if (!older?.url) return
   try {
-    await minimizeComment(octokit, { ...pathOf(repository.full_name), comment_id: Number(id) })
+    await minimizeComment(octokit, pathOf(repository.full_name), older.url)
   } catch (error) {
     const { repository_id } = repository
     deps.log.warn({ repository_id, number, error: String(error) }, 'older report could not be folded away')

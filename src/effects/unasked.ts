@@ -70,7 +70,8 @@ export async function sayUnasked(
       return { result: 'not written: the conversation is locked, closed or gone', url }
     const login = (await deps.github?.botLogin()) ?? ''
     const on = { ...path, issue_number: number }
-    const comment = await keepComment(octokit, on, { login, marker: marker(effect.effect_key), body })
+    const known = effect.url
+    const comment = await keepComment(octokit, on, { login, marker: marker(effect.effect_key), body, known })
     results.push(comment.written ? 'comment written' : 'comment unchanged')
     url = comment.url
   }

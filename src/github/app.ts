@@ -1,9 +1,10 @@
 /** This app at GitHub: Probot with its credentials, and the narrow view of it that the rest of the program takes. */
 import { Probot, ProbotOctokit } from 'probot'
-import type { GitHub } from './client.ts'
+import type { GitHub, Octokit } from './client.ts'
 import { refuseWrites } from './dry-run.ts'
 import { patientFetch } from './patience.ts'
 import type { RateLimitWatch } from './rate-limit.ts'
+import { renewRefused } from './renew.ts'
 import { refuseBroken } from './whole.ts'
 
 /** What the app's settings page shows. */
@@ -31,13 +32,17 @@ export interface ProbotSettings {
 /** A limit is for those who asked to wait for: who waits in here holds up all that stands behind it, for up to an hour. */
 const GIVE_BACK = { onRateLimit: () => false, onSecondaryRateLimit: () => false }
 
+interface Auth {
+  request: Octokit['request']
+}
+
 /** Probot with the app's credentials. */
 export function createProbot(
   app: AppCredentials,
   { baseUrl, log, throttle, rateLimit, patienceMs, stop }: ProbotSettings,
 ): Probot {
   const fetch = patientFetch(patienceMs, stop)
-  const Base = ProbotOctokit.plugin(refuseBroken, rateLimit?.plugin ?? (() => undefined))
+  const Base = ProbotOctokit.plugin(refuseBroken, renewRefused, rateLimit?.plugin ?? (() => undefined))
   return new Probot({
     appId: app.id,
     privateKey: app.privateKey,
@@ -46,8 +51,10 @@ export function createProbot(
     request: { fetch },
     log: log as NonNullable<ConstructorParameters<typeof Probot>[0]>['log'] & object,
     // A function, because Probot's own options would win over an object's. The outbox retries; Octokit need not.
-    Octokit: Base.defaults((given: { throttle?: object }) => ({
+    Octokit: Base.defaults((given: { auth?: Auth; throttle?: object }) => ({
       ...given,
+      // Probot's own way to ask for a token leads to github.com, wherever GitHub is.
+      ...(given.auth && { auth: { ...given.auth, request: given.auth.request.defaults({ baseUrl }) } }),
       retry: { enabled: false },
       throttle: throttle ? { ...given.throttle, ...GIVE_BACK } : { enabled: false },
     })),

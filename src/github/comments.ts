@@ -42,22 +42,53 @@ export async function writeComment(
   return data.html_url
 }
 
-/** Keeps one comment with a marker up to date: written once, edited only when it says something else. */
+/**
+ * Keeps one comment with a marker up to date: written once, edited only when it says something else.
+ * @param comment.known where it is, once it was written: a list can be older than the comment
+ */
 export async function keepComment(
   octokit: Octokit,
   on: RepositoryPath & { issue_number: number },
-  comment: { login: string; marker: string; body: string },
+  comment: { login: string; marker: string; body: string; known: string | null },
 ): Promise<{ url: string; written: boolean }> {
-  const { owner, repo } = on
   const body = `${comment.body}\n\n${comment.marker}`
-  const found = await findComment(octokit, on, { ...comment, since: new Date(0).toISOString() })
-  if (!found) {
-    const { data } = await octokit.rest.issues.createComment({ ...on, body })
-    return { url: data.html_url, written: true }
-  }
-  if (found.body === body) return { url: found.html_url, written: false }
-  await octokit.rest.issues.updateComment({ owner, repo, comment_id: found.id, body })
-  return { url: found.html_url, written: true }
+  const found =
+    (await readComment(octokit, on, comment.known)) ??
+    (await findComment(octokit, on, { ...comment, since: new Date(0).toISOString() }))
+  if (found?.body === body) return { url: found.html_url, written: false }
+  const id = found?.id ?? commentIdOf(comment.known)
+  // That it is gone is believed when it cannot be written: an answer to that is never of yesterday.
+  const edited = id === null ? null : await editComment(octokit, on, id, body)
+  if (edited) return { url: edited, written: true }
+  const { data } = await octokit.rest.issues.createComment({ ...on, body })
+  return { url: data.html_url, written: true }
+}
+
+/** @returns the comment's address, or null where it is gone */
+async function editComment(octokit: Octokit, { owner, repo }: RepositoryPath, id: number, body: string) {
+  const answer = await unlessGone(octokit.rest.issues.updateComment({ owner, repo, comment_id: id, body }))
+  return answer?.data.html_url ?? null
+}
+
+/** The comment at an address; null where that is none, or it is gone. */
+async function readComment(octokit: Octokit, { owner, repo }: RepositoryPath, url: string | null) {
+  const id = commentIdOf(url)
+  if (id === null) return null
+  const answer = await unlessGone(octokit.rest.issues.getComment({ owner, repo, comment_id: id }))
+  return answer?.data ?? null
+}
+
+async function unlessGone<T>(answer: Promise<T>): Promise<T | null> {
+  return answer.catch((error: { status?: number }) => {
+    if (error.status === 404) return null
+    throw error
+  })
+}
+
+/** The number of the comment that an address leads to. */
+function commentIdOf(url: string | null | undefined): number | null {
+  const id = /#issuecomment-(\d+)$/.exec(url ?? '')?.[1]
+  return id === undefined ? null : Number(id)
 }
 
 /**
@@ -78,13 +109,7 @@ const MINIMIZE = `mutation ($subjectId: ID!) {
 }`
 
 /** Folds a comment away as outdated, which only GraphQL can. A comment that is gone is folded away enough. */
-export async function minimizeComment(
-  octokit: Octokit,
-  at: RepositoryPath & { comment_id: number },
-): Promise<void> {
-  const comment = await octokit.rest.issues.getComment({ ...at }).catch((error: { status?: number }) => {
-    if (error.status === 404) return null
-    throw error
-  })
-  if (comment) await octokit.graphql(MINIMIZE, { subjectId: comment.data.node_id })
+export async function minimizeComment(octokit: Octokit, at: RepositoryPath, url: string): Promise<void> {
+  const comment = await readComment(octokit, at, url)
+  if (comment) await octokit.graphql(MINIMIZE, { subjectId: comment.node_id })
 }

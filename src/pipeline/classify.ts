@@ -49,7 +49,7 @@ function waitingRow({ headSha, observations }: HeadFacts) {
   return {
     head_sha: headSha,
     head_branches: [...new Set(observations.flatMap((one) => one.head_branch ?? []))],
-    completed_at: new Date(times.reduce((a, b) => Math.max(a, b))).toISOString(),
+    completed_at: iso(times.reduce((a, b) => Math.max(a, b))),
   }
 }
 
@@ -69,22 +69,30 @@ async function renewAbout(db: Db, repositoryId: number, numbers: readonly number
 
 async function markChanges(db: Db, repositoryId: number, changes: Changes): Promise<void> {
   const marked = { repository_id: repositoryId }
-  const verdicts = new Map<string, object>()
+  const verdicts = new Map<string, { job_id: number; at: number }>()
   for (const { job_id, changed_at } of changes.verdicts) {
-    const mark = markOf(changed_at)
-    verdicts.set(`${job_id}/${mark}`, { ...marked, job_id, changed_at: mark })
+    const at = markOf(changed_at)
+    verdicts.set(`${job_id}/${at}`, { job_id, at })
   }
-  await addRows(db, 'stale_verdict', [...verdicts.values()])
+  await addRows(
+    db,
+    'stale_verdict',
+    [...verdicts.values()].map(({ job_id, at }) => ({ ...marked, job_id, changed_at: iso(at) })),
+  )
   const weeks = new Set(changes.verdicts.flatMap((one) => weeksTaughtBy(Date.parse(one.changed_at))))
   await addRows(
     db,
     'stale_week',
-    [...weeks].map((week) => ({ ...marked, week: new Date(week).toISOString().slice(0, 10) })),
+    [...weeks].map((week) => ({ ...marked, week: iso(week).slice(0, 10) })),
   )
-  const windows = new Set(changes.windows.map((at) => markOf(at)))
+  const windows = new Set(changes.windows.map(markOf))
   await addRows(
     db,
     'stale_window',
-    [...windows].map((at) => ({ ...marked, changed_at: at, why: 'runs' })),
+    [...windows].map((at) => ({ ...marked, changed_at: iso(at), why: 'runs' })),
   )
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
 }

@@ -3,8 +3,7 @@
 /** ms: a mark stands for the quarter of an hour that it begins. Windows begin at whole ones of UTC in every time zone. */
 export const MARKED_SPAN = 900_000
 
-/** The mark that stands for a change. @param at RFC 3339 or epoch ms @returns RFC 3339 */
-export function markOf(at: string | number): string {
-  const time = typeof at === 'number' ? at : Date.parse(at)
-  return new Date(Math.floor(time / MARKED_SPAN) * MARKED_SPAN).toISOString()
+/** The time (epoch ms) of the mark that stands for a change. @param at RFC 3339 */
+export function markOf(at: string): number {
+  return Math.floor(Date.parse(at) / MARKED_SPAN) * MARKED_SPAN
 }

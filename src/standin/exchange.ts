@@ -7,7 +7,7 @@ import { type Fault, type Faults, messageOf } from './faults.ts'
 import { charge, limitHeaders, primaryLimit, type Resource, refund, secondaryLimit } from './limits.ts'
 import { type Actor, type Answer, type Call, type Incoming, Refusal, type Route } from './route.ts'
 import type { World } from './shapes/world.ts'
-import type { Repository } from './state.ts'
+import type { Repository, State } from './state.ts'
 
 export interface Outgoing {
   status: number
@@ -34,7 +34,7 @@ export async function answer(on: Exchange, route: Route, incoming: Incoming): Pr
   let result: Answer
   try {
     if (fault) raise(fault, resource)
-    result = await produce(on, route, incoming, resource)
+    result = await produce(on, route, incoming, resource, fault?.asOf ?? on.world.state)
   } catch (error) {
     result = refusalAnswer(on, error)
   }
@@ -57,7 +57,14 @@ function raise(fault: Fault, resource: Resource): void {
   if (typeof fault.status === 'number') throw new Refusal(fault.status, messageOf(fault.status))
 }
 
-async function produce(on: Exchange, route: Route, incoming: Incoming, resource: Resource): Promise<Answer> {
+/** @param shown the state that the answer is of; who asks, and whether they may, is a matter of the present one */
+async function produce(
+  on: Exchange,
+  route: Route,
+  incoming: Incoming,
+  resource: Resource,
+  shown: State,
+): Promise<Answer> {
   const { world } = on
   const actor: Actor = readActor(world.state, incoming.header('authorization'), Date.now())
   if (route.who !== 'open' && route.who !== 'free') charge(world.state, resource, 1, Date.now())
@@ -72,7 +79,7 @@ async function produce(on: Exchange, route: Route, incoming: Incoming, resource:
   const fields = Array.isArray(body) ? { list: body } : body
   const accept = incoming.header('accept') ?? ''
   const result = await route.handle({
-    world,
+    world: { ...world, state: shown },
     actor,
     params,
     query,

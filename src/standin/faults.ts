@@ -1,4 +1,5 @@
-/** Misbehaviour on demand: server errors, limits, slow, missing and half answers. */
+/** Misbehaviour on demand: server errors, limits, slow, missing, half and old answers. */
+import type { State } from './state.ts'
 
 type FaultKind = number | 'cut' | 'half' | 'primary-limit' | 'secondary-limit'
 
@@ -12,6 +13,8 @@ export interface Fault {
    * Left out, the true answer is given (after the delay).
    */
   status?: FaultKind
+  /** The answer is one of yesterday: what it was at the time of this copy (`structuredClone`) of the state. For GET alone. */
+  asOf?: State
   /** Milliseconds to wait before answering. */
   delayMs?: number
   /** How many calls it hits; one by default. */

@@ -89,3 +89,20 @@ export function renameRepository(state: State, repository: Repository, owner: st
   Object.assign(repository, { owner, name })
   state.repositories.set(`${owner}/${name}`.toLowerCase(), repository)
 }
+
+/** Has a person write a comment on an issue or pull request; one of that id that is there already stays as it is. */
+export function addComment(
+  repository: Repository,
+  comment: { id: number; issue: number; body: string; user: string; at: string },
+): void {
+  if (repository.comments.has(comment.id)) return
+  const { at, ...said } = comment
+  repository.comments.set(said.id, {
+    ...said,
+    byApp: false,
+    createdAt: at,
+    updatedAt: at,
+    reactions: [],
+    minimized: null,
+  })
+}

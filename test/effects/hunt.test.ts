@@ -218,6 +218,16 @@ describe('/hunt', () => {
     expect(it.answers()[0]).toContain('no failure in 2 runs')
   })
 
+  test('goes on in its comment where GitHub’s lists of comments are older than that', async () => {
+    const yesterday = structuredClone(it.standin.state)
+    await say('/hunt unit 2')
+    it.standin.failNext({ method: 'GET', path: /comments/, asOf: yesterday, times: 100 })
+    await runOnce('success')
+    await runOnce('success')
+    it.standin.clearFaults()
+    expect(it.answers()).toEqual([expect.stringContaining('no failure in 2 runs')])
+  })
+
   test('given up when GitHub fails on and on says so, keeps what is known, and lets the next one run', async () => {
     await say('/hunt unit 3')
     await runOnce('success')

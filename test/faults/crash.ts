@@ -12,17 +12,25 @@ import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
 import { concludeAll } from '../../src/pipeline/conclude.ts'
 import { createRecorder } from '../../src/pipeline/record.ts'
 import { WEBHOOK_PATH } from '../../src/server/http.ts'
-import { checkRunDelivery, pullRequestDelivery, type TestDelivery } from '../support/deliveries.ts'
+import {
+  checkRunDelivery,
+  pullRequestDelivery,
+  REPOSITORY,
+  type TestDelivery,
+} from '../support/deliveries.ts'
 
-/** A story of many heads: every third job flakes, every fifth only fails. */
-export function storyOf(heads: number): TestDelivery[] {
+/** A story of many heads: every third job flakes, every fifth only fails. It begins at a minute and lasts so many. */
+export function storyOf(
+  heads: number,
+  { repository = REPOSITORY, begin = 0, minutes = 2000 } = {},
+): TestDelivery[] {
   return Array.from({ length: heads }, (_, i) => {
     const headSha = i.toString(16).padStart(40, '0')
-    const minute = (i * 7) % 2000
+    const minute = begin + ((i * 7) % minutes)
     const run = (id: number, conclusion: string, later: number) =>
-      checkRunDelivery({ id, headSha, name: `job ${i % 4}`, conclusion, minute: minute + later })
+      checkRunDelivery({ id, headSha, name: `job ${i % 4}`, conclusion, minute: minute + later, repository })
     return [
-      pullRequestDelivery({ number: i + 1, headSha, minute, openedMinute: minute }),
+      pullRequestDelivery({ number: i + 1, headSha, minute, openedMinute: minute, repository }),
       run(2 * i + 1, i % 3 === 0 || i % 5 === 0 ? 'failure' : 'success', 10),
       run(2 * i + 2, i % 5 ? 'success' : 'failure', 20),
     ]
@@ -36,10 +44,13 @@ export interface Crashes {
   missing: number
   /** Deliveries stored more than once; must be none. */
   twice: number
-  figures: unknown
+  figures: Figures
   /** What the same deliveries give when nobody disturbs them. */
-  undisturbed: unknown
+  undisturbed: Figures
 }
+
+/** Rows of what was concluded, by what they are about. */
+export type Figures = Record<string, unknown[]>
 
 /**
  * Sends the story over and over while the process is killed at random moments, then once more to the end.
@@ -68,7 +79,7 @@ export async function crash(
   if (statuses.some((status) => status !== 202)) throw new Error(`answered ${[...new Set(statuses)]}`)
   await app.stop()
   missing += (await lost(where, acknowledged)).length
-  return { kills, acknowledged: acknowledged.size, missing, ...(await compare(where, story)) }
+  return { kills, acknowledged: acknowledged.size, missing, ...(await compare(where, [story])) }
 }
 
 /** Sends over eight connections from a place in the story, round its end; stops where the process is gone. */
@@ -124,35 +135,41 @@ export async function lost(where: string, acknowledged: ReadonlySet<string>): Pr
   return [...acknowledged].filter((guid) => !stored.has(guid))
 }
 
-async function compare(where: string, story: readonly TestDelivery[]) {
+/**
+ * What is stored beside what the same deliveries, told in parts, give in another database where nobody disturbs them.
+ * @param quiet where that one is: empty
+ */
+export async function compare(
+  where: string,
+  parts: Iterable<readonly TestDelivery[]>,
+  quiet = 'memory',
+): Promise<Pick<Crashes, 'twice' | 'figures' | 'undisturbed'>> {
   const disturbed = await openDatabase(where)
   const { rows } = await sql<{ guid: string }>`select guid from delivery`.execute(disturbed.db)
   const stored = new Set(rows.map((row) => row.guid))
   const figures = await figuresOf(disturbed.db)
   await disturbed.close()
-  const quiet = await openDatabase('memory')
-  await migrate(quiet.db)
-  const { record } = createRecorder(quiet.db, { now: () => 0, effects: true })
-  await Promise.all(story.map(record))
-  const undisturbed = await figuresOf(quiet.db)
-  await quiet.close()
-  return {
-    twice: rows.length - stored.size,
-    figures,
-    undisturbed,
-  }
+  const other = await openDatabase(quiet)
+  await migrate(other.db)
+  const { record } = createRecorder(other.db, { now: () => 0, effects: true })
+  for (const part of parts) await Promise.all(part.map(record))
+  const undisturbed = await figuresOf(other.db)
+  await other.close()
+  return { twice: rows.length - stored.size, figures, undisturbed }
 }
 
-/** Everything concluded, without the times of concluding. */
-export async function figuresOf(db: Awaited<ReturnType<typeof openDatabase>>['db']) {
+/** Everything concluded, without the times of concluding, and without windows in which nothing happened: being asked about makes those. */
+export async function figuresOf(db: Awaited<ReturnType<typeof openDatabase>>['db']): Promise<Figures> {
   await concludeAll(db, { policyOf: async () => DEFAULT_POLICY, now: Date.UTC(2027, 0) })
   const windows =
-    await sql`select kind, start, prs, flakes, flakes_counted, flakes_low, flakes_high, strong, weak, breached
-    from (select distinct on (kind, start) * from sla_window order by kind, start, revision desc) newest
-    order by kind, start`.execute(db)
+    await sql`select repository_id, kind, start, prs, flakes, flakes_counted, flakes_low, flakes_high, strong, weak, breached
+    from (select distinct on (repository_id, kind, start) * from sla_window
+      order by repository_id, kind, start, revision desc) newest
+    where prs > 0 or flakes > 0
+    order by repository_id, kind, start`.execute(db)
   const flakes =
-    await sql`select head_sha, job_id, number, runs, attribution, round(probability::numeric, 6) as probability
-    from flake order by head_sha collate "C", job_id`.execute(db)
+    await sql`select repository_id, head_sha, job_id, number, runs, attribution, round(probability::numeric, 6) as probability
+    from flake order by repository_id, head_sha collate "C", job_id`.execute(db)
   const counts =
     await sql`select (select count(*) from run) as runs, (select count(*) from observation) as observations`.execute(
       db,

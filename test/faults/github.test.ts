@@ -1,8 +1,17 @@
 /** GitHub misbehaves while a report is being written: in the end there is one answer, never two, and nothing is lost. */
 import { expect, test } from 'vitest'
+import { readRequirements } from '../../src/db/required.ts'
 import type { Fault } from '../../src/standin/faults.ts'
-import { startTestApp } from '../support/app.ts'
-import { checkRunDelivery, commentDelivery, pullRequestDelivery } from '../support/deliveries.ts'
+import type { State } from '../../src/standin/state.ts'
+import { refreshAllRequired } from '../../src/timers/required.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import {
+  checkRunDelivery,
+  commentDelivery,
+  pullRequestDelivery,
+  pushDelivery,
+  REPOSITORY,
+} from '../support/deliveries.ts'
 
 const COMMENT = /\/issues\/7\/comments/
 const story = () => [
@@ -91,3 +100,74 @@ test('an outbox of sixty answers is worked off, each once, in the face of errors
   expect(app.answers()).toHaveLength(60)
   expect(new Set(app.answers().map((body) => /<!--.*?-->/.exec(body)?.[0])).size).toBe(60)
 }, 120_000)
+
+/** Every look at GitHub shows it as it was at that time; what is written there counts. */
+function showYesterday({ standin }: TestApp, state: State): void {
+  standin.failNext({ method: 'GET', path: /^\/repos\//, asOf: state, times: 1000 })
+}
+
+test('yesterday’s lists: nothing is written twice, with whatever lists of before it was written', async () => {
+  const app = await startTestApp()
+  app.repository.contents.set('.github/flake-sla.yml', 'report: { unasked: true }')
+  await app.send(pushDelivery(), ...story())
+  const yesterday = structuredClone(app.standin.state)
+  await app.passTo(70)
+  expect(app.answers()).toHaveLength(2)
+  showYesterday(app, yesterday)
+  await app.send(
+    ...story(),
+    checkRunDelivery({ id: 3, name: 'lint', conclusion: 'failure', minute: 71 }),
+    checkRunDelivery({ id: 4, name: 'lint', conclusion: 'success', minute: 72 }),
+  )
+  for (const minutes of [80, 120, 600]) await app.passTo(minutes)
+  app.standin.clearFaults()
+  expect(app.answers().filter((body) => body.includes('lint'))).toHaveLength(1)
+  expect(app.answers()).toHaveLength(2)
+  await app.passTo(24 * 60)
+  const before = structuredClone(app.standin.state)
+  for (const body of ['daily', 'rolling']) {
+    showYesterday(app, before)
+    app.repository.contents.set('.github/flake-sla.yml', `breach_issue: { mode: ${body} }`)
+    await app.send(pushDelivery({ after: body.padEnd(40, 'a') }))
+    for (const minutes of [1, 5, 60]) await app.passTo(24 * 60 + minutes)
+    app.standin.clearFaults()
+  }
+  expect(app.issues()).toHaveLength(1)
+})
+
+test('a token that has ended before its time: another is asked for, and the question is answered', async () => {
+  const app = await startTestApp()
+  await app.send(...story())
+  await app.passTo(61)
+  expect(app.answers()).toHaveLength(1)
+  for (const token of app.standin.state.tokens.values()) token.expiresAt = 0
+  await app.send(commentDelivery({ id: 99, body: '/flake-report', author: 'other', minute: 62 }))
+  for (const minutes of [63, 65]) await app.passTo(minutes)
+  expect(app.answers()).toHaveLength(2)
+})
+
+test('yesterday’s rules: the change is found by the next daily reading', async () => {
+  const app = await startTestApp()
+  await app.send(...story())
+  await app.passTo(61)
+  const jobs = async () =>
+    (await readRequirements(app.app.deps.db, REPOSITORY.id)).lists.at(-1)?.jobs.map((job) => job.name) ?? []
+  await refreshAllRequired(app.app.deps)
+  await app.app.settle()
+  expect(await jobs()).toEqual([])
+  const yesterday = structuredClone(app.standin.state)
+  const checks = [{ context: 'unit', integrationId: null }]
+  app.repository.rulesets.push({
+    ...{ id: 7, name: 'main', source: 'Repository', enforcement: 'active' },
+    ...{ branches: ['~DEFAULT_BRANCH'], checks },
+  })
+  showYesterday(app, yesterday)
+  await refreshAllRequired(app.app.deps)
+  await app.app.settle()
+  expect(await jobs()).toEqual([])
+  app.standin.clearFaults()
+  app.clock.now += 24 * 3_600_000
+  await refreshAllRequired(app.app.deps)
+  await app.app.settle()
+  expect(await jobs()).toEqual(['unit'])
+})

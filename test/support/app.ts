@@ -6,6 +6,7 @@ import type { OpenDatabase } from '../../src/db/client.ts'
 import type { Delivery } from '../../src/pipeline/prepare.ts'
 import { WEBHOOK_PATH } from '../../src/server/http.ts'
 import { addAccount, addInstallation, addPull, addRepository } from '../../src/standin/seed.ts'
+import { addComment } from '../../src/standin/seed-changes.ts'
 import { type Standin, startStandin } from '../../src/standin/standin.ts'
 import type { Repository } from '../../src/standin/state.ts'
 import { type RunningApp, type StartOptions, startApp } from '../../src/start.ts'
@@ -145,11 +146,10 @@ interface Told {
 }
 
 /** GitHub has the comment that its webhook tells of. */
-function learn({ comments }: Repository, { comment, issue }: Told): void {
-  if (!comment || !issue || comments.has(comment.id)) return
-  const { id, body, created_at: createdAt } = comment
-  const written = { body, user: comment.user.login, byApp: false, createdAt, updatedAt: createdAt }
-  comments.set(id, { id, issue: issue.number, ...written, reactions: [], minimized: null })
+function learn(repository: Repository, { comment, issue }: Told): void {
+  if (!comment || !issue) return
+  const { id, body, user, created_at: at } = comment
+  addComment(repository, { id, issue: issue.number, body, user: user.login, at })
 }
 
 /** The value of `X-Hub-Signature-256`. */

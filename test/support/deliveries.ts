@@ -231,11 +231,13 @@ export interface CommentOptions {
   minute?: number
   state?: string
   onIssue?: boolean
+  repository?: typeof REPOSITORY
 }
 
 /** A comment in one of the three places where people write on a pull request. */
 export function commentDelivery(options: CommentOptions = {}): TestDelivery {
   const { kind = 'issue_comment', number = 7, minute = 15, state = 'open', id = 4000 + minute } = options
+  const { repository = REPOSITORY } = options
   const body = options.body === undefined ? '/retest' : options.body
   const written = {
     id,
@@ -246,12 +248,12 @@ export function commentDelivery(options: CommentOptions = {}): TestDelivery {
   if (kind === 'pull_request_review') {
     const action = options.action ?? 'submitted'
     const review = { ...written, state: 'commented', submitted_at: at(minute) }
-    return aDelivery(kind, { action, pull_request: { number, state }, review })
+    return aDelivery(kind, { action, pull_request: { number, state }, review, repository })
   }
   const comment = { ...written, created_at: at(minute), updated_at: at(minute) }
   const action = options.action ?? 'created'
   if (kind === 'pull_request_review_comment') {
-    return aDelivery(kind, { action, pull_request: { number, state }, comment })
+    return aDelivery(kind, { action, pull_request: { number, state }, comment, repository })
   }
   const url = `https://api.github.com/repos/acme/widgets/pulls/${number}`
   const issue = {
@@ -260,7 +262,7 @@ export function commentDelivery(options: CommentOptions = {}): TestDelivery {
     title: `Change ${number}`,
     ...(!options.onIssue && { pull_request: { url } }),
   }
-  return aDelivery(kind, { action, issue, comment })
+  return aDelivery(kind, { action, issue, comment, repository })
 }
 
 export function mergeGroupDelivery(

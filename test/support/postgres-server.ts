@@ -34,6 +34,8 @@ export interface PostgresServer {
   port: number
   /** Starts it again after `kill` or `stop`; settings are added to those of before. */
   start(more?: readonly string[]): Promise<void>
+  /** Whether it still runs: where it cannot write its log it ends itself. */
+  runs(): boolean
   /** Ends it at once, as a lost machine would: every process of it, nothing written down. */
   kill(): Promise<void>
   /** Ends it in order, closing connections. */
@@ -46,9 +48,12 @@ export interface PostgresServer {
   remove(): Promise<void>
 }
 
-/** Makes a cluster in a folder of its own and starts it with the settings (`name=value`). */
-export async function startPostgres(settings: readonly string[]): Promise<PostgresServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'flake-sla-postgres-'))
+/** Makes a cluster in a folder of its own, within another, and starts it with the settings (`name=value`). */
+export async function startPostgres(
+  settings: readonly string[],
+  within: string = tmpdir(),
+): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(within, 'flake-sla-postgres-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   process.once('exit', remove)
   const binaries = await findBinaries(folder)
@@ -56,10 +61,11 @@ export async function startPostgres(settings: readonly string[]): Promise<Postgr
   const data = join(folder, 'data')
   await run(binaries.initdb, ['-D', data, ...CLUSTER])
   let server: ChildProcess | null = null
+  const runs = () => server !== null && server.exitCode === null && server.signalCode === null
   const end = async (signal: 'SIGINT' | 'SIGQUIT') => {
-    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    if (!runs()) return
     const closed = new Promise((resolve) => server?.once('close', resolve))
-    server.kill(signal)
+    server?.kill(signal)
     await closed
   }
   const replica = join(folder, 'replica')
@@ -73,6 +79,7 @@ export async function startPostgres(settings: readonly string[]): Promise<Postgr
     folder: data,
     port,
     start,
+    runs,
     // SIGQUIT is PostgreSQL's own immediate end: no checkpoint, recovery at the next start.
     kill: () => end('SIGQUIT'),
     stop: () => end('SIGINT'),

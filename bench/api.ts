@@ -1,0 +1,103 @@
+/** What GitHub is asked for, counted at the stand-in: by the pull requests of a history, and by a result that a webhook brings. */
+import { openDatabase } from '../src/db/client.ts'
+import { migrate } from '../src/db/migrate.ts'
+import { createAsker } from '../src/github/ask.ts'
+import { tokenOctokit } from '../src/github/token.ts'
+import { readHistory, readRepository } from '../src/history/read.ts'
+import { addInstallation, addRepository } from '../src/standin/seed.ts'
+import { addUserToken } from '../src/standin/seed-tokens.ts'
+import { type Standin, startStandin } from '../src/standin/standin.ts'
+import { startApp } from '../src/start.ts'
+import { post, storyOf } from '../test/faults/crash.ts'
+import { REPOSITORY, type TestDelivery } from '../test/support/deliveries.ts'
+import { ms } from '../test/support/facts.ts'
+import { seedHistory } from '../test/support/history.ts'
+import { PRIVATE_KEY, SECRET } from './processes.ts'
+import { atMost, type Measure } from './result.ts'
+
+const WEEK = 7 * 24 * 60
+/** Of a pull request's history: docs/github-api.md says how the calls come together. */
+const MOST_REQUESTS = 200
+const MOST_POINTS = 20
+
+/** Measures: REST requests and GraphQL points of 100 pull requests read from history; requests of a check run's webhook. */
+export async function measureApi(): Promise<Measure[]> {
+  const { pulls, requests, points } = await readOnce()
+  const { ofHeads, ofResults } = await askedFor(300)
+  const of = `of ${pulls} pull requests`
+  return [
+    atMost({
+      name: 'api.backfill.rest_per_100_pull_requests',
+      value: (100 * requests) / pulls,
+      unit: 'requests',
+      goal: MOST_REQUESTS,
+      note: of,
+    }),
+    atMost({
+      name: 'api.backfill.graphql_per_100_pull_requests',
+      value: (100 * points) / pulls,
+      unit: 'points',
+      goal: MOST_POINTS,
+      note: of,
+    }),
+    { name: 'api.webhooks_of_300_heads', value: ofHeads, unit: 'requests' },
+    atMost({ name: 'api.webhooks_of_600_results', value: ofResults, unit: 'requests', goal: 0 }),
+  ]
+}
+
+/** Reads a repository's history with pull requests of every kind, once. */
+async function readOnce(): Promise<{ pulls: number; requests: number; points: number }> {
+  const now = () => ms(WEEK)
+  const standin = await startStandin({ now })
+  const { db, close } = await openDatabase('memory')
+  try {
+    await migrate(db)
+    const repository = seedHistory(standin.state, { pulls: 60, statuses: 1200 })
+    const pulls = [...repository.issues.values()].filter((issue) => issue.pull).length
+    const { token } = addUserToken(standin.state, 'octocat')
+    const asker = createAsker(tokenOctokit(token, standin.url), { reserve: 0 })
+    const found = await readRepository(asker, 'acme/widgets')
+    await readHistory(db, asker, found, { since: ms(-60), now, alone: true })
+    const requests = standin.requests.filter((one) => one.route !== '/graphql').length
+    return { pulls, requests, points: standin.state.rateLimit.graphql.used }
+  } finally {
+    await close()
+    await standin.close()
+  }
+}
+
+/** Tells the app of pull requests, and then of two results each. @returns what GitHub was asked for because of either */
+async function askedFor(heads: number): Promise<{ ofHeads: number; ofResults: number }> {
+  const standin = await startStandin({ app: { id: 1, slug: 'flake-sla' }, now: () => ms(WEEK) })
+  addInstallation(standin.state, 'acme', { id: 77 })
+  addRepository(standin.state, { owner: 'acme', name: 'widgets' }).id = REPOSITORY.id
+  const app = await start(standin)
+  try {
+    const story = storyOf(heads)
+    const isResult = (one: TestDelivery) => one.name === 'check_run'
+    const send = async (deliveries: TestDelivery[]) => {
+      const statuses = await Promise.all(deliveries.map((one) => post(app.url, one)))
+      if (statuses.some((status) => status !== 202)) throw new Error(`answered ${[...new Set(statuses)]}`)
+      await app.settle()
+    }
+    await send(story.filter((one) => !isResult(one)))
+    const ofHeads = standin.requests.length
+    await send(story.filter(isResult))
+    return { ofHeads, ofResults: standin.requests.length - ofHeads }
+  } finally {
+    await app.close()
+    await standin.close()
+  }
+}
+
+function start(standin: Standin) {
+  return startApp(
+    {
+      app: { id: '1', privateKey: PRIVATE_KEY, webhookSecret: SECRET },
+      ...{ apiUrl: standin.url, githubUrl: 'https://github.com', publicUrl: null },
+      ...{ database: 'memory', host: '127.0.0.1', port: 0, dryRun: false, logLevel: 'error' },
+      pages: { signIn: null, isPublic: true, metricsToken: null, off: [] },
+    },
+    { now: () => ms(WEEK), timers: false, throttle: false },
+  )
+}

@@ -1,0 +1,103 @@
+/**
+ * What two processes are put under for an hour: deliveries at a bounded rate, questions between them. Each minute speaks of
+ * a repository of its own and of yesterday, so that each has a day that ends out of SLA.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { post, storyOf } from '../test/faults/crash.ts'
+import { commentDelivery, REPOSITORY, type TestDelivery } from '../test/support/deliveries.ts'
+import { ms } from '../test/support/facts.ts'
+import type { ServerProcess } from './processes.ts'
+
+export const MINUTE = 60_000
+const DAY = 1440 * MINUTE
+/** Of a minute: three deliveries a head, so twenty a second, and half of them are sent twice. */
+const HEADS = 400
+/** Of a minute. A GitHub client waits three seconds between comments: two processes can answer these. */
+const QUESTIONS = 12
+const MOST_WAITING = 200
+/** A delivery that nobody takes for so long is a finding. */
+const LONGEST_MS = 2 * MINUTE
+
+export interface Question {
+  /** The pull request: each is asked about once. */
+  number: number
+  id: number
+  author: string
+  at: string
+}
+
+/** What the deliveries of a minute tell. */
+export interface Chapter {
+  repository: typeof REPOSITORY
+  questions: Question[]
+  deliveries: TestDelivery[]
+}
+
+/** The chapter of a minute of a soak that began then (epoch ms): the same whenever it is asked for. */
+export function chapterOf(began: number, minute: number): Chapter {
+  const name = `soak-${minute}`
+  const repository = { ...REPOSITORY, id: 7000 + minute, name, full_name: `acme/${name}` }
+  const yesterday = Math.floor(began / DAY) * DAY - DAY
+  const story = storyOf(HEADS, { repository, begin: (yesterday - ms(0)) / MINUTE, minutes: 1400 })
+  const questions = Array.from({ length: QUESTIONS }, (_, i) => ({
+    number: i * Math.floor(HEADS / QUESTIONS) + 1,
+    id: 1000 * (minute + 1) + i,
+    author: `asks-${minute}-${i}`,
+    at: new Date(began + (minute + i / QUESTIONS) * MINUTE).toISOString(),
+  }))
+  const share = story.length / QUESTIONS
+  const deliveries = questions.flatMap((one, i) => [
+    ...story.slice(i * share, (i + 1) * share),
+    commentDelivery({ ...one, body: '/flake-report', minute: minuteOf(one.at), repository }),
+  ])
+  return { repository, questions, deliveries }
+}
+
+/** The tests' times are minutes after a certain one. */
+function minuteOf(time: string): number {
+  return (Date.parse(time) - ms(0)) / MINUTE
+}
+
+export interface Sent {
+  acknowledged: Set<string>
+  /** Requests, those that nobody answered included. */
+  posts: number
+}
+
+/** Sends deliveries evenly over so many ms, every second one to two processes at once, each until it is acknowledged. */
+export async function sendEvenly(
+  deliveries: readonly TestDelivery[],
+  tookMs: number,
+  processes: readonly ServerProcess[],
+  sent: Sent,
+): Promise<void> {
+  const began = performance.now()
+  const waiting = new Set<Promise<void>>()
+  for (const [i, one] of deliveries.entries()) {
+    await sleep(Math.max(0, began + (i * tookMs) / deliveries.length - performance.now()))
+    while (waiting.size >= MOST_WAITING) await Promise.race(waiting)
+    const hand = handOver(one, processes, sent, 1 + (i % 2)).finally(() => waiting.delete(hand))
+    waiting.add(hand)
+    // The last wait for all of them tells of it.
+    hand.catch(() => {})
+  }
+  await Promise.all(waiting)
+}
+
+/** As a load balancer does: where one process is gone, the delivery goes to the next. What is acknowledged is never sent again. */
+async function handOver(
+  delivery: TestDelivery,
+  processes: readonly ServerProcess[],
+  sent: Sent,
+  copies: number,
+): Promise<void> {
+  const first = Math.floor(Math.random() * processes.length)
+  for (let tries = 0; tries < LONGEST_MS / 100; tries++) {
+    const to = Array.from({ length: copies }, (_, i) => processes[(first + tries + i) % processes.length])
+    sent.posts += copies
+    const statuses = await Promise.all(to.map((one) => one && post(one.url, delivery)))
+    if (statuses.includes(202)) return void sent.acknowledged.add(delivery.id)
+    await sleep(100)
+  }
+  throw new Error(`delivery ${delivery.id} was taken by nobody for ${LONGEST_MS / 1000} s`)
+}

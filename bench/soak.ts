@@ -1,0 +1,160 @@
+/** An hour in production, made small: app processes on one PostgreSQL and one GitHub, one of them killed every now and then. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { addAccount, addInstallation, addIssue, addRepository } from '../src/standin/seed.ts'
+import { addComment } from '../src/standin/seed-changes.ts'
+import { type Standin, startStandin } from '../src/standin/standin.ts'
+import { compare, type Figures, lost } from '../test/faults/crash.ts'
+import { startPostgres } from '../test/support/postgres-server.ts'
+import { type ServerProcess, startAppProcess } from './processes.ts'
+import { type Counts, countEffects, type Start } from './soak-count.ts'
+import { type Chapter, chapterOf, MINUTE, type Sent, sendEvenly } from './soak-load.ts'
+
+export interface SoakOptions {
+  processes: number
+  minutes: number
+  /** Called each minute with what has happened so far. */
+  onMinute(sentence: string): void
+}
+
+export interface Soak extends Counts {
+  kills: number
+  posts: number
+  acknowledged: number
+  missing: number
+  twice: number
+  figures: Figures
+  undisturbed: Figures
+}
+
+interface Fleet {
+  processes: ServerProcess[]
+  kills: number
+  starts: Start[]
+  start(): Promise<ServerProcess>
+}
+
+/** Runs it and counts. @throws when a process ends by itself, or a delivery is taken by nobody */
+export async function soak({ processes, minutes, onMinute }: SoakOptions): Promise<Soak> {
+  const server = await startPostgres(['max_connections=100'])
+  const standin = await startStandin({ app: { id: 1, slug: 'flake-sla' } })
+  const fleet = fleetOf(`${server.address}/postgres`, standin)
+  try {
+    addInstallation(standin.state, 'acme', { id: 77 })
+    // An hour's budget is for one organisation; here sixty repositories are new at once.
+    standin.state.rateLimit.core.limit = 1_000_000
+    for (let i = 0; i < processes; i++) fleet.processes.push(await fleet.start())
+    const began = Date.now()
+    const sent = await sendAll(fleet, standin, { began, minutes, onMinute })
+    onMinute('sent; waiting for what is left to be done')
+    await finish(fleet, server.address)
+    const chapters = Array.from({ length: minutes }, (_, minute) => chapterOf(began, minute))
+    const counts = await countEffects(`${server.address}/postgres`, standin, chapters, fleet.starts)
+    await Promise.all(fleet.processes.map((one) => one.stop()))
+    const missing = (await lost(`${server.address}/postgres`, sent.acknowledged)).length
+    const { kills } = fleet
+    const whole = { kills, posts: sent.posts, acknowledged: sent.acknowledged.size, missing, ...counts }
+    return { ...whole, ...(await compareWith(server.address, chapters)) }
+  } finally {
+    await Promise.all(fleet.processes.map((one) => one.kill()))
+    await standin.close()
+    await server.remove()
+  }
+}
+
+function fleetOf(database: string, standin: Standin): Fleet {
+  const starts: Start[] = []
+  const github = { GHE_HOST: new URL(standin.web).host, GHE_PROTOCOL: 'http', DRY_RUN: 'off' }
+  const start = async () => {
+    const from = Date.now()
+    const one = await startAppProcess(database, github)
+    starts.push({ from, to: Date.now() })
+    return one
+  }
+  return { processes: [], kills: 0, starts, start }
+}
+
+/** A chapter a minute, while processes are killed. */
+async function sendAll(
+  fleet: Fleet,
+  standin: Standin,
+  { began, minutes, onMinute }: { began: number; minutes: number; onMinute(sentence: string): void },
+): Promise<Sent> {
+  const sent: Sent = { acknowledged: new Set(), posts: 0 }
+  const ending = new AbortController()
+  const killing = killNowAndThen(fleet, ending.signal)
+  // Waited for at the end; what it throws then is told.
+  killing.catch(() => ending.abort())
+  for (let minute = 0; minute < minutes && !ending.signal.aborted; minute++) {
+    const chapter = chapterOf(began, minute)
+    tellGitHub(standin, chapter)
+    await sendEvenly(chapter.deliveries, MINUTE, fleet.processes, sent)
+    onMinute(
+      `${minute + 1} min: ${fleet.kills} kills, ${sent.posts} posts, ${sent.acknowledged.size} acknowledged`,
+    )
+  }
+  ending.abort()
+  await killing
+  return sent
+}
+
+/** Every 10 to 40 seconds one process, at random, as the kernel does when memory ends; it is started again at once. */
+async function killNowAndThen(fleet: Fleet, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await sleep(10_000 + Math.random() * 30_000, undefined, { signal }).catch(() => {})
+    for (const one of fleet.processes) {
+      const failure = one.failure()
+      if (failure) throw new Error(`a process ${failure}`)
+    }
+    if (signal.aborted) return
+    const which = Math.floor(Math.random() * fleet.processes.length)
+    await fleet.processes[which]?.kill()
+    fleet.kills++
+    fleet.processes[which] = await fleet.start()
+  }
+}
+
+/** GitHub has the repository, and what people ask there. */
+function tellGitHub({ state }: Standin, { repository, questions }: Chapter): void {
+  const known = addRepository(state, { owner: 'acme', name: repository.name })
+  known.id = repository.id
+  for (const { number, id, author, at } of questions) {
+    addAccount(state, author)
+    addIssue(state, known, { number, title: `Change ${number}`, user: author, at })
+    addComment(known, { id, issue: number, body: '/flake-report', user: author, at })
+  }
+}
+
+const LONGEST_MS = 15 * MINUTE
+
+/** Starts every process once more, in order, which closes what has ended; waits until nothing is left to do. */
+async function finish(fleet: Fleet, address: string): Promise<void> {
+  for (const [i, one] of fleet.processes.entries()) {
+    await one.stop()
+    fleet.processes[i] = await fleet.start()
+  }
+  const client = new pg.Client(`${address}/postgres`)
+  await client.connect()
+  try {
+    const until = Date.now() + LONGEST_MS
+    for (let quiet = 0; quiet < 10; ) {
+      if (Date.now() > until) throw new Error(`work was left after ${LONGEST_MS / MINUTE} minutes`)
+      await sleep(3000)
+      const { rows } = await client.query(
+        'select 1 from stale_head union all select 1 from outbox where done_at is null limit 1',
+      )
+      quiet = rows.length === 0 ? quiet + 1 : 0
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+async function compareWith(address: string, chapters: readonly Chapter[]) {
+  const client = new pg.Client(`${address}/postgres`)
+  await client.connect()
+  await client.query('create database undisturbed')
+  await client.end()
+  const parts = chapters.map((one) => one.deliveries)
+  return compare(`${address}/postgres`, parts, `${address}/undisturbed`)
+}

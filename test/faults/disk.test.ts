@@ -1,0 +1,176 @@
+/** A disk that is really full: a file system in memory, as small as wanted, filled to the last byte under the app. */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { afterAll, expect, test, vi } from 'vitest'
+import { type ServerProcess, startAppProcess } from '../../bench/processes.ts'
+import { openDatabase } from '../../src/db/client.ts'
+import { startPostgres } from '../support/postgres-server.ts'
+import { lost, post, storyOf } from './crash.ts'
+
+const MEBIBYTE = 2 ** 20
+const folder = mkdtempSync(join(tmpdir(), 'flake-sla-disk-'))
+chmodSync(folder, 0o755)
+const isMounted = mount()
+afterAll(() => {
+  if (isMounted) execFileSync('umount', ['--lazy', folder])
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Mounting takes rights that a container or an ordinary user does not have. */
+function mount(): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=260m,mode=755', 'tmpfs', folder], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Writes until there is no room but so many MiB. @returns what makes room again */
+function fill(left: number): () => void {
+  const ballast = join(folder, 'ballast')
+  const file = openSync(ballast, 'w')
+  for (let size = MEBIBYTE; size >= 1; ) {
+    try {
+      writeSync(file, Buffer.alloc(size))
+    } catch {
+      size = Math.floor(size / 2)
+    }
+  }
+  closeSync(file)
+  truncateSync(ballast, statSync(ballast).size - left * MEBIBYTE)
+  return () => rmSync(ballast)
+}
+
+// PostgreSQL's log grows by files of 16 MiB, its tables by pages: with less room than that, it is the log that meets the end.
+const FULL = [
+  ['for its tables', 0],
+  ['for its log, which ends it', 9],
+] as const
+
+test.skipIf(!isMounted).each(FULL)(
+  'no room for PostgreSQL %s (skipped where a file system cannot be mounted): refused until there is, nothing lost',
+  async (_, left) => {
+    const server = await startPostgres(['max_connections=30'], folder)
+    const address = `${server.address}/postgres`
+    const app = await startAppProcess(address)
+    const sender = senderOf(app)
+    try {
+      expect(await sender.send(50)).toEqual({ 202: 50 })
+      const makeRoom = fill(left)
+      await sender.sendUntilRefused()
+      expect(Object.keys(await sender.send(20))).toEqual(['503'])
+      makeRoom()
+      // Without room for its log it ends, at once or when it recovers; then an operator starts it.
+      const goesOn = async () => {
+        if (!server.runs()) await server.start()
+        expect(await sender.send(8)).toEqual({ 202: 8 })
+      }
+      await vi.waitFor(goesOn, { timeout: 30_000, interval: 500 })
+      expect(await lost(address, sender.acknowledged)).toEqual([])
+    } finally {
+      await app.kill()
+      await server.remove()
+    }
+  },
+  120_000,
+)
+
+test.skipIf(!isMounted)(
+  'no room for the embedded tables (skipped where a file system cannot be mounted): refused until there is, nothing lost',
+  async () => {
+    const data = join(folder, 'tables')
+    const app = await startAppProcess(data)
+    const sender = senderOf(app)
+    expect(await sender.send(50)).toEqual({ 202: 50 })
+    const makeRoom = fill(0)
+    await sender.sendUntilRefused()
+    expect(await sender.send(20)).toEqual({ 503: 20 })
+    makeRoom()
+    expect(await sender.send(20)).toEqual({ 202: 20 })
+    await app.stop()
+    expect(await lost(data, sender.acknowledged)).toEqual([])
+  },
+  120_000,
+)
+
+test.skipIf(!isMounted)(
+  'no room for the embedded log (skipped where a file system cannot be mounted): ends with a sentence, as does its next start; with room nothing is lost',
+  async () => {
+    const data = join(folder, 'log')
+    const writer = spawn(process.execPath, ['--input-type=module-typescript', '-e', writing(data)])
+    const said = { out: '', err: '' }
+    writer.stderr.on('data', (chunk) => (said.err += chunk))
+    let makeRoom: (() => void) | null = null
+    writer.stdout.on('data', (chunk) => {
+      said.out += chunk
+      makeRoom ??= fill(9)
+    })
+    const [code] = await once(writer, 'close')
+    expect([code, said.err]).toEqual([
+      1,
+      expect.stringMatching(/No space left.*What was acknowledged is in it/s),
+    ])
+    await expect(startAppProcess(data)).rejects.toThrow(/ended with 2: .*cannot be opened.*is there room/s)
+    makeRoom = makeRoom as (() => void) | null
+    makeRoom?.()
+    const { db, close } = await openDatabase(data)
+    const { rows } = await sql<{ i: number }>`select i from written order by i`.execute(db)
+    await close()
+    const committed = said.out.trim().split('\n').map(Number)
+    expect(committed.length).toBeGreaterThan(20)
+    expect(rows.map((row) => row.i).slice(0, committed.length)).toEqual(committed)
+  },
+  120_000,
+)
+
+/** A program that writes much into the log and little into tables, and says what is committed. */
+function writing(data: string): string {
+  return `
+    import { sql } from ${JSON.stringify(import.meta.resolve('kysely'))}
+    import { openDatabase } from ${JSON.stringify(new URL('../../src/db/client.ts', import.meta.url).href)}
+    const { db } = await openDatabase(${JSON.stringify(data)})
+    await sql\`create table written (i int)\`.execute(db)
+    for (let i = 0; ; i++) {
+      await sql\`with one as (insert into written values (\${i}))
+        select pg_logical_emit_message(true, 'log', repeat('y', 100000))\`.execute(db)
+      process.stdout.write(i + '\\n')
+    }`
+}
+
+/** Sends a story piece by piece and remembers what was acknowledged. */
+function senderOf(app: ServerProcess) {
+  const story = storyOf(9000)
+  const acknowledged = new Set<string>()
+  let next = 0
+  const send = async (count: number) => {
+    const statuses: Record<number, number> = {}
+    next += count
+    if (next > story.length) throw new Error('nothing was refused')
+    await Promise.all(
+      story.slice(next - count, next).map(async (one) => {
+        const status = (await post(app.url, one)) ?? 0
+        if (status === 202) acknowledged.add(one.id)
+        statuses[status] = (statuses[status] ?? 0) + 1
+      }),
+    )
+    return statuses
+  }
+  const sendUntilRefused = async () => {
+    while (Object.keys(await send(400)).every((status) => status === '202'));
+  }
+  return { acknowledged, send, sendUntilRefused }
+}
