@@ -1,4 +1,5 @@
 /** The process's settings: the environment, read once and checked. Secrets have no default. */
+import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { UserError } from './domain/user-error.ts'
@@ -16,7 +17,10 @@ const schema = z.object({
   PRIVATE_KEY: z.string().optional(),
   PRIVATE_KEY_PATH: z.string().optional(),
   WEBHOOK_SECRET: z.string().optional(),
-  GHE_HOST: z.string().optional(),
+  GHE_HOST: z
+    .string()
+    .regex(/^[\w.-]+(?::\d+)?$/, 'is a host name such as github.example.org, without https:// and path')
+    .optional(),
   GHE_PROTOCOL: z.enum(['http', 'https']).default('https'),
   // Anything else would be taken for a folder, made, and named in messages with the password in it.
   DATABASE_URL: z
@@ -26,7 +30,11 @@ const schema = z.object({
   DATA_DIR: z.string().default('./data'),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
-  PUBLIC_URL: z.url().optional(),
+  // Sent to browsers and to GitHub, with paths put behind it.
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'is an address such as https://flakes.example.org' })
+    .refine((text) => !/[?#]/.test(text), 'has no ? and no #: paths are put behind it')
+    .optional(),
   GITHUB_CLIENT_ID: z.string().optional(),
   GITHUB_CLIENT_SECRET: z.string().optional(),
   SESSION_SECRET: z
@@ -137,7 +145,20 @@ function readApp(told: z.infer<typeof schema>): Config['app'] {
       'WEBHOOK_SECRET is not set (or is "development", which anybody can guess). Set it to the secret in the app’s settings; without it anybody could send events.',
     )
   }
+  if (!isPrivateKey(privateKey))
+    throw new UserError(
+      'PRIVATE_KEY (or the file at PRIVATE_KEY_PATH) is no private key. Give the .pem file that GitHub made for the app, whole, as it is or in base64.',
+    )
   return { id, privateKey, webhookSecret }
+}
+
+/** Without this the app would start, and fail at its first word to GitHub. */
+function isPrivateKey(text: string): boolean {
+  try {
+    return createPrivateKey(text).asymmetricKeyType === 'rsa'
+  } catch {
+    return false
+  }
 }
 
 function readPrivateKey({ PRIVATE_KEY, PRIVATE_KEY_PATH }: z.infer<typeof schema>): string | null {

@@ -9,7 +9,7 @@ import type { Recorder } from './pipeline/record.ts'
 /** The dashboard of a running program. */
 export function pagesOf(
   config: Config,
-  { db, now, policyOf }: Pick<Deps, 'db' | 'now' | 'policyOf'>,
+  { db, now, policyOf, log }: Pick<Deps, 'db' | 'now' | 'policyOf' | 'log'>,
   { timings, rateLimit }: { timings: Timings; rateLimit: RateLimitWatch },
 ): Hono {
   const { publicUrl, githubUrl, apiUrl, pages } = config
@@ -20,6 +20,8 @@ export function pagesOf(
     publicUrl,
     githubUrl,
     timings,
+    onError: (error, { route, isPassing }) =>
+      log.error({ route, error: String(error), ...(!isPassing && { stack: error.stack }) }, 'page not made'),
     auth: pages.signIn && { ...pages.signIn, apiUrl },
     isPublic: pages.isPublic,
     metricsToken: pages.metricsToken,

@@ -1,13 +1,15 @@
 /** Puts the parts together and starts them: database, recorder, Probot, timers, HTTP server. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import type { Config } from './config.ts'
 import { createTimings } from './dashboard/app.ts'
-import { type OpenDatabase, openDatabase } from './db/client.ts'
+import { type OpenDatabase, openDatabase, reached } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { requestStaleSettings } from './effects/settings.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
+import { PATIENCE_MS } from './github/patience.ts'
 import { watchRateLimit } from './github/rate-limit.ts'
 import { pagesOf, timed } from './pages.ts'
 import { createPace } from './pipeline/pace.ts'
@@ -44,8 +46,16 @@ export interface StartOptions {
   timers?: boolean
   /** False where no GitHub needs to be spared: the client then does not space its writes by seconds. */
   throttle?: boolean
+  /** How long an answer of GitHub may take, in ms. */
+  patienceMs?: number
   database?: OpenDatabase
 }
+
+/** Whoever asks whether the app is ready does not wait longer. */
+const READY_MS = 3000
+
+/** Left to calls of GitHub when the app stops; who sends the signal, a container's keeper say, waits for ten seconds. */
+const LAST_WORDS_MS = 3000
 
 /** Starts the whole app. @throws UserError for what the operator can mend */
 export async function startApp(config: Config, options: StartOptions = {}): Promise<RunningApp> {
@@ -56,12 +66,17 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
   )
   const timings = createTimings()
   const rateLimit = watchRateLimit()
-  const database = options.database ?? (await openDatabase(config.database, { onQuery: timings.query }))
+  const database =
+    options.database ?? (await reached(await openDatabase(config.database, { onQuery: timings.query })))
   const { db } = database
   await migrate(db)
+  const givingUp = new AbortController()
   const probot =
     config.app &&
-    createProbot(config.app, { baseUrl: config.apiUrl, log, throttle: options.throttle ?? true, rateLimit })
+    createProbot(config.app, {
+      ...{ baseUrl: config.apiUrl, log, throttle: options.throttle ?? true, rateLimit },
+      ...{ patienceMs: options.patienceMs ?? PATIENCE_MS, stop: givingUp.signal },
+    })
   const deps: Deps = {
     db,
     now,
@@ -172,6 +187,8 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     settle: work.settle,
     close: () => {
       stopping.abort()
+      // What GitHub is being told may be finished; what it does not answer is found again at the next start.
+      setTimeout(() => givingUp.abort(), LAST_WORDS_MS).unref()
       return stop(server, timers, work, setUp, database, log)
     },
   }
@@ -194,9 +211,12 @@ async function stop(
 }
 
 async function isReady({ db }: Deps): Promise<boolean> {
-  try {
+  const look = async () => {
     await sql`select 1`.execute(db)
-    return await isMigrated(db)
+    return isMigrated(db)
+  }
+  try {
+    return await Promise.race([look(), sleep(READY_MS, false, { ref: false })])
   } catch {
     return false
   }

@@ -1,11 +1,11 @@
 /** The database that a command works on, opened, migrated and closed again. */
-import { type Db, openDatabase } from '../db/client.ts'
+import { type Db, openDatabase, reached } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
 
 /** @param url `--database-url`; else `DATABASE_URL`, else the embedded folder `DATA_DIR` or `./data` */
 export async function withDatabase<T>(url: string | undefined, work: (db: Db) => Promise<T>): Promise<T> {
   const where = url || process.env.DATABASE_URL || process.env.DATA_DIR || './data'
-  const database = await openDatabase(where)
+  const database = await reached(await openDatabase(where))
   try {
     await migrate(database.db)
     return await work(database.db)

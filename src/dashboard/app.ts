@@ -9,6 +9,7 @@ import { api } from './api/app.ts'
 import { assets } from './assets/assets.ts'
 import { closedGuard, createGate } from './auth/gate.ts'
 import { type DashboardDeps, NOBODY, PUBLIC_ONLY } from './deps.ts'
+import { failed } from './failed.ts'
 import { scrape } from './metrics.ts'
 import { notFound, pages } from './pages.ts'
 import { pictures } from './pictures.ts'
@@ -38,6 +39,7 @@ export function dashboard(given: DashboardDeps): Hono {
   app.route('/', pictures(deps))
   app.route('/', pages(deps))
   app.notFound(notFound)
+  app.onError(failed(deps))
   return app
 }
 

@@ -52,6 +52,8 @@ export interface DashboardDeps {
   githubUrl: string
   status?: () => Promise<ProgramStatus>
   timings?: Timings
+  /** Told why a page could not be made: of which route's pattern, and whether the same may go well a little later. */
+  onError?: (error: Error, about: { route: string; isPassing: boolean }) => void
   /** The app's OAuth credentials; without them nobody can sign in. */
   auth?: AuthOptions | null
   /** False closes everything but health to people who did not sign in. Taken as true. */

@@ -1,14 +1,16 @@
 /** Opens the database: a `postgres://` URL, a folder for the embedded one, or memory. The only file that knows a driver. */
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PGlite } from '@electric-sql/pglite'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
-import { Kysely, type LogEvent, PostgresDialect } from 'kysely'
+import { Kysely, type LogEvent, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { UserError } from '../domain/user-error.ts'
 import type { Database } from './schema.ts'
+import { SILENCE_LIMITS, type SilenceLimits, watchSilence } from './silence.ts'
 
 export type Db = Kysely<Database>
 
@@ -63,6 +65,8 @@ export interface OpenOptions {
   contents?: Blob
   /** Told of each query's time, in seconds. */
   onQuery?: (seconds: number) => void
+  /** How long a PostgreSQL server may say nothing. */
+  silence?: SilenceLimits
 }
 
 /**
@@ -87,12 +91,26 @@ export async function openDatabase(where: string, options: OpenOptions = {}): Pr
   }
 }
 
-function openPostgres(url: string, { poolSize: max = 10, onQuery }: OpenOptions): OpenDatabase {
+function openPostgres(
+  url: string,
+  { poolSize: max = 10, onQuery, silence = SILENCE_LIMITS }: OpenOptions,
+): OpenDatabase {
+  const watch = watchSilence(() => isThere(url, silence.probeMs), silence.silenceMs)
+  class WatchedClient extends KeepingClient {
+    override query(text: unknown, ...rest: unknown[]): never {
+      const answer: unknown = super.query(text, ...rest)
+      if (answer instanceof Promise) watch(answer, (reason) => socketOf(this).destroy(reason))
+      return answer as never
+    }
+  }
   const pool = new pg.Pool({
-    Client: KeepingClient,
+    Client: WatchedClient,
     connectionString: url,
     max,
     connectionTimeoutMillis: 10_000,
+    // For those that are not asked anything: a peer that is gone is noticed, and a firewall does not forget them.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   })
   // Without listeners the end of a connection (a restart of the server) would end this process: the pool hears of idle
   // connections, nobody of those in use, whose query fails with the same error.
@@ -100,6 +118,42 @@ function openPostgres(url: string, { poolSize: max = 10, onQuery }: OpenOptions)
   pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...watching(onQuery) })
   return { db, name: new URL(url).host, embedded: false, close: () => db.destroy() }
+}
+
+function socketOf(client: pg.Client): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream
+}
+
+/** Whether the server answers a new connection, if only to refuse it: then it is there, and busy with what it was asked. */
+async function isThere(url: string, probeMs: number): Promise<boolean> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: probeMs,
+    query_timeout: probeMs,
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query('select 1')
+    return true
+  } catch (error) {
+    return error instanceof pg.DatabaseError
+  } finally {
+    socketOf(client).destroy()
+  }
+}
+
+/** Asks once, so that an address that is wrong is told of in a sentence. @throws UserError without the password in it */
+export async function reached(database: OpenDatabase): Promise<OpenDatabase> {
+  try {
+    await sql`select 1`.execute(database.db)
+    return database
+  } catch (error) {
+    await database.close()
+    throw new UserError(
+      `The database at ${database.name} cannot be used: ${(error as Error).message}. Does the server run there, and is DATABASE_URL right?`,
+    )
+  }
 }
 
 /** Kysely takes the time of a query only for somebody who listens. */

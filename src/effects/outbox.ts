@@ -3,6 +3,7 @@ import { continueEffect, finishEffect, leaseEffect, postponeEffect, renewLease }
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { WouldWrite } from '../github/dry-run.ts'
+import { isLimit, limitWait } from '../github/limits.ts'
 import { closeBreachIssue, fileBreachIssue } from './breach-issue.ts'
 import { takeCorrection } from './correction.ts'
 import type { Effect, EffectPending, EffectResult } from './effect.ts'
@@ -74,13 +75,14 @@ async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
     deps.log.warn({ repository_id, effect_key, kind, attempts, error: message }, 'effect failed')
     if (isFinal(error) || attempts >= MOST_ATTEMPTS)
       return giveUp(error, `given up: ${message.slice(0, 300)}`)
-    await postponeEffect(
-      deps.db,
-      effect,
-      deps.now() + Math.min(MOST_DELAY_MS, 15_000 * 2 ** attempts),
-      message,
-    )
+    await postponeEffect(deps.db, effect, deps.now() + delayOf(error, deps.now(), attempts), message)
   }
+}
+
+/** Milliseconds until the next try: longer each time, and never before GitHub's limit has passed. */
+function delayOf(error: unknown, now: number, attempts: number): number {
+  const delay = Math.min(MOST_DELAY_MS, 15_000 * 2 ** attempts)
+  return isLimit(error) ? Math.max(delay, limitWait(error, now, attempts)) : delay
 }
 
 /** While this process lives and works, no other takes the effect, however long GitHub lets it wait. */
@@ -118,7 +120,7 @@ async function doEffect(deps: Deps, effect: Row<'outbox'>): Promise<EffectResult
 
 /** GitHub will not answer these otherwise next time: gone, locked, archived, forbidden for good, or not valid. */
 function isFinal(error: unknown): boolean {
-  const { status, message = '' } = error as { status?: number; message?: string }
-  if (status === 403) return !/rate limit|abuse/i.test(message)
+  const { status } = error as { status?: number }
+  if (status === 403) return !isLimit(error)
   return status === 404 || status === 410 || status === 422
 }

@@ -2,6 +2,7 @@
 import { Probot, ProbotOctokit } from 'probot'
 import type { GitHub, Octokit } from './client.ts'
 import { refuseWrites } from './dry-run.ts'
+import { patientFetch } from './patience.ts'
 import type { RateLimitWatch } from './rate-limit.ts'
 import { renewRefused } from './renew.ts'
 import { refuseBroken } from './whole.ts'
@@ -22,7 +23,14 @@ export interface ProbotSettings {
   throttle: boolean
   /** Reads along what is left of the rate limit. */
   rateLimit?: RateLimitWatch
+  /** How long an answer may take, in ms. */
+  patienceMs?: number
+  /** Gives up what is under way and asks nothing more. */
+  stop?: AbortSignal
 }
+
+/** A limit is for those who asked to wait for: who waits in here holds up all that stands behind it, for up to an hour. */
+const GIVE_BACK = { onRateLimit: () => false, onSecondaryRateLimit: () => false }
 
 interface Auth {
   request: Octokit['request']
@@ -31,22 +39,24 @@ interface Auth {
 /** Probot with the app's credentials. */
 export function createProbot(
   app: AppCredentials,
-  { baseUrl, log, throttle, rateLimit }: ProbotSettings,
+  { baseUrl, log, throttle, rateLimit, patienceMs, stop }: ProbotSettings,
 ): Probot {
+  const fetch = patientFetch(patienceMs, stop)
   const Base = ProbotOctokit.plugin(refuseBroken, renewRefused, rateLimit?.plugin ?? (() => undefined))
   return new Probot({
     appId: app.id,
     privateKey: app.privateKey,
     secret: app.webhookSecret,
     baseUrl,
+    request: { fetch },
     log: log as NonNullable<ConstructorParameters<typeof Probot>[0]>['log'] & object,
     // A function, because Probot's own options would win over an object's. The outbox retries; Octokit need not.
-    Octokit: Base.defaults((given: { auth?: Auth }) => ({
+    Octokit: Base.defaults((given: { auth?: Auth; throttle?: object }) => ({
       ...given,
       // Probot's own way to ask for a token leads to github.com, wherever GitHub is.
       ...(given.auth && { auth: { ...given.auth, request: given.auth.request.defaults({ baseUrl }) } }),
       retry: { enabled: false },
-      ...(!throttle && { throttle: { enabled: false } }),
+      throttle: throttle ? { ...given.throttle, ...GIVE_BACK } : { enabled: false },
     })),
   })
 }

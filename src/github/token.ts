@@ -1,6 +1,7 @@
 /** An Octokit that a person's token signs in, without the app. */
 import { ProbotOctokit } from 'probot'
 import type { Octokit } from './client.ts'
+import { patientFetch } from './patience.ts'
 import { refuseBroken } from './whole.ts'
 
 /** @param baseUrl base address of GitHub's REST API */
@@ -9,6 +10,7 @@ export function tokenOctokit(token: string, baseUrl: string): Octokit {
   return new Whole({
     auth: { token },
     baseUrl,
+    request: { fetch: patientFetch() },
     // The asker waits by GitHub's headers, for all that ask at the same time.
     retry: { enabled: false },
     throttle: { enabled: false },

@@ -15,7 +15,7 @@ export interface Routes {
 
 export interface RunningServer {
   url: string
-  /** Stops listening, waits for answers under way (10 s at most), and ends. */
+  /** Stops listening, waits for answers under way (5 s at most), and ends. */
   close(): Promise<void>
 }
 
@@ -35,7 +35,8 @@ const TIME_LIMITS: TimeLimits = { headers: 10_000, request: 20_000, silence: 60_
 // Longer than the proxies in front keep theirs, which would else send a delivery into a connection just closed.
 const KEEP_ALIVE_MS = 75_000
 const MOST_CONNECTIONS = 4_000
-const LONGEST_STOP_MS = 10_000
+/** Whoever stops a container ends it by force after ten seconds, and the database is to be closed by then. */
+const LONGEST_STOP_MS = 5000
 
 /** Listens on `host`:`port`; port 0 takes a free one. */
 export async function listen(
@@ -51,7 +52,11 @@ export async function listen(
     connectionsCheckingInterval: limits.check,
     keepAliveTimeout: KEEP_ALIVE_MS,
   }
+  const underWay = new Set<ServerResponse>()
   const server = createServer(times, (request, response) => {
+    underWay.add(response)
+    response.once('close', () => underWay.delete(response))
+    if (!server.listening) leave(response)
     route(routes, pages, request, response).catch(() => {
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
       response.end('Something went wrong here.\n')
@@ -66,7 +71,7 @@ export async function listen(
   })
   const { port: taken } = server.address() as AddressInfo
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return { url: `http://${name}:${taken}`, close: () => stop(server) }
+  return { url: `http://${name}:${taken}`, close: () => stop(server, underWay) }
 }
 
 async function route(
@@ -92,8 +97,14 @@ function say(response: ServerResponse, status: number, text: string): void {
     .end(`${text}\n`)
 }
 
-async function stop(server: Server): Promise<void> {
+/** The last answer on its connection: who keeps theirs busy would otherwise hold up the stop. */
+function leave(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close')
+}
+
+async function stop(server: Server, underWay: ReadonlySet<ServerResponse>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  for (const response of underWay) leave(response)
   server.closeIdleConnections()
   const patience = setTimeout(() => server.closeAllConnections(), LONGEST_STOP_MS)
   await closed

@@ -12,6 +12,8 @@ export interface IntakeOptions {
   /** Resolves once the delivery is durable. */
   receive(delivery: { id: string; name: string; payload: object }): Promise<void>
   onFailure(error: unknown, delivery: { id: string; name: string }): void
+  /** How long `receive` may take, in ms; GitHub itself hangs up after ten seconds. */
+  patienceMs?: number
   /** A request that was refused before its signature was known to be GitHub's. */
   onRefused?(sentence: string): void
 }
@@ -21,6 +23,9 @@ const PROBLEMS: Record<BodyProblem, [status: number, sentence: string]> = {
   broken: [400, 'The payload did not arrive whole.'],
   busy: [503, 'Too much is being received at once. Please redeliver it.'],
 }
+
+/** A refusal that GitHub hears is in its delivery log with our sentence; one that comes later is "timed out". */
+const PATIENCE_MS = 9000
 
 /** Printable ASCII: an id goes into the log as it is. */
 const ID = /^[\x21-\x7e]{1,200}$/
@@ -57,12 +62,23 @@ export async function takeDelivery(
   const payload = parsePayload(body, header(request, 'content-type'))
   if (payload === null) return answer(400, 'The payload is not a JSON object.')
   try {
-    await options.receive({ id, name, payload })
+    await inTime(options.receive({ id, name, payload }), options.patienceMs ?? PATIENCE_MS)
     answer(202, 'Recorded.')
   } catch (error) {
     options.onFailure(error, { id, name })
     answer(503, 'The delivery could not be recorded. Please redeliver it.')
   }
+}
+
+/**
+ * Fails when `recorded` takes longer. It may come about even so: a delivery that was refused, is stored, and is sent again
+ * counts once.
+ */
+function inTime(recorded: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`not recorded within ${ms / 1000} s`)), ms)
+    recorded.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 /** HMAC-SHA256 of the raw bytes, compared in constant time. */

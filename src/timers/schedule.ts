@@ -46,7 +46,12 @@ export async function startTimers(
       noOverlap: true,
       distributed: true,
       runCoordinator: {
-        shouldRun: (key: string) => claimTick(db, timer.name, key.slice(key.indexOf(':') + 1)),
+        // Told here: the scheduler would write it to the console, as text between the JSON lines of the log.
+        shouldRun: (key: string) =>
+          claimTick(db, timer.name, key.slice(key.indexOf(':') + 1)).catch((error: unknown) => {
+            onError(timer.name, error)
+            return false
+          }),
       },
     }),
   )

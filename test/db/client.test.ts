@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openDatabase } from '../../src/db/client.ts'
+import { openDatabase, reached } from '../../src/db/client.ts'
 import { UserError } from '../../src/domain/user-error.ts'
 import { eachDatabase } from '../support/database.ts'
 
@@ -101,4 +101,13 @@ test('the name of a PostgreSQL never holds its password', async () => {
   const open = await openDatabase('postgres://someone:secret@127.0.0.1:1/name', { poolSize: 1 })
   expect(open.name).toBe('127.0.0.1:1')
   await open.close()
+})
+
+test('a PostgreSQL that cannot be reached is told of in a sentence, without its password', async () => {
+  const open = await openDatabase('postgres://someone:secret@127.0.0.1:1/name')
+  const error = await reached(open).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(UserError)
+  expect((error as Error).message).toMatch(
+    /^The database at 127\.0\.0\.1:1 cannot be used: .*ECONNREFUSED.* is DATABASE_URL right\?$/,
+  )
 })
