@@ -1,7 +1,6 @@
 /** What an answer costs by the length of history: it must not grow with it. Beside it, the queries a team would run instead. */
 import { sql } from 'kysely'
 import pg from 'pg'
-import { dashboard } from '../src/dashboard/app.ts'
 import { type Db, openDatabase } from '../src/db/client.ts'
 import { migrate } from '../src/db/migrate.ts'
 import { readTotals } from '../src/db/sla.ts'
@@ -12,6 +11,7 @@ import { readPullRequestReport } from '../src/pipeline/pull-request-report.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { END, generate, jobNames, REPOSITORY_ID, WIDGETS } from './generate.ts'
 import { askConsistency, askFlakes, copyRuns } from './kubernetes.ts'
+import { pagesOf } from './pages.ts'
 import { atLeast, atMost, type Measure, median } from './result.ts'
 
 const DAY = 86_400_000
@@ -115,13 +115,7 @@ async function ask(made: readonly Made[], costs: Costs): Promise<void> {
 }
 
 function questions(db: Db, newest: number): Question[] {
-  const pages = dashboard({
-    db,
-    now: () => END,
-    policyOf: async () => DEFAULT_POLICY,
-    publicUrl: null,
-    githubUrl: 'https://github.com',
-  })
+  const pages = pagesOf(db)
   const repository = {
     repository_id: REPOSITORY_ID,
     full_name: 'acme/widgets',
@@ -173,7 +167,7 @@ async function changeVerdict(db: Db): Promise<void> {
     .execute()
 }
 
-async function openPage(pages: ReturnType<typeof dashboard>, path: string): Promise<void> {
+async function openPage(pages: ReturnType<typeof pagesOf>, path: string): Promise<void> {
   const answer = await pages.request(path)
   await answer.text()
   if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`)

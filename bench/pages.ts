@@ -35,14 +35,19 @@ export async function measurePages({ quick }: { quick: boolean }): Promise<Measu
   }
 }
 
-async function askAll(db: Db, shapes: readonly Shape[]): Promise<Measure[]> {
-  const pages = dashboard({
+/** The pages of a generated database, at the end of its history. */
+export function pagesOf(db: Db) {
+  return dashboard({
     db,
     now: () => END,
     policyOf: async () => DEFAULT_POLICY,
     publicUrl: null,
     githubUrl: 'https://github.com',
   })
+}
+
+async function askAll(db: Db, shapes: readonly Shape[]): Promise<Measure[]> {
+  const pages = pagesOf(db)
   const paths = ['/', '/status', ...(await Promise.all(shapes.map((shape) => pathsOf(db, shape)))).flat()]
   const measures: Measure[] = []
   for (const path of paths) {

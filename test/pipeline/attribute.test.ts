@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Db } from '../../src/db/client.ts'
 import { readKin } from '../../src/db/pull-request.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
+import { concludeAll } from '../../src/pipeline/conclude.ts'
 import { useDatabase } from '../support/database.ts'
 import {
   aDelivery,
@@ -65,6 +66,18 @@ describe('hand-made histories', () => {
     )
     for (const flake of (await concluded([...QUIET, ...own])).values())
       expect(flake).toMatchObject({ verdict: 'caused_by_pr', counted: false, evidence: { x: 3, m: 3, k: 0 } })
+  })
+
+  test('a verdict that comes late is evidence for a flake exactly 28 days after it', async () => {
+    // At minute 14 of its quarter of an hour: the mark that stands for it is of minute 0.
+    const late = aHead({ number: 8, minute: 9 })
+    const flake = aHead({ number: 7, minute: 28 * DAY - 1, flaky: true })
+    const [before] = (await concluded(flake)).values()
+    await recordAll(db(), late)
+    // Without what weeks teach, which would have every flake of the week judged again.
+    await concludeAll(db(), { policyOf: async () => DEFAULT_POLICY, now: NOW, learn: false })
+    const [after] = (await readOnlyReport(db())).flakes
+    expect([before, after]).toMatchObject([{ evidence: { n: 0 } }, { evidence: { n: 1 } }])
   })
 
   test('one that merges with its flake is the cause, and those it infects are not', async () => {
