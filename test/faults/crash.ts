@@ -125,6 +125,30 @@ export async function post(url: string, { id, name, payload }: TestDelivery): Pr
   }
 }
 
+/** Sends a story to an app piece by piece and remembers what was acknowledged. */
+export function senderOf({ url }: { url: string }, story: readonly TestDelivery[]) {
+  const acknowledged = new Set<string>()
+  let next = 0
+  /** So many fresh deliveries at once. @returns how often each status (0 for none) came back */
+  const send = async (count: number): Promise<Record<number, number>> => {
+    const statuses: Record<number, number> = {}
+    next += count
+    if (next > story.length) throw new Error(`the story of ${story.length} deliveries is told`)
+    await Promise.all(
+      story.slice(next - count, next).map(async (one) => {
+        const status = (await post(url, one)) ?? 0
+        if (status === 202) acknowledged.add(one.id)
+        statuses[status] = (statuses[status] ?? 0) + 1
+      }),
+    )
+    return statuses
+  }
+  const sendUntilRefused = async () => {
+    while (Object.keys(await send(400)).every((status) => status === '202'));
+  }
+  return { acknowledged, send, sendUntilRefused }
+}
+
 /** The acknowledged deliveries that are not stored. */
 export async function lost(where: string, acknowledged: ReadonlySet<string>): Promise<string[]> {
   const { db, close } = await openDatabase(where)

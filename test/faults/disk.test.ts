@@ -15,10 +15,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, expect, test, vi } from 'vitest'
-import { type ServerProcess, startAppProcess } from '../../bench/processes.ts'
+import { startAppProcess } from '../../bench/processes.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { startPostgres } from '../support/postgres-server.ts'
-import { lost, post, storyOf } from './crash.ts'
+import { lost, senderOf, storyOf } from './crash.ts'
 
 const MEBIBYTE = 2 ** 20
 const folder = mkdtempSync(join(tmpdir(), 'flake-sla-disk-'))
@@ -67,7 +67,7 @@ test.skipIf(!isMounted).each(FULL)(
     const server = await startPostgres(['max_connections=30'], folder)
     const address = `${server.address}/postgres`
     const app = await startAppProcess(address)
-    const sender = senderOf(app)
+    const sender = senderOf(app, storyOf(9000))
     try {
       expect(await sender.send(50)).toEqual({ 202: 50 })
       const makeRoom = fill(left)
@@ -94,7 +94,7 @@ test.skipIf(!isMounted)(
   async () => {
     const data = join(folder, 'tables')
     const app = await startAppProcess(data)
-    const sender = senderOf(app)
+    const sender = senderOf(app, storyOf(9000))
     expect(await sender.send(50)).toEqual({ 202: 50 })
     const makeRoom = fill(0)
     await sender.sendUntilRefused()
@@ -149,28 +149,4 @@ function writing(data: string): string {
         select pg_logical_emit_message(true, 'log', repeat('y', 100000))\`.execute(db)
       process.stdout.write(i + '\\n')
     }`
-}
-
-/** Sends a story piece by piece and remembers what was acknowledged. */
-function senderOf(app: ServerProcess) {
-  const story = storyOf(9000)
-  const acknowledged = new Set<string>()
-  let next = 0
-  const send = async (count: number) => {
-    const statuses: Record<number, number> = {}
-    next += count
-    if (next > story.length) throw new Error('nothing was refused')
-    await Promise.all(
-      story.slice(next - count, next).map(async (one) => {
-        const status = (await post(app.url, one)) ?? 0
-        if (status === 202) acknowledged.add(one.id)
-        statuses[status] = (statuses[status] ?? 0) + 1
-      }),
-    )
-    return statuses
-  }
-  const sendUntilRefused = async () => {
-    while (Object.keys(await send(400)).every((status) => status === '202'));
-  }
-  return { acknowledged, send, sendUntilRefused }
 }

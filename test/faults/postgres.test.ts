@@ -4,43 +4,28 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ServerProcess, startAppProcess } from '../../bench/processes.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
-import { lost, post, storyOf } from './crash.ts'
+import { lost, senderOf, storyOf } from './crash.ts'
 
-const story = storyOf(400)
-const acknowledged = new Set<string>()
-let next = 0
 let server: PostgresServer
 let app: ServerProcess
 let address: string
+let sender: ReturnType<typeof senderOf>
 
 beforeAll(async () => {
   server = await startPostgres(['max_connections=30'])
   address = `${server.address}/postgres`
   app = await startAppProcess(address)
+  sender = senderOf(app, storyOf(400))
 })
 afterAll(async () => {
   await app?.kill()
   await server?.remove()
 })
 
-/** Sends so many fresh deliveries at once. @returns how often each status (0 for none) came back */
-async function send(count: number): Promise<Record<number, number>> {
-  const statuses: Record<number, number> = {}
-  next += count
-  await Promise.all(
-    story.slice(next - count, next).map(async (one) => {
-      const status = (await post(app.url, one)) ?? 0
-      if (status === 202) acknowledged.add(one.id)
-      statuses[status] = (statuses[status] ?? 0) + 1
-    }),
-  )
-  return statuses
-}
-
 /** Everything acknowledged so far is stored, and the next deliveries are taken. */
 async function expectWhole(): Promise<void> {
-  expect(await send(8)).toEqual({ 202: 8 })
-  expect(await lost(address, acknowledged)).toEqual([])
+  expect(await sender.send(8)).toEqual({ 202: 8 })
+  expect(await lost(address, sender.acknowledged)).toEqual([])
 }
 
 async function tell(...statements: string[]): Promise<void> {
@@ -53,11 +38,11 @@ async function tell(...statements: string[]): Promise<void> {
 
 test('killed at once and started again: refused meanwhile with a sentence, nothing lost', async () => {
   await expectWhole()
-  const during = send(200)
+  const during = sender.send(200)
   await sleep(30)
   await server.kill()
   expect(Object.keys(await during).every((status) => status === '202' || status === '503')).toBe(true)
-  expect(await send(5)).toEqual({ 503: 5 })
+  expect(await sender.send(5)).toEqual({ 503: 5 })
   expect((await fetch(`${app.url}/healthz`)).status).toBe(200)
   expect((await fetch(`${app.url}/readyz`)).status).toBe(503)
   await server.start()
@@ -76,7 +61,7 @@ test('its connections ended by an operator: the next delivery is taken on a new 
 test('read-only, as a replica is: refused until it can be written to', async () => {
   await tell(`alter system set default_transaction_read_only = on`, 'select pg_reload_conf()')
   await sleep(300)
-  expect(await send(5)).toEqual({ 503: 5 })
+  expect(await sender.send(5)).toEqual({ 503: 5 })
   await tell(
     'set default_transaction_read_only = off',
     'alter system reset default_transaction_read_only',
@@ -91,7 +76,7 @@ test('slow by two seconds: every delivery is answered late, in GitHub’s ten se
   await client.connect()
   await client.query('begin; lock table delivery in access exclusive mode')
   const started = performance.now()
-  const during = send(20)
+  const during = sender.send(20)
   await sleep(2000)
   await client.query('commit')
   await client.end()
@@ -107,7 +92,7 @@ test('disk full: refused until there is room', async () => {
       $$begin raise exception using errcode = '53100', message = 'could not extend file: No space left on device'; end$$`,
     'create trigger full_disk before insert on observation for each row execute function full_disk()',
   )
-  const during = await send(6)
+  const during = await sender.send(6)
   expect(during[503]).toBeGreaterThan(0)
   await tell('drop function full_disk cascade')
   await expectWhole()
@@ -122,7 +107,7 @@ test('out of connections: the app keeps the ones it has, and takes deliveries', 
     }),
   )
   expect(held.some((one) => one.status === 'rejected')).toBe(true)
-  const statuses = await send(10)
+  const statuses = await sender.send(10)
   expect(Object.keys(statuses).every((status) => status === '202' || status === '503')).toBe(true)
   await Promise.allSettled(hogs.map((one) => one.end()))
   await expectWhole()
