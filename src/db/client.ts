@@ -85,8 +85,10 @@ export async function openDatabase(where: string, options: OpenOptions = {}): Pr
     return openEmbedded(await PGlite.create(folder), folder, options, release)
   } catch (error) {
     release()
+    // The errors of the embedded file system have a number alone.
+    const { message, errno } = error as { message?: string; errno?: number }
     throw new UserError(
-      `The data folder ${folder} cannot be opened: ${(error as Error).message}. Is it one of flake-sla's, writable, and is there room?`,
+      `The data folder ${folder} cannot be opened: ${message ?? `a file could not be read or written (error ${errno})`}. Is it one of flake-sla's, writable, and is there room?`,
     )
   }
 }

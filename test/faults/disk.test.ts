@@ -125,6 +125,10 @@ test.skipIf(!isMounted)(
       expect.stringMatching(/No space left.*What was acknowledged is in it/s),
     ])
     await expect(startAppProcess(data)).rejects.toThrow(/ended with 2: .*cannot be opened.*is there room/s)
+    // A folder that is still to be made: the embedded file system tells of it by a number alone.
+    await expect(startAppProcess(join(folder, 'another'))).rejects.toThrow(
+      /ended with 2: .*cannot be opened: a file could not be read or written \(error \d+\)\. .*is there room/s,
+    )
     makeRoom = makeRoom as (() => void) | null
     makeRoom?.()
     const { db, close } = await openDatabase(data)
