@@ -4,7 +4,7 @@ const result = process.env.VITEST_JSON
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
     globalSetup: ['test/support/postgres.ts'],
     setupFiles: ['test/support/fast-check.ts'],
     testTimeout: 60_000,

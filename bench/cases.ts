@@ -1,8 +1,8 @@
 /** Makes the questions of the benchmark: every flake of a simulated history with what a rule may look at, and the truth. */
-import type { EvidenceVerdict, Kin } from '../src/domain/attribution.ts'
-import { kinOf } from '../src/domain/kin.ts'
-import { evidenceOf, incidentsIn, type JobHistory, weekOf, worldIn } from '../src/domain/week.ts'
-import type { World } from '../src/domain/world.ts'
+import type { EvidenceVerdict, Kin } from '../src/domain/attribution/attribution.ts'
+import { kinOf } from '../src/domain/attribution/related.ts'
+import { evidenceOf, incidentsIn, type JobHistory, weekOf, worldIn } from '../src/domain/attribution/week.ts'
+import type { World } from '../src/domain/attribution/repository-model.ts'
 import type { Cause } from '../src/simulate/runs.ts'
 import type { Scenario } from '../src/simulate/scenarios.ts'
 import { type Simulation, simulate } from '../src/simulate/simulate.ts'

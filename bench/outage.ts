@@ -1,5 +1,5 @@
 /** Does an outage move blame? The same history with and without one: what is said of those whom it hit. */
-import { attribute } from '../src/domain/attribution.ts'
+import { attribute } from '../src/domain/attribution/attribution.ts'
 import { SCENARIOS, type Scenario } from '../src/simulate/scenarios.ts'
 import { questionsOf } from './cases.ts'
 

@@ -8,7 +8,7 @@ import {
   type Circumstances,
   type EvidenceVerdict,
   probabilityCausedByPr,
-} from '../src/domain/attribution.ts'
+} from '../src/domain/attribution/attribution.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -123,7 +123,7 @@ function moments(jobs: readonly { k: number; n: number }[]) {
 export const RULES: readonly Rule[] = [
   {
     name: 'flake-sla',
-    source: 'src/domain/attribution.ts',
+    source: 'src/domain/attribution/attribution.ts',
     judge: ({ flake, verdicts, circumstances }) => attribute(flake, verdicts, circumstances),
   },
   {

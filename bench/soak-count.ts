@@ -1,6 +1,6 @@
 /** What GitHub was told in the end, beside what it should have been told: an answer a question, an issue a breached day, a run a tick. */
 import pg from 'pg'
-import type { Standin } from '../src/standin/standin.ts'
+import type { Standin } from '../fake-github/fake-github.ts'
 import type { Chapter } from './soak-load.ts'
 
 export interface Counts {

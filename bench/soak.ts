@@ -1,9 +1,9 @@
 /** An hour in production, made small: app processes on one PostgreSQL and one GitHub, one of them killed every now and then. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { addAccount, addInstallation, addIssue, addRepository } from '../src/standin/seed.ts'
-import { addComment } from '../src/standin/seed-changes.ts'
-import { type Standin, startStandin } from '../src/standin/standin.ts'
+import { addAccount, addInstallation, addIssue, addRepository } from '../fake-github/seed.ts'
+import { addComment } from '../fake-github/seed-changes.ts'
+import { type Standin, startStandin } from '../fake-github/fake-github.ts'
 import { compare, type Figures, lost } from '../test/faults/crash.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { type ServerProcess, startAppProcess } from './processes.ts'

@@ -1,6 +1,6 @@
 /** What the parts that do something are given: the world, as values. A type, no code. */
 import type { Db } from './db/client.ts'
-import type { Policy } from './domain/policy.ts'
+import type { Policy } from './domain/settings.ts'
 import type { GitHub } from './github/client.ts'
 
 export interface Log {

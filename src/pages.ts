@@ -4,7 +4,7 @@ import type { Config } from './config.ts'
 import { dashboard, type Timings } from './dashboard/app.ts'
 import type { Deps } from './deps.ts'
 import type { RateLimitWatch } from './github/rate-limit.ts'
-import type { Recorder } from './pipeline/record.ts'
+import type { Recorder } from './intake/record.ts'
 
 /** The dashboard of a running program. */
 export function pagesOf(

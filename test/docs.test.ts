@@ -9,7 +9,7 @@ import { readConfig, VARIABLES } from '../src/config.ts'
 import { parseCorrection, parseFlakeReport, parseHunt, parseRetests } from '../src/domain/command.ts'
 import { COMMAND_HELP } from '../src/domain/command-help.ts'
 import { commandSection } from '../src/texts/help.ts'
-import { EVENTS } from '../src/webhooks/translate.ts'
+import { EVENTS } from '../src/intake/events/translate.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const readText = (path: string) => readFileSync(join(ROOT, path), 'utf8')

@@ -99,10 +99,10 @@ function startSteps(data: string): ChildProcess {
   const code = `
     import { openDatabase } from ${source('db/client.ts')}
     import { migrate } from ${source('db/migrate.ts')}
-    import { DEFAULT_POLICY } from ${source('domain/policy.ts')}
+    import { DEFAULT_POLICY } from ${source('domain/settings.ts')}
     import { readDeliveries } from ${source('cli/deliveries.ts')}
-    import { concludeAll } from ${source('pipeline/conclude.ts')}
-    import { createRecorder } from ${source('pipeline/record.ts')}
+    import { concludeAll } from ${source('derive/derive.ts')}
+    import { createRecorder } from ${source('intake/record.ts')}
     const { db } = await openDatabase(${JSON.stringify(data)})
     await migrate(db)
     const { record } = createRecorder(db, { now: () => 0, effects: false })

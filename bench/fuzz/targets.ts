@@ -1,6 +1,6 @@
 /** Everything that takes input from outside. */
 import type { Db } from '../../src/db/client.ts'
-import { createRecorder } from '../../src/pipeline/record.ts'
+import { createRecorder } from '../../src/intake/record.ts'
 import { lineTarget } from './lines.ts'
 import { pageTarget } from './pages.ts'
 import type { Target } from './target.ts'

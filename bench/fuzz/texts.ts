@@ -10,10 +10,10 @@ import {
   parseRetests,
   readHunt,
 } from '../../src/domain/command.ts'
-import { matchesGlob } from '../../src/domain/policy.ts'
+import { matchesGlob } from '../../src/domain/settings.ts'
 import { requiredBy } from '../../src/domain/required.ts'
 import { windowAt } from '../../src/domain/window.ts'
-import { readPolicy } from '../../src/policy/read.ts'
+import { readPolicy } from '../../src/settings/read.ts'
 import type { Random } from '../../src/simulate/random.ts'
 import { code, codeCell, link } from '../../src/texts/markdown.ts'
 import { eachInput, type Target } from './target.ts'

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises'
 import { PassThrough, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { UserError } from '../domain/user-error.ts'
-import type { Delivery } from '../pipeline/prepare.ts'
+import type { Delivery } from '../intake/prepare.ts'
 
 /** A line of a file: a delivery, or why it is none. */
 export type Line = { file: string; line: number } & ({ delivery: Delivery } | { reason: string })

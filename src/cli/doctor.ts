@@ -2,10 +2,10 @@
 import { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { openDatabase } from '../db/client.ts'
-import { readDatabaseState } from '../db/state.ts'
+import { readDatabaseState } from '../db/database-state.ts'
 import { type Finding, fine, odd, wrong } from '../domain/finding.ts'
 import { UserError } from '../domain/user-error.ts'
-import { clock, readStanding } from './standing.ts'
+import { clock, readStanding } from './doctor-checks.ts'
 
 const LEAST_POSTGRES = 150_000
 const PATIENCE_MS = 10_000

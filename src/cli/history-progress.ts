@@ -1,7 +1,7 @@
 /** Shows how far the reading of a history is: pull requests done, what is left of the rate limit, time to go. */
 import cliProgress from 'cli-progress'
-import type { ReadingProgress } from '../db/reading.ts'
-import type { Asker } from '../github/ask.ts'
+import type { ReadingProgress } from '../db/backfill.ts'
+import type { Asker } from '../github/throttled-client.ts'
 
 const EVERY_MS = 10_000
 

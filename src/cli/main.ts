@@ -14,7 +14,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   scan: async () => (await import('./scan.ts')).scanCommand(),
   reattribute: async () => (await import('./reattribute.ts')).reattributeCommand(),
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),
-  hunt: async () => (await import('./hunt.ts')).huntCommand(),
+  hunt: async () => (await import('./hunt/hunt.ts')).huntCommand(),
 }
 
 const program = new Command('flake-sla')

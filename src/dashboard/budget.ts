@@ -1,6 +1,6 @@
 /** The error budget of 28 days: what the target allows, what flakes spent of it, and how fast. */
 import type { Db } from '../db/client.ts'
-import { countTested, readCounted, readRequiredShare } from '../db/dashboard-budget.ts'
+import { countTested, readCounted, readRequiredShare } from '../db/budget.ts'
 import type { Row } from '../db/schema.ts'
 import { burnRate, countFlakes, type Sla, slaOf } from '../domain/sla.ts'
 import { windowOf } from '../domain/window.ts'

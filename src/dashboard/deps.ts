@@ -2,7 +2,7 @@
 import type { Registry } from 'prom-client'
 import type { Db } from '../db/client.ts'
 import type { Row } from '../db/schema.ts'
-import type { Policy } from '../domain/policy.ts'
+import type { Policy } from '../domain/settings.ts'
 import type { GitHubUsers, OAuthCredentials } from './auth/github-users.ts'
 
 /** Decides who sees a repository. An unknown repository and a forbidden one look the same to who asks. */

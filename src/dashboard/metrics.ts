@@ -1,14 +1,14 @@
 /** Figures for Prometheus, as docs/metrics.md lists them: read when scraped, from what the timers stored. */
 import { Gauge, Histogram, Registry } from 'prom-client'
-import { readNewestWindows } from '../db/dashboard.ts'
-import { countDeliveries, type Freshness, readFreshness, readOutboxDepth } from '../db/dashboard-status.ts'
+import { readNewestWindows } from './queries/repositories.ts'
+import { countDeliveries, type Freshness, readFreshness, readOutboxDepth } from './queries/status.ts'
 import type { Row } from '../db/schema.ts'
 import { burnRate } from '../domain/sla.ts'
 import { readBudget } from './budget.ts'
 import { addDays, dayAt } from './dates.ts'
 import type { DashboardDeps, Timings } from './deps.ts'
 import { scopeOf } from './scope.ts'
-import { slaOfRow } from './words.ts'
+import { slaOfRow } from './wording.ts'
 
 const HOUR = 3_600_000
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]

@@ -1,5 +1,5 @@
 /** The SLA document's own measures of success by month: breaches, and merged pull requests that fix flakes. For page and API alike. */
-import { readFixes } from '../db/dashboard-history.ts'
+import { readFixes } from '../db/incidents.ts'
 import type { Row } from '../db/schema.ts'
 import { readWindows } from '../db/sla.ts'
 import { windowOf } from '../domain/window.ts'

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { html, raw } from 'hono/html'
 import { secureHeaders } from 'hono/secure-headers'
-import { findRepository } from '../db/dashboard.ts'
+import { findRepository } from './queries/repositories.ts'
 import { readWindows } from '../db/sla.ts'
 import { PICTURE_STYLE } from './assets/picture-style.ts'
 import { badgeSvg } from './charts/badge.ts'
@@ -14,7 +14,7 @@ import type { Html } from './html.ts'
 import { openRepository, type RepositoryScope, scopeOf } from './scope.ts'
 import { opensPicture, type Picture } from './signed-pictures.ts'
 import { readTrend } from './trend-data.ts'
-import { slaOfRow } from './words.ts'
+import { slaOfRow } from './wording.ts'
 
 const STYLE_HASH = createHash('sha256').update(PICTURE_STYLE).digest('base64')
 

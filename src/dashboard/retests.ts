@@ -1,5 +1,5 @@
 /** Who asked for what to run again: for a pull request's page and its table. */
-import { readComments, readRerunRequests } from '../db/dashboard-pull-request.ts'
+import { readComments, readRerunRequests } from './queries/pull-request.ts'
 import type { Row } from '../db/schema.ts'
 import { parseRetests } from '../domain/command.ts'
 import type { DashboardDeps } from './deps.ts'

@@ -1,9 +1,9 @@
 /** What a repository's pages are about: its row, its settings, which jobs count, and what day it is there. */
-import { findRepository, readRepositories } from '../db/dashboard.ts'
-import type { FlakeScope, Span } from '../db/dashboard-flakes.ts'
+import { findRepository, readRepositories } from './queries/repositories.ts'
+import type { FlakeScope, Span } from '../db/flakes.ts'
 import { readRequired } from '../db/required.ts'
 import type { Row } from '../db/schema.ts'
-import type { Policy } from '../domain/policy.ts'
+import type { Policy } from '../domain/settings.ts'
 import type { Required } from '../domain/required.ts'
 import { DAY, dayAt } from './dates.ts'
 import { type DashboardDeps, PUBLIC_ONLY, type Visibility } from './deps.ts'

@@ -1,13 +1,13 @@
 /** The trend's points: every day and week of a span, those without a window too. */
 import type { Db } from '../db/client.ts'
-import { readIncidents } from '../db/dashboard-history.ts'
+import { readIncidents } from '../db/incidents.ts'
 import type { Row } from '../db/schema.ts'
 import { readWindows } from '../db/sla.ts'
 import { windowOf } from '../domain/window.ts'
 import type { Trend, TrendPoint } from './charts/trend.ts'
 import { addDays, dayAt, isMonday } from './dates.ts'
 import type { RepositoryScope } from './scope.ts'
-import { slaOfRow } from './words.ts'
+import { slaOfRow } from './wording.ts'
 
 export const TREND_DAYS = 90
 

@@ -1,6 +1,6 @@
 /** Stores what attribution says of flakes, where it says something else than before, and keeps a trace of each change. */
 import { type Kysely, sql } from 'kysely'
-import type { Attribution, AttributionLabel } from '../domain/attribution.ts'
+import type { Attribution, AttributionLabel } from '../domain/attribution/attribution.ts'
 import type { Correction } from '../domain/correction.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
 import { addRows } from './rows.ts'

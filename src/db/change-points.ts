@@ -1,6 +1,6 @@
 /** Changes of jobs' flake rates: found in the days of the last quarter, and kept with what was merged then. */
 import { type Kysely, sql } from 'kysely'
-import { type Change, changePoints, type Tally } from '../domain/change-point.ts'
+import { type Change, changePoints, type Tally } from '../domain/attribution/change-point.ts'
 import { addRows } from './rows.ts'
 import type { Database, Row } from './schema.ts'
 

@@ -10,7 +10,7 @@ import { Kysely, type LogEvent, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { UserError } from '../domain/user-error.ts'
 import type { Database } from './schema.ts'
-import { SILENCE_LIMITS, type SilenceLimits, watchSilence } from './silence.ts'
+import { SILENCE_LIMITS, type SilenceLimits, watchSilence } from './stalled-connection.ts'
 
 export type Db = Kysely<Database>
 

@@ -1,7 +1,7 @@
 /** Corrections in and out. */
 import { type Kysely, sql } from 'kysely'
 import type { CorrectionFact } from '../domain/correction.ts'
-import { weeksTaughtBy } from '../domain/week.ts'
+import { weeksTaughtBy } from '../domain/attribution/week.ts'
 import { addRows } from './rows.ts'
 import type { Database } from './schema.ts'
 

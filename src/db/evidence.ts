@@ -1,9 +1,9 @@
 /** Evidence of attribution, read for the pure core: what each job's runs said, the incidents, and what was learned. */
 import { type Kysely, sql } from 'kysely'
-import type { Incident } from '../domain/incident.ts'
-import { FARTHEST } from '../domain/trunk.ts'
-import { incidentId, type JobHistory } from '../domain/week.ts'
-import { DEFAULT_WORLD, type World } from '../domain/world.ts'
+import type { Incident } from '../domain/attribution/incident.ts'
+import { FARTHEST } from '../domain/attribution/trunk.ts'
+import { incidentId, type JobHistory } from '../domain/attribution/week.ts'
+import { DEFAULT_WORLD, type World } from '../domain/attribution/repository-model.ts'
 import { addRows, replaceRows } from './rows.ts'
 import type { Database, Row } from './schema.ts'
 

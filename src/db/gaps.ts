@@ -1,6 +1,6 @@
 /** What did not arrive, and what was done about it. */
 import { type Kysely, sql } from 'kysely'
-import { readReading, restartReading } from './reading.ts'
+import { readReading, restartReading } from './backfill.ts'
 import type { Database, NewRow, Row } from './schema.ts'
 
 type Db = Kysely<Database>

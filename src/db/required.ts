@@ -1,6 +1,6 @@
 /** The lists of required jobs, kept with the time from which they were known. */
 import { type Kysely, sql } from 'kysely'
-import type { Policy } from '../domain/policy.ts'
+import type { Policy } from '../domain/settings.ts'
 import { type Required, type RequiredList, requiredBy } from '../domain/required.ts'
 import { KEPT } from './client.ts'
 import type { Database, Row } from './schema.ts'

@@ -1,5 +1,5 @@
 /** Which jobs count: those that the settings name, or that protection of the base branch required at the time, else all. */
-import { matchesGlob, type Policy } from './policy.ts'
+import { matchesGlob, type Policy } from './settings.ts'
 
 /** A job that must pass before merge, as branch protection or a ruleset names it. */
 export interface RequiredJob {

@@ -1,5 +1,5 @@
 /** The SLA of one window: flakes not caused by the pull request / pull requests tested (DEFINITIONS section 5). */
-import type { AttributionLabel } from './attribution.ts'
+import type { AttributionLabel } from './attribution/attribution.ts'
 import { regularizedGammaP } from './statistics.ts'
 
 /**

@@ -2,10 +2,10 @@
 import { Probot, ProbotOctokit } from 'probot'
 import type { GitHub, Octokit } from './client.ts'
 import { refuseWrites } from './dry-run.ts'
-import { patientFetch } from './patience.ts'
+import { patientFetch } from './timeout.ts'
 import type { RateLimitWatch } from './rate-limit.ts'
-import { renewRefused } from './renew.ts'
-import { refuseBroken } from './whole.ts'
+import { renewRefused } from './refresh-token.ts'
+import { refuseBroken } from './reject-truncated.ts'
 
 /** What the app's settings page shows. */
 export interface AppCredentials {

@@ -1,8 +1,8 @@
 /** An Octokit that a person's token signs in, without the app. */
 import { ProbotOctokit } from 'probot'
 import type { Octokit } from './client.ts'
-import { patientFetch } from './patience.ts'
-import { refuseBroken } from './whole.ts'
+import { patientFetch } from './timeout.ts'
+import { refuseBroken } from './reject-truncated.ts'
 
 /** @param baseUrl base address of GitHub's REST API */
 export function tokenOctokit(token: string, baseUrl: string): Octokit {

@@ -7,8 +7,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { examine } from '../../src/cli/doctor.ts'
 import type { Finding } from '../../src/domain/finding.ts'
-import { addInstallation } from '../../src/standin/seed.ts'
-import { type Standin, startStandin } from '../../src/standin/standin.ts'
+import { addInstallation } from '../../fake-github/seed.ts'
+import { type Standin, startStandin } from '../../fake-github/fake-github.ts'
 import { PRIVATE_KEY } from '../support/app.ts'
 
 let standin: Standin

@@ -6,7 +6,7 @@ import chromium from '@sparticuz/chromium'
 import { type Browser, type Page, chromium as playwright } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OpenDatabase } from '../../src/db/client.ts'
-import { finishPage, openReading } from '../../src/db/reading.ts'
+import { finishPage, openReading } from '../../src/db/backfill.ts'
 import {
   aFlake,
   aJob,

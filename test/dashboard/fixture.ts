@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { type DashboardDeps, dashboard } from '../../src/dashboard/app.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import type { NewRow } from '../../src/db/schema.ts'
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
+import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
 import { DEFINITION_VERSION } from '../../src/domain/sla.ts'
 import { openEmbedded } from '../support/database.ts'
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { writeJobIssue } from '../../src/db/job-issues.ts'
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
+import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
 import { aFlake, aJob, app, aRepository, aRun, aVerdict, aWindow, openFixture } from './fixture.ts'
 
 let database: OpenDatabase

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { renewChangePoints } from '../../src/db/change-points.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
-import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts'
+import { DEFAULT_POLICY, type Policy } from '../../src/domain/settings.ts'
 import {
   aFlake,
   aJob,

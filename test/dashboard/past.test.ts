@@ -5,8 +5,8 @@ import type { GitHubUsers } from '../../src/dashboard/auth/github-users.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { readCoverage } from '../../src/db/coverage.ts'
 import { dropRest, keepRest, openGap } from '../../src/db/gaps.ts'
-import { finishPage, openReading } from '../../src/db/reading.ts'
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
+import { finishPage, openReading } from '../../src/db/backfill.ts'
+import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
 import { aJob, app, aRepository, aRun, aWindow, clear, openFixture } from './fixture.ts'
 
 let database: OpenDatabase

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dashboard } from '../../src/dashboard/app.ts'
 import type { GitHubUsers } from '../../src/dashboard/auth/github-users.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
+import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
 import {
   aFlake,
   aJob,

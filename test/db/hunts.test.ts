@@ -11,7 +11,7 @@ import {
   readHuntRuns,
   readHuntsOfJob,
 } from '../../src/db/hunts.ts'
-import { aRun } from '../hunt/hunts.ts'
+import { aRun } from '../../packages/hunt/test/hunts.ts'
 import { eachDatabase } from '../support/database.ts'
 
 const BEGINNING: HuntBeginning = {

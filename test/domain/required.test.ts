@@ -1,6 +1,6 @@
 /** Which jobs count: the settings' word, the lists of the day, or all. */
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts'
+import { DEFAULT_POLICY, type Policy } from '../../src/domain/settings.ts'
 import { type RequiredList, requiredBy } from '../../src/domain/required.ts'
 import { at, ms } from '../support/facts.ts'
 

@@ -8,9 +8,9 @@ import { sql } from 'kysely'
 import { SECRET, type ServerProcess, startAppProcess } from '../../bench/processes.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { migrate } from '../../src/db/migrate.ts'
-import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
-import { concludeAll } from '../../src/pipeline/conclude.ts'
-import { createRecorder } from '../../src/pipeline/record.ts'
+import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { concludeAll } from '../../src/derive/derive.ts'
+import { createRecorder } from '../../src/intake/record.ts'
 import { WEBHOOK_PATH } from '../../src/server/http.ts'
 import {
   checkRunDelivery,

@@ -1,9 +1,9 @@
 /** GitHub misbehaves while a report is being written: in the end there is one answer, never two, and nothing is lost. */
 import { expect, test } from 'vitest'
 import { readRequirements } from '../../src/db/required.ts'
-import type { Fault } from '../../src/standin/faults.ts'
-import type { State } from '../../src/standin/state.ts'
-import { refreshAllRequired } from '../../src/timers/required.ts'
+import type { Fault } from '../../fake-github/faults.ts'
+import type { State } from '../../fake-github/state.ts'
+import { refreshAllRequired } from '../../src/features/required-jobs/daily.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import {
   checkRunDelivery,

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readConfig } from '../../src/config.ts'
 import { startApp } from '../../src/start.ts'
-import { closeAll } from '../../src/timers/close.ts'
-import { readAllHistory } from '../../src/timers/history.ts'
+import { closeAll } from '../../src/features/breach-issue/close-windows.ts'
+import { readAllHistory } from '../../src/features/backfill/timer.ts'
 
 const { CLOCK = '', API_URL = '', WORK } = process.env
 const app = await startApp(

@@ -7,7 +7,7 @@ import { readFound } from '../../bench/fuzz/found.ts'
 import { fuzz } from '../../bench/fuzz/fuzz.ts'
 import { eachInput } from '../../bench/fuzz/target.ts'
 import { allTargets } from '../../bench/fuzz/targets.ts'
-import { readPolicy } from '../../src/policy/read.ts'
+import { readPolicy } from '../../src/settings/read.ts'
 import { useDatabase } from '../support/database.ts'
 
 const db = useDatabase()

@@ -1,7 +1,7 @@
 /** The demo as a newcomer runs it: what it promises to show is there. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type DemoResult, runDemo } from '../../src/demo/run.ts'
-import { demoText } from '../../src/demo/text.ts'
+import { type DemoResult, runDemo } from '../../demo/run.ts'
+import { demoText } from '../../demo/text.ts'
 
 let demo: DemoResult
 const said: string[] = []

@@ -1,6 +1,6 @@
 /** Webhook deliveries in the shape that GitHub sends, with defaults: what a test feeds to the way in. */
 import { createHash } from 'node:crypto'
-import type { Delivery } from '../../src/pipeline/prepare.ts'
+import type { Delivery } from '../../src/intake/prepare.ts'
 import { at, BASE, HEAD, REPOSITORY_ID } from './facts.ts'
 
 export interface TestDelivery extends Delivery {

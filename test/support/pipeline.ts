@@ -2,10 +2,10 @@
 
 import { type RepositoryReport, readReport } from '../../src/cli/report-json.ts'
 import type { Db } from '../../src/db/client.ts'
-import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts'
-import { concludeAll } from '../../src/pipeline/conclude.ts'
-import type { Delivery } from '../../src/pipeline/prepare.ts'
-import { createRecorder, type RecordResult } from '../../src/pipeline/record.ts'
+import { DEFAULT_POLICY, type Policy } from '../../src/domain/settings.ts'
+import { concludeAll } from '../../src/derive/derive.ts'
+import type { Delivery } from '../../src/intake/prepare.ts'
+import { createRecorder, type RecordResult } from '../../src/intake/record.ts'
 import { ms } from './facts.ts'
 
 /** A week after the start: every window of these tests has ended by then. */

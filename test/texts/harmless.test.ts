@@ -2,8 +2,8 @@
 import MarkdownIt from 'markdown-it'
 import { describe, expect, test } from 'vitest'
 import { slaOf } from '../../src/domain/sla.ts'
-import { answerOf } from '../../src/hunt/answer.ts'
-import { huntMarkdown } from '../../src/hunt/show.ts'
+import { answerOf } from '../../packages/hunt/src/answer.ts'
+import { huntMarkdown } from '../../packages/hunt/src/show.ts'
 import type { Breach, CostlyJob } from '../../src/texts/breach-facts.ts'
 import { breachBody, breachTitle } from '../../src/texts/breach-issue.ts'
 import { helpText } from '../../src/texts/help.ts'
@@ -11,7 +11,7 @@ import { huntBegunText, huntEndedText, huntRefusedText, noJobText } from '../../
 import { reportText } from '../../src/texts/report.ts'
 import type { Report, ReportJob } from '../../src/texts/report-facts.ts'
 import { settingsCheckSummary } from '../../src/texts/settings-check.ts'
-import { aHunt, aRun } from '../hunt/hunts.ts'
+import { aHunt, aRun } from '../../packages/hunt/test/hunts.ts'
 
 const NAMES = [
   '@everyone',

@@ -2,10 +2,10 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { etag } from 'hono/etag'
-import { readFlake, readRevisions, readRunsAt } from '../../db/dashboard-flake.ts'
-import { readJob, readJobDays, readLatestRuns } from '../../db/dashboard-job.ts'
-import { readPullRequest } from '../../db/dashboard-pull-request.ts'
-import { readRunnerRecords } from '../../db/dashboard-runners.ts'
+import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
+import { readJob, readJobDays, readLatestRuns } from '../queries/job.ts'
+import { readPullRequest } from '../queries/pull-request.ts'
+import { readRunnerRecords } from '../queries/runners.ts'
 import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { gridQuery, readGrid } from '../pages/grid.ts'
@@ -16,7 +16,7 @@ import { history } from './history.ts'
 import * as routes from './routes.ts'
 import { flakeJson, runJson } from './shapes.ts'
 import { tables } from './tables.ts'
-import * as things from './thing-routes.ts'
+import * as things from './item-routes.ts'
 
 const MOST_RUNS = 100
 const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }

@@ -2,7 +2,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { readChangePoints } from '../../db/change-points.ts'
-import { readIncidents, readVerdictBands, readVerdictRecords } from '../../db/dashboard-history.ts'
+import { readIncidents, readVerdictBands, readVerdictRecords } from '../../db/incidents.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { lastDays, openRepository } from '../scope.ts'
 import { accuracyRoute, incidentsRoute } from './routes.ts'

@@ -1,7 +1,7 @@
 /** What the API's routes read: the same queries as the pages', so that the two cannot disagree. */
-import { readNewestWindows } from '../../db/dashboard.ts'
-import { readTimeLost } from '../../db/dashboard-budget.ts'
-import { readFlakePage, readJobCosts } from '../../db/dashboard-flakes.ts'
+import { readNewestWindows } from '../queries/repositories.ts'
+import { readTimeLost } from '../../db/budget.ts'
+import { readFlakePage, readJobCosts } from '../../db/flakes.ts'
 import type { Row } from '../../db/schema.ts'
 import { readWindows } from '../../db/sla.ts'
 import type { WindowKind } from '../../domain/window.ts'

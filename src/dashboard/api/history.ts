@@ -1,9 +1,9 @@
 /** The handlers of what the API says of the past and of the program itself. */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { readIncidents, readVerdictBands } from '../../db/dashboard-history.ts'
-import { readGapsOf, readOpenReadings } from '../../db/dashboard-reading.ts'
-import { readCoverage, readFreshness, readOutboxDepth } from '../../db/dashboard-status.ts'
+import { readIncidents, readVerdictBands } from '../../db/incidents.ts'
+import { readGapsOf, readOpenReadings } from '../queries/backfill.ts'
+import { readCoverage, readFreshness, readOutboxDepth } from '../queries/status.ts'
 import { addDays, DAY, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readMonths } from '../months.ts'

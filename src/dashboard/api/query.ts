@@ -1,6 +1,6 @@
 /** What a request may ask for: checked before anything is read, and described in the OpenAPI document. */
 import { z } from '@hono/zod-openapi'
-import type { FlakeCursor } from '../../db/dashboard-flakes.ts'
+import type { FlakeCursor } from '../../db/flakes.ts'
 import { DAY, readInstant } from '../dates.ts'
 
 const day = z.iso

@@ -1,7 +1,7 @@
 /** What every table as CSV has: how one is added, and how it is sent. */
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import type { JobKey } from '../../db/dashboard-job.ts'
+import type { JobKey } from '../queries/job.ts'
 import type { RepositoryScope } from '../scope.ts'
 
 export type Rows = readonly Record<string, unknown>[]

@@ -1,7 +1,7 @@
 /** The tables as CSV, at the address of their JSON with `.csv` behind it. */
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { readJob, readJobDays, readLatestRuns } from '../../db/dashboard-job.ts'
+import { readJob, readJobDays, readLatestRuns } from '../queries/job.ts'
 import { readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readMonths } from '../months.ts'

@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import type { Sla } from '../../domain/sla.ts'
 import { percent } from '../../texts/figures.ts'
 import type { Html } from '../html.ts'
-import { STATE_WORDS, stateOf } from '../words.ts'
+import { STATE_WORDS, stateOf } from '../wording.ts'
 
 const COLOURS = { in: '#1a7f37', out: '#cf222e', none: '#59636e' }
 const CHARACTER = 6.6

@@ -4,7 +4,7 @@ import {
   readVerdictRecords,
   type VerdictBand,
   type VerdictRecord,
-} from '../../db/dashboard-history.ts'
+} from '../../db/incidents.ts'
 import { percent } from '../../texts/figures.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, repositoryPath, table } from '../html.ts'

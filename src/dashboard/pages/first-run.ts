@@ -1,7 +1,7 @@
 /** The first minutes: what is done, what comes next, and what is waited for. */
-import type { ReadingState } from '../../db/dashboard-reading.ts'
+import type { ReadingState } from '../queries/backfill.ts'
 import { type Html, html } from '../html.ts'
-import { readingTable } from './reading.ts'
+import { readingTable } from './backfill.ts'
 
 export interface Progress {
   isSetUp: boolean

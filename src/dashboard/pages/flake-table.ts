@@ -1,7 +1,7 @@
 /** Flakes as a table: the same on the overview and on a job's page. */
-import type { ListedFlake } from '../../db/dashboard-flakes.ts'
+import type { ListedFlake } from '../../db/flakes.ts'
 import { flakeLink, type Html, html, instant, jobLink, name, pullRequestLink, table } from '../html.ts'
-import { countedWords, faultWords } from '../words.ts'
+import { countedWords, faultWords } from '../wording.ts'
 
 /** Flakes, newest first as they come. */
 export function flakeTable(fullName: string, flakes: readonly ListedFlake[], withJob = true): Html {

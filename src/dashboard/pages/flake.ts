@@ -1,6 +1,6 @@
 /** One flake: what ran, why we think whose fault it was, and how that verdict changed. */
-import { readFlake, readRevisions, readRunsAt } from '../../db/dashboard-flake.ts'
-import type { ListedFlake } from '../../db/dashboard-flakes.ts'
+import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
+import type { ListedFlake } from '../../db/flakes.ts'
 import type { Row } from '../../db/schema.ts'
 import type { DashboardDeps } from '../deps.ts'
 import {
@@ -15,7 +15,7 @@ import {
   table,
 } from '../html.ts'
 import type { RepositoryScope } from '../scope.ts'
-import { faultWords } from '../words.ts'
+import { faultWords } from '../wording.ts'
 import { arithmetic, type StoredEvidence } from './arithmetic.ts'
 import { RUN_HEAD, runCells } from './runs.ts'
 

@@ -5,7 +5,7 @@ import {
   readGridCells,
   readGridHeads,
   readGridIncidents,
-} from '../../db/dashboard-grid.ts'
+} from '../queries/grid.ts'
 import type { Row } from '../../db/schema.ts'
 import { count } from '../../texts/figures.ts'
 import { readInstant } from '../dates.ts'

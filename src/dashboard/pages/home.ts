@@ -1,7 +1,7 @@
 /** The organisation at a glance: every repository that the reader may see, those furthest out of SLA first. */
-import { hasWindows, readNewestWindows, readWindowsOf } from '../../db/dashboard.ts'
-import { type ReadingState, readOpenReadings } from '../../db/dashboard-reading.ts'
-import { readFreshness } from '../../db/dashboard-status.ts'
+import { hasWindows, readNewestWindows, readWindowsOf } from '../queries/repositories.ts'
+import { type ReadingState, readOpenReadings } from '../queries/backfill.ts'
+import { readFreshness } from '../queries/status.ts'
 import type { Row } from '../../db/schema.ts'
 import { type Sla, slaOf } from '../../domain/sla.ts'
 import { count, percent } from '../../texts/figures.ts'
@@ -10,9 +10,9 @@ import { addDays, dayAt, weekOf, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, name, repositoryPath, table } from '../html.ts'
 import { pageLinks, pageOf } from '../paging.ts'
-import { chance, range, ratio, slaOfRow, stateOf } from '../words.ts'
+import { chance, range, ratio, slaOfRow, stateOf } from '../wording.ts'
 import { firstRun, type Progress, type Reader } from './first-run.ts'
-import { readingWords } from './reading.ts'
+import { readingWords } from './backfill.ts'
 import { stateMark } from './tile.ts'
 
 const WEEKS = 12

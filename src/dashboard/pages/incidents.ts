@@ -1,6 +1,6 @@
 /** Incidents: flakes that many pull requests met at one time, because something else was broken. */
 import { readChangePoints } from '../../db/change-points.ts'
-import { type IncidentRow, readIncidents } from '../../db/dashboard-history.ts'
+import { type IncidentRow, readIncidents } from '../../db/incidents.ts'
 import type { Row } from '../../db/schema.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { DAY, durationWords, weekdayWords } from '../dates.ts'

@@ -1,7 +1,7 @@
 /** One job: how its flake rate moved, when it changed and what was merged then, and what every flake was. */
 
 import { readChangePoints } from '../../db/change-points.ts'
-import { readLatestFlakes } from '../../db/dashboard-flakes.ts'
+import { readLatestFlakes } from '../../db/flakes.ts'
 import {
   type JobDay,
   type JobKey,
@@ -11,12 +11,12 @@ import {
   readJob,
   readJobDays,
   readLatestRuns,
-} from '../../db/dashboard-job.ts'
-import { readRunnerRecords } from '../../db/dashboard-runners.ts'
+} from '../queries/job.ts'
+import { readRunnerRecords } from '../queries/runners.ts'
 import type { Row } from '../../db/schema.ts'
 import { windowOf } from '../../domain/window.ts'
 import { percent } from '../../texts/figures.ts'
-import { readMergedAround } from '../changes.ts'
+import { readMergedAround } from '../revisions.ts'
 import { type RatePoint, rateSvg } from '../charts/rate.ts'
 import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
@@ -24,7 +24,7 @@ import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPat
 import { wilson } from '../interval.ts'
 import { issueLink, ownerLinks, ownersOf, type TrackingIssue, trackingIssues } from '../job-owners.ts'
 import { lastDays, type RepositoryScope } from '../scope.ts'
-import { outcomeWords } from '../words.ts'
+import { outcomeWords } from '../wording.ts'
 import { flakeTable } from './flake-table.ts'
 import { hoursAndWeekdays } from './hours.ts'
 import { hunts } from './hunts.ts'

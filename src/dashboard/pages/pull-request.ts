@@ -1,5 +1,5 @@
 /** One pull request: what to do now, in the words of the comment, then each head with its runs and verdicts. */
-import { readPullRequest } from '../../db/dashboard-pull-request.ts'
+import { readPullRequest } from '../queries/pull-request.ts'
 import {
   type JobFlake,
   type JobRun,
@@ -29,7 +29,7 @@ import {
 } from '../html.ts'
 import { type Retest, readRetests } from '../retests.ts'
 import { MOST_HEADS, type RepositoryScope } from '../scope.ts'
-import { faultWords, outcomeWords } from '../words.ts'
+import { faultWords, outcomeWords } from '../wording.ts'
 import type { StoredEvidence } from './arithmetic.ts'
 
 const HABIT_DAYS = 14

@@ -1,5 +1,5 @@
 /** On which machines a job fails: one that fails where the others do not stands out. */
-import type { RunnerRecord } from '../../db/dashboard-runners.ts'
+import type { RunnerRecord } from '../queries/runners.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { type Html, html, instant, name, table } from '../html.ts'
 import { wilson } from '../interval.ts'

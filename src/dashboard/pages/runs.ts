@@ -2,7 +2,7 @@
 import type { Row } from '../../db/schema.ts'
 import { durationWords } from '../dates.ts'
 import { type Html, html, instant, outward } from '../html.ts'
-import { outcomeWords } from '../words.ts'
+import { outcomeWords } from '../wording.ts'
 
 /** The head cells that go with `runCells`. */
 export const RUN_HEAD = ['Completed', 'Outcome', 'Took', 'Base']

@@ -1,5 +1,5 @@
 /** Can the figures be trusted right now? How fresh they are, what came in, what is still to be done. */
-import { countMissed, type GapState, readGapsOf, readOpenReadings } from '../../db/dashboard-reading.ts'
+import { countMissed, type GapState, readGapsOf, readOpenReadings } from '../queries/backfill.ts'
 import {
   type Coverage,
   countDeliveries,
@@ -8,7 +8,7 @@ import {
   readFreshness,
   readOutboxDepth,
   readTicks,
-} from '../../db/dashboard-status.ts'
+} from '../queries/status.ts'
 import { type Rest, readRest } from '../../db/gaps.ts'
 import type { Row } from '../../db/schema.ts'
 import { count } from '../../texts/figures.ts'
@@ -16,7 +16,7 @@ import { addDays, DAY, dayAt, durationWords } from '../dates.ts'
 import type { DashboardDeps, ProgramStatus } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, repositoryPath, table } from '../html.ts'
 import { pageLinks, pageOf } from '../paging.ts'
-import { readingTable } from './reading.ts'
+import { readingTable } from './backfill.ts'
 
 const COVERED_DAYS = 90
 const SHOWN = 50

@@ -1,0 +1,90 @@
+/** GitHub's side of the demo: the stand-in learns of what the webhooks tell, and is read for what the app wrote. */
+
+import type { Delivery } from '../src/intake/prepare.ts'
+import { commentDelivery, numberOf } from '../src/simulate/payloads.ts'
+import { addAccount, addInstallation, addPull, addRepository } from '../fake-github/seed.ts'
+import { addComment } from '../fake-github/seed-changes.ts'
+import type { Standin } from '../fake-github/fake-github.ts'
+import type { Repository } from '../fake-github/state.ts'
+import { INSTALLATION_ID } from './story.ts'
+
+export interface Hub {
+  /** Makes the repositories and pull requests that the deliveries speak of. */
+  learn(deliveries: readonly Delivery[]): void
+  /** Writes a comment as a person, and returns the webhook that GitHub would send of it. */
+  ask(fullName: string, repositoryId: number, number: number, body: string, at: number): Delivery
+  /** The app's newest comment on a pull request. */
+  lastAnswer(fullName: string, number: number): string | null
+  issues(): { repository: string; number: number; title: string; state: string; body: string }[]
+}
+
+const ASKER = 'contributor-1'
+
+interface Told {
+  repository?: { full_name?: string; private?: boolean; default_branch?: string }
+  pull_request?: {
+    number: number
+    title: string
+    created_at: string
+    user?: { login: string } | null
+    head: { sha: string }
+  }
+}
+
+export function hub({ state }: Standin): Hub {
+  const repositoryOf = (fullName: string): Repository => {
+    const known = state.repositories.get(fullName.toLowerCase())
+    if (known) return known
+    const [owner = '', name = ''] = fullName.split('/')
+    if (![...state.installations.values()].some((one) => one.account === owner))
+      addInstallation(state, owner, { id: INSTALLATION_ID })
+    return addRepository(state, { owner, name })
+  }
+  return {
+    learn(deliveries) {
+      for (const { payload } of deliveries) {
+        const { repository, pull_request: told } = payload as Told
+        if (!repository?.full_name) continue
+        const at = repositoryOf(repository.full_name)
+        if (!told || at.issues.has(told.number)) continue
+        const author = told.user?.login ?? 'ghost'
+        addAccount(state, author)
+        addPull(state, at, {
+          number: told.number,
+          title: told.title,
+          user: author,
+          at: told.created_at,
+          sha: told.head.sha,
+        })
+      }
+    },
+    ask(fullName, repositoryId, number, body, at) {
+      const repository = repositoryOf(fullName)
+      const { owner, name } = repository
+      addAccount(state, ASKER)
+      const id = numberOf('comment', name, number, ASKER, at)
+      addComment(repository, { id, issue: number, body, user: ASKER, at: new Date(at).toISOString() })
+      const home = { id: repositoryId, owner, name, installation: INSTALLATION_ID }
+      return commentDelivery(home, { number, title: '', author: ASKER }, { id, author: ASKER, body, at })
+    },
+    lastAnswer(fullName, number) {
+      const comments = [...repositoryOf(fullName).comments.values()].filter(
+        (one) => one.issue === number && one.byApp,
+      )
+      return comments[comments.length - 1]?.body ?? null
+    },
+    issues() {
+      return [...state.repositories.values()].flatMap((repository) =>
+        [...repository.issues.values()]
+          .filter((issue) => issue.byApp)
+          .map(({ number, title, state: open, body }) => ({
+            repository: `${repository.owner}/${repository.name}`,
+            number,
+            title,
+            state: open,
+            body: body ?? '',
+          })),
+      )
+    },
+  }
+}

@@ -1,0 +1,217 @@
+/** Runs the demo: sends the story day by day, lets each day end, asks for a report, and gathers what people would see. */
+import { generateKeyPairSync } from 'node:crypto'
+import { type Line, readDeliveries } from '../src/cli/deliveries.ts'
+import { type RepositoryReport, readReport } from '../src/cli/report-json.ts'
+import type { Config } from '../src/config.ts'
+import { UserError } from '../src/domain/user-error.ts'
+import type { Delivery } from '../src/intake/prepare.ts'
+import { WEBHOOK_PATH } from '../src/server/http.ts'
+import { type Standin, startStandin } from '../fake-github/fake-github.ts'
+import { type RunningApp, startApp } from '../src/start.ts'
+import { closeAll } from '../src/features/breach-issue/close-windows.ts'
+import { type Hub, hub } from './hub.ts'
+import { sendAll } from './send.ts'
+import { INSTALLATION_ID, tellStory } from './story.ts'
+
+export interface DemoOptions {
+  /** Recorded deliveries instead of the story. */
+  file: string | null
+  port: number
+  say(line: string): void
+}
+
+export interface DemoResult {
+  url: string
+  deliveries: number
+  seconds: number
+  repository: string
+  /** Every repository that was heard of; the one that was asked about first. */
+  reports: RepositoryReport[]
+  asOf: string
+  pullRequest: number | null
+  comment: string | null
+  issues: { repository: string; number: number; title: string; state: string; body: string }[]
+  close(): Promise<void>
+}
+
+const DAY = 86_400_000
+const SECRET = 'the demo signs its webhooks with this'
+
+/** Starts everything, plays the deliveries to their end, and leaves the server up. */
+export async function runDemo({ file, port, say }: DemoOptions): Promise<DemoResult> {
+  const started = Date.now()
+  say('Starting the server on the embedded database, and a GitHub stand-in on loopback …')
+  const moments = file === null ? tellStory() : await readMoments(file)
+  if (moments.length === 0) throw new UserError(`${file} holds no delivery with a time.`)
+  const clock = { now: moments[0]?.at ?? 0 }
+  const standin = await startStandin({
+    now: () => clock.now,
+    app: { id: 1001, slug: 'flake-sla', webhookSecret: SECRET },
+  })
+  const app = await startApp(configFor(standin, port), {
+    now: () => clock.now,
+    timers: false,
+    throttle: false,
+  })
+  const github = hub(standin)
+  await playDays(app, github, moments, clock, say)
+  const asked = await askForReport(app, github, clock, say)
+  const close = async () => {
+    await app.close()
+    await standin.close()
+  }
+  return {
+    url: app.url,
+    deliveries: moments.length,
+    seconds: (Date.now() - started) / 1000,
+    ...asked,
+    issues: github.issues(),
+    close,
+  }
+}
+
+interface Moment {
+  at: number
+  delivery: Delivery
+}
+
+function configFor(standin: Standin, port: number): Config {
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  })
+  return {
+    app: { id: '1001', privateKey, webhookSecret: SECRET },
+    apiUrl: standin.url,
+    githubUrl: 'https://github.com',
+    database: 'memory',
+    host: '127.0.0.1',
+    port,
+    publicUrl: null,
+    pages: { signIn: null, isPublic: true, metricsToken: null, off: [] },
+    dryRun: false,
+    logLevel: 'error',
+  }
+}
+
+/** Sends each day's webhooks, then lets midnight pass: the daily job closes the day and files what is to be filed. */
+async function playDays(
+  app: RunningApp,
+  github: Hub,
+  moments: readonly Moment[],
+  clock: { now: number },
+  say: (line: string) => void,
+): Promise<void> {
+  const days = new Map<number, Delivery[]>()
+  for (const { at, delivery } of moments) {
+    const day = Math.floor(at / DAY)
+    const list = days.get(day)
+    if (list) list.push(delivery)
+    else days.set(day, [delivery])
+  }
+  const order = [...days.keys()].sort((a, b) => a - b)
+  let sent = 0
+  let shown = Date.now()
+  for (const [i, day] of order.entries()) {
+    const deliveries = days.get(day) ?? []
+    clock.now = (day + 1) * DAY - 1
+    github.learn(deliveries)
+    await sendAll(`${app.url}${WEBHOOK_PATH}`, SECRET, deliveries)
+    sent += deliveries.length
+    const isToday = i === order.length - 1
+    if (!isToday) clock.now = (day + 1) * DAY + 5 * 60_000
+    await app.settle()
+    if (!isToday) await closeAll(app.deps)
+    await app.settle()
+    if (Date.now() - shown > 500 || isToday) {
+      shown = Date.now()
+      say(
+        `  ${new Date(day * DAY).toISOString().slice(0, 10)}  ${sent.toLocaleString('en')} of ${moments.length.toLocaleString('en')} signed webhooks sent, ${github.issues().length} breach issues filed`,
+      )
+    }
+  }
+}
+
+/** Picks the newest pull request that flaked and writes `/flake-report` on it. */
+async function askForReport(
+  app: RunningApp,
+  github: Hub,
+  clock: { now: number },
+  say: (line: string) => void,
+) {
+  const { db } = app.deps
+  const flake = await db
+    .selectFrom('flake')
+    .innerJoin('repository', 'repository.repository_id', 'flake.repository_id')
+    .selectAll()
+    .orderBy('flaked_at', 'desc')
+    .orderBy('head_sha')
+    .limit(1)
+    .executeTakeFirst()
+  const busiest =
+    flake ??
+    (await db.selectFrom('repository').selectAll().orderBy('repository_id').limit(1).executeTakeFirst())
+  if (!busiest) throw new UserError('No delivery told of a repository.')
+  const { repository_id, full_name } = busiest
+  let comment: string | null = null
+  if (flake) {
+    say(`Asking /flake-report on ${full_name}#${flake.number} …`)
+    const question = github.ask(full_name, repository_id, flake.number, '/flake-report', clock.now)
+    await sendAll(`${app.url}${WEBHOOK_PATH}`, SECRET, [question])
+    await app.settle()
+    comment = github.lastAnswer(full_name, flake.number)
+  }
+  const reports = await readReports(app, repository_id)
+  const asOf = new Date(clock.now).toISOString()
+  return { repository: full_name, reports, asOf, pullRequest: flake?.number ?? null, comment }
+}
+
+async function readReports({ deps }: RunningApp, first: number): Promise<RepositoryReport[]> {
+  const all = await deps.db.selectFrom('repository').selectAll().orderBy('full_name').execute()
+  const ordered = [
+    ...all.filter((one) => one.repository_id === first),
+    ...all.filter((one) => one.repository_id !== first),
+  ]
+  const reports = []
+  for (const one of ordered)
+    reports.push(await readReport(deps.db, one, await deps.policyOf(one.repository_id)))
+  return reports
+}
+
+/** Recorded deliveries with the time that each tells, and the installation that the stand-in knows. */
+async function readMoments(file: string): Promise<Moment[]> {
+  const moments: Moment[] = []
+  let last = 0
+  for await (const line of readDeliveries(file)) {
+    if (!isDelivery(line)) continue
+    const payload = { ...(line.delivery.payload as Timed), installation: { id: INSTALLATION_ID } }
+    last = timeOf(payload) ?? last
+    moments.push({ at: last, delivery: { ...line.delivery, payload } })
+  }
+  return moments.filter((moment) => moment.at > 0)
+}
+
+function isDelivery(line: Line): line is Line & { delivery: Delivery } {
+  return 'delivery' in line
+}
+
+interface Timed {
+  check_run?: { completed_at?: string }
+  workflow_run?: { updated_at?: string }
+  pull_request?: { updated_at?: string }
+  comment?: { created_at?: string }
+  updated_at?: string
+}
+
+function timeOf(payload: Timed): number | null {
+  const { check_run, workflow_run, pull_request, comment, updated_at } = payload
+  const told =
+    check_run?.completed_at ??
+    comment?.created_at ??
+    workflow_run?.updated_at ??
+    pull_request?.updated_at ??
+    updated_at
+  const at = told ? Date.parse(told) : Number.NaN
+  return Number.isNaN(at) ? null : at
+}

@@ -1,0 +1,248 @@
+/**
+ * The demo's story: three weeks of a small organisation, the same at every run. It holds what real ones hold: passes,
+ * real failures, a flaky job, a pull request that brings its own flake, an outage, aborted and skipped runs, forks, and
+ * retests by people and by a bot.
+ */
+import {
+  checkRunDelivery,
+  commentDelivery,
+  type MadeDelivery,
+  type MadePullRequest,
+  type MadeRepository,
+  numberOf,
+  pullRequestDelivery,
+  shaOf,
+  statusDelivery,
+  workflowRunDelivery,
+} from '../src/simulate/payloads.ts'
+
+export interface Moment {
+  /** Epoch ms. */
+  at: number
+  delivery: MadeDelivery
+}
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+/** A Monday. */
+export const STORY_START = Date.UTC(2026, 2, 2)
+const STORY_DAYS = 19
+
+interface Job {
+  name: string
+  by: 'actions' | 'prow'
+  minutes: number
+  /** Chance that one run fails for no reason. */
+  flakes: number
+  /** Chance that a change breaks it. */
+  breaks: number
+}
+
+export const INSTALLATION_ID = 4_002_001
+const ORGANISATION = { owner: 'example-org', installation: INSTALLATION_ID }
+
+const REPOSITORIES: { repo: MadeRepository; pullsADay: number; jobs: Job[] }[] = [
+  {
+    repo: { ...ORGANISATION, id: 71_001, name: 'api' },
+    pullsADay: 9,
+    jobs: [
+      { name: 'lint', by: 'actions', minutes: 2, flakes: 0, breaks: 0.03 },
+      { name: 'unit', by: 'actions', minutes: 8, flakes: 0.0005, breaks: 0.05 },
+      { name: 'integration', by: 'actions', minutes: 25, flakes: 0.035, breaks: 0.02 },
+      { name: 'pull-api-e2e', by: 'prow', minutes: 50, flakes: 0.012, breaks: 0.02 },
+    ],
+  },
+  {
+    repo: { ...ORGANISATION, id: 71_002, name: 'web' },
+    pullsADay: 6,
+    jobs: [
+      { name: 'build', by: 'actions', minutes: 5, flakes: 0, breaks: 0.04 },
+      { name: 'browser (firefox)', by: 'actions', minutes: 15, flakes: 0.006, breaks: 0.02 },
+    ],
+  },
+  {
+    repo: { ...ORGANISATION, id: 71_003, name: 'charts' },
+    pullsADay: 3,
+    jobs: [{ name: 'pull-charts-install', by: 'prow', minutes: 18, flakes: 0, breaks: 0.05 }],
+  },
+]
+
+/** On the second Thursday the test cluster was out of disk for two hours. */
+const OUTAGE = {
+  from: STORY_START + 10 * DAY + 13 * HOUR,
+  to: STORY_START + 10 * DAY + 15 * HOUR,
+  jobs: ['integration', 'pull-api-e2e'],
+}
+/** One change makes `unit` itself flaky, at each of its commits, and nowhere else. */
+const OWN_FLAKE = { repo: 'api', job: 'unit', number: 120 }
+
+/** Everything that happened, in the order of time. */
+export function tellStory(): Moment[] {
+  const moments: Moment[] = []
+  for (const { repo, pullsADay, jobs } of REPOSITORIES) {
+    let number = 100
+    for (let day = 0; day < STORY_DAYS; day++) {
+      const isWeekend = day % 7 >= 5
+      const pulls = isWeekend ? Math.ceil(pullsADay / 5) : pullsADay
+      for (let i = 0; i < pulls; i++) tellPull(moments, repo, jobs, ++number, STORY_START + day * DAY)
+    }
+  }
+  return moments.sort((a, b) => a.at - b.at || (a.delivery.id < b.delivery.id ? -1 : 1))
+}
+
+/** A pull request of the story: its number is drawn from the same dice at each of its commits. */
+interface Pull extends MadePullRequest {
+  repo: MadeRepository
+}
+
+/** A pull request from its opening to its merge. */
+function tellPull(
+  moments: Moment[],
+  repo: MadeRepository,
+  jobs: readonly Job[],
+  number: number,
+  day: number,
+): void {
+  const chance = dice(repo.name, number)
+  const openedAt = day + 7 * HOUR + Math.floor(chance() * 9 * HOUR)
+  const author = `contributor-${1 + Math.floor(chance() * 24)}`
+  const docsOnly = chance() < 0.08
+  const fork = chance() < 0.4
+  const brings = repo.name === OWN_FLAKE.repo && number === OWN_FLAKE.number
+  const heads = brings ? 4 : 1 + Math.floor(chance() * 2.4)
+  let at = openedAt
+  let before: string | undefined
+  let pull: Pull
+  for (let head = 1; ; head++) {
+    pull = {
+      repo,
+      number,
+      title: `${docsOnly ? 'Explain' : 'Improve'} part ${number}`,
+      author,
+      body: null,
+      fork,
+      openedAt,
+      headRef: `change-${number}`,
+      headSha: shaOf(repo.name, number, head),
+      baseRef: 'main',
+      baseSha: baseAt(repo, at),
+    }
+    const action = head === 1 ? 'opened' : 'synchronize'
+    moments.push({ at, delivery: pullRequestDelivery(repo, pull, { action, at, before }) })
+    before = pull.headSha
+    const isLast = head === heads
+    const pushedOver = !isLast && chance() < 0.25
+    const isBrought = (job: Job) => brings && job.name === OWN_FLAKE.job
+    const about = { chance, docsOnly, isLast, pushedOver }
+    const done = jobs.map((job) =>
+      tellJob(moments, pull, job, at + MINUTE, { ...about, brings: isBrought(job) }),
+    )
+    at = pushedOver ? at + 4 * MINUTE : Math.max(...done) + 10 * MINUTE + Math.floor(chance() * 60) * MINUTE
+    if (isLast) break
+  }
+  moments.push({ at, delivery: pullRequestDelivery(repo, pull, { action: 'closed', at, merged: true }) })
+}
+
+/** The tip of main moves once a day in this organisation. */
+function baseAt({ name }: MadeRepository, at: number): string {
+  return shaOf('main', name, Math.floor(at / DAY))
+}
+
+interface Circumstances {
+  chance: () => number
+  docsOnly: boolean
+  isLast: boolean
+  pushedOver: boolean
+  brings: boolean
+}
+
+/** The runs of one job at one head. @returns when the last of them ended */
+function tellJob(moments: Moment[], pull: Pull, job: Job, start: number, about: Circumstances): number {
+  const { chance } = about
+  let startedAt = start
+  const isBroken = !about.isLast && chance() < job.breaks * 4
+  for (let attempt = 1; ; attempt++) {
+    const end = startedAt + job.minutes * MINUTE + Math.floor(chance() * 3) * MINUTE
+    if (about.pushedOver && attempt === 1)
+      return tellRun(moments, pull, job, attempt, 'aborted', startedAt, start + 3 * MINUTE)
+    if (about.docsOnly && job.by === 'actions' && job.minutes > 10)
+      return tellRun(moments, pull, job, attempt, 'skipped', startedAt, startedAt + MINUTE)
+    const isOut = OUTAGE.jobs.includes(job.name) && end >= OUTAGE.from && end < OUTAGE.to
+    const flakes = chance() < job.flakes || (about.brings && attempt === 1)
+    const failed = isBroken || isOut || (flakes && attempt < 3)
+    tellRun(moments, pull, job, attempt, failed ? 'failure' : 'success', startedAt, end)
+    if (!failed || isBroken || attempt === 4) return end
+    startedAt = tellRetest(moments, pull, job, attempt, end, chance)
+  }
+}
+
+function tellRun(
+  moments: Moment[],
+  pull: Pull,
+  job: Job,
+  attempt: number,
+  outcome: 'success' | 'failure' | 'aborted' | 'skipped',
+  startedAt: number,
+  at: number,
+): number {
+  const { repo, number, headSha, fork, author } = pull
+  const headBranch = fork ? null : pull.headRef
+  if (job.by === 'prow') {
+    const tell = (state: string, text: string, at: number) => {
+      const told = { context: job.name, build: attempt, state, text, number, headSha, at }
+      moments.push({ at, delivery: statusDelivery(repo, { ...told, baseSha: baseAt(repo, at) }) })
+    }
+    tell('pending', 'Job triggered.', startedAt)
+    const [state, text] = PROW[outcome]
+    tell(state, text, at)
+    return at
+  }
+  const conclusion = outcome === 'aborted' ? 'cancelled' : outcome
+  const run = { attempt, headSha, headBranch, startedAt }
+  const named = fork ? null : pull
+  const check = { ...run, job: job.name, conclusion, completedAt: at, named }
+  moments.push({ at, delivery: checkRunDelivery(repo, check) })
+  if (job.name === 'lint' || job.name === 'build' || attempt > 1) {
+    const actor = attempt > 1 ? author : 'github-actions[bot]'
+    const workflow = { ...run, event: 'pull_request', actor, ended: { at, conclusion } }
+    moments.push({ at, delivery: workflowRunDelivery(repo, workflow) })
+  }
+  return at
+}
+
+const PROW = {
+  success: ['success', 'Job succeeded.'],
+  failure: ['failure', 'Job failed.'],
+  aborted: ['failure', 'Aborted by trigger plugin.'],
+  skipped: ['success', 'Skipped.'],
+} as const
+
+/** Somebody, or after a while a bot, asks for the failed job again. @returns when it starts */
+function tellRetest(
+  moments: Moment[],
+  pull: Pull,
+  job: Job,
+  attempt: number,
+  failedAt: number,
+  chance: () => number,
+): number {
+  const at = failedAt + (5 + Math.floor(chance() * 40)) * MINUTE
+  const byBot = chance() < 0.2
+  const author = byBot ? 'retest-robot[bot]' : pull.author
+  const id = numberOf('comment', pull.repo.name, pull.number, author, at)
+  const body = byBot ? '/retest-required' : job.by === 'prow' && attempt > 1 ? `/test ${job.name}` : '/retest'
+  moments.push({ at, delivery: commentDelivery(pull.repo, pull, { id, author, body, at }) })
+  return at + MINUTE
+}
+
+/** Reproducible chance: the same numbers in [0, 1) for the same pull request (mulberry32). */
+function dice(...seed: (string | number)[]): () => number {
+  let state = numberOf('dice', ...seed) >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

@@ -1,0 +1,50 @@
+/** What the demo prints at its end. */
+import type { RepositoryReport } from '../src/cli/report-json.ts'
+import { count } from '../src/texts/figures.ts'
+import { slaTable } from '../src/texts/sla-table.ts'
+import type { DemoResult } from './run.ts'
+
+const LAST_DAYS = 10
+const LAST_WEEKS = 3
+
+/** The SLA table, the comment, the issue, and where the dashboard is. */
+export function demoText(result: DemoResult, once: boolean): string {
+  const { repository, reports, asOf, pullRequest, comment, issues } = result
+  const open = issues.filter((issue) => issue.state === 'open')
+  const shown = open.find((issue) => issue.repository === repository) ?? open[0]
+  const lines = [
+    '',
+    `${count(result.deliveries, 'webhook')} in ${result.seconds.toFixed(1)} s.`,
+    ...reports.flatMap((report, i) => ['', tableOf(report, asOf, i === 0 ? LAST_DAYS : 0)]),
+  ]
+  if (comment) lines.push(...framed(`The answer to /flake-report on ${repository}#${pullRequest}`, comment))
+  if (shown) {
+    const superseded = issues.length - open.length
+    lines.push(
+      ...framed(
+        `The breach issue ${shown.repository}#${shown.number} (${count(superseded, 'earlier one')} closed as superseded)`,
+        `# ${shown.title}\n\n${shown.body}`,
+      ),
+    )
+  } else lines.push('', 'No day was out of SLA, so no issue was filed.')
+  if (!once) lines.push('', `The dashboard is at ${result.url} until you press Ctrl-C.`)
+  return `${lines.join('\n')}\n`
+}
+
+function tableOf({ repository, required, windows }: RepositoryReport, asOf: string, days: number): string {
+  const shown = [
+    ...(days > 0 ? windows.day.slice(-days) : []).map((one) => ({ kind: 'day', ...one })),
+    ...windows.week.slice(-LAST_WEEKS).map((one) => ({ kind: 'week', ...one })),
+  ]
+  return slaTable({ repository, required, as_of: asOf, windows: shown, jobs: [] }, false)
+}
+
+function framed(title: string, text: string): string[] {
+  const shown = text.replace(/\n*<!-- flake-sla:[^\n]*-->\s*$/, '')
+  return [
+    '',
+    `── ${title} ${'─'.repeat(Math.max(3, 96 - title.length))}`,
+    '',
+    ...shown.split('\n').map((line) => `  ${line}`.trimEnd()),
+  ]
+}

@@ -1,0 +1,171 @@
+/** The few calls to a cluster that a hunt makes, each asked again when the cluster is busy or away for a moment. */
+import { BatchV1Api, CoreV1Api, KubeConfig, type V1Job, type V1Pod, Watch } from '@kubernetes/client-node'
+import { UserError } from '../../../../src/domain/user-error.ts'
+import { CONTAINER, NAME_LABEL } from './manifest.ts'
+
+export interface Cluster {
+  create(job: V1Job): Promise<void>
+  /** Every pod of the Job, page by page, and the version to watch from. */
+  listPods(namespace: string, job: string): Promise<{ pods: V1Pod[]; version: string }>
+  /** Tells of each change from that version, until the connection ends or the signal is given. */
+  watchPods(
+    namespace: string,
+    job: string,
+    version: string,
+    signal: AbortSignal,
+    onPod: (pod: V1Pod) => void,
+  ): Promise<void>
+  /** The end of what a pod wrote; null when it is gone. */
+  readLog(namespace: string, pod: string): Promise<string | null>
+  /** Whether the Job has come to its end, or is gone. */
+  hasEnded(namespace: string, job: string): Promise<boolean>
+  /** Removes the Job and its pods. */
+  remove(namespace: string, job: string): Promise<void>
+}
+
+const PAGE = 500
+const TAIL_LINES = 5000
+const LOG_BYTES = 1024 * 1024
+const TRIES = 5
+const FIRST_WAIT_MS = 500
+
+/** From `KUBECONFIG`, `~/.kube/config`, or the pod that we run in. @throws UserError when there is no such context */
+export function openCluster(context: string | null): { cluster: Cluster; namespace: string } {
+  const config = new KubeConfig()
+  try {
+    config.loadFromDefault()
+  } catch (error) {
+    throw new UserError(`The Kubernetes configuration cannot be read: ${(error as Error).message}`)
+  }
+  if (context !== null) {
+    const known = config.getContexts().map((one) => one.name)
+    if (!known.includes(context))
+      throw new UserError(
+        `There is no Kubernetes context ${context}. There is: ${known.join(', ') || 'none'}.`,
+      )
+    config.setCurrentContext(context)
+  }
+  const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default'
+  return { cluster: clusterOf(config), namespace }
+}
+
+function clusterOf(config: KubeConfig): Cluster {
+  const batch = config.makeApiClient(BatchV1Api)
+  const core = config.makeApiClient(CoreV1Api)
+  return {
+    async create(body) {
+      await insist(() =>
+        batch.createNamespacedJob({ namespace: body.metadata?.namespace ?? 'default', body }),
+      )
+    },
+    async listPods(namespace, job) {
+      const pods: V1Pod[] = []
+      let next: string | undefined
+      for (;;) {
+        const page = await insist(() =>
+          core.listNamespacedPod({
+            namespace,
+            labelSelector: `${NAME_LABEL}=${job}`,
+            limit: PAGE,
+            ...(next && { _continue: next }),
+          }),
+        )
+        for (const pod of page.items) pods.push(pod)
+        next = page.metadata?._continue
+        if (!next) return { pods, version: page.metadata?.resourceVersion ?? '0' }
+      }
+    },
+    watchPods: (namespace, job, version, signal, onPod) =>
+      watchPods(config, { namespace, job, version }, signal, onPod),
+    async readLog(namespace, name) {
+      const words = { namespace, name, container: CONTAINER, tailLines: TAIL_LINES, limitBytes: LOG_BYTES }
+      return insist(() => core.readNamespacedPodLog(words)).catch(orGone(null))
+    },
+    async hasEnded(namespace, name) {
+      const job = await insist(() => batch.readNamespacedJob({ namespace, name })).catch(orGone(null))
+      const conditions = job?.status?.conditions ?? []
+      return (
+        job === null ||
+        conditions.some(({ type, status }) => /^(Complete|Failed)$/.test(type) && status === 'True')
+      )
+    },
+    async remove(namespace, name) {
+      await insist(() =>
+        batch.deleteNamespacedJob({ namespace, name, propagationPolicy: 'Background' }),
+      ).catch(orGone(undefined))
+    },
+  }
+}
+
+async function watchPods(
+  config: KubeConfig,
+  { namespace, job, version }: { namespace: string; job: string; version: string },
+  signal: AbortSignal,
+  onPod: (pod: V1Pod) => void,
+): Promise<void> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
+  const words = { labelSelector: `${NAME_LABEL}=${job}`, resourceVersion: version }
+  await new Promise<void>((resolve) => {
+    const watching = new Watch(config).watch(
+      path,
+      words,
+      (phase, pod: V1Pod) => {
+        if (phase === 'ADDED' || phase === 'MODIFIED') onPod(pod)
+      },
+      // However it ended, a new list says what was missed.
+      () => resolve(),
+    )
+    const end = () => void watching.then((controller) => controller.abort(), resolve).then(() => resolve())
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}
+
+/** Asks again after 429 and 5xx and lost connections, for about fifteen seconds; says anything else in words. */
+async function insist<T>(call: () => Promise<T>): Promise<T> {
+  for (let i = 1; ; i++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (isPassing(error) && i < TRIES)
+        await new Promise((resolve) => setTimeout(resolve, FIRST_WAIT_MS * 2 ** (i - 1)))
+      else throw (error as { code?: unknown }).code === 404 ? error : inWords(error)
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  const { code, cause } = error as { code?: number | string; cause?: unknown }
+  return typeof code === 'number'
+    ? code === 429 || code >= 500
+    : typeof code === 'string' || cause !== undefined
+}
+
+function orGone<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if ((error as { code?: unknown }).code === 404) return instead
+    throw error
+  }
+}
+
+function inWords(error: unknown): UserError {
+  const { code, body, message } = error as { code?: unknown; body?: unknown; message: string }
+  if (typeof code !== 'number')
+    return new UserError(`The cluster cannot be reached: ${reasonOf(error) ?? message}`)
+  return new UserError(`The cluster refused (${code}): ${messageIn(body) ?? message}`)
+}
+
+/** The API answers with a Status object, which the client may hand on as text. */
+function messageIn(body: unknown): string | null {
+  try {
+    const status = (typeof body === 'string' ? JSON.parse(body) : body) as { message?: unknown } | null
+    return typeof status?.message === 'string' ? status.message : null
+  } catch {
+    return null
+  }
+}
+
+function reasonOf(error: unknown): string | null {
+  const { cause } = error as { cause?: { message?: string; code?: string } }
+  return cause?.message || cause?.code || null
+}

@@ -1,0 +1,70 @@
+/** A hunt that somebody else ran, from what was written down: its sequence, or only its counts. */
+
+import type { Goal } from './statistics/sequential-test.ts'
+import { UserError } from '../../../src/domain/user-error.ts'
+import { type Hunt, type HuntRun, NO_REPORTS } from './run.ts'
+import { watch } from './stop.ts'
+
+const MOST_RUNS = 1_000_000
+
+/** @param text `PPFP`, or `48P 2F 2P 1F`. @throws UserError when it is neither */
+export function huntOfSequence(text: string, goal: Goal): Hunt {
+  const letters = text.toUpperCase().replace(/[\s,]+/g, '')
+  if (!/^(\d*[PFS])+$/.test(letters))
+    throw new UserError(
+      'A sequence is written in the letters P (passed), F (failed) and S (stopped), like PPFP or 48P 2F 2P 1F.',
+    )
+  const outcomes: HuntRun['outcome'][] = []
+  for (const [, times, letter] of letters.matchAll(/(\d*)([PFS])/g)) {
+    const many = times === '' ? 1 : Number(times)
+    if (outcomes.length + many > MOST_RUNS) throw new UserError(`A sequence may have ${MOST_RUNS} runs.`)
+    for (let i = 0; i < many; i++) outcomes.push(OUTCOMES[letter as 'P' | 'F' | 'S'])
+  }
+  return huntOf(outcomes, goal, true)
+}
+
+const OUTCOMES = { P: 'passed', F: 'failed', S: 'stopped' } as const
+
+/** Where only the numbers are known; nothing is said of their order. */
+export function huntOfCounts(passed: number, failed: number, goal: Goal): Hunt {
+  if (passed + failed > MOST_RUNS) throw new UserError(`At most ${MOST_RUNS} runs can be given.`)
+  const outcomes = [...Array(passed).fill('passed'), ...Array(failed).fill('failed')] as HuntRun['outcome'][]
+  return huntOf(outcomes, goal, false)
+}
+
+function huntOf(outcomes: readonly HuntRun['outcome'][], goal: Goal, ordered: boolean): Hunt {
+  const seen = watch({ goal, parallel: 1, untilFailure: false, allRuns: true })
+  const runs = outcomes.map((outcome, index) => blankRun(index + 1, outcome))
+  // Without an order no single look can be had, only the last.
+  if (ordered) for (const run of runs) seen.add(run)
+  return {
+    goal,
+    ending: 'runs',
+    ended_by: null,
+    missed: seen.missed,
+    parallel: 1,
+    ordered,
+    runs,
+    tests: [],
+    reports: NO_REPORTS,
+  }
+}
+
+function blankRun(number: number, outcome: HuntRun['outcome']): HuntRun {
+  return {
+    number,
+    outcome,
+    exit_code: null,
+    timed_out: false,
+    started_at: '',
+    duration_ms: 0,
+    ended: number,
+    worker: null,
+    node: null,
+    seed: null,
+    message: outcome === 'failed' ? 'failed (nothing else is known)' : null,
+    output: null,
+    killed_for: null,
+    peak_memory_bytes: null,
+  }
+}

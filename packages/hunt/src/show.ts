@@ -1,0 +1,101 @@
+/** The answer as a page for a terminal, and in Markdown. */
+import { code, codeCell } from '../../../src/texts/markdown.ts'
+import type { HuntAnswer } from './answer.ts'
+import { number, shortSequence } from './figures.ts'
+import type { FailureGroup } from './messages.ts'
+import { headline, sentences } from './sentences.ts'
+
+/** What a terminal must not be told by a program's output: everything but text, tabs and line ends. */
+const UNSEEN = /\p{Cc}\[[0-9;?]*[ -/]*[@-~]|(?![\n\t])\p{Cc}|\p{Bidi_Control}/gu
+
+const TAIL_LINES = 20
+const MOST_GROUPS = 10
+const MOST_TESTS = 20
+/** GitHub takes bodies of 65,536 characters: so much of each output leaves room for the rest. */
+const MOST_OUTPUT = 5000
+
+/** For a terminal: headline, sentences, failures with the end of an output each, and the sequence. */
+export function huntTable(answer: HuntAnswer): string {
+  const parts = [headline(answer), sentences(answer).join('\n')]
+  for (const group of answer.groups.slice(0, MOST_GROUPS)) parts.push(groupText(group))
+  if (answer.groups.length > MOST_GROUPS)
+    parts.push(`… and ${number(answer.groups.length - MOST_GROUPS)} more kinds of failure (--json has all).`)
+  if (answer.tests.unsteady.length > 0) parts.push(testsText(answer))
+  if (answer.ordered && answer.failed > 0) parts.push(sequenceText(answer))
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function sequenceText({ sequence, sequence_by_end }: HuntAnswer): string {
+  const name = sequence_by_end === null ? 'Sequence' : 'Sequence, in the order of ending'
+  return `${name}: ${shortSequence(sequence_by_end ?? sequence)}`
+}
+
+function groupText(group: FailureGroup): string {
+  const { message, count, output } = group
+  const head = `${number(count)} × ${clean(message)}`
+  if (!output?.trim()) return group.seed == null ? head : `${head} (${exampleOf(group)})`
+  const lines = clean(output).trimEnd().split('\n')
+  const cut = lines.length > TAIL_LINES ? [`… (${number(lines.length - TAIL_LINES)} lines before)`] : []
+  return [head, `  ${exampleOf(group)}:`, ...cut.map(indent), ...lines.slice(-TAIL_LINES).map(indent)].join(
+    '\n',
+  )
+}
+
+/** Hunts that were kept before runs had seeds told of none. */
+function exampleOf({ example_run, seed }: FailureGroup): string {
+  return seed == null ? `run ${example_run}` : `run ${example_run}, seed ${seed}`
+}
+
+function indent(line: string): string {
+  return `    ${line}`
+}
+
+function testsText({ tests: { unsteady } }: HuntAnswer): string {
+  const rows = unsteady
+    .slice(0, MOST_TESTS)
+    .map((one) => `  ${clean(one.name)}: ${one.failed} failed, ${one.flaked} flaked, ${one.passed} passed`)
+  const more = unsteady.length - MOST_TESTS
+  return [...rows, ...(more > 0 ? [`  … and ${number(more)} more`] : [])].join('\n')
+}
+
+function clean(text: string): string {
+  return text.replace(/\r\n?/g, '\n').replace(UNSEEN, '')
+}
+
+/** In Markdown, for an issue or a comment: each failure's output folds away. */
+export function huntMarkdown(answer: HuntAnswer): string {
+  const parts = [
+    `**${headline(answer, code)}**`,
+    sentences(answer, code)
+      .map((one) => `- ${one}`)
+      .join('\n'),
+  ]
+  for (const group of answer.groups.slice(0, MOST_GROUPS)) parts.push(groupMarkdown(group))
+  if (answer.tests.unsteady.length > 0) parts.push(testsMarkdown(answer))
+  if (answer.ordered && answer.failed > 0) parts.push(sequenceText(answer))
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function groupMarkdown(group: FailureGroup): string {
+  const { message, count, output } = group
+  const head = `${number(count)} × ${code(message)}`
+  if (!output?.trim()) return head
+  const text = harmless(clean(output).trimEnd().slice(-MOST_OUTPUT))
+  const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)))
+  return `<details><summary>${number(count)} ×&nbsp;${exampleOf(group)}</summary>\n\n${code(message)}\n\n${fence}text\n${text}\n${fence}\n\n</details>`
+}
+
+/** Bots read what stands in code as well: a line must be no command to them, and no comment must carry another's marker. */
+function harmless(output: string): string {
+  return output
+    .replace(/^([^\S\n]*)\//gm, '$1> /')
+    .replaceAll('\t', '    ')
+    .replaceAll('<!--', '<! --')
+}
+
+function testsMarkdown({ tests: { unsteady } }: HuntAnswer): string {
+  const rows = unsteady
+    .slice(0, MOST_TESTS)
+    .map((one) => `| ${codeCell(one.name)} | ${one.failed} | ${one.flaked} | ${one.passed} |`)
+  return ['| Test | Failed | Flaked | Passed |', '| --- | ---: | ---: | ---: |', ...rows].join('\n')
+}

@@ -1,0 +1,253 @@
+/** A hunt on GitHub Actions, against the stand-in that is held to GitHub's published description. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type ActionsApi, openActions } from '../../src/actions/api.ts'
+import { huntOnActions } from '../../src/actions/hunt.ts'
+import type { HuntMark, Lane } from '../../src/actions/lanes.ts'
+import type { ActionsSettings, Before, HuntChange } from '../../src/actions/terms.ts'
+import { answerOf } from '../../src/answer.ts'
+import type { HuntRun } from '../../src/run.ts'
+import { addBranch, addPull, addRepository, setRole, shaOf } from '../../../../fake-github/seed.ts'
+import { addWorkflowRun } from '../../../../fake-github/seed-ci.ts'
+import { addUserToken } from '../../../../fake-github/seed-tokens.ts'
+import { type Standin, startStandin } from '../../../../fake-github/fake-github.ts'
+import type { Conclusion, Repository } from '../../../../fake-github/state.ts'
+import { GOAL } from '../hunts.ts'
+
+const SHA = shaOf('trunk')
+const AT = '2026-02-03T04:00:00.000Z'
+const POLL_MS = 5
+
+let standin: Standin
+let repository: Repository
+let token: string
+let ticking: NodeJS.Timeout
+
+beforeEach(async () => {
+  standin = await startStandin({ validate: true })
+  repository = addRepository(standin.state, { owner: 'acme', name: 'widgets' })
+  setRole(standin.state, repository, 'octo', 'write')
+  token = addUserToken(standin.state, 'octo').token
+  addBranch(repository, 'hunted', SHA)
+})
+afterEach(async () => {
+  clearInterval(ticking)
+  expect(standin.violations).toEqual([])
+  await standin.close()
+})
+
+function api(): ActionsApi {
+  return openActions({ owner: 'acme', repo: 'widgets' }, { token, baseUrl: standin.url, firstWaitMs: 5 })
+}
+
+function seedRuns(many: number): void {
+  const job = (name: string) => ({ name, conclusion: 'success' as const, startedAt: AT, completedAt: AT })
+  for (let i = 0; i < many; i++)
+    addWorkflowRun(standin.state, repository, {
+      name: 'CI',
+      sha: SHA,
+      branch: 'hunted',
+      event: 'push',
+      at: AT,
+      attempts: [[job('unit'), job('lint')]],
+    })
+}
+
+/** Completes what is queued, as runners do: each job of 90 seconds, one after the other. */
+function runners(program: (nth: number) => { conclusion: Conclusion; log?: string }): void {
+  let nth = 0
+  ticking = setInterval(() => {
+    for (const run of repository.workflowRuns.values())
+      for (const attempt of run.attempts) {
+        if (attempt.status === 'completed') continue
+        for (const job of attempt.jobs) {
+          if (job.conclusion !== null) continue
+          const began = Date.parse(AT) + nth * 90_000
+          const { conclusion, log } =
+            job.name === 'unit' ? program(++nth) : { conclusion: 'success' as const }
+          Object.assign(job, {
+            status: 'completed',
+            conclusion,
+            startedAt: new Date(began).toISOString(),
+            completedAt: new Date(began + 90_000).toISOString(),
+            ...(log !== undefined && { log }),
+          })
+        }
+        Object.assign(attempt, { status: 'completed', conclusion: 'success' })
+      }
+  }, 3)
+}
+
+const SETTINGS: ActionsSettings = {
+  repository: 'acme/widgets',
+  job: 'unit',
+  ref: 'hunted',
+  workflow: null,
+  runs: 12,
+  parallel: 2,
+  minutes: 1000,
+  goal: GOAL,
+  untilFailure: false,
+  allRuns: true,
+}
+
+async function hunt(
+  fields: Partial<ActionsSettings> = {},
+  hooks: { onChange?: (change: HuntChange) => void; signal?: AbortSignal } = {},
+  before?: Before,
+) {
+  const { onChange = () => {}, signal = new AbortController().signal } = hooks
+  return huntOnActions(api(), { ...SETTINGS, ...fields }, { signal, onChange }, before, POLL_MS)
+}
+
+describe('running a job again', () => {
+  test('counts each attempt once, and says what failed', async () => {
+    seedRuns(3)
+    const log = `${AT.replace('Z', '')}0000Z ##[group]Run make\n${AT.replace('Z', '')}0000Z AssertionError: lost 3\n${AT.replace('Z', '')}0000Z ##[error]Process completed with exit code 2.\n`
+    runners((nth) => (nth === 4 ? { conclusion: 'failure', log } : { conclusion: 'success' }))
+    const hunted = await hunt()
+    const answer = answerOf(hunted)
+    expect(answer).toMatchObject({ runs: 12, passed: 11, failed: 1, stopped: 0 })
+    expect(answer.groups).toMatchObject([{ message: 'AssertionError: lost 3', count: 1 }])
+    expect(hunted.runs.find((run) => run.outcome === 'failed')).toMatchObject({
+      exit_code: 2,
+      duration_ms: 90_000,
+      node: 'GitHub Actions 1',
+    })
+    expect(standin.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(12)
+    // Two at a time take two of the three workflow runs.
+    expect([...repository.workflowRuns.values()].map((run) => run.attempts.length).sort()).toEqual([1, 7, 7])
+  })
+
+  test('ends within the minutes that it may take', async () => {
+    seedRuns(2)
+    runners(() => ({ conclusion: 'success' }))
+    const { ending, runs } = await hunt({ minutes: 7 })
+    // Each takes 90 seconds, which is two minutes on the bill.
+    expect([ending, runs.length]).toEqual(['minutes', 3])
+  })
+
+  test('ends when GitHub lets nothing be run again', async () => {
+    seedRuns(1)
+    runners(() => ({ conclusion: 'success' }))
+    const { ending, runs } = await hunt({ runs: 60 })
+    expect([ending, runs.length]).toEqual(['used_up', 50])
+  })
+
+  test('what was cancelled or timed out is told apart', async () => {
+    seedRuns(1)
+    const ends: Conclusion[] = ['cancelled', 'timed_out', 'success']
+    runners((nth) => ({ conclusion: ends[nth - 1] ?? 'success' }))
+    const { runs } = await hunt({ runs: 3 })
+    expect(runs.map((run) => [run.outcome, run.timed_out])).toEqual([
+      ['stopped', false],
+      ['failed', true],
+      ['passed', false],
+    ])
+  })
+
+  test('goes on where another session was stopped, and runs nothing twice', async () => {
+    seedRuns(2)
+    runners(() => ({ conclusion: 'success' }))
+    const controller = new AbortController()
+    const runs: HuntRun[] = []
+    let lanes: Lane[] = []
+    let spent = 0
+    const keep = {
+      onChange: (change: HuntChange) => {
+        lanes = change.lanes.map((lane) => ({ ...lane }))
+        spent = change.spent
+        if (change.run !== null && runs.push(change.run) === 5) controller.abort()
+      },
+    }
+    expect((await hunt({}, { ...keep, signal: controller.signal })).ending).toBe('interrupted')
+    expect(runs.length).toBeLessThan(12)
+    const resumed = await hunt({}, keep, { runs: [...runs], lanes, spent })
+    expect(resumed.runs).toHaveLength(12)
+    expect(standin.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(12)
+  })
+
+  const planned = (): Lane => {
+    const [run] = [...repository.workflowRuns.values()]
+    const { id: run_id = 0, suiteId: suite_id = 0 } = run ?? {}
+    return { run_id, suite_id, sha: SHA, attempt: 2, asked: false, after: AT }
+  }
+
+  test('what was planned but never asked for is asked for by the next session', async () => {
+    seedRuns(1)
+    runners(() => ({ conclusion: 'success' }))
+    const { runs } = await hunt({ runs: 2 }, {}, { runs: [], lanes: [planned()], spent: 0 })
+    expect(runs).toHaveLength(2)
+    expect(standin.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(2)
+  })
+
+  test('what was asked for by a session that ended before it knew is not asked for again', async () => {
+    seedRuns(1)
+    const lane = planned()
+    const job = repository.workflowRuns.get(lane.run_id)?.attempts[0]?.jobs[0]
+    expect(await api().rerunJob(job?.id ?? 0)).toBe('asked')
+    runners(() => ({ conclusion: 'success' }))
+    const { runs } = await hunt({ runs: 1 }, {}, { runs: [], lanes: [lane], spent: 0 })
+    expect(runs).toHaveLength(1)
+    expect(standin.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(1)
+  })
+
+  test('an attempt is marked before it is asked for, and closed with its last result', async () => {
+    seedRuns(1)
+    runners(() => ({ conclusion: 'success' }))
+    const marks: (HuntMark & { requests: number })[] = []
+    const requests = () => standin.requests.filter((one) => one.route.endsWith('/rerun')).length
+    await hunt({ runs: 2 }, { onChange: ({ mark }) => mark && marks.push({ ...mark, requests: requests() }) })
+    const { run_id, suite_id } = planned()
+    const end = (minutes: number) => new Date(Date.parse(AT) + minutes * 60_000).toISOString()
+    expect(marks).toMatchObject([
+      { run_id, suite_id, head_sha: SHA, attempt: 2, after_at: AT, until_at: null, requests: 0 },
+      { attempt: 2, after_at: AT, until_at: end(1.5), requests: 1 },
+      { attempt: 3, after_at: end(1.5), until_at: null, requests: 1 },
+      { attempt: 3, after_at: end(1.5), until_at: end(3), requests: 2 },
+    ])
+  })
+
+  test('a limit and a broken answer are waited out', async () => {
+    seedRuns(1)
+    runners(() => ({ conclusion: 'success' }))
+    standin.failNext({ path: /\/jobs/, status: 502, times: 2 })
+    standin.failNext({ path: /\/rerun$/, status: 'secondary-limit', retryAfter: 1 })
+    expect((await hunt({ runs: 2 })).runs).toHaveLength(2)
+  })
+})
+
+describe('starting a workflow anew', () => {
+  test('takes a new workflow run for each', async () => {
+    seedRuns(1)
+    runners((nth) => ({ conclusion: nth === 3 ? 'failure' : 'success' }))
+    const hunted = await hunt({ workflow: 'ci.yml', runs: 5 })
+    expect(answerOf(hunted)).toMatchObject({ runs: 5, failed: 1 })
+    expect(repository.workflowRuns.size).toBe(6)
+  })
+
+  test('without that job says which there are', async () => {
+    seedRuns(1)
+    runners(() => ({ conclusion: 'success' }))
+    await expect(hunt({ workflow: 'ci.yml', job: 'e2e' })).rejects.toThrow('no job e2e. It has: unit, lint.')
+  })
+})
+
+describe('is refused', () => {
+  test('at the head of a pull request, where it would count', async () => {
+    addPull(standin.state, repository, { user: 'octo', title: 'x', sha: SHA, at: AT })
+    await expect(hunt()).rejects.toThrow(/#1: runs there would count in its SLA/)
+  })
+
+  test('where no workflow run has the job', async () => {
+    seedRuns(1)
+    await expect(hunt({ job: 'e2e' })).rejects.toThrow(/has a job e2e \(there is: unit, lint\)/)
+  })
+
+  test('with a token that GitHub refuses', async () => {
+    const refused = openActions(
+      { owner: 'acme', repo: 'widgets' },
+      { token: 'nothing', baseUrl: standin.url, firstWaitMs: 1 },
+    )
+    await expect(refused.commitOf('hunted')).rejects.toThrow(/Set GITHUB_TOKEN/)
+  })
+})

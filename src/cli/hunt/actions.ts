@@ -1,0 +1,137 @@
+/** `hunt --repository o/r --job NAME --ref REF`: the runs are attempts of a job on GitHub Actions, kept one by one. */
+import { sql } from 'kysely'
+import type { Db } from '../../db/client.ts'
+import { keepHuntStep } from '../../db/hunted.ts'
+import { beginHunt, endKeptHunt, findHunt, type HuntRow, readHuntRuns } from '../../db/hunts.ts'
+import { UserError } from '../../domain/user-error.ts'
+import { openActions } from '../../../packages/hunt/src/actions/api.ts'
+import { huntOnActions } from '../../../packages/hunt/src/actions/hunt.ts'
+import type { Lane } from '../../../packages/hunt/src/actions/lanes.ts'
+import type { ActionsHooks, ActionsSettings, Before } from '../../../packages/hunt/src/actions/terms.ts'
+import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
+import type { Hunt, HuntRun } from '../../../packages/hunt/src/run.ts'
+import { withDatabase } from '../database.ts'
+import { goalOf, type HuntOptions, whole } from './options.ts'
+
+/** GitHub's own name for where its API is, also on its runners; another one for GitHub Enterprise. */
+const API = 'https://api.github.com'
+const HERE_ONLY = ['isolate', 'stress', 'shuffleEnv', 'compare'] as const
+
+type Kept = ActionsSettings & { lanes?: Lane[]; spent?: number }
+
+/**
+ * Begins or resumes a hunt on GitHub Actions. Every run is kept when it is known, so that nothing paid for is lost.
+ * @throws UserError on options that cannot be used, and on what GitHub refuses
+ */
+export async function huntActions(
+  options: HuntOptions,
+  underWay: <T>(
+    runs: number,
+    work: (hooks: { signal: AbortSignal; onRun(run: HuntRun): void }) => Promise<T>,
+  ) => Promise<T>,
+): Promise<Hunt> {
+  const { GITHUB_TOKEN: token = '', GITHUB_API_URL: baseUrl = API } = process.env
+  if (token === '')
+    throw new UserError(
+      'Set GITHUB_TOKEN to a token that may write Actions, and read contents and pull requests.',
+    )
+  return withDatabase(options.databaseUrl, async (db) => {
+    const { hunt, settings, before } =
+      options.resume === undefined ? await begin(db, options) : await resume(db, options.resume)
+    const [owner = '', repo = ''] = settings.repository.split('/')
+    const kept = { huntId: hunt.id, repositoryId: await repositoryIdOf(db, settings.repository) }
+    process.stderr.write(`Kept as ${hunt.name}; hunt --resume ${hunt.name} goes on when this is stopped.\n`)
+    const hunted = await underWay(settings.runs, (hooks) =>
+      huntOnActions(
+        openActions({ owner, repo }, { token, baseUrl }),
+        settings,
+        keeping(db, kept, settings, hooks),
+        before,
+      ),
+    )
+    await endKeptHunt(db, hunt.id, hunted.runs, endOf(hunted, new Date().toISOString()))
+    return hunted
+  })
+}
+
+async function begin(db: Db, options: HuntOptions) {
+  const settings = settingsOf(options)
+  const { repository, job } = settings
+  const begun = await beginHunt(db, {
+    name: options.name ?? job,
+    place: 'actions',
+    repository,
+    job,
+    changed: options.change ?? null,
+    notes: options.note ?? '',
+    settings: { ...settings },
+    environment: { ref: settings.ref },
+    started_at: new Date().toISOString(),
+  })
+  const before: Before = { runs: [], lanes: [], spent: 0 }
+  return { hunt: { id: begun.huntId, name: begun.name }, settings, before }
+}
+
+async function resume(db: Db, name: string) {
+  const row: HuntRow | undefined = await findHunt(db, name)
+  if (row?.place !== 'actions')
+    throw new UserError(`There is no hunt ${name} on GitHub Actions to resume. hunt list shows all.`)
+  const { lanes = [], spent = 0, ...settings } = row.settings as unknown as Kept
+  const runs = (await readHuntRuns(db, row.hunt_id)).map(runOf)
+  return { hunt: { id: row.hunt_id, name }, settings, before: { runs, lanes, spent } }
+}
+
+function keeping(
+  db: Db,
+  kept: { huntId: number; repositoryId: number | null },
+  settings: ActionsSettings,
+  hooks: { signal: AbortSignal; onRun(run: HuntRun): void },
+): ActionsHooks {
+  return {
+    signal: hooks.signal,
+    async onChange({ lanes, spent, ...change }) {
+      await keepHuntStep(db, kept, { ...change, settings: { ...settings, lanes, spent } })
+      if (change.run) hooks.onRun(change.run)
+    },
+  }
+}
+
+/** The app's number of the repository, where it shares this database. */
+async function repositoryIdOf(db: Db, fullName: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('repository')
+    .select('repository_id')
+    .where(sql<boolean>`lower(full_name) = ${fullName.toLowerCase()}`)
+    .executeTakeFirst()
+  return row?.repository_id ?? null
+}
+
+function settingsOf(options: HuntOptions): ActionsSettings {
+  const { repository, job, ref, workflow = null } = options
+  if (!repository || !/^[\w.-]+\/[\w.-]+$/.test(repository))
+    throw new UserError(`--repository ${repository ?? ''} is no repository. Write it like octo-org/shop.`)
+  if (!job) throw new UserError('--job says which job to repeat, by the name that GitHub shows.')
+  if (!ref) throw new UserError('--ref says which commit to repeat it at: a branch, a tag or a SHA.')
+  if (options.junit.length > 0)
+    throw new UserError(
+      '--junit reads reports where the runs are, which is GitHub here: leave it out. The logs of failed jobs are read.',
+    )
+  if (HERE_ONLY.some((name) => options[name] !== undefined))
+    throw new UserError(
+      '--isolate, --stress, --shuffle-env and --compare are for runs on this machine: leave them out. GitHub Actions gives each run a machine of its own.',
+    )
+  return {
+    repository,
+    job,
+    ref,
+    workflow,
+    runs: whole('--runs', options.runs, 100_000),
+    parallel: whole('--parallel', options.parallel, MOST_AT_A_TIME),
+    minutes: whole('--minutes', options.minutes, 1_000_000),
+    goal: goalOf(options),
+    untilFailure: options.untilFailure ?? false,
+    allRuns: options.allRuns ?? false,
+  }
+}
+
+const MOST_AT_A_TIME = 256

@@ -1,0 +1,130 @@
+/** Hunts that are kept: begun with their settings, ended with their answer, listed as one table, noted, shown again. */
+import { writeFile } from 'node:fs/promises'
+import type { Db } from '../../db/client.ts'
+import {
+  addHuntRuns,
+  beginHunt,
+  endHunt,
+  findHunt,
+  type HuntRow,
+  listHunts,
+  noteHunt,
+  readHuntRuns,
+} from '../../db/hunts.ts'
+import { UserError } from '../../domain/user-error.ts'
+import { answerOf, type HuntAnswer } from '../../../packages/hunt/src/answer.ts'
+import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
+import { huntPicture } from '../../../packages/hunt/src/picture.ts'
+import { type Hunt, NO_REPORTS } from '../../../packages/hunt/src/run.ts'
+import { headline } from '../../../packages/hunt/src/sentences.ts'
+import { type KeptHunt, seriesTable, toldSettings } from '../../../packages/hunt/src/series.ts'
+import { withDatabase } from '../database.ts'
+import type { HuntOptions } from './options.ts'
+import { printHunt } from './print.ts'
+
+/** What the first word may be, when no `--` says that it is a command to run. */
+export const KEPT_WORDS = ['list', 'show', 'note'] as const
+export type KeptWord = (typeof KEPT_WORDS)[number]
+
+/** `hunt list [PREFIX]`, `hunt show NAME`, `hunt note NAME TEXT…`. */
+export async function keptHunts(
+  word: KeptWord,
+  [name, ...rest]: readonly string[],
+  options: HuntOptions,
+): Promise<void> {
+  await withDatabase(options.databaseUrl, async (db) => {
+    if (word === 'list') return list(db, name ?? '', options)
+    if (name === undefined)
+      throw new UserError(`Say which: flake-sla hunt ${word} NAME. hunt list shows all.`)
+    return word === 'show' ? show(db, name, options) : note(db, name, rest.join(' '))
+  })
+}
+
+async function list(db: Db, prefix: string, options: HuntOptions): Promise<void> {
+  const hunts = (await listHunts(db, prefix)).map(keptOf)
+  if (options.json || options.format === 'json')
+    return print(JSON.stringify({ hunts: hunts.map(withoutOutputs) }, null, 2))
+  if (hunts.length === 0)
+    return print(
+      'No hunt is kept yet. hunt --name NAME -- COMMAND keeps one, and --change says what is new in it.',
+    )
+  print(seriesTable(hunts, options.format === 'markdown'))
+}
+
+async function show(db: Db, name: string, options: HuntOptions): Promise<void> {
+  const hunt = await findHunt(db, name)
+  if (!hunt) throw new UserError(`There is no hunt ${name}. hunt list shows all.`)
+  const answer = (hunt.answer as HuntAnswer | null) ?? (await soFar(db, hunt))
+  if (options.picture !== undefined) {
+    const runs = (await readHuntRuns(db, hunt.hunt_id)).map(runOf)
+    await writeFile(options.picture, `${huntPicture(runs, headline(answer))}\n`)
+  }
+  print(printHunt(answer, options))
+}
+
+/** Of a hunt that is under way, or was broken off, what its runs say until now. */
+async function soFar(db: Db, { hunt_id, name, settings }: HuntRow): Promise<HuntAnswer> {
+  const runs = (await readHuntRuns(db, hunt_id)).map(runOf)
+  if (runs.length === 0) throw new UserError(`The hunt ${name} has not ended: nothing is known of it yet.`)
+  process.stderr.write(`${name} has not ended: this is what is known so far.\n`)
+  const { goal, parallel } = settings as unknown as Pick<Hunt, 'goal' | 'parallel'>
+  const open = { ending: 'runs', ended_by: null, missed: false, ordered: true } as const
+  return answerOf({ goal, parallel, ...open, runs, tests: [], reports: NO_REPORTS })
+}
+
+async function note(db: Db, name: string, text: string): Promise<void> {
+  if (text.trim() === '') throw new UserError(`Say what to note: flake-sla hunt note ${name} TEXT`)
+  if (!(await noteHunt(db, name, text.trim())))
+    throw new UserError(`There is no hunt ${name}. hunt list shows all.`)
+  print(`Noted at ${name}.`)
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** A hunt as it was kept, for tables. */
+export function keptOf(row: HuntRow): KeptHunt & { repository: string | null; job: string | null } {
+  const { name, changed, notes, environment, started_at, ended_at, repository, job } = row
+  const answer = row.answer as HuntAnswer | null
+  const settings = toldSettings(row.settings)
+  return { name, changed, notes, repository, job, settings, environment, started_at, ended_at, answer }
+}
+
+function withoutOutputs(hunt: KeptHunt): KeptHunt {
+  if (hunt.answer === null) return hunt
+  const groups = hunt.answer.groups.map((group) => ({ ...group, output: null }))
+  return { ...hunt, answer: { ...hunt.answer, groups } }
+}
+
+/** What a hunt is kept under and for, before it begins. */
+export interface Keeping {
+  name: string
+  place: HuntRow['place']
+  settings: Record<string, unknown>
+  environment: Record<string, string>
+}
+
+/** Opens the database once before anything runs: that it cannot be opened must not be found out after an hour. */
+export async function checkKeeping({ databaseUrl }: HuntOptions): Promise<void> {
+  await withDatabase(databaseUrl, async () => {})
+}
+
+/** Keeps a hunt that has ended. @returns the name it got */
+export async function keepHunt(
+  options: HuntOptions,
+  { name, place, settings, environment }: Keeping,
+  hunt: Hunt,
+  answer: HuntAnswer,
+): Promise<string> {
+  return withDatabase(options.databaseUrl, async (db) => {
+    const { repository = null, job = null, change: changed = null, note: notes = '' } = options
+    const times = hunt.runs.map((run) => run.started_at).sort()
+    const started_at = times[0] ?? new Date().toISOString()
+    const beginning = { name, place, repository, job, changed, notes, settings, environment, started_at }
+    const begun = await beginHunt(db, beginning)
+    await addHuntRuns(db, begun.huntId, hunt.runs)
+    await endHunt(db, begun.huntId, endOf(hunt, new Date().toISOString(), answer))
+    return begun.name
+  })
+}

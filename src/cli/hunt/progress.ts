@@ -1,0 +1,77 @@
+/** What a hunt shows while it runs, on standard error: runs, failures, rate with interval, time to go, runs needed. */
+import { Presets, SingleBar } from 'cli-progress'
+import { type Goal, runsToMeet } from '../../../packages/hunt/src/statistics/sequential-test.ts'
+import { clopperPearson } from '../../domain/statistics.ts'
+import { duration, number, passPercent } from '../../../packages/hunt/src/figures.ts'
+import type { HuntRun } from '../../../packages/hunt/src/run.ts'
+
+const EVERY_MS = 5000
+/** A narrower terminal has room for the words alone. */
+const COLUMNS_FOR_BAR = 150
+
+export interface HuntProgress {
+  onRun(run: HuntRun): void
+  end(): void
+}
+
+/** @param total how many runs were asked for */
+export function huntProgress(total: number, goal: Goal): HuntProgress {
+  const tally = { passed: 0, failed: 0, stopped: 0 }
+  const began = Date.now()
+  const line = () => describeProgress(tally, total, goal, Date.now() - began)
+  if (!process.stderr.isTTY) return plain(tally, line)
+  const bar = new SingleBar(
+    {
+      format: (process.stderr.columns ?? 0) < COLUMNS_FOR_BAR ? '{line}' : '{bar} {line}',
+      stream: process.stderr,
+      hideCursor: true,
+      fps: 8,
+      barsize: 20,
+      clearOnComplete: true,
+    },
+    Presets.shades_classic,
+  )
+  bar.start(total, 0, { line: '' })
+  // Only what is drawn is worth computing.
+  const drawing = setInterval(() => bar.update(tally.passed + tally.failed, { line: line() }), 125)
+  return {
+    onRun: (run) => {
+      tally[run.outcome]++
+    },
+    end() {
+      clearInterval(drawing)
+      bar.stop()
+    },
+  }
+}
+
+function plain(tally: Record<HuntRun['outcome'], number>, line: () => string): HuntProgress {
+  const telling = setInterval(() => process.stderr.write(`${line()}\n`), EVERY_MS)
+  return {
+    onRun: (run) => {
+      tally[run.outcome]++
+    },
+    end: () => clearInterval(telling),
+  }
+}
+
+/** `120/1,000 runs, 2 failed, 98.3% passed (94.1% to 99.8%), 40 s to go, 4,740 more clean runs would meet 99.9%`. */
+export function describeProgress(
+  { passed, failed }: { passed: number; failed: number },
+  total: number,
+  goal: Goal,
+  elapsedMs: number,
+): string {
+  const runs = passed + failed
+  if (runs === 0) return `0/${number(total)} runs`
+  const { low, high } = clopperPearson(failed, runs, goal.confidence)
+  const parts = [
+    `${number(runs)}/${number(total)} runs`,
+    `${number(failed)} failed`,
+    `${passPercent(passed / runs)} passed (${passPercent(1 - high)} to ${passPercent(1 - low)})`,
+    `${duration((elapsedMs / runs) * (total - runs))} to go at most`,
+  ]
+  const needed = runsToMeet(failed, goal) - runs
+  if (needed > 0) parts.push(`${number(needed)} more clean runs would meet ${passPercent(goal.target)}`)
+  return parts.join(', ')
+}

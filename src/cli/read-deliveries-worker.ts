@@ -1,0 +1,49 @@
+/** The thread that reads and prepares recorded deliveries; `reading.ts` starts it. */
+import { once } from 'node:events'
+import { parentPort, workerData } from 'node:worker_threads'
+import { UserError } from '../domain/user-error.ts'
+import { prepare } from '../intake/prepare.ts'
+import { type Line, readDeliveries } from './deliveries.ts'
+import type { FromReader, PreparedLine, ReaderInput } from './read-deliveries.ts'
+
+const LINES_AT_ONCE = 250
+/** Sent and not yet taken. */
+const MOST_AHEAD = 3
+
+const port = parentPort
+if (port) {
+  const send = (message: FromReader) => port.postMessage(message)
+  try {
+    await readAll(workerData as ReaderInput, send)
+    send({ done: true })
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    send({ problem: error.message })
+  }
+  port.close()
+}
+
+async function readAll({ files, now }: ReaderInput, send: (message: FromReader) => void): Promise<void> {
+  let lines: PreparedLine[] = []
+  let ahead = 0
+  port?.on('message', () => {
+    ahead--
+  })
+  for (const file of files) {
+    for await (const line of readDeliveries(file)) {
+      lines.push(prepareLine(line, now))
+      if (lines.length < LINES_AT_ONCE) continue
+      send({ lines })
+      lines = []
+      ahead++
+      while (ahead >= MOST_AHEAD && port) await once(port, 'message')
+    }
+  }
+  if (lines.length > 0) send({ lines })
+}
+
+function prepareLine(line: Line, now: number): PreparedLine {
+  const at = { file: line.file, line: line.line }
+  if ('reason' in line) return { at, told: { outcome: 'unread', reason: `the line ${line.reason}` } }
+  return { at, told: prepare(line.delivery, now) }
+}

@@ -1,0 +1,97 @@
+/** One job over time: verdicts by day, runs, durations, and what was merged around a day. Ranges of the job's own indexes. */
+import { type Kysely, sql } from 'kysely'
+import type { Span } from '../../db/flakes.ts'
+import type { Database, Row } from '../../db/schema.ts'
+
+type Db = Kysely<Database>
+
+export interface JobKey {
+  repositoryId: number
+  jobId: number
+}
+
+/** A job by its number; null where there is none. */
+export async function readJob(db: Db, { repositoryId, jobId }: JobKey): Promise<Row<'job'> | null> {
+  const row = await db
+    .selectFrom('job')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('job_id', '=', jobId)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+export interface JobDay {
+  /** Local day. */
+  day: string
+  flaky: number
+  verdicts: number
+}
+
+/** Verdicts of each local day that has one, oldest first. */
+export async function readJobDays(db: Db, key: JobKey, span: Span, timeZone: string): Promise<JobDay[]> {
+  const { rows } = await sql<JobDay>`select (judged_at at time zone ${timeZone})::date as day,
+      count(*) filter (where flaky) as flaky, count(*) as verdicts
+    from verdict where repository_id = ${key.repositoryId} and job_id = ${key.jobId} and number > 0
+      and judged_at >= ${iso(span.from)} and judged_at < ${iso(span.to)} group by 1 order by 1`.execute(db)
+  return rows
+}
+
+export interface OutcomeDuration {
+  outcome: string
+  runs: number
+  /** Seconds; null where no run told when it started. */
+  median_s: number | null
+  p90_s: number | null
+}
+
+/** How many runs ended how, and how long they took. */
+export async function readDurations(db: Db, key: JobKey, span: Span): Promise<OutcomeDuration[]> {
+  const { rows } = await sql<OutcomeDuration>`select outcome, count(*) as runs,
+      percentile_cont(0.5) within group (order by extract(epoch from completed_at - started_at)) as median_s,
+      percentile_cont(0.9) within group (order by extract(epoch from completed_at - started_at)) as p90_s
+    from run where repository_id = ${key.repositoryId} and job_id = ${key.jobId}
+      and completed_at >= ${iso(span.from)} and completed_at < ${iso(span.to)} group by outcome order by runs desc`.execute(
+    db,
+  )
+  return rows
+}
+
+/** The newest runs of a job before an instant, newest first. */
+export async function readLatestRuns(
+  db: Db,
+  key: JobKey,
+  page: { limit: number; before: number },
+): Promise<Row<'run'>[]> {
+  return db
+    .selectFrom('run')
+    .selectAll()
+    .where('repository_id', '=', key.repositoryId)
+    .where('job_id', '=', key.jobId)
+    .where('completed_at', '<', iso(page.before))
+    .orderBy('completed_at', 'desc')
+    .orderBy('run_key')
+    .limit(page.limit)
+    .execute()
+}
+
+export interface Merged {
+  number: number
+  title: string
+  author: string
+  merged_at: string
+}
+
+/** Pull requests merged in a span, oldest first. */
+export async function readMerged(db: Db, repositoryId: number, span: Span, limit: number): Promise<Merged[]> {
+  const { rows } =
+    await sql<Merged>`select number, min(title) as title, min(author) as author, min(told_at) as merged_at
+    from pull_request_event where repository_id = ${repositoryId} and merged and action = 'closed'
+      and told_at >= ${iso(span.from)} and told_at < ${iso(span.to)}
+    group by number order by merged_at limit ${limit}`.execute(db)
+  return rows
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}

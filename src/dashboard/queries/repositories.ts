@@ -1,0 +1,76 @@
+/** What every page reads first: which repositories there are, and the stored windows of all of them. */
+import { type Kysely, sql } from 'kysely'
+import type { WindowKind } from '../../domain/window.ts'
+import type { Database, Row } from '../../db/schema.ts'
+
+type Db = Kysely<Database>
+
+/** Every repository that was not removed, by name. */
+export async function readRepositories(db: Db): Promise<Row<'repository'>[]> {
+  return db
+    .selectFrom('repository')
+    .selectAll()
+    .where('removed_at', 'is', null)
+    .orderBy('full_name')
+    .orderBy('repository_id')
+    .execute()
+}
+
+/** The repository of that name, as GitHub compares names; the one told of last when a name was used again. */
+export async function findRepository(db: Db, fullName: string): Promise<Row<'repository'> | null> {
+  // No name holds NUL, and no question to PostgreSQL can.
+  if (fullName.includes('\0')) return null
+  const row = await db
+    .selectFrom('repository')
+    .selectAll()
+    .where(sql<boolean>`lower(full_name) = ${fullName.toLowerCase()}`)
+    .where('removed_at', 'is', null)
+    .orderBy('told_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** The newest revision of the windows of many repositories that start within `[from, to]`, oldest first. */
+export async function readWindowsOf(
+  db: Db,
+  repositoryIds: readonly number[],
+  kind: WindowKind,
+  range: { from: string; to: string },
+): Promise<Row<'sla_window'>[]> {
+  const { rows } = await sql<Row<'sla_window'>>`
+    select distinct on (w.repository_id, w.start) w.* from unnest(${[...repositoryIds]}::bigint[]) as r(id)
+    join sla_window w on w.repository_id = r.id and w.kind = ${kind} and w.start >= ${range.from} and w.start <= ${range.to}
+    order by w.repository_id, w.start, w.definition_version desc, w.revision desc`.execute(db)
+  return rows
+}
+
+/** Of each repository the newest window within `[from, to]` in which a pull request was tested; some have none. */
+export async function readNewestWindows(
+  db: Db,
+  repositoryIds: readonly number[],
+  kind: WindowKind,
+  range: { from: string; to: string },
+): Promise<Map<number, Row<'sla_window'>>> {
+  // Read backwards along the primary key: a repository costs a row or two, however long its history is.
+  const { rows } = await sql<
+    Row<'sla_window'>
+  >`select w.* from unnest(${[...repositoryIds]}::bigint[]) as r(id)
+    cross join lateral (
+      select * from (
+        select distinct on (start) * from sla_window
+        where repository_id = r.id and kind = ${kind} and start >= ${range.from} and start <= ${range.to}
+        order by start desc, definition_version desc, revision desc
+      ) newest where prs > 0 order by start desc limit 1
+    ) w`.execute(db)
+  return new Map(rows.map((row) => [row.repository_id, row]))
+}
+
+/** Whether any of these repositories was ever measured. */
+export async function hasWindows(db: Db, repositoryIds: readonly number[]): Promise<boolean> {
+  const { rows } = await sql<{
+    found: boolean
+  }>`select exists (select 1 from unnest(${[...repositoryIds]}::bigint[]) as r(id)
+    join sla_window w on w.repository_id = r.id) as found`.execute(db)
+  return rows[0]?.found ?? false
+}

@@ -1,0 +1,30 @@
+/** How a job fared on each machine that is known by name. */
+import { type Kysely, sql } from 'kysely'
+import type { Span } from '../../db/flakes.ts'
+import type { JobKey } from './job.ts'
+import type { Database } from '../../db/schema.ts'
+
+export interface RunnerRecord {
+  runner: string
+  fails: number
+  passes: number
+  last_at: string
+}
+
+/** Passes and fails of a job by runner; runs of which no runner is known are left out. */
+export async function readRunnerRecords(
+  db: Kysely<Database>,
+  { repositoryId, jobId }: JobKey,
+  span: Span,
+): Promise<RunnerRecord[]> {
+  // A check run's key is `check:<its id>:<second>`, and the id is the job's that told of its runner.
+  const { rows } =
+    await sql<RunnerRecord>`select w.name as runner, count(*) filter (where r.outcome = 'fail') as fails,
+      count(*) filter (where r.outcome = 'pass') as passes, max(r.completed_at) as last_at
+    from run r join runner w on w.repository_id = r.repository_id and w.head_sha = r.head_sha
+      and w.check_run_id = case when r.run_key like 'check:%' then split_part(r.run_key, ':', 2)::bigint end
+    where r.repository_id = ${repositoryId} and r.job_id = ${jobId} and r.outcome in ('pass', 'fail')
+      and r.completed_at >= ${new Date(span.from).toISOString()} and r.completed_at < ${new Date(span.to).toISOString()}
+    group by w.name`.execute(db)
+  return rows
+}

@@ -1,0 +1,153 @@
+/** Pull requests as their newest events left them, and which of them share code. */
+import { type Kysely, sql } from 'kysely'
+import type { Kin } from '../domain/attribution/attribution.ts'
+import { kinOf, MOST_STACKED, readTitle } from '../domain/attribution/related.ts'
+import { replaceRows } from './rows.ts'
+import type { Database, Row } from './schema.ts'
+
+type Db = Kysely<Database>
+type PullRequest = Row<'pull_request'>
+
+/** Brings the rows of these pull requests up to their events. @returns those that changed, as they were and as they are */
+export async function renewPullRequests(
+  db: Db,
+  repositoryId: number,
+  numbers: readonly number[],
+): Promise<PullRequest[]> {
+  if (numbers.length === 0) return []
+  const events = await sql<Row<'pull_request_event'> & { merged_at: string | null; opened_at: string }>`
+    select distinct on (e.number) e.*, min(e.told_at) filter (where e.merged and e.action = 'closed') over own as merged_at,
+      min(e.created_at) over own as opened_at
+    from pull_request_event e where e.repository_id = ${repositoryId} and e.number = any(${[...numbers]})
+    window own as (partition by e.number)
+    order by e.number, e.told_at desc, e.action <> 'before' desc, e.action desc, e.head_sha`.execute(db)
+  const before = await readPullRequests(db, repositoryId, numbers)
+  const old = new Map(before.map((one) => [one.number, one]))
+  const files = await readFiles(db, repositoryId, events.rows)
+  const fresh = events.rows
+    .map((event) => pullRequestOf(event, files))
+    .filter((one) => !isSame(one, old.get(one.number)))
+  await replaceRows(db, 'pull_request', fresh)
+  return fresh.flatMap((one) => [one, old.get(one.number) ?? one])
+}
+
+/** All files that were pushed to each branch, where every push since it began is known whole. */
+async function readFiles(
+  db: Db,
+  repositoryId: number,
+  events: readonly Row<'pull_request_event'>[],
+): Promise<Map<string, string[]>> {
+  const refs = [...new Set(events.flatMap((event) => event.head_ref ?? []))]
+  const { rows } = await sql<Row<'branch_push'>>`select * from branch_push
+    where repository_id = ${repositoryId} and ref = any(${refs})`.execute(db)
+  const known = new Map<string, string[]>()
+  for (const [ref, pushes] of Map.groupBy(rows, (row) => row.ref)) {
+    if (!pushes.some((one) => one.created) || pushes.some((one) => one.files === null)) continue
+    known.set(ref, [...new Set(pushes.flatMap((one) => one.files ?? []))].sort())
+  }
+  return known
+}
+
+function pullRequestOf(
+  event: Row<'pull_request_event'> & { merged_at: string | null; opened_at: string },
+  files: ReadonlyMap<string, string[]>,
+): PullRequest {
+  const { subject, repeats } = readTitle(event.title)
+  const isOwn = event.head_repository_id === event.repository_id
+  const changed = isOwn && event.head_ref !== null ? files.get(event.head_ref) : undefined
+  return {
+    repository_id: event.repository_id,
+    number: event.number,
+    title: event.title,
+    subject,
+    repeats: repeats > 0,
+    author: event.author,
+    head_ref: isOwn ? event.head_ref : null,
+    base_ref: event.base_ref,
+    opened_at: event.opened_at,
+    merged_at: event.merged_at,
+    files: changed ? JSON.stringify(changed) : null,
+  }
+}
+
+function isSame(fresh: PullRequest, old: PullRequest | undefined): boolean {
+  return (
+    old !== undefined &&
+    Object.entries(fresh).every(([column, value]) => old[column as keyof PullRequest] === value)
+  )
+}
+
+/** The rows of these pull requests; those never told of have none. */
+export async function readPullRequests(
+  db: Db,
+  repositoryId: number,
+  numbers: readonly number[],
+): Promise<PullRequest[]> {
+  const { rows } = await sql<PullRequest>`select * from pull_request
+    where repository_id = ${repositoryId} and number = any(${[...numbers]})`.execute(db)
+  return rows
+}
+
+const MOST_STEPS = 20
+
+/** The kin of each of these pull requests that has any. */
+export async function readKin(
+  db: Db,
+  repositoryId: number,
+  numbers: readonly number[],
+): Promise<Map<number, Map<number, Kin>>> {
+  const known = new Map<number, PullRequest>()
+  let frontier = await readPullRequests(db, repositoryId, numbers)
+  for (let step = 0; frontier.length > 0 && step < MOST_STEPS; step++) {
+    for (const one of frontier) known.set(one.number, one)
+    frontier = await neighboursOf(db, repositoryId, frontier, [...known.keys()])
+  }
+  const refs = [...known.values()].flatMap((one) => one.head_ref ?? [])
+  const stackable = await stackableRefs(db, repositoryId, refs)
+  const kin = kinOf(
+    [...known.values()]
+      .sort((a, b) => a.number - b.number)
+      .map(({ number, title, head_ref, base_ref }) => ({
+        number,
+        title,
+        headRef: head_ref !== null && stackable.has(head_ref) ? head_ref : null,
+        baseRef: base_ref,
+      })),
+  )
+  return new Map(
+    numbers.flatMap((number) => (kin.has(number) ? [[number, kin.get(number) as Map<number, Kin>]] : [])),
+  )
+}
+
+/** Those directly above, below or about the same change, which are not known yet. */
+async function neighboursOf(
+  db: Db,
+  repositoryId: number,
+  frontier: readonly PullRequest[],
+  known: readonly number[],
+): Promise<PullRequest[]> {
+  const refs = [...new Set(frontier.flatMap((one) => [one.head_ref ?? [], one.base_ref ?? []].flat()))]
+  const stackable = await stackableRefs(db, repositoryId, refs)
+  const heads = frontier.flatMap((one) => one.head_ref ?? []).filter((ref) => stackable.has(ref))
+  const bases = frontier.flatMap((one) => one.base_ref ?? []).filter((ref) => stackable.has(ref))
+  const subjects = [...new Set(frontier.map((one) => one.subject))]
+  const { rows } = await sql<PullRequest>`with
+      landing as (select distinct r.subject from pull_request r where r.repository_id = ${repositoryId} and r.repeats
+        and md5(r.subject) in (select md5(s) from unnest(${subjects}::text[]) s) and r.subject = any(${subjects}))
+    select p.* from pull_request p where p.repository_id = ${repositoryId} and p.head_ref = any(${bases})
+    union select p.* from pull_request p where p.repository_id = ${repositoryId} and p.base_ref = any(${heads})
+    union select p.* from landing l join pull_request p on p.repository_id = ${repositoryId}
+      and md5(p.subject) = md5(l.subject) and p.subject = l.subject`.execute(db)
+  const seen = new Set(known)
+  return rows.filter((one) => !seen.has(one.number))
+}
+
+/** The branches that few enough pull requests go to for a stack, and that are some pull request's head. */
+async function stackableRefs(db: Db, repositoryId: number, refs: readonly string[]): Promise<Set<string>> {
+  if (refs.length === 0) return new Set()
+  const { rows } = await sql<{ ref: string }>`select ref from unnest(${[...refs]}::text[]) ref
+    where exists (select 1 from pull_request p where p.repository_id = ${repositoryId} and p.head_ref = ref)
+      and (select count(*) from (select 1 from pull_request p where p.repository_id = ${repositoryId}
+        and p.base_ref = ref limit ${MOST_STACKED + 1}) onto) <= ${MOST_STACKED}`.execute(db)
+  return new Set(rows.map((row) => row.ref))
+}

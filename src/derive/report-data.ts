@@ -1,0 +1,205 @@
+/** What `/flake-report` is written from: every job of a pull request's newest head, what happened and what it may mean. */
+import type { Db } from '../db/client.ts'
+import { countTested, readCounted } from '../db/budget.ts'
+import { readOpenJobIssues } from '../db/job-issues.ts'
+import {
+  type JobFlake,
+  type JobHabit,
+  type JobRun,
+  type Retests,
+  readFailedBefore,
+  readFlakesOf,
+  readHabits,
+  readHeadsOf,
+  readRetests,
+  readRunsOf,
+  readTrunkResults,
+} from '../db/pull-requests.ts'
+import type { Row } from '../db/schema.ts'
+import { readNewestSettings } from '../db/settings.ts'
+import { readWindows } from '../db/sla.ts'
+import type { Policy } from '../domain/settings.ts'
+import { shiftWindow, windowAt } from '../domain/window.ts'
+import { requiredJobs } from './measure.ts'
+
+const DAY = 86_400_000
+const HABIT_DAYS = 14
+/** Retests are rarer than runs, so they are looked for further back. */
+const RETEST_DAYS = 28
+const BUDGET_DAYS = 28
+/** Trunk's last result says nothing of now when it is older. */
+const TRUNK_DAYS = 3
+
+/** One job at the head. */
+export interface JobReport {
+  name: string
+  runs: JobRun[]
+  flake: JobFlake | null
+  /** How the job does elsewhere; null when no other pull request ran it lately. */
+  habit: JobHabit | null
+  retests: { retested: number; passed: number } | null
+  base: JobRun | null
+  issue: { label: string; url: string } | null
+}
+
+/** A job that failed at an earlier head. */
+export interface EarlierJobReport {
+  head_sha: string
+  name: string
+  runs: JobRun[]
+  flake: JobFlake | null
+}
+
+export interface PullRequestReport {
+  repository: string
+  number: number
+  headSha: string | null
+  jobs: JobReport[]
+  earlier: EarlierJobReport[]
+  requiredSource: string
+  /** What could not be read of branch protection. */
+  requiredProblem: string | null
+  day: Row<'sla_window'> | null
+  week: Row<'sla_window'> | null
+  budget: { allowed: number; spent: number }
+  target: number
+  onlyJob: string | null
+  otherJobs: string[]
+  settingsProblems: string[]
+  habitDays: number
+}
+
+/** Gathers the report; `job` narrows it to the job of that name. `now` is epoch ms. */
+export async function readPullRequestReport(
+  db: Db,
+  repository: Row<'repository'>,
+  number: number,
+  policy: Policy,
+  now: number,
+  job: string | null = null,
+): Promise<PullRequestReport> {
+  const { repository_id, full_name } = repository
+  const [head] = await readHeadsOf(db, repository_id, number)
+  const headSha = head?.head_sha ?? null
+  const { required, jobIds } = await requiredJobs(db, repository_id, policy)
+  const counts = (one: { job_id: number }) => jobIds === null || jobIds.includes(one.job_id)
+  const all = headSha ? (await readRunsOf(db, repository_id, number, headSha)).filter(counts) : []
+  const runs = all.filter((one) => job === null || one.name === job)
+  const flakes = (await readFlakesOf(db, repository_id, number)).filter(counts)
+  const failed = headSha ? await readFailedBefore(db, repository_id, number, headSha) : []
+  const before = failed.filter((one) => counts(one) && (job === null || one.name === job))
+  const names = new Set(all.map((one) => one.name))
+  return {
+    repository: full_name,
+    number,
+    headSha,
+    jobs: await readJobReports(db, { repository_id, number, now }, runs, flakes, headSha),
+    earlier: earlierOf(before, flakes),
+    requiredSource: required.source,
+    requiredProblem: required.problem,
+    day: await windowNow(db, repository_id, 'day', policy, now),
+    week: await windowNow(db, repository_id, 'week', policy, now),
+    budget: await readErrorBudget(db, repository_id, policy, now, jobIds),
+    target: policy.target,
+    onlyJob: job,
+    otherJobs: job === null ? [] : [...names].filter((name) => name !== job).sort(),
+    settingsProblems: (await readNewestSettings(db, repository_id))?.problems ?? [],
+    habitDays: HABIT_DAYS,
+  }
+}
+
+async function readJobReports(
+  db: Db,
+  about: { repository_id: number; number: number; now: number },
+  runs: readonly JobRun[],
+  flakes: readonly JobFlake[],
+  headSha: string | null,
+): Promise<JobReport[]> {
+  const { repository_id, number, now } = about
+  // Asked for late, the report still compares with the time in which the head was tested.
+  const last = runs.reduce((latest, run) => Math.max(latest, Date.parse(run.completed_at)), 0)
+  const until = last === 0 ? now : Math.min(now, last + (HABIT_DAYS / 2) * DAY)
+  const span = (days: number) => ({ number, since: iso(until - days * DAY), until: iso(until) })
+  const byJob = Map.groupBy(runs, (run) => run.job_id)
+  const told = [...byJob].filter(([, own]) => own.some((run) => run.outcome === 'fail'))
+  const ids = told.map(([id]) => id)
+  const names = told.map(([, own]) => own[0]?.name ?? '')
+  const habits = await readHabits(db, repository_id, ids, span(HABIT_DAYS))
+  const retests = await readRetests(db, repository_id, ids, span(RETEST_DAYS))
+  const trunk = await readTrunkResults(db, repository_id, names, span(TRUNK_DAYS))
+  const issues = await readOpenJobIssues(db, repository_id)
+  return [...byJob].map(([id, own]) => {
+    const issue = issues.get(id)
+    const name = own[0]?.name ?? ''
+    return {
+      name,
+      runs: own,
+      flake: flakes.find((flake) => flake.job_id === id && flake.head_sha === headSha) ?? null,
+      habit: habits.get(id) ?? null,
+      retests: likeThis(
+        retests.filter((one) => one.job_id === id),
+        failsInARow(own),
+      ),
+      base: trunk.find((one) => one.name === name) ?? null,
+      issue: issue ? { label: `#${issue.issue}`, url: issue.url } : null,
+    }
+  })
+}
+
+const LEAST_LIKE_THIS = 5
+
+/** Retests after as many failures in a row as here, where there are enough of them to tell; else all. */
+function likeThis(all: readonly Retests[], fails: number): { retested: number; passed: number } | null {
+  const alike = all.find((one) => one.fails === Math.min(3, fails))
+  if (alike && alike.retested >= LEAST_LIKE_THIS) return alike
+  if (all.length === 0) return null
+  const sum = (key: 'retested' | 'passed') => all.reduce((total, one) => total + one[key], 0)
+  return { retested: sum('retested'), passed: sum('passed') }
+}
+
+function failsInARow(runs: readonly JobRun[]): number {
+  const told = runs.filter((run) => run.outcome === 'pass' || run.outcome === 'fail')
+  return told.length - 1 - told.findLastIndex((run) => run.outcome === 'pass')
+}
+
+/** The newest head first. */
+function earlierOf(runs: readonly JobRun[], flakes: readonly JobFlake[]): EarlierJobReport[] {
+  const groups = [...Map.groupBy(runs, (run) => `${run.head_sha}/${run.job_id}`).values()]
+  const latest = (own: readonly JobRun[]) => own[own.length - 1]?.completed_at ?? ''
+  return groups
+    .sort((a, b) => Date.parse(latest(b)) - Date.parse(latest(a)))
+    .flatMap((own) => {
+      const [first] = own
+      if (!first) return []
+      const { head_sha, job_id, name } = first
+      const flake = flakes.find((one) => one.job_id === job_id && one.head_sha === head_sha) ?? null
+      return [{ head_sha, name, runs: own, flake }]
+    })
+}
+
+/** What the target allows over the 28 local days up to today, and what was spent of it. */
+export async function readErrorBudget(
+  db: Db,
+  repositoryId: number,
+  policy: Policy,
+  now: number,
+  jobIds: readonly number[] | null,
+): Promise<{ allowed: number; spent: number }> {
+  const today = windowAt('day', now, policy.timeZone)
+  const { from } = shiftWindow(today, 1 - BUDGET_DAYS, policy.timeZone)
+  const scope = { repositoryId, jobIds, strongOnly: policy.requireSameBase }
+  const span = { from, to: now + 1 }
+  const flakes = await readCounted(db, scope, span)
+  const allowed = policy.target * (await countTested(db, scope, span))
+  return { allowed, spent: flakes.filter((flake) => flake.counted).length }
+}
+
+async function windowNow(db: Db, repositoryId: number, kind: 'day' | 'week', policy: Policy, now: number) {
+  const { start } = windowAt(kind, now, policy.timeZone)
+  const [row] = await readWindows(db, repositoryId, kind, { from: start, to: start })
+  return row ?? null
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,104 @@
+/**
+ * What a week's verdicts teach about a repository: its incidents, and what its jobs and faults are like. A week is
+ * learned from the weeks before it and itself, never from later ones: so whatever is said about a flake rests on facts of
+ * at most seven days after it, and is frozen then.
+ */
+import type { EvidenceVerdict, IncidentShare } from './attribution.ts'
+import { findIncidents, type Incident, incidentAt, type Sign } from './incident.ts'
+import { gather } from './likelihood.ts'
+import { type TrunkResult, trunkVerdicts } from './trunk.ts'
+import { estimateWorld, type World } from './repository-model.ts'
+
+const DAY = 86_400_000
+const WEEK = 7 * DAY
+/** Monday, 5 January 1970. */
+const FIRST_MONDAY = 4 * DAY
+/** How long (ms) before a week begins its incidents and its world are learned from. */
+const INCIDENTS_FROM = 21 * DAY
+export const LEARN_BEFORE = 35 * DAY
+
+/** The Monday 00:00 UTC (epoch ms) of the week that holds `at`. */
+export function weekOf(at: number): number {
+  return Math.floor((at - FIRST_MONDAY) / WEEK) * WEEK + FIRST_MONDAY
+}
+
+/** The weeks (epoch ms of their Mondays) that are learned from what happened at `at`. */
+export function weeksTaughtBy(at: number): number[] {
+  const first = weekOf(at)
+  return Array.from({ length: LEARN_BEFORE / WEEK + 1 }, (_, i) => first + i * WEEK)
+}
+
+/** Everything about one job that evidence is made of, in any order. */
+export interface JobHistory {
+  job: number
+  /** Verdicts of pull requests. */
+  verdicts: readonly Omit<EvidenceVerdict, 'incident'>[]
+  trunk: readonly TrunkResult[]
+}
+
+/** The incidents that touch the week beginning at `week`. Histories may reach beyond what is needed. */
+export function incidentsIn(histories: readonly JobHistory[], week: number): Incident[] {
+  const signs = histories.flatMap((one) => signsOf(one, week + WEEK))
+  const seen = signs.filter(({ at }) => at >= week - INCIDENTS_FROM && at < week + WEEK)
+  return findIncidents(seen).filter((one) => one.to >= week)
+}
+
+/** What was known at `until`: a failure becomes a sign only with the pass that shows it to be a flake. */
+function signsOf({ job, verdicts, trunk }: JobHistory, until: number): Sign[] {
+  const known = verdicts.filter((one) => one.judgedAt < until)
+  return [
+    ...known.map(({ number, flaky, judgedAt, failedAt }) => {
+      return { at: failedAt ?? judgedAt, job, number, failed: flaky }
+    }),
+    ...trunk.map(({ at, failed }) => ({ at, job, number: 0, failed })),
+  ]
+}
+
+/** The first time (epoch ms) that histories speak of; `or` when they are empty. */
+export function beginningOf(histories: readonly JobHistory[], or: number): number {
+  let first = or
+  for (const { verdicts, trunk } of histories) {
+    for (const one of verdicts) first = Math.min(first, one.failedAt ?? one.judgedAt, one.judgedAt)
+    for (const one of trunk) first = Math.min(first, one.at)
+  }
+  return first
+}
+
+/** A job's verdicts as evidence, trunk's among them, oldest first, each with the incident that it falls into. */
+export function evidenceOf(history: JobHistory, incidents: readonly Incident[]): EvidenceVerdict[] {
+  const { job, verdicts, trunk } = history
+  const all = [...verdicts, ...trunkVerdicts(trunk).map((one) => ({ ...one, number: 0 }))]
+  return all
+    .map((one) => ({ ...one, incident: shareAt(incidents, job, one.failedAt ?? one.judgedAt) }))
+    .sort((a, b) => a.judgedAt - b.judgedAt || (a.headSha < b.headSha ? -1 : 1) || a.number - b.number)
+}
+
+function shareAt(incidents: readonly Incident[], job: number, at: number): IncidentShare | null {
+  const one = incidentAt(incidents, job, at)
+  return one ? { id: incidentId(one), rate: one.rate } : null
+}
+
+/** Names an incident by when it began and, when it hit one job only, by that job. */
+export function incidentId({ from, job }: Pick<Incident, 'from' | 'job'>): string {
+  return `${new Date(from).toISOString().replace('.000Z', 'Z')}${job === null ? '' : ` ${job}`}`
+}
+
+/** What the repository was like in the week. @param jobs evidence of each job, as `evidenceOf` gives it */
+export function worldIn(jobs: readonly (readonly EvidenceVerdict[])[], week: number): World {
+  const from = week - LEARN_BEFORE
+  const steps = (LEARN_BEFORE + WEEK) / DAY
+  const stepOf = (at: number) => Math.min(steps - 1, Math.max(0, Math.floor((at - from) / DAY)))
+  const seen = jobs.map((list) => {
+    const inside = list.filter(({ judgedAt }) => judgedAt >= from && judgedAt < week + WEEK)
+    // What an incident failed says nothing about habits and faults.
+    const telling = inside.filter((one) => !(one.incident !== null && one.flaky))
+    const sightings = telling.map((one) => ({
+      number: one.number,
+      step: stepOf(Math.min(one.failedAt ?? one.judgedAt, one.judgedAt)),
+      flaky: one.flaky,
+      excused: one.incident !== null,
+    }))
+    return gather(sightings, steps)
+  })
+  return estimateWorld(seen.filter((one) => one.clean.size > 0 || one.suspects.length > 0))
+}

@@ -1,0 +1,175 @@
+/** Actions runs and their attempts: which workflow and event stand behind the check runs, and who asked for them again. */
+import { knownHeads, type Page, readPullRequestsFrom } from '../../db/backfill.ts'
+import type { Row } from '../../db/schema.ts'
+import type { MergeGroupFact } from '../../domain/facts.ts'
+import { type Look, lookPages } from './heads.ts'
+import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
+
+/** GitHub lists no more runs than this for one search, and may count no further. */
+const MOST_LISTED = 1000
+const LEAST_SPAN_MS = 60_000
+
+interface Span {
+  /** RFC 3339, seconds. */
+  from: string
+  to: string
+  page: number
+}
+
+interface WorkflowRun {
+  id: number
+  head_sha: string
+  head_branch: string | null
+  event: string
+  status: string
+  run_attempt?: number | null
+  created_at: string
+  head_repository?: { id: number } | null
+}
+
+/** The whole time at first; a span with more runs than GitHub lists is cut in halves. */
+export function firstRuns({ since, startedAt }: Pick<ReadContext, 'since' | 'startedAt'>): Page {
+  return runPage({ from: seconds(Date.parse(since)), to: seconds(Date.parse(startedAt)), page: 1 })
+}
+
+function runPage(span: Span): Page {
+  return { key: `runs:${span.from}:${span.to}:${span.page}`, kind: 'runs', detail: span, numbers: [] }
+}
+
+function seconds(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`
+}
+
+/** Reads a page of the Actions runs created in a span. */
+export async function readRuns(context: ReadContext, span: Span): Promise<PageResult> {
+  const { data, headers } = await context.asker.get('GET /repos/{owner}/{repo}/actions/runs', {
+    owner: context.owner,
+    repo: context.repo,
+    created: `${span.from}..${span.to}`,
+    exclude_pull_requests: true,
+    per_page: PER_PAGE,
+    page: span.page,
+  })
+  const workflow_runs = listOf<WorkflowRun>(data, 'workflow_runs')
+  const { total_count = 0 } = data as { total_count?: number }
+  const isCut =
+    total_count >= MOST_LISTED && span.page === 1 && workflow_runs.every((run) => isWithin(run, span))
+  const halves = isCut ? halved(span) : null
+  if (halves) return { facts: [], next: halves, found: [] }
+  const heads = await headsBehind(context, workflow_runs)
+  const next = nextPage(headers, span.page, workflow_runs.length)
+  return {
+    facts: [...workflow_runs.flatMap((run) => runFacts(context, run)), ...heads.facts],
+    next: [
+      ...lookPages(heads.looks),
+      ...workflow_runs.flatMap(earlierAttempts),
+      ...(next !== null ? [runPage({ ...span, page: next })] : []),
+    ],
+    found: [],
+  }
+}
+
+/** A server that does not choose by time would list the same for every half. */
+function isWithin({ created_at }: WorkflowRun, { from, to }: Span): boolean {
+  return Date.parse(created_at) >= Date.parse(from) && Date.parse(created_at) <= Date.parse(to) + 1000
+}
+
+function halved({ from, to }: Span): Page[] | null {
+  const [start, end] = [Date.parse(from), Date.parse(to)]
+  if (end - start < LEAST_SPAN_MS) return null
+  const middle = seconds((start + end) / 2)
+  // Both ends are within the span, so the halves share a second: what is told twice is one.
+  return [runPage({ from: middle, to, page: 1 }), runPage({ from, to: middle, page: 1 })]
+}
+
+function runFacts(context: ReadContext, run: WorkflowRun) {
+  const action = run.status === 'completed' ? 'completed' : 'requested'
+  return factsOf(context, 'workflow_run', { action, workflow_run: run })
+}
+
+/** The list shows each run's newest attempt; those before it are asked for one by one. */
+function earlierAttempts({ id, run_attempt }: WorkflowRun): Page[] {
+  return Array.from({ length: Math.max(0, (run_attempt ?? 1) - 1) }, (_, i) => ({
+    key: `attempt:${id}:${i + 1}`,
+    kind: 'attempt',
+    detail: { run: id, attempt: i + 1 },
+    numbers: [],
+  }))
+}
+
+/** Reads one attempt of an Actions run. */
+export async function readAttempt(
+  context: ReadContext,
+  { run, attempt }: { run: number; attempt: number },
+): Promise<PageResult> {
+  const { data } = await context.asker.get(
+    'GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}',
+    { owner: context.owner, repo: context.repo, run_id: run, attempt_number: attempt },
+  )
+  return { facts: runFacts(context, data as WorkflowRun), next: [], found: [] }
+}
+
+/**
+ * Commits that Actions ran on and no pull request lists any more: pushed, then replaced by a force-push that GitHub tells
+ * only the last commit of. They belong to the pull request that came from that branch then. And the merge queue's.
+ */
+async function headsBehind(context: ReadContext, runs: readonly WorkflowRun[]) {
+  const { db, repository } = context
+  const queued = runs.filter((run) => run.event === 'merge_group')
+  const known = await knownHeads(db, repository.id, [...new Set(runs.map((run) => run.head_sha))])
+  const lost = runs.filter((run) => run.event.startsWith('pull_request') && !known.has(run.head_sha))
+  const refs = lost.flatMap((run) =>
+    run.head_branch && run.head_repository
+      ? [{ ref: run.head_branch, repository: run.head_repository.id }]
+      : [],
+  )
+  const pulls = await readPullRequestsFrom(db, repository.id, refs)
+  const found = lost.flatMap((run) => {
+    const pull = pullOf(pulls, run)
+    return pull ? [{ run, event: headEvent(pull, run) }] : []
+  })
+  const groups = queued.flatMap((run) => mergeGroupOf(repository.id, run) ?? [])
+  const looks = [
+    ...found.map(
+      ({ run, event }): Look => ({ sha: run.head_sha, trunk: false, event: null, number: event.number }),
+    ),
+    ...queued.flatMap((run) => queueLook(run) ?? []),
+  ]
+  const events = found.map(({ event }) => event)
+  return { looks, facts: [{ pull_request_event: events, merge_group: groups }] }
+}
+
+type HeadRow = Row<'pull_request_event'>
+
+/** The pull request that came from the run's branch and was the newest opened before it. */
+function pullOf(pulls: readonly HeadRow[], run: WorkflowRun): HeadRow | undefined {
+  return pulls
+    .filter((one) => one.head_ref === run.head_branch && one.head_repository_id === run.head_repository?.id)
+    .filter((one) => Date.parse(one.created_at) <= Date.parse(run.created_at))
+    .sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at))[0]
+}
+
+function headEvent(pull: HeadRow, run: WorkflowRun): HeadRow {
+  return { ...pull, action: 'read', head_sha: run.head_sha, base_sha: null, told_at: run.created_at }
+}
+
+function queueLook({ head_sha, head_branch }: WorkflowRun): Look | null {
+  return head_branch === null
+    ? null
+    : { sha: head_sha, trunk: true, queue: head_branch, event: null, number: null }
+}
+
+function mergeGroupOf(repositoryId: number, run: WorkflowRun): MergeGroupFact | null {
+  const named = /^gh-readonly-queue\/(.+)\/pr-(\d{1,9})-([0-9a-f]{40})$/.exec(run.head_branch ?? '')
+  if (!named) return null
+  const [, base_ref = '', number, base_sha = ''] = named
+  return {
+    repository_id: repositoryId,
+    head_sha: run.head_sha,
+    action: 'checks_requested',
+    base_ref,
+    base_sha,
+    number: Number(number),
+    told_at: run.created_at,
+  }
+}

@@ -1,0 +1,57 @@
+/** Comments that hold commands: a retest between a failure and a pass is told by them alone. */
+import type { Page } from '../../db/backfill.ts'
+import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
+
+const KINDS = {
+  comments: { route: 'GET /repos/{owner}/{repo}/issues/comments', event: 'issue_comment' },
+  review_comments: {
+    route: 'GET /repos/{owner}/{repo}/pulls/comments',
+    event: 'pull_request_review_comment',
+  },
+} as const
+
+type Kind = keyof typeof KINDS
+
+/** The first pages of comments. */
+export function firstComments(): Page[] {
+  return [commentPage('comments', 1), commentPage('review_comments', 1)]
+}
+
+function commentPage(kind: Kind, page: number): Page {
+  return { key: `${kind}:${page}`, kind, detail: { kind, page }, numbers: [] }
+}
+
+interface Comment {
+  html_url?: string
+  issue_url?: string
+  pull_request_url?: string
+}
+
+/** Reads a page of comments written since, oldest first: what is written meanwhile comes last. */
+export async function readComments(
+  context: ReadContext,
+  { kind, page }: { kind: Kind; page: number },
+): Promise<PageResult> {
+  const { route, event } = KINDS[kind]
+  const { owner, repo, since } = context
+  const options = { owner, repo, since, sort: 'created', direction: 'asc', per_page: PER_PAGE, page }
+  const { data, headers } = await context.asker.get(route, options)
+  const comments = listOf<Comment>(data)
+  const next = nextPage(headers, page, comments.length)
+  return {
+    facts: comments.flatMap((comment) => {
+      const number = Number((comment.issue_url ?? comment.pull_request_url ?? '').split('/').pop())
+      // Whether it was open then is not told; a command on a closed one is rare, and starts nothing that we count.
+      const on = { number, state: 'open' }
+      const isOnPull = /\/pulls?\//.test(comment.html_url ?? '')
+      return factsOf(context, event, {
+        action: 'created',
+        comment,
+        issue: { ...on, ...(isOnPull && { pull_request: {} }) },
+        pull_request: on,
+      })
+    }),
+    next: next !== null ? [commentPage(kind, next)] : [],
+    found: [],
+  }
+}

@@ -1,0 +1,182 @@
+/** What CI said about commits: first a cheap look at many whether anything did, then check runs and statuses of those. */
+import type { Page } from '../../db/backfill.ts'
+import type { Facts, PullRequestEvent } from '../../domain/facts.ts'
+import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
+
+/** GraphQL charges a hundredth of a point for each. */
+const LOOKS_AT_ONCE = 50
+
+/** A commit to look at. */
+export interface Look {
+  sha: string
+  /** On the default branch, or a merge queue's. */
+  trunk: boolean
+  /** The branch of a merge queue. */
+  queue?: string
+  /** To be recorded if CI ran on it: only a head is tested, and GitHub does not say which commits were heads. */
+  event: PullRequestEvent | null
+  number: number | null
+}
+
+/** Pages that look at commits, each commit once. */
+export function lookPages(looks: readonly Look[]): Page[] {
+  const unique = [...new Map(looks.map((one) => [one.sha, one])).values()]
+  const pages: Page[] = []
+  for (let at = 0; at < unique.length; at += LOOKS_AT_ONCE) {
+    const some = unique.slice(at, at + LOOKS_AT_ONCE)
+    const key = `look:${some[0]?.sha}:${some[some.length - 1]?.sha}:${some.length}`
+    pages.push({ key, kind: 'look', detail: { looks: some }, numbers: numbersOf(some) })
+  }
+  return pages
+}
+
+function numbersOf(looks: readonly Look[]): number[] {
+  return [...new Set(looks.flatMap((one) => one.number ?? []))]
+}
+
+/** Without GraphQL there is no cheap look: every commit is asked for its check runs and its statuses. */
+export function looksWithoutGraphql({ looks }: { looks: Look[] }): PageResult {
+  const pages = looks.flatMap((one) => [resultPage('checks', one, 1), resultPage('statuses', one, 1)])
+  return { facts: [], next: pages, found: [] }
+}
+
+/** A commit with results was a head. */
+function eventIf(hasResults: boolean, { event }: ResultDetail): Facts[] {
+  return hasResults && event ? [{ pull_request_event: [event] }] : []
+}
+
+interface Seen {
+  checkSuites?: { totalCount: number } | null
+  status?: { contexts: { context: string }[] } | null
+}
+
+/** Looks which commits have check suites and statuses; asks for those, and for those that the look tells nothing of. */
+export async function readLook(
+  { asker, owner, repo }: ReadContext,
+  { looks }: { looks: Look[] },
+): Promise<PageResult> {
+  const objects = looks.map(
+    (one, i) =>
+      `c${i}: object(oid: "${one.sha}") { ... on Commit { checkSuites(first: 1) { totalCount } status { contexts { context } } } }`,
+  )
+  const query = `query($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { ${objects.join(' ')} } }`
+  const answer = await asker.graphql<{ repository: Record<string, Seen | null> | null }>(query, {
+    owner,
+    repo,
+  })
+  const result: PageResult = { facts: [], next: [], found: [] }
+  looks.forEach((one, i) => {
+    const seen = answer.repository?.[`c${i}`]
+    const suites = seen?.checkSuites?.totalCount ?? null
+    const hasChecks = suites !== 0
+    // GitHub says null where there is no status; where it tells no suites either it was not to be seen.
+    const hasStatuses = suites === null || (seen?.status?.contexts?.length ?? 0) > 0
+    const isSure = (suites ?? 0) > 0 || (suites !== null && hasStatuses)
+    if (one.event && isSure) result.facts.push({ pull_request_event: [one.event] })
+    if (hasChecks) result.next.push(resultPage('checks', one, 1))
+    if (hasStatuses) result.next.push(resultPage('statuses', one, 1))
+  })
+  return result
+}
+
+/** One page of check runs or statuses of a commit. */
+interface ResultDetail {
+  sha: string
+  trunk: boolean
+  queue?: string
+  number: number | null
+  /** To be recorded if there is a result. */
+  event?: PullRequestEvent | null
+  page: number
+}
+
+function resultPage(
+  kind: 'checks' | 'statuses',
+  look: Pick<ResultDetail, 'sha' | 'trunk' | 'queue' | 'number' | 'event'>,
+  page: number,
+): Page {
+  const { sha, trunk, queue, number, event = null } = look
+  return {
+    key: `${kind}:${sha}:${page}`,
+    kind,
+    detail: { sha, trunk, ...(queue !== undefined && { queue }), number, page, event },
+    numbers: number === null ? [] : [number],
+  }
+}
+
+/** Check runs of a commit: all of them, since `latest` hides the attempt that failed. */
+export async function readChecks(context: ReadContext, detail: ResultDetail): Promise<PageResult> {
+  const { owner, repo, repository } = context
+  const { data, headers } = await context.asker.get('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
+    owner,
+    repo,
+    ref: detail.sha,
+    filter: 'all',
+    per_page: PER_PAGE,
+    page: detail.page,
+  })
+  const runs = listOf<{ check_suite?: object | null }>(data, 'check_runs')
+  const next = nextPage(headers, detail.page, runs.length)
+  return {
+    facts: eventIf(runs.length > 0, detail).concat(
+      runs.flatMap((run) => {
+        // The list names no branch; that of a pull request's head tells nothing that we need.
+        const check_suite = run.check_suite && {
+          ...run.check_suite,
+          head_branch: detail.trunk ? (detail.queue ?? repository.default_branch) : null,
+        }
+        return factsOf(context, 'check_run', { check_run: { ...run, check_suite } })
+      }),
+    ),
+    next: next !== null ? [resultPage('checks', detail, next)] : [],
+    found: [],
+  }
+}
+
+/** Statuses of a commit with their whole history, newest first; GraphQL would tell only the last of each. */
+export async function readStatuses(context: ReadContext, detail: ResultDetail): Promise<PageResult> {
+  const { owner, repo, repository } = context
+  const { data, headers } = await context.asker.get('GET /repos/{owner}/{repo}/commits/{ref}/statuses', {
+    owner,
+    repo,
+    ref: detail.sha,
+    per_page: PER_PAGE,
+    page: detail.page,
+  })
+  const statuses = listOf<object>(data)
+  const next = nextPage(headers, detail.page, statuses.length)
+  // A queue's commit is known by the queue.
+  const isMain = detail.trunk && detail.queue === undefined
+  const branches = isMain ? [{ name: repository.default_branch, commit: { sha: detail.sha } }] : []
+  return {
+    facts: eventIf(statuses.length > 0, detail).concat(
+      statuses.flatMap((status) => factsOf(context, 'status', { ...status, sha: detail.sha, branches })),
+    ),
+    next: next !== null ? [resultPage('statuses', detail, next)] : [],
+    found: [],
+  }
+}
+
+/** The first page of the default branch's commits. */
+export function firstTrunk(): Page {
+  return { key: 'trunk:1', kind: 'trunk', detail: { page: 1 }, numbers: [] }
+}
+
+/** Commits of the default branch: their runs are evidence about the jobs. */
+export async function readTrunk(context: ReadContext, { page }: { page: number }): Promise<PageResult> {
+  const { owner, repo, repository, since } = context
+  const { data, headers } = await context.asker.get('GET /repos/{owner}/{repo}/commits', {
+    owner,
+    repo,
+    sha: repository.default_branch,
+    since,
+    per_page: PER_PAGE,
+    page,
+  })
+  const commits = listOf<{ sha: string }>(data)
+  const looks = commits.map(({ sha }): Look => ({ sha, trunk: true, event: null, number: null }))
+  const next = nextPage(headers, page, commits.length)
+  const more =
+    next === null ? [] : [{ key: `trunk:${next}`, kind: 'trunk', detail: { page: next }, numbers: [] }]
+  return { facts: [], next: [...lookPages(looks), ...more], found: [] }
+}

@@ -1,0 +1,206 @@
+/** Pull requests and their heads where GraphQL is not served: 2 requests for each, and the list. */
+import type { Page } from '../../db/backfill.ts'
+import { mayHoldCommand } from '../../domain/command.ts'
+import { lookPages } from './heads.ts'
+import { listOf, nextPage, type PageResult, PER_PAGE, type ReadContext, refusalOf } from './page.ts'
+import { type PullRequest, stateFacts } from './pull.ts'
+import { headsOf } from './pulls.ts'
+
+/** GitHub lists no more of a timeline. */
+const MOST_PAGES = 100
+
+export interface RestPull {
+  number: number
+  title: string
+  state: string
+  draft?: boolean
+  merged_at?: string | null
+  created_at: string
+  updated_at: string
+  closed_at?: string | null
+  merge_commit_sha?: string | null
+  body?: string | null
+  author_association?: string | null
+  user?: { login: string; type?: string } | null
+  labels?: { name: string }[]
+  head: { ref: string; sha: string; repo?: { id: number } | null }
+  base: { ref: string; sha: string; repo?: { id: number } | null }
+}
+
+/** The first page of the list. */
+export function firstPullsWithoutGraphql(): Page {
+  return listPage(1)
+}
+
+function listPage(page: number): Page {
+  return { key: `pulls-rest:${page}`, kind: 'pulls-rest', detail: { page }, numbers: [] }
+}
+
+/** Reads a page of the list, last touched first. */
+export async function readPullsWithoutGraphql(
+  context: ReadContext,
+  { page }: { page: number },
+  after: () => Page[],
+): Promise<PageResult> {
+  const { owner, repo, since } = context
+  const { data, headers } = await context.asker.get('GET /repos/{owner}/{repo}/pulls', {
+    owner,
+    repo,
+    state: 'all',
+    sort: 'updated',
+    direction: 'desc',
+    per_page: PER_PAGE,
+    page,
+  })
+  const pulls = listOf<RestPull>(data)
+  const recent = pulls.filter((one) => Date.parse(one.updated_at) >= Date.parse(since))
+  const pages = recent.map((one) => {
+    const numbers = [one.number]
+    return { key: `pull:${one.number}`, kind: 'pull', detail: { pull: slim(one) }, numbers }
+  })
+  const following = nextPage(headers, page, pulls.length)
+  return {
+    // Actions runs are placed by the branches of these, before all pages about single ones are read.
+    facts: recent.flatMap((one) => stateFacts(context, pullOfRest(one))),
+    next: [
+      ...pages,
+      ...(following !== null && recent.length === pulls.length ? [listPage(following)] : after()),
+    ],
+    found: recent.map((one) => one.number),
+  }
+}
+
+/** The list's entries hold both repositories whole; this is what is needed of them. */
+function slim(pull: RestPull): RestPull {
+  const { number, title, state, draft, merged_at, created_at, updated_at, user, labels, head, base } = pull
+  const { closed_at, merge_commit_sha, body, author_association } = pull
+  return {
+    // A body without a command tells nothing.
+    body: body && mayHoldCommand(body) ? body : null,
+    author_association: author_association ?? null,
+    ...{ number, title, state, created_at, updated_at },
+    ...{
+      merged_at: merged_at ?? null,
+      closed_at: closed_at ?? null,
+      merge_commit_sha: merge_commit_sha ?? null,
+    },
+    draft: draft ?? false,
+    user: user ? { login: user.login, ...(user.type && { type: user.type }) } : null,
+    labels: (labels ?? []).map(({ name }) => ({ name })),
+    head: { ref: head.ref, sha: head.sha, repo: head.repo ? { id: head.repo.id } : null },
+    base: { ref: base.ref, sha: base.sha },
+  }
+}
+
+interface TimelineEvent {
+  event?: string
+  commit_id?: string | null
+  created_at?: string
+  id?: number
+  body?: string | null
+  submitted_at?: string
+  author_association?: string
+  user?: { login: string; type?: string } | null
+}
+
+interface ListedCommit {
+  sha: string
+  commit?: { committer?: { date?: string } | null }
+}
+
+/** Reads the commits and the timeline of a pull request; GitHub's REST API names only one end of a force-push. */
+export async function readPull(context: ReadContext, { pull }: { pull: RestPull }): Promise<PageResult> {
+  const { number } = pull
+  const commits = await listAll<ListedCommit>(
+    context,
+    'GET /repos/{owner}/{repo}/pulls/{pull_number}/commits',
+    {
+      pull_number: number,
+    },
+  )
+  const events = await listAll<TimelineEvent>(
+    context,
+    'GET /repos/{owner}/{repo}/issues/{issue_number}/timeline',
+    {
+      issue_number: number,
+    },
+  )
+  const forced = events.entries.filter((one) => one.event === 'head_ref_force_pushed')
+  const reviewed = events.entries.filter((one) => one.event === 'reviewed')
+  const { facts, looks } = headsOf(context, {
+    ...pullOfRest(pull),
+    body: pull.body ?? null,
+    authorAssociation: pull.author_association ?? null,
+    commits: {
+      nodes: commits.entries.map(({ sha, commit }) => ({
+        commit: { oid: sha, committedDate: commit?.committer?.date ?? null },
+      })),
+    },
+    timelineItems: {
+      nodes: forced.map(({ commit_id, created_at }) => ({
+        createdAt: created_at ?? pull.updated_at,
+        beforeCommit: null,
+        afterCommit: commit_id ? { oid: commit_id } : null,
+      })),
+    },
+    reviews: { nodes: reviewed.map(reviewOf) },
+  })
+  const problem = commits.problem ?? events.problem
+  return { facts, next: lookPages(looks), found: [], ...(problem && { problem }) }
+}
+
+function reviewOf({ id, body, submitted_at, author_association, user }: TimelineEvent) {
+  return {
+    databaseId: id ?? null,
+    body: body ?? null,
+    submittedAt: submitted_at ?? null,
+    authorAssociation: author_association ?? null,
+    author: user ? { __typename: user.type ?? 'User', login: user.login } : null,
+  }
+}
+
+/** All pages of a list; of one that is refused what was told before, and why. */
+async function listAll<T>(
+  { asker, owner, repo }: ReadContext,
+  route: string,
+  parameters: object,
+): Promise<{ entries: T[]; problem: string | null }> {
+  const entries: T[] = []
+  for (let page: number | null = 1; page !== null && page <= MOST_PAGES; ) {
+    const options = { owner, repo, ...parameters, per_page: PER_PAGE, page }
+    const answer: Awaited<ReturnType<typeof asker.get>> | string = await asker
+      .get(route, options)
+      .catch((error: unknown) => {
+        const problem = refusalOf(error)
+        if (problem === null) throw error
+        return problem
+      })
+    if (typeof answer === 'string') return { entries, problem: answer }
+    const list = listOf<T>(answer.data)
+    entries.push(...list)
+    page = nextPage(answer.headers, page, list.length)
+  }
+  return { entries, problem: null }
+}
+
+/** As GraphQL would have told it. */
+export function pullOfRest(pull: RestPull): PullRequest {
+  const { user, head, base } = pull
+  return {
+    number: pull.number,
+    title: pull.title,
+    state: pull.merged_at ? 'MERGED' : pull.state === 'open' ? 'OPEN' : 'CLOSED',
+    isDraft: pull.draft ?? false,
+    createdAt: pull.created_at,
+    updatedAt: pull.updated_at,
+    closedAt: pull.closed_at ?? null,
+    mergeCommit: pull.merged_at && pull.merge_commit_sha ? { oid: pull.merge_commit_sha } : null,
+    baseRefName: base.ref,
+    baseRefOid: base.sha,
+    headRefName: head.ref,
+    headRefOid: head.sha,
+    author: user ? { __typename: user.type ?? 'User', login: user.login } : null,
+    headRepository: head.repo ? { databaseId: head.repo.id } : null,
+    labels: { nodes: pull.labels ?? [] },
+  }
+}

@@ -1,0 +1,63 @@
+/** Reads the history of repositories that the app came to, and goes on with what was begun. */
+import type { Row } from '../../db/schema.ts'
+import type { Deps } from '../../deps.ts'
+import { createAsker } from '../../github/throttled-client.ts'
+import { readHistory, readRepository } from './read.ts'
+import { readRequiredJobs } from '../required-jobs/refresh.ts'
+
+const FIRST_DAYS = 90
+const DAY = 86_400_000
+/** Calls an hour that the reading leaves to reports and issues. */
+const RESERVE = 500
+
+/** Reads what is unread, a repository after the other; several processes share the pages. */
+export async function readAllHistory(
+  deps: Deps,
+  options: { alone: boolean; signal: AbortSignal },
+): Promise<void> {
+  const unread = await deps.db
+    .selectFrom('repository as r')
+    .leftJoin('reading as d', 'd.repository_id', 'r.repository_id')
+    .selectAll('r')
+    .where('r.removed_at', 'is', null)
+    .where('r.installation_id', 'is not', null)
+    .where('d.done_at', 'is', null)
+    .orderBy('r.repository_id')
+    .execute()
+  for (const repository of unread) {
+    if (options.signal.aborted) return
+    try {
+      await readOne(deps, repository, options)
+    } catch (error) {
+      if (options.signal.aborted) return
+      const { full_name } = repository
+      deps.log.warn(
+        { repository: full_name, error: String(error) },
+        'history could not be read; it is gone on with later',
+      )
+    }
+  }
+}
+
+async function readOne(
+  { db, github, now, log }: Deps,
+  { repository_id, full_name, installation_id }: Row<'repository'>,
+  { alone, signal }: { alone: boolean; signal: AbortSignal },
+): Promise<void> {
+  if (!github || installation_id === null) return
+  const octokit = await github.octokitOf(installation_id)
+  const asker = createAsker(octokit, { reserve: RESERVE, signal })
+  const repository = await readRepository(asker, full_name)
+  const known = await db
+    .selectFrom('reading')
+    .select('since')
+    .where('repository_id', '=', repository_id)
+    .executeTakeFirst()
+  const since = known ? Date.parse(known.since) : now() - FIRST_DAYS * DAY
+  log.info({ repository: full_name, since: new Date(since).toISOString() }, 'reads history')
+  const isRead = await readHistory(db, asker, repository, { since, now, alone, signal })
+  if (!isRead) return
+  await readRequiredJobs(db, octokit, { repository_id, full_name: repository.full_name }, now())
+  const calls = Object.fromEntries(asker.calls)
+  log.info({ repository: full_name, calls }, 'history read')
+}

@@ -1,0 +1,219 @@
+/** Looks after the issues about single jobs, once a day: opens at most two, keeps the open ones true, closes the silent ones. */
+import type { Kysely } from 'kysely'
+import { countTested } from '../../db/budget.ts'
+import {
+  type JobBurnRow,
+  readIssueFlakes,
+  readJobBurns,
+  readNewerEvidence,
+  readSilence,
+} from '../../db/job-burn.ts'
+import { readJobIssues, writeJobIssue } from '../../db/job-issues.ts'
+import type { Database, Row } from '../../db/schema.ts'
+import type { Deps } from '../../deps.ts'
+import { deservesIssue, silenceNeeded } from '../../domain/job-issue.ts'
+import type { Policy } from '../../domain/settings.ts'
+import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
+import { marker } from '../../github/comments.ts'
+import { type FoundIssue, openIssue, readIssue, updateIssue } from '../../github/issues.ts'
+import { moveIssue } from './github.ts'
+import { requiredJobs } from '../../derive/measure.ts'
+import { evidenceText, jobIssueBody, jobIssueTitle, silentText } from '../../texts/job-issue.ts'
+import type { EffectResult } from '../feature.ts'
+import { ownersIn } from '../../github/owners.ts'
+
+const MOST_A_DAY = 2
+/** More open issues than this are a list that nobody reads. */
+const MOST_OPEN = 10
+const DAYS = 28
+const DAY_MS = 86_400_000
+
+/** One round over the issues of a repository. */
+interface Round {
+  db: Kysely<Database>
+  octokit: Octokit
+  path: RepositoryPath
+  login: string
+  repository: Row<'repository'>
+  policy: Policy
+  /** When the round was asked for, RFC 3339. */
+  since: string
+  now: string
+  span: { from: string; to: string }
+  allowed: number
+  jobIds: number[] | null
+  ownersOf: ReturnType<typeof ownersIn>
+  publicUrl: string | null
+}
+
+/** Does the round; done again, it finds what it wrote. */
+export async function keepJobIssues(
+  deps: Deps,
+  octokit: Octokit,
+  repository: Row<'repository'>,
+  effect: Row<'outbox'>,
+): Promise<EffectResult> {
+  const policy = await deps.policyOf(repository.repository_id)
+  if (!policy.jobIssues.enabled) return { result: 'job_issues.enabled is off', url: null }
+  const round = await roundOf(deps, octokit, repository, effect, policy)
+  const known = await readJobIssues(deps.db, repository.repository_id)
+  const done: string[] = []
+  for (const row of known.values()) done.push(...(await lookAfter(round, row)))
+  done.push(...(await openNew(round)))
+  return { result: done.length === 0 ? 'nothing to do' : done.join(', '), url: null }
+}
+
+async function roundOf(
+  deps: Deps,
+  octokit: Octokit,
+  repository: Row<'repository'>,
+  effect: Row<'outbox'>,
+  policy: Policy,
+): Promise<Round> {
+  const { db } = deps
+  const { repository_id } = repository
+  const now = deps.now()
+  const { jobIds } = await requiredJobs(db, repository_id, policy)
+  const scope = { repositoryId: repository_id, jobIds, strongOnly: policy.requireSameBase }
+  const from = now - DAYS * DAY_MS
+  return {
+    ...{ db, octokit, repository, policy, jobIds },
+    path: pathOf(repository.full_name),
+    login: (await deps.github?.botLogin()) ?? '',
+    ownersOf: ownersIn(octokit, repository.full_name, policy),
+    publicUrl: deps.publicUrl,
+    since: effect.created_at,
+    now: new Date(now).toISOString(),
+    span: { from: new Date(from).toISOString(), to: new Date(now).toISOString() },
+    allowed: policy.target * (await countTested(db, scope, { from, to: now })),
+  }
+}
+
+/** The jobs that burn most and have no issue yet. */
+async function openNew(round: Round): Promise<string[]> {
+  const { db, repository, span, since, allowed, jobIds } = round
+  const known = await readJobIssues(db, repository.repository_id)
+  const rows = [...known.values()]
+  const opened = rows.filter((row) => Date.parse(row.opened_at) >= Date.parse(since)).length
+  const open = rows.filter((row) => row.closed_at === null).length
+  const burns = await readJobBurns(db, repository.repository_id, span, jobIds)
+  const wanted = burns
+    .filter((burn) => !known.has(burn.job_id))
+    .filter((burn) => deservesIssue({ flakes: burn.flakes, pullRequests: burn.pull_requests }, allowed))
+    .slice(0, Math.max(0, Math.min(MOST_A_DAY - opened, MOST_OPEN - open)))
+  const done: string[] = []
+  for (const burn of wanted) done.push(await openOne(round, burn))
+  return done
+}
+
+async function openOne(round: Round, { job_id }: JobBurnRow): Promise<string> {
+  const { db, octokit, path, login, repository, policy, now } = round
+  const { repository_id, full_name } = repository
+  const job = await jobOf(round, job_id)
+  const { body } = await textOf(round, job, null)
+  const { number, html_url: url } = await openIssue(octokit, path, {
+    ...{ login, body, title: jobIssueTitle(job.name), labels: policy.jobIssues.labels, assignees: [] },
+    marker: markerOf(repository_id, job_id),
+    // However old: whoever lost the database finds the issues that there are.
+    since: new Date(0).toISOString(),
+  })
+  await writeJobIssue(db, {
+    ...{ repository_id, job_id, issue: number, full_name, url, closed_at: null, counts_from: null },
+    ...{ opened_at: now, written_at: now },
+  })
+  return `opened #${number}`
+}
+
+/** Brings one issue and what is stored of it together, then closes, opens or rewrites it. */
+async function lookAfter(round: Round, stored: Row<'job_issue'>): Promise<string[]> {
+  const { octokit, path, now } = round
+  const issue = await readIssue(octokit, path, stored.issue)
+  const row = { ...stored, ...seen(stored, issue, now) }
+  await writeJobIssue(round.db, row)
+  if (!issue || issue.locked) return []
+  const job = await jobOf(round, row.job_id)
+  return issue.state === 'open' ? whileOpen(round, row, issue, job) : whileClosed(round, row, job, issue)
+}
+
+/** What people did to the issue since it was last looked at. */
+function seen(stored: Row<'job_issue'>, issue: FoundIssue | null, now: string): Partial<Row<'job_issue'>> {
+  const wasOpen = stored.closed_at === null
+  const isOpen = issue?.state === 'open'
+  if (isOpen && !wasOpen) return { closed_at: null, counts_from: now, closed_by_app: false }
+  if (isOpen || !wasOpen) return {}
+  const closed_at = issue?.closedAt ?? now
+  return { closed_at, counts_from: closed_at, closed_by_app: false }
+}
+
+async function whileOpen(
+  round: Round,
+  row: Row<'job_issue'>,
+  issue: FoundIssue,
+  job: Row<'job'>,
+): Promise<string[]> {
+  const { db, octokit, path, login, since, now } = round
+  const { body, silence } = await textOf(round, job, row.counts_from)
+  const { clean, needed } = silence
+  if (needed !== null && clean >= needed) {
+    const own = marker(`job-closed:${row.job_id}:${since.slice(0, 10)}`)
+    const why = silentText(job.name, { clean, needed })
+    await moveIssue(octokit, path, row.issue, { to: 'closed', why, marker: own, login, since })
+    await writeJobIssue(db, {
+      ...row,
+      closed_at: now,
+      counts_from: now,
+      closed_by_app: true,
+      written_at: now,
+    })
+    return [`closed #${row.issue}`]
+  }
+  const whole = `${body}\n\n${markerOf(row.repository_id, row.job_id)}`
+  const text = { title: jobIssueTitle(job.name), body: whole }
+  if (!(await updateIssue(octokit, path, issue, text))) return []
+  await writeJobIssue(db, { ...row, written_at: now })
+  return [`rewrote #${row.issue}`]
+}
+
+async function whileClosed(
+  round: Round,
+  row: Row<'job_issue'>,
+  job: Row<'job'>,
+  { reason }: FoundIssue,
+): Promise<string[]> {
+  const { db, octokit, path, login, since, now } = round
+  if (reason === 'not_planned' || reason === 'duplicate' || row.closed_at === null) return []
+  const evidence = await readNewerEvidence(db, row.repository_id, row.job_id, row.closed_at)
+  if (!evidence) return []
+  const own = marker(`job-reopened:${row.job_id}:${since.slice(0, 10)}`)
+  const why = evidenceText(job.name, evidence)
+  await moveIssue(octokit, path, row.issue, { to: 'open', why, marker: own, login, since })
+  await writeJobIssue(db, { ...row, closed_at: null, closed_by_app: false, written_at: now })
+  return [`reopened #${row.issue}`]
+}
+
+async function textOf(round: Round, job: Row<'job'>, countsFrom: string | null) {
+  const { db, repository, policy, allowed, span, ownersOf, publicUrl } = round
+  const { repository_id, full_name } = repository
+  const { flakes, verdicts, clean } = await readSilence(db, repository_id, job.job_id, countsFrom)
+  const silence = { clean, needed: silenceNeeded(flakes, verdicts) }
+  const body = jobIssueBody({
+    ...{ name: job.name, allowed, silence, target: policy.target, rate: { flakes, verdicts } },
+    owners: await ownersOf(job),
+    flakes: await readIssueFlakes(db, repository_id, job.job_id, span.from),
+    historyUrl: publicUrl === null ? null : `${publicUrl}/${full_name}/jobs/${job.job_id}`,
+  })
+  return { body, silence }
+}
+
+function jobOf({ db, repository }: Round, jobId: number): Promise<Row<'job'>> {
+  return db
+    .selectFrom('job')
+    .selectAll()
+    .where('repository_id', '=', repository.repository_id)
+    .where('job_id', '=', jobId)
+    .executeTakeFirstOrThrow()
+}
+
+function markerOf(repositoryId: number, jobId: number): string {
+  return marker(`job-issue:${jobId} repository=${repositoryId}`)
+}

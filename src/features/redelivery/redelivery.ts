@@ -1,0 +1,199 @@
+/** Gets what GitHub could not hand over: it sends nothing twice by itself, so that a failed delivery would be lost. */
+import {
+  addMissed,
+  dropRest,
+  fillGaps,
+  finishArrived,
+  finishMissed,
+  isTakenOver,
+  keepRest,
+  type Missed,
+  noteMissed,
+  noteSignOfLife,
+  noteTimeline,
+  noteTry,
+  openGap,
+  openMissed,
+  type Rest,
+  readRest,
+  readSignOfLife,
+  readStored,
+} from '../../db/gaps.ts'
+import { readTimeline } from '../../db/database-state.ts'
+import type { Deps } from '../../deps.ts'
+import type { Octokit } from '../../github/client.ts'
+import {
+  type DeliveryAttempt,
+  type Look,
+  listAttempts,
+  readPayload,
+  redeliver,
+} from './github.ts'
+import { isEvent, translate } from '../../intake/events/translate.ts'
+
+const NAME = 'reconcile'
+const MINUTE = 60_000
+/** GitHub keeps deliveries for 3 days; an hour is left for doing it. */
+const KEPT_MS = 71 * 60 * MINUTE
+const FORGOTTEN_MS = 72 * 60 * MINUTE
+/** Looked at again: an attempt is listed some time after it failed. */
+const OVERLAP_MS = 15 * MINUTE
+const MOST_ATTEMPTS = 6
+
+/**
+ * Orders what failed again, at most 6 times with growing pauses; what does not arrive even so, and what fell into a time
+ * longer than GitHub remembers, is read over the API. Safe to run at any time and in many processes.
+ */
+export async function reconcile(deps: Deps): Promise<void> {
+  const { db, github } = deps
+  if (!github) return
+  const now = iso(deps.now())
+  const last = await readSignOfLife(db, NAME)
+  const oldest = deps.now() - KEPT_MS
+  const octokit = await github.appOctokit()
+  const since = iso(Math.max(oldest, last ? Date.parse(last) - OVERLAP_MS : oldest))
+  const timeline = await readTimeline(db)
+  const which = (await isTakenOver(db, timeline)) ? 'all' : 'failed'
+  const rest = await readRest(db)
+  await look(deps, octokit, { since, which, cursor: null })
+  if (last && Date.parse(last) < oldest) {
+    await openGaps(deps, { from: last, to: now, reason: 'the server was away' })
+    deps.log.warn(
+      { from: last, to: now },
+      'away for longer than GitHub keeps deliveries; history is read again',
+    )
+  }
+  // Only now: where GitHub could not be asked, the time since the last answer is looked at again.
+  await noteSignOfLife(db, NAME, now)
+  await noteTimeline(db, timeline, now)
+  if (rest) await lookOn(deps, octokit, rest)
+  await finishArrived(db, now)
+  for (const one of await openMissed(db)) await tryAgain(deps, octokit, one)
+  await fillAll(deps, now)
+}
+
+/** Notes what did not arrive, and where to go on when there is more than can be looked at at once. */
+async function look(deps: Deps, octokit: Octokit, at: Look): Promise<void> {
+  const { db, log } = deps
+  const { found, cursor } = await listAttempts(octokit, at)
+  const wanted = at.which === 'all' ? await notStored(deps, found) : found.filter((one) => isEvent(one.event))
+  const missed = wanted.map((one) => ({
+    guid: one.guid,
+    delivery_id: one.id,
+    repository_id: one.repositoryId ?? 0,
+    event: one.event,
+    delivered_at: one.deliveredAt,
+  }))
+  // The last attempt to hand over a delivery is the one that stays; found is newest first, and a rest is older than what was found.
+  await (at.cursor === null ? noteMissed(db, missed.reverse()) : addMissed(db, missed))
+  if (cursor === null) return
+  await keepRest(db, { ...at, cursor })
+  log.warn(
+    { since: at.since, looked_at: found.length },
+    'more deliveries than can be looked at at once; the rest is next',
+  )
+}
+
+/** Goes on where a look was cut off; what GitHub does not tell any more is a known gap. */
+async function lookOn(deps: Deps, octokit: Octokit, rest: Rest): Promise<void> {
+  const oldest = deps.now() - FORGOTTEN_MS
+  const since = iso(Math.max(oldest, Date.parse(rest.since)))
+  const lose = async (to: string) => {
+    await openGaps(deps, { from: rest.since, to, reason: 'GitHub’s record of deliveries could not be read' })
+    deps.log.warn(
+      { from: rest.since, to },
+      'deliveries could not be looked at in time; history is read again',
+    )
+  }
+  try {
+    if (Date.parse(rest.since) < oldest) await lose(since)
+    await look(deps, octokit, { ...rest, since })
+  } catch (error) {
+    const { status = 0 } = error as { status?: number }
+    if (![400, 404, 422].includes(status)) throw error
+    await lose(iso(deps.now()))
+  }
+  await dropRest(deps.db, rest)
+}
+
+/**
+ * A replica took the database over, and may not have had the last that was written: what GitHub was told to be received is
+ * compared with what is there.
+ */
+async function notStored({ db, log }: Deps, attempts: DeliveryAttempt[]): Promise<DeliveryAttempt[]> {
+  const stored = await readStored(
+    db,
+    attempts.map((one) => one.guid),
+  )
+  const wanted = attempts.filter((one) => isEvent(one.event) && !stored.has(one.guid))
+  const lost = wanted.filter((one) => !one.failed).length
+  log.warn(
+    { lost },
+    'another server took the database over; deliveries that it does not have are ordered again',
+  )
+  return wanted
+}
+
+/** Something may be missing in every repository. */
+async function openGaps(
+  { db }: Deps,
+  { from, to, reason }: { from: string; to: string; reason: string },
+): Promise<void> {
+  const repositories = await db
+    .selectFrom('repository')
+    .select('repository_id')
+    .where('removed_at', 'is', null)
+    .where('installation_id', 'is not', null)
+    .execute()
+  for (const { repository_id } of repositories)
+    await openGap(db, { repository_id, from_at: from, to_at: to, reason })
+}
+
+async function tryAgain(deps: Deps, octokit: Octokit, missed: Missed): Promise<void> {
+  const { db, log } = deps
+  const now = iso(deps.now())
+  const { guid, event, attempts, delivery_id } = missed
+  if (attempts > 0 && !isDue(missed, deps.now())) return
+  if (attempts > 0 && (await tellsNothing(octokit, missed)))
+    return finishMissed(db, guid, now, 'nothing to record')
+  if (attempts < MOST_ATTEMPTS && (await redeliver(octokit, delivery_id))) {
+    await noteTry(db, guid, now)
+    return log.info({ delivery: guid, event, attempts: attempts + 1 }, 'delivery ordered again')
+  }
+  if (missed.repository_id > 0) {
+    const { repository_id, delivered_at } = missed
+    await openGap(db, {
+      repository_id,
+      from_at: delivered_at,
+      to_at: delivered_at,
+      reason: 'a delivery was lost',
+    })
+  }
+  await finishMissed(db, guid, now, 'lost; history is read again')
+  log.warn({ delivery: guid, event }, 'delivery is lost; history is read again')
+}
+
+/** After 2, 4, 8 … minutes. */
+function isDue({ attempts, tried_at }: Missed, now: number): boolean {
+  return tried_at === null || now - Date.parse(tried_at) >= MINUTE * 2 ** attempts
+}
+
+/** Most events of an action that concerns nobody leave no trace when they arrive; their payload says so. */
+async function tellsNothing(octokit: Octokit, { guid, event, delivery_id }: Missed): Promise<boolean> {
+  const payload = await readPayload(octokit, delivery_id)
+  return payload !== null && translate(payload, { guid, event, at: iso(0) }).outcome === 'ignored'
+}
+
+async function fillAll({ db }: Deps, now: string): Promise<void> {
+  const open = await db
+    .selectFrom('gap')
+    .select('repository_id')
+    .distinct()
+    .where('filled_at', 'is', null)
+    .execute()
+  for (const { repository_id } of open) await fillGaps(db, repository_id, now)
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}

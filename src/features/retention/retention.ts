@@ -1,0 +1,37 @@
+/** The daily job that forgets: promised to whoever takes the app off, and needed where a database must not grow for ever. */
+import { expireDeliveries, expireHeads, readRemoved, removeRepository } from '../../db/retention.ts'
+import { expireWaiting } from '../../db/orphan-heads.ts'
+import type { Deps } from '../../deps.ts'
+
+const DAY = 86_400_000
+/** Time to change one's mind after taking the app off. */
+const REMOVED_DAYS = 30
+/** GitHub keeps check runs for 400 days; what it has forgotten cannot be read again, or compared. */
+const FACT_DAYS = 400
+/** GitHub is asked about a week's. */
+const WAITING_DAYS = 30
+/** Deliveries about a whole installation are kept under this. */
+const NO_REPOSITORY = 0
+
+/** Safe to run at any time, twice, and in many processes. */
+export async function forget(deps: Pick<Deps, 'db' | 'now' | 'log'>): Promise<void> {
+  const before = (days: number) => new Date(deps.now() - days * DAY).toISOString()
+  for (const { repository_id, full_name } of await readRemoved(deps.db, before(REMOVED_DAYS))) {
+    if (await removeRepository(deps.db, repository_id, before(REMOVED_DAYS)))
+      deps.log.info({ repository: full_name }, 'everything about the removed repository was deleted')
+  }
+  await expireDeliveries(deps.db, NO_REPOSITORY, before(FACT_DAYS))
+  const repositories = await deps.db
+    .selectFrom('repository')
+    .select(['repository_id', 'full_name'])
+    .orderBy('repository_id')
+    .execute()
+  for (const { repository_id, full_name } of repositories) {
+    let heads = 0
+    for (let some = -1; some !== 0; heads += some)
+      some = await expireHeads(deps.db, repository_id, before(FACT_DAYS))
+    await expireDeliveries(deps.db, repository_id, before(FACT_DAYS))
+    await expireWaiting(deps.db, repository_id, before(WAITING_DAYS))
+    if (heads > 0) deps.log.info({ repository: full_name, heads }, 'old runs were deleted')
+  }
+}

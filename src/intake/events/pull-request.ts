@@ -1,0 +1,118 @@
+/** A pull_request event tells which commits were its heads, and where it was to go: the only sure way from SHA to pull request. */
+import { z } from 'zod'
+import { mayHoldCommand } from '../../domain/command.ts'
+import type { CommentFact, EffectRequest, Facts, PullRequestEvent } from '../../domain/facts.ts'
+import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
+
+const ref = z.object({ ref: text.nullish(), sha: optional(sha), repo: z.object({ id }).nullish() })
+
+const schema = envelope.extend({
+  action: word,
+  before: optional(sha),
+  pull_request: z.object({
+    number,
+    state: word,
+    merged: z.boolean().nullish(),
+    draft: z.boolean().nullish(),
+    title: text,
+    body: text.nullish(),
+    user: author,
+    author_association: text.nullish(),
+    created_at: time,
+    updated_at: time,
+    merge_commit_sha: optional(sha),
+    labels: z.array(z.object({ name: text })).nullish(),
+    head: ref.extend({ sha }),
+    base: ref.nullish(),
+  }),
+})
+
+type Payload = z.infer<typeof schema>
+const NO_COMMIT = /^0+$/
+
+/** Facts of a `pull_request` payload: one event, one more for the head that a push replaced, and the body's commands. */
+export function pullRequest(payload: unknown, received: { at: string }): Facts {
+  const told = schema.parse(payload)
+  const event = eventOf(told)
+  const events = [event]
+  if (told.action === 'synchronize' && told.before && !NO_COMMIT.test(told.before)) {
+    events.push({ ...event, action: 'before', head_sha: told.before, base_sha: null })
+  }
+  const { body, number, user, created_at, author_association } = told.pull_request
+  const check = settingsCheck(told, received.at)
+  const createdAt = created_at
+  const repositoryId = told.repository.id
+  const association = author_association ?? null
+  const comment =
+    told.action === 'opened'
+      ? bodyCommand({ repositoryId, number, body: body ?? null, author: user, association, createdAt })
+      : null
+  return {
+    repository: [repositoryFact(told, event.told_at)],
+    pull_request_event: events,
+    ...(check && { outbox: [check] }),
+    ...(comment && { comment: [comment] }),
+  }
+}
+
+/** The body with which a pull request was opened, where it may hold a command. */
+export function bodyCommand(opened: {
+  repositoryId: number
+  number: number
+  body: string | null
+  author: { login: string; isBot: boolean }
+  association: string | null
+  createdAt: string
+}): CommentFact | null {
+  const { repositoryId, number, body, author, association, createdAt } = opened
+  if (!body || !mayHoldCommand(body)) return null
+  return {
+    repository_id: repositoryId,
+    number,
+    comment_key: 'body',
+    author: author.login,
+    author_is_bot: author.isBot,
+    association,
+    told_at: createdAt,
+    body,
+  }
+}
+
+const NEW_HEAD = ['opened', 'reopened', 'synchronize']
+
+/** A head that may change the settings is looked at once: what it changes stands in no payload. */
+function settingsCheck({ action, repository, pull_request: pr }: Payload, at: string): EffectRequest | null {
+  if (!NEW_HEAD.includes(action) || !pr.base?.ref || pr.base.ref !== repository.default_branch) return null
+  const head_sha = pr.head.sha
+  return {
+    repository_id: repository.id,
+    effect_key: `settings-check:${pr.number}:${head_sha}`,
+    kind: 'settings-check',
+    detail: { number: pr.number, head_sha },
+    created_at: at,
+    due_at: at,
+  }
+}
+
+function eventOf({ action, repository, pull_request: pr }: Payload): PullRequestEvent {
+  return {
+    repository_id: repository.id,
+    number: pr.number,
+    told_at: pr.updated_at,
+    action,
+    head_sha: pr.head.sha,
+    head_ref: pr.head.ref ?? null,
+    head_repository_id: pr.head.repo?.id ?? null,
+    base_ref: pr.base?.ref ?? null,
+    base_sha: pr.base?.sha && !NO_COMMIT.test(pr.base.sha) ? pr.base.sha : null,
+    state: pr.state,
+    merged: pr.merged ?? false,
+    draft: pr.draft ?? false,
+    title: pr.title,
+    author: pr.user.login,
+    author_is_bot: pr.user.isBot,
+    labels: (pr.labels ?? []).map((label) => label.name),
+    merge_sha: pr.merge_commit_sha,
+    created_at: pr.created_at,
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * A push to the default branch that changes the settings file: they are read again. A push to another branch tells which
+ * files a pull request from it changes.
+ */
+import { z } from 'zod'
+import type { Facts } from '../../domain/facts.ts'
+import { SETTINGS_PATH } from '../../domain/settings-path.ts'
+import { envelope, repositoryFact, sha, storable, text } from './payload.ts'
+
+const paths = z.array(z.string()).nullish()
+const schema = envelope.extend({
+  ref: text,
+  after: sha,
+  deleted: z.boolean().nullish(),
+  created: z.boolean().nullish(),
+  commits: z.array(z.object({ added: paths, modified: paths, removed: paths })).nullish(),
+})
+
+/** A push lists the files of so many commits at most, and a pull request that changes more files changes everything. */
+const MOST_LISTED = 20
+const MOST_FILES = 300
+
+/** GitHub lists no more commits than this in one push; what lies beyond may have touched the file. */
+const MOST_COMMITS = 2048
+
+/** Asks for the settings to be read; a time of its own a push has not, so it is dated by its arrival. */
+export function push(payload: unknown, received: { at: string }): Facts {
+  const told = schema.parse(payload)
+  const { repository, ref, after, deleted, commits } = told
+  if (deleted) return {}
+  const list = commits ?? []
+  if (ref !== `refs/heads/${repository.default_branch}`) {
+    if (!ref.startsWith('refs/heads/') || list.length === 0) return {}
+    const files = [
+      ...new Set(list.flatMap((one) => [one.added, one.modified, one.removed].flatMap((all) => all ?? []))),
+    ]
+    const isAll = list.length < MOST_LISTED && files.length <= MOST_FILES
+    return {
+      branch_push: [
+        {
+          repository_id: repository.id,
+          head_sha: after,
+          ref: ref.slice('refs/heads/'.length),
+          created: told.created ?? false,
+          files: isAll ? files.map(storable).sort() : null,
+        },
+      ],
+    }
+  }
+  const touches = list.some((one) =>
+    [one.added, one.modified, one.removed].some((files) => files?.includes(SETTINGS_PATH)),
+  )
+  if (!touches && list.length < MOST_COMMITS) return {}
+  return {
+    repository: [repositoryFact(told, received.at)],
+    outbox: [
+      {
+        repository_id: repository.id,
+        effect_key: `settings:${after}`,
+        kind: 'settings',
+        detail: { cause: 'push' },
+        created_at: received.at,
+        due_at: received.at,
+      },
+    ],
+  }
+}

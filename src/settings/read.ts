@@ -1,0 +1,164 @@
+/** Reads settings (`.github/flake-sla.yml`): every problem is named with its place and what is allowed there. */
+import { readFile } from 'node:fs/promises'
+import { type Document, LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
+import { DEFAULT_POLICY, type Policy } from '../domain/settings.ts'
+import { UserError } from '../domain/user-error.ts'
+import { allowedAt, type Settings, settingsSchema } from './schema.ts'
+
+/** Reading YAML takes time that grows with the square of its length: 64,000 characters take half a second at worst. */
+const MOST_CHARACTERS = 64_000
+const LONGEST_PROBLEM = 300
+const MOST_PROBLEMS = 20
+// biome-ignore lint/suspicious/noControlCharactersInRegex: problems quote the file, and are shown in logs and terminals
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
+
+/** What a settings file tells, or what is wrong with it: one sentence without a full stop for each problem. */
+export type SettingsReading = { settings: Settings; problems: [] } | { settings: null; problems: string[] }
+export type PolicyReading = { policy: Policy; problems: [] } | { policy: null; problems: string[] }
+
+/** Reads the text of a settings file. An empty one tells nothing, and is fine. */
+export function readSettings(text: string): SettingsReading {
+  if (text.length > MOST_CHARACTERS)
+    return { settings: null, problems: [`the file is longer than ${MOST_CHARACTERS} characters`] }
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: false,
+    prettyErrors: false,
+    // A key that is a list would else be told to the log, as a warning of the reader's own.
+    stringKeys: true,
+    logLevel: 'error',
+  })
+  if (document.errors.length > 0) {
+    const problems = document.errors.map(
+      (error) => `line ${lines.linePos(error.pos[0]).line}: is not YAML: ${error.message.split('\n')[0]}`,
+    )
+    return { settings: null, problems: problems.slice(0, MOST_PROBLEMS).map(plain) }
+  }
+  const told = safeJs(document)
+  if (told === 'too many aliases') return { settings: null, problems: ['the file has too many aliases'] }
+  const result = settingsSchema.safeParse(told ?? {})
+  if (result.success) return { settings: result.data, problems: [] }
+  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, document, lines))
+  return { settings: null, problems: [...new Set(problems)].slice(0, MOST_PROBLEMS).map(plain) }
+}
+
+function plain(problem: string): string {
+  const text = problem.replace(CONTROL, ' ').toWellFormed()
+  return text.length > LONGEST_PROBLEM ? `${text.slice(0, LONGEST_PROBLEM - 1)}…` : text
+}
+
+/** Reads the text as a whole policy. */
+export function readPolicy(text: string): PolicyReading {
+  const { settings, problems } = readSettings(text)
+  return settings === null ? { policy: null, problems } : { policy: policyOf(settings), problems: [] }
+}
+
+/** Reads a settings file. @throws UserError when it cannot be read or is not valid */
+export async function readPolicyFile(path: string): Promise<Policy> {
+  const text = await readFile(path, 'utf8').catch(() => null)
+  if (text === null)
+    throw new UserError(`${path} cannot be read. Name a file with settings as in .github/flake-sla.yml.`)
+  const { policy, problems } = readPolicy(text)
+  if (policy === null)
+    throw new UserError(`${path} has settings that cannot be used: ${problems.join('; ')}.`)
+  return policy
+}
+
+/** The settings of a repository over those of its organisation: setting by setting, also inside a group. */
+export function mergeSettings(organisation: Settings, repository: Settings): Settings {
+  const merged: Record<string, unknown> = { ...organisation }
+  for (const [key, value] of Object.entries(repository)) {
+    const below = merged[key]
+    merged[key] = isGroup(value) && isGroup(below) ? { ...below, ...value } : value
+  }
+  return merged as Settings
+}
+
+/** The policy that settings amount to, with the defaults for what they leave out. */
+export function policyOf(told: Settings): Policy {
+  const { breach_issue: issue, job_issues: jobs, report } = told
+  const { breachIssue, jobIssues } = DEFAULT_POLICY
+  return {
+    target: told.target ?? DEFAULT_POLICY.target,
+    timeZone: told.time_zone ?? DEFAULT_POLICY.timeZone,
+    required: told.required ?? DEFAULT_POLICY.required,
+    ignore: told.ignore ?? DEFAULT_POLICY.ignore,
+    requireSameBase: told.require_same_base ?? DEFAULT_POLICY.requireSameBase,
+    breachIssue: {
+      mode: issue?.mode ?? breachIssue.mode,
+      labels: issue?.labels ?? breachIssue.labels,
+      assignees: (issue?.assignees ?? breachIssue.assignees).map(withoutAt),
+      repository: issue?.repository ?? breachIssue.repository,
+    },
+    jobIssues: { enabled: jobs?.enabled ?? jobIssues.enabled, labels: jobs?.labels ?? jobIssues.labels },
+    owners: (told.owners ?? DEFAULT_POLICY.owners).map(({ job, owners }) => ({
+      job,
+      owners: owners.map(withoutAt),
+    })),
+    retest: { execute: told.retest?.execute ?? DEFAULT_POLICY.retest.execute },
+    hunt: {
+      enabled: told.hunt?.enabled ?? DEFAULT_POLICY.hunt.enabled,
+      maxRuns: told.hunt?.max_runs ?? DEFAULT_POLICY.hunt.maxRuns,
+      maxMinutes: told.hunt?.max_minutes ?? DEFAULT_POLICY.hunt.maxMinutes,
+    },
+    attribution: {
+      sameAuthorIsIndependent:
+        told.attribution?.same_author_is_independent ?? DEFAULT_POLICY.attribution.sameAuthorIsIndependent,
+      paths: told.attribution?.paths ?? DEFAULT_POLICY.attribution.paths,
+    },
+    report: {
+      unasked: report?.unasked ?? DEFAULT_POLICY.report.unasked,
+      checkRun: report?.check_run ?? DEFAULT_POLICY.report.checkRun,
+    },
+  }
+}
+
+function problemsOf(issue: z.core.$ZodIssue, document: Document, lines: LineCounter): string[] {
+  const { path } = issue
+  const { allowed, keys } = allowedAt(path)
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(
+      (key) =>
+        `${lineOf([...path, key], document, lines)}${[...path, key].map(String).join('.')}: there is no such setting; allowed here: ${keys.join(', ')}`,
+    )
+  }
+  if (path.length === 0) return ['the file: holds no settings such as "target: 0.01"']
+  const value = document.getIn(path)
+  const said = isPlain(value) ? `is ${JSON.stringify(value)}` : 'cannot be used'
+  const sentence = allowed === null ? issue.message : `${said}; allowed: ${allowed}`
+  return [`${lineOf(path, document, lines)}${path.map(String).join('.') || 'the file'}: ${sentence}`]
+}
+
+/** `line 3: `, of the key where there is one, or nothing where the document has no such place. */
+function lineOf(path: readonly PropertyKey[], document: Document, lines: LineCounter): string {
+  const parent = (path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents) as {
+    items?: { key?: { value?: unknown; range?: [number, number, number] } }[]
+  } | null
+  const last = path[path.length - 1]
+  const key = parent?.items?.find((item) => item.key?.value === last)?.key
+  const node = key ?? (document.getIn(path, true) as { range?: [number, number, number] } | undefined)
+  return node?.range ? `line ${lines.linePos(node.range[0]).line}: ` : ''
+}
+
+/** A bomb of aliases is a mistake to be named, not a reason to fall. */
+function safeJs(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch {
+    return 'too many aliases'
+  }
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isPlain(value: unknown): boolean {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
+}
+
+function withoutAt(login: string): string {
+  return login.replace(/^@/, '')
+}

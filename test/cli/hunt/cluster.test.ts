@@ -1,0 +1,97 @@
+/** `hunt --kubernetes` on the command line: the manifest that it prints, and a hunt on a cluster on loopback. */
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import type { HuntAnswer } from '../../../packages/hunt/src/answer.ts'
+import type { Comparison } from '../../../packages/hunt/src/compare.ts'
+import { startClusterApi } from '../../../packages/hunt/test/kubernetes/api.ts'
+import { refusals, violations } from '../../../packages/hunt/test/kubernetes/schema.ts'
+
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
+
+test('--dry-run prints a manifest that a cluster takes', () => {
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    [
+      MAIN,
+      'hunt',
+      '--kubernetes',
+      'x:1',
+      '--dry-run',
+      '--runs',
+      '500',
+      '--memory',
+      '1Gi',
+      '--name',
+      'My Cache!',
+      '--',
+      'make test && true',
+    ],
+    { encoding: 'utf8' },
+  )
+  const manifest = parse(stdout)
+  expect(status).toBe(0)
+  expect([...violations(manifest, 'V1Job'), ...refusals(manifest)]).toEqual([])
+  expect(manifest.metadata.name).toMatch(/^hunt-my-cache-[a-z0-9]+$/)
+  expect(manifest.spec).toMatchObject({ completions: 500, parallelism: 24, completionMode: 'Indexed' })
+  expect(manifest.spec.template.spec.containers[0]).toMatchObject({
+    image: 'x:1',
+    command: ['/bin/sh', '-c', 'make test && true'],
+    resources: { limits: { memory: '1Gi' } },
+  })
+})
+
+test.each([
+  [['--kubernetes', '--', 'true'], /needs an image/],
+  [['--kubernetes', 'x', '--isolate', '--', 'true'], /for runs on this machine/],
+  [['--kubernetes', 'x', '--memory', 'lots', '--', 'true'], /like 500m or 2Gi/],
+  [['--dry-run', '--', 'true'], /--kubernetes IMAGE, which is missing/],
+])('%j is refused', (words, sentence) => {
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'hunt', ...words], { encoding: 'utf8' })
+  expect([status, stderr]).toEqual([2, expect.stringMatching(sentence)])
+})
+
+test('hunts on a cluster, and compares two images there', { timeout: 120_000 }, async () => {
+  const api = await startClusterApi((index, _attempt, image) =>
+    image === 'old' && index % 3 === 0 ? { exitCode: 2, log: 'boom\n', node: 'bad' } : { node: 'good' },
+  )
+  const file = join(mkdtempSync(join(tmpdir(), 'flake-sla-test-')), 'config')
+  const config = {
+    clusters: [{ name: 'c', cluster: { server: api.url, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'u', user: {} }],
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'c',
+  }
+  writeFileSync(file, JSON.stringify(config))
+  const hunt = (...words: string[]) =>
+    new Promise<{ status: number; stdout: string }>((resolve) => {
+      const child = execFile(
+        process.execPath,
+        [MAIN, 'hunt', '--json', '--runs', '30', ...words],
+        { env: { ...process.env, KUBECONFIG: file } },
+        (_error, stdout) => resolve({ status: child.exitCode ?? -1, stdout }),
+      )
+    })
+  const one = await hunt('--all-runs', '--kubernetes', 'old', '--', 'make', 'test')
+  expect(JSON.parse(one.stdout) as HuntAnswer).toMatchObject({
+    runs: 30,
+    failed: 10,
+    groups: [{ message: 'boom', count: 10, output: 'boom\n' }],
+    concentration: [{ by: 'node', value: 'bad', failed: 10, runs: 10 }],
+  })
+  const two = await hunt('--kubernetes', '--compare', 'old', 'new', '--', 'make', 'test')
+  const comparison = JSON.parse(two.stdout) as Comparison
+  expect([comparison.before.failed, comparison.after.failed, comparison.decision, two.status]).toEqual([
+    10,
+    0,
+    'better',
+    0,
+  ])
+  expect(api.violations).toEqual([])
+  expect(api.jobs.size).toBe(0)
+  await api.close()
+})

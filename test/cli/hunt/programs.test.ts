@@ -1,0 +1,89 @@
+/** Programs whose fault is known, hunted for real: each is told in one sentence that is right, after few runs. */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import type { HuntAnswer } from '../../../packages/hunt/src/answer.ts'
+
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
+
+/** Hunts a line of shell. @returns the answer, and its first sentence */
+async function hunt(line: string, ...options: string[]): Promise<{ answer: HuntAnswer; headline: string }> {
+  const told = await run(['--format', 'json', ...options, '--', line])
+  const answer = JSON.parse(told) as HuntAnswer
+  // The sequence as it was, read by itself, must be told alike where no place or memory comes into it.
+  return { answer, headline: (await run(['--sequence', answer.sequence])).split('\n')[0] ?? '' }
+}
+
+function run(words: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, 'hunt', ...words], { stdio: ['ignore', 'pipe', 'ignore'] })
+    let said = ''
+    child.stdout.on('data', (text) => {
+      said += text
+    })
+    child.once('error', reject)
+    child.once('close', () => resolve(said))
+  })
+}
+
+const first = async (...words: string[]) => (await run(words)).split('\n')[0]
+
+test('one in two hundred fails, for no reason that can be seen', { timeout: 120_000 }, async () => {
+  // Run numbers as a seeded generator gave them: eight of 1,600, in no order.
+  const { answer, headline } = await hunt(
+    'case $FLAKE_SLA_RUN in 37|191|402|655|803|988|1207|1391) exit 1;; esac',
+    '--runs',
+    '1600',
+    '--parallel',
+    '1',
+  )
+  expect(headline).toMatch(/^Missed: \d of [\d,]+ runs failed, where 99\.9% should pass\.$/)
+  expect(answer).toMatchObject({ decision: 'missed', succession: { clumped: false }, concentration: [] })
+  expect(answer.low).toBeLessThan(0.995)
+  expect(answer.high).toBeGreaterThan(0.995)
+  expect(answer.runs).toBeLessThan(1400)
+})
+
+test('failures in pairs', { timeout: 60_000 }, async () => {
+  const { answer, headline } = await hunt(
+    '[ $((FLAKE_SLA_RUN % 50)) -ne 30 ] && [ $((FLAKE_SLA_RUN % 50)) -ne 31 ]',
+    '--parallel',
+    '1',
+  )
+  expect(headline).toMatch(/^Missed: 6 of 131 runs failed, always in pairs, where/)
+  expect(answer.succession).toMatchObject({ clumped: true, streaks: [2, 2, 2] })
+})
+
+test('failures of worker 3 alone', { timeout: 60_000 }, async () => {
+  const line = 'sleep 0.01; [ $FLAKE_SLA_WORKER != 3 ]'
+  // Ended at the first certainty, it may have seen worker 3 too seldom to tell.
+  expect(await first('--parallel', '8', '--runs', '80', '--all-runs', '--', line)).toMatch(
+    /^Missed: \d+ of \d+ runs failed, all on worker 3, where/,
+  )
+})
+
+test('memory that grows until the run is killed', { timeout: 120_000 }, async () => {
+  const told = await run([
+    ...['--parallel', '4', '--runs', '60', '--'],
+    '[ $((FLAKE_SLA_RUN % 6)) -ne 0 ] || { head -c 100000000 /dev/zero | tail -c 100000000 | (sleep 1; kill -9 $$; cat); }',
+  ])
+  expect(told).toMatch(/^Missed: \d+ of \d+ runs failed, all killed \(exit 137\) as for memory, where/)
+  expect(told).toMatch(
+    /killed from outside, most often because memory ran out.*The most they were seen to hold/,
+  )
+  expect(told).not.toContain('Failures come in succession')
+})
+
+test('a heap that grows until the runtime gives up', { timeout: 120_000 }, async () => {
+  const leak = 'const held = []; for (;;) held.push(new Array(100000).fill(held.length))'
+  const line = `[ $((FLAKE_SLA_RUN % 3)) -ne 0 ] || "${process.execPath}" --max-old-space-size=40 -e '${leak}'`
+  expect(await first('--parallel', '2', '--runs', '30', '--', line)).toMatch(
+    /^Missed: \d+ of \d+ runs failed, all out of memory, where/,
+  )
+})
+
+test('no failure at all', { timeout: 60_000 }, async () => {
+  const { answer, headline } = await hunt('exit 0;', '--runs', '5000')
+  expect(headline).toMatch(/^Met: no failure in 3,0\d\d runs, so at least 99\.9% pass\.$/)
+  expect(answer.runs).toBeGreaterThanOrEqual(2995)
+})

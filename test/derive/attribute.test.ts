@@ -1,0 +1,266 @@
+/** Attribution as the pipeline does it: with incidents, kin, merges and corrections out of what webhooks told. */
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import type { Db } from '../../src/db/client.ts'
+import { readKin } from '../../src/db/pull-request-table.ts'
+import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { concludeAll } from '../../src/derive/derive.ts'
+import { useDatabase } from '../support/database.ts'
+import {
+  aDelivery,
+  checkRunDelivery,
+  commentDelivery,
+  pullRequestDelivery,
+  REPOSITORY,
+  type TestDelivery,
+} from '../support/deliveries.ts'
+import { REPOSITORY_ID } from '../support/facts.ts'
+import { conclude, readOnlyReport, recordAll, shuffled } from '../support/pipeline.ts'
+import { aHistory, FROM, recordHistory } from '../support/simulation.ts'
+
+const NOW = FROM + 100 * 86_400_000
+const DAY = 24 * 60
+const db = useDatabase()
+let id = 0
+
+interface Told {
+  number: number
+  minute: number
+  head?: number
+  flaky?: boolean
+  job?: string
+  title?: string
+  headRef?: string
+  baseRef?: string
+}
+
+const shaOf = (number: number, head: number) => (number * 100 + head).toString(16).padStart(40, '0')
+
+/** One head of a pull request, on which the job passes, or fails and then passes. */
+function aHead({ number, minute, head = 0, flaky = false, job = 'unit', ...named }: Told): TestDelivery[] {
+  const headSha = shaOf(number, head)
+  const { headRef = `topic-${number}`, baseRef = 'main', title = `Change ${number}` } = named
+  const suite = number * 100 + head
+  const run = (conclusion: string, at: number) =>
+    checkRunDelivery({ id: ++id, name: job, headSha, conclusion, minute: at, suite, headBranch: headRef })
+  return [
+    pullRequestDelivery({ number, headSha, minute, openedMinute: minute - head, headRef, baseRef, title }),
+    ...(flaky ? [run('failure', minute + 5), run('success', minute + 15)] : [run('success', minute + 5)]),
+  ]
+}
+
+/** Clean pull requests for three weeks, one every three hours. */
+const QUIET = Array.from({ length: 160 }, (_, i) => aHead({ number: 1000 + i, minute: i * 180 })).flat()
+
+async function concluded(deliveries: TestDelivery[]) {
+  await recordAll(db(), deliveries)
+  await conclude(db(), { now: NOW })
+  const { flakes } = await readOnlyReport(db())
+  return new Map(flakes.map((flake) => [`${flake.pull_request}/${flake.head_sha.slice(-2)}`, flake]))
+}
+
+describe('hand-made histories', () => {
+  test('a pull request that flakes three times where nobody else does is the cause', async () => {
+    const own = [0, 1, 2].flatMap((head) =>
+      aHead({ number: 7, head, minute: (10 + head) * DAY, flaky: true }),
+    )
+    for (const flake of (await concluded([...QUIET, ...own])).values())
+      expect(flake).toMatchObject({ verdict: 'caused_by_pr', counted: false, evidence: { x: 3, m: 3, k: 0 } })
+  })
+
+  test('a verdict that comes late is evidence for a flake exactly 28 days after it', async () => {
+    // At minute 14 of its quarter of an hour: the mark that stands for it is of minute 0.
+    const late = aHead({ number: 8, minute: 9 })
+    const flake = aHead({ number: 7, minute: 28 * DAY - 1, flaky: true })
+    const [before] = (await concluded(flake)).values()
+    await recordAll(db(), late)
+    // Without what weeks teach, which would have every flake of the week judged again.
+    await concludeAll(db(), { policyOf: async () => DEFAULT_POLICY, now: NOW, learn: false })
+    const [after] = (await readOnlyReport(db())).flakes
+    expect([before, after]).toMatchObject([{ evidence: { n: 0 } }, { evidence: { n: 1 } }])
+  })
+
+  test('one that merges with its flake is the cause, and those it infects are not', async () => {
+    const culprit = [0, 1, 2].flatMap((head) =>
+      aHead({ number: 7, head, minute: (10 + head / 4) * DAY, flaky: true }),
+    )
+    const merged = pullRequestDelivery({
+      ...{ number: 7, action: 'closed', merged: true, headSha: shaOf(7, 2) },
+      ...{ minute: 11 * DAY, openedMinute: 10 * DAY, headRef: 'topic-7' },
+    })
+    const infected = Array.from({ length: 14 }, (_, i) =>
+      aHead({ number: 50 + i, minute: 11 * DAY + 120 + i * 240, flaky: i % 2 === 0 }),
+    ).flat()
+    const quiet = QUIET.slice(0, 2 * 88)
+    const flakes = await concluded([...quiet, ...culprit, merged, ...infected])
+    const [first] = flakes.values()
+    expect(first).toMatchObject({ pull_request: 7, counted: false })
+    expect(first?.probability_caused_by_pr).toBeGreaterThan(0.8)
+    for (const [key, flake] of flakes)
+      if (!key.startsWith('7/'))
+        expect([key, flake.verdict, flake.counted]).toEqual([key, 'not_caused_by_pr', true])
+  })
+
+  test('a stack of five is no evidence about each other, whatever order it is told in', async () => {
+    const stack = Array.from({ length: 5 }, (_, i) =>
+      aHead({
+        number: 20 + i,
+        minute: 10 * DAY + i * 60,
+        flaky: true,
+        ...(i > 0 && { baseRef: `topic-${19 + i}` }),
+      }),
+    ).flat()
+    const told = [...QUIET, ...stack]
+    const flakes = await concluded(told)
+    for (const flake of flakes.values()) expect(flake.evidence).toMatchObject({ k: 0 })
+    const kin = await readKin(db(), REPOSITORY_ID, [22])
+    expect([...(kin.get(22) ?? [])].sort()).toEqual([
+      [20, 'base'],
+      [21, 'base'],
+      [23, 'top'],
+      [24, 'top'],
+    ])
+    await sql`truncate observation, pull_request_event, pull_request, run, verdict, flake, world, sla_window, delivery`.execute(
+      db(),
+    )
+    const again = await concluded(shuffled(told, 5))
+    for (const [key, flake] of flakes) expect(again.get(key)).toEqual(flake)
+  })
+
+  test('a revert and a reland are about one change', async () => {
+    const titles = [
+      'Add a cache',
+      'Revert "Add a cache"',
+      'Reland "Add a cache"',
+      '[release-1.2] Add a cache',
+    ]
+    const told = titles.flatMap((title, i) =>
+      aHead({ number: 30 + i, minute: (5 + i) * DAY, title, flaky: i !== 1 }),
+    )
+    const flakes = await concluded([...QUIET, ...told])
+    for (const flake of flakes.values()) expect(flake.evidence).toMatchObject({ k: 0 })
+    expect([...((await readKin(db(), REPOSITORY_ID, [32])).get(32) ?? [])].sort()).toEqual([
+      [30, 'reland'],
+      [31, 'revert'],
+      [33, 'reland'],
+    ])
+  })
+
+  test('a branch that everybody goes to is no stack, nor is a fork’s main', async () => {
+    const onto = Array.from({ length: 14 }, (_, i) =>
+      aHead({ number: 60 + i, minute: DAY + i, baseRef: 'develop' }),
+    ).flat()
+    const release = aHead({ number: 59, minute: DAY - 10, headRef: 'develop' })
+    await concluded([...release, ...onto])
+    expect(await readKin(db(), REPOSITORY_ID, [59, 60])).toEqual(new Map())
+  })
+})
+
+describe('what a pull request is', () => {
+  const pushOf = (number: number, files: string[]) =>
+    aDelivery('push', {
+      repository: REPOSITORY,
+      ref: `refs/heads/topic-${number}`,
+      after: shaOf(number, 0),
+      created: true,
+      deleted: false,
+      commits: [{ added: [], modified: files, removed: [] }],
+    })
+  const own = aHead({ number: 7, minute: 12 * DAY, flaky: true })
+
+  test('documentation that flakes alone is hardly the cause, code may be; told before or after', async () => {
+    const [code] = (await concluded([...QUIET, ...own])).values()
+    expect(code).toMatchObject({ verdict: 'undetermined', evidence: { changed: 'unknown' } })
+    const [docs] = (await concluded([pushOf(7, ['docs/guide.md'])])).values()
+    expect(docs).toMatchObject({ verdict: 'not_caused_by_pr', evidence: { changed: 'docs' } })
+    const paths = [{ glob: 'docs/*', jobs: ['unit'] }]
+    const policy = { ...DEFAULT_POLICY, attribution: { ...DEFAULT_POLICY.attribution, paths } }
+    await recordAll(db(), aHead({ number: 8, minute: 12 * DAY + 30 }))
+    await conclude(db(), { now: NOW, policy })
+    const { flakes } = await readOnlyReport(db())
+    expect(flakes[0]).toMatchObject({ verdict: 'undetermined', evidence: { changed: 'code' } })
+  })
+
+  test('others of its author are no evidence where the settings say so', async () => {
+    const attribution = { ...DEFAULT_POLICY.attribution, sameAuthorIsIndependent: false }
+    const policy = { ...DEFAULT_POLICY, attribution }
+    await recordAll(db(), [...QUIET, ...own])
+    await conclude(db(), { now: NOW, policy })
+    const { flakes } = await readOnlyReport(db())
+    expect(flakes[0]?.evidence).toMatchObject({ k: 0, n: 0 })
+  })
+})
+
+describe('corrections', () => {
+  const flaky = (number: number, day: number) => aHead({ number, minute: day * DAY, flaky: true })
+  const say = (number: number, body: string, minute: number) => commentDelivery({ number, body, minute })
+
+  test('of one teach about others: its own fault is no habit of the job', async () => {
+    const others = [41, 42, 43].flatMap((number, i) => flaky(number, 9 + i))
+    const told = [...QUIET, ...others, ...flaky(7, 13)]
+    const before = (await concluded(told)).get(`7/${shaOf(7, 0).slice(-2)}`)
+    await recordAll(
+      db(),
+      [41, 42, 43].map((number) => say(number, '/flake mine a race of ours', 14 * DAY)),
+    )
+    await conclude(db(), { now: NOW })
+    const { flakes } = await readOnlyReport(db())
+    const after = flakes.find((flake) => flake.pull_request === 7)
+    expect(after?.probability_caused_by_pr).toBeGreaterThan(before?.probability_caused_by_pr ?? 1)
+    expect(
+      flakes.filter((flake) => flake.verdict === 'caused_by_pr').map((flake) => flake.pull_request),
+    ).toEqual([41, 42, 43])
+  })
+})
+
+describe('a made-up organisation', () => {
+  test('an outage is one incident, and nobody whom it hit is blamed', async () => {
+    const more = { outagesPerMonth: 8, outageHours: 6, outageRate: 0.8, pullRequestsPerDay: 30, jobs: 4 }
+    const history = aHistory('outages', 12, more, 2)
+    await recordHistory(db(), history, 2)
+    await conclude(db(), { now: NOW })
+    const { flakes } = await readOnlyReport(db())
+    const hit = new Set(
+      history.flakes.filter((one) => one.verdict.causes[0] === 'outage').map((one) => one.verdict.headSha),
+    )
+    expect(hit.size).toBeGreaterThan(20)
+    const inside = flakes.filter((flake) => hit.has(flake.head_sha) && flake.incident !== null)
+    expect(inside.length / flakes.filter((flake) => hit.has(flake.head_sha)).length).toBeGreaterThan(0.7)
+    for (const flake of inside) expect(flake.verdict).not.toBe('caused_by_pr')
+    const rows = await db().selectFrom('incident').selectAll().execute()
+    const outages = history.plan.disturbances.filter((one) => one.kind === 'outage')
+    expect(
+      rows.some((row) => row.job_id === null && row.jobs.length > 1 && row.pull_requests.length >= 3),
+    ).toBe(true)
+    for (const row of rows.filter((one) => one.job_id === null))
+      expect(
+        outages.some(
+          (one) => Date.parse(row.began_at) <= one.to + 3_600_000 && Date.parse(row.ended_at) >= one.from,
+        ),
+      ).toBe(true)
+  })
+})
+
+describe('in increments', () => {
+  async function placesOf(database: Db) {
+    const { rows } = await sql<{ at: string; place: string }>`select flaked_at as at, ctid::text as place
+      from flake order by flaked_at`.execute(database)
+    return rows
+  }
+
+  test('a new flake touches the flakes that it is evidence for, and no other', async () => {
+    const months = [0, 60].flatMap((day) =>
+      Array.from({ length: 40 }, (_, i) =>
+        aHead({ number: 2000 + day * 10 + i, minute: (day + i / 2) * DAY, flaky: i % 8 === 0 }),
+      ).flat(),
+    )
+    await concluded(months)
+    const before = await placesOf(db())
+    await concluded(aHead({ number: 5, minute: 75 * DAY, flaky: true }))
+    const after = new Map((await placesOf(db())).map(({ at, place }) => [at, place]))
+    const early = before.slice(0, 5)
+    const late = before.slice(5)
+    expect(early.filter(({ at, place }) => after.get(at) !== place)).toEqual([])
+    expect(late.filter(({ at, place }) => after.get(at) !== place).length).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,304 @@
+/** From facts to figures: what was concluded is written where it differs, and nowhere else. */
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import type { Db } from '../../src/db/client.ts'
+import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { concludeAll } from '../../src/derive/derive.ts'
+import { eachDatabase } from '../support/database.ts'
+import {
+  checkRunDelivery,
+  commentDelivery,
+  mergeGroupDelivery,
+  namedPullRequest,
+  pullRequestDelivery,
+  statusDelivery,
+  workflowRunDelivery,
+} from '../support/deliveries.ts'
+import { at, BASE, HEAD } from '../support/facts.ts'
+import { conclude, LATER, readOnlyReport, recordAll } from '../support/pipeline.ts'
+
+const OTHER_HEAD = 'e'.repeat(40)
+const failed = checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 })
+const passed = checkRunDelivery({ id: 2, conclusion: 'success', minute: 20 })
+const opened = pullRequestDelivery()
+const flaky = [opened, failed, passed]
+
+/** Every derived row with its place in the table: a row written again, though equal, has another. */
+async function derivedRows(db: Db): Promise<unknown[]> {
+  const tables = ['job', 'run', 'verdict', 'flake', 'flake_revision', 'sla_window']
+  const rows: unknown[] = []
+  for (const table of tables) {
+    const found =
+      await sql`select ${table} as table, ctid::text as place, * from ${sql.table(table)} order by ctid`.execute(
+        db,
+      )
+    rows.push(...found.rows)
+  }
+  return rows
+}
+
+async function countStale(db: Db): Promise<number> {
+  const { rows } = await sql<{ marks: number }>`select (select count(*) from stale_head)
+    + (select count(*) from stale_verdict) + (select count(*) from stale_window) as marks`.execute(db)
+  return rows[0]?.marks ?? -1
+}
+
+eachDatabase((db) => {
+  test('a failure and a pass at one head become a flake, a day and a week', async () => {
+    await recordAll(db(), flaky)
+    await conclude(db())
+    const { required, windows, flakes } = await readOnlyReport(db())
+    expect(required).toEqual({ source: 'all', jobs: ['unit'], problem: null })
+    expect(flakes).toMatchObject([
+      {
+        pull_request: 7,
+        head_sha: HEAD,
+        job: 'unit',
+        order: 'pass_after_fail',
+        grade: 'strong',
+        first_failed_at: at(10),
+        flaked_at: at(20),
+        runs: 2,
+        retested: false,
+        counted: true,
+      },
+    ])
+    expect(windows.day).toMatchObject([
+      { start: '2026-02-02', prs: 1, flakes: 1, partial: false, breached: true },
+    ])
+    expect(windows.week).toMatchObject([{ start: '2026-02-02', prs: 1, flakes: 1, partial: false }])
+    expect(await countStale(db())).toBe(0)
+  })
+
+  test('concluding again, or being told the same again, writes no row', async () => {
+    await recordAll(db(), flaky)
+    await conclude(db())
+    const before = await derivedRows(db())
+    expect(before.length).toBeGreaterThan(5)
+    await recordAll(
+      db(),
+      flaky.map((one) => ({ ...one, id: `again ${one.id}` })),
+    )
+    expect(await countStale(db())).toBeGreaterThan(0)
+    await conclude(db())
+    expect(await derivedRows(db())).toEqual(before)
+  })
+
+  test('a run waits until its pull request is heard of, however late', async () => {
+    await recordAll(db(), [failed, passed])
+    await conclude(db())
+    expect((await readOnlyReport(db())).flakes).toEqual([])
+    await recordAll(db(), [opened])
+    await conclude(db())
+    expect((await readOnlyReport(db())).flakes).toMatchObject([{ pull_request: 7 }])
+  })
+
+  test('a flake that later facts deny is gone, and so is its window’s figure', async () => {
+    const override = checkRunDelivery({ id: 1, conclusion: 'cancelled', minute: 10, toldMinute: 30 })
+    await recordAll(db(), flaky)
+    await conclude(db())
+    await recordAll(db(), [override])
+    await conclude(db())
+    const { flakes, windows } = await readOnlyReport(db())
+    expect(flakes).toEqual([])
+    expect(windows.day).toMatchObject([{ prs: 1, flakes: 0, revision: 1 }])
+  })
+
+  test('a run that turns out to be another pull request’s moves there', async () => {
+    await recordAll(db(), [...flaky, pullRequestDelivery({ number: 5, openedMinute: -600, minute: -600 })])
+    await conclude(db())
+    expect((await readOnlyReport(db())).flakes).toMatchObject([{ pull_request: 5 }])
+    const tested = await db().selectFrom('run').select('number').distinct().orderBy('number').execute()
+    expect(tested.map((one) => one.number)).toEqual([5, 7])
+  })
+
+  test('a comment that comes last still makes the flake a retested one', async () => {
+    await recordAll(db(), flaky)
+    await conclude(db())
+    await recordAll(db(), [commentDelivery({ minute: 15 })])
+    await conclude(db())
+    const { flakes, retests } = await readOnlyReport(db())
+    expect(flakes).toMatchObject([{ retested: true }])
+    expect(retests).toMatchObject([
+      { pull_request: 7, command: 'retest', author: 'octocat', bot: false, head_sha: HEAD },
+    ])
+  })
+
+  test('a workflow heard of later tells jobs of one name apart', async () => {
+    const onPush = checkRunDelivery({ id: 2, conclusion: 'success', minute: 20, suite: 501 })
+    await recordAll(db(), [opened, failed, onPush])
+    await conclude(db())
+    expect((await readOnlyReport(db())).flakes).toHaveLength(1)
+    await recordAll(db(), [workflowRunDelivery(), workflowRunDelivery({ suite: 501, event: 'push' })])
+    await conclude(db())
+    expect((await readOnlyReport(db())).flakes).toEqual([])
+  })
+
+  test('a queue’s commit counts in no window', async () => {
+    await recordAll(db(), [mergeGroupDelivery(), failed, passed])
+    await conclude(db())
+    const { flakes, windows } = await readOnlyReport(db())
+    expect([flakes, windows.day]).toEqual([[], []])
+    expect(await db().selectFrom('verdict').select(['number', 'flaky']).execute()).toEqual([
+      { number: 0, flaky: true },
+    ])
+  })
+
+  test('a commit that trunk and a pull request share has a verdict for each', async () => {
+    const jenkins = { id: 5, slug: 'jenkins', name: 'Jenkins' }
+    await recordAll(db(), [
+      opened,
+      checkRunDelivery({ id: 1, app: jenkins, minute: 10 }),
+      checkRunDelivery({ id: 2, app: jenkins, conclusion: 'failure', minute: 60, headBranch: 'main' }),
+      checkRunDelivery({ id: 3, app: jenkins, minute: 70, headBranch: 'main' }),
+    ])
+    await conclude(db())
+    const verdicts = await db().selectFrom('verdict').select(['number', 'flaky']).orderBy('number').execute()
+    expect(verdicts).toEqual([
+      { number: 0, flaky: true },
+      { number: 7, flaky: false },
+    ])
+    expect((await readOnlyReport(db())).flakes).toEqual([])
+  })
+
+  test('a fork’s check run, which names no pull request, belongs to the one with that head', async () => {
+    await recordAll(db(), [
+      pullRequestDelivery({ fork: true, headRef: 'main' }),
+      checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10, headBranch: 'main' }),
+      checkRunDelivery({ id: 2, minute: 20, headBranch: 'main' }),
+    ])
+    await conclude(db())
+    expect((await readOnlyReport(db())).flakes).toMatchObject([{ pull_request: 7 }])
+  })
+
+  test('a pull request of another repository is not taken for one of ours', async () => {
+    const pullRequests = [namedPullRequest(99, { repositoryId: 31_337 })]
+    await recordAll(db(), [
+      checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10, pullRequests }),
+      checkRunDelivery({ id: 2, minute: 20, pullRequests }),
+    ])
+    await conclude(db())
+    expect((await readOnlyReport(db())).flakes).toEqual([])
+  })
+
+  test('an old head keeps its late results after the pull request moved on', async () => {
+    await recordAll(db(), [
+      opened,
+      pullRequestDelivery({ action: 'synchronize', headSha: OTHER_HEAD, before: HEAD, minute: 5 }),
+      failed,
+      passed,
+      checkRunDelivery({ id: 3, headSha: OTHER_HEAD, minute: 30 }),
+    ])
+    await conclude(db())
+    const { flakes, windows } = await readOnlyReport(db())
+    expect(flakes).toMatchObject([{ pull_request: 7, head_sha: HEAD }])
+    expect(windows.day).toMatchObject([{ prs: 1, flakes: 1, prs_with_flakes: 1 }])
+  })
+
+  test('jobs that the settings do not require count neither as tests nor as flakes', async () => {
+    const policy = { ...DEFAULT_POLICY, required: ['lint'] }
+    const lint = checkRunDelivery({ id: 3, name: 'lint', minute: 12 })
+    const docsOnly = [
+      pullRequestDelivery({ number: 8, headSha: OTHER_HEAD }),
+      checkRunDelivery({ id: 4, headSha: OTHER_HEAD, minute: 11 }),
+    ]
+    await recordAll(db(), [...flaky, lint, ...docsOnly])
+    await conclude(db(), { policy })
+    const { required, windows, flakes } = await readOnlyReport(db(), policy)
+    expect(required).toEqual({ source: 'config', jobs: ['lint'], problem: null })
+    expect(flakes).toEqual([])
+    expect(windows.day).toMatchObject([{ prs: 1, flakes: 0, rate: 0, breached: false }])
+  })
+
+  test('only strong flakes count where the settings ask for the same base', async () => {
+    const policy = { ...DEFAULT_POLICY, requireSameBase: true }
+    const weak = [
+      statusDelivery({ state: 'failure', description: 'Job failed.', build: 1, minute: 10 }),
+      statusDelivery({ build: 2, minute: 20 }),
+    ]
+    await recordAll(db(), [opened, ...weak])
+    await conclude(db(), { policy })
+    expect((await readOnlyReport(db(), policy)).windows.day).toMatchObject([{ prs: 1, flakes: 0 }])
+  })
+
+  test('runs that were left out are counted by their reason', async () => {
+    await recordAll(db(), [
+      opened,
+      checkRunDelivery({ id: 1, conclusion: 'cancelled', minute: 10 }),
+      checkRunDelivery({ id: 2, conclusion: 'cancelled', minute: 11 }),
+      checkRunDelivery({ id: 3, conclusion: 'action_required', minute: 12 }),
+      passed,
+    ])
+    await conclude(db())
+    expect((await readOnlyReport(db())).windows.day).toMatchObject([
+      { left_out: { cancelled: 2, 'waiting for approval': 1 } },
+    ])
+  })
+
+  test('two repositories with the same commit and numbers know nothing of each other', async () => {
+    const repository = {
+      id: 1002,
+      name: 'gadgets',
+      full_name: 'acme/gadgets',
+      private: false,
+      default_branch: 'main',
+      owner: { login: 'acme', id: 9, type: 'Organization' },
+    }
+    await recordAll(db(), [
+      ...flaky,
+      pullRequestDelivery({ repository }),
+      checkRunDelivery({ id: 2, minute: 20, repository }),
+    ])
+    await conclude(db())
+    const flakes = await db().selectFrom('flake').select('repository_id').execute()
+    expect(flakes).toEqual([{ repository_id: 1001 }])
+    const days = await db()
+      .selectFrom('sla_window')
+      .select(['repository_id', 'flakes'])
+      .where('kind', '=', 'day')
+      .orderBy('repository_id')
+      .execute()
+    expect(days).toEqual([
+      { repository_id: 1001, flakes: 1 },
+      { repository_id: 1002, flakes: 0 },
+    ])
+  })
+
+  describe('several at once', () => {
+    test('conclude the same as one, while deliveries still come in', async () => {
+      const heads = Array.from({ length: 12 }, (_, i) => i.toString(16).repeat(40))
+      const deliveries = heads.flatMap((headSha, i) => [
+        pullRequestDelivery({ number: i + 1, headSha }),
+        checkRunDelivery({ id: 2 * i + 1, headSha, conclusion: i % 3 ? 'success' : 'failure', minute: i }),
+        checkRunDelivery({ id: 2 * i + 2, headSha, minute: i + 30 }),
+      ])
+      const options = { policyOf: async () => DEFAULT_POLICY, now: LATER }
+      await Promise.all([
+        recordAll(db(), deliveries.slice(0, 18)),
+        concludeAll(db(), options),
+        recordAll(db(), deliveries.slice(18)),
+        concludeAll(db(), options),
+        concludeAll(db(), options),
+      ])
+      await conclude(db())
+      const together = await readOnlyReport(db())
+      expect(together.flakes).toHaveLength(4)
+      expect(together.windows.day).toMatchObject([{ prs: 12, flakes: 4, prs_with_flakes: 4 }])
+    })
+  })
+
+  test('bases that the pull request had tell which of two owns the flake', async () => {
+    const description = `Job failed. BaseSHA:${BASE}`
+    await recordAll(db(), [
+      pullRequestDelivery({ number: 9, openedMinute: -60, baseSha: 'f'.repeat(40), baseRef: 'release' }),
+      opened,
+      statusDelivery({ state: 'failure', description, build: 1, minute: 10 }),
+      statusDelivery({ description: `Job succeeded. BaseSHA:${BASE}`, build: 2, minute: 20 }),
+    ])
+    await conclude(db())
+    expect((await readOnlyReport(db())).flakes).toMatchObject([{ pull_request: 7, grade: 'strong' }])
+    expect((await readOnlyReport(db())).windows.day).toMatchObject([
+      { prs: 2, flakes: 1, prs_with_flakes: 1 },
+    ])
+  })
+})

@@ -1,0 +1,163 @@
+/** Windows: partial until they end, closed once, revised when something comes late. */
+import { describe, expect, test } from 'vitest'
+import type { Db } from '../../src/db/client.ts'
+import { addHuntRuns, beginHunt } from '../../src/db/hunts.ts'
+import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { closeWindows } from '../../src/derive/measure.ts'
+import { aRun } from '../../packages/hunt/test/hunts.ts'
+import { eachDatabase } from '../support/database.ts'
+import { checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
+import { ms, REPOSITORY_ID } from '../support/facts.ts'
+import { conclude, readOnlyReport, recordAll } from '../support/pipeline.ts'
+
+const DAY = 24 * 60
+const opened = pullRequestDelivery()
+const failed = checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 })
+const passed = checkRunDelivery({ id: 2, minute: 20 })
+
+const close = (db: Db, now: number) => closeWindows(db, REPOSITORY_ID, DEFAULT_POLICY, now)
+const revisionsOf = (db: Db, kind: 'day' | 'week') =>
+  db
+    .selectFrom('sla_window')
+    .select(['start', 'revision', 'closed', 'prs', 'flakes', 'why'])
+    .where('kind', '=', kind)
+    .orderBy('start')
+    .orderBy('revision')
+    .execute()
+
+eachDatabase((db) => {
+  test('a window is partial until it ends, and changes in place', async () => {
+    await recordAll(db(), [opened, failed])
+    await conclude(db(), { now: ms(30) })
+    await recordAll(db(), [passed])
+    await conclude(db(), { now: ms(30) })
+    expect(await revisionsOf(db(), 'day')).toEqual([
+      { start: '2026-02-02', revision: 0, closed: false, prs: 1, flakes: 1, why: null },
+    ])
+    expect((await readOnlyReport(db())).windows.day).toMatchObject([{ partial: true }])
+  })
+
+  test('a hunt of the same job counts nothing, however often it failed', async () => {
+    await recordAll(db(), [opened, failed, passed])
+    await conclude(db())
+    const before = await readOnlyReport(db())
+    const { huntId } = await beginHunt(db(), {
+      name: 'unit',
+      place: 'actions',
+      repository: before.repository,
+      job: 'unit',
+      changed: null,
+      notes: '',
+      settings: {},
+      environment: {},
+      started_at: new Date(ms(15)).toISOString(),
+    })
+    const runs = Array.from({ length: 50 }, (_, i) =>
+      aRun(i + 1, { outcome: i % 2 ? 'failed' : 'passed', started_at: new Date(ms(15 + i)).toISOString() }),
+    )
+    await addHuntRuns(db(), huntId, runs)
+    await recordAll(db(), [checkRunDelivery({ id: 3, conclusion: 'failure', minute: 30 })])
+    await conclude(db())
+    const after = await readOnlyReport(db())
+    // The run that did come is seen, so that the windows were measured anew; the fifty were not.
+    expect(after.flakes[0]?.runs).toBe((before.flakes[0]?.runs ?? 0) + 1)
+    expect(after.windows.day).toEqual(before.windows.day)
+  })
+
+  describe('closing', () => {
+    test('takes windows that have ended, once, and leaves the others', async () => {
+      await recordAll(db(), [opened, failed, passed])
+      await conclude(db(), { now: ms(30) })
+      const now = ms(2 * DAY)
+      expect((await close(db(), now)).map((row) => [row.kind, row.start])).toEqual([['day', '2026-02-02']])
+      expect(await close(db(), now)).toEqual([])
+      expect(await close(db(), ms(3 * DAY))).toEqual([])
+      expect((await close(db(), ms(10 * DAY))).map((row) => [row.kind, row.start])).toEqual([
+        ['week', '2026-02-02'],
+      ])
+    })
+
+    test('closes what was missed for weeks, oldest first', async () => {
+      const runs = [0, 1, 2].map((day) => checkRunDelivery({ id: 10 + day, minute: day * DAY }))
+      await recordAll(db(), [opened, ...runs])
+      await conclude(db(), { now: ms(0) })
+      const closed = await close(db(), ms(60 * DAY))
+      expect(closed.map((row) => `${row.kind} ${row.start}`)).toEqual([
+        'day 2026-02-02',
+        'day 2026-02-03',
+        'day 2026-02-04',
+        'week 2026-02-02',
+      ])
+    })
+
+    test('leaves what earlier definitions left open and later ones closed', async () => {
+      await recordAll(db(), [opened, failed, passed])
+      await conclude(db(), { now: ms(30) })
+      const stored = await db().selectFrom('sla_window').selectAll().execute()
+      expect(await close(db(), ms(10 * DAY))).toHaveLength(2)
+      const earlier = stored.map((row) => ({ ...row, definition_version: 1, left_out: '{}' }))
+      await db().insertInto('sla_window').values(earlier).execute()
+      // Whoever measured them would find that something changed.
+      await db().deleteFrom('flake').execute()
+      expect(await close(db(), ms(11 * DAY))).toEqual([])
+    })
+
+    test('by several at once gives each window to one of them', async () => {
+      await recordAll(db(), [opened, failed, passed])
+      await conclude(db(), { now: ms(30) })
+      const now = ms(10 * DAY)
+      const closed = await Promise.all([close(db(), now), close(db(), now), close(db(), now)])
+      expect(closed.flat()).toHaveLength(2)
+    })
+
+    test('changes no figure', async () => {
+      await recordAll(db(), [opened, failed, passed])
+      await conclude(db(), { now: ms(30) })
+      const [before] = (await readOnlyReport(db())).windows.day
+      await close(db(), ms(2 * DAY))
+      expect((await readOnlyReport(db())).windows.day).toEqual([{ ...before, partial: false }])
+    })
+  })
+
+  describe('a closed window', () => {
+    test('gets a revision that says why when something comes late', async () => {
+      await recordAll(db(), [opened, failed])
+      await conclude(db(), { now: ms(10 * DAY) })
+      await recordAll(db(), [passed])
+      await conclude(db(), { now: ms(11 * DAY) })
+      const [first, second, third] = await revisionsOf(db(), 'day')
+      expect(first).toEqual({ start: '2026-02-02', revision: 0, closed: true, prs: 1, flakes: 0, why: null })
+      expect(second).toMatchObject({ revision: 1, closed: true, flakes: 1 })
+      expect(second?.why).toMatch(/runs|verdict/)
+      expect(third).toBeUndefined()
+      expect((await readOnlyReport(db())).windows.day).toMatchObject([{ revision: 1, flakes: 1 }])
+    })
+
+    test('gets no revision when what comes late changes nothing', async () => {
+      await recordAll(db(), [opened, failed, passed])
+      await conclude(db(), { now: ms(10 * DAY) })
+      await recordAll(db(), [checkRunDelivery({ id: 3, conclusion: 'success', minute: 25 })])
+      await conclude(db(), { now: ms(11 * DAY) })
+      expect(await revisionsOf(db(), 'day')).toHaveLength(1)
+    })
+  })
+
+  test('days begin by the clock of the repository’s time zone', async () => {
+    const policy = { ...DEFAULT_POLICY, timeZone: 'Pacific/Auckland' }
+    // 13:30 UTC on Monday is Tuesday half past two in Auckland.
+    await recordAll(db(), [opened, checkRunDelivery({ id: 1, minute: 270 })])
+    await conclude(db(), { policy })
+    expect((await readOnlyReport(db(), policy)).windows.day).toMatchObject([{ start: '2026-02-03' }])
+  })
+
+  test('a flake over midnight is dated by when it showed, and both days tested the pull request', async () => {
+    const late = checkRunDelivery({ id: 2, minute: DAY })
+    await recordAll(db(), [opened, failed, late])
+    await conclude(db())
+    expect((await readOnlyReport(db())).windows.day).toMatchObject([
+      { start: '2026-02-02', prs: 1, flakes: 0 },
+      { start: '2026-02-03', prs: 1, flakes: 1 },
+    ])
+    expect((await readOnlyReport(db())).windows.week).toMatchObject([{ prs: 1, flakes: 1 }])
+  })
+})

@@ -1,0 +1,69 @@
+/** History under new definitions: the figures of the old stay beside the new, and nothing is done twice. */
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import type { Db } from '../../src/db/client.ts'
+import { readVersions } from '../../src/db/sla.ts'
+import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { DEFINITION_VERSION } from '../../src/domain/sla.ts'
+import { reattribute } from '../../src/derive/reattribute.ts'
+import { useDatabase } from '../support/database.ts'
+import { conclude } from '../support/pipeline.ts'
+import { aHistory, FROM, recordHistory } from '../support/simulation.ts'
+
+const NOW = FROM + 100 * 86_400_000
+const db = useDatabase()
+
+async function flakesOf(database: Db): Promise<unknown[]> {
+  const { rows } = await sql`select head_sha, job_id, attribution, probability, counted, evidence, incident
+    from flake order by head_sha, job_id`.execute(database)
+  return rows
+}
+
+async function run(onProgress: (what: string, count: number) => void = () => {}): Promise<number> {
+  const { repository_id } = await db()
+    .selectFrom('repository')
+    .select('repository_id')
+    .executeTakeFirstOrThrow()
+  return reattribute(db(), repository_id, DEFAULT_POLICY, { now: NOW, onProgress })
+}
+
+describe('reattribute', () => {
+  test('judges what an older version judged as if it had always judged it, and keeps the old figures', async () => {
+    await recordHistory(db(), aHistory('steady', 21, { pullRequestsPerDay: 8, jobs: 4 }))
+    await conclude(db(), { now: NOW })
+    const expected = await flakesOf(db())
+    expect(expected.length).toBeGreaterThan(10)
+    // As a database looks that an older version of the program wrote.
+    await sql`update flake set definition_version = 1, attribution = 'undetermined', probability = 0.5, counted = true,
+      evidence = '{}', incident = null`.execute(db())
+    await sql`update sla_window set definition_version = 1, flakes_counted = flakes`.execute(db())
+    await sql`truncate world, incident, change_point`.execute(db())
+    const done = new Map<string, number>()
+    const judged = await run((what, count) => done.set(what, (done.get(what) ?? 0) + count))
+    expect(judged).toBe(expected.length)
+    expect(await flakesOf(db())).toEqual(expected)
+    expect([...done.keys()].sort()).toEqual(['flakes', 'weeks', 'windows'])
+    expect(done.get('flakes')).toBe(expected.length)
+    const { repository_id } = await db()
+      .selectFrom('repository')
+      .select('repository_id')
+      .executeTakeFirstOrThrow()
+    const weeks = await readVersions(db(), repository_id, 'week')
+    const versions = weeks.map((row) => row.definition_version)
+    expect(versions.filter((version) => version === 1)).toHaveLength(weeks.length / 2)
+    expect(versions.filter((version) => version === DEFINITION_VERSION)).toHaveLength(weeks.length / 2)
+    const traces = await db().selectFrom('flake_revision').select('why').distinct().execute()
+    expect(traces).toContainEqual({ why: `definitions version ${DEFINITION_VERSION}` })
+  })
+
+  test('once more changes nothing', async () => {
+    await recordHistory(db(), aHistory('steady', 10, { pullRequestsPerDay: 8, jobs: 3 }))
+    await conclude(db(), { now: NOW })
+    const places = () =>
+      sql`select ctid::text, 'flake' as t from flake union all select ctid::text, 'window' from sla_window
+        union all select ctid::text, 'revision' from flake_revision order by 2, 1`.execute(db())
+    const before = await places()
+    await run()
+    expect((await places()).rows).toEqual(before.rows)
+  })
+})

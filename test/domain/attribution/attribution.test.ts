@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest'
+import {
+  attribute,
+  type EvidenceVerdict,
+  NO_CIRCUMSTANCES,
+  priorOf,
+  probabilityCausedByPr,
+} from '../../../src/domain/attribution/attribution.ts'
+
+/** The table of DEFINITIONS section 4: n = 200, prior .005, a = .5, b = 49.5. */
+describe('probabilityCausedByPr', () => {
+  const ks = [0, 1, 2, 3, 5, 10, 20]
+  test.each([
+    [1, 1, [0.557, 0.295, 0.201, 0.152, 0.103, 0.056, 0.03]],
+    [1, 3, [0.175, 0.066, 0.041, 0.03, 0.02, 0.011, 0.006]],
+    [2, 2, [0.993, 0.966, 0.923, 0.87, 0.746, 0.465, 0.193]],
+    [2, 4, [0.935, 0.742, 0.555, 0.411, 0.238, 0.088, 0.028]],
+    [3, 3, [1.0, 0.999, 0.998, 0.996, 0.987, 0.929, 0.667]],
+  ])('%i of %i flaky gives the reference values', (x, m, wanted) => {
+    ks.forEach((k, i) => {
+      expect(probabilityCausedByPr({ x, m, k, n: 200 }, 0.005)).toBeCloseTo(wanted[i] as number, 3)
+    })
+  })
+
+  test('few others say little', () => {
+    expect(probabilityCausedByPr({ x: 1, m: 1, k: 0, n: 20 }, 0.005)).toBeCloseTo(0.26, 3)
+    expect(probabilityCausedByPr({ x: 1, m: 1, k: 1, n: 20 }, 0.005)).toBeCloseTo(0.105, 3)
+  })
+
+  test('documentation alone hardly ever brings a flake', () => {
+    const prior = priorOf(0.005, 'docs')
+    expect(probabilityCausedByPr({ x: 1, m: 1, k: 0, n: 200 }, prior)).toBeCloseTo(0.059, 3)
+  })
+})
+
+describe('priorOf', () => {
+  test.each([
+    ['docs', 0.00025],
+    ['tests', 0.0015],
+    ['workflow', 0.025],
+    ['code', 0.005],
+    ['unknown', 0.005],
+  ] as const)('%s changes give %f of 0.005', (changed, prior) => {
+    expect(priorOf(0.005, changed)).toBeCloseTo(prior, 6)
+  })
+
+  test('is never above one in five', () => {
+    expect(priorOf(0.08, 'workflow')).toBe(0.2)
+  })
+})
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const NOON = Date.UTC(2026, 1, 10, 12)
+
+function verdict(number: number, at: number, flaky = false): EvidenceVerdict {
+  return {
+    headSha: `${number}@${at}`,
+    number,
+    flaky,
+    judgedAt: at,
+    failedAt: flaky ? at - HOUR : null,
+    incident: null,
+  }
+}
+
+/** A clean verdict of another pull request every two hours, three weeks long. */
+const QUIET = Array.from({ length: 250 }, (_, i) => verdict(1000 + i, NOON + (i - 170) * 2 * HOUR))
+const sorted = (verdicts: EvidenceVerdict[]) => [...verdicts].sort((a, b) => a.judgedAt - b.judgedAt)
+const flakeOf = (one: EvidenceVerdict) => ({
+  number: one.number,
+  headSha: one.headSha,
+  flakedAt: one.judgedAt,
+})
+
+describe('attribute', () => {
+  test('blames a pull request that flakes three times where nobody else does', () => {
+    const own = [0, 1, 2].map((day) => verdict(7, NOON + day * DAY, true))
+    const judged = attribute(flakeOf(own[1] as EvidenceVerdict), sorted([...QUIET, ...own]))
+    expect(judged).toMatchObject({ label: 'caused_by_pr', counted: false })
+    expect(judged.probability).toBeGreaterThan(0.98)
+    expect(judged.evidence).toMatchObject({ x: 3, m: 3, k: 0 })
+  })
+
+  test('excuses a pull request that flakes once where many others do', () => {
+    const others = [1, 2, 3, 4, 5, 6].map((i) => verdict(i, NOON - i * 20 * HOUR, true))
+    const own = verdict(7, NOON, true)
+    const judged = attribute(flakeOf(own), sorted([...QUIET, ...others, own]))
+    expect(judged).toMatchObject({ label: 'not_caused_by_pr', counted: true })
+    expect(judged.evidence).toMatchObject({ k: 6, other_prs: 6, seen_on: [6, 5, 4, 3, 2] })
+  })
+
+  test('excuses documentation that flakes alone, and only doubts code that does', () => {
+    const own = verdict(7, NOON, true)
+    const docs = attribute(flakeOf(own), sorted([...QUIET, own]), { ...NO_CIRCUMSTANCES, changed: 'docs' })
+    const code = attribute(flakeOf(own), sorted([...QUIET, own]), { ...NO_CIRCUMSTANCES, changed: 'code' })
+    expect(docs).toMatchObject({ label: 'not_caused_by_pr' })
+    expect(code).toMatchObject({ label: 'undetermined' })
+  })
+
+  test('does not let one broken pull request excuse another', () => {
+    const broken = [0, 1, 2, 3, 4].map((i) => verdict(5, NOON - i * 5 * HOUR, true))
+    const own = [0, 1].map((i) => verdict(7, NOON + i * DAY, true))
+    const judged = attribute(flakeOf(own[0] as EvidenceVerdict), sorted([...QUIET, ...broken, ...own]), {
+      ...NO_CIRCUMSTANCES,
+      world: { ...NO_CIRCUMSTANCES.world, share: 0.02 },
+    })
+    expect(judged.label).toBe('caused_by_pr')
+    expect(judged.evidence.k).toBe(3)
+  })
+
+  test('blames the one that merged with its flake, and none of those it hit', () => {
+    const before = [verdict(7, NOON - DAY, true), verdict(7, NOON - 20 * HOUR), verdict(7, NOON, true)]
+    const hit = Array.from({ length: 12 }, (_, i) => verdict(20 + i, NOON + (10 + 5 * i) * HOUR, i % 2 === 0))
+    const mergedAt = NOON + 3 * HOUR
+    const quiet = QUIET.filter((one) => one.judgedAt < mergedAt)
+    const all = sorted([...quiet, ...before, ...hit])
+    const culprit = attribute(flakeOf(before[0] as EvidenceVerdict), all, { ...NO_CIRCUMSTANCES, mergedAt })
+    const victim = attribute(flakeOf(hit[6] as EvidenceVerdict), all)
+    expect(culprit.probability).toBeGreaterThan(0.9)
+    expect(victim.label).toBe('not_caused_by_pr')
+    const unmerged = attribute(flakeOf(before[0] as EvidenceVerdict), all)
+    expect(unmerged.probability).toBeLessThan(culprit.probability)
+  })
+
+  test('takes nothing from its own stack', () => {
+    const stack = [1, 2, 3, 4].map((i) => verdict(i, NOON - i * 9 * HOUR, true))
+    const own = [0, 1].map((i) => verdict(7, NOON + i * DAY, true))
+    const related = new Map([1, 2, 3, 4].map((number) => [number, 'top'] as const))
+    const flake = flakeOf(own[0] as EvidenceVerdict)
+    const judged = attribute(flake, sorted([...QUIET, ...stack, ...own]), { ...NO_CIRCUMSTANCES, related })
+    expect(judged).toMatchObject({ label: 'caused_by_pr', evidence: { k: 0 } })
+  })
+
+  test('counts what it cannot know, and says so', () => {
+    const own = [verdict(7, NOON, true), verdict(7, NOON + DAY, true)]
+    const judged = attribute(flakeOf(own[0] as EvidenceVerdict), own)
+    expect(judged).toMatchObject({ label: 'undetermined', counted: true, evidence: { n: 0 } })
+  })
+
+  test('an outage is one observation, and blames nobody it hit', () => {
+    const incident = { id: 'all@0', rate: 0.8 }
+    const hit = Array.from({ length: 20 }, (_, i) => ({
+      ...verdict(30 + i, NOON + i * 60_000, true),
+      incident,
+    }))
+    const all = sorted([...QUIET, ...hit])
+    for (const one of hit) {
+      const judged = attribute(flakeOf(one), all)
+      expect(judged.label).toBe('not_caused_by_pr')
+      expect(judged.evidence.k).toBe(1)
+    }
+  })
+})

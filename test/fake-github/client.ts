@@ -1,0 +1,30 @@
+/** The real Probot client, signed in as the app or one of its installations, pointed at a stand-in. */
+import { generateKeyPairSync } from 'node:crypto'
+import { Probot, ProbotOctokit } from 'probot'
+import type { Standin } from '../../fake-github/fake-github.ts'
+
+const { privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+})
+
+/** Without retries and throttling, so that a test sees each answer once. */
+const Direct = ProbotOctokit.defaults((options: object) => ({
+  ...options,
+  retry: { enabled: false },
+  throttle: { enabled: false },
+}))
+
+/** The client of an installation, or of the app itself without an id. */
+export async function clientOf(standin: Standin, installationId?: number): Promise<ProbotOctokit> {
+  const probot = new Probot({
+    appId: standin.state.app.id,
+    privateKey,
+    secret: standin.state.app.webhookSecret,
+    baseUrl: standin.url,
+    logLevel: 'fatal',
+    Octokit: Direct,
+  })
+  return installationId === undefined ? probot.auth() : probot.auth(installationId)
+}

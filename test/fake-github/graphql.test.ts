@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { addInstallation, addPull, addRepository, type PullIssue } from '../../fake-github/seed.ts'
+import { pushHead } from '../../fake-github/seed-changes.ts'
+import { addCheckRun, addCheckSuite, addStatus } from '../../fake-github/seed-ci.ts'
+import { type Standin, startStandin } from '../../fake-github/fake-github.ts'
+import type { Repository } from '../../fake-github/state.ts'
+import { clientOf } from './client.ts'
+
+let standin: Standin
+let octokit: Awaited<ReturnType<typeof clientOf>>
+let repository: Repository
+let pull: PullIssue
+const FIRST = 'a'.repeat(40)
+const SECOND = 'b'.repeat(40)
+
+beforeEach(async () => {
+  standin = await startStandin({ validate: true })
+  const installation = addInstallation(standin.state, 'acme')
+  repository = addRepository(standin.state, { owner: 'acme', name: 'widgets' })
+  for (const sha of [FIRST, 'd'.repeat(40), 'e'.repeat(40)]) {
+    const at = '2026-11-01T00:00:00Z'
+    const issue = addPull(standin.state, repository, { title: 'Fix', user: 'ada', at, sha })
+    if (sha === FIRST) pull = issue
+  }
+  octokit = await clientOf(standin, installation.id)
+})
+afterEach(() => standin.close())
+
+test('a pull request gives its heads, forced pushes, attempts and what is required', async () => {
+  const suite = addCheckSuite(standin.state, repository, FIRST, '2026-11-01T00:00:00Z')
+  const at = { startedAt: '2026-11-01T00:01:00Z', completedAt: '2026-11-01T00:02:00Z' }
+  addCheckRun(standin.state, repository, suite, { name: 'unit', conclusion: 'failure', ...at })
+  addCheckRun(standin.state, repository, suite, { name: 'unit', conclusion: 'success', ...at })
+  addStatus(standin.state, repository, { sha: FIRST, context: 'lint', state: 'success', at: at.startedAt })
+  const main = repository.branches.get('main')
+  if (main) main.protection = { checks: [{ context: 'unit', appId: null }], enforcement: 'everyone' }
+  pushHead(standin.state, repository, pull, { sha: SECOND, at: '2026-11-01T02:00:00Z', forced: true })
+  const data: unknown =
+    await octokit.graphql(`{ repository(owner: "acme", name: "widgets") { pullRequest(number: 1) {
+    headRefOid author { login } commits(last: 1) { nodes { commit { oid } } }
+    timelineItems(first: 10, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) { nodes { ... on HeadRefForcePushedEvent {
+      beforeCommit { oid status { contexts { context isRequired(pullRequestNumber: 1) } }
+        checkSuites(first: 5) { nodes { checkRuns(first: 5, filterBy: { checkType: ALL }) { nodes {
+          conclusion isRequired(pullRequestNumber: 1) } } } } } } } } } } }`)
+  expect(data).toEqual({
+    repository: {
+      pullRequest: {
+        headRefOid: SECOND,
+        author: { login: 'ada' },
+        commits: { nodes: [{ commit: { oid: SECOND } }] },
+        timelineItems: {
+          nodes: [
+            {
+              beforeCommit: {
+                oid: FIRST,
+                status: { contexts: [{ context: 'lint', isRequired: false }] },
+                checkSuites: {
+                  nodes: [
+                    {
+                      checkRuns: {
+                        nodes: [
+                          { conclusion: 'FAILURE', isRequired: true },
+                          { conclusion: 'SUCCESS', isRequired: true },
+                        ],
+                      },
+                    },
+                  ],
+                },
+              },
+            },
+          ],
+        },
+      },
+    },
+  })
+  expect(standin.violations).toEqual([])
+})
+
+test('pull requests are paged through by cursor and the points are counted', async () => {
+  const query = `query($after: String) { rateLimit { cost remaining } repository(owner: "acme", name: "widgets") {
+    pullRequests(first: 2, after: $after, orderBy: { field: UPDATED_AT, direction: DESC }) {
+      nodes { number } pageInfo { hasNextPage endCursor } } } }`
+  interface Page {
+    rateLimit: { cost: number; remaining: number }
+    repository: {
+      pullRequests: { nodes: { number: number }[]; pageInfo: { hasNextPage: boolean; endCursor: string } }
+    }
+  }
+  const first = await octokit.graphql<Page>(query)
+  const { nodes, pageInfo } = first.repository.pullRequests
+  const second = await octokit.graphql<Page>(query, { after: pageInfo.endCursor })
+  expect([...nodes, ...second.repository.pullRequests.nodes].map((one) => one.number)).toEqual([3, 2, 1])
+  expect(second.repository.pullRequests.pageInfo.hasNextPage).toBe(false)
+  expect(first.rateLimit).toEqual({ cost: 1, remaining: 4999 })
+  expect(second.rateLimit.remaining).toBe(4998)
+})
+
+test('a suite is read again by its node id', async () => {
+  const suite = addCheckSuite(standin.state, repository, FIRST, '2026-11-01T00:00:00Z')
+  const rest = await octokit.rest.checks.listSuitesForRef({ owner: 'acme', repo: 'widgets', ref: FIRST })
+  const data: unknown = await octokit.graphql(
+    'query($ids: [ID!]!) { nodes(ids: $ids) { ... on CheckSuite { databaseId app { slug } } } }',
+    { ids: [rest.data.check_suites[0]?.node_id] },
+  )
+  expect(data).toEqual({ nodes: [{ databaseId: suite.id, app: { slug: 'github-actions' } }] })
+})
+
+test('a field GitHub does not have and one the stand-in does not hold are both violations', async () => {
+  const ask = (fields: string) =>
+    octokit.graphql(`{ repository(owner: "acme", name: "widgets") { ${fields} } }`)
+  await expect(ask('flakes')).rejects.toThrow('Cannot query field "flakes"')
+  await expect(ask('stargazerCount')).rejects.toThrow('does not answer Repository.stargazerCount')
+  expect(standin.violations).toHaveLength(2)
+})
+
+test('an unknown node id leaves a null beside the others and an error that names it', async () => {
+  const suite = addCheckSuite(standin.state, repository, FIRST, '2026-11-01T00:00:00Z')
+  const known = `CS_${Buffer.from(`${repository.id}:${suite.id}`).toString('base64url')}`
+  const asked = octokit.graphql('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: [known, 'CS_xyz'] })
+  await expect(asked).rejects.toMatchObject({ data: { nodes: [{ id: known }, null] } })
+})
+
+test('without the descriptions a comment is still minimized, and only with the permission', async () => {
+  await using plain = await startStandin()
+  const writer = addInstallation(plain.state, 'acme')
+  const widgets = addRepository(plain.state, { owner: 'acme', name: 'widgets' })
+  addPull(plain.state, widgets, { title: 'Fix', user: 'ada', at: '2026-11-01T00:00:00Z', sha: FIRST })
+  const client = await clientOf(plain, writer.id)
+  const issue = { owner: 'acme', repo: 'widgets', issue_number: 1 }
+  const { data } = await client.rest.issues.createComment({ ...issue, body: 'old' })
+  const mutation = `mutation($input: MinimizeCommentInput!) {
+    minimizeComment(input: $input) { minimizedComment { isMinimized } } }`
+  const input = { subjectId: data.node_id, classifier: 'OUTDATED' }
+  writer.permissions = { metadata: 'read' }
+  const reader = await clientOf(plain, writer.id)
+  await expect(reader.graphql(mutation, { input })).rejects.toThrow('Resource not accessible by integration')
+  expect(widgets.comments.get(data.id)?.minimized).toBeNull()
+  await client.graphql(mutation, { input })
+  expect(widgets.comments.get(data.id)?.minimized).toBe('outdated')
+})

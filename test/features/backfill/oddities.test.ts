@@ -1,0 +1,109 @@
+/** What is rare in a history is read as its webhooks told it: bases, commands, bots, shared commits, queues. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createAsker } from '../../../src/github/throttled-client.ts'
+import { tokenOctokit } from '../../../src/github/token.ts'
+import { readHistory, readRepository } from '../../../src/features/backfill/read.ts'
+import { addRepository } from '../../../fake-github/seed.ts'
+import { renameRepository } from '../../../fake-github/seed-changes.ts'
+import { addUserToken } from '../../../fake-github/seed-tokens.ts'
+import { type Standin, startStandin } from '../../../fake-github/fake-github.ts'
+import type { Repository } from '../../../fake-github/state.ts'
+import { empty, useDatabase } from '../../support/database.ts'
+import { at, ms } from '../../support/facts.ts'
+import { addOddities, historyDeliveries } from '../../support/history.ts'
+import { conclude, LATER, readOnlyReport, recordAll } from '../../support/pipeline.ts'
+
+const now = () => ms(7 * 24 * 60)
+let standin: Standin
+let repository: Repository
+let token: string
+
+beforeAll(async () => {
+  standin = await startStandin({ now, validate: true })
+  repository = addRepository(standin.state, { owner: 'acme', name: 'widgets', createdAt: at(-9000) })
+  addRepository(standin.state, { owner: 'octocat', name: 'widgets', forkOf: 'acme/widgets' })
+  addOddities(standin.state, repository)
+  token = addUserToken(standin.state, 'octocat').token
+})
+afterAll(async () => {
+  await standin.close()
+  expect(standin.violations).toEqual([])
+})
+
+describe('history', () => {
+  const db = useDatabase()
+
+  /** All that is concluded, each kind in an order of its own. */
+  async function known() {
+    await conclude(db(), { now: LATER })
+    const { flakes, retests, windows } = await readOnlyReport(db())
+    const runs = await db()
+      .selectFrom('run')
+      .select(['number', 'head_sha', 'outcome', 'base_ref', 'completed_at'])
+      .orderBy('completed_at')
+      .orderBy('number')
+      .execute()
+    const pulls = await db()
+      .selectFrom('pull_request')
+      .select(['number', 'title', 'author', 'head_ref', 'base_ref', 'opened_at', 'merged_at'])
+      .orderBy('number')
+      .execute()
+    return { flakes, retests, week: windows.week, runs, pulls }
+  }
+
+  async function told() {
+    const world = { state: standin.state, api: standin.url, web: standin.web, now }
+    await recordAll(db(), historyDeliveries(world, repository))
+    const all = await known()
+    await empty(db())
+    return all
+  }
+
+  async function read(name = 'acme/widgets') {
+    const asker = createAsker(tokenOctokit(token, standin.url), { reserve: 0 })
+    const found = await readRepository(asker, name)
+    await readHistory(db(), asker, found, { since: ms(-60), now, alone: true })
+    return known()
+  }
+
+  test('that is odd is what its webhooks told', async () => {
+    const byWebhooks = await told()
+    const byReading = await read()
+    expect(byReading.runs).toEqual(byWebhooks.runs)
+    expect(byReading).toEqual(byWebhooks)
+    expect(byReading.flakes).toHaveLength(6)
+    expect(byReading.retests.map((one) => [one.pull_request, one.command, one.author])).toEqual([
+      [901, 'retest', 'octocat'],
+      [901, 'test', 'reviewer'],
+    ])
+    const bases = byReading.runs.filter((run) => run.number === 900).map((run) => run.base_ref)
+    expect(bases).toEqual(['main', 'main', 'release', 'release'])
+    expect(byReading.pulls.find((one) => one.number === 902)?.author).toBe('dependabot[bot]')
+    expect(byReading.runs.filter((run) => run.number === 0)).toHaveLength(2)
+  })
+
+  test('without GraphQL misses the base before it was changed, and a head that a fork forced away', async () => {
+    const byWebhooks = await told()
+    standin.failNext({ method: 'POST', path: /graphql/, status: 404, times: 100 })
+    const byReading = await read().finally(() => standin.clearFaults())
+    const { runs, ...rest } = byReading
+    expect(rest.retests).toEqual(byWebhooks.retests)
+    expect(rest.flakes.map((one) => [one.pull_request, one.head_sha])).toEqual(
+      byWebhooks.flakes
+        .filter((one) => one.pull_request !== 905)
+        .map((one) => [one.pull_request, one.head_sha]),
+    )
+    const others = (all: typeof runs) => all.filter((run) => run.number !== 900 && run.number !== 905)
+    expect(others(runs)).toEqual(others(byWebhooks.runs))
+  })
+
+  test('of a repository that was renamed and transferred is read under its old name', async () => {
+    const byWebhooks = await told()
+    renameRepository(standin.state, repository, 'emca', 'gadgets')
+    const byReading = await read('acme/widgets')
+    expect(byReading.week).toEqual(byWebhooks.week)
+    expect((await db().selectFrom('repository').select('full_name').execute())[0]?.full_name).toBe(
+      'emca/gadgets',
+    )
+  })
+})

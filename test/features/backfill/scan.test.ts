@@ -1,0 +1,116 @@
+/** `scan` as a person runs it, with nothing but a token, killed in the midst of it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ReplayReport, RepositoryReport } from '../../../src/cli/report-json.ts'
+import { addUserToken } from '../../../fake-github/seed-tokens.ts'
+import { type Standin, startStandin } from '../../../fake-github/fake-github.ts'
+import type { Repository } from '../../../fake-github/state.ts'
+import { historyDeliveries, seedHistory } from '../../support/history.ts'
+
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
+const KILLS = 5
+/** The history of these tests is of February 2026. */
+const DAYS = String(Math.min(400, Math.ceil((Date.now() - Date.UTC(2026, 1, 1)) / 86_400_000)))
+let standin: Standin
+let repository: Repository
+let token: string
+let folder: string
+
+beforeAll(async () => {
+  standin = await startStandin({ validate: true })
+  repository = seedHistory(standin.state, { pulls: 40, statuses: 1200 })
+  token = addUserToken(standin.state, 'octocat').token
+  folder = await mkdtemp(join(tmpdir(), 'scan-'))
+})
+afterAll(async () => {
+  await standin.close()
+  await rm(folder, { recursive: true, force: true })
+  expect(standin.violations).toEqual([])
+})
+
+function scan(data: string, more: Record<string, string> = {}, name = 'acme/widgets'): ChildProcess {
+  const address = new URL(standin.web)
+  const database = ['--database-url', join(folder, data)]
+  return spawn(process.execPath, [MAIN, 'scan', name, '--json', '--days', DAYS, ...database], {
+    env: {
+      PATH: process.env.PATH,
+      GHE_HOST: address.host,
+      GHE_PROTOCOL: 'http',
+      GITHUB_TOKEN: token,
+      ...more,
+    },
+  })
+}
+
+async function ended(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
+  const texts = { out: '', err: '' }
+  child.stdout?.on('data', (part: Buffer) => (texts.out += part))
+  child.stderr?.on('data', (part: Buffer) => (texts.err += part))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, ...texts }
+}
+
+/** Kills it once GitHub was asked so many more times. */
+async function killedAfter(child: ChildProcess, requests: number): Promise<void> {
+  const enough = standin.requests.length + requests
+  const watch = setInterval(() => standin.requests.length >= enough && child.kill('SIGKILL'), 2)
+  await ended(child)
+  clearInterval(watch)
+}
+
+/** What `replay` makes of the webhooks that were sent while it happened. */
+async function replayed(): Promise<RepositoryReport> {
+  const world = { state: standin.state, api: standin.url, web: standin.web, now: Date.now }
+  const file = join(folder, 'webhooks.ndjson')
+  const lines = historyDeliveries(world, repository).map((one) => JSON.stringify(one))
+  await writeFile(file, `${lines.join('\n')}\n`)
+  const child = spawn(process.execPath, [MAIN, 'replay', file, '--json', '--as-of', new Date().toISOString()])
+  const { repositories } = JSON.parse((await ended(child)).out) as ReplayReport
+  return repositories[0] as RepositoryReport
+}
+
+/** How often a window was judged, and whether it is closed, tells of the way in and not of the figures. */
+function figuresOf({ flakes, windows, retests, required, last_event_at }: RepositoryReport) {
+  const plain = (all: typeof windows.day) => all.map(({ revision: _r, partial: _p, ...window }) => window)
+  return { flakes, day: plain(windows.day), week: plain(windows.week), retests, required, last_event_at }
+}
+
+describe('scan', () => {
+  test('killed five times and run again prints the report of the webhooks, and asks for nothing stored again', async () => {
+    const whole = await ended(scan('whole'))
+    expect([whole.code, whole.err]).toEqual([0, expect.stringMatching(/43 of 43 pull requests, rate left/)])
+    const from = standin.requests.length
+    for (let kill = 0; kill < KILLS; kill++) await killedAfter(scan('killed'), 12)
+    const last = await ended(scan('killed'))
+    expect(JSON.parse(last.out)).toEqual(JSON.parse(whole.out))
+    expect(figuresOf(JSON.parse(last.out))).toEqual(figuresOf(await replayed()))
+    expect((JSON.parse(last.out) as RepositoryReport).flakes.length).toBeGreaterThan(15)
+    const pages = standin.requests.slice(from).filter((one) => /check-runs|attempts/.test(one.path))
+    const again = pages.length - new Set(pages.map((one) => one.path)).size
+    expect(again).toBeLessThanOrEqual(KILLS * 6)
+  }, 300_000)
+
+  test('says in one sentence what is wrong', async () => {
+    const said = async (more: Record<string, string>, name?: string) => {
+      const { code, err, out } = await ended(scan('none', more, name))
+      return [code, err.trim().split('\n').length, err.trim(), out]
+    }
+    expect(await said({ GITHUB_TOKEN: '' })).toEqual([
+      2,
+      1,
+      expect.stringMatching(/^GITHUB_TOKEN is not set/),
+      '',
+    ])
+    expect(await said({ GITHUB_TOKEN: 'wrong' })).toEqual([
+      2,
+      1,
+      expect.stringMatching(/does not accept/),
+      '',
+    ])
+    expect(await said({}, 'acme/nothing')).toEqual([2, 1, expect.stringMatching(/does not exist/), ''])
+  }, 60_000)
+})

@@ -1,0 +1,142 @@
+/** History is read from any server that keeps to GitHub's description, though it tell less than our stand-in does. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readUnread } from '../../../src/db/backfill.ts'
+import { createAsker } from '../../../src/github/throttled-client.ts'
+import { tokenOctokit } from '../../../src/github/token.ts'
+import { readHistory, readRepository } from '../../../src/features/backfill/read.ts'
+import { addUserToken } from '../../../fake-github/seed-tokens.ts'
+import { type Standin, startStandin } from '../../../fake-github/fake-github.ts'
+import type { Repository } from '../../../fake-github/state.ts'
+import { empty, useDatabase } from '../../support/database.ts'
+import { ms } from '../../support/facts.ts'
+import { historyDeliveries, seedHistory } from '../../support/history.ts'
+import { type Manners, startOtherManners } from '../../support/server-variants.ts'
+import { conclude, LATER, readOnlyReport, recordAll } from '../../support/pipeline.ts'
+
+const now = () => ms(7 * 24 * 60)
+let standin: Standin
+let repository: Repository
+let token: string
+
+beforeAll(async () => {
+  standin = await startStandin({ now, validate: true })
+  repository = seedHistory(standin.state, { pulls: 30, statuses: 230 })
+  token = addUserToken(standin.state, 'octocat').token
+})
+afterAll(() => standin.close())
+
+describe('history', () => {
+  const db = useDatabase()
+
+  async function figures() {
+    await conclude(db(), { now: LATER })
+    const { unread: _unread, ...report } = await readOnlyReport(db())
+    return report
+  }
+
+  async function told() {
+    const world = { state: standin.state, api: standin.url, web: standin.web, now }
+    await recordAll(db(), historyDeliveries(world, repository))
+    const report = await figures()
+    await empty(db())
+    return report
+  }
+
+  async function read(manners: Manners) {
+    const url = await startOtherManners(standin, manners)
+    const asker = createAsker(tokenOctokit(token, url), { reserve: 0, wait: async () => undefined })
+    const found = await readRepository(asker, 'acme/widgets')
+    return readHistory(db(), asker, found, { since: ms(-60), now, alone: true })
+  }
+
+  test.each<[string, Manners]>([
+    [
+      'REST alone, 30 entries a page, no header but Link',
+      { mostPerPage: 30, headers: ['link'], refuses: [{ path: /graphql/, status: 404 }] },
+    ],
+    ['no Link at all where a page is not full', { headers: [] }],
+    [
+      'few fields',
+      {
+        without: [
+          ...['output', 'external_id', 'details_url', 'run_started_at', 'triggering_actor', 'actor'],
+          ...['private', 'default_branch', 'full_name'],
+          ...[
+            'node_id',
+            'creator',
+            'context_url',
+            'total_count',
+            'author_association',
+            'labels',
+            'draft',
+            'closedAt',
+          ],
+        ],
+      },
+    ],
+    ['GraphQL that hides every commit', { graphql: hideCommits }],
+    [
+      'GraphQL that tells half and an error',
+      {
+        graphql: ({ data }) => ({
+          data,
+          errors: [{ message: 'Something went wrong while executing your query' }],
+        }),
+      },
+    ],
+    ['GraphQL that is too slow for pages of 25', { slowAbove: 5 }],
+    ['no comments, no timeline', { refuses: [{ path: /comments|timeline/, status: 404 }] }],
+  ])('told by a server with %s makes the figures that its webhooks make', async (_what, manners) => {
+    const byWebhooks = await told()
+    expect(await read(manners)).toBe(true)
+    const { flakes, windows } = await figures()
+    expect(flakes.map(essence)).toEqual(byWebhooks.flakes.map(essence))
+    expect(windows.week).toEqual(byWebhooks.windows.week)
+    expect(flakes.length).toBeGreaterThan(10)
+  })
+
+  test('of which a part is refused is read without it, and says what is missing', async () => {
+    const refuses = [
+      { path: /\/statuses$/, status: 403 },
+      { path: /\/attempts\//, status: 501 },
+      { path: /\/comments$/, status: 410 },
+    ]
+    expect(await read({ refuses })).toBe(true)
+    expect(await readUnread(db(), repository.id)).toEqual([
+      { kind: 'attempt', pages: expect.any(Number), problem: '501 Not here' },
+      { kind: 'comments', pages: 1, problem: '410 Not here' },
+      { kind: 'review_comments', pages: 1, problem: '410 Not here' },
+      { kind: 'statuses', pages: 1, problem: '403 Not here' },
+    ])
+    expect((await figures()).flakes.length).toBeGreaterThan(8)
+  })
+
+  test('that takes too long 25 at once is read 5 at once, and not by REST', async () => {
+    const from = standin.requests.length
+    await read({ slowAbove: 5 })
+    const asked = standin.requests.slice(from).map((one) => one.path)
+    expect(asked).not.toContain('/repos/acme/widgets/pulls')
+    expect(asked.filter((path) => path === '/graphql').length).toBeGreaterThan(7)
+  })
+
+  test('of which a page fails stops, and goes on without that page the next time', async () => {
+    const failing = { refuses: [{ path: /pulls\/comments/, status: 500 }] }
+    await expect(read(failing)).rejects.toMatchObject({ status: 500 })
+    expect(await read(failing)).toBe(true)
+    expect(await readUnread(db(), repository.id)).toEqual([
+      { kind: 'review_comments', pages: 1, problem: '500 Not here' },
+    ])
+  })
+})
+
+/** What a flake is, without the words of the way in which its job was named. */
+function essence({ pull_request, head_sha, job, order, grade, flaked_at, runs, verdict }: Flake) {
+  return { pull_request, head_sha, job, order, grade, flaked_at, runs, verdict }
+}
+type Flake = Awaited<ReturnType<typeof readOnlyReport>>['flakes'][number]
+
+function hideCommits({ data }: { data: unknown }): unknown {
+  const { repository: told } = data as { repository: Record<string, unknown> }
+  const shown = Object.entries(told).map(([name, value]) => [name, /^c\d/.test(name) ? null : value])
+  return { data: { repository: Object.fromEntries(shown) }, errors: [{ type: 'NOT_FOUND', message: 'No' }] }
+}

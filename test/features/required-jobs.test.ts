@@ -1,0 +1,117 @@
+/** The required jobs as GitHub tells them: read when announced, judged by the rules of their day. */
+import { describe, expect, test } from 'vitest'
+import { readReport } from '../../src/cli/report-json.ts'
+import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { addApp } from '../../fake-github/seed-ci.ts'
+import type { Branch } from '../../fake-github/state.ts'
+import { refreshAllRequired } from '../../src/features/required-jobs/daily.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
+import { aDelivery, checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
+
+const DAY = 24 * 60
+const WEDNESDAY = 2 * DAY
+const ACTIONS_ID = 15_368
+
+const installed = aDelivery('installation_repositories', {
+  action: 'added',
+  repository: undefined,
+  repositories_added: [{ id: 1001, full_name: 'acme/widgets', private: false }],
+  repositories_removed: [],
+})
+
+/** A flake of a job of the test pull request, `minute` and ten minutes later. */
+function flake(name: string, minute: number, id: number, headSha?: string) {
+  const run = { name, suite: id, ...(headSha && { headSha }) }
+  return [
+    checkRunDelivery({ ...run, id, minute, conclusion: 'failure' }),
+    checkRunDelivery({ ...run, id: id + 1, minute: minute + 10 }),
+  ]
+}
+
+function main(on: TestApp): Branch {
+  return on.repository.branches.get('main') as Branch
+}
+
+async function report(on: TestApp) {
+  await on.app.settle()
+  const repository = await on.app.deps.db.selectFrom('repository').selectAll().executeTakeFirstOrThrow()
+  return readReport(on.app.deps.db, repository, DEFAULT_POLICY)
+}
+
+describe('required jobs', () => {
+  test('change on a Wednesday: Tuesday is judged by the old ones, Thursday by the new ones', async () => {
+    const on = await startTestApp()
+    addApp(on.standin.state)
+    main(on).protection = { checks: [{ context: 'unit', appId: null }], enforcement: 'everyone' }
+    await on.send(installed, pullRequestDelivery())
+    await on.send(...flake('unit', DAY, 10), ...flake('lint', DAY + 20, 20))
+    await on.passTo(WEDNESDAY)
+    main(on).protection = null
+    const checks = [{ context: 'lint', integrationId: ACTIONS_ID }]
+    const ruleset = { id: 5, name: 'gate', source: 'Organization', enforcement: 'active' } as const
+    on.repository.rulesets.push({ ...ruleset, branches: ['~DEFAULT_BRANCH'], checks })
+    await on.send(
+      aDelivery('repository_ruleset', { action: 'created', repository_ruleset: { id: 5, name: 'gate' } }),
+    )
+    const pushed = 'd'.repeat(40)
+    await on.send(pullRequestDelivery({ action: 'synchronize', headSha: pushed, minute: 3 * DAY - 5 }))
+    await on.send(...flake('unit', 3 * DAY, 30, pushed), ...flake('lint', 3 * DAY + 20, 40, pushed))
+    await on.passTo(4 * DAY)
+    const { required, flakes, windows } = await report(on)
+    expect(required).toEqual({ source: 'protection', jobs: ['lint'], problem: null })
+    expect(flakes.map((one) => [one.job, one.flaked_at.slice(0, 10)])).toEqual([
+      ['unit', '2026-02-03'],
+      ['lint', '2026-02-05'],
+    ])
+    expect(windows.day.map((day) => [day.start, day.prs, day.flakes])).toEqual([
+      ['2026-02-03', 1, 1],
+      ['2026-02-05', 1, 1],
+    ])
+    expect(windows.week.map((week) => week.flakes)).toEqual([2])
+  })
+
+  test('that nobody announced are seen by the daily look, and unchanged ones are stored once', async () => {
+    const on = await startTestApp()
+    await on.send(installed, pullRequestDelivery(), ...flake('unit', 10, 10), ...flake('lint', 30, 20))
+    await on.app.settle()
+    expect((await report(on)).required.source).toBe('all')
+    main(on).protection = { checks: [{ context: 'unit', appId: null }], enforcement: 'everyone' }
+    on.clock.now += DAY * 60_000
+    await refreshAllRequired(on.app.deps)
+    await refreshAllRequired(on.app.deps)
+    expect((await report(on)).required).toEqual({ source: 'protection', jobs: ['unit'], problem: null })
+    const lists = await on.app.deps.db.selectFrom('required_jobs').select(['base_ref', 'known_at']).execute()
+    expect(lists).toHaveLength(2)
+  })
+
+  test('that may not be read say what to grant, in every report', async () => {
+    const on = await startTestApp()
+    for (const installation of on.standin.state.installations.values())
+      installation.permissions = { metadata: 'read', issues: 'write' }
+    await on.send(installed, pullRequestDelivery(), ...flake('unit', 10, 10))
+    const { required } = await report(on)
+    expect(required).toEqual({
+      source: 'all',
+      jobs: ['unit'],
+      problem: expect.stringMatching(/grant the app Contents: read/),
+    })
+  })
+
+  test('of an app are not those of another app’s job of the same name', async () => {
+    const on = await startTestApp()
+    addApp(on.standin.state)
+    addApp(on.standin.state, 77_001, 'other-ci', 'Other CI')
+    main(on).protection = { checks: [{ context: 'unit', appId: ACTIONS_ID }], enforcement: 'everyone' }
+    const other = { name: 'unit', app: { id: 77_001, slug: 'other-ci', name: 'Other CI' }, suite: 900 }
+    await on.send(
+      pullRequestDelivery(),
+      checkRunDelivery({ ...other, id: 90, minute: 5, conclusion: 'failure' }),
+      checkRunDelivery({ ...other, id: 91, minute: 6 }),
+      ...flake('unit', 10, 10),
+    )
+    await on.app.settle()
+    await refreshAllRequired(on.app.deps)
+    const { flakes } = await report(on)
+    expect(flakes.map((one) => one.app)).toEqual(['github-actions'])
+  })
+})

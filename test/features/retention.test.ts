@@ -1,0 +1,118 @@
+/** What is forgotten and what stays, on both databases. */
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import type { Db } from '../../src/db/client.ts'
+import { addHuntRuns, beginHunt, listHunts } from '../../src/db/hunts.ts'
+import type { Delivery } from '../../src/intake/prepare.ts'
+import { createRecorder } from '../../src/intake/record.ts'
+import { forget } from '../../src/features/retention/retention.ts'
+import { aRun } from '../../packages/hunt/test/hunts.ts'
+import { eachDatabase } from '../support/database.ts'
+import {
+  aDelivery,
+  checkRunDelivery,
+  commentDelivery,
+  pullRequestDelivery,
+  REPOSITORY,
+} from '../support/deliveries.ts'
+import { ms } from '../support/facts.ts'
+import { conclude, readOnlyReport, recordAll } from '../support/pipeline.ts'
+
+const DAY = 24 * 60
+const log = { debug() {}, info() {}, warn() {}, error() {} }
+const FLAKE = [
+  pullRequestDelivery(),
+  checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 }),
+  checkRunDelivery({ id: 2, minute: 20 }),
+]
+
+/** Records a delivery that arrives at that minute: what GitHub does not date is dated so. */
+const arriveAt = (db: Db, minute: number, delivery: Delivery) =>
+  createRecorder(db, { now: () => ms(minute), effects: false }).record(delivery)
+const forgetAt = (db: Db, minute: number) => forget({ db, now: () => ms(minute), log })
+
+/** Rows of every table that speaks of a repository. */
+async function rowsLeft(db: Db): Promise<Record<string, number>> {
+  const tables = await sql<{ name: string }>`select table_name as name from information_schema.columns
+    where table_schema = 'public' and column_name = 'repository_id' order by 1`.execute(db)
+  const left: Record<string, number> = {}
+  for (const { name } of tables.rows) {
+    const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(name)}
+      where repository_id = ${REPOSITORY.id}`.execute(db)
+    if (rows[0]?.n) left[name] = rows[0].n
+  }
+  return left
+}
+
+function removal(action: string, name = 'installation') {
+  const short = { id: REPOSITORY.id, full_name: REPOSITORY.full_name, private: false }
+  const field = name === 'installation' ? { repositories: [short] } : { repositories_removed: [short] }
+  return { id: `${name}-${action}`, name, payload: { action, installation: { id: 77 }, ...field } }
+}
+
+eachDatabase((db) => {
+  test.each([
+    ['the app is uninstalled', removal('deleted')],
+    ['the repository is taken from the installation', removal('removed', 'installation_repositories')],
+    ['the repository is deleted', aDelivery('repository', { action: 'deleted' })],
+  ])('when %s, all of it is kept for 30 days and then gone', async (_, event) => {
+    await recordAll(db(), FLAKE)
+    await conclude(db())
+    await arriveAt(db(), 60, event)
+    await forgetAt(db(), 29 * DAY)
+    expect(Object.keys(await rowsLeft(db())).length).toBeGreaterThan(8)
+    await forgetAt(db(), 31 * DAY)
+    expect(await rowsLeft(db())).toEqual({})
+  })
+
+  test('the hunts of a removed repository go with it, under whatever name they were kept; others stay', async () => {
+    await recordAll(db(), FLAKE)
+    const keep = async (name: string, repository: string, asked_key?: string) => {
+      const of = { name, repository, job: 'unit', place: 'local' as const, changed: null, notes: '' }
+      const started_at = new Date(ms(0)).toISOString()
+      const kept = { ...of, settings: {}, environment: {}, started_at, ...(asked_key && { asked_key }) }
+      await addHuntRuns(db(), (await beginHunt(db(), kept)).huntId, [aRun(1)])
+    }
+    await keep('own', 'Acme/Widgets')
+    await keep('renamed since', 'acme/gadgets', `${REPOSITORY.id}/hunt:issue_comment:1`)
+    await keep('of another', 'acme/others', `${REPOSITORY.id}1/hunt:issue_comment:1`)
+    await arriveAt(db(), 60, removal('deleted'))
+    await forgetAt(db(), 31 * DAY)
+    expect((await listHunts(db())).map((one) => one.name)).toEqual(['of another'])
+    expect(await db().selectFrom('hunt_run').selectAll().execute()).toHaveLength(1)
+  })
+
+  test('a repository that came back in time keeps everything', async () => {
+    await recordAll(db(), FLAKE)
+    await conclude(db())
+    await arriveAt(db(), 60, removal('deleted'))
+    await arriveAt(db(), 10 * DAY, removal('created'))
+    const before = await rowsLeft(db())
+    await forgetAt(db(), 60 * DAY)
+    expect(await rowsLeft(db())).toEqual(before)
+  })
+
+  test('runs are forgotten after 400 days; flakes, verdicts and windows stay, whatever is told later', async () => {
+    await recordAll(db(), FLAKE)
+    await conclude(db())
+    const before = await readOnlyReport(db())
+    await forgetAt(db(), 399 * DAY)
+    expect(await rowsLeft(db())).toMatchObject({ observation: 2, run: 2, delivery: 3 })
+    await forgetAt(db(), 401 * DAY)
+    const left = await rowsLeft(db())
+    expect(left).not.toHaveProperty('observation')
+    expect(left).not.toHaveProperty('run')
+    await recordAll(db(), [commentDelivery({ body: '/retest', minute: 401 * DAY })])
+    await conclude(db(), { now: ms(402 * DAY) })
+    const { retests: _, ...after } = await readOnlyReport(db())
+    const { retests: __, ...known } = before
+    expect(after).toEqual(known)
+  })
+
+  test('a commit with a late run is kept whole', async () => {
+    await recordAll(db(), [...FLAKE, checkRunDelivery({ id: 3, minute: 30 * DAY })])
+    await conclude(db())
+    await forgetAt(db(), 410 * DAY)
+    expect(await rowsLeft(db())).toMatchObject({ observation: 3, run: 3 })
+  })
+})

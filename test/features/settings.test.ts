@@ -1,0 +1,158 @@
+/** The settings file on GitHub: read when it changes, the last good one kept, and a pull request told what it would change. */
+import { expect, test } from 'vitest'
+import { readNewestSettings } from '../../src/db/settings.ts'
+import { requestStaleSettings } from '../../src/features/settings/refresh.ts'
+import { addPull, addRepository } from '../../fake-github/seed.ts'
+import { startTestApp as startWith, type TestApp, type TestAppOptions } from '../support/app.ts'
+import { useDatabase } from '../support/database.ts'
+import { checkRunDelivery, pullRequestDelivery, pushDelivery } from '../support/deliveries.ts'
+import { at, HEAD, REPOSITORY_ID } from '../support/facts.ts'
+
+const PATH = '.github/flake-sla.yml'
+const db = useDatabase()
+const startTestApp = (options: TestAppOptions = {}) =>
+  startWith({ ...options, database: { name: 'memory', embedded: true, db: db(), close: async () => {} } })
+const policyOf = ({ app }: TestApp) => app.deps.policyOf(REPOSITORY_ID)
+
+/** Somebody pushes the settings to the default branch. */
+async function pushSettings(test: TestApp, text: string | null, minute: number) {
+  if (text === null) test.repository.contents.delete(PATH)
+  else test.repository.contents.set(PATH, text)
+  const after = minute.toString(16).padStart(40, '0')
+  await test.send(pullRequestDelivery(), pushDelivery({ after }))
+  await test.passTo(minute)
+}
+
+test('a push of the file changes what counts, from then on', async () => {
+  const it = await startTestApp()
+  await pushSettings(it, 'target: 0.05', 70)
+  expect((await policyOf(it)).target).toBe(0.05)
+  await pushSettings(it, 'target: 0.02', 80)
+  expect((await policyOf(it)).target).toBe(0.02)
+  const rows = await it.app.deps.db.selectFrom('settings').selectAll().orderBy('true_from').execute()
+  expect(rows.map((row) => [row.true_from, row.settings])).toEqual([
+    ['1970-01-01T00:00:00.000Z', { target: 0.05 }],
+    [at(80), { target: 0.02 }],
+  ])
+})
+
+test('a broken file keeps the last good one, and a mended or removed one takes its place', async () => {
+  const it = await startTestApp()
+  await pushSettings(it, 'target: 0.05', 70)
+  await pushSettings(it, 'target: lots', 80)
+  expect((await policyOf(it)).target).toBe(0.05)
+  expect((await readNewestSettings(it.app.deps.db, REPOSITORY_ID))?.problems).toEqual([
+    `acme/widgets/${PATH}: line 1: target: is "lots"; allowed: a number above 0 and at most 1, such as 0.01`,
+  ])
+  await pushSettings(it, null, 90)
+  expect((await policyOf(it)).target).toBe(0.01)
+})
+
+test('the organisation’s file holds where the repository’s says nothing', async () => {
+  const it = await startTestApp()
+  addRepository(it.standin.state, {
+    owner: 'acme',
+    name: '.github',
+    contents: { [PATH]: 'target: 0.03\ntime_zone: Europe/Berlin' },
+  })
+  await pushSettings(it, 'target: 0.04', 70)
+  expect(await policyOf(it)).toMatchObject({ target: 0.04, timeZone: 'Europe/Berlin' })
+})
+
+test('they are read within a day even when no push is told of, and then left alone for a day', async () => {
+  const it = await startTestApp()
+  await it.send(pullRequestDelivery())
+  it.repository.contents.set(PATH, 'target: 0.05')
+  await requestStaleSettings(it.app.deps)
+  await it.passTo(70)
+  expect((await policyOf(it)).target).toBe(0.05)
+  it.repository.contents.set(PATH, 'target: 0.06')
+  const reads = it.standin.requests.length
+  await requestStaleSettings(it.app.deps)
+  await it.passTo(80)
+  expect(it.standin.requests).toHaveLength(reads)
+  await it.passTo(70 + 24 * 60 + 1)
+  await requestStaleSettings(it.app.deps)
+  await it.passTo(70 + 24 * 60 + 2)
+  expect((await policyOf(it)).target).toBe(0.06)
+})
+
+test('a window under way is measured by the new target, one that has ended keeps its own', async () => {
+  const it = await startTestApp()
+  const DAY = 24 * 60
+  const target = async (start: string) => {
+    const { db } = it.app.deps
+    const query = db.selectFrom('sla_window').select(['target']).where('kind', '=', 'day')
+    return (await query.where('start', '=', start).orderBy('revision', 'desc').execute())[0]?.target
+  }
+  await it.send(pullRequestDelivery(), checkRunDelivery({ id: 1, minute: 10 }))
+  await it.passTo(DAY + 10)
+  const late = pullRequestDelivery({ number: 8, headSha: 'b'.repeat(40), minute: 20, openedMinute: 20 })
+  const today = checkRunDelivery({ id: 3, headSha: 'b'.repeat(40), minute: DAY + 5, headBranch: 'topic-8' })
+  await it.send(late, today)
+  await it.passTo(DAY + 20)
+  await pushSettings(it, 'target: 0.05', DAY + 30)
+  expect([await target('2026-02-02'), await target('2026-02-03')]).toEqual([0.01, 0.05])
+  await it.send(checkRunDelivery({ id: 4, headSha: 'b'.repeat(40), minute: 25, headBranch: 'topic-8' }))
+  await it.passTo(DAY + 40)
+  expect(await target('2026-02-02')).toBe(0.01)
+})
+
+test('a pull request that changes the file is told what would change', async () => {
+  const it = await startTestApp()
+  await it.send(pullRequestDelivery(), checkRunDelivery({ name: 'lint' }), checkRunDelivery({ id: 2 }))
+  changeFile(it, 'target: 0.05\nrequired: [unit]\n')
+  await it.passTo(70)
+  const [run, another] = it.repository.checkRuns.values()
+  expect(another).toBeUndefined()
+  expect(run).toMatchObject({ sha: HEAD, name: 'flake-sla settings', conclusion: 'success' })
+  await expect(`# ${run?.title}\n\n${run?.summary}`).toMatchFileSnapshot('../stories/settings-check.md')
+})
+
+test('a pull request that breaks the file is told every mistake', async () => {
+  const it = await startTestApp()
+  await it.send(pullRequestDelivery())
+  changeFile(it, 'target: 5\ntagret: 0.05\nreport: "`](javascript:1) | @everyone"')
+  await it.passTo(70)
+  const [run] = it.repository.checkRuns.values()
+  expect(run?.conclusion).toBe('failure')
+  await expect(`# ${run?.title}\n\n${run?.summary}`).toMatchFileSnapshot(
+    '../stories/settings-check-broken.md',
+  )
+})
+
+test('a pull request that leaves the file alone is left alone', async () => {
+  const it = await startTestApp()
+  await it.send(pullRequestDelivery())
+  await it.passTo(70)
+  expect(it.repository.checkRuns.size).toBe(0)
+})
+
+test('the app’s own check run is no job', async () => {
+  const it = await startTestApp()
+  const own = checkRunDelivery({ name: 'flake-sla settings' })
+  const check_run = { ...(own.payload.check_run as object), external_id: 'flake-sla:flake-sla settings' }
+  await it.send(pullRequestDelivery(), { ...own, payload: { ...own.payload, check_run } })
+  await it.passTo(70)
+  expect(await it.app.deps.db.selectFrom('job').selectAll().execute()).toEqual([])
+})
+
+test('a dry run reads and writes nothing', async () => {
+  const it = await startTestApp({ config: { dryRun: true } })
+  await it.send(pullRequestDelivery())
+  changeFile(it, 'target: 0.05')
+  await it.passTo(70)
+  expect(it.repository.checkRuns.size).toBe(0)
+  const done = await it.app.deps.db.selectFrom('outbox').select('result').execute()
+  expect(done.map((one) => one.result)).toEqual(['dry run: would POST /repos/{owner}/{repo}/check-runs'])
+})
+
+/** The head of pull request 7 has the file with that text. */
+function changeFile(it: TestApp, text: string) {
+  it.repository.contents.set(`${HEAD}:${PATH}`, text)
+  const commit = it.repository.commits.get(HEAD)
+  if (!commit) addPull(it.standin.state, it.repository, { title: 'x', user: 'octocat', at: at(0), sha: HEAD })
+  it.repository.commits
+    .get(HEAD)
+    ?.files.push({ filename: PATH, status: 'modified', additions: 1, deletions: 1 })
+}

@@ -1,0 +1,142 @@
+/** What a `check_run` webhook tells. */
+import { describe, expect, test } from 'vitest'
+import { checkRun } from '../../../src/intake/events/check-run.ts'
+import {
+  type CheckRunOptions,
+  checkRunDelivery,
+  namedPullRequest,
+  REPOSITORY,
+} from '../../support/deliveries.ts'
+import { at, BASE, HEAD, OTHER_BASE } from '../../support/facts.ts'
+
+const read = (options: CheckRunOptions = {}) => checkRun(checkRunDelivery(options).payload)
+const observation = (options: CheckRunOptions = {}) => read(options).observation?.[0]
+
+describe('a completed check run', () => {
+  test('is one word about one run', () => {
+    expect(read({ conclusion: 'failure', toldMinute: 12 })).toEqual({
+      repository: [
+        {
+          repository_id: 1001,
+          full_name: 'acme/widgets',
+          private: false,
+          default_branch: 'main',
+          installation_id: 77,
+          told_at: at(10),
+          removed_at: null,
+        },
+      ],
+      observation: [
+        {
+          repository_id: 1001,
+          head_sha: HEAD,
+          run_key: `check:1:${Date.parse(at(10)) / 1000}`,
+          told_at: at(12),
+          told_id: 0,
+          state: 'failure',
+          source: 'check_run',
+          app: 'github-actions',
+          name: 'unit',
+          description: null,
+          url: 'https://github.com/acme/widgets/actions/runs/500/job/1',
+          suite_id: 500,
+          head_branch: 'topic-7',
+          trunk: false,
+          mentions: [],
+          started_at: at(5),
+          completed_at: at(10),
+        },
+      ],
+    })
+  })
+
+  test('is the same whether it was told as completed or as created already completed', () => {
+    expect(read({ action: 'created' })).toEqual(read({ action: 'completed' }))
+  })
+
+  test('has another key when it runs again under the same id', () => {
+    expect(observation({ minute: 20 })?.run_key).not.toBe(observation({ minute: 10 })?.run_key)
+  })
+
+  test('has the same key for the same second in another writing', () => {
+    const { payload } = checkRunDelivery()
+    const check_run = { ...(payload.check_run as object), completed_at: '2026-02-02T10:10:00+01:00' }
+    expect(checkRun({ ...payload, check_run }).observation?.[0]?.run_key).toBe(observation()?.run_key)
+  })
+
+  test('names pull requests of this repository only', () => {
+    const pullRequests = [
+      namedPullRequest(7, { baseSha: BASE }),
+      namedPullRequest(8, { baseSha: OTHER_BASE, repositoryId: 31_337 }),
+    ]
+    expect(observation({ pullRequests })?.mentions).toEqual([{ number: 7, base_ref: 'main', base_sha: BASE }])
+  })
+
+  test.each([
+    ['main', true],
+    [`gh-readonly-queue/main/pr-7-${BASE}`, true],
+    ['topic', false],
+    ['mainline', false],
+    [null, false],
+  ])('of branch %j is on trunk: %s', (headBranch, trunk) => {
+    expect(observation({ headBranch })?.trunk).toBe(trunk)
+  })
+})
+
+describe('a check run that tells no result', () => {
+  test.each<[string, CheckRunOptions]>([
+    ['is queued', { action: 'created', status: 'queued', conclusion: null }],
+    ['is running', { action: 'created', status: 'in_progress', conclusion: null }],
+    ['has no conclusion', { conclusion: null }],
+    ['was asked for an action', { action: 'requested_action' }],
+  ])('because it %s leaves nothing', (_name, options) => {
+    expect(read(options)).toEqual({})
+  })
+})
+
+test('a re-run request is no run, though it carries the old conclusion', () => {
+  const facts = read({ action: 'rerequested', conclusion: 'failure' })
+  expect(facts.observation).toBeUndefined()
+  expect(facts.rerun_request).toMatchObject([{ name: 'unit', app: 'github-actions', told_at: at(10) }])
+})
+
+describe('a payload that is not what its event promises', () => {
+  const broken = (change: (run: Record<string, unknown>) => void) => () => {
+    const { payload } = checkRunDelivery()
+    const check_run = structuredClone(payload.check_run) as Record<string, unknown>
+    change(check_run)
+    return checkRun({ ...payload, check_run })
+  }
+
+  test.each<[string, RegExp, (run: Record<string, unknown>) => void]>([
+    ['without a SHA', /head_sha/, (run) => delete run.head_sha],
+    ['with a short SHA', /no commit SHA/, (run) => Object.assign(run, { head_sha: 'abc' })],
+    ['with a name that is a number', /name/, (run) => Object.assign(run, { name: 7 })],
+    ['with an id below zero', /id/, (run) => Object.assign(run, { id: -1 })],
+    ['with an id that JavaScript cannot count to', /id/, (run) => Object.assign(run, { id: 2 ** 60 })],
+    ['with a time that is none', /no time/, (run) => Object.assign(run, { completed_at: 'soon' })],
+    [
+      'without any time',
+      /completed_at/,
+      (run) => Object.assign(run, { completed_at: null, started_at: null, check_suite: null }),
+    ],
+  ])('%s is refused', (_name, message, change) => {
+    expect(broken(change)).toThrow(message)
+  })
+
+  test.each<[string, (run: Record<string, unknown>) => void]>([
+    [
+      'without app, suite and output',
+      (run) => Object.assign(run, { app: null, check_suite: null, output: null }),
+    ],
+    ['without a list of pull requests', (run) => delete run.pull_requests],
+    ['with a pull request without a base', (run) => Object.assign(run, { pull_requests: [{ number: 7 }] })],
+  ])('%s is read all the same', (_name, change) => {
+    expect(broken(change)().observation).toHaveLength(1)
+  })
+})
+
+test('a private repository is kept as private', () => {
+  const repository = { ...REPOSITORY, private: true }
+  expect(read({ repository }).repository?.[0]?.private).toBe(true)
+})

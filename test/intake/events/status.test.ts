@@ -1,0 +1,64 @@
+/** What a `status` webhook tells. */
+import { describe, expect, test } from 'vitest'
+import { status } from '../../../src/intake/events/status.ts'
+import { type StatusOptions, statusDelivery } from '../../support/deliveries.ts'
+import { at, HEAD } from '../../support/facts.ts'
+
+const read = (options: StatusOptions = {}) => status(statusDelivery(options).payload).observation?.[0]
+
+describe('a status', () => {
+  test('is one word about one run, and names no pull request', () => {
+    expect(read({ state: 'failure', description: 'Job failed.', id: 5 })).toMatchObject({
+      head_sha: HEAD,
+      source: 'status',
+      app: '',
+      name: 'pull-unit',
+      state: 'failure',
+      description: 'Job failed.',
+      told_id: 5,
+      told_at: at(10),
+      completed_at: at(10),
+      mentions: [],
+      trunk: false,
+    })
+  })
+
+  test('posted again with the same target_url is about the same run', () => {
+    expect(read({ minute: 40, id: 2 })?.run_key).toBe(read({ minute: 10, id: 1 })?.run_key)
+  })
+
+  test.each<[string, StatusOptions]>([
+    ['another build', { build: 2 }],
+    ['another context', { context: 'pull-lint' }],
+  ])('of %s is about another run', (_name, options) => {
+    expect(read(options)?.run_key).not.toBe(read()?.run_key)
+  })
+
+  test('without a target_url is a run of its own by its id', () => {
+    expect(read({ build: null, id: 1 })?.run_key).not.toBe(read({ build: null, id: 2 })?.run_key)
+  })
+
+  test.each([
+    ['the tip of the default branch', [{ name: 'main', commit: { sha: HEAD } }], true],
+    ['further back on the default branch', [{ name: 'main', commit: { sha: 'f'.repeat(40) } }], false],
+    ['the tip of another branch', [{ name: 'topic', commit: { sha: HEAD } }], false],
+    ['no branch', [], false],
+  ])('on %s', (_name, branches, trunk) => {
+    expect(read({ branches })?.trunk).toBe(trunk)
+  })
+
+  test.each([
+    ['context', undefined],
+    ['sha', 'x'],
+    ['state', 7],
+    ['target_url', {}],
+  ])('with %s being %j is refused', (part, value) => {
+    const { payload } = statusDelivery()
+    expect(() => status({ ...payload, [part]: value })).toThrow(new RegExp(part))
+  })
+
+  test('without any time is refused with a reason', () => {
+    const { payload } = statusDelivery()
+    expect(() => status({ ...payload, created_at: null, updated_at: null })).toThrow(/created_at/)
+  })
+})
