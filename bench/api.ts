@@ -1,12 +1,13 @@
-/** What GitHub is asked for, counted at the stand-in: by the pull requests of a history, and by a result that a webhook brings. */
-import { openDatabase } from '../src/db/client.ts'
-import { migrate } from '../src/db/migrate.ts'
-import { createAsker } from '../src/github/throttled-client.ts'
-import { tokenOctokit } from '../src/github/token.ts'
-import { readHistory, readRepository } from '../src/features/backfill/read.ts'
+/** What GitHub is asked for, counted at the fake GitHub: by the pull requests of a history, and by a result that a webhook brings. */
+
+import { type FakeGitHub, startFakeGitHub } from '../fake-github/fake-github.ts'
 import { addInstallation, addRepository } from '../fake-github/seed.ts'
 import { addUserToken } from '../fake-github/seed-tokens.ts'
-import { type Standin, startStandin } from '../fake-github/fake-github.ts'
+import { openDatabase } from '../src/db/client.ts'
+import { migrate } from '../src/db/migrate.ts'
+import { readHistory, readRepository } from '../src/features/backfill/read.ts'
+import { createThrottledClient } from '../src/github/throttled-client.ts'
+import { tokenOctokit } from '../src/github/token.ts'
 import { startApp } from '../src/start.ts'
 import { post, storyOf } from '../test/faults/crash.ts'
 import { REPOSITORY, type TestDelivery } from '../test/support/deliveries.ts'
@@ -17,8 +18,8 @@ import { atMost, type Measure } from './result.ts'
 
 const WEEK = 7 * 24 * 60
 /** Of a pull request's history: docs/github-api.md says how the calls come together. */
-const MOST_REQUESTS = 200
-const MOST_POINTS = 20
+const MAX_REQUESTS = 200
+const MAX_POINTS = 20
 
 /** Measures: REST requests and GraphQL points of 100 pull requests read from history; requests of a check run's webhook. */
 export async function measureApi(): Promise<Measure[]> {
@@ -30,14 +31,14 @@ export async function measureApi(): Promise<Measure[]> {
       name: 'api.backfill.rest_per_100_pull_requests',
       value: (100 * requests) / pulls,
       unit: 'requests',
-      goal: MOST_REQUESTS,
+      goal: MAX_REQUESTS,
       note: of,
     }),
     atMost({
       name: 'api.backfill.graphql_per_100_pull_requests',
       value: (100 * points) / pulls,
       unit: 'points',
-      goal: MOST_POINTS,
+      goal: MAX_POINTS,
       note: of,
     }),
     { name: 'api.webhooks_of_300_heads', value: ofHeads, unit: 'requests' },
@@ -48,30 +49,30 @@ export async function measureApi(): Promise<Measure[]> {
 /** Reads a repository's history with pull requests of every kind, once. */
 async function readOnce(): Promise<{ pulls: number; requests: number; points: number }> {
   const now = () => ms(WEEK)
-  const standin = await startStandin({ now })
+  const fakeGitHub = await startFakeGitHub({ now })
   const { db, close } = await openDatabase('memory')
   try {
     await migrate(db)
-    const repository = seedHistory(standin.state, { pulls: 60, statuses: 1200 })
+    const repository = seedHistory(fakeGitHub.state, { pulls: 60, statuses: 1200 })
     const pulls = [...repository.issues.values()].filter((issue) => issue.pull).length
-    const { token } = addUserToken(standin.state, 'octocat')
-    const asker = createAsker(tokenOctokit(token, standin.url), { reserve: 0 })
-    const found = await readRepository(asker, 'acme/widgets')
-    await readHistory(db, asker, found, { since: ms(-60), now, alone: true })
-    const requests = standin.requests.filter((one) => one.route !== '/graphql').length
-    return { pulls, requests, points: standin.state.rateLimit.graphql.used }
+    const { token } = addUserToken(fakeGitHub.state, 'octocat')
+    const client = createThrottledClient(tokenOctokit(token, fakeGitHub.url), { reserve: 0 })
+    const found = await readRepository(client, 'acme/widgets')
+    await readHistory(db, client, found, { since: ms(-60), now, alone: true })
+    const requests = fakeGitHub.requests.filter((one) => one.route !== '/graphql').length
+    return { pulls, requests, points: fakeGitHub.state.rateLimit.graphql.used }
   } finally {
     await close()
-    await standin.close()
+    await fakeGitHub.close()
   }
 }
 
 /** Tells the app of pull requests, and then of two results each. @returns what GitHub was asked for because of either */
 async function askedFor(heads: number): Promise<{ ofHeads: number; ofResults: number }> {
-  const standin = await startStandin({ app: { id: 1, slug: 'flake-sla' }, now: () => ms(WEEK) })
-  addInstallation(standin.state, 'acme', { id: 77 })
-  addRepository(standin.state, { owner: 'acme', name: 'widgets' }).id = REPOSITORY.id
-  const app = await start(standin)
+  const fakeGitHub = await startFakeGitHub({ app: { id: 1, slug: 'flake-sla' }, now: () => ms(WEEK) })
+  addInstallation(fakeGitHub.state, 'acme', { id: 77 })
+  addRepository(fakeGitHub.state, { owner: 'acme', name: 'widgets' }).id = REPOSITORY.id
+  const app = await start(fakeGitHub)
   try {
     const story = storyOf(heads)
     const isResult = (one: TestDelivery) => one.name === 'check_run'
@@ -81,20 +82,20 @@ async function askedFor(heads: number): Promise<{ ofHeads: number; ofResults: nu
       await app.settle()
     }
     await send(story.filter((one) => !isResult(one)))
-    const ofHeads = standin.requests.length
+    const ofHeads = fakeGitHub.requests.length
     await send(story.filter(isResult))
-    return { ofHeads, ofResults: standin.requests.length - ofHeads }
+    return { ofHeads, ofResults: fakeGitHub.requests.length - ofHeads }
   } finally {
     await app.close()
-    await standin.close()
+    await fakeGitHub.close()
   }
 }
 
-function start(standin: Standin) {
+function start(fakeGitHub: FakeGitHub) {
   return startApp(
     {
       app: { id: '1', privateKey: PRIVATE_KEY, webhookSecret: SECRET },
-      ...{ apiUrl: standin.url, githubUrl: 'https://github.com', publicUrl: null },
+      ...{ apiUrl: fakeGitHub.url, githubUrl: 'https://github.com', publicUrl: null },
       ...{ database: 'memory', host: '127.0.0.1', port: 0, dryRun: false, logLevel: 'error' },
       pages: { signIn: null, isPublic: true, metricsToken: null, off: [] },
     },

@@ -1,8 +1,8 @@
 /** Makes the questions of the benchmark: every flake of a simulated history with what a rule may look at, and the truth. */
-import type { EvidenceVerdict, Kin } from '../src/domain/attribution/attribution.ts'
-import { kinOf } from '../src/domain/attribution/related.ts'
-import { evidenceOf, incidentsIn, type JobHistory, weekOf, worldIn } from '../src/domain/attribution/week.ts'
-import type { World } from '../src/domain/attribution/repository-model.ts'
+import type { EvidenceVerdict, Relation } from '../src/domain/attribution/attribution.ts'
+import { relatedOf } from '../src/domain/attribution/related.ts'
+import type { RepositoryModel } from '../src/domain/attribution/repository-model.ts'
+import { evidenceOf, incidentsIn, type JobHistory, modelIn, weekOf } from '../src/domain/attribution/week.ts'
 import type { Cause } from '../src/simulate/runs.ts'
 import type { Scenario } from '../src/simulate/scenarios.ts'
 import { type Simulation, simulate } from '../src/simulate/simulate.ts'
@@ -28,11 +28,11 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
   const weeks = Array.from({ length: Math.ceil(days / 7) }, (_, i) => from + i * WEEK)
   const incidents = weeks.flatMap((week) => incidentsIn(histories, week))
   const byJob = histories.map((one) => evidenceOf(one, incidents))
-  const worlds = new Map(weeks.map((week) => [week, worldIn(byJob, week)]))
+  const worlds = new Map(weeks.map((week) => [week, modelIn(byJob, week)]))
   const pullRequests = new Map(simulation.plan.pullRequests.map((one) => [one.number, one]))
   return simulation.flakes.map(({ verdict, causedByPr, limit }) => {
     const week = Math.floor((verdict.judgedAt - from) / WEEK)
-    const world = worlds.get(weekOf(verdict.judgedAt)) as World
+    const model = worlds.get(weekOf(verdict.judgedAt)) as RepositoryModel
     const own = pullRequests.get(verdict.number)
     if (!own) throw new Error(`no pull request ${verdict.number}`)
     const around = (one: EvidenceVerdict) =>
@@ -47,7 +47,7 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
       verdicts: (byJob[verdict.job] as EvidenceVerdict[]).filter(around),
       pullRequest: own,
       circumstances: {
-        world,
+        model,
         related: relatedTo(simulation, verdict.number),
         changed: 'unknown',
         mergedAt: own.merged ? own.closedAt : null,
@@ -60,7 +60,7 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
     return {
       one,
       causedByPr,
-      cause: verdict.causes[0] ?? 'habit',
+      cause: verdict.causes[0] ?? 'base rate',
       limit,
       window: `${scenario.name}/${seed}/${week}`,
     }
@@ -86,9 +86,9 @@ function historiesOf({ plan, verdicts, runs }: Simulation): JobHistory[] {
 }
 
 /** Its stack, up and down, and its reverts and relands, as base branches and titles tell them. */
-function relatedTo({ plan }: Simulation, number: number): Map<number, Kin> {
+function relatedTo({ plan }: Simulation, number: number): Map<number, Relation> {
   return (
-    kinOf(
+    relatedOf(
       plan.pullRequests.map(({ number, title, headRef, baseRef }) => ({ number, title, headRef, baseRef })),
     ).get(number) ?? new Map()
   )

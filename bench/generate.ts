@@ -34,7 +34,7 @@ export async function generate(db: Db, runs: number, shape: Shape = WIDGETS): Pr
   const number = sql`(i / ${jobs} + 1)::int`
   const series = sql`generate_series(0::bigint, ${runs}::bigint - 1) as i`
   const flaky = sql`i % ${FLAKY_EVERY} = 0`
-  await sql`insert into repository (repository_id, full_name, private, default_branch, told_at)
+  await sql`insert into repository (repository_id, full_name, private, default_branch, reported_at)
     values (${id}, ${name}, false, 'main', ${end})`.execute(db)
   await sql`insert into job (repository_id, job_id, name, source, app)
     select ${id}, i, 'job ' || i, 'check_run', 'github-actions' from generate_series(0, ${jobs - 1}) as i`.execute(
@@ -60,7 +60,7 @@ export async function generate(db: Db, runs: number, shape: Shape = WIDGETS): Pr
       first_failed_at, flaked_at, attribution, probability, counted, evidence, definition_version)
     select ${id}, left(${sha}, 40), i % ${jobs}, ${number}, 'main', 'pass_after_fail', 'strong', 2, false, false, ${at}, ${at},
       'not_caused_by_pr', 0.05, true, '{}', 1 from ${series} where ${flaky}`.execute(db)
-  await sql`insert into pull_request_event (repository_id, number, told_at, action, head_sha, head_ref, base_ref, base_sha, state,
+  await sql`insert into pull_request_event (repository_id, number, reported_at, action, head_sha, head_ref, base_ref, base_sha, state,
       merged, draft, title, author, author_is_bot, labels, created_at)
     select ${id}, ${number}, ${at}, 'opened', left(${sha}, 40), 'change', 'main', repeat('b', 40), 'open', false, false, 'Change',
       'octocat', false, '[]', ${at} from ${series} where i % ${jobs} = 0`.execute(db)

@@ -10,10 +10,10 @@ import { readDeliveries } from '../src/cli/deliveries.ts'
 import { openDatabase } from '../src/db/client.ts'
 import { readHistories } from '../src/db/evidence.ts'
 import { migrate } from '../src/db/migrate.ts'
+import { deriveAll } from '../src/derive/derive.ts'
 import { type EvidenceVerdict, NO_CIRCUMSTANCES } from '../src/domain/attribution/attribution.ts'
-import { DEFAULT_POLICY } from '../src/domain/settings.ts'
-import { evidenceOf, incidentsIn, type JobHistory, weekOf, worldIn } from '../src/domain/attribution/week.ts'
-import { concludeAll } from '../src/derive/derive.ts'
+import { evidenceOf, incidentsIn, type JobHistory, modelIn, weekOf } from '../src/domain/attribution/week.ts'
+import { DEFAULT_SETTINGS } from '../src/domain/settings.ts'
 import { createRecorder } from '../src/intake/record.ts'
 import type { Case, Rule } from './published-rules.ts'
 import { type Answer, labelAt } from './scores.ts'
@@ -52,7 +52,7 @@ async function historiesIn(file: string): Promise<JobHistory[][]> {
     const told: Promise<unknown>[] = []
     for await (const line of readDeliveries(file)) if ('delivery' in line) told.push(record(line.delivery))
     await Promise.all(told)
-    await concludeAll(db, { policyOf: async () => DEFAULT_POLICY, now: Date.now() })
+    await deriveAll(db, { settingsOf: async () => DEFAULT_SETTINGS, now: Date.now() })
     const repositories = await db.selectFrom('repository').select('repository_id').execute()
     const found: JobHistory[][] = []
     for (const { repository_id } of repositories)
@@ -112,7 +112,7 @@ function caseOf(histories: readonly JobHistory[], { job }: JobHistory, flake: Fl
     flake: { ...flake, flakedAt: until, firstFailedAt: flake.failedAt ?? until },
     verdicts: around(own),
     pullRequest: { heads: [], merged: false },
-    circumstances: { ...NO_CIRCUMSTANCES, world: worldIn(byJob, week) },
+    circumstances: { ...NO_CIRCUMSTANCES, model: modelIn(byJob, week) },
     jobs: byJob.map((list) => {
       const inside = around(list)
       return { k: inside.filter((one) => one.flaky).length, n: inside.length }

@@ -4,10 +4,10 @@ import pg from 'pg'
 import { type Db, openDatabase } from '../src/db/client.ts'
 import { migrate } from '../src/db/migrate.ts'
 import { readTotals } from '../src/db/sla.ts'
-import { DEFAULT_POLICY } from '../src/domain/settings.ts'
 import { attributeNext } from '../src/derive/attribute.ts'
 import { closeWindows, measureNext } from '../src/derive/measure.ts'
 import { readPullRequestReport } from '../src/derive/report-data.ts'
+import { DEFAULT_SETTINGS } from '../src/domain/settings.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { END, generate, jobNames, REPOSITORY_ID, WIDGETS } from './generate.ts'
 import { askConsistency, askFlakes, copyRuns } from './kubernetes.ts'
@@ -86,7 +86,7 @@ async function make(address: string, runs: number): Promise<Made> {
   const { db, close } = await openDatabase(`${address}/runs_${runs}`)
   await migrate(db)
   const newest = await generate(db, runs)
-  await measureNext(db, REPOSITORY_ID, DEFAULT_POLICY, END)
+  await measureNext(db, REPOSITORY_ID, DEFAULT_SETTINGS, END)
   await copyRuns(db)
   await sql`vacuum analyze`.execute(db)
   return { runs, questions: questions(db, newest), close }
@@ -122,7 +122,7 @@ function questions(db: Db, newest: number): Question[] {
     private: false,
     default_branch: 'main',
     installation_id: null,
-    told_at: new Date(END).toISOString(),
+    reported_at: new Date(END).toISOString(),
     removed_at: null,
   }
   const scope = { repositoryId: REPOSITORY_ID, jobIds: null, strongOnly: false }
@@ -132,10 +132,10 @@ function questions(db: Db, newest: number): Question[] {
     ['28_days', () => readTotals(db, scope, [four])],
     [
       'attribute_one_job',
-      () => attributeNext(db, REPOSITORY_ID, DEFAULT_POLICY, END),
+      () => attributeNext(db, REPOSITORY_ID, DEFAULT_SETTINGS, END),
       () => changeVerdict(db),
     ],
-    ['flake_report', () => readPullRequestReport(db, repository, newest, DEFAULT_POLICY, END)],
+    ['flake_report', () => readPullRequestReport(db, repository, newest, DEFAULT_SETTINGS, END)],
     ['overview_page', () => openPage(pages, '/')],
     ['repository_page', () => openPage(pages, '/acme/widgets')],
     ['kubernetes.flakes', () => askFlakes(db, END)],
@@ -155,7 +155,7 @@ async function reopen(db: Db): Promise<void> {
 }
 
 async function closeBoth(db: Db): Promise<void> {
-  const closed = await closeWindows(db, REPOSITORY_ID, DEFAULT_POLICY, END)
+  const closed = await closeWindows(db, REPOSITORY_ID, DEFAULT_SETTINGS, END)
   if (closed.length !== 2) throw new Error(`${closed.length} windows were closed instead of a day and a week`)
 }
 

@@ -3,8 +3,8 @@ import { sql } from 'kysely'
 import { dashboard } from '../src/dashboard/app.ts'
 import { type Db, openDatabase } from '../src/db/client.ts'
 import { migrate } from '../src/db/migrate.ts'
-import { DEFAULT_POLICY } from '../src/domain/settings.ts'
 import { measureNext } from '../src/derive/measure.ts'
+import { DEFAULT_SETTINGS } from '../src/domain/settings.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { END, generate, type Shape } from './generate.ts'
 import { atMost, type Measure, median } from './result.ts'
@@ -24,7 +24,7 @@ export async function measurePages({ quick }: { quick: boolean }): Promise<Measu
     await migrate(db)
     for (const shape of [many, wide]) {
       await generate(db, shape.runsADay * DAYS, shape)
-      await measureNext(db, shape.id, DEFAULT_POLICY, END)
+      await measureNext(db, shape.id, DEFAULT_SETTINGS, END)
     }
     await sql`vacuum analyze`.execute(db)
     const measures = await askAll(db, [many, wide])
@@ -40,7 +40,7 @@ export function pagesOf(db: Db) {
   return dashboard({
     db,
     now: () => END,
-    policyOf: async () => DEFAULT_POLICY,
+    settingsOf: async () => DEFAULT_SETTINGS,
     publicUrl: null,
     githubUrl: 'https://github.com',
   })

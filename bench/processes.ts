@@ -21,7 +21,7 @@ export interface ServerProcess {
   kill(): Promise<void>
 }
 
-/** The app's own process. `host` is where it finds GitHub: nowhere, unless a stand-in is named. */
+/** The app's own process. `host` is where it finds GitHub: nowhere, unless a fake GitHub is named. */
 export function startAppProcess(
   database: string,
   more: Record<string, string> = {},

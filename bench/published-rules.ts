@@ -85,7 +85,7 @@ function formula(one: Case): number {
   if (others.length < 100) others = near(one, 28 * DAY, 7 * DAY)
   others = others.filter((other) => !one.circumstances.related.has(other.number))
   const own = one.verdicts.filter((other) => other.number === one.flake.number)
-  const habit = moments(one.jobs)
+  const baseRate = moments(one.jobs)
   const pairs = new Map<number, { x: number; m: number; p: number }>()
   for (const other of others) {
     const pair = pairs.get(other.number) ?? { x: 0, m: 0, p: 0 }
@@ -101,12 +101,12 @@ function formula(one: Case): number {
     for (const [number, pair] of pairs) {
       if (pair.x === 0 || number === 0) continue
       const rest = { k: k - countedOf(pair, number), n: n - pair.m }
-      pair.p = probabilityCausedByPr({ x: pair.x, m: pair.m, ...rest }, 0.005, habit)
+      pair.p = probabilityCausedByPr({ x: pair.x, m: pair.m, ...rest }, 0.005, baseRate)
     }
   }
   const k = [...pairs].reduce((sum, [number, pair]) => sum + countedOf(pair, number), 0)
   const x = own.filter((other) => other.flaky).length
-  return probabilityCausedByPr({ x, m: own.length, k, n }, 0.005, habit)
+  return probabilityCausedByPr({ x, m: own.length, k, n }, 0.005, baseRate)
 }
 
 function moments(jobs: readonly { k: number; n: number }[]) {

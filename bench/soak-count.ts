@@ -1,6 +1,6 @@
 /** What GitHub was told in the end, beside what it should have been told: an answer a question, an issue a breached day, a run a tick. */
 import pg from 'pg'
-import type { Standin } from '../fake-github/fake-github.ts'
+import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import type { Chapter } from './soak-load.ts'
 
 export interface Counts {
@@ -17,17 +17,17 @@ export interface Counts {
   ticksTwice: number
 }
 
-/** Counts in the stand-in. @param starts of processes: each runs its timers once then */
+/** Counts in the fake GitHub. @param starts of processes: each runs its timers once then */
 export async function countEffects(
   address: string,
-  standin: Standin,
+  fakeGitHub: FakeGitHub,
   chapters: readonly Chapter[],
   starts: readonly Start[],
 ): Promise<Counts> {
   const breached = await readBreached(address)
   const counts = { questions: 0, unanswered: 0, answersTooMany: 0, unfiled: 0, issuesTooMany: 0 }
   for (const { repository, questions } of chapters) {
-    const known = standin.state.repositories.get(repository.full_name)
+    const known = fakeGitHub.state.repositories.get(repository.full_name)
     const comments = [...(known?.comments.values() ?? [])].filter((one) => one.byApp)
     for (const { number } of questions) {
       const answers = comments.filter((one) => one.issue === number).length
@@ -40,7 +40,7 @@ export async function countEffects(
     counts.unfiled += Math.max(0, wanted - issues)
     counts.issuesTooMany += Math.max(0, issues - wanted)
   }
-  return { ...counts, breaches: breached.size, ...countTicks(standin, starts) }
+  return { ...counts, breaches: breached.size, ...countTicks(fakeGitHub, starts) }
 }
 
 /** Repositories with a day out of SLA. Each has one at the most: all its deliveries are of the same day. */
@@ -67,7 +67,10 @@ const SPAN_MS = 10_000
 const SOON_MS = 5000
 
 /** Looking through GitHub's deliveries is a timer's work that GitHub sees: once at every fifth minute, and once at every start. */
-function countTicks({ requests }: Standin, starts: readonly Start[]): { ticks: number; ticksTwice: number } {
+function countTicks(
+  { requests }: FakeGitHub,
+  starts: readonly Start[],
+): { ticks: number; ticksTwice: number } {
   const looks = requests.filter((one) => one.route === '/app/hook/deliveries').map((one) => one.at)
   for (const { from, to } of starts) {
     const own = looks.findIndex((at) => at >= from && at <= to + SOON_MS)

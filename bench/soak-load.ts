@@ -14,9 +14,9 @@ const DAY = 1440 * MINUTE
 const HEADS = 400
 /** Of a minute. A GitHub client waits three seconds between comments: two processes can answer these. */
 const QUESTIONS = 12
-const MOST_WAITING = 200
+const MAX_WAITING = 200
 /** A delivery that nobody takes for so long is a finding. */
-const LONGEST_MS = 2 * MINUTE
+const MAX_MS = 2 * MINUTE
 
 export interface Question {
   /** The pull request: each is asked about once. */
@@ -75,7 +75,7 @@ export async function sendEvenly(
   const waiting = new Set<Promise<void>>()
   for (const [i, one] of deliveries.entries()) {
     await sleep(Math.max(0, began + (i * tookMs) / deliveries.length - performance.now()))
-    while (waiting.size >= MOST_WAITING) await Promise.race(waiting)
+    while (waiting.size >= MAX_WAITING) await Promise.race(waiting)
     const hand = handOver(one, processes, sent, 1 + (i % 2)).finally(() => waiting.delete(hand))
     waiting.add(hand)
     // The last wait for all of them tells of it.
@@ -92,12 +92,12 @@ async function handOver(
   copies: number,
 ): Promise<void> {
   const first = Math.floor(Math.random() * processes.length)
-  for (let tries = 0; tries < LONGEST_MS / 100; tries++) {
+  for (let tries = 0; tries < MAX_MS / 100; tries++) {
     const to = Array.from({ length: copies }, (_, i) => processes[(first + tries + i) % processes.length])
     sent.posts += copies
     const statuses = await Promise.all(to.map((one) => one && post(one.url, delivery)))
     if (statuses.includes(202)) return void sent.acknowledged.add(delivery.id)
     await sleep(100)
   }
-  throw new Error(`delivery ${delivery.id} was taken by nobody for ${LONGEST_MS / 1000} s`)
+  throw new Error(`delivery ${delivery.id} was taken by nobody for ${MAX_MS / 1000} s`)
 }

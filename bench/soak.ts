@@ -1,9 +1,9 @@
 /** An hour in production, made small: app processes on one PostgreSQL and one GitHub, one of them killed every now and then. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { type FakeGitHub, startFakeGitHub } from '../fake-github/fake-github.ts'
 import { addAccount, addInstallation, addIssue, addRepository } from '../fake-github/seed.ts'
 import { addComment } from '../fake-github/seed-changes.ts'
-import { type Standin, startStandin } from '../fake-github/fake-github.ts'
 import { compare, type Figures, lost } from '../test/faults/crash.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { type ServerProcess, startAppProcess } from './processes.ts'
@@ -37,19 +37,19 @@ interface Fleet {
 /** Runs it and counts. @throws when a process ends by itself, or a delivery is taken by nobody */
 export async function soak({ processes, minutes, onMinute }: SoakOptions): Promise<Soak> {
   const server = await startPostgres(['max_connections=100'])
-  const standin = await startStandin({ app: { id: 1, slug: 'flake-sla' } })
-  const fleet = fleetOf(`${server.address}/postgres`, standin)
+  const fakeGitHub = await startFakeGitHub({ app: { id: 1, slug: 'flake-sla' } })
+  const fleet = fleetOf(`${server.address}/postgres`, fakeGitHub)
   try {
-    addInstallation(standin.state, 'acme', { id: 77 })
+    addInstallation(fakeGitHub.state, 'acme', { id: 77 })
     // An hour's budget is for one organisation; here sixty repositories are new at once.
-    standin.state.rateLimit.core.limit = 1_000_000
+    fakeGitHub.state.rateLimit.core.limit = 1_000_000
     for (let i = 0; i < processes; i++) fleet.processes.push(await fleet.start())
     const began = Date.now()
-    const sent = await sendAll(fleet, standin, { began, minutes, onMinute })
+    const sent = await sendAll(fleet, fakeGitHub, { began, minutes, onMinute })
     onMinute('sent; waiting for what is left to be done')
     await finish(fleet, server.address)
     const chapters = Array.from({ length: minutes }, (_, minute) => chapterOf(began, minute))
-    const counts = await countEffects(`${server.address}/postgres`, standin, chapters, fleet.starts)
+    const counts = await countEffects(`${server.address}/postgres`, fakeGitHub, chapters, fleet.starts)
     await Promise.all(fleet.processes.map((one) => one.stop()))
     const missing = (await lost(`${server.address}/postgres`, sent.acknowledged)).length
     const { kills } = fleet
@@ -57,14 +57,14 @@ export async function soak({ processes, minutes, onMinute }: SoakOptions): Promi
     return { ...whole, ...(await compareWith(server.address, chapters)) }
   } finally {
     await Promise.all(fleet.processes.map((one) => one.kill()))
-    await standin.close()
+    await fakeGitHub.close()
     await server.remove()
   }
 }
 
-function fleetOf(database: string, standin: Standin): Fleet {
+function fleetOf(database: string, fakeGitHub: FakeGitHub): Fleet {
   const starts: Start[] = []
-  const github = { GHE_HOST: new URL(standin.web).host, GHE_PROTOCOL: 'http', DRY_RUN: 'off' }
+  const github = { GHE_HOST: new URL(fakeGitHub.web).host, GHE_PROTOCOL: 'http', DRY_RUN: 'off' }
   const start = async () => {
     const from = Date.now()
     const one = await startAppProcess(database, github)
@@ -77,7 +77,7 @@ function fleetOf(database: string, standin: Standin): Fleet {
 /** A chapter a minute, while processes are killed. */
 async function sendAll(
   fleet: Fleet,
-  standin: Standin,
+  fakeGitHub: FakeGitHub,
   { began, minutes, onMinute }: { began: number; minutes: number; onMinute(sentence: string): void },
 ): Promise<Sent> {
   const sent: Sent = { acknowledged: new Set(), posts: 0 }
@@ -87,7 +87,7 @@ async function sendAll(
   killing.catch(() => ending.abort())
   for (let minute = 0; minute < minutes && !ending.signal.aborted; minute++) {
     const chapter = chapterOf(began, minute)
-    tellGitHub(standin, chapter)
+    tellGitHub(fakeGitHub, chapter)
     await sendEvenly(chapter.deliveries, MINUTE, fleet.processes, sent)
     onMinute(
       `${minute + 1} min: ${fleet.kills} kills, ${sent.posts} posts, ${sent.acknowledged.size} acknowledged`,
@@ -115,7 +115,7 @@ async function killNowAndThen(fleet: Fleet, signal: AbortSignal): Promise<void> 
 }
 
 /** GitHub has the repository, and what people ask there. */
-function tellGitHub({ state }: Standin, { repository, questions }: Chapter): void {
+function tellGitHub({ state }: FakeGitHub, { repository, questions }: Chapter): void {
   const known = addRepository(state, { owner: 'acme', name: repository.name })
   known.id = repository.id
   for (const { number, id, author, at } of questions) {
@@ -125,7 +125,7 @@ function tellGitHub({ state }: Standin, { repository, questions }: Chapter): voi
   }
 }
 
-const LONGEST_MS = 15 * MINUTE
+const MAX_MS = 15 * MINUTE
 
 /** Starts every process once more, in order, which closes what has ended; waits until nothing is left to do. */
 async function finish(fleet: Fleet, address: string): Promise<void> {
@@ -136,9 +136,9 @@ async function finish(fleet: Fleet, address: string): Promise<void> {
   const client = new pg.Client(`${address}/postgres`)
   await client.connect()
   try {
-    const until = Date.now() + LONGEST_MS
+    const until = Date.now() + MAX_MS
     for (let quiet = 0; quiet < 10; ) {
-      if (Date.now() > until) throw new Error(`work was left after ${LONGEST_MS / MINUTE} minutes`)
+      if (Date.now() > until) throw new Error(`work was left after ${MAX_MS / MINUTE} minutes`)
       await sleep(3000)
       const { rows } = await client.query(
         'select 1 from stale_head union all select 1 from outbox where done_at is null limit 1',

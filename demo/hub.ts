@@ -1,11 +1,11 @@
-/** GitHub's side of the demo: the stand-in learns of what the webhooks tell, and is read for what the app wrote. */
+/** GitHub's side of the demo: the fake GitHub learns of what the webhooks tell, and is read for what the app wrote. */
 
-import type { Delivery } from '../src/intake/prepare.ts'
-import { commentDelivery, numberOf } from '../src/simulate/payloads.ts'
+import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import { addAccount, addInstallation, addPull, addRepository } from '../fake-github/seed.ts'
 import { addComment } from '../fake-github/seed-changes.ts'
-import type { Standin } from '../fake-github/fake-github.ts'
 import type { Repository } from '../fake-github/state.ts'
+import type { Delivery } from '../src/intake/prepare.ts'
+import { commentDelivery, numberOf } from '../src/simulate/payloads.ts'
 import { INSTALLATION_ID } from './story.ts'
 
 export interface Hub {
@@ -31,7 +31,7 @@ interface Told {
   }
 }
 
-export function hub({ state }: Standin): Hub {
+export function hub({ state }: FakeGitHub): Hub {
   const repositoryOf = (fullName: string): Repository => {
     const known = state.repositories.get(fullName.toLowerCase())
     if (known) return known

@@ -1,5 +1,5 @@
 /**
- * The demo: the real server on the embedded database, with a GitHub stand-in on loopback and a story, or a recorded file,
+ * The demo: the real server on the embedded database, with a GitHub fake GitHub on loopback and a story, or a recorded file,
  * of signed webhooks. Needs no account and no network.
  */
 import { parseArgs } from 'node:util'

@@ -1,14 +1,14 @@
 /** Runs the demo: sends the story day by day, lets each day end, asks for a report, and gathers what people would see. */
 import { generateKeyPairSync } from 'node:crypto'
+import { type FakeGitHub, startFakeGitHub } from '../fake-github/fake-github.ts'
 import { type Line, readDeliveries } from '../src/cli/deliveries.ts'
 import { type RepositoryReport, readReport } from '../src/cli/report-json.ts'
 import type { Config } from '../src/config.ts'
 import { UserError } from '../src/domain/user-error.ts'
+import { closeAll } from '../src/features/breach-issue/close-windows.ts'
 import type { Delivery } from '../src/intake/prepare.ts'
 import { WEBHOOK_PATH } from '../src/server/http.ts'
-import { type Standin, startStandin } from '../fake-github/fake-github.ts'
 import { type RunningApp, startApp } from '../src/start.ts'
-import { closeAll } from '../src/features/breach-issue/close-windows.ts'
 import { type Hub, hub } from './hub.ts'
 import { sendAll } from './send.ts'
 import { INSTALLATION_ID, tellStory } from './story.ts'
@@ -40,25 +40,25 @@ const SECRET = 'the demo signs its webhooks with this'
 /** Starts everything, plays the deliveries to their end, and leaves the server up. */
 export async function runDemo({ file, port, say }: DemoOptions): Promise<DemoResult> {
   const started = Date.now()
-  say('Starting the server on the embedded database, and a GitHub stand-in on loopback …')
+  say('Starting the server on the embedded database, and a GitHub fake GitHub on loopback …')
   const moments = file === null ? tellStory() : await readMoments(file)
   if (moments.length === 0) throw new UserError(`${file} holds no delivery with a time.`)
   const clock = { now: moments[0]?.at ?? 0 }
-  const standin = await startStandin({
+  const fakeGitHub = await startFakeGitHub({
     now: () => clock.now,
     app: { id: 1001, slug: 'flake-sla', webhookSecret: SECRET },
   })
-  const app = await startApp(configFor(standin, port), {
+  const app = await startApp(configFor(fakeGitHub, port), {
     now: () => clock.now,
     timers: false,
     throttle: false,
   })
-  const github = hub(standin)
+  const github = hub(fakeGitHub)
   await playDays(app, github, moments, clock, say)
   const asked = await askForReport(app, github, clock, say)
   const close = async () => {
     await app.close()
-    await standin.close()
+    await fakeGitHub.close()
   }
   return {
     url: app.url,
@@ -75,7 +75,7 @@ interface Moment {
   delivery: Delivery
 }
 
-function configFor(standin: Standin, port: number): Config {
+function configFor(fakeGitHub: FakeGitHub, port: number): Config {
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -83,7 +83,7 @@ function configFor(standin: Standin, port: number): Config {
   })
   return {
     app: { id: '1001', privateKey, webhookSecret: SECRET },
-    apiUrl: standin.url,
+    apiUrl: fakeGitHub.url,
     githubUrl: 'https://github.com',
     database: 'memory',
     host: '127.0.0.1',
@@ -175,11 +175,11 @@ async function readReports({ deps }: RunningApp, first: number): Promise<Reposit
   ]
   const reports = []
   for (const one of ordered)
-    reports.push(await readReport(deps.db, one, await deps.policyOf(one.repository_id)))
+    reports.push(await readReport(deps.db, one, await deps.settingsOf(one.repository_id)))
   return reports
 }
 
-/** Recorded deliveries with the time that each tells, and the installation that the stand-in knows. */
+/** Recorded deliveries with the time that each tells, and the installation that the fake GitHub knows. */
 async function readMoments(file: string): Promise<Moment[]> {
   const moments: Moment[] = []
   let last = 0

@@ -1,5 +1,20 @@
 -- What the migrations make, written by `npm run docs`.
 
+create table backfill_page (
+  repository_id bigint not null,
+  page_key text not null,
+  seq bigint not null generated always as identity,
+  kind text not null,
+  detail jsonb not null,
+  numbers jsonb not null,
+  claimed_by text,
+  claimed_until timestamp with time zone,
+  done_at timestamp with time zone,
+  problem text,
+  primary key (repository_id, page_key)
+);
+create index backfill_page_open on backfill_page (repository_id, seq) where done_at IS NULL;
+
 create table branch_push (
   repository_id bigint not null,
   head_sha text not null,
@@ -29,7 +44,7 @@ create table comment (
   author text not null,
   author_is_bot boolean not null,
   association text,
-  told_at timestamp with time zone not null,
+  reported_at timestamp with time zone not null,
   body text not null,
   primary key (repository_id, number, comment_key)
 );
@@ -42,7 +57,7 @@ create table correction (
   job text,
   reason text not null,
   author text not null,
-  told_at timestamp with time zone not null,
+  reported_at timestamp with time zone not null,
   permission text not null,
   primary key (repository_id, number, correction_key)
 );
@@ -124,9 +139,9 @@ create table hunt (
   missed boolean not null,
   headline text,
   answer jsonb,
-  asked_key text,
-  unique (asked_key),
+  requested_key text,
   unique (name),
+  unique (requested_key),
   primary key (hunt_id)
 );
 create index hunt_of_job on hunt (lower(repository), job, started_at);
@@ -180,7 +195,7 @@ create index incident_ended on incident (repository_id, ended_at);
 
 create table installation (
   installation_id bigint not null,
-  told_at timestamp with time zone not null,
+  reported_at timestamp with time zone not null,
   suspended_at timestamp with time zone,
   primary key (installation_id)
 );
@@ -217,7 +232,7 @@ create table merge_group (
   base_ref text not null,
   base_sha text not null,
   number integer,
-  told_at timestamp with time zone not null,
+  reported_at timestamp with time zone not null,
   primary key (repository_id, head_sha, action)
 );
 
@@ -239,8 +254,8 @@ create table observation (
   repository_id bigint not null,
   head_sha text not null,
   run_key text not null,
-  told_at timestamp with time zone not null,
-  told_id bigint not null,
+  reported_at timestamp with time zone not null,
+  reported_id bigint not null,
   state text not null,
   source text not null,
   app text not null,
@@ -253,12 +268,23 @@ create table observation (
   mentions jsonb not null,
   started_at timestamp with time zone,
   completed_at timestamp with time zone not null,
-  primary key (repository_id, head_sha, run_key, told_at, told_id, state)
+  primary key (repository_id, head_sha, run_key, reported_at, reported_id, state)
 );
+
+create table orphan_head (
+  repository_id bigint not null,
+  head_sha text not null,
+  head_branches jsonb not null,
+  completed_at timestamp with time zone not null,
+  due_at timestamp with time zone,
+  tries integer not null default 0,
+  primary key (repository_id, head_sha)
+);
+create index orphan_head_due on orphan_head (repository_id, due_at) where due_at IS NOT NULL;
 
 create table outbox (
   repository_id bigint not null,
-  effect_key text not null,
+  task_key text not null,
   kind text not null,
   detail jsonb not null,
   created_at timestamp with time zone not null,
@@ -268,7 +294,7 @@ create table outbox (
   result text,
   url text,
   last_error text,
-  primary key (repository_id, effect_key)
+  primary key (repository_id, task_key)
 );
 create index outbox_breach on outbox (repository_id, created_at) where (kind = 'breach'::text) AND (url IS NOT NULL);
 create index outbox_due on outbox (due_at) where done_at IS NULL;
@@ -295,7 +321,7 @@ create index pull_request_subject on pull_request (repository_id, md5(subject));
 create table pull_request_event (
   repository_id bigint not null,
   number integer not null,
-  told_at timestamp with time zone not null,
+  reported_at timestamp with time zone not null,
   action text not null,
   head_sha text not null,
   head_ref text,
@@ -311,10 +337,10 @@ create table pull_request_event (
   labels jsonb not null,
   merge_sha text,
   created_at timestamp with time zone not null,
-  primary key (repository_id, number, told_at, action, head_sha)
+  primary key (repository_id, number, reported_at, action, head_sha)
 );
 create index pull_request_event_head on pull_request_event (repository_id, head_sha);
-create index pull_request_event_merged on pull_request_event (repository_id, told_at) where merged AND (action = 'closed'::text);
+create index pull_request_event_merged on pull_request_event (repository_id, reported_at) where merged AND (action = 'closed'::text);
 
 create table reading (
   repository_id bigint not null,
@@ -324,28 +350,13 @@ create table reading (
   primary key (repository_id)
 );
 
-create table reading_page (
-  repository_id bigint not null,
-  page_key text not null,
-  seq bigint not null generated always as identity,
-  kind text not null,
-  detail jsonb not null,
-  numbers jsonb not null,
-  claimed_by text,
-  claimed_until timestamp with time zone,
-  done_at timestamp with time zone,
-  problem text,
-  primary key (repository_id, page_key)
-);
-create index reading_page_open on reading_page (repository_id, seq) where done_at IS NULL;
-
 create table repository (
   repository_id bigint not null,
   full_name text not null,
   private boolean not null,
   default_branch text,
   installation_id bigint,
-  told_at timestamp with time zone not null,
+  reported_at timestamp with time zone not null,
   removed_at timestamp with time zone,
   primary key (repository_id)
 );
@@ -356,19 +367,29 @@ create table repository_event (
   guid text not null,
   event text not null,
   action text,
-  told_at timestamp with time zone not null,
+  reported_at timestamp with time zone not null,
   detail jsonb not null,
   primary key (repository_id, guid)
 );
-create index repository_event_told on repository_event (repository_id, event, told_at);
+create index repository_event_reported on repository_event (repository_id, event, reported_at);
+
+create table repository_model (
+  repository_id bigint not null,
+  week date not null,
+  a double precision not null,
+  b double precision not null,
+  share double precision not null,
+  severity text not null,
+  primary key (repository_id, week)
+);
 
 create table required_jobs (
   repository_id bigint not null,
   base_ref text not null,
-  known_at timestamp with time zone not null,
+  valid_from timestamp with time zone not null,
   jobs jsonb not null,
   problem text,
-  primary key (repository_id, base_ref, known_at)
+  primary key (repository_id, base_ref, valid_from)
 );
 
 create table rerun_request (
@@ -379,7 +400,7 @@ create table rerun_request (
   name text not null,
   actor text not null,
   actor_is_bot boolean not null,
-  told_at timestamp with time zone not null,
+  reported_at timestamp with time zone not null,
   primary key (repository_id, head_sha, run_key)
 );
 
@@ -411,7 +432,7 @@ create table runner (
   head_sha text not null,
   check_run_id bigint not null,
   name text not null,
-  told_at timestamp with time zone not null,
+  reported_at timestamp with time zone not null,
   primary key (repository_id, head_sha, check_run_id)
 );
 
@@ -428,12 +449,12 @@ create index session_expires on session (expires_at);
 
 create table settings (
   repository_id bigint not null,
-  true_from timestamp with time zone not null,
+  valid_from timestamp with time zone not null,
   read_at timestamp with time zone not null,
   settings jsonb not null,
   sources jsonb not null,
   problems jsonb not null,
-  primary key (repository_id, true_from)
+  primary key (repository_id, valid_from)
 );
 
 create table sign_of_life (
@@ -524,17 +545,6 @@ create index verdict_judged on verdict (repository_id, judged_at);
 create index verdict_of_job on verdict (repository_id, job_id, judged_at);
 create index verdict_of_pull_request on verdict (repository_id, number, job_id);
 
-create table waiting_head (
-  repository_id bigint not null,
-  head_sha text not null,
-  head_branches jsonb not null,
-  completed_at timestamp with time zone not null,
-  due_at timestamp with time zone,
-  tries integer not null default 0,
-  primary key (repository_id, head_sha)
-);
-create index waiting_head_due on waiting_head (repository_id, due_at) where due_at IS NOT NULL;
-
 create table workflow_run (
   repository_id bigint not null,
   head_sha text not null,
@@ -549,14 +559,4 @@ create table workflow_run (
   actor_is_bot boolean not null,
   started_at timestamp with time zone not null,
   primary key (repository_id, head_sha, run_id, attempt, action)
-);
-
-create table world (
-  repository_id bigint not null,
-  week date not null,
-  a double precision not null,
-  b double precision not null,
-  share double precision not null,
-  severity text not null,
-  primary key (repository_id, week)
 );

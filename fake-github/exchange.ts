@@ -131,7 +131,7 @@ function refusalAnswer(on: Exchange, error: unknown): Answer {
     return { status: error.status, body, headers: error.headers }
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  on.violations.push(`the stand-in itself failed: ${text}`)
+  on.violations.push(`the fake GitHub itself failed: ${text}`)
   return { status: 500, body: { message: text } }
 }
 

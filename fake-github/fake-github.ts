@@ -13,7 +13,7 @@ import type { World } from './shapes/world.ts'
 import { type App, type Delivery, emptyState, type State } from './state.ts'
 import { type Event, send } from './webhooks.ts'
 
-export interface StandinOptions {
+export interface FakeGitHubOptions {
   /** Port on 127.0.0.1; any free one by default. */
   port?: number
   app?: Partial<App>
@@ -34,7 +34,7 @@ export interface LoggedRequest {
   tookMs: number
 }
 
-export interface Standin extends AsyncDisposable {
+export interface FakeGitHub extends AsyncDisposable {
   /** REST base to give to Octokit as `baseUrl`. The same without `/api/v3` works too. */
   url: string
   /** Root of the server: web pages, sign-in. */
@@ -57,7 +57,7 @@ type Server = ReturnType<typeof createAdaptorServer>
 type Env = { Bindings: HttpBindings }
 
 /** Starts the server on loopback and answers once it listens. */
-export async function startStandin(options: StandinOptions = {}): Promise<Standin> {
+export async function startFakeGitHub(options: FakeGitHubOptions = {}): Promise<FakeGitHub> {
   const now = options.now ?? Date.now
   const state = emptyState(options.app ?? {}, '2024-01-01T00:00:00Z')
   const world: World = { state, api: '', web: '', now }
@@ -133,7 +133,7 @@ function routed(on: Exchange, requests: LoggedRequest[]): Hono<Env> {
   }
   app.notFound((c) => {
     const { method } = c.req
-    const sentence = `The stand-in does not know ${method} ${c.req.path}; check the path, or add the operation to its route table.`
+    const sentence = `The fake GitHub does not know ${method} ${c.req.path}; check the path, or add the operation to its route table.`
     on.violations.push(sentence)
     requests.push({ method, route: c.req.path, path: c.req.path, status: 501, at: Date.now(), tookMs: 0 })
     return c.json({ message: sentence }, 501)

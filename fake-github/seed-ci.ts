@@ -1,4 +1,4 @@
-/** Puts CI results into the stand-in: check suites and runs, statuses, workflow runs with attempts. */
+/** Puts CI results into the fake GitHub: check suites and runs, statuses, workflow runs with attempts. */
 import { addAccount, addCommit, newId } from './seed.ts'
 import type {
   CheckRun,

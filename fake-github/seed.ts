@@ -1,4 +1,4 @@
-/** Puts people, repositories and installations into the stand-in with one call each, filling in what a test does not care about. */
+/** Puts people, repositories and installations into the fake GitHub with one call each, filling in what a test does not care about. */
 import { createHash } from 'node:crypto'
 import type {
   Account,
@@ -50,7 +50,7 @@ export interface RepositorySeed {
 /** Makes a repository with its default branch and one first commit. Throws when the name is taken. */
 export function addRepository(state: State, seed: RepositorySeed): Repository {
   const key = `${seed.owner}/${seed.name}`.toLowerCase()
-  if (state.repositories.has(key)) throw new Error(`the stand-in already has a repository ${key}`)
+  if (state.repositories.has(key)) throw new Error(`the fake GitHub already has a repository ${key}`)
   addAccount(state, seed.owner, seed.ownerType ?? 'Organization')
   const repository: Repository = {
     id: newId(state),

@@ -1,4 +1,4 @@
-/** CI results in the stand-in's memory: check suites and runs, statuses, workflow runs with their attempts. */
+/** CI results in the fake GitHub's memory: check suites and runs, statuses, workflow runs with their attempts. */
 
 export type CheckStatus = 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending'
 export type Conclusion =

@@ -1,4 +1,4 @@
-/** Issues, pull requests, comments and labels in the stand-in's memory. */
+/** Issues, pull requests, comments and labels in the fake GitHub's memory. */
 
 /** A push to the head of a pull request: what the head was before and is after it. */
 export interface HeadMove {

@@ -1,4 +1,4 @@
-/** What the stand-in remembers, so that a test can seed and read GitHub's side of the story as plain objects. */
+/** What the fake GitHub remembers, so that a test can seed and read GitHub's side of the story as plain objects. */
 
 import type { CheckRun, CheckSuite, CommitStatus, WorkflowRun } from './state-ci.ts'
 
@@ -191,7 +191,7 @@ export function emptyState(app: Partial<App>, createdAt: string): State {
     slug: 'flake-sla',
     name: 'flake-sla',
     owner: 'flake-sla-owner',
-    clientId: 'Iv1.standin',
+    clientId: 'Iv1.fake',
     clientSecret: 'client-secret',
     webhookUrl: null,
     webhookSecret: 'development',

@@ -62,7 +62,7 @@ function requestHeaders(state: State, name: string, guid: string, body: string):
   return {
     accept: '*/*',
     'content-type': 'application/json',
-    'user-agent': 'GitHub-Hookshot/standin',
+    'user-agent': 'GitHub-Hookshot/fake',
     'x-github-delivery': guid,
     'x-github-event': name,
     'x-github-hook-id': '1',

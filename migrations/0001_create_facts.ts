@@ -8,7 +8,7 @@ create table repository (
   private boolean not null,
   default_branch text,
   installation_id bigint,
-  told_at timestamptz not null,
+  reported_at timestamptz not null,
   removed_at timestamptz
 );
 
@@ -28,8 +28,8 @@ create table observation (
   repository_id bigint not null,
   head_sha text not null,
   run_key text not null,
-  told_at timestamptz not null,
-  told_id bigint not null,
+  reported_at timestamptz not null,
+  reported_id bigint not null,
   state text not null,
   source text not null,
   app text not null,
@@ -42,7 +42,7 @@ create table observation (
   mentions jsonb not null,
   started_at timestamptz,
   completed_at timestamptz not null,
-  primary key (repository_id, head_sha, run_key, told_at, told_id, state)
+  primary key (repository_id, head_sha, run_key, reported_at, reported_id, state)
 );
 
 create table workflow_run (
@@ -64,7 +64,7 @@ create table workflow_run (
 create table pull_request_event (
   repository_id bigint not null,
   number integer not null,
-  told_at timestamptz not null,
+  reported_at timestamptz not null,
   action text not null,
   head_sha text not null,
   head_ref text,
@@ -80,7 +80,7 @@ create table pull_request_event (
   labels jsonb not null,
   merge_sha text,
   created_at timestamptz not null,
-  primary key (repository_id, number, told_at, action, head_sha)
+  primary key (repository_id, number, reported_at, action, head_sha)
 );
 create index pull_request_event_head on pull_request_event (repository_id, head_sha);
 
@@ -91,7 +91,7 @@ create table comment (
   author text not null,
   author_is_bot boolean not null,
   association text,
-  told_at timestamptz not null,
+  reported_at timestamptz not null,
   body text not null,
   primary key (repository_id, number, comment_key)
 );
@@ -104,7 +104,7 @@ create table rerun_request (
   name text not null,
   actor text not null,
   actor_is_bot boolean not null,
-  told_at timestamptz not null,
+  reported_at timestamptz not null,
   primary key (repository_id, head_sha, run_key)
 );
 
@@ -115,7 +115,7 @@ create table merge_group (
   base_ref text not null,
   base_sha text not null,
   number integer,
-  told_at timestamptz not null,
+  reported_at timestamptz not null,
   primary key (repository_id, head_sha, action)
 );
 
@@ -124,11 +124,11 @@ create table repository_event (
   guid text not null,
   event text not null,
   action text,
-  told_at timestamptz not null,
+  reported_at timestamptz not null,
   detail jsonb not null,
   primary key (repository_id, guid)
 );
-create index repository_event_told on repository_event (repository_id, event, told_at)
+create index repository_event_reported on repository_event (repository_id, event, reported_at)
 `
 
 export async function up(db: Kysely<unknown>): Promise<void> {

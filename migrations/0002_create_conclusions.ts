@@ -138,7 +138,7 @@ create table stale_window (
 
 create table outbox (
   repository_id bigint not null,
-  effect_key text not null,
+  task_key text not null,
   kind text not null,
   detail jsonb not null,
   created_at timestamptz not null,
@@ -148,7 +148,7 @@ create table outbox (
   result text,
   url text,
   last_error text,
-  primary key (repository_id, effect_key)
+  primary key (repository_id, task_key)
 );
 create index outbox_due on outbox (due_at) where done_at is null;
 

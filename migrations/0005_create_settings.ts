@@ -4,12 +4,12 @@ import { type Kysely, sql } from 'kysely'
 const SETTINGS = `
 create table settings (
   repository_id bigint not null,
-  true_from timestamptz not null,
+  valid_from timestamptz not null,
   read_at timestamptz not null,
   settings jsonb not null,
   sources jsonb not null,
   problems jsonb not null,
-  primary key (repository_id, true_from)
+  primary key (repository_id, valid_from)
 );
 
 create table job_issue (

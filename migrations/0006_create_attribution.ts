@@ -65,7 +65,7 @@ create table change_point (
   primary key (repository_id, job_id, changed_on)
 );
 
-create table world (
+create table repository_model (
   repository_id bigint not null,
   week date not null,
   a double precision not null,
@@ -83,7 +83,7 @@ create table correction (
   job text,
   reason text not null,
   author text not null,
-  told_at timestamptz not null,
+  reported_at timestamptz not null,
   permission text not null,
   primary key (repository_id, number, correction_key)
 );

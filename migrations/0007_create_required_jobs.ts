@@ -5,9 +5,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create table required_jobs (
     repository_id bigint not null,
     base_ref text not null,
-    known_at timestamptz not null,
+    valid_from timestamptz not null,
     jobs jsonb not null,
     problem text,
-    primary key (repository_id, base_ref, known_at)
+    primary key (repository_id, base_ref, valid_from)
   )`.execute(db)
 }

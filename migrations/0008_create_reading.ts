@@ -9,7 +9,7 @@ create table reading (
   done_at timestamptz
 );
 
-create table reading_page (
+create table backfill_page (
   repository_id bigint not null,
   page_key text not null,
   seq bigint generated always as identity,
@@ -21,7 +21,7 @@ create table reading_page (
   done_at timestamptz,
   primary key (repository_id, page_key)
 );
-create index reading_page_open on reading_page (repository_id, seq) where done_at is null
+create index backfill_page_open on backfill_page (repository_id, seq) where done_at is null
 `
 
 export async function up(db: Kysely<unknown>): Promise<void> {

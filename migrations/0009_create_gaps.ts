@@ -26,7 +26,7 @@ create table gap (
 
 create table installation (
   installation_id bigint primary key,
-  told_at timestamptz not null,
+  reported_at timestamptz not null,
   suspended_at timestamptz
 );
 

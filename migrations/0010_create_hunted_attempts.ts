@@ -12,7 +12,7 @@ create table hunted_attempt (
   until_at timestamptz,
   primary key (repository_id, head_sha, run_id, attempt)
 );
-alter table hunt add column asked_key text unique
+alter table hunt add column requested_key text unique
 `
 
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely'
 
 const WAITING = `
-create table waiting_head (
+create table orphan_head (
   repository_id bigint not null,
   head_sha text not null,
   head_branches jsonb not null,
@@ -11,9 +11,9 @@ create table waiting_head (
   tries integer not null default 0,
   primary key (repository_id, head_sha)
 );
-create index waiting_head_due on waiting_head (repository_id, due_at) where due_at is not null;
+create index orphan_head_due on orphan_head (repository_id, due_at) where due_at is not null;
 
-alter table reading_page add column problem text
+alter table backfill_page add column problem text
 `
 
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -10,7 +10,7 @@ create table runner (
   head_sha text not null,
   check_run_id bigint not null,
   name text not null,
-  told_at timestamptz not null,
+  reported_at timestamptz not null,
   primary key (repository_id, head_sha, check_run_id)
 );
 create index verdict_flaky on verdict (repository_id, job_id, judged_at) include (number) where flaky

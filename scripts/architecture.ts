@@ -1,4 +1,6 @@
 /** The layers as rules, and the imports as they are: a test holds one to the other, `npm run docs` draws the second. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   cruise,
   type DependencyType,
@@ -6,75 +8,66 @@ import {
   type IRegularForbiddenRuleType,
 } from 'dependency-cruiser'
 
-/** What each folder or file of `src/` may import from the others. Whoever adds a folder says here where it stands. */
+/**
+ * What each room may import from the others, from the bottom up. A room is a folder or file of `src/`, a package, or a folder
+ * beside `src/`. An allowance that nobody uses fails the test: the table says what is, not what might be.
+ */
 export const LAYERS: Record<string, readonly string[]> = {
   domain: [],
-  texts: ['domain'],
-  policy: ['domain'],
-  webhooks: ['domain'],
-  github: ['domain'],
-  db: ['domain'],
-  pipeline: ['domain', 'db', 'webhooks', 'policy'],
-  history: ['deps.ts', 'domain', 'db', 'github', 'webhooks', 'pipeline'],
-  dashboard: ['domain', 'texts', 'db', 'pipeline'],
-  'deps.ts': ['domain', 'db', 'github'],
-  effects: ['deps.ts', 'domain', 'texts', 'db', 'github', 'pipeline', 'policy', 'history', 'hunt'],
-  timers: ['deps.ts', 'domain', 'webhooks', 'db', 'github', 'pipeline', 'policy', 'effects', 'history'],
-  server: ['domain'],
+  server: [],
+  simulate: [],
+  'packages/hunt': ['domain', 'texts'],
   'config.ts': ['domain'],
-  'pages.ts': ['config.ts', 'deps.ts', 'github', 'pipeline', 'dashboard'],
-  'worker.ts': ['deps.ts', 'pipeline', 'effects'],
+  texts: ['domain'],
+  db: ['domain'],
+  github: ['domain'],
+  settings: ['domain', 'db'],
+  'deps.ts': ['domain', 'db', 'github'],
+  intake: ['domain', 'db'],
+  derive: ['domain', 'db'],
+  dashboard: ['domain', 'db', 'texts'],
+  features: ['deps.ts', 'domain', 'texts', 'db', 'github', 'settings', 'intake', 'derive', 'packages/hunt'],
+  'pages.ts': ['config.ts', 'deps.ts', 'github', 'intake', 'dashboard'],
   'start.ts': [
-    'worker.ts',
+    'pages.ts',
     'config.ts',
     'deps.ts',
-    'pages.ts',
-    'domain',
-    'texts',
-    'policy',
+    'settings',
     'github',
     'db',
-    'pipeline',
-    'history',
+    'intake',
+    'derive',
     'dashboard',
-    'effects',
-    'timers',
+    'features',
     'server',
   ],
   'main.ts': ['config.ts', 'domain', 'start.ts'],
-  hunt: ['domain', 'texts'],
-  simulate: ['domain'],
-  standin: [],
   cli: [
     'config.ts',
-    'deps.ts',
     'domain',
     'texts',
-    'policy',
-    'webhooks',
+    'settings',
     'github',
     'db',
-    'pipeline',
-    'history',
-    'effects',
-    'hunt',
+    'intake',
+    'derive',
+    'features',
     'server',
     'simulate',
+    'packages/hunt',
   ],
+  'fake-github': [],
   demo: [
-    'config.ts',
-    'start.ts',
-    'domain',
-    'texts',
-    'db',
-    'pipeline',
-    'history',
-    'dashboard',
-    'timers',
-    'server',
-    'cli',
+    'fake-github',
+    'intake',
     'simulate',
-    'standin',
+    'domain',
+    'cli',
+    'config.ts',
+    'features',
+    'server',
+    'start.ts',
+    'texts',
   ],
 }
 
@@ -82,13 +75,16 @@ export const LAYERS: Record<string, readonly string[]> = {
 const PACKAGES: Record<string, readonly string[]> = {
   domain: ['temporal-polyfill'],
   texts: [],
-  webhooks: ['zod', 'crypto'],
   db: ['kysely', 'crypto'],
   migrations: ['kysely'],
 }
 
 /** The only files that may know how to reach a database. */
 const DRIVERS = { file: '^src/db/client\\.ts$', names: ['pg', '@electric-sql/pglite', 'node:sqlite'] }
+
+/** Folders whose imports are read. */
+const FOLDERS = ['src', 'packages', 'migrations', 'demo', 'fake-github']
+const ROOMS = '^(src|packages/[^/]+/src|demo|fake-github)/'
 
 /** How dependency-cruiser calls what is not a file of ours. */
 const OUTSIDE: DependencyType[] = [
@@ -110,10 +106,7 @@ export const RULES: IRegularForbiddenRuleType[] = [
     comment: `${layer} may import only: itself${allowed.map((one) => `, ${one}`).join('')}. Move what is shared below both.`,
     severity: 'error' as const,
     from: { path: pathOf(layer) },
-    to: {
-      path: '^src/',
-      pathNot: [layer, ...allowed].map(pathOf),
-    },
+    to: { path: ROOMS, pathNot: [layer, ...allowed].map(pathOf) },
   })),
   ...Object.entries(PACKAGES).map(([layer, names]) => ({
     name: `packages-${layer}`,
@@ -126,7 +119,7 @@ export const RULES: IRegularForbiddenRuleType[] = [
     name: 'one-driver',
     comment: 'Only src/db/client.ts knows a database driver: open databases through it.',
     severity: 'error',
-    from: { path: '^(src|migrations)/', pathNot: DRIVERS.file },
+    from: { path: `${ROOMS}|^migrations/`, pathNot: DRIVERS.file },
     to: { path: DRIVERS.names.map(packageOf) },
   },
   {
@@ -134,7 +127,7 @@ export const RULES: IRegularForbiddenRuleType[] = [
     comment: 'A migration stands for itself: what it imports may change after it has run somewhere.',
     severity: 'error',
     from: { path: '^migrations/' },
-    to: { path: '^(src|test|scripts|migrations)/' },
+    to: { path: '^(src|packages|test|scripts|migrations)/' },
   },
   {
     name: 'only-the-list-imports-migrations',
@@ -145,10 +138,11 @@ export const RULES: IRegularForbiddenRuleType[] = [
   },
   {
     name: 'no-test-in-src',
-    comment: 'The program never needs its tests, benchmarks or scripts.',
+    comment:
+      'The program never needs its tests, benchmarks, scripts, demo or fake GitHub: none of them ships.',
     severity: 'error',
-    from: { path: '^(src|migrations)/' },
-    to: { path: '^(test|bench|scripts)/' },
+    from: { path: '^(src|packages/[^/]+/src|migrations)/' },
+    to: { path: '^(test|bench|scripts|demo|fake-github|packages/[^/]+/test)/' },
   },
   {
     name: 'no-cycles',
@@ -168,16 +162,15 @@ export const RULES: IRegularForbiddenRuleType[] = [
     name: 'no-development-packages',
     comment: 'Move the package to "dependencies": it is not there where the program runs.',
     severity: 'error',
-    // The stand-in for GitHub is a tool for tests and for the demo, which run from the repository.
-    from: { path: '^(src|migrations)/', pathNot: '^src/(standin|demo)/' },
+    from: { path: '^(src|packages/[^/]+/src|migrations)/' },
     to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
   },
 ]
 
 /** Reads every import of the folders, type-only ones too, and tries the rules. @param baseDir the project's root */
-export async function readImports(baseDir: string, folders = ['src', 'migrations']): Promise<ICruiseResult> {
+export async function readImports(baseDir: string): Promise<ICruiseResult> {
   const { output } = await cruise(
-    folders,
+    FOLDERS.filter((folder) => existsSync(join(baseDir, folder))),
     {
       baseDir,
       ...TYPE_ONLY_TOO,
@@ -233,11 +226,14 @@ function reaches(parts: ReadonlyMap<string, ReadonlySet<string>>, from: string, 
 }
 
 function partOf(path: string): string | null {
-  return /^src\/([^/]+)/.exec(path)?.[1] ?? null
+  const [, inSrc, beside] = /^(?:src\/([^/]+)|(packages\/[^/]+\/src|demo|fake-github)\/)/.exec(path) ?? []
+  return inSrc ?? beside?.replace(/\/src$/, '') ?? null
 }
 
 function pathOf(layer: string): string {
-  return `^src/${layer.replaceAll('.', '\\.')}(?:/|$)`
+  if (layer.startsWith('packages/')) return `^${layer}/src/`
+  const isBeside = layer === 'demo' || layer === 'fake-github'
+  return `^${isBeside ? '' : 'src/'}${layer.replaceAll('.', '\\.')}(?:/|$)`
 }
 
 function packageOf(name: string): string {

@@ -1,6 +1,6 @@
 /** What the parts that do something are given: the world, as values. A type, no code. */
 import type { Db } from './db/client.ts'
-import type { Policy } from './domain/settings.ts'
+import type { Settings } from './domain/settings.ts'
 import type { GitHub } from './github/client.ts'
 
 export interface Log {
@@ -16,7 +16,7 @@ export interface Deps {
   now(): number
   /** Null until the app is set up: nothing can be written then. */
   github: GitHub | null
-  policyOf(repositoryId: number): Promise<Policy>
+  settingsOf(repositoryId: number): Promise<Settings>
   log: Log
   /** Where people reach the dashboard; null where nobody said. */
   publicUrl: string | null

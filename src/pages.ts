@@ -9,14 +9,14 @@ import type { Recorder } from './intake/record.ts'
 /** The dashboard of a running program. */
 export function pagesOf(
   config: Config,
-  { db, now, policyOf, log }: Pick<Deps, 'db' | 'now' | 'policyOf' | 'log'>,
+  { db, now, settingsOf, log }: Pick<Deps, 'db' | 'now' | 'settingsOf' | 'log'>,
   { timings, rateLimit }: { timings: Timings; rateLimit: RateLimitWatch },
 ): Hono {
   const { publicUrl, githubUrl, apiUrl, pages } = config
   return dashboard({
     db,
     now,
-    policyOf,
+    settingsOf,
     publicUrl,
     githubUrl,
     timings,

@@ -7,27 +7,27 @@ import { createTimings } from './dashboard/app.ts'
 import { type OpenDatabase, openDatabase, reached } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
-import { requestStaleSettings } from './features/settings/refresh.ts'
-import { createProbot, gitHubOf } from './github/app.ts'
-import { PATIENCE_MS } from './github/timeout.ts'
-import { watchRateLimit } from './github/rate-limit.ts'
-import { pagesOf, timed } from './pages.ts'
-import { createPace } from './derive/backpressure.ts'
-import { createRecorder } from './intake/record.ts'
-import { readStoredPolicy } from './settings/stored.ts'
-import { createBodyReader } from './intake/body.ts'
-import { listen, type RunningServer } from './server/http.ts'
-import { takeDelivery } from './intake/receive.ts'
-import { createRefusals } from './intake/refusals.ts'
-import { alreadySetUp, createSetUp } from './server/setup.ts'
-import { closeAll } from './features/breach-issue/close-windows.ts'
-import { forget } from './features/retention/retention.ts'
+import { createBackpressure } from './derive/backpressure.ts'
+import { assignOrphanHeads } from './features/backfill/orphan-results.ts'
 import { readAllHistory } from './features/backfill/timer.ts'
+import { closeAll } from './features/breach-issue/close-windows.ts'
 import { reconcile } from './features/redelivery/redelivery.ts'
 import { refreshAllRequired } from './features/required-jobs/daily.ts'
+import { deleteExpired } from './features/retention/retention.ts'
 import { startTimers } from './features/schedule.ts'
-import { placeWaiting } from './features/backfill/orphan-results.ts'
+import { requestStaleSettings } from './features/settings/refresh.ts'
 import { createWorker, type Worker } from './features/worker.ts'
+import { createProbot, gitHubOf } from './github/app.ts'
+import { watchRateLimit } from './github/rate-limit.ts'
+import { GITHUB_TIMEOUT_MS } from './github/timeout.ts'
+import { createBodyReader } from './intake/body.ts'
+import { takeDelivery } from './intake/receive.ts'
+import { createRecorder } from './intake/record.ts'
+import { createRefusals } from './intake/refusals.ts'
+import { pagesOf, timed } from './pages.ts'
+import { listen, type RunningServer } from './server/http.ts'
+import { alreadySetUp, createSetUp } from './server/setup.ts'
+import { readStoredSettings } from './settings/stored.ts'
 
 export interface RunningApp {
   url: string
@@ -47,7 +47,7 @@ export interface StartOptions {
   /** False where no GitHub needs to be spared: the client then does not space its writes by seconds. */
   throttle?: boolean
   /** How long an answer of GitHub may take, in ms. */
-  patienceMs?: number
+  timeoutMs?: number
   database?: OpenDatabase
 }
 
@@ -75,25 +75,25 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
     config.app &&
     createProbot(config.app, {
       ...{ baseUrl: config.apiUrl, log, throttle: options.throttle ?? true, rateLimit },
-      ...{ patienceMs: options.patienceMs ?? PATIENCE_MS, stop: givingUp.signal },
+      ...{ timeoutMs: options.timeoutMs ?? GITHUB_TIMEOUT_MS, stop: givingUp.signal },
     })
   const deps: Deps = {
     db,
     now,
     github: probot && gitHubOf(probot, config.dryRun, log),
-    policyOf: (repositoryId) => readStoredPolicy(db, repositoryId),
+    settingsOf: (repositoryId) => readStoredSettings(db, repositoryId),
     log,
     publicUrl: config.publicUrl,
     dryRun: config.dryRun,
   }
 
-  const pace = createPace(() => performance.now())
-  const work = createWorker(deps, pace)
+  const backpressure = createBackpressure(() => performance.now())
+  const work = createWorker(deps, backpressure)
   const recording = {
     now,
     effects: true,
     onRecorded: (count: number) => {
-      pace.recorded(count)
+      backpressure.recorded(count)
       if (options.timers !== false) work.soon()
     },
   }
@@ -142,7 +142,7 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
               schedule: '*/5 * * * *',
               run: () => closeAll(deps).then(() => work.soon()),
             },
-            { name: 'forget', schedule: '30 3 * * *', run: () => forget(deps) },
+            { name: 'deleteExpired', schedule: '30 3 * * *', run: () => deleteExpired(deps) },
             {
               name: 'read-settings',
               schedule: '*/5 * * * *',
@@ -169,9 +169,9 @@ export async function startApp(config: Config, options: StartOptions = {}): Prom
             {
               name: 'place-waiting',
               schedule: '4-59/5 * * * *',
-              run: () => placeWaiting(deps, stopping.signal).then(() => work.soon()),
+              run: () => assignOrphanHeads(deps, stopping.signal).then(() => work.soon()),
             },
-            { name: 'conclude', schedule: '* * * * *', run: async () => work.soon() },
+            { name: 'derive', schedule: '* * * * *', run: async () => work.soon() },
           ],
           (name, error) => log.error({ timer: name, error: String(error) }, 'timer failed'),
         )

@@ -25,7 +25,7 @@ describe('this program', () => {
   })
 
   test('was read: every file of src and migrations, and what they import', () => {
-    const files = ['src', 'migrations'].flatMap((folder) =>
+    const files = ['src', 'packages', 'migrations'].flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
         .filter((path) => path.endsWith('.ts'))
         .map((path) => `${folder}/${path}`),
@@ -45,6 +45,14 @@ describe('this program', () => {
 
   test('has a layer for each part of src', () => {
     expect(readdirSync(join(ROOT, 'src')).filter((part) => !(part in LAYERS))).toEqual([])
+  })
+
+  test('uses every allowance of the table of layers', () => {
+    const parts = partsOf(read)
+    const unused = Object.entries(LAYERS).flatMap(([layer, allowed]) =>
+      allowed.filter((other) => !parts.get(layer)?.has(other)).map((other) => `${layer} -> ${other}`),
+    )
+    expect(unused).toEqual([])
   })
 
   test('looks as the diagram in docs/architecture.md shows it: `npm run docs` draws it', () => {

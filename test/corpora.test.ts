@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { newestCompletion } from '../src/db/replay.ts'
-import { DEFAULT_POLICY } from '../src/domain/settings.ts'
+import { DEFAULT_SETTINGS } from '../src/domain/settings.ts'
 import type { Delivery } from '../src/intake/prepare.ts'
 import { useDatabase } from './support/database.ts'
-import { conclude, readReports, recordAll, shuffled } from './support/pipeline.ts'
+import { derive, readReports, recordAll, shuffled } from './support/pipeline.ts'
 
 interface Expected {
   repository: string
@@ -49,8 +49,8 @@ describe.skipIf(names.length === 0)('a real project', () => {
       for (let from = 0; from < deliveries.length; from += 1000) {
         await recordAll(db(), deliveries.slice(from, from + 1000))
       }
-      await conclude(db(), { now: (await newestCompletion(db())) ?? 0 })
-      const report = (await readReports(db(), DEFAULT_POLICY)).find(
+      await derive(db(), { now: (await newestCompletion(db())) ?? 0 })
+      const report = (await readReports(db(), DEFAULT_SETTINGS)).find(
         (one) => one.repository === expected.repository,
       )
       expect(expected.flakes.length).toBeGreaterThan(0)

@@ -8,8 +8,8 @@ import { readGenerated } from '../scripts/generated.ts'
 import { readConfig, VARIABLES } from '../src/config.ts'
 import { parseCorrection, parseFlakeReport, parseHunt, parseRetests } from '../src/domain/command.ts'
 import { COMMAND_HELP } from '../src/domain/command-help.ts'
-import { commandSection } from '../src/texts/help.ts'
 import { EVENTS } from '../src/intake/events/translate.ts'
+import { commandSection } from '../src/texts/help.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const readText = (path: string) => readFileSync(join(ROOT, path), 'utf8')

@@ -55,14 +55,14 @@ test('killed while it records, twice, it ends with the same figures', { timeout:
   expect(report.repositories).toEqual(expected.repositories)
 })
 
-test('killed while it concludes, it ends with the same figures', { timeout: 120_000 }, async () => {
+test('killed while it derives, it ends with the same figures', { timeout: 120_000 }, async () => {
   const data = join(folder, 'concluding')
   const child = startSteps(data)
-  await said(child, 'concluded')
+  await said(child, 'derived')
   // Into the work on the heads that are left, which takes some tenths of a second.
   await sleep(20 + Math.random() * 80)
   await kill(child)
-  // Without the deliveries, which would be concluded from anew: what was recorded is enough.
+  // Without the deliveries, which would be derived from anew: what was recorded is enough.
   const { report: alone } = await finish(data, [])
   expect(alone.repositories).toEqual(expected.repositories)
   const { report } = await finish(data)
@@ -93,15 +93,15 @@ function start(data: string): ChildProcess {
   return keep(spawn(process.execPath, [main, 'replay', '-', '--json', '--database-url', data]))
 }
 
-/** Records everything and concludes, saying so after each step; then waits to be killed. */
+/** Records everything and derives, saying so after each step; then waits to be killed. */
 function startSteps(data: string): ChildProcess {
   const source = (path: string) => JSON.stringify(new URL(`../src/${path}`, import.meta.url).href)
   const code = `
     import { openDatabase } from ${source('db/client.ts')}
     import { migrate } from ${source('db/migrate.ts')}
-    import { DEFAULT_POLICY } from ${source('domain/settings.ts')}
+    import { DEFAULT_SETTINGS } from ${source('domain/settings.ts')}
     import { readDeliveries } from ${source('cli/deliveries.ts')}
-    import { concludeAll } from ${source('derive/derive.ts')}
+    import { deriveAll } from ${source('derive/derive.ts')}
     import { createRecorder } from ${source('intake/record.ts')}
     const { db } = await openDatabase(${JSON.stringify(data)})
     await migrate(db)
@@ -109,8 +109,8 @@ function startSteps(data: string): ChildProcess {
     const all = []
     for await (const line of readDeliveries(${JSON.stringify(file)})) all.push(record(line.delivery))
     await Promise.all(all)
-    const onProgress = () => process.stdout.write('concluded\\n')
-    await concludeAll(db, { policyOf: async () => DEFAULT_POLICY, now: ${Date.UTC(2027, 0)}, onProgress })
+    const onProgress = () => process.stdout.write('derived\\n')
+    await deriveAll(db, { settingsOf: async () => DEFAULT_SETTINGS, now: ${Date.UTC(2027, 0)}, onProgress })
     setInterval(() => {}, 1000)`
   return keep(spawn(process.execPath, ['--input-type=module-typescript', '-e', code]))
 }

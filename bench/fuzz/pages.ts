@@ -1,7 +1,7 @@
 /** Addresses that no page of ours links to: parameters, filters and paths of the dashboard and its API. */
 import { dashboard } from '../../src/dashboard/app.ts'
 import type { Db } from '../../src/db/client.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import type { Random } from '../../src/simulate/random.ts'
 import { eachInput, type Target } from './target.ts'
 import { anyText } from './values.ts'
@@ -80,7 +80,7 @@ export function pageTarget(db: Db, fullName: string): Target {
   const pages = dashboard({
     db,
     now: () => NOW,
-    policyOf: async () => DEFAULT_POLICY,
+    settingsOf: async () => DEFAULT_SETTINGS,
     publicUrl: null,
     githubUrl: 'https://github.com',
   })

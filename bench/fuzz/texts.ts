@@ -10,10 +10,10 @@ import {
   parseRetests,
   readHunt,
 } from '../../src/domain/command.ts'
-import { matchesGlob } from '../../src/domain/settings.ts'
 import { requiredBy } from '../../src/domain/required.ts'
+import { matchesGlob } from '../../src/domain/settings.ts'
 import { windowAt } from '../../src/domain/window.ts'
-import { readPolicy } from '../../src/settings/read.ts'
+import { parseSettings } from '../../src/settings/read.ts'
 import type { Random } from '../../src/simulate/random.ts'
 import { code, codeCell, link } from '../../src/texts/markdown.ts'
 import { eachInput, type Target } from './target.ts'
@@ -156,7 +156,7 @@ const markdown = new MarkdownIt({ html: true, linkify: true })
 export function textTargets(): Target[] {
   return [
     eachInput({ name: 'comment', share: 0.1, make: pieces(COMMENT, 25) }, 100, readComment),
-    eachInput({ name: 'settings', share: 0.05, make: pieces(SETTINGS, 30) }, 500, readSettings),
+    eachInput({ name: 'settings', share: 0.05, make: pieces(SETTINGS, 30) }, 500, parseSettingsInput),
     eachInput({ name: 'filter', share: 0.03, make: pieces(PATTERN, 30) }, 200, useFilter),
     eachInput(
       { name: 'glob', share: 0.02, make: pieces(['*', '**', '?', 'a', 'unit', '-', 'é'], 40) },
@@ -183,16 +183,16 @@ function readComment(body: string): string | null {
   return null
 }
 
-async function readSettings(text: string): Promise<string | null> {
-  const { policy, problems } = readPolicy(text)
+async function parseSettingsInput(text: string): Promise<string | null> {
+  const { settings, problems } = parseSettings(text)
   if ('polluted' in {}) return 'changed the prototype of all objects'
-  if (policy === null) {
+  if (settings === null) {
     if (problems.length === 0) return 'is refused without a reason'
     return problems.some((one) => one.length > 300 || one.includes('\n')) ? 'is refused at length' : null
   }
-  requiredBy(policy).includes({ name: NAME, app: '' })
-  windowAt('week', Date.UTC(2026, 1, 2), policy.timeZone)
-  return policy.target > 0 && policy.target <= 1 ? null : `took the target ${policy.target}`
+  requiredBy(settings).includes({ name: NAME, app: '' })
+  windowAt('week', Date.UTC(2026, 1, 2), settings.timeZone)
+  return settings.target > 0 && settings.target <= 1 ? null : `took the target ${settings.target}`
 }
 
 function useFilter(source: string): string | null {

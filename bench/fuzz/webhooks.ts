@@ -1,17 +1,17 @@
-/** Broken webhooks through the whole way: translated, recorded, concluded, and shown. */
+/** Broken webhooks through the whole way: translated, recorded, derived, and shown. */
 import { createRequire } from 'node:module'
 import { sql } from 'kysely'
 import { dashboard } from '../../src/dashboard/app.ts'
-import type { Db } from '../../src/db/client.ts'
 import { readRepositories } from '../../src/dashboard/queries/repositories.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
-import { concludeAll } from '../../src/derive/derive.ts'
+import type { Db } from '../../src/db/client.ts'
+import { deriveAll } from '../../src/derive/derive.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
+import { EVENTS } from '../../src/intake/events/translate.ts'
 import type { Delivery } from '../../src/intake/prepare.ts'
 import { createRecorder } from '../../src/intake/record.ts'
 import type { Random } from '../../src/simulate/random.ts'
 import { SCENARIOS } from '../../src/simulate/scenarios.ts'
 import { simulate, tell } from '../../src/simulate/simulate.ts'
-import { EVENTS } from '../../src/intake/events/translate.ts'
 import { mutate } from './mutate.ts'
 import type { Target } from './target.ts'
 import { toJson } from './values.ts'
@@ -19,10 +19,10 @@ import { toJson } from './values.ts'
 /** What arrives, as epoch ms: after every time in the payloads. */
 const NOW = Date.UTC(2026, 5, 1)
 const DAY = 86_400_000
-/** Deliveries between two looks at what they conclude to: a conclusion costs more than all of them. */
+/** Deliveries between two looks at what they derive to: a conclusion costs more than all of them. */
 const BETWEEN_LOOKS = 10_000
 
-/** Three days of a made-up repository: its parts belong together, so that what is left of them is concluded from. */
+/** Three days of a made-up repository: its parts belong together, so that what is left of them is derived from. */
 export function simulated(): Delivery[] {
   const scenario = SCENARIOS[0]
   if (!scenario) return []
@@ -84,11 +84,11 @@ export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
 /** Concludes, and reads the pages of every repository. @returns what was wrong */
 export async function look(db: Db): Promise<string | null> {
   try {
-    await concludeAll(db, { policyOf: async () => DEFAULT_POLICY, now: NOW })
+    await deriveAll(db, { settingsOf: async () => DEFAULT_SETTINGS, now: NOW })
     const pages = dashboard({
       db,
       now: () => NOW,
-      policyOf: async () => DEFAULT_POLICY,
+      settingsOf: async () => DEFAULT_SETTINGS,
       publicUrl: null,
       githubUrl: 'https://github.com',
       visibility: { mayRead: async () => true },
@@ -104,7 +104,7 @@ export async function look(db: Db): Promise<string | null> {
     }
     return null
   } catch (error) {
-    return `could not be concluded after this: ${(error as Error).stack}`.slice(0, 2000)
+    return `could not be derived after this: ${(error as Error).stack}`.slice(0, 2000)
   }
 }
 

@@ -21,11 +21,11 @@ import { pullObject, repositoryObject } from './pulls.ts'
 
 let schema: GraphQLSchema | null = null
 
-/** A field that the stand-in does not hold is refused, so that no test reads a null that GitHub would fill. */
+/** A field that the fake GitHub does not hold is refused, so that no test reads a null that GitHub would fill. */
 const onlyKnown: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
   const object = source as Record<string, unknown>
   if (!(info.fieldName in object)) {
-    throw new GraphQLError(`The stand-in does not answer ${info.parentType.name}.${info.fieldName}.`, {
+    throw new GraphQLError(`The fake GitHub does not answer ${info.parentType.name}.${info.fieldName}.`, {
       extensions: { unknownToStandin: true },
     })
   }

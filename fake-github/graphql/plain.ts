@@ -39,7 +39,7 @@ export function answerPlainly(world: World, actor: Actor, request: GraphqlReques
   if (!/\bminimizeComment\b/.test(query)) {
     throw new Refusal(
       501,
-      'Without the graphql package the stand-in knows only the mutation minimizeComment.',
+      'Without the graphql package the fake GitHub knows only the mutation minimizeComment.',
     )
   }
   const input = (variables.input ?? {}) as Record<string, unknown>

@@ -213,7 +213,7 @@ const KNOWN_ITEMS: readonly string[] = ['HEAD_REF_FORCE_PUSHED_EVENT', 'BASE_REF
 function fits(args: TimelineArguments, kind: string, at: string): boolean {
   const asked = args.itemTypes ?? []
   if (asked.length === 0 || asked.some((one) => !KNOWN_ITEMS.includes(one))) {
-    throw new Error(`The stand-in answers timelineItems only for itemTypes of ${KNOWN_ITEMS.join(', ')}.`)
+    throw new Error(`The fake GitHub answers timelineItems only for itemTypes of ${KNOWN_ITEMS.join(', ')}.`)
   }
   return asked.includes(kind) && (!args.since || Date.parse(at) >= Date.parse(args.since))
 }

@@ -8,8 +8,8 @@ import { instant } from '../shapes/world.ts'
 import type { Repository, WorkflowAttempt, WorkflowJob, WorkflowRun } from '../state.ts'
 
 /** GitHub lists no more than this many runs for a search. */
-const MOST_RUNS = 1000
-const MOST_ATTEMPTS = 51
+const MAX_RUNS = 1000
+const MAX_ATTEMPTS = 51
 
 function runOf(call: Call, repository: Repository): WorkflowRun {
   const run = repository.workflowRuns.get(numberParam(call, 'run_id'))
@@ -61,7 +61,7 @@ function listRuns(call: Call) {
   const found = [...repository.workflowRuns.values()].filter((run) => matches(call, run))
   found.sort((a, b) => b.createdAt.localeCompare(a.createdAt) || b.id - a.id)
   const shape = (run: WorkflowRun) => shapeOf(call, repository, run, newestAttempt(run))
-  return page(call, found.slice(0, MOST_RUNS), shape, { envelope: 'workflow_runs', total: found.length })
+  return page(call, found.slice(0, MAX_RUNS), shape, { envelope: 'workflow_runs', total: found.length })
 }
 
 function shapeOf(call: Call, repository: Repository, run: WorkflowRun, attempt: WorkflowAttempt) {
@@ -94,7 +94,7 @@ function startAttempt(
 ) {
   const last = newestAttempt(run)
   if (last.status !== 'completed') throw new Refusal(403, 'This workflow is already running')
-  if (run.attempts.length >= MOST_ATTEMPTS)
+  if (run.attempts.length >= MAX_ATTEMPTS)
     throw new Refusal(403, 'Unable to retry this workflow run because it was rerun too often')
   if (!last.jobs.some(again)) throw new Refusal(403, 'This workflow run has no failed jobs to re-run')
   const at = instant(call.world)

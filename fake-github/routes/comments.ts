@@ -24,7 +24,7 @@ const WRITE: Route['needs'] = [
   ['issues', 'write'],
   ['pull_requests', 'write'],
 ]
-const MOST_CHARACTERS = 65_536
+const MAX_CHARACTERS = 65_536
 
 function commentOf(call: Call, repository: Repository): Comment {
   const comment = repository.comments.get(numberParam(call, 'comment_id'))
@@ -35,7 +35,7 @@ function commentOf(call: Call, repository: Repository): Comment {
 function bodyOf(call: Call): string {
   const body = textField(call, 'body')
   if (!body?.trim()) throw invalid('IssueComment', 'body', 'missing_field')
-  if (body.length > MOST_CHARACTERS) throw invalid('IssueComment', 'body', 'too_long')
+  if (body.length > MAX_CHARACTERS) throw invalid('IssueComment', 'body', 'too_long')
   return body
 }
 

@@ -9,7 +9,7 @@ import type { CheckRun, CheckSuite, Commit, Repository } from '../state.ts'
 import { isPull } from './pulls.ts'
 
 /** GitHub looks no further than the newest thousand suites of a commit. */
-const MOST_SUITES = 1000
+const MAX_SUITES = 1000
 
 /** The SHA a branch name, `heads/` reference or SHA stands for, or 404. */
 function shaOfRef(repository: Repository, ref: string): string {
@@ -21,7 +21,7 @@ function shaOfRef(repository: Repository, ref: string): string {
 
 function suitesOf(repository: Repository, sha: string): CheckSuite[] {
   const all = [...repository.checkSuites.values()].filter((suite) => suite.sha === sha)
-  return all.sort((a, b) => b.id - a.id).slice(0, MOST_SUITES)
+  return all.sort((a, b) => b.id - a.id).slice(0, MAX_SUITES)
 }
 
 /** The runs a list asks for by `filter`, `check_name`, `status` and `app_id`, newest first. */

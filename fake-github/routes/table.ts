@@ -1,4 +1,4 @@
-/** Every operation the stand-in answers; a fixed path stands before one with a parameter in its place. */
+/** Every operation the fake GitHub answers; a fixed path stands before one with a parameter in its place. */
 import { answerGraphql } from '../graphql/route.ts'
 import type { Route } from '../route.ts'
 import { actionJobRoutes } from './action-jobs.ts'

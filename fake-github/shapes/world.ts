@@ -7,11 +7,11 @@ export interface World {
   api: string
   /** Base of the web pages, such as `http://127.0.0.1:4000`. */
   web: string
-  /** The stand-in's clock, epoch ms. */
+  /** The fake GitHub's clock, epoch ms. */
   now: () => number
 }
 
-/** The stand-in's present instant as GitHub writes it: ISO 8601 in UTC, whole seconds. */
+/** The fake GitHub's present instant as GitHub writes it: ISO 8601 in UTC, whole seconds. */
 export function instant(world: World): string {
   return toInstant(world.now())
 }

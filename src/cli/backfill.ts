@@ -4,20 +4,20 @@ import { pino } from 'pino'
 import { readConfig } from '../config.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
+import { deriveRepository } from '../derive/derive.ts'
 import { UserError } from '../domain/user-error.ts'
-import { createProbot, gitHubOf } from '../github/app.ts'
-import { createAsker } from '../github/throttled-client.ts'
-import type { Octokit } from '../github/client.ts'
-import { tokenOctokit } from '../github/token.ts'
 import { readHistory, readRepository } from '../features/backfill/read.ts'
 import { readRequiredJobs } from '../features/required-jobs/refresh.ts'
-import { concludeRepository } from '../derive/derive.ts'
-import { readStoredPolicy } from '../settings/stored.ts'
+import { createProbot, gitHubOf } from '../github/app.ts'
+import type { Octokit } from '../github/client.ts'
+import { createThrottledClient } from '../github/throttled-client.ts'
+import { tokenOctokit } from '../github/token.ts'
+import { readStoredSettings } from '../settings/stored.ts'
 import { historyProgress } from './history-progress.ts'
 import { explained } from './scan.ts'
 
 const DEFAULT_DAYS = 90
-const MOST_DAYS = 400
+const MAX_DAYS = 400
 const DAY = 86_400_000
 
 interface BackfillOptions {
@@ -33,7 +33,7 @@ export function backfillCommand(): Command {
     .option('--repository <owner/name>', 'one repository (default: all that the app is on)')
     .option(
       '--since <YYYY-MM-DD>',
-      `how far back (default: ${DEFAULT_DAYS} days, at most ${MOST_DAYS})`,
+      `how far back (default: ${DEFAULT_DAYS} days, at most ${MAX_DAYS})`,
       parseSince,
     )
     .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
@@ -44,7 +44,7 @@ function parseSince(value: string): number {
   const at = /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(value) : Number.NaN
   if (Number.isNaN(at)) throw new UserError(`--since ${value} is no day. Write it like 2026-02-01.`)
   if (at > Date.now()) throw new UserError(`--since ${value} lies in the future.`)
-  return Math.max(at, Date.now() - MOST_DAYS * DAY)
+  return Math.max(at, Date.now() - MAX_DAYS * DAY)
 }
 
 async function backfill(options: BackfillOptions): Promise<void> {
@@ -106,16 +106,16 @@ async function read(
   signal: AbortSignal,
 ): Promise<void> {
   const { db } = database
-  const asker = createAsker(octokit, { reserve: 0, signal })
+  const client = createThrottledClient(octokit, { reserve: 0, signal })
   const now = Date.now()
-  const repository = await readRepository(asker, name)
+  const repository = await readRepository(client, name)
   const { id: repository_id, full_name } = repository
-  const progress = historyProgress(full_name, asker)
+  const progress = historyProgress(full_name, client)
   const since = options.since ?? now - DEFAULT_DAYS * DAY
   const reads = { since, now: Date.now, alone: database.embedded, signal, onProgress: progress.show }
-  await readHistory(db, asker, repository, reads).finally(progress.end)
+  await readHistory(db, client, repository, reads).finally(progress.end)
   signal.throwIfAborted()
   await readRequiredJobs(db, octokit, { repository_id, full_name }, now)
-  await concludeRepository(db, repository_id, { policyOf: (id) => readStoredPolicy(db, id), now })
+  await deriveRepository(db, repository_id, { settingsOf: (id) => readStoredSettings(db, id), now })
   process.stdout.write(`${full_name}: read since ${new Date(since).toISOString().slice(0, 10)}.\n`)
 }

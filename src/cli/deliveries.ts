@@ -10,7 +10,7 @@ import type { Delivery } from '../intake/prepare.ts'
 export type Line = { file: string; line: number } & ({ delivery: Delivery } | { reason: string })
 
 /** GitHub sends nothing larger than this. */
-const LONGEST_LINE = 26 * 1024 * 1024
+const MAX_LINE = 26 * 1024 * 1024
 /** Bytes. Unpacking in pieces of 16 KiB, as is usual, took a third longer. */
 const READ_AT_ONCE = 256 * 1024
 
@@ -48,7 +48,7 @@ async function* readLines(input: Readable, path: string): AsyncGenerator<string 
   let length = 0
   const take = () => {
     const text =
-      length > LONGEST_LINE
+      length > MAX_LINE
         ? null
         : Buffer.concat(parts)
             .toString('utf8')
@@ -59,7 +59,7 @@ async function* readLines(input: Readable, path: string): AsyncGenerator<string 
   }
   const hold = (part: Buffer) => {
     length += part.length
-    if (length <= LONGEST_LINE) parts.push(part)
+    if (length <= MAX_LINE) parts.push(part)
   }
   try {
     for await (const chunk of input.pipe(new PassThrough()) as AsyncIterable<Buffer>) {

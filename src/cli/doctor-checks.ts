@@ -10,8 +10,8 @@ import type { Octokit } from '../github/client.ts'
 import { judgeApp, judgeDeliveries, judgeHook, judgeInstallation, type Manifest } from '../github/doctor.ts'
 import { WEBHOOK_PATH } from '../server/http.ts'
 
-const MOST_CLOCK_SECONDS = 30
-const PATIENCE_MS = 10_000
+const MAX_CLOCK_SECONDS = 30
+const GITHUB_TIMEOUT_MS = 10_000
 
 /** Every finding about the app at GitHub. */
 export async function readStanding(config: Config, app: AppCredentials): Promise<Finding[]> {
@@ -74,7 +74,7 @@ async function ask(octokit: Octokit, config: Config): Promise<Finding[]> {
 async function reach(url: string): Promise<Finding> {
   const check = 'reachability'
   try {
-    await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(PATIENCE_MS) })
+    await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(GITHUB_TIMEOUT_MS) })
     return fine(check, `${url} answers from here.`)
   } catch {
     return odd(
@@ -123,7 +123,7 @@ function readManifest(): Manifest {
 /** @param aheadMs how far the other clock is ahead of ours */
 export function clock(whose: string, aheadMs: number): Finding[] {
   const seconds = Math.round(aheadMs / 1000)
-  if (Math.abs(seconds) <= MOST_CLOCK_SECONDS) return []
+  if (Math.abs(seconds) <= MAX_CLOCK_SECONDS) return []
   return [
     odd(
       'clock',

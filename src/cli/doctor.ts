@@ -7,8 +7,8 @@ import { type Finding, fine, odd, wrong } from '../domain/finding.ts'
 import { UserError } from '../domain/user-error.ts'
 import { clock, readStanding } from './doctor-checks.ts'
 
-const LEAST_POSTGRES = 150_000
-const PATIENCE_MS = 10_000
+const MIN_POSTGRES = 150_000
+const GITHUB_TIMEOUT_MS = 10_000
 const SIGNS = { fine: '✓', odd: '!', wrong: '✗' }
 
 /** The command, for the program to add. */
@@ -84,7 +84,7 @@ async function examineDatabase(where: string): Promise<Finding[]> {
       ? `The embedded database in ${database.name}`
       : `PostgreSQL at ${database.name}`
     const findings = [
-      state.version < LEAST_POSTGRES
+      state.version < MIN_POSTGRES
         ? wrong('database', `${name} is older than PostgreSQL 15.`, 'Upgrade it.')
         : fine('database', `${name} answers.`),
       state.isMigrated
@@ -118,7 +118,7 @@ async function examineAddress(publicUrl: string | null): Promise<Finding[]> {
   if (!publicUrl) return []
   const check = 'reachability'
   try {
-    const answer = await fetch(`${publicUrl}/healthz`, { signal: AbortSignal.timeout(PATIENCE_MS) })
+    const answer = await fetch(`${publicUrl}/healthz`, { signal: AbortSignal.timeout(GITHUB_TIMEOUT_MS) })
     if (answer.ok) return [fine(check, `${publicUrl} answers from here.`)]
     return [
       wrong(

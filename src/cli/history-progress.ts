@@ -1,33 +1,38 @@
-/** Shows how far the reading of a history is: pull requests done, what is left of the rate limit, time to go. */
+/** Shows how far the backfill of a history is: pull requests done, what is left of the rate limit, time to go. */
 import cliProgress from 'cli-progress'
-import type { ReadingProgress } from '../db/backfill.ts'
-import type { Asker } from '../github/throttled-client.ts'
+import type { BackfillProgress } from '../db/backfill.ts'
+import type { ThrottledClient } from '../github/throttled-client.ts'
 
 const EVERY_MS = 10_000
 
 export interface HistoryProgress {
-  show(progress: ReadingProgress): void
+  show(progress: BackfillProgress): void
   end(): void
 }
 
 /** A bar on a terminal, a line every ten seconds elsewhere; both on standard error. */
-export function historyProgress(repository: string, asker: Asker): HistoryProgress {
-  return process.stderr.isTTY ? onTerminal(repository, asker) : inLines(repository, asker)
+export function historyProgress(repository: string, client: ThrottledClient): HistoryProgress {
+  return process.stderr.isTTY ? onTerminal(repository, client) : inLines(repository, client)
 }
 
 /** What is said beside the bar. @param started epoch ms */
-export function wordsOf(progress: ReadingProgress, asker: Asker, started: number, now: number): string {
+export function wordsOf(
+  progress: BackfillProgress,
+  client: ThrottledClient,
+  started: number,
+  now: number,
+): string {
   const { done, pages, pullRequests, unread } = progress
   const read = `${Math.max(0, pullRequests - unread)} of ${pullRequests} pull requests`
-  const rates = [...asker.left].map(([name, left]) => `${name} ${left.remaining}/${left.limit}`)
+  const rates = [...client.left].map(([name, left]) => `${name} ${left.remaining}/${left.limit}`)
   const seconds = done > 0 ? (((now - started) / done) * (pages - done)) / 1000 : null
-  const pause = asker.waitsUntil > now ? `, waits for the rate limit until ${clock(asker.waitsUntil)}` : ''
+  const pause = client.waitsUntil > now ? `, waits for the rate limit until ${clock(client.waitsUntil)}` : ''
   const rate = rates.length > 0 ? `, rate left ${rates.join(', ')}` : ''
   const toGo = seconds === null || done === pages ? '' : `, ${duration(seconds)} to go`
   return `${read}${rate}${toGo}${pause}`
 }
 
-function onTerminal(repository: string, asker: Asker): HistoryProgress {
+function onTerminal(repository: string, client: ThrottledClient): HistoryProgress {
   const started = Date.now()
   const bar = new cliProgress.SingleBar({
     format: `${repository} {bar} {percentage}% | {words}`,
@@ -40,19 +45,19 @@ function onTerminal(repository: string, asker: Asker): HistoryProgress {
   return {
     show(progress) {
       bar.setTotal(Math.max(1, progress.pages))
-      bar.update(progress.done, { words: wordsOf(progress, asker, started, Date.now()) })
+      bar.update(progress.done, { words: wordsOf(progress, client, started, Date.now()) })
     },
     end: () => bar.stop(),
   }
 }
 
-function inLines(repository: string, asker: Asker): HistoryProgress {
+function inLines(repository: string, client: ThrottledClient): HistoryProgress {
   const started = Date.now()
   let shown = 0
   let last = ''
   return {
     show(progress) {
-      last = `${repository}: ${wordsOf(progress, asker, started, Date.now())}\n`
+      last = `${repository}: ${wordsOf(progress, client, started, Date.now())}\n`
       if (Date.now() - shown < EVERY_MS) return
       shown = Date.now()
       process.stderr.write(last)

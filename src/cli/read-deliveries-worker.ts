@@ -8,7 +8,7 @@ import type { FromReader, PreparedLine, ReaderInput } from './read-deliveries.ts
 
 const LINES_AT_ONCE = 250
 /** Sent and not yet taken. */
-const MOST_AHEAD = 3
+const MAX_AHEAD = 3
 
 const port = parentPort
 if (port) {
@@ -36,7 +36,7 @@ async function readAll({ files, now }: ReaderInput, send: (message: FromReader) 
       send({ lines })
       lines = []
       ahead++
-      while (ahead >= MOST_AHEAD && port) await once(port, 'message')
+      while (ahead >= MAX_AHEAD && port) await once(port, 'message')
     }
   }
   if (lines.length > 0) send({ lines })

@@ -27,10 +27,13 @@ export type FromReader = { lines: PreparedLine[] } | { done: true } | { problem:
  */
 export async function* readPrepared(files: readonly string[], now: number): AsyncGenerator<PreparedLine> {
   const wantsInput = files.includes('-')
-  const worker = new Worker(new URL(`./read-deliveries-worker${extname(import.meta.filename)}`, import.meta.url), {
-    workerData: { files, now } satisfies ReaderInput,
-    stdin: wantsInput,
-  })
+  const worker = new Worker(
+    new URL(`./read-deliveries-worker${extname(import.meta.filename)}`, import.meta.url),
+    {
+      workerData: { files, now } satisfies ReaderInput,
+      stdin: wantsInput,
+    },
+  )
   if (wantsInput && worker.stdin) process.stdin.pipe(worker.stdin)
   try {
     // Holds what comes while nobody waits, which `once` would lose.

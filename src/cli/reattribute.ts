@@ -3,10 +3,10 @@ import { Command } from 'commander'
 import type { Db } from '../db/client.ts'
 import type { Row } from '../db/schema.ts'
 import { countsOf, readVersions } from '../db/sla.ts'
-import { DEFAULT_POLICY, type Policy } from '../domain/settings.ts'
-import { DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
 import { reattribute } from '../derive/reattribute.ts'
-import { readPolicyFile } from '../settings/read.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts'
+import { DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
+import { readSettingsFile } from '../settings/read.ts'
 import { versionsTable } from '../texts/versions-table.ts'
 import { withDatabase } from './database.ts'
 import { progress } from './progress.ts'
@@ -31,10 +31,10 @@ export function reattributeCommand(): Command {
     .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
     .action((options: ReattributeOptions) =>
       withDatabase(options.databaseUrl, async (db) => {
-        const policy = options.config ? await readPolicyFile(options.config) : DEFAULT_POLICY
+        const settings = options.config ? await readSettingsFile(options.config) : DEFAULT_SETTINGS
         const results = []
         for (const repository of await findRepositories(db, options.repository))
-          results.push(await reattributeOne(db, repository, policy))
+          results.push(await reattributeOne(db, repository, settings))
         process.stdout.write(
           options.json
             ? `${JSON.stringify({ definition_version: DEFINITION_VERSION, repositories: results }, null, 2)}\n`
@@ -44,9 +44,9 @@ export function reattributeCommand(): Command {
     )
 }
 
-async function reattributeOne(db: Db, { repository_id, full_name }: Row<'repository'>, policy: Policy) {
+async function reattributeOne(db: Db, { repository_id, full_name }: Row<'repository'>, settings: Settings) {
   const shows = new Map<string, ReturnType<typeof progress>>()
-  const flakes = await reattribute(db, repository_id, policy, {
+  const flakes = await reattribute(db, repository_id, settings, {
     now: Date.now(),
     onProgress(what, count) {
       const show = shows.get(what) ?? progress(`reattributing ${full_name}`, what)

@@ -1,17 +1,17 @@
-/** `replay`: recorded deliveries through the same way as the webhook server's, and what they conclude. No network. */
+/** `replay`: recorded deliveries through the same way as the webhook server's, and what they derive. No network. */
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import { type Db, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
 import { newestCompletion, setAsOf } from '../db/replay.ts'
-import { DEFAULT_POLICY, type Policy } from '../domain/settings.ts'
+import { classifyBeside } from '../derive/classify-concurrently.ts'
+import { deriveAll } from '../derive/derive.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
 import { UserError } from '../domain/user-error.ts'
-import { classifyBeside } from '../derive/classify-concurrently.ts'
-import { concludeAll } from '../derive/derive.ts'
 import type { Prepared } from '../intake/prepare.ts'
 import { createRecorder, type RecordResult } from '../intake/record.ts'
-import { readPolicyFile } from '../settings/read.ts'
+import { readSettingsFile } from '../settings/read.ts'
 import { progress } from './progress.ts'
 import { type PreparedLine, readPrepared } from './read-deliveries.ts'
 import { replayText } from './replay-text.ts'
@@ -28,7 +28,7 @@ interface ReplayOptions {
 export function replayCommand(): Command {
   return new Command('replay')
     .description(
-      'feed recorded webhook deliveries (NDJSON, .gz too, - for standard input) and print what they conclude',
+      'feed recorded webhook deliveries (NDJSON, .gz too, - for standard input) and print what they derive',
     )
     .argument('<file...>', 'files of deliveries')
     .option('--json', 'print the conclusions as JSON')
@@ -57,9 +57,9 @@ function keepMemorySmall(): void {
   setFlagsFromString('--min-semi-space-size=8')
 }
 
-/** Records every delivery of the files, concludes, and reads the conclusions back. */
+/** Records every delivery of the files, derives, and reads the conclusions back. */
 export async function replay(files: string[], options: ReplayOptions): Promise<ReplayReport> {
-  const policy = options.config ? await readPolicyFile(options.config) : DEFAULT_POLICY
+  const settings = options.config ? await readSettingsFile(options.config) : DEFAULT_SETTINGS
   const asOf = options.asOf === undefined ? null : parseTime(options.asOf)
   const database = await openDatabase(options.databaseUrl ?? 'memory')
   try {
@@ -73,9 +73,9 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
     const end = asOf ?? (await newestCompletion(db)) ?? 0
     await setAsOf(db, end)
     const show = progress('concluding', 'heads')
-    await concludeAll(db, { policyOf: async () => policy, now: end, onProgress: show.add })
+    await deriveAll(db, { settingsOf: async () => settings, now: end, onProgress: show.add })
     show.end()
-    return { definition_version: DEFINITION_VERSION, deliveries, repositories: await readAll(db, policy) }
+    return { definition_version: DEFINITION_VERSION, deliveries, repositories: await readAll(db, settings) }
   } finally {
     await database.close()
   }
@@ -95,14 +95,17 @@ async function judgingBeside(db: Db, record: () => Promise<Tally>): Promise<Tall
   }
 }
 
-async function readAll(db: Parameters<typeof readReport>[0], policy: Policy): Promise<RepositoryReport[]> {
+async function readAll(
+  db: Parameters<typeof readReport>[0],
+  settings: Settings,
+): Promise<RepositoryReport[]> {
   const repositories = await db.selectFrom('repository').selectAll().orderBy('full_name').execute()
   const reports: RepositoryReport[] = []
-  for (const repository of repositories) reports.push(await readReport(db, repository, policy))
+  for (const repository of repositories) reports.push(await readReport(db, repository, settings))
   return reports
 }
 
-const MOST_IN_FLIGHT = 500
+const MAX_IN_FLIGHT = 500
 
 async function recordAll(
   lines: AsyncIterable<PreparedLine>,
@@ -124,7 +127,7 @@ async function recordAll(
     result.catch(() => {})
     results.push({ line: at, result })
     // The later half is on its way to the database while the next lines come.
-    if (results.length >= MOST_IN_FLIGHT) await settle(MOST_IN_FLIGHT / 2)
+    if (results.length >= MAX_IN_FLIGHT) await settle(MAX_IN_FLIGHT / 2)
   }
   await settle(results.length)
   show.end()

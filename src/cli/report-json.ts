@@ -1,18 +1,18 @@
 /** The conclusions about one repository in the shape that people script against. */
 import { sql } from 'kysely'
+import { readUnread, type Unread } from '../db/backfill.ts'
 import type { Db } from '../db/client.ts'
 import { readCoverage, readLastEvent } from '../db/coverage.ts'
 import { readGaps } from '../db/gaps.ts'
-import { readUnread, type Unread } from '../db/backfill.ts'
+import { countOrphanHeads } from '../db/orphan-heads.ts'
 import type { Row } from '../db/schema.ts'
 import { countsOf, readWindows } from '../db/sla.ts'
-import { countWaiting } from '../db/orphan-heads.ts'
+import { requiredJobs } from '../derive/measure.ts'
 import { parseRetests } from '../domain/command.ts'
-import type { Policy } from '../domain/settings.ts'
 import type { Required } from '../domain/required.ts'
+import type { Settings } from '../domain/settings.ts'
 import { slaOf } from '../domain/sla.ts'
 import type { WindowKind } from '../domain/window.ts'
-import { requiredJobs } from '../derive/measure.ts'
 
 /** What became of the deliveries. */
 export interface Tally {
@@ -66,14 +66,14 @@ export interface RetestJson {
   at: string
 }
 
-/** Everything concluded about a repository. */
+/** Everything derived about a repository. */
 export async function readReport(
   db: Db,
   repository: Row<'repository'>,
-  policy: Policy,
+  settings: Settings,
 ): Promise<RepositoryReport> {
   const { repository_id } = repository
-  const jobs = await requiredJobs(db, repository_id, policy)
+  const jobs = await requiredJobs(db, repository_id, settings)
   const listed = async (rows: Row<'sla_window'>[]) => {
     const told = rows.filter((row) => row.prs > 0 || row.flakes > 0)
     const coverage = await readCoverage(db, repository_id, jobs.required.declared, told)
@@ -86,7 +86,7 @@ export async function readReport(
       day: await listed(await readWindows(db, repository_id, 'day')),
       week: await listed(await readWindows(db, repository_id, 'week')),
     },
-    flakes: await readFlakes(db, repository_id, jobs.required, policy.requireSameBase),
+    flakes: await readFlakes(db, repository_id, jobs.required, settings.requireSameBase),
     retests: await readRetests(db, repository_id),
     last_event_at: await readLastEvent(db, repository_id),
     gaps: (await readGaps(db, repository_id)).map(({ from_at, to_at, reason, filled_at }) => ({
@@ -114,7 +114,7 @@ export function windowJson(row: Row<'sla_window'>) {
 }
 
 async function countUnplaced(db: Db, repositoryId: number): Promise<number> {
-  const { waiting, unknown } = await countWaiting(db, repositoryId, new Date(0).toISOString())
+  const { waiting, unknown } = await countOrphanHeads(db, repositoryId, new Date(0).toISOString())
   return waiting + unknown
 }
 
@@ -161,8 +161,8 @@ export function flakeJson(row: FlakeRow) {
 async function readRetests(db: Db, repositoryId: number): Promise<RetestJson[]> {
   const comments = await sql<Row<'comment'> & { head_sha: string | null }>`select c.*, (
       select e.head_sha from pull_request_event e where e.repository_id = c.repository_id and e.number = c.number
-        and e.action <> 'before' and e.told_at <= c.told_at order by e.told_at desc, e.head_sha limit 1) as head_sha
-    from comment c where c.repository_id = ${repositoryId} order by c.told_at, c.number, c.comment_key`.execute(
+        and e.action <> 'before' and e.reported_at <= c.reported_at order by e.reported_at desc, e.head_sha limit 1) as head_sha
+    from comment c where c.repository_id = ${repositoryId} order by c.reported_at, c.number, c.comment_key`.execute(
     db,
   )
   return comments.rows.flatMap((comment) =>
@@ -173,7 +173,7 @@ async function readRetests(db: Db, repositoryId: number): Promise<RetestJson[]> 
       jobs,
       author: comment.author,
       bot: comment.author_is_bot,
-      at: comment.told_at,
+      at: comment.reported_at,
     })),
   )
 }

@@ -4,11 +4,11 @@ import type { Db } from '../db/client.ts'
 import { readCostliestJobs } from '../db/jobs.ts'
 import type { Row } from '../db/schema.ts'
 import { readWindows } from '../db/sla.ts'
+import { requiredJobs } from '../derive/measure.ts'
 import { UserError } from '../domain/user-error.ts'
 import { type WindowKind, windowOf } from '../domain/window.ts'
 import { writeReport } from '../features/report/report.ts'
-import { requiredJobs } from '../derive/measure.ts'
-import { readStoredPolicy } from '../settings/stored.ts'
+import { readStoredSettings } from '../settings/stored.ts'
 import { slaTable } from '../texts/sla-table.ts'
 import { withDatabase } from './database.ts'
 import { windowJson } from './report-json.ts'
@@ -71,7 +71,7 @@ async function reportPullRequest(
   if (!repository || another)
     throw new UserError('Say which repository with --repository owner/name: a pull request belongs to one.')
   const body = await writeReport(
-    { db, now: Date.now, policyOf: (id) => readStoredPolicy(db, id) },
+    { db, now: Date.now, settingsOf: (id) => readStoredSettings(db, id) },
     repository,
     number,
     null,
@@ -85,12 +85,12 @@ async function reportPullRequest(
 
 async function readSla(db: Db, repository: Row<'repository'>, { date, week }: ReportOptions) {
   const { repository_id, full_name } = repository
-  const policy = await readStoredPolicy(db, repository_id)
+  const settings = await readStoredSettings(db, repository_id)
   const rows = []
   if (!week) rows.push(...(await latest(db, repository_id, 'day', date)))
   rows.push(...(await latest(db, repository_id, 'week', week ?? date)))
   const newest = rows[0]
-  const { required, names, jobIds } = await requiredJobs(db, repository_id, policy)
+  const { required, names, jobIds } = await requiredJobs(db, repository_id, settings)
   const widest = rows[rows.length - 1]
   const jobs = widest
     ? await readCostliestJobs(db, repository_id, { from: widest.starts_at, to: widest.ends_at }, jobIds)

@@ -1,25 +1,25 @@
 /** `scan`: the SLA of any repository that a token can read, with no app, no server and no set-up. */
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
+import { readUnread } from '../db/backfill.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
-import { readUnread } from '../db/backfill.ts'
+import { deriveRepository } from '../derive/derive.ts'
+import { closeWindows } from '../derive/measure.ts'
 import { UserError } from '../domain/user-error.ts'
-import { createAsker } from '../github/throttled-client.ts'
-import type { Octokit } from '../github/client.ts'
-import { tokenOctokit } from '../github/token.ts'
 import { readHistory, readRepository } from '../features/backfill/read.ts'
 import { readRequiredJobs } from '../features/required-jobs/refresh.ts'
-import { concludeRepository } from '../derive/derive.ts'
-import { closeWindows } from '../derive/measure.ts'
-import { readStoredPolicy } from '../settings/stored.ts'
+import type { Octokit } from '../github/client.ts'
+import { createThrottledClient } from '../github/throttled-client.ts'
+import { tokenOctokit } from '../github/token.ts'
+import { readStoredSettings } from '../settings/stored.ts'
 import { historyProgress } from './history-progress.ts'
 import { printReport } from './report.ts'
 import { readReport } from './report-json.ts'
 
 const DAY = 86_400_000
 /** GitHub keeps check runs and statuses for so long. */
-const MOST_DAYS = 400
+const MAX_DAYS = 400
 const INTERRUPTED = 130
 
 interface ScanOptions {
@@ -42,8 +42,8 @@ export function scanCommand(): Command {
 /** A whole number of days that GitHub still has. @throws UserError */
 export function parseDays(value: string): number {
   const days = Number(value)
-  if (!Number.isInteger(days) || days < 1 || days > MOST_DAYS)
-    throw new UserError(`--days ${value}: give a whole number from 1 to ${MOST_DAYS}; GitHub keeps no more.`)
+  if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS)
+    throw new UserError(`--days ${value}: give a whole number from 1 to ${MAX_DAYS}; GitHub keeps no more.`)
   return days
 }
 
@@ -74,23 +74,23 @@ async function read(
   const { db } = database
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
-  const asker = createAsker(octokitOf(), { reserve: 0, signal: stop.signal })
+  const client = createThrottledClient(octokitOf(), { reserve: 0, signal: stop.signal })
   const now = Date.now()
   try {
-    const repository = await readRepository(asker, name)
-    const progress = historyProgress(repository.full_name, asker)
+    const repository = await readRepository(client, name)
+    const progress = historyProgress(repository.full_name, client)
     const reads = { since: now - options.days * DAY, now: Date.now, alone: database.embedded }
-    await readHistory(db, asker, repository, {
+    await readHistory(db, client, repository, {
       ...reads,
       signal: stop.signal,
       onProgress: progress.show,
     }).finally(progress.end)
     await tellRepository(database, repository, now)
     await tellUnread(database, repository.id)
-    await tellRequired(database, asker.patient(octokitOf()), repository, now)
-    const policy = await readStoredPolicy(db, repository.id)
-    await concludeRepository(db, repository.id, { policyOf: async () => policy, now })
-    await closeWindows(db, repository.id, policy, now)
+    await tellRequired(database, client.patient(octokitOf()), repository, now)
+    const settings = await readStoredSettings(db, repository.id)
+    await deriveRepository(db, repository.id, { settingsOf: async () => settings, now })
+    await closeWindows(db, repository.id, settings, now)
     await print(database, repository.id, options)
   } catch (error) {
     throw explained(error, name, stop.signal)
@@ -136,7 +136,7 @@ async function tellRepository(
   { id, full_name, private: isPrivate, default_branch }: Awaited<ReturnType<typeof readRepository>>,
   now: number,
 ): Promise<void> {
-  const told_at = new Date(now).toISOString()
+  const reported_at = new Date(now).toISOString()
   await db
     .insertInto('repository')
     .values({
@@ -145,7 +145,7 @@ async function tellRepository(
       private: isPrivate,
       default_branch,
       installation_id: null,
-      told_at,
+      reported_at,
       removed_at: null,
     })
     .onConflict((conflict) => conflict.column('repository_id').doUpdateSet({ full_name, default_branch }))
@@ -160,7 +160,7 @@ async function print({ db }: OpenDatabase, repositoryId: number, { json }: ScanO
     .executeTakeFirstOrThrow()
   if (!json) return printReport(db, [repository], { format: 'table' })
   process.stdout.write(
-    `${JSON.stringify(await readReport(db, repository, await readStoredPolicy(db, repositoryId)), null, 2)}\n`,
+    `${JSON.stringify(await readReport(db, repository, await readStoredSettings(db, repositoryId)), null, 2)}\n`,
   )
 }
 

@@ -1,6 +1,7 @@
 /** The error budget of 28 days: what the target allows, what flakes spent of it, and how fast. */
-import type { Db } from '../db/client.ts'
+
 import { countTested, readCounted, readRequiredShare } from '../db/budget.ts'
+import type { Db } from '../db/client.ts'
 import type { Row } from '../db/schema.ts'
 import { burnRate, countFlakes, type Sla, slaOf } from '../domain/sla.ts'
 import { windowOf } from '../domain/window.ts'
@@ -23,14 +24,14 @@ export interface Budget {
  * pull requests are counted again only then, since no run can come in without changing them
  */
 export async function readBudget(db: Db, scope: RepositoryScope, measuredAt: string | null): Promise<Budget> {
-  const { policy, today, flakes, now } = scope
-  const from = windowOf('day', addDays(today, 1 - BUDGET_DAYS), policy.timeZone).from
+  const { settings, today, flakes, now } = scope
+  const from = windowOf('day', addDays(today, 1 - BUDGET_DAYS), settings.timeZone).from
   const span = { from, to: now + 1 }
   const key = [flakes.repositoryId, today, measuredAt, flakes.jobIds?.join() ?? 'all'].join('/')
   const counted = readCounted(db, flakes, span)
   const prs = await once(db, key, () => countTested(db, flakes, span))
-  const sla = slaOf(countFlakes(prs, await counted, policy.target))
-  const allowed = policy.target * prs
+  const sla = slaOf(countFlakes(prs, await counted, settings.target))
+  const allowed = settings.target * prs
   return { sla, allowed, spent: sla.flakes_counted, left: allowed - sla.flakes_counted }
 }
 
@@ -69,7 +70,7 @@ export async function readShares(
   )
 }
 
-const MOST_KEPT = 1000
+const MAX_KEPT = 1000
 const kept = new WeakMap<Db, Map<string, Promise<number | null>>>()
 
 /** Counts once for one state of the figures, however many ask meanwhile. */
@@ -80,7 +81,7 @@ function once<T extends number | null>(db: Db, key: string, count: () => Promise
   if (known) return known as Promise<T>
   const fresh = count()
   fresh.catch(() => own.delete(key))
-  if (own.size >= MOST_KEPT) own.clear()
+  if (own.size >= MAX_KEPT) own.clear()
   own.set(key, fresh)
   return fresh
 }

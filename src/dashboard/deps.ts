@@ -2,7 +2,7 @@
 import type { Registry } from 'prom-client'
 import type { Db } from '../db/client.ts'
 import type { Row } from '../db/schema.ts'
-import type { Policy } from '../domain/settings.ts'
+import type { Settings } from '../domain/settings.ts'
 import type { GitHubUsers, OAuthCredentials } from './auth/github-users.ts'
 
 /** Decides who sees a repository. An unknown repository and a forbidden one look the same to who asks. */
@@ -43,7 +43,7 @@ export interface DashboardDeps {
   db: Db
   /** Epoch ms. */
   now: () => number
-  policyOf(repositoryId: number): Promise<Policy>
+  settingsOf(repositoryId: number): Promise<Settings>
   /** Public repositories only, if not given; those that `auth` opens, where that is given. */
   visibility?: Visibility
   /** Where people reach the program, without a slash at the end; null while that is unknown. */

@@ -2,7 +2,7 @@
 import type { ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
-import { isAway } from '../db/transient-error.ts'
+import { isTransient } from '../db/transient-error.ts'
 import type { DashboardDeps } from './deps.ts'
 import { html } from './html.ts'
 import { layout } from './layout.ts'
@@ -16,7 +16,7 @@ const RETRY_AFTER_S = '30'
 export function failed({ onError }: Pick<DashboardDeps, 'onError'>): ErrorHandler {
   return (error, c) => {
     if (error instanceof HTTPException) return error.getResponse()
-    const isPassing = isAway(error)
+    const isPassing = isTransient(error)
     // The route's pattern: an address is whatever a stranger wrote.
     onError?.(error, { route: routePath(c, -1), isPassing })
     const [status, sentence] = isPassing ? ([503, AWAY] as const) : ([500, BROKEN] as const)

@@ -1,6 +1,6 @@
 /** Who looks after a job, and where its flakes are tracked: what the jobs' table and page show beside the figures. */
 import { readOpenJobIssues } from '../db/job-issues.ts'
-import { matchesGlob, type Policy } from '../domain/settings.ts'
+import { matchesGlob, type Settings } from '../domain/settings.ts'
 import type { DashboardDeps } from './deps.ts'
 import { type Html, html, name, outward } from './html.ts'
 import type { RepositoryScope } from './scope.ts'
@@ -11,7 +11,7 @@ export interface TrackingIssue {
 }
 
 /** Logins and teams that the settings name for a job; the first entry that fits decides. CODEOWNERS is asked only when an issue is filed. */
-export function ownersOf({ owners }: Pick<Policy, 'owners'>, job: string): string[] {
+export function ownersOf({ owners }: Pick<Settings, 'owners'>, job: string): string[] {
   return owners.find((one) => matchesGlob(job, one.job))?.owners ?? []
 }
 

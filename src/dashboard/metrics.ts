@@ -1,12 +1,12 @@
 /** Figures for Prometheus, as docs/metrics.md lists them: read when scraped, from what the timers stored. */
 import { Gauge, Histogram, Registry } from 'prom-client'
-import { readNewestWindows } from './queries/repositories.ts'
-import { countDeliveries, type Freshness, readFreshness, readOutboxDepth } from './queries/status.ts'
 import type { Row } from '../db/schema.ts'
 import { burnRate } from '../domain/sla.ts'
 import { readBudget } from './budget.ts'
 import { addDays, dayAt } from './dates.ts'
 import type { DashboardDeps, Timings } from './deps.ts'
+import { readNewestWindows } from './queries/repositories.ts'
+import { countDeliveries, type Freshness, readFreshness, readOutboxDepth } from './queries/status.ts'
 import { scopeOf } from './scope.ts'
 import { slaOfRow } from './wording.ts'
 
@@ -144,7 +144,7 @@ async function budgetOf(
   if (known?.key === key) return known
   const scope = await scopeOf(deps, repository)
   const { left, sla } = await readBudget(deps.db, scope, measuredAt)
-  const budget = { key, target: scope.policy.target, left: sla.prs === 0 ? null : left }
+  const budget = { key, target: scope.settings.target, left: sla.prs === 0 ? null : left }
   own.set(repository.repository_id, budget)
   return budget
 }
@@ -162,7 +162,7 @@ async function workGauges(
   const measured = gauge(registry, 'last_measured_timestamp_seconds', 'When figures last changed', [
     'repository',
   ])
-  const waiting = gauge(registry, 'heads_waiting', 'Commits waiting to be classified', ['repository'])
+  const waiting = gauge(registry, 'orphan_heads', 'Commits waiting to be classified', ['repository'])
   const deliveries = gauge(registry, 'deliveries_last_hour', 'Deliveries of the last hour', [
     'event',
     'outcome',

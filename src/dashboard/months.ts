@@ -27,15 +27,15 @@ export interface Month {
 /** The months of the last year in which anything was measured, newest first. */
 export async function readMonths(
   { db }: Pick<DashboardDeps, 'db'>,
-  { repository, policy, today, now }: RepositoryScope,
+  { repository, settings, today, now }: RepositoryScope,
 ): Promise<Month[]> {
   const id = repository.repository_id
   const first = `${addDays(today, -DAYS).slice(0, 7)}-01`
-  const span = { from: windowOf('day', first, policy.timeZone).from, to: now + 1 }
+  const span = { from: windowOf('day', first, settings.timeZone).from, to: now + 1 }
   const [days, weeks, fixes] = await Promise.all([
     readWindows(db, id, 'day', { from: first, to: today }),
     readWindows(db, id, 'week', { from: first, to: today }),
-    readFixes(db, id, span, { labels: policy.breachIssue.labels, timeZone: policy.timeZone }),
+    readFixes(db, id, span, { labels: settings.breachIssue.labels, timeZone: settings.timeZone }),
   ])
   const months = [...new Set([...days, ...weeks].map((row) => row.start.slice(0, 7)))].sort().reverse()
   return months.map((month) => {

@@ -21,8 +21,8 @@ type State =
 
 const LONGEST = 200
 /** Steps of one pattern, over all texts it is tried on: what takes a quarter of a second. */
-const MOST_STEPS = 2_000_000
-const LONGEST_TEXT = 500
+const MAX_STEPS = 2_000_000
+const MAX_TEXT = 500
 
 /** Reads a pattern; case does not matter. A mistake in it comes back as a sentence. */
 export function readPattern(source: string): Pattern {
@@ -32,11 +32,11 @@ export function readPattern(source: string): Pattern {
     let steps = 0
     const step = (count: number) => {
       steps += count
-      return steps <= MOST_STEPS
+      return steps <= MAX_STEPS
     }
     return {
-      matches: (text) => run(states, [...text.slice(0, LONGEST_TEXT).toLowerCase()], step),
-      tooDear: () => (steps > MOST_STEPS ? 'The filter takes too long. Make it simpler.' : null),
+      matches: (text) => run(states, [...text.slice(0, MAX_TEXT).toLowerCase()], step),
+      tooDear: () => (steps > MAX_STEPS ? 'The filter takes too long. Make it simpler.' : null),
     }
   } catch (error) {
     if (error instanceof PatternError) return { problem: error.message }

@@ -1,8 +1,9 @@
 /** Who asked for what to run again: for a pull request's page and its table. */
-import { readComments, readRerunRequests } from './queries/pull-request.ts'
+
 import type { Row } from '../db/schema.ts'
 import { parseRetests } from '../domain/command.ts'
 import type { DashboardDeps } from './deps.ts'
+import { readComments, readRerunRequests } from './queries/pull-request.ts'
 
 export interface Retest {
   at: string
@@ -27,7 +28,7 @@ export async function readRetests(
 
 function retestsIn(comment: Row<'comment'>): Retest[] {
   return parseRetests(comment.body).map(({ command, jobs }) => ({
-    at: comment.told_at,
+    at: comment.reported_at,
     author: comment.author,
     bot: comment.author_is_bot,
     words: `/${command.replaceAll('_', command === 'test_all' ? ' ' : '-')} ${jobs.join(' ')}`.trim(),
@@ -36,7 +37,7 @@ function retestsIn(comment: Row<'comment'>): Retest[] {
 
 function retestBy(request: Row<'rerun_request'>): Retest {
   return {
-    at: request.told_at,
+    at: request.reported_at,
     author: request.actor,
     bot: request.actor_is_bot,
     words: `Re-run of ${request.name}`,

@@ -1,20 +1,21 @@
 /** What may have changed a job's flake rate: the pull requests merged around the day of the change. */
-import { type Merged, readMerged } from './queries/job.ts'
+
 import { windowOf } from '../domain/window.ts'
 import { addDays } from './dates.ts'
 import type { DashboardDeps } from './deps.ts'
+import { type Merged, readMerged } from './queries/job.ts'
 import type { RepositoryScope } from './scope.ts'
 
 /** Those merged from two days before a local day (`YYYY-MM-DD`) to the end of the day after it, oldest first. */
 export function readMergedAround(
   db: DashboardDeps['db'],
-  { repository, policy }: RepositoryScope,
+  { repository, settings }: RepositoryScope,
   day: string,
   limit: number,
 ): Promise<Merged[]> {
   const span = {
-    from: windowOf('day', addDays(day, -2), policy.timeZone).from,
-    to: windowOf('day', addDays(day, 1), policy.timeZone).to,
+    from: windowOf('day', addDays(day, -2), settings.timeZone).from,
+    to: windowOf('day', addDays(day, 1), settings.timeZone).to,
   }
   return readMerged(db, repository.repository_id, span, limit)
 }

@@ -1,16 +1,17 @@
 /** What a repository's pages are about: its row, its settings, which jobs count, and what day it is there. */
-import { findRepository, readRepositories } from './queries/repositories.ts'
+
 import type { FlakeScope, Span } from '../db/flakes.ts'
 import { readRequired } from '../db/required.ts'
 import type { Row } from '../db/schema.ts'
-import type { Policy } from '../domain/settings.ts'
 import type { Required } from '../domain/required.ts'
+import type { Settings } from '../domain/settings.ts'
 import { DAY, dayAt } from './dates.ts'
 import { type DashboardDeps, PUBLIC_ONLY, type Visibility } from './deps.ts'
+import { findRepository, readRepositories } from './queries/repositories.ts'
 
 export interface RepositoryScope {
   repository: Row<'repository'>
-  policy: Policy
+  settings: Settings
   required: Required
   /** Every job ever seen. */
   jobs: Row<'job'>[]
@@ -23,7 +24,7 @@ export interface RepositoryScope {
 }
 
 /** Heads of a pull request that its page, its tables and the API tell of, the newest first. */
-export const MOST_HEADS = 15
+export const MAX_HEADS = 15
 
 /** The last days up to now (epoch ms), what happens at this instant included. */
 export function lastDays({ now }: Pick<RepositoryScope, 'now'>, days: number): Span {
@@ -59,21 +60,21 @@ export async function openRepository(
 
 /** What the pages of a repository are about, for whoever may see it. */
 export async function scopeOf(
-  deps: Pick<DashboardDeps, 'db' | 'policyOf' | 'now'>,
+  deps: Pick<DashboardDeps, 'db' | 'settingsOf' | 'now'>,
   repository: Row<'repository'>,
 ): Promise<RepositoryScope> {
-  const policy = await deps.policyOf(repository.repository_id)
-  const { required, jobs } = await readRequired(deps.db, repository.repository_id, policy)
+  const settings = await deps.settingsOf(repository.repository_id)
+  const { required, jobs } = await readRequired(deps.db, repository.repository_id, settings)
   const counting = jobs.filter((job) => required.includes(job))
   const jobIds = counting.length === jobs.length ? null : counting.map((job) => job.job_id)
   const now = deps.now()
   return {
     repository,
-    policy,
+    settings,
     required,
     jobs,
-    flakes: { repositoryId: repository.repository_id, jobIds, strongOnly: policy.requireSameBase },
+    flakes: { repositoryId: repository.repository_id, jobIds, strongOnly: settings.requireSameBase },
     now,
-    today: dayAt(now, policy.timeZone),
+    today: dayAt(now, settings.timeZone),
   }
 }

@@ -21,13 +21,13 @@ export interface TrendData {
 /** Reads the last 90 days of a repository. */
 export async function readTrend(
   db: Db,
-  { repository, today, policy, flakes, now }: RepositoryScope,
+  { repository, today, settings, flakes, now }: RepositoryScope,
 ): Promise<TrendData> {
   const from = addDays(today, 1 - TREND_DAYS)
   const id = repository.repository_id
   const days = await readWindows(db, id, 'day', { from, to: today })
   const weeks = await readWindows(db, id, 'week', { from: addDays(from, -6), to: today })
-  const span = { from: windowOf('day', from, policy.timeZone).from, to: now + 1 }
+  const span = { from: windowOf('day', from, settings.timeZone).from, to: now + 1 }
   const incidents = await readIncidents(db, flakes, span)
   const storedDays = new Map(days.map((row) => [row.start, row]))
   const storedWeeks = new Map(weeks.map((row) => [row.start, row]))
@@ -35,10 +35,10 @@ export async function readTrend(
   const trend = {
     days: starts.map((start) => point(start, storedDays.get(start))),
     weeks: starts.filter(isMonday).map((start) => point(start, storedWeeks.get(start))),
-    target: policy.target,
+    target: settings.target,
     incidents: incidents.map((one) => ({
-      from: dayAt(Date.parse(one.from_at), policy.timeZone),
-      to: dayAt(Date.parse(one.to_at), policy.timeZone),
+      from: dayAt(Date.parse(one.from_at), settings.timeZone),
+      to: dayAt(Date.parse(one.to_at), settings.timeZone),
     })),
     definitionChanges: changesOf(days),
   }

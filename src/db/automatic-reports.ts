@@ -4,12 +4,12 @@ import type { Database } from './schema.ts'
 
 type Db = Kysely<Database>
 
-/** Repositories whose newest settings have a comment or a check run written unasked. */
+/** Repositories whose newest settings have a comment or a check run written automatic. */
 export async function readTalkativeRepositories(db: Db): Promise<number[]> {
   const { rows } = await sql<{ repository_id: number }>`select n.repository_id from (
       select distinct on (repository_id) repository_id, settings -> 'report' as report
-      from settings order by repository_id, true_from desc) n
-    where n.report ->> 'unasked' = 'true' or n.report ->> 'check_run' = 'true'`.execute(db)
+      from settings order by repository_id, valid_from desc) n
+    where n.report ->> 'automatic' = 'true' or n.report ->> 'check_run' = 'true'`.execute(db)
   return rows.map((row) => row.repository_id)
 }
 
@@ -38,7 +38,7 @@ export async function readFlakedHeads(
       where f.repository_id = ${repositoryId} and f.flaked_at >= ${times.since} and f.number > 0 ${jobs}) f
     join run r on r.repository_id = f.repository_id and r.number = f.number and r.head_sha = f.head_sha
     join lateral (select e.head_sha, e.state from pull_request_event e where e.repository_id = f.repository_id
-      and e.number = f.number and e.action <> 'before' order by e.told_at desc limit 1) newest
+      and e.number = f.number and e.action <> 'before' order by e.reported_at desc limit 1) newest
       on newest.head_sha = f.head_sha and newest.state = 'open'
     where not exists (select from workflow_run w where w.repository_id = f.repository_id and w.head_sha = f.head_sha
         and w.action <> 'completed' and not exists (select from workflow_run done
@@ -52,9 +52,9 @@ export async function readFlakedHeads(
 /** What was last said of each pull request, by the key of its effect. */
 export async function readSaid(db: Db, repositoryId: number): Promise<Map<string, string>> {
   const { rows } = await sql<{
-    effect_key: string
+    task_key: string
     state: string
-  }>`select effect_key, detail ->> 'state' as state
-    from outbox where repository_id = ${repositoryId} and kind = 'unasked'`.execute(db)
-  return new Map(rows.map((row) => [row.effect_key, row.state]))
+  }>`select task_key, detail ->> 'state' as state
+    from outbox where repository_id = ${repositoryId} and kind = 'automatic'`.execute(db)
+  return new Map(rows.map((row) => [row.task_key, row.state]))
 }

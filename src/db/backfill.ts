@@ -1,4 +1,4 @@
-/** The state of reading a repository's history: pages to ask for, claimed by one process each, done once stored. */
+/** The state of backfill a repository's history: pages to ask for, claimed by one process each, done once stored. */
 import { type Kysely, sql } from 'kysely'
 import type { Facts } from '../domain/facts.ts'
 import { addFacts } from './facts.ts'
@@ -20,38 +20,38 @@ export interface Page {
 }
 
 /**
- * Begins to read a repository's history, or goes on with what was begun. A finished reading is continued from a few days
+ * Begins to read a repository's history, or goes on with what was begun. A finished backfill is continued from a few days
  * before its start: results may come without their pull request being touched.
- * @returns the reading, and whether it is a new one
+ * @returns the backfill, and whether it is a new one
  */
-export async function openReading(
+export async function startBackfill(
   db: Db,
   repositoryId: number,
   wanted: { since: string; now: string; overlapMs: number },
   first: readonly Page[],
-): Promise<Row<'reading'>> {
+): Promise<Row<'backfill'>> {
   return db.transaction().execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(7420, hashint8(${repositoryId}))`.execute(trx)
-    const known = await readReading(trx, repositoryId)
+    const known = await readBackfill(trx, repositoryId)
     if (known && !known.done_at && Date.parse(known.since) <= Date.parse(wanted.since)) {
       if (!(await hasPages(trx, repositoryId))) await addPages(trx, repositoryId, first)
       return known
     }
     const since = known?.done_at ? continued(known, wanted) : wanted.since
-    const reading = await beginAnew(trx, {
+    const backfill = await beginAnew(trx, {
       repository_id: repositoryId,
       since,
       started_at: wanted.now,
       done_at: null,
     })
     await addPages(trx, repositoryId, first)
-    return reading
+    return backfill
   })
 }
 
 async function hasPages(db: Db, repositoryId: number): Promise<boolean> {
   const page = await db
-    .selectFrom('reading_page')
+    .selectFrom('backfill_page')
     .select('page_key')
     .where('repository_id', '=', repositoryId)
     .limit(1)
@@ -59,41 +59,41 @@ async function hasPages(db: Db, repositoryId: number): Promise<boolean> {
   return page !== undefined
 }
 
-function continued(known: Row<'reading'>, wanted: { since: string; overlapMs: number }): string {
+function continued(known: Row<'backfill'>, wanted: { since: string; overlapMs: number }): string {
   if (Date.parse(known.since) > Date.parse(wanted.since)) return wanted.since
   const from = Date.parse(known.started_at) - wanted.overlapMs
   return new Date(Math.max(from, Date.parse(wanted.since))).toISOString()
 }
 
 /**
- * Has the history of a repository read anew since a time, or from where a reading under way began, if that is earlier.
+ * Has the history of a repository read anew since a time, or from where a backfill under way began, if that is earlier.
  * To be called in a transaction. Whoever reads history finds the pages there.
  */
-export async function restartReading(
+export async function restartBackfill(
   trx: Db,
   repositoryId: number,
   wanted: { since: string; now: string },
 ): Promise<void> {
-  const known = await readReading(trx, repositoryId)
+  const known = await readBackfill(trx, repositoryId)
   const isEarlier = known && !known.done_at && Date.parse(known.since) < Date.parse(wanted.since)
   const since = isEarlier ? known.since : wanted.since
   await beginAnew(trx, { repository_id: repositoryId, since, started_at: wanted.now, done_at: null })
 }
 
-/** Puts a reading in the place of the one before, with no page asked for yet. */
-async function beginAnew(trx: Db, reading: Row<'reading'>): Promise<Row<'reading'>> {
-  await trx.deleteFrom('reading_page').where('repository_id', '=', reading.repository_id).execute()
+/** Puts a backfill in the place of the one before, with no page asked for yet. */
+async function beginAnew(trx: Db, backfill: Row<'backfill'>): Promise<Row<'backfill'>> {
+  await trx.deleteFrom('backfill_page').where('repository_id', '=', backfill.repository_id).execute()
   await trx
-    .insertInto('reading')
-    .values(reading)
-    .onConflict((conflict) => conflict.column('repository_id').doUpdateSet(reading))
+    .insertInto('backfill')
+    .values(backfill)
+    .onConflict((conflict) => conflict.column('repository_id').doUpdateSet(backfill))
     .execute()
-  return reading
+  return backfill
 }
 
-/** The reading of a repository, if there ever was one. */
-export async function readReading(db: Db, repositoryId: number): Promise<Row<'reading'> | undefined> {
-  return db.selectFrom('reading').selectAll().where('repository_id', '=', repositoryId).executeTakeFirst()
+/** The backfill of a repository, if there ever was one. */
+export async function readBackfill(db: Db, repositoryId: number): Promise<Row<'backfill'> | undefined> {
+  return db.selectFrom('backfill').selectAll().where('repository_id', '=', repositoryId).executeTakeFirst()
 }
 
 /** Takes the next page that nobody is asking for; null when there is none. */
@@ -101,10 +101,10 @@ export async function claimPage(
   db: Db,
   repositoryId: number,
   claimer: string,
-): Promise<Row<'reading_page'> | null> {
-  const result = await sql<Row<'reading_page'>>`update reading_page
+): Promise<Row<'backfill_page'> | null> {
+  const result = await sql<Row<'backfill_page'>>`update backfill_page
     set claimed_by = ${claimer}, claimed_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
-    where (repository_id, page_key) in (select repository_id, page_key from reading_page
+    where (repository_id, page_key) in (select repository_id, page_key from backfill_page
       where repository_id = ${repositoryId} and done_at is null
         and (claimed_until is null or claimed_until < clock_timestamp())
       order by seq limit 1 for update skip locked)
@@ -114,13 +114,13 @@ export async function claimPage(
 
 /** Keeps the claims of a process while it waits for GitHub. */
 export async function keepClaims(db: Db, claimer: string): Promise<void> {
-  await sql`update reading_page set claimed_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
+  await sql`update backfill_page set claimed_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
     where claimed_by = ${claimer} and done_at is null`.execute(db)
 }
 
 /** Frees pages: those of a process, or, where a database has one process at a time, all. */
 export async function freeClaims(db: Db, claimer: string | null): Promise<void> {
-  await sql`update reading_page set claimed_by = null, claimed_until = null
+  await sql`update backfill_page set claimed_by = null, claimed_until = null
     where done_at is null and claimed_by is not null ${claimer === null ? sql`` : sql`and claimed_by = ${claimer}`}`.execute(
     db,
   )
@@ -139,22 +139,22 @@ export interface PageResult {
 /** Stores what a page told and what is to be asked because of it, and marks it done: all, or nothing of it. */
 export async function finishPage(
   db: Db,
-  page: Row<'reading_page'>,
+  page: Row<'backfill_page'>,
   { facts, next, found, problem }: PageResult,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await addFacts(trx, facts, { effects: false, removedToo: true })
     await addPages(trx, page.repository_id, next)
-    await sql`update reading_page set done_at = clock_timestamp(), claimed_by = null, claimed_until = null,
+    await sql`update backfill_page set done_at = clock_timestamp(), claimed_by = null, claimed_until = null,
         numbers = ${JSON.stringify(found)}::jsonb, problem = ${problem ?? null}
       where repository_id = ${page.repository_id} and page_key = ${page.page_key}`.execute(trx)
   })
 }
 
 /** Notes why a page could not be read this time. */
-export async function noteProblem(db: Db, page: Row<'reading_page'>, problem: string): Promise<void> {
+export async function noteProblem(db: Db, page: Row<'backfill_page'>, problem: string): Promise<void> {
   await db
-    .updateTable('reading_page')
+    .updateTable('backfill_page')
     .set({ problem })
     .where('repository_id', '=', page.repository_id)
     .where('page_key', '=', page.page_key)
@@ -168,9 +168,9 @@ export interface Unread {
   problem: string
 }
 
-/** Parts of the newest reading that GitHub did not tell, by kind and reason. */
+/** Parts of the newest backfill that GitHub did not tell, by kind and reason. */
 export async function readUnread(db: Db, repositoryId: number): Promise<Unread[]> {
-  const result = await sql<Unread>`select kind, count(*) as pages, problem from reading_page
+  const result = await sql<Unread>`select kind, count(*) as pages, problem from backfill_page
     where repository_id = ${repositoryId} and done_at is not null and problem is not null
     group by kind, problem order by kind, problem`.execute(db)
   return result.rows
@@ -179,13 +179,13 @@ export async function readUnread(db: Db, repositoryId: number): Promise<Unread[]
 async function addPages(db: Db, repositoryId: number, pages: readonly Page[]): Promise<void> {
   if (pages.length === 0) return
   const rows = pages.map(({ key, kind, detail, numbers }) => ({ page_key: key, kind, detail, numbers }))
-  await sql`insert into reading_page (repository_id, page_key, kind, detail, numbers)
+  await sql`insert into backfill_page (repository_id, page_key, kind, detail, numbers)
     select ${repositoryId}::bigint, page_key, kind, detail, numbers
     from json_to_recordset(${JSON.stringify(rows)}::json) as p(page_key text, kind text, detail jsonb, numbers jsonb)
     on conflict do nothing`.execute(db)
 }
 
-export interface ReadingProgress {
+export interface BackfillProgress {
   /** Pages stored, and all that are known of. */
   done: number
   pages: number
@@ -194,21 +194,21 @@ export interface ReadingProgress {
   unread: number
 }
 
-/** How far the reading of a repository is. */
-export async function readProgress(db: Db, repositoryId: number): Promise<ReadingProgress> {
-  const result = await sql<ReadingProgress>`select count(*) filter (where done_at is not null) as done,
+/** How far the backfill of a repository is. */
+export async function readProgress(db: Db, repositoryId: number): Promise<BackfillProgress> {
+  const result = await sql<BackfillProgress>`select count(*) filter (where done_at is not null) as done,
       count(*) as pages,
       coalesce(sum(jsonb_array_length(numbers)) filter (where kind in ('pulls', 'pulls-rest') and done_at is not null), 0) as "pullRequests",
-      (select count(distinct n) from reading_page o, jsonb_array_elements(o.numbers) as n
+      (select count(distinct n) from backfill_page o, jsonb_array_elements(o.numbers) as n
         where o.repository_id = ${repositoryId} and o.done_at is null) as unread
-    from reading_page where repository_id = ${repositoryId}`.execute(db)
-  return result.rows[0] as ReadingProgress
+    from backfill_page where repository_id = ${repositoryId}`.execute(db)
+  return result.rows[0] as BackfillProgress
 }
 
-/** Marks a reading as finished, unless something is still to be asked. @returns whether it is finished */
-export async function finishReading(db: Db, repositoryId: number, now: string): Promise<boolean> {
-  const result = await sql`update reading set done_at = ${now} where repository_id = ${repositoryId}
-    and not exists (select 1 from reading_page p where p.repository_id = ${repositoryId} and p.done_at is null)
+/** Marks a backfill as finished, unless something is still to be asked. @returns whether it is finished */
+export async function finishBackfill(db: Db, repositoryId: number, now: string): Promise<boolean> {
+  const result = await sql`update backfill set done_at = ${now} where repository_id = ${repositoryId}
+    and not exists (select 1 from backfill_page p where p.repository_id = ${repositoryId} and p.done_at is null)
     returning repository_id`.execute(db)
   return result.rows.length === 1
 }
@@ -225,7 +225,7 @@ export async function readPullRequestsFrom(
   >`select distinct on (number) e.* from pull_request_event e
     join json_to_recordset(${JSON.stringify(refs)}::json) as r(ref text, repository bigint)
       on e.head_ref = r.ref and e.head_repository_id = r.repository
-    where e.repository_id = ${repositoryId} order by number, told_at desc`.execute(db)
+    where e.repository_id = ${repositoryId} order by number, reported_at desc`.execute(db)
   return result.rows
 }
 

@@ -9,7 +9,7 @@ type Db = Kysely<Database>
 /** Days up to the newest verdict that are looked at. */
 const DAYS = 90
 const DAY = 86_400_000
-const MOST_MERGED = 30
+const MAX_MERGED = 30
 
 interface JobDay extends Tally {
   job_id: number
@@ -47,7 +47,7 @@ async function add(db: Db, repositoryId: number, jobId: number, day: string, cha
   const to = new Date(Date.parse(day) + DAY).toISOString()
   const merged = await sql<{ number: number }>`select number from pull_request
     where repository_id = ${repositoryId} and merged_at >= ${from} and merged_at < ${to}
-    order by merged_at limit ${MOST_MERGED}`.execute(db)
+    order by merged_at limit ${MAX_MERGED}`.execute(db)
   const { before, after } = change
   await addRows(db, 'change_point', [
     {

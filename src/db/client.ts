@@ -110,7 +110,7 @@ function openPostgres(
     connectionString: url,
     max,
     connectionTimeoutMillis: 10_000,
-    // For those that are not asked anything: a peer that is gone is noticed, and a firewall does not forget them.
+    // For those that are not asked anything: a peer that is gone is noticed, and a firewall does not deleteExpired them.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })

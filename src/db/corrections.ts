@@ -1,7 +1,7 @@
 /** Corrections in and out. */
 import { type Kysely, sql } from 'kysely'
-import type { CorrectionFact } from '../domain/correction.ts'
 import { weeksTaughtBy } from '../domain/attribution/week.ts'
+import type { CorrectionFact } from '../domain/correction.ts'
 import { addRows } from './rows.ts'
 import type { Database } from './schema.ts'
 
@@ -24,11 +24,11 @@ export async function readCorrections(
  * and the weeks that learn from them. @returns how many flakes it is about
  */
 export async function addCorrection(db: Db, fact: CorrectionFact): Promise<number> {
-  const { repository_id, number, job, told_at } = fact
+  const { repository_id, number, job, reported_at } = fact
   await addRows(db, 'correction', [fact])
   const { rows } = await sql<{ job_id: number; flaked_at: string }>`select f.job_id, f.flaked_at from flake f
     join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
-    where f.repository_id = ${repository_id} and f.number = ${number} and f.flaked_at <= ${told_at}
+    where f.repository_id = ${repository_id} and f.number = ${number} and f.flaked_at <= ${reported_at}
       ${job === null ? sql`` : sql`and j.name = ${job}`}`.execute(db)
   await addRows(
     db,
@@ -47,7 +47,7 @@ export async function addCorrection(db: Db, fact: CorrectionFact): Promise<numbe
 /** The flakes that a correction is about, as they stand now. */
 export async function readCorrected(
   db: Db,
-  { repository_id, number, job, told_at }: CorrectionFact,
+  { repository_id, number, job, reported_at }: CorrectionFact,
 ): Promise<
   { job: string; head_sha: string; attribution: string | null; model_probability: number | null }[]
 > {
@@ -60,7 +60,7 @@ export async function readCorrected(
     select j.name as job, f.head_sha, f.attribution,
       coalesce((f.evidence #>> '{model,probability}')::float8, f.probability) as model_probability
     from flake f join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
-    where f.repository_id = ${repository_id} and f.number = ${number} and f.flaked_at <= ${told_at}
+    where f.repository_id = ${repository_id} and f.number = ${number} and f.flaked_at <= ${reported_at}
       ${job === null ? sql`` : sql`and j.name = ${job}`} order by f.flaked_at, j.name`.execute(db)
   return rows
 }

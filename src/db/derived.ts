@@ -1,10 +1,10 @@
 /** Conclusions in and out: runs, verdicts and flakes of heads, written where they differ from what is there. */
 import { createHash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
-import type { HeadConclusions } from '../domain/head.ts'
+import { FARTHEST } from '../domain/attribution/trunk.ts'
+import type { DerivedHead } from '../domain/head.ts'
 import { type Job, jobKey } from '../domain/run.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
-import { FARTHEST } from '../domain/attribution/trunk.ts'
 import { addRows, insertRows, replaceRows } from './rows.ts'
 import type { Database, Row } from './schema.ts'
 
@@ -25,10 +25,10 @@ export function jobId(job: Job): number {
  * Writes the conclusions about the given heads of a repository, and nothing where they are as before. To be called under the
  * repository's lock: nobody else writes any meanwhile.
  */
-export async function writeConclusions(
+export async function writeDerived(
   db: Kysely<Database>,
   repositoryId: number,
-  heads: readonly { headSha: string; conclusions: HeadConclusions }[],
+  heads: readonly { headSha: string; conclusions: DerivedHead }[],
 ): Promise<Changes> {
   const shas = heads.map((one) => one.headSha)
   const rows = rowsOf(repositoryId, heads)
@@ -84,7 +84,7 @@ type Fresh<T extends 'run' | 'verdict' | 'flake'> = { [C in keyof Row<T>]?: unkn
   unknown
 >
 
-function rowsOf(repositoryId: number, heads: readonly { headSha: string; conclusions: HeadConclusions }[]) {
+function rowsOf(repositoryId: number, heads: readonly { headSha: string; conclusions: DerivedHead }[]) {
   const jobs = new Map<string, { job_id: number }>()
   const idOf = (job: Job): number => {
     const key = jobKey(job)

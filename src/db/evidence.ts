@@ -1,9 +1,9 @@
 /** Evidence of attribution, read for the pure core: what each job's runs said, the incidents, and what was learned. */
 import { type Kysely, sql } from 'kysely'
 import type { Incident } from '../domain/attribution/incident.ts'
+import { DEFAULT_MODEL, type RepositoryModel } from '../domain/attribution/repository-model.ts'
 import { FARTHEST } from '../domain/attribution/trunk.ts'
 import { incidentId, type JobHistory } from '../domain/attribution/week.ts'
-import { DEFAULT_WORLD, type World } from '../domain/attribution/repository-model.ts'
 import { addRows, replaceRows } from './rows.ts'
 import type { Database, Row } from './schema.ts'
 
@@ -125,29 +125,34 @@ export async function writeIncidents(
 }
 
 /** What was learned of the weeks (`YYYY-MM-DD`). */
-export async function readWorlds(
+export async function readRepositoryModels(
   db: Db,
   repositoryId: number,
   weeks: readonly string[],
-): Promise<(week: string) => World> {
-  const { rows } = await sql<Row<'world'>>`select * from world
+): Promise<(week: string) => RepositoryModel> {
+  const { rows } = await sql<Row<'repository_model'>>`select * from repository_model
     where repository_id = ${repositoryId} and week = any(${[...weeks]}::date[])`.execute(db)
-  const worlds = new Map(
-    rows.map(({ week, a, b, share, severity }): [string, World] => [
+  const models = new Map(
+    rows.map(({ week, a, b, share, severity }): [string, RepositoryModel] => [
       week,
-      { habit: { a, b }, share, severity },
+      { baseRate: { a, b }, share, severity },
     ]),
   )
-  return (week) => worlds.get(week) ?? DEFAULT_WORLD
+  return (week) => models.get(week) ?? DEFAULT_MODEL
 }
 
 /** Stores what a week was like. @returns whether that was news */
-export async function writeWorld(db: Db, repositoryId: number, week: string, world: World): Promise<boolean> {
-  const known = (await readWorlds(db, repositoryId, [week]))(week)
-  if (known !== DEFAULT_WORLD && JSON.stringify(known) === JSON.stringify(world)) return false
-  const { habit, share, severity } = world
-  await replaceRows(db, 'world', [
-    { repository_id: repositoryId, week, a: habit.a, b: habit.b, share, severity },
+export async function writeRepositoryModel(
+  db: Db,
+  repositoryId: number,
+  week: string,
+  model: RepositoryModel,
+): Promise<boolean> {
+  const known = (await readRepositoryModels(db, repositoryId, [week]))(week)
+  if (known !== DEFAULT_MODEL && JSON.stringify(known) === JSON.stringify(model)) return false
+  const { baseRate, share, severity } = model
+  await replaceRows(db, 'repository_model', [
+    { repository_id: repositoryId, week, a: baseRate.a, b: baseRate.b, share, severity },
   ])
   return true
 }

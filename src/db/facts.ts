@@ -32,7 +32,7 @@ const ALWAYS = sql.raw('')
 const UNLESS_REMOVED = sql.raw('where not exists (select 1 from removed)')
 
 /**
- * Adds deliveries and their facts, with the marks of what has to be concluded again, in one statement: all of it or nothing,
+ * Adds deliveries and their facts, with the marks of what has to be derived again, in one statement: all of it or nothing,
  * durable after one way there and back.
  * @returns the GUIDs that were new; the facts of the others are added too, and change nothing if they were there
  */
@@ -92,7 +92,7 @@ function repositoriesOf(told: readonly Facts[]): number[] {
   return [...new Set(told.flatMap((one) => (one.repository ?? []).map((fact) => fact.repository_id)))]
 }
 
-/** Adds facts, and the marks of what has to be concluded again. To be called in a transaction. */
+/** Adds facts, and the marks of what has to be derived again. To be called in a transaction. */
 export async function addFacts(
   trx: Kysely<Database>,
   all: readonly Facts[],
@@ -109,7 +109,7 @@ export async function addFacts(
   )
 }
 
-/** The statements that add facts and the marks of what has to be concluded again, as parts of one. */
+/** The statements that add facts and the marks of what has to be derived again, as parts of one. */
 function additions(
   told: readonly Facts[],
   all: readonly Facts[],
@@ -151,15 +151,15 @@ async function withoutRemoved(db: Kysely<Database>, told: readonly Facts[]): Pro
 
 /** The newest word about an installation stands. The end of a suspension leaves a gap in all of its repositories. */
 async function tellInstallations(db: Kysely<Database>, told: readonly InstallationFact[]): Promise<void> {
-  for (const { installation_id, told_at, suspended_at } of told) {
+  for (const { installation_id, reported_at, suspended_at } of told) {
     const before = await db
       .selectFrom('installation')
       .selectAll()
       .where('installation_id', '=', installation_id)
       .forUpdate()
       .executeTakeFirst()
-    if (before && Date.parse(before.told_at) >= Date.parse(told_at)) continue
-    const row = { installation_id, told_at, suspended_at }
+    if (before && Date.parse(before.reported_at) >= Date.parse(reported_at)) continue
+    const row = { installation_id, reported_at, suspended_at }
     await db
       .insertInto('installation')
       .values(row)
@@ -167,7 +167,7 @@ async function tellInstallations(db: Kysely<Database>, told: readonly Installati
       .execute()
     if (!before?.suspended_at || suspended_at) continue
     await sql`insert into gap (repository_id, from_at, to_at, reason)
-      select repository_id, ${before.suspended_at}::timestamptz, ${told_at}::timestamptz, 'the app was suspended'
+      select repository_id, ${before.suspended_at}::timestamptz, ${reported_at}::timestamptz, 'the app was suspended'
       from repository where installation_id = ${installation_id} and removed_at is null
       on conflict do nothing`.execute(db)
   }
@@ -202,7 +202,8 @@ function newestWords(all: readonly Facts[]): RepositoryFact[] {
   for (const { repository = [] } of all) {
     for (const one of repository) {
       const known = newest.get(one.repository_id)
-      if (!known || Date.parse(one.told_at) >= Date.parse(known.told_at)) newest.set(one.repository_id, one)
+      if (!known || Date.parse(one.reported_at) >= Date.parse(known.reported_at))
+        newest.set(one.repository_id, one)
     }
   }
   return [...newest.values()].sort((a, b) => a.repository_id - b.repository_id)
@@ -217,18 +218,18 @@ function telling(repositories: readonly RepositoryFact[]) {
   const removed = sql`case when n.installed then null else coalesce(n.removed_at, k.removed_at) end`
   const kept = (column: string) =>
     sql`coalesce(${sql.ref(`n.${column}`)}, ${sql.ref(`k.${column}`)}) is not distinct from ${sql.ref(`k.${column}`)}`
-  return sql`insert into repository as r (repository_id, full_name, private, default_branch, installation_id, told_at, removed_at)
-    select n.repository_id, n.full_name, n.private, n.default_branch, n.installation_id, n.told_at, ${removed}
+  return sql`insert into repository as r (repository_id, full_name, private, default_branch, installation_id, reported_at, removed_at)
+    select n.repository_id, n.full_name, n.private, n.default_branch, n.installation_id, n.reported_at, ${removed}
     from json_to_recordset(${JSON.stringify(repositories)}::json) as n(repository_id bigint, full_name text, private boolean,
-      default_branch text, installation_id bigint, told_at timestamptz, removed_at timestamptz, installed boolean)
+      default_branch text, installation_id bigint, reported_at timestamptz, removed_at timestamptz, installed boolean)
     left join repository k on k.repository_id = n.repository_id
-    where k.repository_id is null or (n.told_at > k.told_at and not (n.full_name = k.full_name and n.private = k.private
+    where k.repository_id is null or (n.reported_at > k.reported_at and not (n.full_name = k.full_name and n.private = k.private
       and (${removed} is null) = (k.removed_at is null) and ${kept('default_branch')} and ${kept('installation_id')}))
     on conflict (repository_id) do update set full_name = excluded.full_name, private = excluded.private,
       default_branch = coalesce(excluded.default_branch, r.default_branch),
       installation_id = coalesce(excluded.installation_id, r.installation_id),
-      told_at = excluded.told_at, removed_at = excluded.removed_at
-    where excluded.told_at > r.told_at`
+      reported_at = excluded.reported_at, removed_at = excluded.removed_at
+    where excluded.reported_at > r.reported_at`
 }
 
 /** All facts about the commits of one repository, by commit. */

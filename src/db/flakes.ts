@@ -51,7 +51,7 @@ export async function readLatestFlakes(
       order by r.flaked_at desc, r.head_sha, r.job_id limit ${page.limit} offset ${page.offset ?? 0}) f
     join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
     left join lateral (select title, author from pull_request_event p where p.repository_id = f.repository_id
-      and p.number = f.number order by p.told_at desc limit 1) e on true
+      and p.number = f.number order by p.reported_at desc limit 1) e on true
     order by f.flaked_at desc, f.head_sha, f.job_id`.execute(db)
   return rows
 }
@@ -102,7 +102,7 @@ export async function readFlakePage(
       order by r.flaked_at desc, r.head_sha desc, r.job_id desc limit ${limit}) f
     join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
     left join lateral (select title, author from pull_request_event p where p.repository_id = f.repository_id
-      and p.number = f.number order by p.told_at desc limit 1) e on true
+      and p.number = f.number order by p.reported_at desc limit 1) e on true
     order by f.flaked_at desc, f.head_sha desc, f.job_id desc`.execute(db)
   return rows
 }

@@ -1,6 +1,6 @@
 /** What did not arrive, and what was done about it. */
 import { type Kysely, sql } from 'kysely'
-import { readReading, restartReading } from './backfill.ts'
+import { readBackfill, restartBackfill } from './backfill.ts'
 import type { Database, NewRow, Row } from './schema.ts'
 
 type Db = Kysely<Database>
@@ -85,25 +85,25 @@ export async function openGap(db: Db, gap: NewRow<'gap'>): Promise<void> {
 }
 
 /**
- * Marks the gaps of a repository as filled that a finished reading covers, and has the history since the oldest other one
+ * Marks the gaps of a repository as filled that a finished backfill covers, and has the history since the oldest other one
  * read, unless that is under way.
  */
 export async function fillGaps(db: Db, repositoryId: number, now: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    await sql`update gap g set filled_at = ${now} from reading r
+    await sql`update gap g set filled_at = ${now} from backfill r
       where g.repository_id = ${repositoryId} and r.repository_id = g.repository_id and g.filled_at is null
         and r.done_at is not null and r.since <= g.from_at and r.started_at >= g.to_at`.execute(trx)
     const open = await sql<{ since: string | null; until: string | null }>`select min(from_at) as since,
       max(to_at) as until from gap where repository_id = ${repositoryId} and filled_at is null`.execute(trx)
     const { since, until } = open.rows[0] ?? { since: null, until: null }
     if (!since || !until) return
-    const reading = await readReading(trx, repositoryId)
+    const backfill = await readBackfill(trx, repositoryId)
     const isUnderWay =
-      reading &&
-      !reading.done_at &&
-      Date.parse(reading.since) <= Date.parse(since) &&
-      Date.parse(reading.started_at) >= Date.parse(until)
-    if (!isUnderWay) await restartReading(trx, repositoryId, { since, now })
+      backfill &&
+      !backfill.done_at &&
+      Date.parse(backfill.since) <= Date.parse(since) &&
+      Date.parse(backfill.started_at) >= Date.parse(until)
+    if (!isUnderWay) await restartBackfill(trx, repositoryId, { since, now })
   })
 }
 

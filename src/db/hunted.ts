@@ -36,7 +36,7 @@ export async function keepHuntStep(
   })
 }
 
-/** Keeps an attempt, or how it ended; what was concluded about its commit is concluded again. */
+/** Keeps an attempt, or how it ended; what was derived about its commit is derived again. */
 async function markHunted(trx: Kysely<Database>, attempt: HuntedAttempt): Promise<void> {
   const { after_at, until_at } = attempt
   await trx

@@ -18,7 +18,7 @@ export interface HuntBeginning {
   environment: Record<string, string>
   started_at: string
   /** Which command asked for it; a second hunt under the same key is the first one again. */
-  asked_key?: string
+  requested_key?: string
 }
 
 export interface HuntEnd {
@@ -53,7 +53,7 @@ export async function beginHunt(
       .returning('hunt_id')
       .executeTakeFirst()
     if (added) return { huntId: added.hunt_id, name }
-    const known = hunt.asked_key === undefined ? undefined : await findAskedHunt(db, hunt.asked_key)
+    const known = hunt.requested_key === undefined ? undefined : await findAskedHunt(db, hunt.requested_key)
     if (known) return { huntId: known.hunt_id, name: known.name }
   }
 }
@@ -147,8 +147,11 @@ export async function findHunt(db: Kysely<Database>, name: string): Promise<Hunt
 }
 
 /** The hunt that a command asked for. */
-export async function findAskedHunt(db: Kysely<Database>, askedKey: string): Promise<HuntRow | undefined> {
-  return db.selectFrom('hunt').selectAll().where('asked_key', '=', askedKey).executeTakeFirst()
+export async function findAskedHunt(
+  db: Kysely<Database>,
+  requestedKey: string,
+): Promise<HuntRow | undefined> {
+  return db.selectFrom('hunt').selectAll().where('requested_key', '=', requestedKey).executeTakeFirst()
 }
 
 /** A hunt that was asked for on a pull request of this repository since then (RFC 3339), before this one, and has not ended. */
@@ -161,7 +164,7 @@ export async function findHuntAhead(
     .selectFrom('hunt')
     .selectAll()
     .where('repository', '=', repository)
-    .where('asked_key', 'is not', null)
+    .where('requested_key', 'is not', null)
     .where('ended_at', 'is', null)
     .where('started_at', '>=', since)
     .where('hunt_id', '<', hunt_id)
@@ -178,7 +181,7 @@ export async function minutesSince(
   const result = await sql<{
     minutes: number | null
   }>`select sum((settings ->> 'spent')::float8) as minutes from hunt
-    where repository = ${repository} and asked_key is not null and hunt_id <> ${hunt_id}
+    where repository = ${repository} and requested_key is not null and hunt_id <> ${hunt_id}
       and coalesce(ended_at, started_at) >= ${since}`.execute(db)
   return result.rows[0]?.minutes ?? 0
 }

@@ -45,10 +45,11 @@ export async function readFixes(
   span: Span,
   { labels, timeZone }: { labels: readonly string[]; timeZone: string },
 ): Promise<FixMonth[]> {
-  const { rows } = await sql<FixMonth>`select to_char(told_at at time zone ${timeZone}, 'YYYY-MM') as month,
+  const { rows } =
+    await sql<FixMonth>`select to_char(reported_at at time zone ${timeZone}, 'YYYY-MM') as month,
       count(distinct number) as fixes
     from pull_request_event where repository_id = ${repositoryId} and merged and action = 'closed'
-      and told_at >= ${iso(span.from)} and told_at < ${iso(span.to)} and labels ?| ${[...labels]}::text[]
+      and reported_at >= ${iso(span.from)} and reported_at < ${iso(span.to)} and labels ?| ${[...labels]}::text[]
     group by 1`.execute(db)
   return rows
 }

@@ -100,9 +100,9 @@ export async function readNewerEvidence(
     where f.repository_id = ${repositoryId} and f.job_id = ${jobId} and f.flaked_at > ${closedAt}
       and f.counted is not false and f.incident is null and r.completed_at > ${closedAt}
       and case when r.base_sha is null then not exists (select from pull_request_event p
-          where p.repository_id = f.repository_id and p.head_sha = f.head_sha and p.told_at <= ${closedAt})
+          where p.repository_id = f.repository_id and p.head_sha = f.head_sha and p.reported_at <= ${closedAt})
         else not exists (select from pull_request_event p where p.repository_id = f.repository_id
-            and (p.base_sha = r.base_sha or p.merge_sha = r.base_sha) and p.told_at <= ${closedAt})
+            and (p.base_sha = r.base_sha or p.merge_sha = r.base_sha) and p.reported_at <= ${closedAt})
           and not exists (select from run o where o.repository_id = f.repository_id
             and o.base_sha = r.base_sha and o.completed_at <= ${closedAt}) end
     order by f.flaked_at desc, r.completed_at desc limit 1`.execute(db)

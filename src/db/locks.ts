@@ -5,7 +5,7 @@ import type { Database } from './schema.ts'
 
 const CONCLUDE = 1
 
-/** Only one process at a time concludes about a repository; recording facts never waits for it. */
+/** Only one process at a time derives about a repository; recording facts never waits for it. */
 export async function lockRepository(trx: Kysely<Database>, repositoryId: number): Promise<void> {
   await sql`${sql.raw(KEPT)}select pg_advisory_xact_lock(${CONCLUDE}, hashtextextended(${String(repositoryId)}, 0)::bit(32)::int)`.execute(
     trx,

@@ -11,7 +11,7 @@ import * as requiredJobs from '../../migrations/0007_create_required_jobs.ts'
 import * as reading from '../../migrations/0008_create_reading.ts'
 import * as gaps from '../../migrations/0009_create_gaps.ts'
 import * as huntedAttempts from '../../migrations/0010_create_hunted_attempts.ts'
-import * as waitingHeads from '../../migrations/0011_create_waiting_heads.ts'
+import * as orphanHeads from '../../migrations/0011_create_waiting_heads.ts'
 import * as runners from '../../migrations/0012_create_runners.ts'
 import * as indexClosing from '../../migrations/0013_index_closing.ts'
 import type { Db } from './client.ts'
@@ -28,7 +28,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0008_create_reading': reading,
   '0009_create_gaps': gaps,
   '0010_create_hunted_attempts': huntedAttempts,
-  '0011_create_waiting_heads': waitingHeads,
+  '0011_create_waiting_heads': orphanHeads,
   '0012_create_runners': runners,
   '0013_index_closing': indexClosing,
 }

@@ -7,19 +7,19 @@ type Db = Kysely<Database>
 /** A webhook about the pull request may still be on its way. */
 const PATIENCE = sql`interval '10 minutes'`
 /** Some wait for a branch that never becomes a pull request: they are asked about once a while, then no more. */
-const MOST_TRIES = 3
+const MAX_TRIES = 3
 
 /** A commit to ask about. */
-export type WaitingHead = Pick<Row<'waiting_head'>, 'head_sha' | 'head_branches' | 'tries'>
+export type OrphanHead = Pick<Row<'orphan_head'>, 'head_sha' | 'head_branches' | 'tries'>
 
-/** Notes commits that nothing could be concluded about, because nothing says whose they are. */
-export async function noteWaiting(
+/** Notes commits that nothing could be derived about, because nothing says whose they are. */
+export async function addOrphanHead(
   db: Db,
   repositoryId: number,
   heads: readonly { head_sha: string; head_branches: string[]; completed_at: string }[],
 ): Promise<void> {
   if (heads.length === 0) return
-  await sql`insert into waiting_head (repository_id, head_sha, head_branches, completed_at, due_at)
+  await sql`insert into orphan_head (repository_id, head_sha, head_branches, completed_at, due_at)
     select ${repositoryId}::bigint, head_sha, head_branches, completed_at, completed_at + ${PATIENCE}
     from json_to_recordset(${JSON.stringify(heads)}::json) as h(head_sha text, head_branches jsonb, completed_at timestamptz)
     on conflict do nothing`.execute(db)
@@ -30,15 +30,15 @@ export async function noteWaiting(
  * about in vain are due again after six hours, then after a day, then no more.
  * @param since RFC 3339: whatever completed before is left alone
  */
-export async function takeWaiting(
+export async function takeOrphanHeads(
   db: Db,
   repositoryId: number,
   { now, since, most }: { now: string; since: string; most: number },
-): Promise<WaitingHead[]> {
+): Promise<OrphanHead[]> {
   await dropPlaced(db, repositoryId)
-  const result = await sql<WaitingHead>`update waiting_head set tries = tries + 1,
-      due_at = case when tries + 1 < ${MOST_TRIES} then ${now}::timestamptz + power(4, tries) * interval '6 hours' end
-    where (repository_id, head_sha) in (select repository_id, head_sha from waiting_head
+  const result = await sql<OrphanHead>`update orphan_head set tries = tries + 1,
+      due_at = case when tries + 1 < ${MAX_TRIES} then ${now}::timestamptz + power(4, tries) * interval '6 hours' end
+    where (repository_id, head_sha) in (select repository_id, head_sha from orphan_head
       where repository_id = ${repositoryId} and due_at <= ${now} and completed_at >= ${since}
       order by completed_at desc, head_sha limit ${most} for update skip locked)
     returning head_sha, head_branches, tries`.execute(db)
@@ -47,14 +47,14 @@ export async function takeWaiting(
 
 /** What a webhook, a reading of history or an answer of GitHub has placed meanwhile waits no more. */
 async function dropPlaced(db: Db, repositoryId: number): Promise<void> {
-  await sql`delete from waiting_head w where repository_id = ${repositoryId} and (exists (select 1 from run r
+  await sql`delete from orphan_head w where repository_id = ${repositoryId} and (exists (select 1 from run r
       where r.repository_id = w.repository_id and r.head_sha = w.head_sha)
     or exists (select 1 from pull_request_event e
       where e.repository_id = w.repository_id and e.head_sha = w.head_sha))`.execute(db)
 }
 
 /** Repositories that the app is on with commits to ask about. @param now RFC 3339 */
-export async function readWaitingRepositories(
+export async function readRepositoriesWithOrphanHeads(
   db: Db,
   { now, since }: { now: string; since: string },
 ): Promise<Row<'repository'>[]> {
@@ -66,7 +66,7 @@ export async function readWaitingRepositories(
     .where((eb) =>
       eb.exists(
         eb
-          .selectFrom('waiting_head as w')
+          .selectFrom('orphan_head as w')
           .select('w.head_sha')
           .whereRef('w.repository_id', '=', 'repository.repository_id')
           .where('w.due_at', '<=', now)
@@ -78,15 +78,15 @@ export async function readWaitingRepositories(
 }
 
 /** Forgets what completed before that time (RFC 3339): nobody will know more. */
-export async function expireWaiting(db: Db, repositoryId: number, before: string): Promise<void> {
+export async function expireOrphanHeads(db: Db, repositoryId: number, before: string): Promise<void> {
   await db
-    .deleteFrom('waiting_head')
+    .deleteFrom('orphan_head')
     .where('repository_id', '=', repositoryId)
     .where('completed_at', '<', before)
     .execute()
 }
 
-export interface WaitingCount {
+export interface OrphanHeadCount {
   /** Commits with results that GitHub is still to be asked about. */
   waiting: number
   /** Those that GitHub named no pull request for: pushes to branches, mostly. */
@@ -94,12 +94,16 @@ export interface WaitingCount {
 }
 
 /** How many commits with results belong to no known pull request, of those that completed since (RFC 3339). */
-export async function countWaiting(db: Db, repositoryId: number, since: string): Promise<WaitingCount> {
-  const result = await sql<WaitingCount>`select count(*) filter (where tries = 0) as waiting,
+export async function countOrphanHeads(
+  db: Db,
+  repositoryId: number,
+  since: string,
+): Promise<OrphanHeadCount> {
+  const result = await sql<OrphanHeadCount>`select count(*) filter (where tries = 0) as waiting,
       count(*) filter (where tries > 0) as unknown
-    from waiting_head w where repository_id = ${repositoryId} and completed_at >= ${since}
+    from orphan_head w where repository_id = ${repositoryId} and completed_at >= ${since}
       and not exists (select 1 from run r where r.repository_id = w.repository_id and r.head_sha = w.head_sha)`.execute(
     db,
   )
-  return result.rows[0] as WaitingCount
+  return result.rows[0] as OrphanHeadCount
 }

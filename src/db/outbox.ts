@@ -12,7 +12,7 @@ export async function requestEffect(db: Db, effect: NewRow<'outbox'>): Promise<b
     .insertInto('outbox')
     .values(effect)
     .onConflict((conflict) => conflict.doNothing())
-    .returning('effect_key')
+    .returning('task_key')
     .executeTakeFirst()
   return row !== undefined
 }
@@ -20,14 +20,14 @@ export async function requestEffect(db: Db, effect: NewRow<'outbox'>): Promise<b
 /** Asks for an effect that is done again and again under one key: done or not, it is due once more. */
 export async function requestAgain(
   db: Db,
-  effect: { repository_id: number; effect_key: string; kind: string; detail: object; at: string },
+  effect: { repository_id: number; task_key: string; kind: string; detail: object; at: string },
 ): Promise<void> {
   const { at, detail, ...rest } = effect
   const asked = { ...rest, detail: JSON.stringify(detail), due_at: at, attempts: 0, done_at: null }
   await db
     .insertInto('outbox')
     .values({ ...asked, created_at: at })
-    .onConflict((conflict) => conflict.columns(['repository_id', 'effect_key']).doUpdateSet(asked))
+    .onConflict((conflict) => conflict.columns(['repository_id', 'task_key']).doUpdateSet(asked))
     .execute()
 }
 
@@ -39,8 +39,8 @@ export async function leaseEffect(db: Db, now: number): Promise<Row<'outbox'> | 
   const at = new Date(now).toISOString()
   const until = new Date(now + LEASE_MS).toISOString()
   const result = await sql<Row<'outbox'>>`update outbox set due_at = ${until}, attempts = attempts + 1
-    where (repository_id, effect_key) in (select repository_id, effect_key from outbox
-      where done_at is null and due_at <= ${at} order by kind not in ('report', 'retest'), due_at, effect_key limit 1 for update skip locked)
+    where (repository_id, task_key) in (select repository_id, task_key from outbox
+      where done_at is null and due_at <= ${at} order by kind not in ('report', 'retest'), due_at, task_key limit 1 for update skip locked)
     returning *`.execute(db)
   return result.rows[0] ?? null
 }
@@ -52,7 +52,7 @@ export async function renewLease(db: Db, effect: Row<'outbox'>, now: number): Pr
     .updateTable('outbox')
     .set({ due_at })
     .where('repository_id', '=', effect.repository_id)
-    .where('effect_key', '=', effect.effect_key)
+    .where('task_key', '=', effect.task_key)
     .where('due_at', '=', effect.due_at)
     .executeTakeFirst()
   if (numUpdatedRows > 0n) effect.due_at = due_at
@@ -68,7 +68,7 @@ export async function finishEffect(
     .updateTable('outbox')
     .set({ done_at: new Date(done.at).toISOString(), result: done.result, url: done.url, last_error: null })
     .where('repository_id', '=', effect.repository_id)
-    .where('effect_key', '=', effect.effect_key)
+    .where('task_key', '=', effect.task_key)
     .where('due_at', '=', effect.due_at)
     .execute()
 }
@@ -80,7 +80,7 @@ export async function noteUrl(db: Db, effect: Row<'outbox'>, url: string): Promi
     .updateTable('outbox')
     .set({ url })
     .where('repository_id', '=', effect.repository_id)
-    .where('effect_key', '=', effect.effect_key)
+    .where('task_key', '=', effect.task_key)
     .execute()
   effect.url = url
 }
@@ -91,7 +91,7 @@ export async function continueEffect(db: Db, effect: Row<'outbox'>, until: numbe
     .updateTable('outbox')
     .set({ due_at: new Date(until).toISOString(), attempts: 0, last_error: null })
     .where('repository_id', '=', effect.repository_id)
-    .where('effect_key', '=', effect.effect_key)
+    .where('task_key', '=', effect.task_key)
     .where('due_at', '=', effect.due_at)
     .execute()
 }
@@ -107,7 +107,7 @@ export async function postponeEffect(
     .updateTable('outbox')
     .set({ due_at: new Date(until).toISOString(), last_error: error.slice(0, 500) })
     .where('repository_id', '=', effect.repository_id)
-    .where('effect_key', '=', effect.effect_key)
+    .where('task_key', '=', effect.task_key)
     .where('due_at', '=', effect.due_at)
     .execute()
 }
@@ -117,24 +117,24 @@ export async function countAskedBefore(
   db: Db,
   author: string,
   since: string,
-  own: Pick<Row<'outbox'>, 'created_at' | 'effect_key' | 'kind'>,
+  own: Pick<Row<'outbox'>, 'created_at' | 'task_key' | 'kind'>,
 ): Promise<number> {
   const result = await sql<{ asked: number }>`select count(*) as asked from outbox
     where kind = ${own.kind} and detail ->> 'author' = ${author} and created_at > ${since}
-      and (created_at, effect_key) < (${own.created_at}, ${own.effect_key})`.execute(db)
+      and (created_at, task_key) < (${own.created_at}, ${own.task_key})`.execute(db)
   return result.rows[0]?.asked ?? 0
 }
 
 /** Reports on a pull request that were asked for before this one and answered, the newest first. */
 export async function readAnsweredReports(
   db: Db,
-  own: Pick<Row<'outbox'>, 'repository_id' | 'created_at' | 'effect_key'>,
+  own: Pick<Row<'outbox'>, 'repository_id' | 'created_at' | 'task_key'>,
   number: number,
 ): Promise<Row<'outbox'>[]> {
   const result = await sql<Row<'outbox'>>`select * from outbox
     where repository_id = ${own.repository_id} and kind = 'report' and (detail ->> 'number')::int = ${number}
       and url is not null and detail ->> 'job' is distinct from '?'
-      and (created_at, effect_key) < (${own.created_at}, ${own.effect_key})
-    order by created_at desc, effect_key desc limit 1`.execute(db)
+      and (created_at, task_key) < (${own.created_at}, ${own.task_key})
+    order by created_at desc, task_key desc limit 1`.execute(db)
   return result.rows
 }

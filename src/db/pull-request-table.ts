@@ -1,7 +1,7 @@
 /** Pull requests as their newest events left them, and which of them share code. */
 import { type Kysely, sql } from 'kysely'
-import type { Kin } from '../domain/attribution/attribution.ts'
-import { kinOf, MOST_STACKED, readTitle } from '../domain/attribution/related.ts'
+import type { Relation } from '../domain/attribution/attribution.ts'
+import { MAX_STACKED, readTitle, relatedOf } from '../domain/attribution/related.ts'
 import { replaceRows } from './rows.ts'
 import type { Database, Row } from './schema.ts'
 
@@ -16,11 +16,11 @@ export async function renewPullRequests(
 ): Promise<PullRequest[]> {
   if (numbers.length === 0) return []
   const events = await sql<Row<'pull_request_event'> & { merged_at: string | null; opened_at: string }>`
-    select distinct on (e.number) e.*, min(e.told_at) filter (where e.merged and e.action = 'closed') over own as merged_at,
+    select distinct on (e.number) e.*, min(e.reported_at) filter (where e.merged and e.action = 'closed') over own as merged_at,
       min(e.created_at) over own as opened_at
     from pull_request_event e where e.repository_id = ${repositoryId} and e.number = any(${[...numbers]})
     window own as (partition by e.number)
-    order by e.number, e.told_at desc, e.action <> 'before' desc, e.action desc, e.head_sha`.execute(db)
+    order by e.number, e.reported_at desc, e.action <> 'before' desc, e.action desc, e.head_sha`.execute(db)
   const before = await readPullRequests(db, repositoryId, numbers)
   const old = new Map(before.map((one) => [one.number, one]))
   const files = await readFiles(db, repositoryId, events.rows)
@@ -88,23 +88,23 @@ export async function readPullRequests(
   return rows
 }
 
-const MOST_STEPS = 20
+const MAX_STEPS = 20
 
-/** The kin of each of these pull requests that has any. */
-export async function readKin(
+/** The related of each of these pull requests that has any. */
+export async function readRelated(
   db: Db,
   repositoryId: number,
   numbers: readonly number[],
-): Promise<Map<number, Map<number, Kin>>> {
+): Promise<Map<number, Map<number, Relation>>> {
   const known = new Map<number, PullRequest>()
   let frontier = await readPullRequests(db, repositoryId, numbers)
-  for (let step = 0; frontier.length > 0 && step < MOST_STEPS; step++) {
+  for (let step = 0; frontier.length > 0 && step < MAX_STEPS; step++) {
     for (const one of frontier) known.set(one.number, one)
     frontier = await neighboursOf(db, repositoryId, frontier, [...known.keys()])
   }
   const refs = [...known.values()].flatMap((one) => one.head_ref ?? [])
   const stackable = await stackableRefs(db, repositoryId, refs)
-  const kin = kinOf(
+  const related = relatedOf(
     [...known.values()]
       .sort((a, b) => a.number - b.number)
       .map(({ number, title, head_ref, base_ref }) => ({
@@ -115,7 +115,9 @@ export async function readKin(
       })),
   )
   return new Map(
-    numbers.flatMap((number) => (kin.has(number) ? [[number, kin.get(number) as Map<number, Kin>]] : [])),
+    numbers.flatMap((number) =>
+      related.has(number) ? [[number, related.get(number) as Map<number, Relation>]] : [],
+    ),
   )
 }
 
@@ -148,6 +150,6 @@ async function stackableRefs(db: Db, repositoryId: number, refs: readonly string
   const { rows } = await sql<{ ref: string }>`select ref from unnest(${[...refs]}::text[]) ref
     where exists (select 1 from pull_request p where p.repository_id = ${repositoryId} and p.head_ref = ref)
       and (select count(*) from (select 1 from pull_request p where p.repository_id = ${repositoryId}
-        and p.base_ref = ref limit ${MOST_STACKED + 1}) onto) <= ${MOST_STACKED}`.execute(db)
+        and p.base_ref = ref limit ${MAX_STACKED + 1}) onto) <= ${MAX_STACKED}`.execute(db)
   return new Set(rows.map((row) => row.ref))
 }

@@ -15,9 +15,9 @@ export async function readHeadsOf(
   const rows = await sql<{
     head_sha: string
     since: string
-  }>`select head_sha, min(told_at) as since from pull_request_event
+  }>`select head_sha, min(reported_at) as since from pull_request_event
     where repository_id = ${repositoryId} and number = ${number} and action <> 'before'
-    group by head_sha order by min(told_at) desc, head_sha`.execute(db)
+    group by head_sha order by min(reported_at) desc, head_sha`.execute(db)
   return rows.rows
 }
 
@@ -45,7 +45,7 @@ export async function readFlakesOf(db: Db, repositoryId: number, number: number)
   return rows.rows
 }
 
-export interface JobHabit {
+export interface JobBaseRate {
   job_id: number
   /** Flaky verdicts of all verdicts of other pull requests in the time asked for. */
   flaky: number
@@ -57,14 +57,14 @@ export interface JobHabit {
 }
 
 /** How each job behaved on other pull requests since a time. */
-export async function readHabits(
+export async function readBaseRates(
   db: Db,
   repositoryId: number,
   jobIds: readonly number[],
   about: { number: number; since: string; until: string },
-): Promise<Map<number, JobHabit>> {
+): Promise<Map<number, JobBaseRate>> {
   const rows =
-    await sql<JobHabit>`select job_id, count(*) filter (where flaky) as flaky, count(*) as verdicts,
+    await sql<JobBaseRate>`select job_id, count(*) filter (where flaky) as flaky, count(*) as verdicts,
       coalesce(json_agg(distinct number) filter (where flaky and number > 0), '[]') as seen_on,
       count(distinct number) filter (where number > 0) as pull_requests,
       max(judged_at) filter (where flaky) as last_flaky_at

@@ -1,7 +1,7 @@
 /** The lists of required jobs, kept with the time from which they were known. */
 import { type Kysely, sql } from 'kysely'
-import type { Policy } from '../domain/settings.ts'
 import { type Required, type RequiredList, requiredBy } from '../domain/required.ts'
+import type { Settings } from '../domain/settings.ts'
 import { KEPT } from './client.ts'
 import type { Database, Row } from './schema.ts'
 
@@ -21,20 +21,20 @@ export async function readRequirements(db: Db, repositoryId: number): Promise<Re
   const ofIt = sql`where repository_id = ${repositoryId}`
   const { rows } = await sql<Requirements>`${sql.raw(KEPT)}select
     (select coalesce(json_agg(j order by j.name), '[]') from (select * from job ${ofIt}) as j) as jobs,
-    (select coalesce(json_agg(l order by l.known_at, l.base_ref), '[]')
-      from (select base_ref, known_at, jobs, problem from required_jobs ${ofIt}) as l) as lists,
+    (select coalesce(json_agg(l order by l.valid_from, l.base_ref), '[]')
+      from (select base_ref, valid_from, jobs, problem from required_jobs ${ofIt}) as l) as lists,
     (select default_branch from repository ${ofIt}) as "defaultBranch"`.execute(db)
   return rows[0] as Requirements
 }
 
-/** The jobs ever seen, and which of them count under a policy, now and at any time before. */
+/** The jobs ever seen, and which of them count under a settings, now and at any time before. */
 export async function readRequired(
   db: Db,
   repositoryId: number,
-  policy: Policy,
+  settings: Settings,
 ): Promise<{ required: Required; jobs: Row<'job'>[] }> {
   const { jobs, lists, defaultBranch } = await readRequirements(db, repositoryId)
-  return { required: requiredBy(policy, lists, defaultBranch), jobs }
+  return { required: requiredBy(settings, lists, defaultBranch), jobs }
 }
 
 /**
@@ -47,7 +47,7 @@ export async function addRequiredList(db: Db, repositoryId: number, list: Requir
     .select(['jobs', 'problem'])
     .where('repository_id', '=', repositoryId)
     .where('base_ref', '=', list.base_ref)
-    .orderBy('known_at', 'desc')
+    .orderBy('valid_from', 'desc')
     .executeTakeFirst()
   const jobs = JSON.stringify([...list.jobs].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)))
   if (newest && keysOf(newest.jobs) === keysOf(list.jobs) && newest.problem === list.problem) return false
@@ -58,7 +58,7 @@ export async function addRequiredList(db: Db, repositoryId: number, list: Requir
     .returning('base_ref')
     .executeTakeFirst()
   if (!added) return false
-  await markWindows(db, repositoryId, newest ? list.known_at : null)
+  await markWindows(db, repositoryId, newest ? list.valid_from : null)
   return true
 }
 
@@ -89,7 +89,7 @@ export async function readBaseBranches(
   const rows = await sql<{ base_ref: string }>`select base_ref from (
       select default_branch as base_ref, 1000000000 as prs from repository where repository_id = ${repositoryId}
       union all select base_ref, count(distinct number) from pull_request_event
-        where repository_id = ${repositoryId} and told_at >= ${since} group by base_ref) as refs
+        where repository_id = ${repositoryId} and reported_at >= ${since} group by base_ref) as refs
     where base_ref is not null group by base_ref order by max(prs) desc, base_ref limit ${most}`.execute(db)
   return rows.rows.map((row) => row.base_ref)
 }
@@ -105,7 +105,7 @@ export async function readNewestPullRequest(
     .select('number')
     .where('repository_id', '=', repositoryId)
     .where('base_ref', '=', baseRef)
-    .orderBy('told_at', 'desc')
+    .orderBy('reported_at', 'desc')
     .executeTakeFirst()
   return row?.number ?? null
 }

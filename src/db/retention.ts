@@ -38,7 +38,7 @@ export async function removeRepository(db: Db, repositoryId: number, before: str
       await sql`delete from ${sql.table(name)} where repository_id = ${repositoryId}`.execute(trx)
     // Hunts are kept by name, since the command line knows no number; those asked for by a command carry it.
     await sql`delete from hunt where lower(repository) = lower(${gone.full_name})
-      or starts_with(asked_key, ${`${repositoryId}/`})`.execute(trx)
+      or starts_with(requested_key, ${`${repositoryId}/`})`.execute(trx)
     return true
   })
 }

@@ -12,7 +12,8 @@ export async function readOtherRetester(
   repositoryId: number,
   { since, ownLogin }: { since: string; ownLogin: string },
 ): Promise<string | null> {
-  const prow = await sql`select from observation where repository_id = ${repositoryId} and told_at >= ${since}
+  const prow =
+    await sql`select from observation where repository_id = ${repositoryId} and reported_at >= ${since}
     and source = 'status' and (name = 'tide' or description like '% BaseSHA:%') limit 1`.execute(db)
   if (prow.rows.length > 0) return 'Prow'
   const bots = await sql<{ actor: string }>`select w.actor from workflow_run w
@@ -20,6 +21,6 @@ export async function readOtherRetester(
     join comment c on c.repository_id = p.repository_id and c.number = p.number
     where w.repository_id = ${repositoryId} and w.started_at >= ${since} and w.attempt > 1 and w.actor_is_bot
       and w.actor <> ${ownLogin} and not c.author_is_bot and c.body ~ '(^|\n)/(retest|test )'
-      and c.told_at between w.started_at - interval '10 minutes' and w.started_at limit 1`.execute(db)
+      and c.reported_at between w.started_at - interval '10 minutes' and w.started_at limit 1`.execute(db)
   return bots.rows[0]?.actor ?? null
 }

@@ -14,7 +14,7 @@ export interface RepositoryTable {
   private: boolean
   default_branch: string | null
   installation_id: number | null
-  told_at: Time
+  reported_at: Time
   removed_at: Time | null
 }
 
@@ -32,8 +32,8 @@ export interface ObservationTable {
   repository_id: number
   head_sha: string
   run_key: string
-  told_at: Time
-  told_id: number
+  reported_at: Time
+  reported_id: number
   state: string
   source: 'check_run' | 'status'
   app: string
@@ -68,13 +68,13 @@ export interface RunnerTable {
   head_sha: string
   check_run_id: number
   name: string
-  told_at: Time
+  reported_at: Time
 }
 
 export interface PullRequestEventTable {
   repository_id: number
   number: number
-  told_at: Time
+  reported_at: Time
   action: string
   head_sha: string
   head_ref: string | null
@@ -99,7 +99,7 @@ export interface CommentTable {
   author: string
   author_is_bot: boolean
   association: string | null
-  told_at: Time
+  reported_at: Time
   body: string
 }
 
@@ -111,7 +111,7 @@ export interface RerunRequestTable {
   name: string
   actor: string
   actor_is_bot: boolean
-  told_at: Time
+  reported_at: Time
 }
 
 export interface MergeGroupTable {
@@ -121,7 +121,7 @@ export interface MergeGroupTable {
   base_ref: string
   base_sha: string
   number: number | null
-  told_at: Time
+  reported_at: Time
 }
 
 export interface RepositoryEventTable {
@@ -129,7 +129,7 @@ export interface RepositoryEventTable {
   guid: string
   event: string
   action: string | null
-  told_at: Time
+  reported_at: Time
   detail: Json<unknown>
 }
 
@@ -137,20 +137,20 @@ export interface RequiredJobsTable {
   repository_id: number
   base_ref: string
   /** From then on; until then too, where it is the first list of its branch. */
-  known_at: Time
+  valid_from: Time
   jobs: Json<RequiredJob[]>
   /** What could not be read, and what to grant; null where the list is whole. */
   problem: string | null
 }
 
-export interface ReadingTable {
+export interface BackfillTable {
   repository_id: number
   since: Time
   started_at: Time
   done_at: Time | null
 }
 
-export interface ReadingPageTable {
+export interface BackfillPageTable {
   repository_id: number
   page_key: string
   seq: Generated<number>
@@ -187,7 +187,7 @@ export interface GapTable {
 }
 
 /** A commit with results that belongs to no known pull request. */
-export interface WaitingHeadTable {
+export interface OrphanHeadTable {
   repository_id: number
   head_sha: string
   /** Branches that its runs name. */
@@ -200,7 +200,7 @@ export interface WaitingHeadTable {
 
 export interface InstallationTable {
   installation_id: number
-  told_at: Time
+  reported_at: Time
   suspended_at: Time | null
 }
 
@@ -309,8 +309,8 @@ export interface ChangePointTable {
   merged: Json<number[]>
 }
 
-/** What a repository was like in a week: see domain/world.ts. */
-export interface WorldTable {
+/** What a repository was like in a week: see domain/attribution/repository-model.ts. */
+export interface RepositoryModelTable {
   repository_id: number
   week: string
   a: number
@@ -329,7 +329,7 @@ export interface CorrectionTable {
   job: string | null
   reason: string
   author: string
-  told_at: Time
+  reported_at: Time
   /** What gave the right: GitHub's answer (`admin`, `maintain`, `write`) or, where nobody can be asked, the association. */
   permission: string
 }
@@ -426,7 +426,7 @@ export interface StaleWindowTable {
 
 export interface OutboxTable {
   repository_id: number
-  effect_key: string
+  task_key: string
   kind: string
   detail: Json<Record<string, unknown>>
   created_at: Time
@@ -474,7 +474,7 @@ export interface HuntTable {
   headline: string | null
   answer: Json<Record<string, unknown>> | null
   /** Which command asked for it; null for those of the command line. */
-  asked_key: string | null
+  requested_key: string | null
 }
 
 export interface HuntedAttemptTable {
@@ -508,7 +508,7 @@ export interface HuntRunTable {
 /** What the settings of a repository were from a time on. */
 export interface SettingsTable {
   repository_id: number
-  true_from: Time
+  valid_from: Time
   /** When they were last found to be so. */
   read_at: Time
   /** In the form of the file, the organisation's and the repository's merged: the newest that could be used. */
@@ -547,11 +547,11 @@ export interface Database {
   merge_group: MergeGroupTable
   repository_event: RepositoryEventTable
   required_jobs: RequiredJobsTable
-  reading: ReadingTable
-  reading_page: ReadingPageTable
+  backfill: BackfillTable
+  backfill_page: BackfillPageTable
   missed_delivery: MissedDeliveryTable
   gap: GapTable
-  waiting_head: WaitingHeadTable
+  orphan_head: OrphanHeadTable
   installation: InstallationTable
   sign_of_life: SignOfLifeTable
   job: JobTable
@@ -562,7 +562,7 @@ export interface Database {
   flake: FlakeTable
   incident: IncidentTable
   change_point: ChangePointTable
-  world: WorldTable
+  repository_model: RepositoryModelTable
   correction: CorrectionTable
   flake_revision: FlakeRevisionTable
   sla_window: SlaWindowTable

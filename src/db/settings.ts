@@ -10,7 +10,7 @@ export async function readNewestSettings(db: Db, repositoryId: number): Promise<
     .selectFrom('settings')
     .selectAll()
     .where('repository_id', '=', repositoryId)
-    .orderBy('true_from', 'desc')
+    .orderBy('valid_from', 'desc')
     .limit(1)
     .executeTakeFirst()
   return row ?? null
@@ -22,7 +22,7 @@ export async function touchSettings(db: Db, row: Row<'settings'>, at: string): P
     .updateTable('settings')
     .set({ read_at: at })
     .where('repository_id', '=', row.repository_id)
-    .where('true_from', '=', row.true_from)
+    .where('valid_from', '=', row.valid_from)
     .execute()
 }
 

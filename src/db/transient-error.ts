@@ -8,7 +8,7 @@ const SAID =
   /connection (?:terminated|error)|connection timeout|trying to connect|client was closed|not queryable/i
 
 /** Whether the same question may be answered a little later. */
-export function isAway(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
   if (typeof code === 'string' && (SQL_STATE.test(code) || NETWORK.test(code))) return true
   return SAID.test(String(message))

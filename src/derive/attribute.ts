@@ -3,22 +3,27 @@ import { sql } from 'kysely'
 import { type FlakeToAttribute, writeAttributions } from '../db/attributions.ts'
 import type { Db } from '../db/client.ts'
 import { readCorrections } from '../db/corrections.ts'
-import { readHistories, readIncidents, readWorlds, type Span } from '../db/evidence.ts'
+import { readHistories, readIncidents, readRepositoryModels, type Span } from '../db/evidence.ts'
 import { lockRepository } from '../db/locks.ts'
-import { readKin, readPullRequests } from '../db/pull-request-table.ts'
-import { attribute, EVIDENCE_REACH, type EvidenceVerdict, type Kin } from '../domain/attribution/attribution.ts'
+import { readPullRequests, readRelated } from '../db/pull-request-table.ts'
+import {
+  attribute,
+  EVIDENCE_REACH,
+  type EvidenceVerdict,
+  type Relation,
+} from '../domain/attribution/attribution.ts'
 import { changedOf } from '../domain/attribution/changed-files.ts'
-import { correctionFor } from '../domain/correction.ts'
 import { incidentAt } from '../domain/attribution/incident.ts'
-import type { Policy } from '../domain/settings.ts'
 import { beginningOf, evidenceOf, incidentId, weekOf } from '../domain/attribution/week.ts'
+import { correctionFor } from '../domain/correction.ts'
+import type { Settings } from '../domain/settings.ts'
 import { MARKED_SPAN } from './stale-marks.ts'
 
 /** Judges the flakes near every changed verdict of a repository. */
 export async function attributeNext(
   db: Db,
   repositoryId: number,
-  policy: Policy,
+  settings: Settings,
   now: number,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
@@ -30,7 +35,7 @@ export async function attributeNext(
     const times = Map.groupBy(marks.rows, (mark) => mark.job_id)
     for (const [jobId, changed] of times) {
       for (const range of rangesOf(changed.map((mark) => Date.parse(mark.changed_at))))
-        await attributeRange(trx, repositoryId, jobId, range, { policy, now })
+        await attributeRange(trx, repositoryId, jobId, range, { settings, now })
     }
   })
 }
@@ -54,7 +59,7 @@ export async function attributeRange(
   repositoryId: number,
   jobId: number,
   [from, to]: Span,
-  { policy, now }: { policy: Policy; now: number },
+  { settings, now }: { settings: Settings; now: number },
 ): Promise<number> {
   const { rows: flakes } = await sql<FlakeToAttribute>`select f.head_sha, f.job_id, f.number, f.flaked_at,
       f.first_failed_at, f.incident, f.attribution, f.probability, f.evidence, f.correction, f.definition_version, j.name as job, j.workflow
@@ -70,7 +75,7 @@ export async function attributeRange(
   const incidents = await readIncidents(db, repositoryId, [began, around[1]])
   const [history] = histories
   const seen = history ? evidenceOf(history, incidents) : []
-  const about = await readAbout(db, repositoryId, flakes, seen, policy)
+  const about = await readAbout(db, repositoryId, flakes, seen, settings)
   const verdicts = seen.map((one) => {
     const known = one.flaky ? about.correctionOf(one.number, one.judgedAt)?.says : undefined
     return known ? { ...one, known } : one
@@ -84,7 +89,7 @@ export async function attributeRange(
       incident: incident ? incidentId(incident) : null,
       correction: about.correctionOf(number, flakedAt),
       attribution: attribute({ number, headSha, flakedAt }, near(verdicts, flakedAt), {
-        world: about.world(flakedAt),
+        model: about.model(flakedAt),
         related: about.relatedTo(number),
         changed: about.changed(number),
         mergedAt: about.mergedAt(number),
@@ -101,29 +106,29 @@ async function readAbout(
   repositoryId: number,
   flakes: readonly FlakeToAttribute[],
   verdicts: readonly EvidenceVerdict[],
-  { attribution }: Policy,
+  { attribution }: Settings,
 ) {
   const numbers = [...new Set(flakes.map((flake) => flake.number))]
   const weeks = [...new Set(flakes.map((flake) => dayOf(weekOf(Date.parse(flake.flaked_at)))))]
-  const worlds = await readWorlds(db, repositoryId, weeks)
+  const models = await readRepositoryModels(db, repositoryId, weeks)
   const pullRequests = await readPullRequests(db, repositoryId, numbers)
   const known = new Map(pullRequests.map((one) => [one.number, one]))
   const flaky = new Set(verdicts.filter((one) => one.flaky).map((one) => one.number))
   const corrections = await readCorrections(db, repositoryId, [...flaky])
   const job = flakes[0]?.job ?? ''
-  const kin = await readKin(db, repositoryId, numbers)
+  const related = await readRelated(db, repositoryId, numbers)
   const byAuthor = attribution.sameAuthorIsIndependent
-    ? new Map<string, [number, Kin][]>()
+    ? new Map<string, [number, Relation][]>()
     : await readAuthors(db, repositoryId, verdicts)
   return {
-    relatedTo: (number: number): Map<number, Kin> =>
-      new Map([...(byAuthor.get(known.get(number)?.author ?? '') ?? []), ...(kin.get(number) ?? [])]),
+    relatedTo: (number: number): Map<number, Relation> =>
+      new Map([...(byAuthor.get(known.get(number)?.author ?? '') ?? []), ...(related.get(number) ?? [])]),
     changed: (number: number) => {
       const files = known.get(number)?.files ?? null
       const { job: name = '', workflow = null } = flakes[0] ?? {}
       return changedOf(files === null ? null : JSON.parse(files), { name, workflow }, attribution.paths)
     },
-    world: (at: number) => worlds(dayOf(weekOf(at))),
+    model: (at: number) => models(dayOf(weekOf(at))),
     mergedAt: (number: number) => {
       const at = known.get(number)?.merged_at
       return at ? Date.parse(at) : null
@@ -138,7 +143,7 @@ async function readAuthors(
   db: Db,
   repositoryId: number,
   verdicts: readonly EvidenceVerdict[],
-): Promise<Map<string, [number, Kin][]>> {
+): Promise<Map<string, [number, Relation][]>> {
   const all = await readPullRequests(db, repositoryId, [...new Set(verdicts.map((one) => one.number))])
   const authors = Map.groupBy(all, (one) => one.author)
   return new Map([...authors].map(([author, own]) => [author, own.map((one) => [one.number, 'author'])]))

@@ -1,13 +1,13 @@
 /** Gathers what the issue about a breached day says; nothing here knows GitHub. */
 import { readJobDays, readJobStories } from '../db/breach.ts'
-import type { Db } from '../db/client.ts'
 import { readTimeLost } from '../db/budget.ts'
+import type { Db } from '../db/client.ts'
 import { type IncidentRow, readFixes, readIncidents } from '../db/incidents.ts'
 import { type JobCost, readCostliestJobs } from '../db/jobs.ts'
 import type { Row } from '../db/schema.ts'
 import { countsOf, readWindows } from '../db/sla.ts'
 import { changePoint } from '../domain/attribution/change-point.ts'
-import type { Policy } from '../domain/settings.ts'
+import type { Settings } from '../domain/settings.ts'
 import { breachProbability, type Sla, slaOf } from '../domain/sla.ts'
 import { shiftWindow, type Window, windowOf } from '../domain/window.ts'
 import { requiredJobs } from './measure.ts'
@@ -17,7 +17,7 @@ const TREND_DAYS = 28
 const CHANGE_DAYS = 90
 const DAY = 86_400_000
 /** Jobs that are told of in full; the others are only counted. */
-const MOST_JOBS = 10
+const MAX_JOBS = 10
 
 export interface BreachedJob {
   name: string
@@ -49,17 +49,17 @@ export interface BreachFigures {
 export async function readBreach(
   db: Db,
   repository: Row<'repository'>,
-  policy: Policy,
+  settings: Settings,
   day: string,
 ): Promise<BreachFigures | null> {
   const { repository_id } = repository
-  const { timeZone } = policy
+  const { timeZone } = settings
   const window = windowOf('day', day, timeZone)
   const first = shiftWindow(window, 1 - TREND_DAYS, timeZone)
   const stored = await readWindows(db, repository_id, 'day', { from: first.start, to: day })
   const row = stored.find((one) => one.start === day)
   if (!row) return null
-  const { required, jobIds, spans } = await requiredJobs(db, repository_id, policy)
+  const { required, jobIds, spans } = await requiredJobs(db, repository_id, settings)
   const slas = new Map(stored.map((one) => [one.start, slaOf(countsOf(one))]))
   const days = Array.from({ length: TREND_DAYS }, (_, i) => shiftWindow(first, i, timeZone).start)
   const week = windowOf('week', day, timeZone)
@@ -67,14 +67,14 @@ export async function readBreach(
     from: shiftWindow(week, -3, timeZone).start,
     to: week.start,
   })
-  const scope = { repositoryId: repository_id, jobIds, spans, strongOnly: policy.requireSameBase }
+  const scope = { repositoryId: repository_id, jobIds, spans, strongOnly: settings.requireSameBase }
   return {
     day,
     sla: slaOf(countsOf(row)),
     definitionVersion: row.definition_version,
     requiredSource: row.required_source,
     requiredProblem: required.problem,
-    jobs: await readJobs(db, repository_id, policy, window, jobIds),
+    jobs: await readJobs(db, repository_id, settings, window, jobIds),
     incidents: await readIncidents(db, scope, window),
     trend: days.map((start) => ({
       day: start,
@@ -82,8 +82,8 @@ export async function readBreach(
       breached: slas.get(start)?.breached ?? false,
     })),
     weeks: weeks.reverse().map((one) => ({ start: one.start, sla: slaOf(countsOf(one)) })),
-    budget: await readErrorBudget(db, repository_id, policy, window.to - 1, jobIds),
-    quarter: await readQuarter(db, repository_id, policy, window),
+    budget: await readErrorBudget(db, repository_id, settings, window.to - 1, jobIds),
+    quarter: await readQuarter(db, repository_id, settings, window),
   }
 }
 
@@ -94,32 +94,32 @@ export async function readBreach(
 export async function inSlaProbability(
   db: Db,
   repositoryId: number,
-  policy: Policy,
+  settings: Settings,
   day: string,
 ): Promise<number | null> {
-  const window = windowOf('day', day, policy.timeZone)
-  const from = shiftWindow(window, -6, policy.timeZone).start
+  const window = windowOf('day', day, settings.timeZone)
+  const from = shiftWindow(window, -6, settings.timeZone).start
   const rows = await readWindows(db, repositoryId, 'day', { from, to: day })
   const sum = (key: 'flakes_counted' | 'prs') => rows.reduce((total, row) => total + row[key], 0)
-  const over = breachProbability(sum('flakes_counted'), sum('prs'), policy.target)
+  const over = breachProbability(sum('flakes_counted'), sum('prs'), settings.target)
   return over === null ? null : 1 - over
 }
 
 async function readJobs(
   db: Db,
   repositoryId: number,
-  policy: Policy,
+  settings: Settings,
   window: Window,
   jobIds: readonly number[] | null,
 ): Promise<BreachedJob[]> {
   const span = { from: new Date(window.from).toISOString(), to: new Date(window.to).toISOString() }
   const costs = await readCostliestJobs(db, repositoryId, span, jobIds, { incidents: false })
-  const shown = costs.slice(0, MOST_JOBS).map((job) => job.job_id)
-  const scope = { repositoryId, jobIds, strongOnly: policy.requireSameBase }
+  const shown = costs.slice(0, MAX_JOBS).map((job) => job.job_id)
+  const scope = { repositoryId, jobIds, strongOnly: settings.requireSameBase }
   const lost = await readTimeLost(db, scope, window, shown)
-  const stories = await readJobStories(db, repositoryId, shown, policy.timeZone)
+  const stories = await readJobStories(db, repositoryId, shown, settings.timeZone)
   const since = new Date(window.to - CHANGE_DAYS * DAY).toISOString()
-  const days = await readJobDays(db, repositoryId, shown, since, policy.timeZone)
+  const days = await readJobDays(db, repositoryId, shown, since, settings.timeZone)
   return costs.map(({ job_id, name, flakes, pull_requests }: JobCost) => {
     const story = stories.get(job_id)
     const time = lost.find((one) => one.job_id === job_id)
@@ -147,8 +147,8 @@ function worseSince(days: readonly { day: string; flaky: number; verdicts: numbe
   return after > before ? { day, before, after } : null
 }
 
-async function readQuarter(db: Db, repositoryId: number, policy: Policy, window: Window) {
-  const { timeZone } = policy
+async function readQuarter(db: Db, repositoryId: number, settings: Settings, window: Window) {
+  const { timeZone } = settings
   const [year = '', month = ''] = window.start.split('-')
   const firstMonth = String(Math.floor((Number(month) - 1) / 3) * 3 + 1).padStart(2, '0')
   const start = `${year}-${firstMonth}-01`
@@ -156,7 +156,7 @@ async function readQuarter(db: Db, repositoryId: number, policy: Policy, window:
     (await readWindows(db, repositoryId, kind, { from: start, to: window.start })).filter(
       (row) => row.closed && row.breached,
     ).length
-  const labels = policy.breachIssue.labels
+  const labels = settings.breachIssue.labels
   const span = { from: windowOf('day', start, timeZone).from, to: window.to }
   const fixes = await readFixes(db, repositoryId, span, { labels, timeZone })
   return {

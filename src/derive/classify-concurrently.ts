@@ -9,7 +9,7 @@ const LEFT = 1_000
 const HEADS_AT_ONCE = 250
 const LOOK_AGAIN_MS = 50
 
-/** Classifies the heads that were marked long ago, until `ended`; what is left then is found by `concludeAll`. */
+/** Classifies the heads that were marked long ago, until `ended`; what is left then is found by `deriveAll`. */
 export async function classifyBeside(db: Db, ended: () => boolean): Promise<void> {
   while (!ended()) {
     const crowded = await sql<{ repository_id: number }>`select repository_id from stale_head

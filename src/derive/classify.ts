@@ -1,14 +1,14 @@
 /** Classifies: turns the facts about heads that changed into runs, verdicts and flakes. */
 import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
-import { type Changes, writeConclusions } from '../db/derived.ts'
+import { type Changes, writeDerived } from '../db/derived.ts'
 import { readHeads } from '../db/facts.ts'
 import { lockRepository } from '../db/locks.ts'
-import { readKin, renewPullRequests } from '../db/pull-request-table.ts'
+import { addOrphanHead } from '../db/orphan-heads.ts'
+import { readRelated, renewPullRequests } from '../db/pull-request-table.ts'
 import { addRows } from '../db/rows.ts'
-import { noteWaiting } from '../db/orphan-heads.ts'
-import { concludeHead, type HeadFacts, isWaiting } from '../domain/head.ts'
 import { weeksTaughtBy } from '../domain/attribution/week.ts'
+import { deriveHead, type HeadFacts, isWaiting } from '../domain/head.ts'
 import { markOf } from './stale-marks.ts'
 
 /** Classifies the next `most` stale heads of a repository. @returns how many marks were worked off; 0 when none is left */
@@ -29,12 +29,12 @@ export async function classifyNext(db: Db, repositoryId: number, most: number): 
       for (const head of heads.rows) shas.add(head.head_sha)
     }
     const facts = await readHeads(trx, repositoryId, [...shas])
-    // Of a commit whose runs have been forgotten nothing new can be concluded: its verdicts stay as they are.
+    // Of a commit whose runs have been forgotten nothing new can be derived: its verdicts stay as they are.
     const known = facts.filter((head) => head.observations.length > 0)
-    const heads = known.map((head) => ({ headSha: head.headSha, conclusions: concludeHead(head) }))
+    const heads = known.map((head) => ({ headSha: head.headSha, conclusions: deriveHead(head) }))
     const waiting = known.filter((head, i) => isWaiting(head, heads[i]?.conclusions ?? NOTHING))
-    await noteWaiting(trx, repositoryId, waiting.map(waitingRow))
-    const changes = await writeConclusions(trx, repositoryId, heads)
+    await addOrphanHead(trx, repositoryId, waiting.map(orphanHeadRow))
+    const changes = await writeDerived(trx, repositoryId, heads)
     await markChanges(trx, repositoryId, changes)
     for (const { pullRequests } of facts) for (const { number } of pullRequests) numbers.push(number)
     await renewAbout(trx, repositoryId, [...new Set(numbers)])
@@ -44,7 +44,7 @@ export async function classifyNext(db: Db, repositoryId: number, most: number): 
 
 const NOTHING = { runs: [], verdicts: [] }
 
-function waitingRow({ headSha, observations }: HeadFacts) {
+function orphanHeadRow({ headSha, observations }: HeadFacts) {
   const times = observations.map((one) => Date.parse(one.completed_at))
   return {
     head_sha: headSha,
@@ -55,13 +55,13 @@ function waitingRow({ headSha, observations }: HeadFacts) {
 
 /** A pull request that was merged, renamed or stacked is other evidence, and so are those that it shares code with. */
 async function renewAbout(db: Db, repositoryId: number, numbers: readonly number[]): Promise<void> {
-  const before = await readKin(db, repositoryId, numbers)
+  const before = await readRelated(db, repositoryId, numbers)
   const changed = await renewPullRequests(db, repositoryId, numbers)
   if (changed.length === 0) return
   const touched = [...new Set(changed.map((one) => one.number))]
-  const after = await readKin(db, repositoryId, touched)
-  const kin = [...after.values(), ...touched.flatMap((number) => before.get(number) ?? [])]
-  const all = [...new Set([...touched, ...kin.flatMap((one) => [...one.keys()])])]
+  const after = await readRelated(db, repositoryId, touched)
+  const related = [...after.values(), ...touched.flatMap((number) => before.get(number) ?? [])]
+  const all = [...new Set([...touched, ...related.flatMap((one) => [...one.keys()])])]
   await sql`insert into stale_verdict (repository_id, job_id, changed_at)
     select repository_id, job_id, flaked_at from flake
     where repository_id = ${repositoryId} and number = any(${all})`.execute(db)

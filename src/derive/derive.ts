@@ -1,15 +1,15 @@
 /** The whole way from facts to figures: classify, learn, attribute, measure, until nothing is stale. */
 import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
-import type { Policy } from '../domain/settings.ts'
+import type { Settings } from '../domain/settings.ts'
 import { attributeNext } from './attribute.ts'
+import { type Backpressure, NO_BACKPRESSURE } from './backpressure.ts'
 import { classifyNext } from './classify.ts'
 import { learnNext } from './learn.ts'
 import { measureNext } from './measure.ts'
-import { type Pace, UNHURRIED } from './backpressure.ts'
 
-export interface ConcludeOptions {
-  policyOf(repositoryId: number): Promise<Policy>
+export interface DeriveOptions {
+  settingsOf(repositoryId: number): Promise<Settings>
   /** Epoch ms: windows that end after it are partial. */
   now: number
   onProgress?: (heads: number) => void
@@ -19,35 +19,31 @@ export interface ConcludeOptions {
    */
   learn?: boolean
   /** What the work gives way to; nothing if not given. */
-  pace?: Pace
+  backpressure?: Backpressure
   /** True once the process is to end: what is left stays marked. */
   isStopped?: () => boolean
 }
 
 /** Concludes about every repository with stale marks. Safe to run in many processes at once. */
-export async function concludeAll(db: Db, options: ConcludeOptions): Promise<void> {
+export async function deriveAll(db: Db, options: DeriveOptions): Promise<void> {
   for (const repositoryId of await staleRepositories(db, options.learn ?? true))
-    await concludeRepository(db, repositoryId, options)
+    await deriveRepository(db, repositoryId, options)
 }
 
 /** Concludes about one repository until nothing about it is stale. */
-export async function concludeRepository(
-  db: Db,
-  repositoryId: number,
-  options: ConcludeOptions,
-): Promise<void> {
-  const pace = options.pace ?? UNHURRIED
+export async function deriveRepository(db: Db, repositoryId: number, options: DeriveOptions): Promise<void> {
+  const backpressure = options.backpressure ?? NO_BACKPRESSURE
   for (;;) {
     if (options.isStopped?.()) return
     const started = performance.now()
-    const heads = await classifyNext(db, repositoryId, pace.headsAtOnce())
+    const heads = await classifyNext(db, repositoryId, backpressure.headsAtOnce())
     if (heads === 0) break
     options.onProgress?.(heads)
-    await pace.giveWay(performance.now() - started)
+    await backpressure.giveWay(performance.now() - started)
   }
   if (options.learn ?? true) while ((await learnNext(db, repositoryId)) > 0);
-  await attributeNext(db, repositoryId, await options.policyOf(repositoryId), options.now)
-  await measureNext(db, repositoryId, await options.policyOf(repositoryId), options.now)
+  await attributeNext(db, repositoryId, await options.settingsOf(repositoryId), options.now)
+  await measureNext(db, repositoryId, await options.settingsOf(repositoryId), options.now)
 }
 
 async function staleRepositories(db: Db, learn: boolean): Promise<number[]> {

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { renewChangePoints } from '../db/change-points.ts'
 import type { Db } from '../db/client.ts'
-import { readHistories, readIncidents, writeIncidents, writeWorld } from '../db/evidence.ts'
+import { readHistories, readIncidents, writeIncidents, writeRepositoryModel } from '../db/evidence.ts'
 import { lockRepository } from '../db/locks.ts'
 import { addRows } from '../db/rows.ts'
 import type { Incident } from '../domain/attribution/incident.ts'
@@ -12,7 +12,7 @@ import {
   incidentsIn,
   type JobHistory,
   LEARN_BEFORE,
-  worldIn,
+  modelIn,
 } from '../domain/attribution/week.ts'
 
 const DAY = 86_400_000
@@ -75,7 +75,7 @@ async function learnWeeks(db: Db, repositoryId: number, weeks: readonly string[]
     // Later weeks' words would make a week depend on what came after it.
     const incidents = await readIncidents(db, repositoryId, [began, to], week)
     const evidence = histories.map((one) => evidenceOf(one, incidents))
-    if (!(await writeWorld(db, repositoryId, week, worldIn(evidence, start)))) continue
+    if (!(await writeRepositoryModel(db, repositoryId, week, modelIn(evidence, start)))) continue
     for (const { job, verdicts } of histories) {
       for (const one of verdicts)
         if (one.flaky && one.judgedAt >= start && one.judgedAt < start + WEEK) mark(job, one.judgedAt)

@@ -13,8 +13,8 @@ import {
   type WindowTotals,
   writeWindows,
 } from '../db/sla.ts'
-import type { Policy } from '../domain/settings.ts'
 import type { Required } from '../domain/required.ts'
+import type { Settings } from '../domain/settings.ts'
 import { countFlakes, DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
 import { type Window, type WindowKind, windowAt } from '../domain/window.ts'
 
@@ -32,8 +32,8 @@ export interface RequiredJobs {
 }
 
 /** Finds the required jobs among those seen. */
-export async function requiredJobs(db: Db, repositoryId: number, policy: Policy): Promise<RequiredJobs> {
-  const { required, jobs: seen } = await readRequired(db, repositoryId, policy)
+export async function requiredJobs(db: Db, repositoryId: number, settings: Settings): Promise<RequiredJobs> {
+  const { required, jobs: seen } = await readRequired(db, repositoryId, settings)
   const counting = seen.filter((job) => required.includes(job))
   const spans = seen.map((job) => ({ job_id: job.job_id, spans: required.spansOf(job) }))
   const isTimeless = spans.every((job) => job.spans === null || job.spans.length === 0)
@@ -56,7 +56,7 @@ export async function requiredJobs(db: Db, repositoryId: number, policy: Policy)
 export async function measureNext(
   db: Db,
   repositoryId: number,
-  policy: Policy,
+  settings: Settings,
   now: number,
 ): Promise<number> {
   return db.transaction().execute(async (trx) => {
@@ -74,7 +74,7 @@ export async function measureNext(
     const stale = new Map<string, { window: Window; why: Set<string> }>()
     for (const { changed_at, why } of marks.rows) {
       for (const kind of KINDS) {
-        const window = windowAt(kind, Date.parse(changed_at), policy.timeZone)
+        const window = windowAt(kind, Date.parse(changed_at), settings.timeZone)
         const key = `${kind}/${window.start}`
         const known = stale.get(key)
         if (known) for (const one of why) known.why.add(one)
@@ -83,7 +83,7 @@ export async function measureNext(
     }
     const windows = [...stale.values()].map((one) => one.window)
     const stored = await readStored(trx, repositoryId, windows)
-    await measureWindows(trx, { repositoryId, policy, stale: [...stale.values()], stored, now })
+    await measureWindows(trx, { repositoryId, settings, stale: [...stale.values()], stored, now })
     return marks.rows.reduce((sum, one) => sum + one.marks, 0)
   })
 }
@@ -96,7 +96,7 @@ interface Stale {
 
 interface Measuring {
   repositoryId: number
-  policy: Policy
+  settings: Settings
   stale: readonly Stale[]
   /** The newest revisions of the stale windows, as far as they were measured before. */
   stored: readonly Row<'sla_window'>[]
@@ -111,16 +111,16 @@ type Figures = ReturnType<typeof figures>
  */
 async function measureWindows(
   db: Db,
-  { repositoryId, policy, stale, stored, now }: Measuring,
+  { repositoryId, settings, stale, stored, now }: Measuring,
 ): Promise<Figures[]> {
-  const { required, jobIds, spans } = await requiredJobs(db, repositoryId, policy)
-  const scope = { repositoryId, jobIds, spans, strongOnly: policy.requireSameBase }
+  const { required, jobIds, spans } = await requiredJobs(db, repositoryId, settings)
+  const scope = { repositoryId, jobIds, spans, strongOnly: settings.requireSameBase }
   const windows = stale.map((one) => one.window)
   const totals = await readTotals(db, scope, windows)
   const newest = new Map(stored.map((row) => [`${row.kind}/${row.start}`, row]))
   const rows = stale.flatMap((one, i) => {
     const before = newest.get(`${one.window.kind}/${one.window.start}`)
-    const row = figures(repositoryId, policy, required, one, totals[i] as WindowTotals, before, now)
+    const row = figures(repositoryId, settings, required, one, totals[i] as WindowTotals, before, now)
     return before && isSame(before, row) ? [] : [row]
   })
   await writeWindows(db, rows)
@@ -129,7 +129,7 @@ async function measureWindows(
 
 function figures(
   repositoryId: number,
-  policy: Policy,
+  settings: Settings,
   required: Required,
   { window, why }: Stale,
   totals: WindowTotals,
@@ -137,7 +137,7 @@ function figures(
   now: number,
 ): NewRow<'sla_window'> & { left_out: Record<string, number> } {
   // A day that has ended was held to the target of its time; settings change what comes after.
-  const target = before?.closed ? before.target : policy.target
+  const target = before?.closed ? before.target : settings.target
   const counts = countFlakes(totals.prs, totals.flakes, target)
   const sla = slaOf(counts)
   const isRevision = before?.closed === true && before.definition_version === DEFINITION_VERSION
@@ -181,7 +181,7 @@ function isSame(before: Row<'sla_window'>, row: Figures): boolean {
 export async function closeWindows(
   db: Db,
   repositoryId: number,
-  policy: Policy,
+  settings: Settings,
   now: number,
 ): Promise<Figures[]> {
   return db.transaction().execute(async (trx) => {
@@ -192,6 +192,6 @@ export async function closeWindows(
       window: { kind, start, from: Date.parse(starts_at), to: Date.parse(ends_at) },
       why: new Set(['closed']),
     }))
-    return measureWindows(trx, { repositoryId, policy, stale, stored, now })
+    return measureWindows(trx, { repositoryId, settings, stale, stored, now })
   })
 }

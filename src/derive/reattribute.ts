@@ -6,7 +6,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
 import { lockRepository } from '../db/locks.ts'
-import type { Policy } from '../domain/settings.ts'
+import type { Settings } from '../domain/settings.ts'
 import { attributeRange } from './attribute.ts'
 import { learnNext } from './learn.ts'
 import { measureNext } from './measure.ts'
@@ -22,7 +22,7 @@ export type OnProgress = (what: 'weeks' | 'flakes' | 'windows', count: number) =
 export async function reattribute(
   db: Db,
   repositoryId: number,
-  policy: Policy,
+  settings: Settings,
   { now, onProgress }: { now: number; onProgress: OnProgress },
 ): Promise<number> {
   await sql`insert into stale_week (repository_id, week)
@@ -30,18 +30,18 @@ export async function reattribute(
     from flake where repository_id = ${repositoryId}`.execute(db)
   for (let weeks = await learnNext(db, repositoryId); weeks > 0; weeks = await learnNext(db, repositoryId))
     onProgress('weeks', weeks)
-  const judged = await judgeAll(db, repositoryId, { policy, now, onProgress })
+  const judged = await judgeAll(db, repositoryId, { settings, now, onProgress })
   await sql`insert into stale_window (repository_id, changed_at, why)
     select distinct repository_id, starts_at, 'definitions' from sla_window
     where repository_id = ${repositoryId} and kind = 'day'`.execute(db)
-  onProgress('windows', await measureNext(db, repositoryId, policy, now))
+  onProgress('windows', await measureNext(db, repositoryId, settings, now))
   return judged
 }
 
 async function judgeAll(
   db: Db,
   repositoryId: number,
-  { policy, now, onProgress }: { policy: Policy; now: number; onProgress: OnProgress },
+  { settings, now, onProgress }: { settings: Settings; now: number; onProgress: OnProgress },
 ): Promise<number> {
   const { rows } = await sql<{
     job_id: number
@@ -58,7 +58,7 @@ async function judgeAll(
       const count = await db.transaction().execute(async (trx) => {
         await lockRepository(trx, repositoryId)
         return attributeRange(trx, repositoryId, job_id, [from, Math.min(end, from + SPAN - 1)], {
-          policy,
+          settings,
           now,
         })
       })

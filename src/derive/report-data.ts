@@ -1,15 +1,16 @@
 /** What `/flake-report` is written from: every job of a pull request's newest head, what happened and what it may mean. */
-import type { Db } from '../db/client.ts'
+
 import { countTested, readCounted } from '../db/budget.ts'
+import type { Db } from '../db/client.ts'
 import { readOpenJobIssues } from '../db/job-issues.ts'
 import {
+  type JobBaseRate,
   type JobFlake,
-  type JobHabit,
   type JobRun,
   type Retests,
+  readBaseRates,
   readFailedBefore,
   readFlakesOf,
-  readHabits,
   readHeadsOf,
   readRetests,
   readRunsOf,
@@ -18,12 +19,12 @@ import {
 import type { Row } from '../db/schema.ts'
 import { readNewestSettings } from '../db/settings.ts'
 import { readWindows } from '../db/sla.ts'
-import type { Policy } from '../domain/settings.ts'
+import type { Settings } from '../domain/settings.ts'
 import { shiftWindow, windowAt } from '../domain/window.ts'
 import { requiredJobs } from './measure.ts'
 
 const DAY = 86_400_000
-const HABIT_DAYS = 14
+const BASE_RATE_DAYS = 14
 /** Retests are rarer than runs, so they are looked for further back. */
 const RETEST_DAYS = 28
 const BUDGET_DAYS = 28
@@ -36,7 +37,7 @@ export interface JobReport {
   runs: JobRun[]
   flake: JobFlake | null
   /** How the job does elsewhere; null when no other pull request ran it lately. */
-  habit: JobHabit | null
+  baseRate: JobBaseRate | null
   retests: { retested: number; passed: number } | null
   base: JobRun | null
   issue: { label: string; url: string } | null
@@ -66,7 +67,7 @@ export interface PullRequestReport {
   onlyJob: string | null
   otherJobs: string[]
   settingsProblems: string[]
-  habitDays: number
+  baseRateDays: number
 }
 
 /** Gathers the report; `job` narrows it to the job of that name. `now` is epoch ms. */
@@ -74,14 +75,14 @@ export async function readPullRequestReport(
   db: Db,
   repository: Row<'repository'>,
   number: number,
-  policy: Policy,
+  settings: Settings,
   now: number,
   job: string | null = null,
 ): Promise<PullRequestReport> {
   const { repository_id, full_name } = repository
   const [head] = await readHeadsOf(db, repository_id, number)
   const headSha = head?.head_sha ?? null
-  const { required, jobIds } = await requiredJobs(db, repository_id, policy)
+  const { required, jobIds } = await requiredJobs(db, repository_id, settings)
   const counts = (one: { job_id: number }) => jobIds === null || jobIds.includes(one.job_id)
   const all = headSha ? (await readRunsOf(db, repository_id, number, headSha)).filter(counts) : []
   const runs = all.filter((one) => job === null || one.name === job)
@@ -97,14 +98,14 @@ export async function readPullRequestReport(
     earlier: earlierOf(before, flakes),
     requiredSource: required.source,
     requiredProblem: required.problem,
-    day: await windowNow(db, repository_id, 'day', policy, now),
-    week: await windowNow(db, repository_id, 'week', policy, now),
-    budget: await readErrorBudget(db, repository_id, policy, now, jobIds),
-    target: policy.target,
+    day: await windowNow(db, repository_id, 'day', settings, now),
+    week: await windowNow(db, repository_id, 'week', settings, now),
+    budget: await readErrorBudget(db, repository_id, settings, now, jobIds),
+    target: settings.target,
     onlyJob: job,
     otherJobs: job === null ? [] : [...names].filter((name) => name !== job).sort(),
     settingsProblems: (await readNewestSettings(db, repository_id))?.problems ?? [],
-    habitDays: HABIT_DAYS,
+    baseRateDays: BASE_RATE_DAYS,
   }
 }
 
@@ -118,13 +119,13 @@ async function readJobReports(
   const { repository_id, number, now } = about
   // Asked for late, the report still compares with the time in which the head was tested.
   const last = runs.reduce((latest, run) => Math.max(latest, Date.parse(run.completed_at)), 0)
-  const until = last === 0 ? now : Math.min(now, last + (HABIT_DAYS / 2) * DAY)
+  const until = last === 0 ? now : Math.min(now, last + (BASE_RATE_DAYS / 2) * DAY)
   const span = (days: number) => ({ number, since: iso(until - days * DAY), until: iso(until) })
   const byJob = Map.groupBy(runs, (run) => run.job_id)
   const told = [...byJob].filter(([, own]) => own.some((run) => run.outcome === 'fail'))
   const ids = told.map(([id]) => id)
   const names = told.map(([, own]) => own[0]?.name ?? '')
-  const habits = await readHabits(db, repository_id, ids, span(HABIT_DAYS))
+  const baseRates = await readBaseRates(db, repository_id, ids, span(BASE_RATE_DAYS))
   const retests = await readRetests(db, repository_id, ids, span(RETEST_DAYS))
   const trunk = await readTrunkResults(db, repository_id, names, span(TRUNK_DAYS))
   const issues = await readOpenJobIssues(db, repository_id)
@@ -135,7 +136,7 @@ async function readJobReports(
       name,
       runs: own,
       flake: flakes.find((flake) => flake.job_id === id && flake.head_sha === headSha) ?? null,
-      habit: habits.get(id) ?? null,
+      baseRate: baseRates.get(id) ?? null,
       retests: likeThis(
         retests.filter((one) => one.job_id === id),
         failsInARow(own),
@@ -146,12 +147,12 @@ async function readJobReports(
   })
 }
 
-const LEAST_LIKE_THIS = 5
+const MIN_LIKE_THIS = 5
 
 /** Retests after as many failures in a row as here, where there are enough of them to tell; else all. */
 function likeThis(all: readonly Retests[], fails: number): { retested: number; passed: number } | null {
   const alike = all.find((one) => one.fails === Math.min(3, fails))
-  if (alike && alike.retested >= LEAST_LIKE_THIS) return alike
+  if (alike && alike.retested >= MIN_LIKE_THIS) return alike
   if (all.length === 0) return null
   const sum = (key: 'retested' | 'passed') => all.reduce((total, one) => total + one[key], 0)
   return { retested: sum('retested'), passed: sum('passed') }
@@ -181,21 +182,27 @@ function earlierOf(runs: readonly JobRun[], flakes: readonly JobFlake[]): Earlie
 export async function readErrorBudget(
   db: Db,
   repositoryId: number,
-  policy: Policy,
+  settings: Settings,
   now: number,
   jobIds: readonly number[] | null,
 ): Promise<{ allowed: number; spent: number }> {
-  const today = windowAt('day', now, policy.timeZone)
-  const { from } = shiftWindow(today, 1 - BUDGET_DAYS, policy.timeZone)
-  const scope = { repositoryId, jobIds, strongOnly: policy.requireSameBase }
+  const today = windowAt('day', now, settings.timeZone)
+  const { from } = shiftWindow(today, 1 - BUDGET_DAYS, settings.timeZone)
+  const scope = { repositoryId, jobIds, strongOnly: settings.requireSameBase }
   const span = { from, to: now + 1 }
   const flakes = await readCounted(db, scope, span)
-  const allowed = policy.target * (await countTested(db, scope, span))
+  const allowed = settings.target * (await countTested(db, scope, span))
   return { allowed, spent: flakes.filter((flake) => flake.counted).length }
 }
 
-async function windowNow(db: Db, repositoryId: number, kind: 'day' | 'week', policy: Policy, now: number) {
-  const { start } = windowAt(kind, now, policy.timeZone)
+async function windowNow(
+  db: Db,
+  repositoryId: number,
+  kind: 'day' | 'week',
+  settings: Settings,
+  now: number,
+) {
+  const { start } = windowAt(kind, now, settings.timeZone)
   const [row] = await readWindows(db, repositoryId, kind, { from: start, to: start })
   return row ?? null
 }

@@ -39,7 +39,7 @@ const RETEST = new RegExp(`^/retest${SPACE}*$`)
 const RETEST_REQUIRED = new RegExp(`^/retest-required${SPACE}*$`)
 const TEST_ALL = new RegExp(`^/test all,?(?:$|${SPACE})`)
 
-const MOST_HUNT_WORDS = 600
+const MAX_HUNT_WORDS = 600
 
 /**
  * What a comment asks CI to run again. Several commands in one comment all count, each kind once.
@@ -72,7 +72,7 @@ export function parseFlakeReport(body: string): FlakeReportCommand | null {
 
 /** What stands after the first `/hunt` of a comment, or null; empty where nothing does. */
 export function parseHunt(body: string): string | null {
-  return wordsAfter('/hunt', body)?.slice(0, MOST_HUNT_WORDS) ?? null
+  return wordsAfter('/hunt', body)?.slice(0, MAX_HUNT_WORDS) ?? null
 }
 
 /** `JOB [N]`, where a job's name may hold spaces and end in a number itself: then it stands in backquotes, or is one of `names`. */
@@ -125,10 +125,10 @@ function readCorrection(words: string): CorrectionCommand | { problem: string } 
   const reason = rest.slice(named?.[0].length ?? 0).trim()
   if (reason === '' && says !== 'reset')
     return { problem: `Say why: \`/flake ${verb} REASON\`. The reason is shown with the verdict.` }
-  return { says, job, reason: reason.slice(0, MOST_REASON) }
+  return { says, job, reason: reason.slice(0, MAX_REASON) }
 }
 
-const MOST_REASON = 1000
+const MAX_REASON = 1000
 
 /** Whether a body can hold a command at all: some line starts with a slash. Others are not stored. */
 export function mayHoldCommand(body: string): boolean {

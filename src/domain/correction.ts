@@ -10,7 +10,7 @@ export interface CorrectionFact {
   job: string | null
   reason: string
   author: string
-  told_at: string
+  reported_at: string
   /** What gave the right to correct. */
   permission: string
 }
@@ -38,14 +38,14 @@ export function correctionFor(
   let last: CorrectionFact | null = null
   for (const one of corrections) {
     if (one.job !== null && one.job !== job) continue
-    if (Date.parse(one.told_at) < flakedAt) continue
+    if (Date.parse(one.reported_at) < flakedAt) continue
     if (last === null || isLater(one, last)) last = one
   }
   if (last === null || last.says === 'reset') return null
-  return { says: last.says, by: last.author, at: last.told_at, why: last.reason }
+  return { says: last.says, by: last.author, at: last.reported_at, why: last.reason }
 }
 
 function isLater(one: CorrectionFact, other: CorrectionFact): boolean {
-  const by = Date.parse(one.told_at) - Date.parse(other.told_at)
+  const by = Date.parse(one.reported_at) - Date.parse(other.reported_at)
   return by > 0 || (by === 0 && one.correction_key > other.correction_key)
 }

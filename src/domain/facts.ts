@@ -18,9 +18,9 @@ export interface Observation {
   head_sha: string
   /** Identity of the run: DEFINITIONS "which events are a run". The same run told twice has one key. */
   run_key: string
-  told_at: string
+  reported_at: string
   /** The status's own id, which orders words told in one second; 0 for check runs. */
-  told_id: number
+  reported_id: number
   /** A check run's conclusion or a status's state, as GitHub said it. */
   state: string
   source: 'check_run' | 'status'
@@ -59,7 +59,7 @@ export interface WorkflowRunFact {
 export interface PullRequestEvent {
   repository_id: number
   number: number
-  told_at: string
+  reported_at: string
   action: string
   head_sha: string
   head_ref: string | null
@@ -85,7 +85,7 @@ export interface CommentFact {
   author: string
   author_is_bot: boolean
   association: string | null
-  told_at: string
+  reported_at: string
   body: string
 }
 
@@ -98,7 +98,7 @@ export interface RerunRequest {
   name: string
   actor: string
   actor_is_bot: boolean
-  told_at: string
+  reported_at: string
 }
 
 /** The self-hosted machine that an Actions job ran on; the job's id is that of its check run. */
@@ -107,7 +107,7 @@ export interface RunnerFact {
   head_sha: string
   check_run_id: number
   name: string
-  told_at: string
+  reported_at: string
 }
 
 /** A merge queue's commit: its runs are evidence about the job, never a presubmit of a pull request. */
@@ -118,7 +118,7 @@ export interface MergeGroupFact {
   base_ref: string
   base_sha: string
   number: number | null
-  told_at: string
+  reported_at: string
 }
 
 /** Something about the repository itself: installation, rename, protection or ruleset change. */
@@ -127,7 +127,7 @@ export interface RepositoryEvent {
   guid: string
   event: string
   action: string | null
-  told_at: string
+  reported_at: string
   detail: unknown
 }
 
@@ -138,7 +138,7 @@ export interface RepositoryFact {
   private: boolean
   default_branch: string | null
   installation_id: number | null
-  told_at: string
+  reported_at: string
   removed_at: string | null
   /** Told by an installation: only that brings back a repository that was removed. */
   installed?: boolean
@@ -147,14 +147,14 @@ export interface RepositoryFact {
 /** An installation of the app, and whether its owner suspended it: GitHub sends nothing until that ends. */
 export interface InstallationFact {
   installation_id: number
-  told_at: string
+  reported_at: string
   suspended_at: string | null
 }
 
 /** Something to do on GitHub because of what was recorded; written in the same transaction as its cause. */
 export interface EffectRequest {
   repository_id: number
-  effect_key: string
+  task_key: string
   kind: string
   detail: unknown
   created_at: string

@@ -1,5 +1,5 @@
 /**
- * Everything that the facts about one commit conclude: its runs, the pull requests they tested, and a verdict a job.
+ * Everything that the facts about one commit derive: its runs, the pull requests they tested, and a verdict a job.
  * The answer depends on the facts' own times, never on the order in which they came.
  */
 
@@ -47,29 +47,29 @@ export interface JobVerdict {
   retestedByBot: boolean
 }
 
-export interface HeadConclusions {
+export interface DerivedHead {
   runs: PlacedRun[]
   verdicts: JobVerdict[]
 }
 
 /** Concludes about one commit. Runs of a commit that is no pull request's head, trunk or queue are left waiting. */
-export function concludeHead(facts: HeadFacts): HeadConclusions {
+export function deriveHead(facts: HeadFacts): DerivedHead {
   const told = readRuns(facts.observations, facts.workflowRuns)
   const runs = withoutHunted(told, facts.hunted, facts.workflowRuns)
   const candidates = candidatesOf(facts, runs)
   const queued = facts.mergeGroups.length > 0
-  const conclusions: HeadConclusions = { runs: [], verdicts: [] }
+  const conclusions: DerivedHead = { runs: [], verdicts: [] }
   for (const group of groupByJob(runs)) {
     const onTrunk = group.filter((run) => queued || isTrunk(run, candidates))
     const onHead = group.filter((run) => !onTrunk.includes(run))
-    concludeTrunk(conclusions, onTrunk)
-    if (candidates.length > 0) concludeJob(conclusions, onHead, candidates, facts)
+    deriveTrunk(conclusions, onTrunk)
+    if (candidates.length > 0) deriveJob(conclusions, onHead, candidates, facts)
   }
   return conclusions
 }
 
 /** Whether a commit has results, and nothing says whose they are. */
-export function isWaiting(facts: HeadFacts, conclusions: HeadConclusions): boolean {
+export function isWaiting(facts: HeadFacts, conclusions: DerivedHead): boolean {
   const isTold = facts.pullRequests.length > 0 || facts.mergeGroups.length > 0
   return !isTold && facts.observations.length > 0 && conclusions.runs.length === 0
 }
@@ -126,7 +126,7 @@ function groupByJob(runs: readonly Run[]): Run[][] {
   return [...groups.values()]
 }
 
-function concludeTrunk(conclusions: HeadConclusions, runs: Run[]): void {
+function deriveTrunk(conclusions: DerivedHead, runs: Run[]): void {
   const [first] = runs
   if (!first) return
   for (const run of runs) conclusions.runs.push({ number: 0, baseRef: run.headBranch, run })
@@ -137,8 +137,8 @@ function concludeTrunk(conclusions: HeadConclusions, runs: Run[]): void {
 }
 
 /** Each candidate was tested; the flake is one, and belongs to the owner. */
-function concludeJob(
-  conclusions: HeadConclusions,
+function deriveJob(
+  conclusions: DerivedHead,
   runs: Run[],
   candidates: readonly Candidate[],
   facts: HeadFacts,
@@ -187,7 +187,7 @@ function baseRefAt(candidate: Candidate, run: Run): string | null {
   let earliest = Number.POSITIVE_INFINITY
   for (const event of candidate.events) {
     if (event.base_ref === null) continue
-    const told = Date.parse(event.told_at)
+    const told = Date.parse(event.reported_at)
     const isNewer = told <= run.completedAt && told >= at
     const isOnlyLater = at === Number.NEGATIVE_INFINITY && told > run.completedAt && told < earliest
     if (!isNewer && !isOnlyLater) continue
@@ -202,13 +202,13 @@ function baseRefAt(candidate: Candidate, run: Run): string | null {
 function retestsBetween([from, to]: [number, number], number: number, job: Job, facts: HeadFacts): boolean[] {
   const within = (at: string) => Date.parse(at) >= from && Date.parse(at) <= to
   const byComment = facts.comments
-    .filter((comment) => comment.number === number && within(comment.told_at))
+    .filter((comment) => comment.number === number && within(comment.reported_at))
     .filter((comment) =>
       parseRetests(comment.body).some((asked) => asked.command !== 'test' || asked.jobs.includes(job.name)),
     )
     .map((comment) => comment.author_is_bot)
   const byButton = facts.rerunRequests
-    .filter((asked) => asked.name === job.name && asked.app === job.app && within(asked.told_at))
+    .filter((asked) => asked.name === job.name && asked.app === job.app && within(asked.reported_at))
     .map((asked) => asked.actor_is_bot)
   const byAttempt = notHunted(facts.workflowRuns, facts.hunted)
     .filter((told) => told.attempt > 1 && told.path === job.workflow && within(told.started_at))

@@ -1,6 +1,6 @@
 /**
  * Which runs a hunt caused: people asked for them to learn how often a job fails, so they are no answer to anybody's
- * change. They are left out of everything that is concluded about their commit.
+ * change. They are left out of everything that is derived about their commit.
  */
 import type { WorkflowRunFact } from './facts.ts'
 import type { Run } from './run.ts'

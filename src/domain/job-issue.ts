@@ -8,9 +8,9 @@ export interface JobBurn {
   pullRequests: number
 }
 
-const LEAST_FLAKES = 3
-const LEAST_PULL_REQUESTS = 2
-const LEAST_SHARE = 0.25
+const MIN_FLAKES = 3
+const MIN_PULL_REQUESTS = 2
+const MIN_SHARE = 0.25
 const IMPROBABLE = 0.01
 
 /**
@@ -18,7 +18,7 @@ const IMPROBABLE = 0.01
  * pull requests, that it is no accident. @param allowed flakes that the target allows over the same days
  */
 export function deservesIssue({ flakes, pullRequests }: JobBurn, allowed: number): boolean {
-  return flakes >= LEAST_FLAKES && pullRequests >= LEAST_PULL_REQUESTS && flakes >= LEAST_SHARE * allowed
+  return flakes >= MIN_FLAKES && pullRequests >= MIN_PULL_REQUESTS && flakes >= MIN_SHARE * allowed
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Which jobs count: those that the settings name, or that protection of the base branch required at the time, else all. */
-import { matchesGlob, type Policy } from './settings.ts'
+import { matchesGlob, type Settings } from './settings.ts'
 
 /** A job that must pass before merge, as branch protection or a ruleset names it. */
 export interface RequiredJob {
@@ -13,7 +13,7 @@ export interface RequiredJob {
 /** What a base branch required from a time on; the first list of a branch is taken to have held before, too. */
 export interface RequiredList {
   base_ref: string
-  known_at: string
+  valid_from: string
   jobs: RequiredJob[]
   /** What could not be read, and what to grant. */
   problem: string | null
@@ -56,17 +56,17 @@ export interface Required {
 }
 
 /**
- * The jobs that count under a policy.
+ * The jobs that count under a settings.
  * @param lists what the base branches required, in any order
  * @param defaultBranch its list stands in for branches that have none of their own
  */
 export function requiredBy(
-  policy: Policy,
+  settings: Settings,
   lists: readonly RequiredList[] = [],
   defaultBranch: string | null = null,
 ): Required {
-  const ignored = (name: string) => policy.ignore.some((glob) => matchesGlob(name, glob))
-  const { required } = policy
+  const ignored = (name: string) => settings.ignore.some((glob) => matchesGlob(name, glob))
+  const { required } = settings
   if (required === 'auto') return byProtection(ignored, lists, defaultBranch)
   const counts = ({ name }: NamedJob) => !ignored(name) && required.some((glob) => matchesGlob(name, glob))
   return {
@@ -131,7 +131,7 @@ class History {
 
   constructor(lists: readonly RequiredList[], defaultBranch: string | null) {
     this.defaultBranch = defaultBranch
-    const dated = lists.map((list) => ({ ...list, at: Date.parse(list.known_at) }))
+    const dated = lists.map((list) => ({ ...list, at: Date.parse(list.valid_from) }))
     for (const list of dated.sort((a, b) => a.at - b.at)) {
       const known = this.lists.get(list.base_ref)
       if (known) known.push(list)

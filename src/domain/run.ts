@@ -80,8 +80,8 @@ function settle(
 ): Run {
   words.sort(
     (a, b) =>
-      Date.parse(a.seen.told_at) - Date.parse(b.seen.told_at) ||
-      a.seen.told_id - b.seen.told_id ||
+      Date.parse(a.seen.reported_at) - Date.parse(b.seen.reported_at) ||
+      a.seen.reported_id - b.seen.reported_id ||
       compare(a.seen.state, b.seen.state),
   )
   const last = words[words.length - 1] as Word
@@ -109,7 +109,7 @@ function firstPending(observations: readonly Observation[]): Map<string, number>
   const since = new Map<string, number>()
   for (const seen of observations) {
     if (seen.source !== 'status' || seen.state !== 'pending') continue
-    const at = Date.parse(seen.told_at)
+    const at = Date.parse(seen.reported_at)
     if (at < (since.get(seen.run_key) ?? Number.POSITIVE_INFINITY)) since.set(seen.run_key, at)
   }
   return since

@@ -1,7 +1,7 @@
 /** A repository's settings (`.github/flake-sla.yml`), and the globs in them. */
 import { DEFAULT_TARGET } from './sla.ts'
 
-export interface Policy {
+export interface Settings {
   /** In SLA means a rate strictly below it. */
   target: number
   /** IANA name; days and weeks begin by its clock. */
@@ -27,7 +27,7 @@ export interface Policy {
   /** Whether this app runs a job again and again on /hunt, and the most that all hunts of a day may take. */
   hunt: { enabled: boolean; maxRuns: number; maxMinutes: number }
   /** What is said without being asked. */
-  report: { unasked: boolean; checkRun: boolean }
+  report: { automatic: boolean; checkRun: boolean }
   attribution: {
     /** Whether other pull requests of the same author are evidence about the job. */
     sameAuthorIsIndependent: boolean
@@ -36,7 +36,7 @@ export interface Policy {
   }
 }
 
-export const DEFAULT_POLICY: Policy = {
+export const DEFAULT_SETTINGS: Settings = {
   target: DEFAULT_TARGET,
   timeZone: 'UTC',
   required: 'auto',
@@ -47,7 +47,7 @@ export const DEFAULT_POLICY: Policy = {
   owners: [],
   retest: { execute: false },
   hunt: { enabled: false, maxRuns: 20, maxMinutes: 120 },
-  report: { unasked: false, checkRun: false },
+  report: { automatic: false, checkRun: false },
   attribution: { sameAuthorIsIndependent: true, paths: [] },
 }
 

@@ -21,7 +21,7 @@ export function lnBeta(a: number, b: number): number {
   return lnGamma(a) + lnGamma(b) - lnGamma(a + b)
 }
 
-const MOST_STEPS = 10_000
+const MAX_STEPS = 10_000
 const EPSILON = 1e-15
 
 /**
@@ -37,7 +37,7 @@ export function regularizedGammaP(s: number, x: number): number {
 function gammaSeries(s: number, x: number): number {
   let term = 1 / s
   let sum = term
-  for (let n = 1; n < MOST_STEPS && term > sum * EPSILON; n++) {
+  for (let n = 1; n < MAX_STEPS && term > sum * EPSILON; n++) {
     term *= x / (s + n)
     sum += term
   }
@@ -51,7 +51,7 @@ function gammaFraction(s: number, x: number): number {
   let c = 1 / tiny
   let d = 1 / b
   let fraction = d
-  for (let n = 1; n < MOST_STEPS; n++) {
+  for (let n = 1; n < MAX_STEPS; n++) {
     const a = -n * (n - s)
     b += 2
     d = 1 / notZero(a * d + b)
@@ -85,7 +85,7 @@ function betaFraction(x: number, a: number, b: number): number {
   let c = 1
   let d = 1 / notZero(1 - ((a + b) * x) / (a + 1))
   let fraction = d
-  for (let m = 1; m < MOST_STEPS; m++) {
+  for (let m = 1; m < MAX_STEPS; m++) {
     const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m))
     d = 1 / notZero(1 + even * d)
     c = notZero(1 + even / c)

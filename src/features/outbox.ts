@@ -7,15 +7,15 @@ import { isLimit, limitWait } from '../github/limits.ts'
 import { closeBreachIssue, fileBreachIssue } from './breach-issue/breach-issue.ts'
 import { takeCorrection } from './correction/correction.ts'
 import type { Effect, EffectPending, EffectResult } from './feature.ts'
-import { huntJob } from './hunt/hunt.ts'
 import { endGivenUpHunt } from './hunt/give-up.ts'
+import { huntJob } from './hunt/hunt.ts'
 import { keepJobIssues } from './job-issues/job-issues.ts'
+import { writeAutomaticReport } from './report/automatic.ts'
 import { answerReport } from './report/report.ts'
 import { refreshRequired } from './required-jobs/task.ts'
 import { runAgain } from './retest/retest.ts'
-import { refreshSettings } from './settings/refresh.ts'
 import { checkSettings } from './settings/check.ts'
-import { sayUnasked } from './report/automatic.ts'
+import { refreshSettings } from './settings/refresh.ts'
 
 /** What each kind of effect does. */
 const EFFECTS: Record<string, Effect> = {
@@ -29,7 +29,7 @@ const EFFECTS: Record<string, Effect> = {
   settings: refreshSettings,
   'settings-check': checkSettings,
   required: refreshRequired,
-  unasked: sayUnasked,
+  automatic: writeAutomaticReport,
 }
 
 /** What each kind leaves behind that has to be ended when it will never be done. */
@@ -39,11 +39,11 @@ const GIVEN_UP: Record<string, (deps: Deps, effect: Row<'outbox'>, error: unknow
 
 const NOT_INSTALLED = 'the app is not installed there'
 const RENEW_MS = 40_000
-const MOST_ATTEMPTS = 10
-const MOST_DELAY_MS = 3_600_000
+const MAX_ATTEMPTS = 10
+const MAX_DELAY_MS = 3_600_000
 
 /** Does everything that is due. @returns how many effects were tried */
-export async function workOffOutbox(deps: Deps): Promise<number> {
+export async function processOutbox(deps: Deps): Promise<number> {
   let tried = 0
   for (
     let effect = await leaseEffect(deps.db, deps.now());
@@ -57,7 +57,7 @@ export async function workOffOutbox(deps: Deps): Promise<number> {
 }
 
 async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
-  const { repository_id, effect_key, kind, attempts } = effect
+  const { repository_id, task_key, kind, attempts } = effect
   const lease = keepLease(deps, effect)
   const finish = (done: EffectResult) => finishEffect(deps.db, effect, { at: deps.now(), ...done })
   const giveUp = async (error: unknown, result: string) => {
@@ -68,20 +68,19 @@ async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
     const done = await doEffect(deps, effect).finally(() => lease.release())
     if ('again_at' in done) return await continueEffect(deps.db, effect, done.again_at)
     await finish(done)
-    deps.log.info({ repository_id, effect_key, result: done.result, url: done.url }, 'effect done')
+    deps.log.info({ repository_id, task_key, result: done.result, url: done.url }, 'effect done')
   } catch (error) {
     if (error instanceof WouldWrite) return giveUp(error, error.message)
     const message = error instanceof Error ? error.message : String(error)
-    deps.log.warn({ repository_id, effect_key, kind, attempts, error: message }, 'effect failed')
-    if (isFinal(error) || attempts >= MOST_ATTEMPTS)
-      return giveUp(error, `given up: ${message.slice(0, 300)}`)
+    deps.log.warn({ repository_id, task_key, kind, attempts, error: message }, 'effect failed')
+    if (isFinal(error) || attempts >= MAX_ATTEMPTS) return giveUp(error, `given up: ${message.slice(0, 300)}`)
     await postponeEffect(deps.db, effect, deps.now() + delayOf(error, deps.now(), attempts), message)
   }
 }
 
 /** Milliseconds until the next try: longer each time, and never before GitHub's limit has passed. */
 function delayOf(error: unknown, now: number, attempts: number): number {
-  const delay = Math.min(MOST_DELAY_MS, 15_000 * 2 ** attempts)
+  const delay = Math.min(MAX_DELAY_MS, 15_000 * 2 ** attempts)
   return isLimit(error) ? Math.max(delay, limitWait(error, now, attempts)) : delay
 }
 

@@ -1,9 +1,9 @@
-/** The work behind intake: concludes and does what is due on GitHub, soon after facts come in. */
+/** The work behind intake: derives and does what is due on GitHub, soon after facts come in. */
 import type { Deps } from '../deps.ts'
-import { workOffOutbox } from './outbox.ts'
-import { requestUnasked } from './report/automatic.ts'
-import { concludeAll } from '../derive/derive.ts'
-import { type Pace, UNHURRIED } from '../derive/backpressure.ts'
+import { type Backpressure, NO_BACKPRESSURE } from '../derive/backpressure.ts'
+import { deriveAll } from '../derive/derive.ts'
+import { processOutbox } from './outbox.ts'
+import { requestAutomaticReports } from './report/automatic.ts'
 
 export interface Worker {
   /** Works soon, once for many calls, and gives way to deliveries. */
@@ -18,22 +18,28 @@ const SOON_MS = 200
 const LEARN_EVERY_MS = 60_000
 
 /** One pass at a time; a call during a pass brings another after it. */
-export function createWorker(deps: Deps, pace: Pace): Worker {
+export function createWorker(deps: Deps, backpressure: Backpressure): Worker {
   let timer: NodeJS.Timeout | null = null
   let asked: 'no' | 'once' | 'again' = 'no'
   let pass: Promise<void> = Promise.resolve()
   let stopped = false
   let learnedAt = Number.NEGATIVE_INFINITY
-  const work = (at: Pace) => {
+  const work = (at: Backpressure) => {
     pass = pass.then(async () => {
       try {
-        const learn = at === UNHURRIED || performance.now() - learnedAt >= LEARN_EVERY_MS
-        const { db, policyOf } = deps
-        await concludeAll(db, { policyOf, now: deps.now(), learn, pace: at, isStopped: () => stopped })
+        const learn = at === NO_BACKPRESSURE || performance.now() - learnedAt >= LEARN_EVERY_MS
+        const { db, settingsOf } = deps
+        await deriveAll(db, {
+          settingsOf,
+          now: deps.now(),
+          learn,
+          backpressure: at,
+          isStopped: () => stopped,
+        })
         if (learn) learnedAt = performance.now()
         if (stopped) return
-        await requestUnasked(deps)
-        if (deps.github) await workOffOutbox(deps)
+        await requestAutomaticReports(deps)
+        if (deps.github) await processOutbox(deps)
       } catch (error) {
         deps.log.error({ error: String(error) }, 'work failed; it is tried again')
       }
@@ -47,7 +53,7 @@ export function createWorker(deps: Deps, pace: Pace): Worker {
       asked = 'once'
       timer = setTimeout(async () => {
         asked = 'once'
-        await work(pace)
+        await work(backpressure)
         const more = (asked as string) === 'again'
         asked = 'no'
         if (more) soon()
@@ -56,7 +62,7 @@ export function createWorker(deps: Deps, pace: Pace): Worker {
   }
   return {
     soon,
-    settle: () => work(UNHURRIED),
+    settle: () => work(NO_BACKPRESSURE),
     async stop() {
       stopped = true
       if (timer) clearTimeout(timer)

@@ -2,10 +2,10 @@
 import { Probot, ProbotOctokit } from 'probot'
 import type { GitHub, Octokit } from './client.ts'
 import { refuseWrites } from './dry-run.ts'
-import { patientFetch } from './timeout.ts'
 import type { RateLimitWatch } from './rate-limit.ts'
 import { renewRefused } from './refresh-token.ts'
 import { refuseBroken } from './reject-truncated.ts'
+import { fetchWithTimeout } from './timeout.ts'
 
 /** What the app's settings page shows. */
 export interface AppCredentials {
@@ -24,7 +24,7 @@ export interface ProbotSettings {
   /** Reads along what is left of the rate limit. */
   rateLimit?: RateLimitWatch
   /** How long an answer may take, in ms. */
-  patienceMs?: number
+  timeoutMs?: number
   /** Gives up what is under way and asks nothing more. */
   stop?: AbortSignal
 }
@@ -39,9 +39,9 @@ interface Auth {
 /** Probot with the app's credentials. */
 export function createProbot(
   app: AppCredentials,
-  { baseUrl, log, throttle, rateLimit, patienceMs, stop }: ProbotSettings,
+  { baseUrl, log, throttle, rateLimit, timeoutMs, stop }: ProbotSettings,
 ): Probot {
-  const fetch = patientFetch(patienceMs, stop)
+  const fetch = fetchWithTimeout(timeoutMs, stop)
   const Base = ProbotOctokit.plugin(refuseBroken, renewRefused, rateLimit?.plugin ?? (() => undefined))
   return new Probot({
     appId: app.id,

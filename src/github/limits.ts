@@ -17,7 +17,7 @@ const SECONDARY_WAIT_MS = 60_000
 /** GitHub's clock and ours need not agree to the second. */
 const SPARE_MS = 1000
 /** No hour of GitHub's is longer: an answer that says so is mistaken. */
-const LONGEST_WAIT_MS = 61 * 60_000
+const MAX_WAIT_MS = 61 * 60_000
 
 /** What the headers say is left; null where they do not say. @param resource whose budget it is, if they do not tell */
 export function readLeft(
@@ -42,7 +42,7 @@ function resetOf(headers: Answer['headers'], now: number): number | null {
   const ahead = Number.isNaN(date) ? 0 : date - now
   // A clock that differs by less than the time of an answer is no other clock.
   const at = reset * 1000 - (Math.abs(ahead) > 30_000 ? ahead : 0)
-  return Math.min(at + SPARE_MS, now + LONGEST_WAIT_MS)
+  return Math.min(at + SPARE_MS, now + MAX_WAIT_MS)
 }
 
 function numberOf(value: string | number | undefined): number | null {
@@ -73,11 +73,11 @@ export function isLimit(error: unknown): boolean {
 export function limitWait(error: unknown, now: number, tries: number): number {
   const headers = headersOf(error)
   const after = numberOf(headers['retry-after'])
-  if (after !== null) return Math.min(Math.max(0, after) * 1000, LONGEST_WAIT_MS)
+  if (after !== null) return Math.min(Math.max(0, after) * 1000, MAX_WAIT_MS)
   const reset = resetOf(headers, now)
   const isSpent = String(headers['x-ratelimit-remaining']) === '0'
   if (isSpent && reset !== null && reset > now) return reset - now
-  return Math.min(SECONDARY_WAIT_MS * tries, LONGEST_WAIT_MS)
+  return Math.min(SECONDARY_WAIT_MS * tries, MAX_WAIT_MS)
 }
 
 interface GraphqlError {

@@ -1,14 +1,14 @@
 /** Who owns a job: the configuration's word, else CODEOWNERS of its workflow file. */
 import { CODE_OWNERS_PATHS, codeOwnersOf } from '../domain/code-owners.ts'
-import { matchesGlob, type Policy } from '../domain/settings.ts'
+import { matchesGlob, type Settings } from '../domain/settings.ts'
 import { type Octokit, pathOf } from './client.ts'
 import { readTextFile } from './files.ts'
 
 /** Reads CODEOWNERS at most once, and only where the configuration does not say. */
-export function ownersIn(octokit: Octokit, fullName: string, policy: Policy) {
+export function ownersIn(octokit: Octokit, fullName: string, settings: Settings) {
   let file: Promise<string | null> | null = null
   return async (job: { name: string; workflow: string | null }): Promise<string[]> => {
-    const told = policy.owners.find((one) => matchesGlob(job.name, one.job))
+    const told = settings.owners.find((one) => matchesGlob(job.name, one.job))
     if (told) return told.owners
     if (job.workflow === null) return []
     file ??= readCodeOwners(octokit, fullName)

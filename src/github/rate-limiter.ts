@@ -24,7 +24,7 @@ const MINUTE = 60_000
  * Below the 900 points a minute of REST and the 2,000 of GraphQL, where reading costs 1 each; no header tells of these.
  * Source: docs.github.com, "Rate limits for the REST API", secondary rate limits.
  */
-const MOST_A_MINUTE = 840
+const MAX_A_MINUTE = 840
 
 /** Keeps to so many requests within any minute. */
 function createPace(now: () => number) {
@@ -33,13 +33,13 @@ function createPace(now: () => number) {
     note(resource: string): void {
       const recent = times.get(resource) ?? []
       recent.push(now())
-      if (recent.length > MOST_A_MINUTE) recent.shift()
+      if (recent.length > MAX_A_MINUTE) recent.shift()
       times.set(resource, recent)
     },
     /** Milliseconds until one more may be asked. */
     waitFor(resource: string): number {
       const recent = times.get(resource)
-      if (!recent || recent.length < MOST_A_MINUTE) return 0
+      if (!recent || recent.length < MAX_A_MINUTE) return 0
       return Math.max(0, (recent[0] ?? 0) + MINUTE - now())
     },
   }

@@ -5,14 +5,14 @@ import { type Answer, headersOf, isLimit, limitWait, type RateLeft, refuseLimits
 import { createTurns } from './rate-limiter.ts'
 
 /** After an answer that tells nothing. */
-const MOST_TRIES = 6
+const MAX_TRIES = 6
 /** What took too long once takes too long again; less can be asked for, or by REST. */
-const MOST_TRIES_OF: Record<string, number> = { graphql: 3 }
+const MAX_TRIES_OF: Record<string, number> = { graphql: 3 }
 /** After a limit: waiting is what is asked for, and it ends. */
-const MOST_WAITS = 30
+const MAX_WAITS = 30
 const FIRST_WAIT_MS = 500
 
-export interface Asker {
+export interface ThrottledClient {
   /** A REST call, `GET /repos/{owner}/{repo}/…`. @throws what GitHub answered, if it is no matter of patience */
   get(route: string, parameters: Record<string, unknown>): Promise<Answer>
   /**
@@ -55,8 +55,8 @@ const NEVER_SERVED: ReadonlySet<number> = new Set([404, 405, 406, 415, 501])
 /** 502 and 504 stand for a query that takes longer than GitHub's ten seconds. */
 const NOT_SERVED: ReadonlySet<number> = new Set([...NEVER_SERVED, 400, 410, 422, 502, 504])
 
-/** Octokit, with patience. One asker is shared by all that ask at the same time, so that they wait together. */
-export function createAsker(octokit: Octokit, options: AskOptions): Asker {
+/** Octokit, with patience. One client is shared by all that ask at the same time, so that they wait together. */
+export function createThrottledClient(octokit: Octokit, options: AskOptions): ThrottledClient {
   const line = createLine(options)
   let never: string | null = null
   return {
@@ -131,11 +131,11 @@ function createLine(options: AskOptions) {
       } catch (error) {
         if (options.signal?.aborted) throw error
         if (isLimit(error)) {
-          if (++waits > MOST_WAITS) throw error
+          if (++waits > MAX_WAITS) throw error
           // A secondary limit is one for all, whatever is asked for.
           const isSpent = String(headersOf(error)['x-ratelimit-remaining']) === '0'
           turns.prolong(isSpent ? resource : 'all', now() + limitWait(error, now(), waits))
-        } else if (!isPassing(error) || ++tries >= (MOST_TRIES_OF[resource] ?? MOST_TRIES)) throw error
+        } else if (!isPassing(error) || ++tries >= (MAX_TRIES_OF[resource] ?? MAX_TRIES)) throw error
         else await wait(FIRST_WAIT_MS * 2 ** (tries - 1))
       }
     }

@@ -1,8 +1,8 @@
 /** An Octokit that a person's token signs in, without the app. */
 import { ProbotOctokit } from 'probot'
 import type { Octokit } from './client.ts'
-import { patientFetch } from './timeout.ts'
 import { refuseBroken } from './reject-truncated.ts'
+import { fetchWithTimeout } from './timeout.ts'
 
 /** @param baseUrl base address of GitHub's REST API */
 export function tokenOctokit(token: string, baseUrl: string): Octokit {
@@ -10,8 +10,8 @@ export function tokenOctokit(token: string, baseUrl: string): Octokit {
   return new Whole({
     auth: { token },
     baseUrl,
-    request: { fetch: patientFetch() },
-    // The asker waits by GitHub's headers, for all that ask at the same time.
+    request: { fetch: fetchWithTimeout() },
+    // The client waits by GitHub's headers, for all that ask at the same time.
     retry: { enabled: false },
     throttle: { enabled: false },
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },

@@ -11,8 +11,8 @@ export interface BodyLimits {
 }
 
 /** GitHub sends no payload larger than this. */
-const MOST_BYTES = 25 * 1024 * 1024
-export const BODY_LIMITS: BodyLimits = { most: MOST_BYTES, mostHeld: 10 * MOST_BYTES }
+const MAX_BYTES = 25 * 1024 * 1024
+export const BODY_LIMITS: BodyLimits = { most: MAX_BYTES, mostHeld: 10 * MAX_BYTES }
 
 /** Almost every payload is smaller; those are always taken, so that large ones cannot crowd them out. */
 const SMALL_BYTES = 256 * 1024

@@ -27,7 +27,7 @@ function notFromTheFuture(facts: Facts, now: number): Facts {
   const at = new Date(now).toISOString()
   return {
     ...facts,
-    repository: facts.repository.map((one) => (one.told_at > at ? { ...one, told_at: at } : one)),
+    repository: facts.repository.map((one) => (one.reported_at > at ? { ...one, reported_at: at } : one)),
   }
 }
 

@@ -13,7 +13,7 @@ export interface IntakeOptions {
   receive(delivery: { id: string; name: string; payload: object }): Promise<void>
   onFailure(error: unknown, delivery: { id: string; name: string }): void
   /** How long `receive` may take, in ms; GitHub itself hangs up after ten seconds. */
-  patienceMs?: number
+  timeoutMs?: number
   /** A request that was refused before its signature was known to be GitHub's. */
   onRefused?(sentence: string): void
 }
@@ -25,7 +25,7 @@ const PROBLEMS: Record<BodyProblem, [status: number, sentence: string]> = {
 }
 
 /** A refusal that GitHub hears is in its delivery log with our sentence; one that comes later is "timed out". */
-const PATIENCE_MS = 9000
+const GITHUB_TIMEOUT_MS = 9000
 
 /** Printable ASCII: an id goes into the log as it is. */
 const ID = /^[\x21-\x7e]{1,200}$/
@@ -62,7 +62,7 @@ export async function takeDelivery(
   const payload = parsePayload(body, header(request, 'content-type'))
   if (payload === null) return answer(400, 'The payload is not a JSON object.')
   try {
-    await inTime(options.receive({ id, name, payload }), options.patienceMs ?? PATIENCE_MS)
+    await inTime(options.receive({ id, name, payload }), options.timeoutMs ?? GITHUB_TIMEOUT_MS)
     answer(202, 'Recorded.')
   } catch (error) {
     options.onFailure(error, { id, name })

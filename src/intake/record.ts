@@ -23,10 +23,10 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-const MOST_AT_ONCE = 500
+const MAX_AT_ONCE = 500
 /** Of the last commit's time: who was answered by it can send the next delivery meanwhile, and share the next commit. */
 const GATHERED = 1 / 4
-const LONGEST_GATHERING_MS = 10
+const MAX_GATHERING_MS = 10
 
 /**
  * @param options.now epoch ms, for what payloads do not date themselves
@@ -45,8 +45,8 @@ export function createRecorder(
     let tookMs = 0
     while (waiting.length > 0) {
       await gather(tookMs)
-      const batch = waiting.slice(0, MOST_AT_ONCE)
-      waiting = waiting.slice(MOST_AT_ONCE)
+      const batch = waiting.slice(0, MAX_AT_ONCE)
+      waiting = waiting.slice(MAX_AT_ONCE)
       const started = performance.now()
       await commit(db, batch, options.effects)
       tookMs = performance.now() - started
@@ -72,7 +72,7 @@ export function createRecorder(
 
 /** At least a turn of the event loop, so that those that arrive together are written together. */
 function gather(tookMs: number): Promise<void> {
-  const ms = Math.min(LONGEST_GATHERING_MS, Math.floor(tookMs * GATHERED))
+  const ms = Math.min(MAX_GATHERING_MS, Math.floor(tookMs * GATHERED))
   return new Promise((resolve) => (ms < 1 ? setImmediate(resolve) : setTimeout(resolve, ms)))
 }
 

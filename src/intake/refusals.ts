@@ -10,12 +10,12 @@ export function createRefusals(
   now: () => number,
   tell: (sentence: string, count: number) => void,
 ): (sentence: string) => void {
-  let toldAt = Number.NEGATIVE_INFINITY
+  let reportedAt = Number.NEGATIVE_INFINITY
   let count = 0
   return (sentence) => {
     count++
-    if (now() - toldAt < EVERY_MS) return
-    toldAt = now()
+    if (now() - reportedAt < EVERY_MS) return
+    reportedAt = now()
     tell(sentence, count)
     count = 0
   }

@@ -34,9 +34,9 @@ export interface TimeLimits {
 const TIME_LIMITS: TimeLimits = { headers: 10_000, request: 20_000, silence: 60_000, check: 2_000 }
 // Longer than the proxies in front keep theirs, which would else send a delivery into a connection just closed.
 const KEEP_ALIVE_MS = 75_000
-const MOST_CONNECTIONS = 4_000
+const MAX_CONNECTIONS = 4_000
 /** Whoever stops a container ends it by force after ten seconds, and the database is to be closed by then. */
-const LONGEST_STOP_MS = 5000
+const MAX_STOP_MS = 5000
 
 /** Listens on `host`:`port`; port 0 takes a free one. */
 export async function listen(
@@ -64,7 +64,7 @@ export async function listen(
   })
   // Also drops those who ask for much and do not read it.
   server.setTimeout(limits.silence)
-  server.maxConnections = MOST_CONNECTIONS
+  server.maxConnections = MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
@@ -106,7 +106,7 @@ async function stop(server: Server, underWay: ReadonlySet<ServerResponse>): Prom
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   for (const response of underWay) leave(response)
   server.closeIdleConnections()
-  const patience = setTimeout(() => server.closeAllConnections(), LONGEST_STOP_MS)
+  const patience = setTimeout(() => server.closeAllConnections(), MAX_STOP_MS)
   await closed
   clearTimeout(patience)
 }

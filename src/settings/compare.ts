@@ -1,7 +1,7 @@
 /** What differs between two policies, setting by setting as the file names them. */
-import type { Policy } from '../domain/settings.ts'
+import type { Settings } from '../domain/settings.ts'
 
-export interface PolicyChange {
+export interface SettingsChange {
   /** As in the file: `breach_issue.mode`. */
   setting: string
   before: string
@@ -9,7 +9,7 @@ export interface PolicyChange {
 }
 
 /** The settings whose values differ, in the order of the file; values as the file would write them. */
-export function comparePolicies(before: Policy, after: Policy): PolicyChange[] {
+export function compareSettings(before: Settings, after: Settings): SettingsChange[] {
   const now = flat(before)
   const then = flat(after)
   return Object.keys(now)
@@ -21,26 +21,26 @@ export function comparePolicies(before: Policy, after: Policy): PolicyChange[] {
     .filter((one) => one.before !== one.after)
 }
 
-function flat(policy: Policy): Record<string, unknown> {
-  const { breachIssue, jobIssues, retest, hunt, report } = policy
+function flat(settings: Settings): Record<string, unknown> {
+  const { breachIssue, jobIssues, retest, hunt, report } = settings
   return {
-    target: policy.target,
-    time_zone: policy.timeZone,
-    required: policy.required,
-    ignore: policy.ignore,
-    require_same_base: policy.requireSameBase,
+    target: settings.target,
+    time_zone: settings.timeZone,
+    required: settings.required,
+    ignore: settings.ignore,
+    require_same_base: settings.requireSameBase,
     'breach_issue.mode': breachIssue.mode,
     'breach_issue.labels': breachIssue.labels,
     'breach_issue.assignees': breachIssue.assignees,
     'breach_issue.repository': breachIssue.repository,
     'job_issues.enabled': jobIssues.enabled,
     'job_issues.labels': jobIssues.labels,
-    owners: policy.owners,
+    owners: settings.owners,
     'retest.execute': retest.execute,
     'hunt.enabled': hunt.enabled,
     'hunt.max_runs': hunt.maxRuns,
     'hunt.max_minutes': hunt.maxMinutes,
-    'report.unasked': report.unasked,
+    'report.automatic': report.automatic,
     'report.check_run': report.checkRun,
   }
 }

@@ -1,26 +1,26 @@
-/** Reads settings (`.github/flake-sla.yml`): every problem is named with its place and what is allowed there. */
+/** Reads input (`.github/flake-sla.yml`): every problem is named with its place and what is allowed there. */
 import { readFile } from 'node:fs/promises'
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { DEFAULT_POLICY, type Policy } from '../domain/settings.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts'
 import { UserError } from '../domain/user-error.ts'
-import { allowedAt, type Settings, settingsSchema } from './schema.ts'
+import { allowedAt, type SettingsInput, settingsSchema } from './schema.ts'
 
 /** Reading YAML takes time that grows with the square of its length: 64,000 characters take half a second at worst. */
-const MOST_CHARACTERS = 64_000
-const LONGEST_PROBLEM = 300
-const MOST_PROBLEMS = 20
+const MAX_CHARACTERS = 64_000
+const MAX_PROBLEM = 300
+const MAX_PROBLEMS = 20
 // biome-ignore lint/suspicious/noControlCharactersInRegex: problems quote the file, and are shown in logs and terminals
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
 
-/** What a settings file tells, or what is wrong with it: one sentence without a full stop for each problem. */
-export type SettingsReading = { settings: Settings; problems: [] } | { settings: null; problems: string[] }
-export type PolicyReading = { policy: Policy; problems: [] } | { policy: null; problems: string[] }
+/** What a input file tells, or what is wrong with it: one sentence without a full stop for each problem. */
+export type SettingsInputResult = { input: SettingsInput; problems: [] } | { input: null; problems: string[] }
+export type SettingsResult = { settings: Settings; problems: [] } | { settings: null; problems: string[] }
 
-/** Reads the text of a settings file. An empty one tells nothing, and is fine. */
-export function readSettings(text: string): SettingsReading {
-  if (text.length > MOST_CHARACTERS)
-    return { settings: null, problems: [`the file is longer than ${MOST_CHARACTERS} characters`] }
+/** Reads the text of a input file. An empty one tells nothing, and is fine. */
+export function parseSettingsInput(text: string): SettingsInputResult {
+  if (text.length > MAX_CHARACTERS)
+    return { input: null, problems: [`the file is longer than ${MAX_CHARACTERS} characters`] }
   const lines = new LineCounter()
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -34,58 +34,57 @@ export function readSettings(text: string): SettingsReading {
     const problems = document.errors.map(
       (error) => `line ${lines.linePos(error.pos[0]).line}: is not YAML: ${error.message.split('\n')[0]}`,
     )
-    return { settings: null, problems: problems.slice(0, MOST_PROBLEMS).map(plain) }
+    return { input: null, problems: problems.slice(0, MAX_PROBLEMS).map(plain) }
   }
   const told = safeJs(document)
-  if (told === 'too many aliases') return { settings: null, problems: ['the file has too many aliases'] }
+  if (told === 'too many aliases') return { input: null, problems: ['the file has too many aliases'] }
   const result = settingsSchema.safeParse(told ?? {})
-  if (result.success) return { settings: result.data, problems: [] }
+  if (result.success) return { input: result.data, problems: [] }
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue, document, lines))
-  return { settings: null, problems: [...new Set(problems)].slice(0, MOST_PROBLEMS).map(plain) }
+  return { input: null, problems: [...new Set(problems)].slice(0, MAX_PROBLEMS).map(plain) }
 }
 
 function plain(problem: string): string {
   const text = problem.replace(CONTROL, ' ').toWellFormed()
-  return text.length > LONGEST_PROBLEM ? `${text.slice(0, LONGEST_PROBLEM - 1)}…` : text
+  return text.length > MAX_PROBLEM ? `${text.slice(0, MAX_PROBLEM - 1)}…` : text
 }
 
-/** Reads the text as a whole policy. */
-export function readPolicy(text: string): PolicyReading {
-  const { settings, problems } = readSettings(text)
-  return settings === null ? { policy: null, problems } : { policy: policyOf(settings), problems: [] }
+/** Reads the text as a whole settings. */
+export function parseSettings(text: string): SettingsResult {
+  const { input, problems } = parseSettingsInput(text)
+  return input === null ? { settings: null, problems } : { settings: settingsOf(input), problems: [] }
 }
 
-/** Reads a settings file. @throws UserError when it cannot be read or is not valid */
-export async function readPolicyFile(path: string): Promise<Policy> {
+/** Reads a input file. @throws UserError when it cannot be read or is not valid */
+export async function readSettingsFile(path: string): Promise<Settings> {
   const text = await readFile(path, 'utf8').catch(() => null)
   if (text === null)
-    throw new UserError(`${path} cannot be read. Name a file with settings as in .github/flake-sla.yml.`)
-  const { policy, problems } = readPolicy(text)
-  if (policy === null)
-    throw new UserError(`${path} has settings that cannot be used: ${problems.join('; ')}.`)
-  return policy
+    throw new UserError(`${path} cannot be read. Name a file with input as in .github/flake-sla.yml.`)
+  const { settings, problems } = parseSettings(text)
+  if (settings === null) throw new UserError(`${path} has input that cannot be used: ${problems.join('; ')}.`)
+  return settings
 }
 
-/** The settings of a repository over those of its organisation: setting by setting, also inside a group. */
-export function mergeSettings(organisation: Settings, repository: Settings): Settings {
+/** The input of a repository over those of its organisation: setting by setting, also inside a group. */
+export function mergeSettingsInputs(organisation: SettingsInput, repository: SettingsInput): SettingsInput {
   const merged: Record<string, unknown> = { ...organisation }
   for (const [key, value] of Object.entries(repository)) {
     const below = merged[key]
     merged[key] = isGroup(value) && isGroup(below) ? { ...below, ...value } : value
   }
-  return merged as Settings
+  return merged as SettingsInput
 }
 
-/** The policy that settings amount to, with the defaults for what they leave out. */
-export function policyOf(told: Settings): Policy {
+/** The settings that input amount to, with the defaults for what they leave out. */
+export function settingsOf(told: SettingsInput): Settings {
   const { breach_issue: issue, job_issues: jobs, report } = told
-  const { breachIssue, jobIssues } = DEFAULT_POLICY
+  const { breachIssue, jobIssues } = DEFAULT_SETTINGS
   return {
-    target: told.target ?? DEFAULT_POLICY.target,
-    timeZone: told.time_zone ?? DEFAULT_POLICY.timeZone,
-    required: told.required ?? DEFAULT_POLICY.required,
-    ignore: told.ignore ?? DEFAULT_POLICY.ignore,
-    requireSameBase: told.require_same_base ?? DEFAULT_POLICY.requireSameBase,
+    target: told.target ?? DEFAULT_SETTINGS.target,
+    timeZone: told.time_zone ?? DEFAULT_SETTINGS.timeZone,
+    required: told.required ?? DEFAULT_SETTINGS.required,
+    ignore: told.ignore ?? DEFAULT_SETTINGS.ignore,
+    requireSameBase: told.require_same_base ?? DEFAULT_SETTINGS.requireSameBase,
     breachIssue: {
       mode: issue?.mode ?? breachIssue.mode,
       labels: issue?.labels ?? breachIssue.labels,
@@ -93,24 +92,24 @@ export function policyOf(told: Settings): Policy {
       repository: issue?.repository ?? breachIssue.repository,
     },
     jobIssues: { enabled: jobs?.enabled ?? jobIssues.enabled, labels: jobs?.labels ?? jobIssues.labels },
-    owners: (told.owners ?? DEFAULT_POLICY.owners).map(({ job, owners }) => ({
+    owners: (told.owners ?? DEFAULT_SETTINGS.owners).map(({ job, owners }) => ({
       job,
       owners: owners.map(withoutAt),
     })),
-    retest: { execute: told.retest?.execute ?? DEFAULT_POLICY.retest.execute },
+    retest: { execute: told.retest?.execute ?? DEFAULT_SETTINGS.retest.execute },
     hunt: {
-      enabled: told.hunt?.enabled ?? DEFAULT_POLICY.hunt.enabled,
-      maxRuns: told.hunt?.max_runs ?? DEFAULT_POLICY.hunt.maxRuns,
-      maxMinutes: told.hunt?.max_minutes ?? DEFAULT_POLICY.hunt.maxMinutes,
+      enabled: told.hunt?.enabled ?? DEFAULT_SETTINGS.hunt.enabled,
+      maxRuns: told.hunt?.max_runs ?? DEFAULT_SETTINGS.hunt.maxRuns,
+      maxMinutes: told.hunt?.max_minutes ?? DEFAULT_SETTINGS.hunt.maxMinutes,
     },
     attribution: {
       sameAuthorIsIndependent:
-        told.attribution?.same_author_is_independent ?? DEFAULT_POLICY.attribution.sameAuthorIsIndependent,
-      paths: told.attribution?.paths ?? DEFAULT_POLICY.attribution.paths,
+        told.attribution?.same_author_is_independent ?? DEFAULT_SETTINGS.attribution.sameAuthorIsIndependent,
+      paths: told.attribution?.paths ?? DEFAULT_SETTINGS.attribution.paths,
     },
     report: {
-      unasked: report?.unasked ?? DEFAULT_POLICY.report.unasked,
-      checkRun: report?.check_run ?? DEFAULT_POLICY.report.checkRun,
+      automatic: report?.automatic ?? DEFAULT_SETTINGS.report.automatic,
+      checkRun: report?.check_run ?? DEFAULT_SETTINGS.report.checkRun,
     },
   }
 }
@@ -124,7 +123,7 @@ function problemsOf(issue: z.core.$ZodIssue, document: Document, lines: LineCoun
         `${lineOf([...path, key], document, lines)}${[...path, key].map(String).join('.')}: there is no such setting; allowed here: ${keys.join(', ')}`,
     )
   }
-  if (path.length === 0) return ['the file: holds no settings such as "target: 0.01"']
+  if (path.length === 0) return ['the file: holds no input such as "target: 0.01"']
   const value = document.getIn(path)
   const said = isPlain(value) ? `is ${JSON.stringify(value)}` : 'cannot be used'
   const sentence = allowed === null ? issue.message : `${said}; allowed: ${allowed}`

@@ -128,7 +128,7 @@ export const settingsSchema = z.strictObject({
   ),
   report: setting(
     z.strictObject({
-      unasked: setting(
+      automatic: setting(
         z.boolean(),
         'Keep one comment on a pull request where a required job has flaked.',
         onOff,
@@ -136,12 +136,12 @@ export const settingsSchema = z.strictObject({
       check_run: setting(z.boolean(), 'Show the same as a neutral check run named flake-sla.', onOff),
     }),
     'What is said without being asked.',
-    'the settings unasked and check_run',
+    'the settings automatic and check_run',
   ),
 })
 
 /** What a file tells; everything may be left out. */
-export type Settings = z.infer<typeof settingsSchema>
+export type SettingsInput = z.infer<typeof settingsSchema>
 
 const ADDRESS = 'https://raw.githubusercontent.com/flake-sla/flake-sla/main/schema/flake-sla.schema.json'
 
@@ -160,7 +160,7 @@ export function settingsJsonSchema(): object {
     ...schema,
     $id: ADDRESS,
     title: '.github/flake-sla.yml',
-    description: 'Settings of flake-sla. Everything may be left out.',
+    description: 'SettingsInput of flake-sla. Everything may be left out.',
   }
 }
 

@@ -9,7 +9,7 @@ export interface SimJob {
   index: number
   name: string
   /** The job's own flake rate. */
-  habit: number
+  baseRate: number
 }
 
 /** A fault that makes one job of some heads fail at `rate`. */
@@ -108,8 +108,8 @@ function planJobs(scenario: Scenario, random: Random): SimJob[] {
   return Array.from({ length: scenario.jobs }, (_, index) => {
     const round = Math.floor(index / JOB_NAMES.length)
     const name = `${JOB_NAMES[index % JOB_NAMES.length]}${round > 0 ? `-${round + 1}` : ''}`
-    const habit = random.chance(scenario.steadyShare) ? 0.0002 : low * (high / low) ** random.next()
-    return { index, name, habit }
+    const baseRate = random.chance(scenario.steadyShare) ? 0.0002 : low * (high / low) ** random.next()
+    return { index, name, baseRate }
   })
 }
 

@@ -3,7 +3,7 @@ import { DAY, HOUR, type Plan, type SimHead, type SimPullRequest } from './plan.
 import { createRandom, type Random } from './random.ts'
 
 /** Why a run failed. `pr` also stands for a fault that the pull request's stack carries. */
-export type Cause = 'habit' | 'outage' | 'broken base' | 'infection' | 'pr' | 'honest'
+export type Cause = 'base rate' | 'outage' | 'broken base' | 'infection' | 'pr' | 'honest'
 
 export interface SimRun {
   job: number
@@ -106,12 +106,12 @@ function outsideCause(plan: Plan, job: number, at: number, random: Random): Caus
     if (at >= one.from && at < one.to && (one.jobs?.includes(job) ?? true) && random.chance(one.rate))
       return one.kind
   }
-  return random.chance(plan.jobs[job]?.habit ?? 0) ? 'habit' : null
+  return random.chance(plan.jobs[job]?.baseRate ?? 0) ? 'base rate' : null
 }
 
 /** The chance that a run of the job at that time fails, whatever it tests. */
 export function outsideRate(plan: Plan, job: number, at: number): number {
-  let passes = 1 - (plan.jobs[job]?.habit ?? 0)
+  let passes = 1 - (plan.jobs[job]?.baseRate ?? 0)
   for (const one of plan.disturbances) {
     if (at >= one.from && at < one.to && (one.jobs?.includes(job) ?? true)) passes *= 1 - one.rate
   }

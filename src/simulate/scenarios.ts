@@ -8,7 +8,7 @@ export interface Scenario {
   about: string
   pullRequestsPerDay: number
   jobs: number
-  /** Each job's own flake rate is drawn log-uniformly from here; `steadyShare` of the jobs never flake by habit. */
+  /** Each job's own flake rate is drawn log-uniformly from here; `steadyShare` of the jobs never flake by base rate. */
   flakeRates: [low: number, high: number]
   steadyShare: number
   /** Pushes after the first, on average. */
@@ -49,7 +49,7 @@ export interface Scenario {
 const STEADY: Scenario = {
   name: 'steady',
   about:
-    'A middling repository where little goes wrong: jobs with a habit, and few pull requests that bring a flake.',
+    'A middling repository where little goes wrong: jobs with a base rate, and few pull requests that bring a flake.',
   pullRequestsPerDay: 12,
   jobs: 8,
   flakeRates: [0.002, 0.03],

@@ -41,7 +41,7 @@ export function truthJson({ plan, verdicts, flakes }: Simulation) {
     repository: plan.repository,
     scenario: plan.scenario.name,
     about: plan.scenario.about,
-    jobs: plan.jobs.map(({ name, habit, index }) => ({ job: jobName(index), name, flake_rate: habit })),
+    jobs: plan.jobs.map(({ name, baseRate, index }) => ({ job: jobName(index), name, flake_rate: baseRate })),
     pull_requests: plan.pullRequests.length,
     verdicts: verdicts.length,
     flakes: flakes.map(({ verdict, causedByPr, limit }) => ({

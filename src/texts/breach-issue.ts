@@ -6,9 +6,9 @@ import { count, duration, odds, percent } from './figures.ts'
 import { clipBody, code, codeCell, link } from './markdown.ts'
 import { budgetWords } from './report.ts'
 
-const MOST_JOBS = 10
-const MOST_PULL_REQUESTS = 8
-const MOST_PREVIOUS = 5
+const MAX_JOBS = 10
+const MAX_PULL_REQUESTS = 8
+const MAX_PREVIOUS = 5
 
 /** Title: the figure and the day. */
 export function breachTitle({ day, sla, elsewhere }: Breach): string {
@@ -86,11 +86,11 @@ function whatToDo({ jobs, quarter, sla }: Breach): string[] {
 function costs(breach: Breach): string[] {
   const { jobs } = breach
   if (jobs.length === 0) return ['Nothing outside the incidents.']
-  const rows = jobs.slice(0, MOST_JOBS).map((job) => {
+  const rows = jobs.slice(0, MAX_JOBS).map((job) => {
     const cells = [name(job), String(job.flakes), hit(job.pull_requests, breach), lost(job), since(job)]
     return `| ${cells.join(' | ')} |`
   })
-  const more = jobs.length > MOST_JOBS ? ['', `and ${count(jobs.length - MOST_JOBS, 'more job')}`] : []
+  const more = jobs.length > MAX_JOBS ? ['', `and ${count(jobs.length - MAX_JOBS, 'more job')}`] : []
   return [
     '| Job | Flakes | Pull requests hit | Time lost | Since |',
     '| --- | ---: | --- | --- | --- |',
@@ -133,21 +133,21 @@ function incidents(breach: Breach): string[] {
     '',
     '### Incidents',
     'A broken base or service, not a flake of the job; they count, and are listed apart.',
-    ...breach.incidents.slice(0, MOST_JOBS).map(line),
+    ...breach.incidents.slice(0, MAX_JOBS).map(line),
   ]
 }
 
 function hit(pullRequests: readonly number[], { elsewhere }: Breach): string {
-  const shown = pullRequests.slice(0, MOST_PULL_REQUESTS).map((number) => `${elsewhere ?? ''}#${number}`)
-  return pullRequests.length > MOST_PULL_REQUESTS
-    ? `${shown.join(', ')} and ${pullRequests.length - MOST_PULL_REQUESTS} more`
+  const shown = pullRequests.slice(0, MAX_PULL_REQUESTS).map((number) => `${elsewhere ?? ''}#${number}`)
+  return pullRequests.length > MAX_PULL_REQUESTS
+    ? `${shown.join(', ')} and ${pullRequests.length - MAX_PULL_REQUESTS} more`
     : shown.join(', ')
 }
 
 function record({ quarter, previous, dashboardUrl }: Breach): string[] {
   const { start, days, weeks, fixes } = quarter
   const before = previous
-    .slice(0, MOST_PREVIOUS)
+    .slice(0, MAX_PREVIOUS)
     .map(({ day, url }) => link(day, url))
     .join(', ')
   return [

@@ -12,7 +12,7 @@ export interface CorrectedFlake {
   model_probability: number | null
 }
 
-const MOST_NAMED = 10
+const MAX_NAMED = 10
 
 /** One clear sentence for people who may not correct. */
 export function refusalText(author: string, permission: string): string {
@@ -30,8 +30,8 @@ export function correctionText(
     says === 'reset'
       ? `Corrections are taken back; the odds speak again about ${count(flakes.length, 'flake')}:`
       : `${count(flakes.length, 'flake')} of this pull request ${flakes.length === 1 ? 'is' : 'are'} now recorded as **${says === 'mine' ? 'caused by it' : 'not caused by it'}**, by @${author}${reason ? `: ${reason}` : ''}`
-  const more = flakes.length > MOST_NAMED ? [`- and ${flakes.length - MOST_NAMED} more`] : []
-  return [what, '', ...flakes.slice(0, MOST_NAMED).map(lineOf), ...more].join('\n')
+  const more = flakes.length > MAX_NAMED ? [`- and ${flakes.length - MAX_NAMED} more`] : []
+  return [what, '', ...flakes.slice(0, MAX_NAMED).map(lineOf), ...more].join('\n')
 }
 
 function lineOf({ job, head_sha, model_probability }: CorrectedFlake): string {

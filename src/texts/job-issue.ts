@@ -2,7 +2,7 @@
 import { count, odds, percent } from './figures.ts'
 import { clipBody, code, link } from './markdown.ts'
 
-const MOST_ROWS = 10
+const MAX_ROWS = 10
 
 export interface JobIssue {
   name: string
@@ -70,12 +70,12 @@ function amount(allowed: number): string {
 
 function table(flakes: JobIssue['flakes']): string[] {
   if (flakes.length === 0) return []
-  const rows = flakes.slice(0, MOST_ROWS).map(({ number, head_sha, flaked_at, probability, url }) => {
+  const rows = flakes.slice(0, MAX_ROWS).map(({ number, head_sha, flaked_at, probability, url }) => {
     const fault = probability === null ? '–' : odds(probability)
     const run = link(head_sha.slice(0, 7), url)
     return `| ${flaked_at.slice(0, 16).replace('T', ' ')} | #${number} | ${run} | ${fault} |`
   })
-  const more = flakes.length - MOST_ROWS
+  const more = flakes.length - MAX_ROWS
   return [
     '',
     '| Flaked (UTC) | Pull request | Failing run | Caused by it? |',

@@ -4,10 +4,10 @@ import { code } from './markdown.ts'
 import type { Report, ReportJob } from './report-facts.ts'
 
 /** Fewer retests than this say nothing about the next one. */
-export const LEAST_RETESTS = 3
+export const MIN_RETESTS = 3
 /** A job that failed this often at one head and never passed has shown that it is no accident. */
 const FAILS_ALONE = 3
-const MOST_NAMES = 3
+const MAX_NAMES = 3
 
 /** The last pass or fail of a job at the head, or null. */
 export function lastOutcome({ runs }: Pick<ReportJob, 'runs'>): string | null {
@@ -16,7 +16,7 @@ export function lastOutcome({ runs }: Pick<ReportJob, 'runs'>): string | null {
 
 /** The chance that the next run of a failing job passes, from what its retests on other pull requests did; null: too few. */
 export function retestChance({ retests }: Pick<ReportJob, 'retests'>): number | null {
-  if (!retests || retests.retested < LEAST_RETESTS) return null
+  if (!retests || retests.retested < MIN_RETESTS) return null
   // The mean of the rate under Jeffreys' prior: never surely, never surely not.
   return (retests.passed + 0.5) / (retests.retested + 1)
 }
@@ -75,15 +75,15 @@ function ownWords(own: readonly ReportJob[]): string {
 /** Whether running the job again is worth it: its retests mostly pass, or, where there are too few, it flakes elsewhere. */
 function flakesElsewhere(job: ReportJob): boolean {
   const chance = retestChance(job)
-  return chance === null ? (job.habit?.flaky ?? 0) > 0 : chance >= 0.5
+  return chance === null ? (job.baseRate?.flaky ?? 0) > 0 : chance >= 0.5
 }
 
 function names(jobs: readonly ReportJob[]): string {
   const shown = jobs
-    .slice(0, MOST_NAMES)
+    .slice(0, MAX_NAMES)
     .map((job) => code(job.name))
     .join(', ')
-  return jobs.length > MOST_NAMES ? `${shown} and ${jobs.length - MOST_NAMES} more` : shown
+  return jobs.length > MAX_NAMES ? `${shown} and ${jobs.length - MAX_NAMES} more` : shown
 }
 
 function known(jobs: readonly string[]): string {

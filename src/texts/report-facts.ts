@@ -14,7 +14,7 @@ export interface ReportFlake {
   incident?: string | null
 }
 
-export interface ReportHabit {
+export interface ReportBaseRate {
   flaky: number
   verdicts: number
   /** Other pull requests that flaked in it, newest first, and how many ran it. */
@@ -27,7 +27,7 @@ export interface ReportJob {
   name: string
   runs: ReportRun[]
   flake: ReportFlake | null
-  habit: ReportHabit | null
+  baseRate: ReportBaseRate | null
   /** What happened on other pull requests when it was run again after a failure. */
   retests?: { retested: number; passed: number } | null
   /** Its last result on the default branch or in the merge queue. */
@@ -63,6 +63,6 @@ export interface Report {
   otherJobs: string[]
   /** Why the newest settings file could not be used. */
   settingsProblems: string[]
-  /** Days that `habit` looks back. */
-  habitDays: number
+  /** Days that `baseRate` looks back. */
+  baseRateDays: number
 }

@@ -2,12 +2,12 @@
 import { type Sla, SMALL_SAMPLE } from '../domain/sla.ts'
 import { count, odds, percent } from './figures.ts'
 import { clipBody, code, codeCell, link } from './markdown.ts'
-import { firstLine, LEAST_RETESTS, lastOutcome, retestChance } from './report-advice.ts'
-import type { EarlierJob, Report, ReportHabit, ReportJob, ReportRun } from './report-facts.ts'
+import { firstLine, lastOutcome, MIN_RETESTS, retestChance } from './report-advice.ts'
+import type { EarlierJob, Report, ReportBaseRate, ReportJob, ReportRun } from './report-facts.ts'
 
-const MOST_ROWS = 20
-const MOST_RUNS = 6
-const MOST_PROBLEMS = 5
+const MAX_ROWS = 20
+const MAX_RUNS = 6
+const MAX_PROBLEMS = 5
 
 /** The whole comment, without its marker. */
 export function reportText(report: Report): string {
@@ -21,12 +21,12 @@ export function reportText(report: Report): string {
   return clipBody(parts.join('\n'))
 }
 
-function table({ habitDays }: Report, jobs: readonly ReportJob[]): string[] {
-  const rows = jobs.slice(0, MOST_ROWS).map((job) => {
-    const cells = [name(job), history(job.runs), verdict(job), evidence(job, habitDays), retest(job)]
+function table({ baseRateDays }: Report, jobs: readonly ReportJob[]): string[] {
+  const rows = jobs.slice(0, MAX_ROWS).map((job) => {
+    const cells = [name(job), history(job.runs), verdict(job), evidence(job, baseRateDays), retest(job)]
     return `| ${cells.join(' | ')} |`
   })
-  const more = jobs.length > MOST_ROWS ? ['', `and ${jobs.length - MOST_ROWS} more`] : []
+  const more = jobs.length > MAX_ROWS ? ['', `and ${jobs.length - MAX_ROWS} more`] : []
   return [
     '| Job | Runs at this head | Yours? | Seen elsewhere | A retest |',
     '| --- | --- | --- | --- | --- |',
@@ -48,8 +48,8 @@ const SIGNS: Record<string, string> = {
 }
 
 function history(runs: readonly ReportRun[]): string {
-  const shown = runs.slice(-MOST_RUNS).map((run) => link(SIGNS[run.outcome] ?? run.outcome, run.url))
-  return `${runs.length > MOST_RUNS ? `${runs.length - MOST_RUNS} more → ` : ''}${shown.join(' → ')}`
+  const shown = runs.slice(-MAX_RUNS).map((run) => link(SIGNS[run.outcome] ?? run.outcome, run.url))
+  return `${runs.length > MAX_RUNS ? `${runs.length - MAX_RUNS} more → ` : ''}${shown.join(' → ')}`
 }
 
 /** The verdict in words with its odds. */
@@ -70,22 +70,22 @@ export function verdictWords(label: string | null, probability: number | null): 
   return `cannot be told yet${likely}`
 }
 
-function evidence({ habit, base }: ReportJob, days: number): string {
+function evidence({ baseRate, base }: ReportJob, days: number): string {
   const onBase = base && (base.outcome === 'fail' ? 'red' : 'green')
   const parts = [
-    seenElsewhere(habit, days),
-    ...(habit?.last_flaky_at ? [`last on ${habit.last_flaky_at.slice(0, 10)}`] : []),
+    seenElsewhere(baseRate, days),
+    ...(baseRate?.last_flaky_at ? [`last on ${baseRate.last_flaky_at.slice(0, 10)}`] : []),
     ...(base ? [link(`${onBase} on the base branch`, base.url)] : []),
   ]
   return parts.join('; ')
 }
 
-function seenElsewhere(habit: ReportHabit | null, days: number): string {
-  const all = habit?.pull_requests ?? 0
-  if (!habit || all === 0) return `no other pull request ran it in ${days} days`
-  if (habit.seen_on.length === 0) return `on none of ${count(all, 'other pull request')} in ${days} days`
-  const shown = habit.seen_on.slice(0, 5).map((number) => `#${number}`)
-  return `on ${habit.seen_on.length} of ${count(all, 'other pull request')} in ${days} days: ${shown.join(', ')}${habit.seen_on.length > 5 ? ', …' : ''}`
+function seenElsewhere(baseRate: ReportBaseRate | null, days: number): string {
+  const all = baseRate?.pull_requests ?? 0
+  if (!baseRate || all === 0) return `no other pull request ran it in ${days} days`
+  if (baseRate.seen_on.length === 0) return `on none of ${count(all, 'other pull request')} in ${days} days`
+  const shown = baseRate.seen_on.slice(0, 5).map((number) => `#${number}`)
+  return `on ${baseRate.seen_on.length} of ${count(all, 'other pull request')} in ${days} days: ${shown.join(', ')}${baseRate.seen_on.length > 5 ? ', …' : ''}`
 }
 
 /** `also flaked on 5 of 187 results of other pull requests in 14 days: #12, #34`. */
@@ -104,14 +104,14 @@ function retest(job: ReportJob): string {
   if (chance !== null && retests)
     return `${odds(chance)} likely to pass: ${retests.passed} of ${retests.retested} did`
   const tried = retests?.retested ?? 0
-  return tried === 0 ? 'never tried elsewhere' : `tried ${tried} of ${LEAST_RETESTS} times that would tell`
+  return tried === 0 ? 'never tried elsewhere' : `tried ${tried} of ${MIN_RETESTS} times that would tell`
 }
 
 function earlier(all: readonly EarlierJob[]): string[] {
   const lines = all
-    .slice(0, MOST_ROWS)
+    .slice(0, MAX_ROWS)
     .map((job) => `- ${job.head_sha.slice(0, 7)} ${code(job.name)}: ${history(job.runs)}${yours(job)}`)
-  const more = all.length > MOST_ROWS ? [`- and ${all.length - MOST_ROWS} more`] : []
+  const more = all.length > MAX_ROWS ? [`- and ${all.length - MAX_ROWS} more`] : []
   const heads = new Set(all.map((job) => job.head_sha)).size
   return [
     `<details><summary>${count(heads, 'earlier head')} with failures</summary>`,
@@ -155,7 +155,7 @@ function notes({ requiredSource, requiredProblem, settingsProblems }: Report): s
   const lines: string[] = []
   if (settingsProblems.length > 0) {
     lines.push('', 'The settings file cannot be used, so the last settings that could be used stand:', '')
-    lines.push(...settingsProblems.slice(0, MOST_PROBLEMS).map((problem) => `- ${code(problem, 400)}`))
+    lines.push(...settingsProblems.slice(0, MAX_PROBLEMS).map((problem) => `- ${code(problem, 400)}`))
   }
   if (requiredSource === 'all')
     lines.push('', '<sub>No required jobs are known here, so every job seen on pull requests counts.</sub>')

@@ -2,7 +2,7 @@
 import type { RetestPlan } from '../domain/retest.ts'
 import { code } from './markdown.ts'
 
-const MOST_NAMES = 5
+const MAX_NAMES = 5
 
 export const NOT_ALLOWED =
   'Nothing was run again: only people with write permission and the author of this pull request can ask for that.'
@@ -50,7 +50,7 @@ export function retestText(plan: RetestPlan, refused: Refused, headSha: string, 
 }
 
 function names(all: readonly string[]): string {
-  const shown = all.slice(0, MOST_NAMES).map((name) => code(name))
+  const shown = all.slice(0, MAX_NAMES).map((name) => code(name))
   const more = all.length - shown.length
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }

@@ -23,7 +23,7 @@ export interface SlaTableInput {
   jobs: { name: string; flakes: number; pull_requests: number[] }[]
 }
 
-const MOST_JOBS = 10
+const MAX_JOBS = 10
 
 /** One repository's windows and costliest jobs. */
 export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
@@ -37,7 +37,7 @@ export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
     state(window),
   ])
   const jobs = input.jobs
-    .slice(0, MOST_JOBS)
+    .slice(0, MAX_JOBS)
     .map((job) => [
       asMarkdown ? codeCell(job.name) : plain(job.name),
       String(job.flakes),

@@ -5,23 +5,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
+import { addInstallation } from '../../fake-github/seed.ts'
 import { examine } from '../../src/cli/doctor.ts'
 import type { Finding } from '../../src/domain/finding.ts'
-import { addInstallation } from '../../fake-github/seed.ts'
-import { type Standin, startStandin } from '../../fake-github/fake-github.ts'
 import { PRIVATE_KEY } from '../support/app.ts'
 
-let standin: Standin
+let fakeGitHub: FakeGitHub
 let folder: string
 beforeEach(async () => {
   const asked = parse(readFileSync('app.yml', 'utf8'))
   const { default_permissions: permissions, default_events: events } = asked
-  standin = await startStandin({ validate: true, app: { id: 1001, slug: 'flake-sla', permissions, events } })
+  fakeGitHub = await startFakeGitHub({
+    validate: true,
+    app: { id: 1001, slug: 'flake-sla', permissions, events },
+  })
   folder = mkdtempSync(join(tmpdir(), 'flake-sla-doctor-'))
 })
 afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
-  await standin.close()
+  await fakeGitHub.close()
 })
 
 function settings(more: Record<string, string> = {}) {
@@ -29,7 +32,7 @@ function settings(more: Record<string, string> = {}) {
     APP_ID: '1001',
     PRIVATE_KEY,
     WEBHOOK_SECRET: 'a secret',
-    GHE_HOST: new URL(standin.web).host,
+    GHE_HOST: new URL(fakeGitHub.web).host,
     GHE_PROTOCOL: 'http',
     DATA_DIR: folder,
     ...more,
@@ -44,24 +47,24 @@ test('an installation with everything in place has nothing amiss but what it has
   const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  standin.state.app.webhookUrl = `${publicUrl}/api/github/webhooks`
-  addInstallation(standin.state, 'acme')
+  fakeGitHub.state.app.webhookUrl = `${publicUrl}/api/github/webhooks`
+  addInstallation(fakeGitHub.state, 'acme')
   const findings = await examine(settings({ PUBLIC_URL: publicUrl }))
   server.close()
   expect(amiss(findings)).toEqual([
     'schema: The schema is not the latest.',
     'webhook deliveries: GitHub has sent nothing in the last days.',
   ])
-  expect(standin.violations).toEqual([])
+  expect(fakeGitHub.violations).toEqual([])
 })
 
 test('what is not granted, not sent and not reachable is named with what to do', async () => {
-  const { checks: _, ...permissions } = standin.state.app.permissions
-  standin.state.app.permissions = { ...permissions, contents: 'write' }
-  standin.state.app.events = standin.state.app.events.filter((event) => event !== 'status')
-  standin.state.app.webhookUrl = 'https://old.example.org/hook'
-  addInstallation(standin.state, 'acme', { permissions: { metadata: 'read' } })
-  addInstallation(standin.state, 'gone', { suspendedAt: '2026-01-01T00:00:00Z' })
+  const { checks: _, ...permissions } = fakeGitHub.state.app.permissions
+  fakeGitHub.state.app.permissions = { ...permissions, contents: 'write' }
+  fakeGitHub.state.app.events = fakeGitHub.state.app.events.filter((event) => event !== 'status')
+  fakeGitHub.state.app.webhookUrl = 'https://old.example.org/hook'
+  addInstallation(fakeGitHub.state, 'acme', { permissions: { metadata: 'read' } })
+  addInstallation(fakeGitHub.state, 'gone', { suspendedAt: '2026-01-01T00:00:00Z' })
   const findings = await examine(settings({ PUBLIC_URL: 'http://127.0.0.1:1' }))
   const text = amiss(findings).join('\n')
   for (const part of [
@@ -86,15 +89,15 @@ test.each([
   ],
   ['answered again', [200, 401], /1 of the last 2 were not answered with success; the newest was/],
 ])('deliveries %s say so, with what to do', async (_what, codes, expected) => {
-  addInstallation(standin.state, 'acme')
+  addInstallation(fakeGitHub.state, 'acme')
   let code = 0
   const server = createServer((_request, response) => response.writeHead(code).end()).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
   for (const one of codes.toReversed()) {
     code = one
-    standin.state.app.webhookUrl = one === 0 ? 'http://127.0.0.1:9/' : address
-    await standin.deliver({ name: 'ping', payload: { zen: 'Keep it simple.' }, recorded: true })
+    fakeGitHub.state.app.webhookUrl = one === 0 ? 'http://127.0.0.1:9/' : address
+    await fakeGitHub.deliver({ name: 'ping', payload: { zen: 'Keep it simple.' }, recorded: true })
   }
   const findings = await examine(settings())
   server.close()
@@ -103,7 +106,7 @@ test.each([
 })
 
 test('credentials that GitHub refuses are said to be refused', async () => {
-  standin.failNext({ path: /^\/app$/, status: 401, times: 5 })
+  fakeGitHub.failNext({ path: /^\/app$/, status: 401, times: 5 })
   const findings = await examine(settings())
   expect(amiss(findings).join('\n')).toContain('app credentials: GitHub does not accept them.')
 })

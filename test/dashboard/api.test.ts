@@ -134,7 +134,7 @@ describe('the API', () => {
       repositories: [],
       next_page: null,
       gaps: [],
-      readings: [],
+      backfills: [],
       outbox: [],
       rate_limit: null,
     })
@@ -183,7 +183,7 @@ describe('the API', () => {
     await seed()
     const { db } = database
     const merge = (number: number, day: string) =>
-      aPullRequestEvent({ number, merged: true, action: 'closed', told_at: `${day}T12:00:00Z` })
+      aPullRequestEvent({ number, merged: true, action: 'closed', reported_at: `${day}T12:00:00Z` })
     await db
       .insertInto('pull_request_event')
       .values([

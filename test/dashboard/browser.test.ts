@@ -5,8 +5,8 @@ import { type ServerType, serve } from '@hono/node-server'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type Page, chromium as playwright } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { finishPage, startBackfill } from '../../src/db/backfill.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
-import { finishPage, openReading } from '../../src/db/backfill.ts'
 import {
   aFlake,
   aJob,
@@ -166,7 +166,7 @@ interface Finding {
 }
 
 async function findings(page: Page): Promise<string[]> {
-  // The page's own policy forbids scripts that it did not bring, as it should; the checker comes by the debugger.
+  // The page's own settings forbids scripts that it did not bring, as it should; the checker comes by the debugger.
   const found: { violations: Finding[]; passes: Finding[] } = await page.evaluate(`${AXE}; axe.run(document)`)
   // A checker that looked at nothing would be content too.
   expect(found.passes.length).toBeGreaterThan(10)
@@ -249,7 +249,7 @@ describe('the first run', () => {
       .execute()
     const wanted = { since: '2025-11-06T00:00:00Z', now: '2026-02-04T11:00:00Z', overlapMs: 0 }
     const pages = ['a', 'b'].map((key) => ({ key, kind: 'pulls', detail: {}, numbers: [] }))
-    await openReading(fresh.db, 1, wanted, pages)
+    await startBackfill(fresh.db, 1, wanted, pages)
     const auth = { clientId: 'x', clientSecret: 'y', apiUrl: 'http://127.0.0.1:1', secret: 's'.repeat(40) }
     own = serve({ fetch: app({ db: fresh.db, auth }).fetch, port: 0, hostname: '127.0.0.1' })
     await new Promise((resolve) => own.once('listening', resolve))
@@ -276,7 +276,7 @@ describe('the first run', () => {
     const page = await context.newPage()
     await page.goto(address)
     await page.evaluate('window.isTheSamePage = true')
-    const stored = await fresh.db.selectFrom('reading_page').selectAll().executeTakeFirstOrThrow()
+    const stored = await fresh.db.selectFrom('backfill_page').selectAll().executeTakeFirstOrThrow()
     await finishPage(fresh.db, stored, { facts: [], next: [], found: [] })
     await page.getByText('1 of 2 answers').waitFor({ timeout: 15_000 })
     expect(await page.evaluate('window.isTheSamePage')).toBe(true)

@@ -17,7 +17,7 @@ async function broken(how: 'away' | 'wrong') {
       githubUrl: 'https://github.com',
       onError,
     },
-    policyOf: () => Promise.reject(new Error('not asked for')),
+    settingsOf: () => Promise.reject(new Error('not asked for')),
   })
   return { get: (path: string) => app.request(path), onError }
 }

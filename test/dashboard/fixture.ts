@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { type DashboardDeps, dashboard } from '../../src/dashboard/app.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import type { NewRow } from '../../src/db/schema.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { DEFINITION_VERSION } from '../../src/domain/sla.ts'
 import { openEmbedded } from '../support/database.ts'
 
@@ -15,7 +15,7 @@ export const openFixture = openEmbedded
 export function app(deps: Partial<DashboardDeps> & Pick<DashboardDeps, 'db'>) {
   return dashboard({
     now: () => NOW,
-    policyOf: async () => DEFAULT_POLICY,
+    settingsOf: async () => DEFAULT_SETTINGS,
     publicUrl: null,
     githubUrl: 'https://github.com',
     ...deps,
@@ -29,7 +29,7 @@ export function aRepository(values: Partial<NewRow<'repository'>> = {}): NewRow<
     private: false,
     default_branch: 'main',
     installation_id: 7,
-    told_at: '2026-01-01T00:00:00Z',
+    reported_at: '2026-01-01T00:00:00Z',
     removed_at: null,
     ...values,
   }
@@ -130,7 +130,7 @@ export function aPullRequestEvent(
   return {
     repository_id: 1,
     number: 5,
-    told_at: '2026-02-03T08:00:00Z',
+    reported_at: '2026-02-03T08:00:00Z',
     action: 'opened',
     head_sha: 'a'.repeat(40),
     head_ref: 'topic',

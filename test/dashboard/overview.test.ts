@@ -99,10 +99,10 @@ describe('one repository', () => {
 describe('every answer', () => {
   test('forbids scripts and styles of others, frames, and inline ones', async () => {
     const response = await app({ db: database.db }).request('/')
-    const policy = response.headers.get('content-security-policy') ?? ''
-    expect(policy).toContain("default-src 'none'")
-    expect(policy).toContain("frame-ancestors 'none'")
-    expect(policy).not.toContain('unsafe')
+    const settings = response.headers.get('content-security-settings') ?? ''
+    expect(settings).toContain("default-src 'none'")
+    expect(settings).toContain("frame-ancestors 'none'")
+    expect(settings).not.toContain('unsafe')
     expect(response.headers.get('x-content-type-options')).toBe('nosniff')
   })
 

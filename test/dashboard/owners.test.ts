@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { writeJobIssue } from '../../src/db/job-issues.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { aFlake, aJob, app, aRepository, aRun, aVerdict, aWindow, openFixture } from './fixture.ts'
 
 let database: OpenDatabase
@@ -52,8 +52,8 @@ const owners = [
 ]
 
 async function page(path: string): Promise<string> {
-  const policyOf = async () => ({ ...DEFAULT_POLICY, owners: owners.slice(0, 1) })
-  return (await app({ db: database.db, policyOf }).request(path)).text()
+  const settingsOf = async () => ({ ...DEFAULT_SETTINGS, owners: owners.slice(0, 1) })
+  return (await app({ db: database.db, settingsOf }).request(path)).text()
 }
 
 describe.each(['/acme/web', '/acme/web/jobs/11'])('on %s', (path) => {

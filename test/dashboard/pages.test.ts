@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { renewChangePoints } from '../../src/db/change-points.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
-import { DEFAULT_POLICY, type Policy } from '../../src/domain/settings.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../src/domain/settings.ts'
 import {
   aFlake,
   aJob,
@@ -35,9 +35,9 @@ async function seed() {
   await db.insertInto('pull_request_event').values(aPullRequestEvent()).execute()
 }
 
-async function text(path: string, options: { status?: number; policy?: Policy } = {}): Promise<string> {
-  const policyOf = async () => options.policy ?? DEFAULT_POLICY
-  const response = await app({ db: database.db, policyOf }).request(path)
+async function text(path: string, options: { status?: number; settings?: Settings } = {}): Promise<string> {
+  const settingsOf = async () => options.settings ?? DEFAULT_SETTINGS
+  const response = await app({ db: database.db, settingsOf }).request(path)
   expect(response.status).toBe(options.status ?? 200)
   // Words as they are read: without tags, white space as one.
   return (await response.text())
@@ -147,7 +147,7 @@ describe('a pull request’s page', () => {
         author: 'someone',
         author_is_bot: false,
         association: null,
-        told_at: '2026-02-03T09:30:00Z',
+        reported_at: '2026-02-03T09:30:00Z',
         body: '/test unit',
       })
       .execute()
@@ -161,7 +161,7 @@ describe('a pull request’s page', () => {
         name: 'unit',
         actor: 'helper',
         actor_is_bot: true,
-        told_at: '2026-02-03T09:40:00Z',
+        reported_at: '2026-02-03T09:40:00Z',
       })
       .execute()
     const page = await text('/acme/web/pull/5')
@@ -220,9 +220,9 @@ describe('the grid', () => {
 
   test('leaves out jobs that do not count', async () => {
     await fill()
-    expect(await text('/acme/web/grid', { policy: { ...DEFAULT_POLICY, ignore: ['li*'] } })).not.toContain(
-      'lint',
-    )
+    expect(
+      await text('/acme/web/grid', { settings: { ...DEFAULT_SETTINGS, ignore: ['li*'] } }),
+    ).not.toContain('lint')
   })
 })
 
@@ -248,7 +248,7 @@ describe('a job’s page', () => {
           action: 'closed',
           merged: true,
           title: 'Make it slow',
-          told_at: '2026-01-03T12:00:00Z',
+          reported_at: '2026-01-03T12:00:00Z',
         }),
       )
       .execute()
@@ -261,9 +261,9 @@ describe('a job’s page', () => {
 
   test('of a job that does not count says so', async () => {
     await seed()
-    expect(await text('/acme/web/jobs/12', { policy: { ...DEFAULT_POLICY, required: ['unit'] } })).toContain(
-      'It does not count',
-    )
+    expect(
+      await text('/acme/web/jobs/12', { settings: { ...DEFAULT_SETTINGS, required: ['unit'] } }),
+    ).toContain('It does not count')
     await text('/acme/web/jobs/999', { status: 404 })
   })
 
@@ -323,14 +323,14 @@ describe('by month', () => {
           action: 'closed',
           merged: true,
           labels: '["kind/flake"]',
-          told_at: '2026-01-08T12:00:00Z',
+          reported_at: '2026-01-08T12:00:00Z',
         }),
         aPullRequestEvent({
           number: 9,
           action: 'closed',
           merged: true,
           labels: '["bug"]',
-          told_at: '2026-01-08T12:00:00Z',
+          reported_at: '2026-01-08T12:00:00Z',
         }),
       ])
       .execute()
@@ -449,7 +449,7 @@ test('pictures are images with a title, and are not sent again unchanged', async
     const site = app({ db: database.db })
     const response = await site.request(path)
     expect(response.headers.get('content-type')).toContain('image/svg+xml')
-    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(response.headers.get('content-security-settings')).toContain("default-src 'none'")
     expect(await response.text()).toContain(words)
     const again = await site.request(path, {
       headers: { 'if-none-match': response.headers.get('etag') ?? '' },

@@ -2,11 +2,11 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { GitHubUsers } from '../../src/dashboard/auth/github-users.ts'
+import { finishPage, startBackfill } from '../../src/db/backfill.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { readCoverage } from '../../src/db/coverage.ts'
 import { dropRest, keepRest, openGap } from '../../src/db/gaps.ts'
-import { finishPage, openReading } from '../../src/db/backfill.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { aJob, app, aRepository, aRun, aWindow, clear, openFixture } from './fixture.ts'
 
 let database: OpenDatabase
@@ -23,7 +23,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await clear(database)
-  await sql`truncate reading, reading_page, gap, missed_delivery`.execute(database.db)
+  await sql`truncate backfill, backfill_page, gap, missed_delivery`.execute(database.db)
 })
 
 async function text(path: string, deps: Partial<Parameters<typeof app>[0]> = {}): Promise<string> {
@@ -33,13 +33,13 @@ async function text(path: string, deps: Partial<Parameters<typeof app>[0]> = {})
 }
 
 /** History of which one of two answers is stored. */
-async function reading(repositoryId: number): Promise<void> {
+async function backfill(repositoryId: number): Promise<void> {
   const { db } = database
   const page = (key: string) => ({ key, kind: 'pulls', detail: {}, numbers: [] })
   const wanted = { since: '2025-11-06T00:00:00Z', now: '2026-02-04T11:00:00Z', overlapMs: 0 }
-  await openReading(db, repositoryId, wanted, [page('first'), page('second')])
+  await startBackfill(db, repositoryId, wanted, [page('first'), page('second')])
   const stored = await db
-    .selectFrom('reading_page')
+    .selectFrom('backfill_page')
     .selectAll()
     .where('repository_id', '=', repositoryId)
     .where('page_key', '=', 'first')
@@ -49,7 +49,7 @@ async function reading(repositoryId: number): Promise<void> {
 
 describe('history that is being read', () => {
   test('stands on the first page with how far it is, which keeps itself up to date', async () => {
-    await reading(1)
+    await backfill(1)
     expect(await text('/')).toMatch(
       /The app is installed, and reads the past from GitHub.*acme\/web 6 Nov 2025 1 of 2 1 of 2 answers 3 /,
     )
@@ -64,13 +64,13 @@ describe('history that is being read', () => {
       .values(aWindow({ kind: 'week', start: '2026-02-02' }))
       .execute()
     expect(await text('/')).not.toContain('is being read')
-    await reading(1)
+    await backfill(1)
     expect(await text('/')).toContain('History of acme/web back to 6 Nov 2025 is being read from GitHub')
     expect(await text('/status')).toContain('1 of 2 answers')
   })
 
   test('of a repository that is not for the reader is not told of', async () => {
-    await reading(2)
+    await backfill(2)
     expect(await text('/')).not.toContain('acme/secret')
     expect(await text('/status')).not.toContain('acme/secret')
     expect(await text('/api/v1/status')).not.toContain('acme/secret')
@@ -179,9 +179,9 @@ describe('required jobs', () => {
         aRun({ run_key: '3', number: 6, head_sha: 'c'.repeat(40) }),
       ])
       .execute()
-    const policyOf = async () => ({ ...DEFAULT_POLICY, required: ['unit', 'lint'] })
-    expect(await text('/acme/web', { policyOf })).toContain('Required jobs with a result: 75%.')
-    const answer = await text('/api/v1/repositories/acme/web', { policyOf })
+    const settingsOf = async () => ({ ...DEFAULT_SETTINGS, required: ['unit', 'lint'] })
+    expect(await text('/acme/web', { settingsOf })).toContain('Required jobs with a result: 75%.')
+    const answer = await text('/api/v1/repositories/acme/web', { settingsOf })
     expect(JSON.parse(answer).coverage).toEqual({ day: 0.75, week: null })
     // The command line says the same.
     const row = await db.selectFrom('sla_window').selectAll().executeTakeFirstOrThrow()

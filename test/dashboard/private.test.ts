@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dashboard } from '../../src/dashboard/app.ts'
 import type { GitHubUsers } from '../../src/dashboard/auth/github-users.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import {
   aFlake,
   aJob,
@@ -44,7 +44,7 @@ function site() {
   return dashboard({
     db: database.db,
     now: () => now,
-    policyOf: async () => DEFAULT_POLICY,
+    settingsOf: async () => DEFAULT_SETTINGS,
     publicUrl: null,
     githubUrl: 'https://github.com',
     auth: { clientId: 'x', clientSecret: 'y', apiUrl: 'http://127.0.0.1:1', secret: 's'.repeat(40), github },
@@ -114,7 +114,7 @@ beforeAll(async () => {
     .insertInto('outbox')
     .values({
       repository_id: 1,
-      effect_key: 'k',
+      task_key: 'k',
       kind: 'hidden_effect',
       detail: '{}',
       created_at: '2026-02-04T11:30:00Z',
@@ -248,7 +248,7 @@ test('the page of a repository whose name ends like a picture’s has the header
     .execute()
   for (const path of ['/acme/x.svg', '/no/such/x.svg', '/acme/hidden-repo/jobs/1.svg']) {
     const response = await site().request(path)
-    expect(response.headers.get('content-security-policy')).toContain("script-src 'self'")
+    expect(response.headers.get('content-security-settings')).toContain("script-src 'self'")
     expect(response.headers.get('x-frame-options')).toBe('DENY')
   }
 })

@@ -41,7 +41,7 @@ beforeAll(async () => {
     head_sha: shaOf(i),
     check_run_id: i + 1,
     name: i >= 30 ? 'rack-7' : 'rack-1',
-    told_at: '2026-02-03T10:00:00Z',
+    reported_at: '2026-02-03T10:00:00Z',
   }))
   // Told twice, counted once.
   for (let i = 0; i < 2; i++)

@@ -38,13 +38,13 @@ eachDatabase((db, kind) => {
   })
 
   test(`a transaction that fails on ${kind} leaves nothing`, async () => {
-    const told_at = '2026-02-02T09:00:00.000Z'
+    const reported_at = '2026-02-02T09:00:00.000Z'
     const failing = db()
       .transaction()
       .execute(async (trx) => {
         await trx
           .insertInto('repository')
-          .values({ repository_id: 1, full_name: 'a/b', private: false, told_at })
+          .values({ repository_id: 1, full_name: 'a/b', private: false, reported_at })
           .execute()
         throw new Error('stop')
       })

@@ -1,5 +1,6 @@
 /** Hunts are kept whole, told twice without harm, and never count. */
 import { describe, expect, test } from 'vitest'
+import { aRun } from '../../packages/hunt/test/hunts.ts'
 import {
   addHuntRuns,
   beginHunt,
@@ -11,7 +12,6 @@ import {
   readHuntRuns,
   readHuntsOfJob,
 } from '../../src/db/hunts.ts'
-import { aRun } from '../../packages/hunt/test/hunts.ts'
 import { eachDatabase } from '../support/database.ts'
 
 const BEGINNING: HuntBeginning = {

@@ -2,10 +2,10 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterEach, expect, test, vi } from 'vitest'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
-import { concludeAll } from '../../src/derive/derive.ts'
+import { deriveAll } from '../../src/derive/derive.ts'
 import { closeWindows } from '../../src/derive/measure.ts'
 import { readPullRequestReport } from '../../src/derive/report-data.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { createRecorder } from '../../src/intake/record.ts'
 import { useDatabase } from '../support/database.ts'
 import { checkRunDelivery, commentDelivery, pullRequestDelivery } from '../support/deliveries.ts'
@@ -82,10 +82,10 @@ test('recording, concluding, closing and reporting read only what is of their re
     await record(checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 }))
     await record(checkRunDelivery({ id: 2, conclusion: 'success', minute: 20 }))
     await record(commentDelivery({ body: '/flake-report' }))
-    await concludeAll(db(), { policyOf: async () => DEFAULT_POLICY, now: ms(60) })
-    await closeWindows(db(), REPOSITORY_ID, DEFAULT_POLICY, ms(20_000))
+    await deriveAll(db(), { settingsOf: async () => DEFAULT_SETTINGS, now: ms(60) })
+    await closeWindows(db(), REPOSITORY_ID, DEFAULT_SETTINGS, ms(20_000))
     const repository = await db().selectFrom('repository').selectAll().executeTakeFirstOrThrow()
-    await readPullRequestReport(db(), repository, 7, DEFAULT_POLICY, ms(60))
+    await readPullRequestReport(db(), repository, 7, DEFAULT_SETTINGS, ms(60))
   })
   const work = asked.filter(({ text }) =>
     /^(?:\/\* kept \*\/ )?(?:select|with|insert|update|delete)/i.test(text),

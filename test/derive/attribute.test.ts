@@ -1,10 +1,10 @@
-/** Attribution as the pipeline does it: with incidents, kin, merges and corrections out of what webhooks told. */
+/** Attribution as the pipeline does it: with incidents, related, merges and corrections out of what webhooks told. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Db } from '../../src/db/client.ts'
-import { readKin } from '../../src/db/pull-request-table.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
-import { concludeAll } from '../../src/derive/derive.ts'
+import { readRelated } from '../../src/db/pull-request-table.ts'
+import { deriveAll } from '../../src/derive/derive.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { useDatabase } from '../support/database.ts'
 import {
   aDelivery,
@@ -15,7 +15,7 @@ import {
   type TestDelivery,
 } from '../support/deliveries.ts'
 import { REPOSITORY_ID } from '../support/facts.ts'
-import { conclude, readOnlyReport, recordAll, shuffled } from '../support/pipeline.ts'
+import { derive, readOnlyReport, recordAll, shuffled } from '../support/pipeline.ts'
 import { aHistory, FROM, recordHistory } from '../support/simulation.ts'
 
 const NOW = FROM + 100 * 86_400_000
@@ -52,9 +52,9 @@ function aHead({ number, minute, head = 0, flaky = false, job = 'unit', ...named
 /** Clean pull requests for three weeks, one every three hours. */
 const QUIET = Array.from({ length: 160 }, (_, i) => aHead({ number: 1000 + i, minute: i * 180 })).flat()
 
-async function concluded(deliveries: TestDelivery[]) {
+async function derived(deliveries: TestDelivery[]) {
   await recordAll(db(), deliveries)
-  await conclude(db(), { now: NOW })
+  await derive(db(), { now: NOW })
   const { flakes } = await readOnlyReport(db())
   return new Map(flakes.map((flake) => [`${flake.pull_request}/${flake.head_sha.slice(-2)}`, flake]))
 }
@@ -64,7 +64,7 @@ describe('hand-made histories', () => {
     const own = [0, 1, 2].flatMap((head) =>
       aHead({ number: 7, head, minute: (10 + head) * DAY, flaky: true }),
     )
-    for (const flake of (await concluded([...QUIET, ...own])).values())
+    for (const flake of (await derived([...QUIET, ...own])).values())
       expect(flake).toMatchObject({ verdict: 'caused_by_pr', counted: false, evidence: { x: 3, m: 3, k: 0 } })
   })
 
@@ -72,10 +72,10 @@ describe('hand-made histories', () => {
     // At minute 14 of its quarter of an hour: the mark that stands for it is of minute 0.
     const late = aHead({ number: 8, minute: 9 })
     const flake = aHead({ number: 7, minute: 28 * DAY - 1, flaky: true })
-    const [before] = (await concluded(flake)).values()
+    const [before] = (await derived(flake)).values()
     await recordAll(db(), late)
     // Without what weeks teach, which would have every flake of the week judged again.
-    await concludeAll(db(), { policyOf: async () => DEFAULT_POLICY, now: NOW, learn: false })
+    await deriveAll(db(), { settingsOf: async () => DEFAULT_SETTINGS, now: NOW, learn: false })
     const [after] = (await readOnlyReport(db())).flakes
     expect([before, after]).toMatchObject([{ evidence: { n: 0 } }, { evidence: { n: 1 } }])
   })
@@ -92,7 +92,7 @@ describe('hand-made histories', () => {
       aHead({ number: 50 + i, minute: 11 * DAY + 120 + i * 240, flaky: i % 2 === 0 }),
     ).flat()
     const quiet = QUIET.slice(0, 2 * 88)
-    const flakes = await concluded([...quiet, ...culprit, merged, ...infected])
+    const flakes = await derived([...quiet, ...culprit, merged, ...infected])
     const [first] = flakes.values()
     expect(first).toMatchObject({ pull_request: 7, counted: false })
     expect(first?.probability_caused_by_pr).toBeGreaterThan(0.8)
@@ -111,19 +111,19 @@ describe('hand-made histories', () => {
       }),
     ).flat()
     const told = [...QUIET, ...stack]
-    const flakes = await concluded(told)
+    const flakes = await derived(told)
     for (const flake of flakes.values()) expect(flake.evidence).toMatchObject({ k: 0 })
-    const kin = await readKin(db(), REPOSITORY_ID, [22])
-    expect([...(kin.get(22) ?? [])].sort()).toEqual([
+    const related = await readRelated(db(), REPOSITORY_ID, [22])
+    expect([...(related.get(22) ?? [])].sort()).toEqual([
       [20, 'base'],
       [21, 'base'],
       [23, 'top'],
       [24, 'top'],
     ])
-    await sql`truncate observation, pull_request_event, pull_request, run, verdict, flake, world, sla_window, delivery`.execute(
+    await sql`truncate observation, pull_request_event, pull_request, run, verdict, flake, model, sla_window, delivery`.execute(
       db(),
     )
-    const again = await concluded(shuffled(told, 5))
+    const again = await derived(shuffled(told, 5))
     for (const [key, flake] of flakes) expect(again.get(key)).toEqual(flake)
   })
 
@@ -137,9 +137,9 @@ describe('hand-made histories', () => {
     const told = titles.flatMap((title, i) =>
       aHead({ number: 30 + i, minute: (5 + i) * DAY, title, flaky: i !== 1 }),
     )
-    const flakes = await concluded([...QUIET, ...told])
+    const flakes = await derived([...QUIET, ...told])
     for (const flake of flakes.values()) expect(flake.evidence).toMatchObject({ k: 0 })
-    expect([...((await readKin(db(), REPOSITORY_ID, [32])).get(32) ?? [])].sort()).toEqual([
+    expect([...((await readRelated(db(), REPOSITORY_ID, [32])).get(32) ?? [])].sort()).toEqual([
       [30, 'reland'],
       [31, 'revert'],
       [33, 'reland'],
@@ -151,8 +151,8 @@ describe('hand-made histories', () => {
       aHead({ number: 60 + i, minute: DAY + i, baseRef: 'develop' }),
     ).flat()
     const release = aHead({ number: 59, minute: DAY - 10, headRef: 'develop' })
-    await concluded([...release, ...onto])
-    expect(await readKin(db(), REPOSITORY_ID, [59, 60])).toEqual(new Map())
+    await derived([...release, ...onto])
+    expect(await readRelated(db(), REPOSITORY_ID, [59, 60])).toEqual(new Map())
   })
 })
 
@@ -169,23 +169,23 @@ describe('what a pull request is', () => {
   const own = aHead({ number: 7, minute: 12 * DAY, flaky: true })
 
   test('documentation that flakes alone is hardly the cause, code may be; told before or after', async () => {
-    const [code] = (await concluded([...QUIET, ...own])).values()
+    const [code] = (await derived([...QUIET, ...own])).values()
     expect(code).toMatchObject({ verdict: 'undetermined', evidence: { changed: 'unknown' } })
-    const [docs] = (await concluded([pushOf(7, ['docs/guide.md'])])).values()
+    const [docs] = (await derived([pushOf(7, ['docs/guide.md'])])).values()
     expect(docs).toMatchObject({ verdict: 'not_caused_by_pr', evidence: { changed: 'docs' } })
     const paths = [{ glob: 'docs/*', jobs: ['unit'] }]
-    const policy = { ...DEFAULT_POLICY, attribution: { ...DEFAULT_POLICY.attribution, paths } }
+    const settings = { ...DEFAULT_SETTINGS, attribution: { ...DEFAULT_SETTINGS.attribution, paths } }
     await recordAll(db(), aHead({ number: 8, minute: 12 * DAY + 30 }))
-    await conclude(db(), { now: NOW, policy })
+    await derive(db(), { now: NOW, settings })
     const { flakes } = await readOnlyReport(db())
     expect(flakes[0]).toMatchObject({ verdict: 'undetermined', evidence: { changed: 'code' } })
   })
 
   test('others of its author are no evidence where the settings say so', async () => {
-    const attribution = { ...DEFAULT_POLICY.attribution, sameAuthorIsIndependent: false }
-    const policy = { ...DEFAULT_POLICY, attribution }
+    const attribution = { ...DEFAULT_SETTINGS.attribution, sameAuthorIsIndependent: false }
+    const settings = { ...DEFAULT_SETTINGS, attribution }
     await recordAll(db(), [...QUIET, ...own])
-    await conclude(db(), { now: NOW, policy })
+    await derive(db(), { now: NOW, settings })
     const { flakes } = await readOnlyReport(db())
     expect(flakes[0]?.evidence).toMatchObject({ k: 0, n: 0 })
   })
@@ -195,15 +195,15 @@ describe('corrections', () => {
   const flaky = (number: number, day: number) => aHead({ number, minute: day * DAY, flaky: true })
   const say = (number: number, body: string, minute: number) => commentDelivery({ number, body, minute })
 
-  test('of one teach about others: its own fault is no habit of the job', async () => {
+  test('of one teach about others: its own fault is no baseRate of the job', async () => {
     const others = [41, 42, 43].flatMap((number, i) => flaky(number, 9 + i))
     const told = [...QUIET, ...others, ...flaky(7, 13)]
-    const before = (await concluded(told)).get(`7/${shaOf(7, 0).slice(-2)}`)
+    const before = (await derived(told)).get(`7/${shaOf(7, 0).slice(-2)}`)
     await recordAll(
       db(),
       [41, 42, 43].map((number) => say(number, '/flake mine a race of ours', 14 * DAY)),
     )
-    await conclude(db(), { now: NOW })
+    await derive(db(), { now: NOW })
     const { flakes } = await readOnlyReport(db())
     const after = flakes.find((flake) => flake.pull_request === 7)
     expect(after?.probability_caused_by_pr).toBeGreaterThan(before?.probability_caused_by_pr ?? 1)
@@ -218,7 +218,7 @@ describe('a made-up organisation', () => {
     const more = { outagesPerMonth: 8, outageHours: 6, outageRate: 0.8, pullRequestsPerDay: 30, jobs: 4 }
     const history = aHistory('outages', 12, more, 2)
     await recordHistory(db(), history, 2)
-    await conclude(db(), { now: NOW })
+    await derive(db(), { now: NOW })
     const { flakes } = await readOnlyReport(db())
     const hit = new Set(
       history.flakes.filter((one) => one.verdict.causes[0] === 'outage').map((one) => one.verdict.headSha),
@@ -254,9 +254,9 @@ describe('in increments', () => {
         aHead({ number: 2000 + day * 10 + i, minute: (day + i / 2) * DAY, flaky: i % 8 === 0 }),
       ).flat(),
     )
-    await concluded(months)
+    await derived(months)
     const before = await placesOf(db())
-    await concluded(aHead({ number: 5, minute: 75 * DAY, flaky: true }))
+    await derived(aHead({ number: 5, minute: 75 * DAY, flaky: true }))
     const after = new Map((await placesOf(db())).map(({ at, place }) => [at, place]))
     const early = before.slice(0, 5)
     const late = before.slice(5)

@@ -1,9 +1,9 @@
-/** From facts to figures: what was concluded is written where it differs, and nowhere else. */
+/** From facts to figures: what was derived is written where it differs, and nowhere else. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Db } from '../../src/db/client.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
-import { concludeAll } from '../../src/derive/derive.ts'
+import { deriveAll } from '../../src/derive/derive.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { eachDatabase } from '../support/database.ts'
 import {
   checkRunDelivery,
@@ -15,7 +15,7 @@ import {
   workflowRunDelivery,
 } from '../support/deliveries.ts'
 import { at, BASE, HEAD } from '../support/facts.ts'
-import { conclude, LATER, readOnlyReport, recordAll } from '../support/pipeline.ts'
+import { derive, LATER, readOnlyReport, recordAll } from '../support/pipeline.ts'
 
 const OTHER_HEAD = 'e'.repeat(40)
 const failed = checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 })
@@ -46,7 +46,7 @@ async function countStale(db: Db): Promise<number> {
 eachDatabase((db) => {
   test('a failure and a pass at one head become a flake, a day and a week', async () => {
     await recordAll(db(), flaky)
-    await conclude(db())
+    await derive(db())
     const { required, windows, flakes } = await readOnlyReport(db())
     expect(required).toEqual({ source: 'all', jobs: ['unit'], problem: null })
     expect(flakes).toMatchObject([
@@ -72,7 +72,7 @@ eachDatabase((db) => {
 
   test('concluding again, or being told the same again, writes no row', async () => {
     await recordAll(db(), flaky)
-    await conclude(db())
+    await derive(db())
     const before = await derivedRows(db())
     expect(before.length).toBeGreaterThan(5)
     await recordAll(
@@ -80,25 +80,25 @@ eachDatabase((db) => {
       flaky.map((one) => ({ ...one, id: `again ${one.id}` })),
     )
     expect(await countStale(db())).toBeGreaterThan(0)
-    await conclude(db())
+    await derive(db())
     expect(await derivedRows(db())).toEqual(before)
   })
 
   test('a run waits until its pull request is heard of, however late', async () => {
     await recordAll(db(), [failed, passed])
-    await conclude(db())
+    await derive(db())
     expect((await readOnlyReport(db())).flakes).toEqual([])
     await recordAll(db(), [opened])
-    await conclude(db())
+    await derive(db())
     expect((await readOnlyReport(db())).flakes).toMatchObject([{ pull_request: 7 }])
   })
 
   test('a flake that later facts deny is gone, and so is its window’s figure', async () => {
     const override = checkRunDelivery({ id: 1, conclusion: 'cancelled', minute: 10, toldMinute: 30 })
     await recordAll(db(), flaky)
-    await conclude(db())
+    await derive(db())
     await recordAll(db(), [override])
-    await conclude(db())
+    await derive(db())
     const { flakes, windows } = await readOnlyReport(db())
     expect(flakes).toEqual([])
     expect(windows.day).toMatchObject([{ prs: 1, flakes: 0, revision: 1 }])
@@ -106,7 +106,7 @@ eachDatabase((db) => {
 
   test('a run that turns out to be another pull request’s moves there', async () => {
     await recordAll(db(), [...flaky, pullRequestDelivery({ number: 5, openedMinute: -600, minute: -600 })])
-    await conclude(db())
+    await derive(db())
     expect((await readOnlyReport(db())).flakes).toMatchObject([{ pull_request: 5 }])
     const tested = await db().selectFrom('run').select('number').distinct().orderBy('number').execute()
     expect(tested.map((one) => one.number)).toEqual([5, 7])
@@ -114,9 +114,9 @@ eachDatabase((db) => {
 
   test('a comment that comes last still makes the flake a retested one', async () => {
     await recordAll(db(), flaky)
-    await conclude(db())
+    await derive(db())
     await recordAll(db(), [commentDelivery({ minute: 15 })])
-    await conclude(db())
+    await derive(db())
     const { flakes, retests } = await readOnlyReport(db())
     expect(flakes).toMatchObject([{ retested: true }])
     expect(retests).toMatchObject([
@@ -127,16 +127,16 @@ eachDatabase((db) => {
   test('a workflow heard of later tells jobs of one name apart', async () => {
     const onPush = checkRunDelivery({ id: 2, conclusion: 'success', minute: 20, suite: 501 })
     await recordAll(db(), [opened, failed, onPush])
-    await conclude(db())
+    await derive(db())
     expect((await readOnlyReport(db())).flakes).toHaveLength(1)
     await recordAll(db(), [workflowRunDelivery(), workflowRunDelivery({ suite: 501, event: 'push' })])
-    await conclude(db())
+    await derive(db())
     expect((await readOnlyReport(db())).flakes).toEqual([])
   })
 
   test('a queue’s commit counts in no window', async () => {
     await recordAll(db(), [mergeGroupDelivery(), failed, passed])
-    await conclude(db())
+    await derive(db())
     const { flakes, windows } = await readOnlyReport(db())
     expect([flakes, windows.day]).toEqual([[], []])
     expect(await db().selectFrom('verdict').select(['number', 'flaky']).execute()).toEqual([
@@ -152,7 +152,7 @@ eachDatabase((db) => {
       checkRunDelivery({ id: 2, app: jenkins, conclusion: 'failure', minute: 60, headBranch: 'main' }),
       checkRunDelivery({ id: 3, app: jenkins, minute: 70, headBranch: 'main' }),
     ])
-    await conclude(db())
+    await derive(db())
     const verdicts = await db().selectFrom('verdict').select(['number', 'flaky']).orderBy('number').execute()
     expect(verdicts).toEqual([
       { number: 0, flaky: true },
@@ -167,7 +167,7 @@ eachDatabase((db) => {
       checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10, headBranch: 'main' }),
       checkRunDelivery({ id: 2, minute: 20, headBranch: 'main' }),
     ])
-    await conclude(db())
+    await derive(db())
     expect((await readOnlyReport(db())).flakes).toMatchObject([{ pull_request: 7 }])
   })
 
@@ -177,7 +177,7 @@ eachDatabase((db) => {
       checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10, pullRequests }),
       checkRunDelivery({ id: 2, minute: 20, pullRequests }),
     ])
-    await conclude(db())
+    await derive(db())
     expect((await readOnlyReport(db())).flakes).toEqual([])
   })
 
@@ -189,36 +189,36 @@ eachDatabase((db) => {
       passed,
       checkRunDelivery({ id: 3, headSha: OTHER_HEAD, minute: 30 }),
     ])
-    await conclude(db())
+    await derive(db())
     const { flakes, windows } = await readOnlyReport(db())
     expect(flakes).toMatchObject([{ pull_request: 7, head_sha: HEAD }])
     expect(windows.day).toMatchObject([{ prs: 1, flakes: 1, prs_with_flakes: 1 }])
   })
 
   test('jobs that the settings do not require count neither as tests nor as flakes', async () => {
-    const policy = { ...DEFAULT_POLICY, required: ['lint'] }
+    const settings = { ...DEFAULT_SETTINGS, required: ['lint'] }
     const lint = checkRunDelivery({ id: 3, name: 'lint', minute: 12 })
     const docsOnly = [
       pullRequestDelivery({ number: 8, headSha: OTHER_HEAD }),
       checkRunDelivery({ id: 4, headSha: OTHER_HEAD, minute: 11 }),
     ]
     await recordAll(db(), [...flaky, lint, ...docsOnly])
-    await conclude(db(), { policy })
-    const { required, windows, flakes } = await readOnlyReport(db(), policy)
+    await derive(db(), { settings })
+    const { required, windows, flakes } = await readOnlyReport(db(), settings)
     expect(required).toEqual({ source: 'config', jobs: ['lint'], problem: null })
     expect(flakes).toEqual([])
     expect(windows.day).toMatchObject([{ prs: 1, flakes: 0, rate: 0, breached: false }])
   })
 
   test('only strong flakes count where the settings ask for the same base', async () => {
-    const policy = { ...DEFAULT_POLICY, requireSameBase: true }
+    const settings = { ...DEFAULT_SETTINGS, requireSameBase: true }
     const weak = [
       statusDelivery({ state: 'failure', description: 'Job failed.', build: 1, minute: 10 }),
       statusDelivery({ build: 2, minute: 20 }),
     ]
     await recordAll(db(), [opened, ...weak])
-    await conclude(db(), { policy })
-    expect((await readOnlyReport(db(), policy)).windows.day).toMatchObject([{ prs: 1, flakes: 0 }])
+    await derive(db(), { settings })
+    expect((await readOnlyReport(db(), settings)).windows.day).toMatchObject([{ prs: 1, flakes: 0 }])
   })
 
   test('runs that were left out are counted by their reason', async () => {
@@ -229,7 +229,7 @@ eachDatabase((db) => {
       checkRunDelivery({ id: 3, conclusion: 'action_required', minute: 12 }),
       passed,
     ])
-    await conclude(db())
+    await derive(db())
     expect((await readOnlyReport(db())).windows.day).toMatchObject([
       { left_out: { cancelled: 2, 'waiting for approval': 1 } },
     ])
@@ -249,7 +249,7 @@ eachDatabase((db) => {
       pullRequestDelivery({ repository }),
       checkRunDelivery({ id: 2, minute: 20, repository }),
     ])
-    await conclude(db())
+    await derive(db())
     const flakes = await db().selectFrom('flake').select('repository_id').execute()
     expect(flakes).toEqual([{ repository_id: 1001 }])
     const days = await db()
@@ -265,22 +265,22 @@ eachDatabase((db) => {
   })
 
   describe('several at once', () => {
-    test('conclude the same as one, while deliveries still come in', async () => {
+    test('derive the same as one, while deliveries still come in', async () => {
       const heads = Array.from({ length: 12 }, (_, i) => i.toString(16).repeat(40))
       const deliveries = heads.flatMap((headSha, i) => [
         pullRequestDelivery({ number: i + 1, headSha }),
         checkRunDelivery({ id: 2 * i + 1, headSha, conclusion: i % 3 ? 'success' : 'failure', minute: i }),
         checkRunDelivery({ id: 2 * i + 2, headSha, minute: i + 30 }),
       ])
-      const options = { policyOf: async () => DEFAULT_POLICY, now: LATER }
+      const options = { settingsOf: async () => DEFAULT_SETTINGS, now: LATER }
       await Promise.all([
         recordAll(db(), deliveries.slice(0, 18)),
-        concludeAll(db(), options),
+        deriveAll(db(), options),
         recordAll(db(), deliveries.slice(18)),
-        concludeAll(db(), options),
-        concludeAll(db(), options),
+        deriveAll(db(), options),
+        deriveAll(db(), options),
       ])
-      await conclude(db())
+      await derive(db())
       const together = await readOnlyReport(db())
       expect(together.flakes).toHaveLength(4)
       expect(together.windows.day).toMatchObject([{ prs: 12, flakes: 4, prs_with_flakes: 4 }])
@@ -295,7 +295,7 @@ eachDatabase((db) => {
       statusDelivery({ state: 'failure', description, build: 1, minute: 10 }),
       statusDelivery({ description: `Job succeeded. BaseSHA:${BASE}`, build: 2, minute: 20 }),
     ])
-    await conclude(db())
+    await derive(db())
     expect((await readOnlyReport(db())).flakes).toMatchObject([{ pull_request: 7, grade: 'strong' }])
     expect((await readOnlyReport(db())).windows.day).toMatchObject([
       { prs: 2, flakes: 1, prs_with_flakes: 1 },

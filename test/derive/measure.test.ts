@@ -1,21 +1,21 @@
 /** Windows: partial until they end, closed once, revised when something comes late. */
 import { describe, expect, test } from 'vitest'
+import { aRun } from '../../packages/hunt/test/hunts.ts'
 import type { Db } from '../../src/db/client.ts'
 import { addHuntRuns, beginHunt } from '../../src/db/hunts.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
 import { closeWindows } from '../../src/derive/measure.ts'
-import { aRun } from '../../packages/hunt/test/hunts.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { eachDatabase } from '../support/database.ts'
 import { checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
 import { ms, REPOSITORY_ID } from '../support/facts.ts'
-import { conclude, readOnlyReport, recordAll } from '../support/pipeline.ts'
+import { derive, readOnlyReport, recordAll } from '../support/pipeline.ts'
 
 const DAY = 24 * 60
 const opened = pullRequestDelivery()
 const failed = checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 })
 const passed = checkRunDelivery({ id: 2, minute: 20 })
 
-const close = (db: Db, now: number) => closeWindows(db, REPOSITORY_ID, DEFAULT_POLICY, now)
+const close = (db: Db, now: number) => closeWindows(db, REPOSITORY_ID, DEFAULT_SETTINGS, now)
 const revisionsOf = (db: Db, kind: 'day' | 'week') =>
   db
     .selectFrom('sla_window')
@@ -28,9 +28,9 @@ const revisionsOf = (db: Db, kind: 'day' | 'week') =>
 eachDatabase((db) => {
   test('a window is partial until it ends, and changes in place', async () => {
     await recordAll(db(), [opened, failed])
-    await conclude(db(), { now: ms(30) })
+    await derive(db(), { now: ms(30) })
     await recordAll(db(), [passed])
-    await conclude(db(), { now: ms(30) })
+    await derive(db(), { now: ms(30) })
     expect(await revisionsOf(db(), 'day')).toEqual([
       { start: '2026-02-02', revision: 0, closed: false, prs: 1, flakes: 1, why: null },
     ])
@@ -39,7 +39,7 @@ eachDatabase((db) => {
 
   test('a hunt of the same job counts nothing, however often it failed', async () => {
     await recordAll(db(), [opened, failed, passed])
-    await conclude(db())
+    await derive(db())
     const before = await readOnlyReport(db())
     const { huntId } = await beginHunt(db(), {
       name: 'unit',
@@ -57,7 +57,7 @@ eachDatabase((db) => {
     )
     await addHuntRuns(db(), huntId, runs)
     await recordAll(db(), [checkRunDelivery({ id: 3, conclusion: 'failure', minute: 30 })])
-    await conclude(db())
+    await derive(db())
     const after = await readOnlyReport(db())
     // The run that did come is seen, so that the windows were measured anew; the fifty were not.
     expect(after.flakes[0]?.runs).toBe((before.flakes[0]?.runs ?? 0) + 1)
@@ -67,7 +67,7 @@ eachDatabase((db) => {
   describe('closing', () => {
     test('takes windows that have ended, once, and leaves the others', async () => {
       await recordAll(db(), [opened, failed, passed])
-      await conclude(db(), { now: ms(30) })
+      await derive(db(), { now: ms(30) })
       const now = ms(2 * DAY)
       expect((await close(db(), now)).map((row) => [row.kind, row.start])).toEqual([['day', '2026-02-02']])
       expect(await close(db(), now)).toEqual([])
@@ -80,7 +80,7 @@ eachDatabase((db) => {
     test('closes what was missed for weeks, oldest first', async () => {
       const runs = [0, 1, 2].map((day) => checkRunDelivery({ id: 10 + day, minute: day * DAY }))
       await recordAll(db(), [opened, ...runs])
-      await conclude(db(), { now: ms(0) })
+      await derive(db(), { now: ms(0) })
       const closed = await close(db(), ms(60 * DAY))
       expect(closed.map((row) => `${row.kind} ${row.start}`)).toEqual([
         'day 2026-02-02',
@@ -92,7 +92,7 @@ eachDatabase((db) => {
 
     test('leaves what earlier definitions left open and later ones closed', async () => {
       await recordAll(db(), [opened, failed, passed])
-      await conclude(db(), { now: ms(30) })
+      await derive(db(), { now: ms(30) })
       const stored = await db().selectFrom('sla_window').selectAll().execute()
       expect(await close(db(), ms(10 * DAY))).toHaveLength(2)
       const earlier = stored.map((row) => ({ ...row, definition_version: 1, left_out: '{}' }))
@@ -104,7 +104,7 @@ eachDatabase((db) => {
 
     test('by several at once gives each window to one of them', async () => {
       await recordAll(db(), [opened, failed, passed])
-      await conclude(db(), { now: ms(30) })
+      await derive(db(), { now: ms(30) })
       const now = ms(10 * DAY)
       const closed = await Promise.all([close(db(), now), close(db(), now), close(db(), now)])
       expect(closed.flat()).toHaveLength(2)
@@ -112,7 +112,7 @@ eachDatabase((db) => {
 
     test('changes no figure', async () => {
       await recordAll(db(), [opened, failed, passed])
-      await conclude(db(), { now: ms(30) })
+      await derive(db(), { now: ms(30) })
       const [before] = (await readOnlyReport(db())).windows.day
       await close(db(), ms(2 * DAY))
       expect((await readOnlyReport(db())).windows.day).toEqual([{ ...before, partial: false }])
@@ -122,9 +122,9 @@ eachDatabase((db) => {
   describe('a closed window', () => {
     test('gets a revision that says why when something comes late', async () => {
       await recordAll(db(), [opened, failed])
-      await conclude(db(), { now: ms(10 * DAY) })
+      await derive(db(), { now: ms(10 * DAY) })
       await recordAll(db(), [passed])
-      await conclude(db(), { now: ms(11 * DAY) })
+      await derive(db(), { now: ms(11 * DAY) })
       const [first, second, third] = await revisionsOf(db(), 'day')
       expect(first).toEqual({ start: '2026-02-02', revision: 0, closed: true, prs: 1, flakes: 0, why: null })
       expect(second).toMatchObject({ revision: 1, closed: true, flakes: 1 })
@@ -135,25 +135,25 @@ eachDatabase((db) => {
 
     test('gets no revision when what comes late changes nothing', async () => {
       await recordAll(db(), [opened, failed, passed])
-      await conclude(db(), { now: ms(10 * DAY) })
+      await derive(db(), { now: ms(10 * DAY) })
       await recordAll(db(), [checkRunDelivery({ id: 3, conclusion: 'success', minute: 25 })])
-      await conclude(db(), { now: ms(11 * DAY) })
+      await derive(db(), { now: ms(11 * DAY) })
       expect(await revisionsOf(db(), 'day')).toHaveLength(1)
     })
   })
 
   test('days begin by the clock of the repository’s time zone', async () => {
-    const policy = { ...DEFAULT_POLICY, timeZone: 'Pacific/Auckland' }
+    const settings = { ...DEFAULT_SETTINGS, timeZone: 'Pacific/Auckland' }
     // 13:30 UTC on Monday is Tuesday half past two in Auckland.
     await recordAll(db(), [opened, checkRunDelivery({ id: 1, minute: 270 })])
-    await conclude(db(), { policy })
-    expect((await readOnlyReport(db(), policy)).windows.day).toMatchObject([{ start: '2026-02-03' }])
+    await derive(db(), { settings })
+    expect((await readOnlyReport(db(), settings)).windows.day).toMatchObject([{ start: '2026-02-03' }])
   })
 
   test('a flake over midnight is dated by when it showed, and both days tested the pull request', async () => {
     const late = checkRunDelivery({ id: 2, minute: DAY })
     await recordAll(db(), [opened, failed, late])
-    await conclude(db())
+    await derive(db())
     expect((await readOnlyReport(db())).windows.day).toMatchObject([
       { start: '2026-02-02', prs: 1, flakes: 0 },
       { start: '2026-02-03', prs: 1, flakes: 1 },

@@ -1,4 +1,4 @@
-/** Deliveries come late, twice and in any order: what is concluded depends on none of it. */
+/** Deliveries come late, twice and in any order: what is derived depends on none of it. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Db } from '../../src/db/client.ts'
@@ -14,7 +14,7 @@ import {
   workflowRunDelivery,
 } from '../support/deliveries.ts'
 import { BASE, OTHER_BASE } from '../support/facts.ts'
-import { conclude, readReports, recordAll } from '../support/pipeline.ts'
+import { derive, readReports, recordAll } from '../support/pipeline.ts'
 
 const HEADS = ['1', '2', '3', '4'].map((digit) => digit.repeat(40))
 const DAY = 24 * 60
@@ -128,21 +128,21 @@ const history = fc.record({
 
 const db = useDatabase()
 
-/** What a history concludes, without the traces of how the program came to it. */
-async function conclusionsOf(database: Db): Promise<string> {
+/** What a history derives, without the traces of how the program came to it. */
+async function derivedOf(database: Db): Promise<string> {
   const reports = await readReports(database)
   return JSON.stringify(reports, (key, value) => (key === 'revision' ? undefined : value), 1)
 }
 
-test('the same deliveries in another order, twice, and concluded in between give the same JSON', async () => {
+test('the same deliveries in another order, twice, and derived in between give the same JSON', async () => {
   let flakes = 0
   await fc.assert(
     fc.asyncProperty(history, async ({ deliveries, keys, batches }) => {
       const told = [...opened, ...deliveries]
       await empty(db())
       await recordAll(db(), told)
-      await conclude(db())
-      const expected = await conclusionsOf(db())
+      await derive(db())
+      const expected = await derivedOf(db())
       flakes += (await readReports(db())).flatMap((report) => report.flakes).length
 
       await empty(db())
@@ -158,10 +158,10 @@ test('the same deliveries in another order, twice, and concluded in between give
           db(),
           order.slice(from, from + size).map(({ one }) => one),
         )
-        await conclude(db())
+        await derive(db())
         from += size
       }
-      expect(await conclusionsOf(db())).toBe(expected)
+      expect(await derivedOf(db())).toBe(expected)
     }),
     { numRuns: 25 },
   )

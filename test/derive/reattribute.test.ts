@@ -3,11 +3,11 @@ import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Db } from '../../src/db/client.ts'
 import { readVersions } from '../../src/db/sla.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
-import { DEFINITION_VERSION } from '../../src/domain/sla.ts'
 import { reattribute } from '../../src/derive/reattribute.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
+import { DEFINITION_VERSION } from '../../src/domain/sla.ts'
 import { useDatabase } from '../support/database.ts'
-import { conclude } from '../support/pipeline.ts'
+import { derive } from '../support/pipeline.ts'
 import { aHistory, FROM, recordHistory } from '../support/simulation.ts'
 
 const NOW = FROM + 100 * 86_400_000
@@ -24,20 +24,20 @@ async function run(onProgress: (what: string, count: number) => void = () => {})
     .selectFrom('repository')
     .select('repository_id')
     .executeTakeFirstOrThrow()
-  return reattribute(db(), repository_id, DEFAULT_POLICY, { now: NOW, onProgress })
+  return reattribute(db(), repository_id, DEFAULT_SETTINGS, { now: NOW, onProgress })
 }
 
 describe('reattribute', () => {
   test('judges what an older version judged as if it had always judged it, and keeps the old figures', async () => {
     await recordHistory(db(), aHistory('steady', 21, { pullRequestsPerDay: 8, jobs: 4 }))
-    await conclude(db(), { now: NOW })
+    await derive(db(), { now: NOW })
     const expected = await flakesOf(db())
     expect(expected.length).toBeGreaterThan(10)
     // As a database looks that an older version of the program wrote.
     await sql`update flake set definition_version = 1, attribution = 'undetermined', probability = 0.5, counted = true,
       evidence = '{}', incident = null`.execute(db())
     await sql`update sla_window set definition_version = 1, flakes_counted = flakes`.execute(db())
-    await sql`truncate world, incident, change_point`.execute(db())
+    await sql`truncate model, incident, change_point`.execute(db())
     const done = new Map<string, number>()
     const judged = await run((what, count) => done.set(what, (done.get(what) ?? 0) + count))
     expect(judged).toBe(expected.length)
@@ -58,7 +58,7 @@ describe('reattribute', () => {
 
   test('once more changes nothing', async () => {
     await recordHistory(db(), aHistory('steady', 10, { pullRequestsPerDay: 8, jobs: 3 }))
-    await conclude(db(), { now: NOW })
+    await derive(db(), { now: NOW })
     const places = () =>
       sql`select ctid::text, 'flake' as t from flake union all select ctid::text, 'window' from sla_window
         union all select ctid::text, 'revision' from flake_revision order by 2, 1`.execute(db())

@@ -10,7 +10,7 @@ function said(
 ): CorrectionFact {
   return {
     ...{ repository_id: 1, number: 7, correction_key: `c${minute}`, says, job: null, reason: 'because' },
-    ...{ author: 'ada', told_at: at(minute), permission: 'write' },
+    ...{ author: 'ada', reported_at: at(minute), permission: 'write' },
     ...more,
   }
 }

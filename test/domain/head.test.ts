@@ -1,8 +1,8 @@
-/** Everything that the facts about one commit conclude: whose runs they are, and whose flake it is. */
+/** Everything that the facts about one commit derive: whose runs they are, and whose flake it is. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CommentFact, Observation, PullRequestEvent } from '../../src/domain/facts.ts'
-import { concludeHead, type HeadFacts } from '../../src/domain/head.ts'
+import { deriveHead, type HeadFacts } from '../../src/domain/head.ts'
 import {
   aCheckRun,
   aComment,
@@ -25,7 +25,7 @@ const flaky = [failed, passed]
 
 /** Verdicts in short: whose, and whether flaky. */
 function verdictsOf(more: Partial<HeadFacts>) {
-  return concludeHead(factsOf(more)).verdicts.map(({ number, job, verdict }) => ({
+  return deriveHead(factsOf(more)).verdicts.map(({ number, job, verdict }) => ({
     number,
     job: job.name,
     flaky: verdict.flaky,
@@ -34,7 +34,7 @@ function verdictsOf(more: Partial<HeadFacts>) {
 
 /** Pull requests that were tested, by number. */
 function testedBy(more: Partial<HeadFacts>): number[] {
-  return [...new Set(concludeHead(factsOf(more)).runs.map((placed) => placed.number))].sort((a, b) => a - b)
+  return [...new Set(deriveHead(factsOf(more)).runs.map((placed) => placed.number))].sort((a, b) => a - b)
 }
 
 describe('a commit that heads one pull request', () => {
@@ -62,7 +62,7 @@ describe('a commit that heads one pull request', () => {
 
   test('does not flake when a person asked for a re-run and got the old failure told again', () => {
     const facts = { observations: [failed], rerunRequests: [aRerunRequest({ minute: 11 })] }
-    expect(concludeHead(factsOf(facts))).toMatchObject({ runs: [{ run: { outcome: 'fail' } }], verdicts: [] })
+    expect(deriveHead(factsOf(facts))).toMatchObject({ runs: [{ run: { outcome: 'fail' } }], verdicts: [] })
   })
 
   test('keeps push and pull_request runs of one workflow apart', () => {
@@ -104,7 +104,7 @@ describe('a commit that heads one pull request', () => {
 
 describe('whose runs they are', () => {
   test('is unknown while no pull request, trunk or queue is known to have the commit', () => {
-    expect(concludeHead(factsOf({ observations: flaky, pullRequests: [] }))).toEqual({
+    expect(deriveHead(factsOf({ observations: flaky, pullRequests: [] }))).toEqual({
       runs: [],
       verdicts: [],
     })
@@ -113,12 +113,12 @@ describe('whose runs they are', () => {
   test('is told by the check run itself when its pull request was never heard of', () => {
     const mentions = [{ number: 7, base_ref: 'main', base_sha: BASE }]
     const observations = flaky.map((one) => ({ ...one, mentions }))
-    const { verdicts } = concludeHead(factsOf({ observations, pullRequests: [] }))
+    const { verdicts } = deriveHead(factsOf({ observations, pullRequests: [] }))
     expect(verdicts).toMatchObject([{ number: 7, baseRef: 'main', verdict: { flaky: true } }])
   })
 
   test('stays with the old head after the pull request moved on', () => {
-    const before = aPullRequest({ action: 'before', told_at: at(12), base_sha: null })
+    const before = aPullRequest({ action: 'before', reported_at: at(12), base_sha: null })
     expect(verdictsOf({ observations: flaky, pullRequests: [before] })).toEqual([
       { number: 7, job: 'unit', flaky: true },
     ])
@@ -201,24 +201,24 @@ describe('a commit that heads several pull requests', () => {
 })
 
 describe('the base branch', () => {
-  const retargeted = aPullRequest({ action: 'edited', told_at: at(15), base_ref: 'release' })
+  const retargeted = aPullRequest({ action: 'edited', reported_at: at(15), base_ref: 'release' })
   const baseRefs = (pullRequests: PullRequestEvent[], observations: Observation[] = flaky) =>
-    concludeHead(factsOf({ observations, pullRequests })).runs.map((placed) => placed.baseRef)
+    deriveHead(factsOf({ observations, pullRequests })).runs.map((placed) => placed.baseRef)
 
   test('of a run is where the pull request went when the run completed', () => {
     expect(baseRefs([retargeted, aPullRequest()])).toEqual(['main', 'release'])
   })
 
   test('is the earliest told of when all was told later', () => {
-    const later = aPullRequest({ action: 'labeled', told_at: at(90), base_ref: 'later' })
-    const earliest = aPullRequest({ action: 'labeled', told_at: at(80), base_ref: 'earlier' })
+    const later = aPullRequest({ action: 'labeled', reported_at: at(90), base_ref: 'later' })
+    const earliest = aPullRequest({ action: 'labeled', reported_at: at(80), base_ref: 'earlier' })
     expect(baseRefs([later, earliest])).toEqual(['earlier', 'earlier'])
   })
 })
 
 describe('a retest', () => {
   const retested = (comments: CommentFact[]) => {
-    const [verdict] = concludeHead(factsOf({ observations: flaky, comments })).verdicts
+    const [verdict] = deriveHead(factsOf({ observations: flaky, comments })).verdicts
     return { retested: verdict?.retested, byBot: verdict?.retestedByBot }
   }
 
@@ -239,14 +239,14 @@ describe('a retest', () => {
   })
 
   test('is a press on the re-run button of this job', () => {
-    const [verdict] = concludeHead(
+    const [verdict] = deriveHead(
       factsOf({ observations: flaky, rerunRequests: [aRerunRequest({ minute: 10 })] }),
     ).verdicts
     expect(verdict?.retested).toBe(true)
   })
 
   test('is not a press on the button of another job', () => {
-    const [verdict] = concludeHead(
+    const [verdict] = deriveHead(
       factsOf({ observations: flaky, rerunRequests: [aRerunRequest({ name: 'lint' })] }),
     ).verdicts
     expect(verdict?.retested).toBe(false)
@@ -254,7 +254,7 @@ describe('a retest', () => {
 
   test('is another attempt of the workflow, started between the two', () => {
     const again = aWorkflowRun({ attempt: 2, started_at: at(12), actor: 'ci[bot]', actor_is_bot: true })
-    const [verdict] = concludeHead(
+    const [verdict] = deriveHead(
       factsOf({ observations: flaky, workflowRuns: [aWorkflowRun(), again] }),
     ).verdicts
     expect(verdict).toMatchObject({ retested: true, retestedByBot: true })
@@ -275,17 +275,17 @@ describe('the same facts', () => {
     })
     .map(({ kind, id, minute, told, word, text }) => {
       const name = id % 3 ? 'unit' : 'lint'
-      const told_id =
+      const reported_id =
         minute * 1000 + [...`${word}${text}`].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)
       if (kind === 'status')
-        return aStatus({ build: id, name, minute, state: word, description: text, told_id })
+        return aStatus({ build: id, name, minute, state: word, description: text, reported_id })
       const branch = id === 4 ? { trunk: true, head_branch: 'main' } : {}
       const suite_id = [500, 501, 999][id % 3] ?? null
-      return aCheckRun({ id, name, minute, told_at: at(minute + told), state: word, suite_id, ...branch })
+      return aCheckRun({ id, name, minute, reported_at: at(minute + told), state: word, suite_id, ...branch })
     })
   const pullRequest = fc
     .record({ number: fc.integer({ min: 7, max: 9 }), created: fc.integer({ min: 0, max: 2 }) })
-    .map(({ number, created }) => aPullRequest({ number, created_at: at(created), told_at: at(created) }))
+    .map(({ number, created }) => aPullRequest({ number, created_at: at(created), reported_at: at(created) }))
   const workflow = fc
     .record({ suite: fc.constantFrom(500, 501), attempt: fc.integer({ min: 1, max: 2 }) })
     .map(({ suite, attempt }) =>
@@ -310,12 +310,12 @@ describe('the same facts', () => {
   })
 
   const settled = (told: HeadFacts) => {
-    const { runs, verdicts } = concludeHead(told)
+    const { runs, verdicts } = deriveHead(told)
     const sorted = (list: readonly unknown[]) => list.map((one) => JSON.stringify(one)).sort()
     return { runs: sorted(runs), verdicts: sorted(verdicts) }
   }
 
-  test('conclude the same in any order', () => {
+  test('derive the same in any order', () => {
     fc.assert(
       fc.property(facts, fc.infiniteStream(fc.nat()), (told, numbers) => {
         const shuffled = <T>(list: readonly T[]): T[] =>
@@ -339,7 +339,7 @@ describe('the same facts', () => {
     )
   })
 
-  test('conclude the same when each is told twice', () => {
+  test('derive the same when each is told twice', () => {
     fc.assert(
       fc.property(facts, (told) => {
         const twice = { ...told, observations: [...told.observations, ...told.observations] }
@@ -349,10 +349,10 @@ describe('the same facts', () => {
     )
   })
 
-  test('conclude at most one verdict a job, and a flake only where it passed and failed', () => {
+  test('derive at most one verdict a job, and a flake only where it passed and failed', () => {
     fc.assert(
       fc.property(facts, (told) => {
-        const { runs, verdicts } = concludeHead(told)
+        const { runs, verdicts } = deriveHead(told)
         const jobs = verdicts.map((one) => `${JSON.stringify(one.job)}/${one.number === 0}`)
         expect(new Set(jobs).size).toBe(jobs.length)
         for (const { job, number, verdict } of verdicts) {

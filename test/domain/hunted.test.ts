@@ -1,6 +1,6 @@
 /** Runs that a hunt asked for: in no verdict, no flake and no retest, whatever comes in whatever order. */
 import { describe, expect, test } from 'vitest'
-import { concludeHead, type HeadFacts } from '../../src/domain/head.ts'
+import { deriveHead, type HeadFacts } from '../../src/domain/head.ts'
 import { aCheckRun, aHuntedAttempt, at, aWorkflowRun, factsOf } from '../support/facts.ts'
 
 const failed = aCheckRun({ id: 1, state: 'failure', minute: 10 })
@@ -11,12 +11,12 @@ const MARKS = [
 ]
 
 const flaky = (more: Partial<HeadFacts>) =>
-  concludeHead(factsOf(more)).verdicts.map(({ verdict }) => verdict.flaky)
+  deriveHead(factsOf(more)).verdicts.map(({ verdict }) => verdict.flaky)
 
 describe('what a hunt had run at the head of a pull request', () => {
-  test('concludes exactly what would be concluded had it never run', () => {
-    const without = concludeHead(factsOf({ observations: [failed], hunted: MARKS }))
-    expect(concludeHead(factsOf({ observations: [failed, ...hunted], hunted: MARKS }))).toEqual(without)
+  test('derives exactly what would be derived had it never run', () => {
+    const without = deriveHead(factsOf({ observations: [failed], hunted: MARKS }))
+    expect(deriveHead(factsOf({ observations: [failed, ...hunted], hunted: MARKS }))).toEqual(without)
     // Unmarked it would be a flake: that is what the marks are for.
     expect(flaky({ observations: [failed, ...hunted] })).toEqual([true])
   })
@@ -47,7 +47,7 @@ describe('what a hunt had run at the head of a pull request', () => {
   test('is no retest', () => {
     const later = aCheckRun({ id: 20, state: 'success', minute: 40 })
     const attempts = [1, 2, 3].map((attempt) => aWorkflowRun({ attempt, started_at: at(attempt * 10 - 5) }))
-    const [verdict] = concludeHead(
+    const [verdict] = deriveHead(
       factsOf({ observations: [failed, ...hunted, later], workflowRuns: attempts, hunted: MARKS }),
     ).verdicts
     expect(verdict).toMatchObject({ retested: false })

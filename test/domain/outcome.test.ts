@@ -18,7 +18,7 @@ describe('a check run', () => {
     ['action_required', 'skipped', 'waiting for approval'],
     ['something_new', 'skipped', 'unknown conclusion'],
     ['constructor', 'skipped', 'unknown conclusion'],
-  ])('that concluded %s is %s', (state, outcome, reason) => {
+  ])('that derived %s is %s', (state, outcome, reason) => {
     expect(readOutcome(aCheckRun({ state }))).toEqual({ outcome, reason, isRun: true })
   })
 

@@ -1,7 +1,7 @@
 /** Which jobs count: the settings' word, the lists of the day, or all. */
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_POLICY, type Policy } from '../../src/domain/settings.ts'
 import { type RequiredList, requiredBy } from '../../src/domain/required.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../src/domain/settings.ts'
 import { at, ms } from '../support/facts.ts'
 
 const job = (name: string, app = 'github-actions') => ({ name, app })
@@ -9,11 +9,11 @@ const unit = job('unit')
 
 function list(minute: number, names: string[], more: Partial<RequiredList> = {}): RequiredList {
   const jobs = names.map((name) => ({ name, app: null, integration_id: null }))
-  return { base_ref: 'main', known_at: at(minute), jobs, problem: null, ...more }
+  return { base_ref: 'main', valid_from: at(minute), jobs, problem: null, ...more }
 }
 
-function required(lists: RequiredList[], policy: Partial<Policy> = {}) {
-  return requiredBy({ ...DEFAULT_POLICY, ...policy }, lists, 'main')
+function required(lists: RequiredList[], settings: Partial<Settings> = {}) {
+  return requiredBy({ ...DEFAULT_SETTINGS, ...settings }, lists, 'main')
 }
 
 describe('by the settings', () => {

@@ -18,15 +18,15 @@ describe('one run', () => {
   })
 
   test('with two words about it is what was told last by GitHub’s clock, whichever came first', () => {
-    const first = aCheckRun({ state: 'success', told_at: at(10) })
-    const last = aCheckRun({ state: 'failure', told_at: at(12) })
+    const first = aCheckRun({ state: 'success', reported_at: at(10) })
+    const last = aCheckRun({ state: 'failure', reported_at: at(12) })
     expect(outcomes(first, last)).toEqual(['fail'])
     expect(outcomes(last, first)).toEqual(['fail'])
   })
 
   test('keeps the time of its completion when a later word changes the outcome', () => {
-    const first = aCheckRun({ state: 'success', told_at: at(10) })
-    const last = aCheckRun({ state: 'failure', told_at: at(12) })
+    const first = aCheckRun({ state: 'success', reported_at: at(10) })
+    const last = aCheckRun({ state: 'failure', reported_at: at(12) })
     expect(readRuns([first, last], [])[0]?.completedAt).toBe(ms(10))
   })
 

@@ -1,7 +1,7 @@
-/** The real Probot client, signed in as the app or one of its installations, pointed at a stand-in. */
+/** The real Probot client, signed in as the app or one of its installations, pointed at a fake GitHub. */
 import { generateKeyPairSync } from 'node:crypto'
 import { Probot, ProbotOctokit } from 'probot'
-import type { Standin } from '../../fake-github/fake-github.ts'
+import type { FakeGitHub } from '../../fake-github/fake-github.ts'
 
 const { privateKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
@@ -17,12 +17,12 @@ const Direct = ProbotOctokit.defaults((options: object) => ({
 }))
 
 /** The client of an installation, or of the app itself without an id. */
-export async function clientOf(standin: Standin, installationId?: number): Promise<ProbotOctokit> {
+export async function clientOf(fakeGitHub: FakeGitHub, installationId?: number): Promise<ProbotOctokit> {
   const probot = new Probot({
-    appId: standin.state.app.id,
+    appId: fakeGitHub.state.app.id,
     privateKey,
-    secret: standin.state.app.webhookSecret,
-    baseUrl: standin.url,
+    secret: fakeGitHub.state.app.webhookSecret,
+    baseUrl: fakeGitHub.url,
     logLevel: 'fatal',
     Octokit: Direct,
   })

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
 import { addInstallation, addPull, addRepository, type PullIssue } from '../../fake-github/seed.ts'
 import { pushHead } from '../../fake-github/seed-changes.ts'
 import { addCheckRun, addCheckSuite, addStatus } from '../../fake-github/seed-ci.ts'
-import { type Standin, startStandin } from '../../fake-github/fake-github.ts'
 import type { Repository } from '../../fake-github/state.ts'
 import { clientOf } from './client.ts'
 
-let standin: Standin
+let fakeGitHub: FakeGitHub
 let octokit: Awaited<ReturnType<typeof clientOf>>
 let repository: Repository
 let pull: PullIssue
@@ -14,27 +14,27 @@ const FIRST = 'a'.repeat(40)
 const SECOND = 'b'.repeat(40)
 
 beforeEach(async () => {
-  standin = await startStandin({ validate: true })
-  const installation = addInstallation(standin.state, 'acme')
-  repository = addRepository(standin.state, { owner: 'acme', name: 'widgets' })
+  fakeGitHub = await startFakeGitHub({ validate: true })
+  const installation = addInstallation(fakeGitHub.state, 'acme')
+  repository = addRepository(fakeGitHub.state, { owner: 'acme', name: 'widgets' })
   for (const sha of [FIRST, 'd'.repeat(40), 'e'.repeat(40)]) {
     const at = '2026-11-01T00:00:00Z'
-    const issue = addPull(standin.state, repository, { title: 'Fix', user: 'ada', at, sha })
+    const issue = addPull(fakeGitHub.state, repository, { title: 'Fix', user: 'ada', at, sha })
     if (sha === FIRST) pull = issue
   }
-  octokit = await clientOf(standin, installation.id)
+  octokit = await clientOf(fakeGitHub, installation.id)
 })
-afterEach(() => standin.close())
+afterEach(() => fakeGitHub.close())
 
 test('a pull request gives its heads, forced pushes, attempts and what is required', async () => {
-  const suite = addCheckSuite(standin.state, repository, FIRST, '2026-11-01T00:00:00Z')
+  const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
   const at = { startedAt: '2026-11-01T00:01:00Z', completedAt: '2026-11-01T00:02:00Z' }
-  addCheckRun(standin.state, repository, suite, { name: 'unit', conclusion: 'failure', ...at })
-  addCheckRun(standin.state, repository, suite, { name: 'unit', conclusion: 'success', ...at })
-  addStatus(standin.state, repository, { sha: FIRST, context: 'lint', state: 'success', at: at.startedAt })
+  addCheckRun(fakeGitHub.state, repository, suite, { name: 'unit', conclusion: 'failure', ...at })
+  addCheckRun(fakeGitHub.state, repository, suite, { name: 'unit', conclusion: 'success', ...at })
+  addStatus(fakeGitHub.state, repository, { sha: FIRST, context: 'lint', state: 'success', at: at.startedAt })
   const main = repository.branches.get('main')
   if (main) main.protection = { checks: [{ context: 'unit', appId: null }], enforcement: 'everyone' }
-  pushHead(standin.state, repository, pull, { sha: SECOND, at: '2026-11-01T02:00:00Z', forced: true })
+  pushHead(fakeGitHub.state, repository, pull, { sha: SECOND, at: '2026-11-01T02:00:00Z', forced: true })
   const data: unknown =
     await octokit.graphql(`{ repository(owner: "acme", name: "widgets") { pullRequest(number: 1) {
     headRefOid author { login } commits(last: 1) { nodes { commit { oid } } }
@@ -73,7 +73,7 @@ test('a pull request gives its heads, forced pushes, attempts and what is requir
       },
     },
   })
-  expect(standin.violations).toEqual([])
+  expect(fakeGitHub.violations).toEqual([])
 })
 
 test('pull requests are paged through by cursor and the points are counted', async () => {
@@ -96,7 +96,7 @@ test('pull requests are paged through by cursor and the points are counted', asy
 })
 
 test('a suite is read again by its node id', async () => {
-  const suite = addCheckSuite(standin.state, repository, FIRST, '2026-11-01T00:00:00Z')
+  const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
   const rest = await octokit.rest.checks.listSuitesForRef({ owner: 'acme', repo: 'widgets', ref: FIRST })
   const data: unknown = await octokit.graphql(
     'query($ids: [ID!]!) { nodes(ids: $ids) { ... on CheckSuite { databaseId app { slug } } } }',
@@ -105,23 +105,23 @@ test('a suite is read again by its node id', async () => {
   expect(data).toEqual({ nodes: [{ databaseId: suite.id, app: { slug: 'github-actions' } }] })
 })
 
-test('a field GitHub does not have and one the stand-in does not hold are both violations', async () => {
+test('a field GitHub does not have and one the fake GitHub does not hold are both violations', async () => {
   const ask = (fields: string) =>
     octokit.graphql(`{ repository(owner: "acme", name: "widgets") { ${fields} } }`)
   await expect(ask('flakes')).rejects.toThrow('Cannot query field "flakes"')
   await expect(ask('stargazerCount')).rejects.toThrow('does not answer Repository.stargazerCount')
-  expect(standin.violations).toHaveLength(2)
+  expect(fakeGitHub.violations).toHaveLength(2)
 })
 
 test('an unknown node id leaves a null beside the others and an error that names it', async () => {
-  const suite = addCheckSuite(standin.state, repository, FIRST, '2026-11-01T00:00:00Z')
+  const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
   const known = `CS_${Buffer.from(`${repository.id}:${suite.id}`).toString('base64url')}`
   const asked = octokit.graphql('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: [known, 'CS_xyz'] })
   await expect(asked).rejects.toMatchObject({ data: { nodes: [{ id: known }, null] } })
 })
 
 test('without the descriptions a comment is still minimized, and only with the permission', async () => {
-  await using plain = await startStandin()
+  await using plain = await startFakeGitHub()
   const writer = addInstallation(plain.state, 'acme')
   const widgets = addRepository(plain.state, { owner: 'acme', name: 'widgets' })
   addPull(plain.state, widgets, { title: 'Fix', user: 'ada', at: '2026-11-01T00:00:00Z', sha: FIRST })

@@ -1,36 +1,36 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
 import { addInstallation, addPull, addRepository } from '../../fake-github/seed.ts'
-import { type Standin, startStandin } from '../../fake-github/fake-github.ts'
 import { clientOf } from './client.ts'
 
-let standin: Standin
+let fakeGitHub: FakeGitHub
 let octokit: Awaited<ReturnType<typeof clientOf>>
 const repo = { owner: 'acme', repo: 'widgets' }
 
 beforeEach(async () => {
-  standin = await startStandin({ validate: true })
-  const installation = addInstallation(standin.state, 'acme')
-  const repository = addRepository(standin.state, {
+  fakeGitHub = await startFakeGitHub({ validate: true })
+  const installation = addInstallation(fakeGitHub.state, 'acme')
+  const repository = addRepository(fakeGitHub.state, {
     owner: 'acme',
     name: 'widgets',
     permissions: { ada: 'write' },
     contents: { '.github/flake-sla.yml': 'window: 14\n' },
   })
-  addPull(standin.state, repository, {
+  addPull(fakeGitHub.state, repository, {
     title: 'Fix',
     user: 'ada',
     at: '2026-11-01T00:00:00Z',
     sha: 'a'.repeat(40),
   })
-  octokit = await clientOf(standin, installation.id)
+  octokit = await clientOf(fakeGitHub, installation.id)
 })
 afterEach(async () => {
-  expect(standin.violations).toEqual([])
-  await standin.close()
+  expect(fakeGitHub.violations).toEqual([])
+  await fakeGitHub.close()
 })
 
 test('the app reads itself and its installation with its own token', async () => {
-  const app = await clientOf(standin)
+  const app = await clientOf(fakeGitHub)
   expect((await app.rest.apps.getAuthenticated()).data?.slug).toBe('flake-sla')
   const { data } = await app.rest.apps.getRepoInstallation(repo)
   expect(data.account).toMatchObject({ login: 'acme', type: 'Organization' })
@@ -84,7 +84,7 @@ test('a comment is minimized by its node id', async () => {
     `mutation($id: ID!) { minimizeComment(input: { subjectId: $id, classifier: OUTDATED }) { minimizedComment { isMinimized } } }`,
     { id: data.node_id },
   )
-  expect(standin.state.repositories.get('acme/widgets')?.comments.get(data.id)?.minimized).toBe('outdated')
+  expect(fakeGitHub.state.repositories.get('acme/widgets')?.comments.get(data.id)?.minimized).toBe('outdated')
 })
 
 test('a file is read raw and as JSON, and 404 says it is absent', async () => {
@@ -106,8 +106,10 @@ test('a collaborator has the role that was given, others only read', async () =>
 })
 
 test('without the permission, writing is refused', async () => {
-  const other = addInstallation(standin.state, 'acme', { permissions: { metadata: 'read', issues: 'read' } })
-  const reader = await clientOf(standin, other.id)
+  const other = addInstallation(fakeGitHub.state, 'acme', {
+    permissions: { metadata: 'read', issues: 'read' },
+  })
+  const reader = await clientOf(fakeGitHub, other.id)
   await expect(reader.rest.issues.create({ ...repo, title: 'no' })).rejects.toMatchObject({
     status: 403,
     message: expect.stringContaining('Resource not accessible by integration'),

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
 import { addInstallation, addPull, addRepository, type PullIssue } from '../../fake-github/seed.ts'
 import { closePull, pushHead, renameRepository } from '../../fake-github/seed-changes.ts'
 import { addCheckRun, addCheckSuite, addStatus, addWorkflowRun } from '../../fake-github/seed-ci.ts'
-import { type Standin, startStandin } from '../../fake-github/fake-github.ts'
 import type { Repository, Ruleset } from '../../fake-github/state.ts'
 import { clientOf } from './client.ts'
 
-let standin: Standin
+let fakeGitHub: FakeGitHub
 let octokit: Awaited<ReturnType<typeof clientOf>>
 let repository: Repository
 let pull: PullIssue
@@ -21,26 +21,26 @@ const run = (conclusion: 'success' | 'failure', minute: number) => ({
 })
 
 beforeEach(async () => {
-  standin = await startStandin({ validate: true })
-  const installation = addInstallation(standin.state, 'acme')
-  repository = addRepository(standin.state, { owner: 'acme', name: 'widgets' })
-  pull = addPull(standin.state, repository, {
+  fakeGitHub = await startFakeGitHub({ validate: true })
+  const installation = addInstallation(fakeGitHub.state, 'acme')
+  repository = addRepository(fakeGitHub.state, { owner: 'acme', name: 'widgets' })
+  pull = addPull(fakeGitHub.state, repository, {
     title: 'Fix',
     user: 'ada',
     at: '2026-11-01T00:00:00Z',
     sha: FIRST,
   })
-  octokit = await clientOf(standin, installation.id)
+  octokit = await clientOf(fakeGitHub, installation.id)
 })
 afterEach(async () => {
-  expect(standin.violations).toEqual([])
-  await standin.close()
+  expect(fakeGitHub.violations).toEqual([])
+  await fakeGitHub.close()
 })
 
 test('a repeated check run hides the first one from "latest" but not from "all"', async () => {
-  const suite = addCheckSuite(standin.state, repository, FIRST, '2026-11-01T00:00:00Z')
-  addCheckRun(standin.state, repository, suite, run('failure', 10))
-  addCheckRun(standin.state, repository, suite, run('success', 20))
+  const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
+  addCheckRun(fakeGitHub.state, repository, suite, run('failure', 10))
+  addCheckRun(fakeGitHub.state, repository, suite, run('success', 20))
   const latest = await octokit.rest.checks.listForRef({ ...repo, ref: FIRST })
   expect(latest.data.check_runs.map((one) => one.conclusion)).toEqual(['success'])
   const all = await octokit.rest.checks.listForRef({ ...repo, ref: FIRST, filter: 'all' })
@@ -51,8 +51,8 @@ test('a repeated check run hides the first one from "latest" but not from "all"'
 
 test('only the newest thousand suites of a commit are looked at', async () => {
   for (let i = 0; i < 1003; i += 1) {
-    const suite = addCheckSuite(standin.state, repository, FIRST, '2026-11-01T00:00:00Z')
-    addCheckRun(standin.state, repository, suite, { ...run('success', 10), name: `job ${i}` })
+    const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
+    addCheckRun(fakeGitHub.state, repository, suite, { ...run('success', 10), name: `job ${i}` })
   }
   const { data } = await octokit.rest.checks.listForRef({ ...repo, ref: FIRST, per_page: 1 })
   expect(data.total_count).toBe(1000)
@@ -61,7 +61,7 @@ test('only the newest thousand suites of a commit are looked at', async () => {
 
 test('the whole status history is listed, newest first, over many pages', async () => {
   for (let i = 0; i < 250; i += 1) {
-    addStatus(standin.state, repository, {
+    addStatus(fakeGitHub.state, repository, {
       sha: FIRST,
       context: 'ci/prow',
       state: i % 2 ? 'success' : 'failure',
@@ -80,7 +80,7 @@ test('the whole status history is listed, newest first, over many pages', async 
 })
 
 test('every attempt of a workflow run keeps its jobs; failed jobs run again with new ids', async () => {
-  const seeded = addWorkflowRun(standin.state, repository, {
+  const seeded = addWorkflowRun(fakeGitHub.state, repository, {
     name: 'CI',
     sha: FIRST,
     at: '2026-11-01T00:00:00Z',
@@ -105,7 +105,7 @@ test('workflow runs are searched by time, event and SHA', async () => {
     ['03', 'pull_request'],
   ] as const) {
     const at = `2026-11-${day}T12:00:00Z`
-    addWorkflowRun(standin.state, repository, {
+    addWorkflowRun(fakeGitHub.state, repository, {
       name: 'CI',
       sha: FIRST,
       at,
@@ -143,8 +143,8 @@ test('required jobs come from active rulesets and from classic protection', asyn
 })
 
 test('a forced push replaces the commits and stands in the timeline', async () => {
-  pushHead(standin.state, repository, pull, { sha: SECOND, at: '2026-11-01T02:00:00Z', forced: true })
-  closePull(standin.state, pull, '2026-11-01T03:00:00Z', 'ada', 'c'.repeat(40))
+  pushHead(fakeGitHub.state, repository, pull, { sha: SECOND, at: '2026-11-01T02:00:00Z', forced: true })
+  closePull(fakeGitHub.state, pull, '2026-11-01T03:00:00Z', 'ada', 'c'.repeat(40))
   const commits = await octokit.rest.pulls.listCommits({ ...repo, pull_number: 1 })
   expect(commits.data.map((commit) => commit.sha)).toEqual([SECOND])
   await octokit.rest.issues.createComment({ ...repo, issue_number: 1, body: 'hello' })
@@ -159,8 +159,13 @@ test('a forced push replaces the commits and stands in the timeline', async () =
 })
 
 test('the pull requests of a commit leave out those from forks', async () => {
-  addRepository(standin.state, { owner: 'bob', name: 'widgets', ownerType: 'User', forkOf: 'acme/widgets' })
-  addPull(standin.state, repository, {
+  addRepository(fakeGitHub.state, {
+    owner: 'bob',
+    name: 'widgets',
+    ownerType: 'User',
+    forkOf: 'acme/widgets',
+  })
+  addPull(fakeGitHub.state, repository, {
     title: 'From a fork',
     user: 'bob',
     at: '2026-11-01T00:00:00Z',
@@ -199,7 +204,7 @@ test('the app makes a neutral check run and completes it', async () => {
 })
 
 test('a renamed repository is followed to its new name', async () => {
-  renameRepository(standin.state, repository, 'acme', 'gadgets')
+  renameRepository(fakeGitHub.state, repository, 'acme', 'gadgets')
   const { data } = await octokit.rest.repos.get(repo)
   expect(data.full_name).toBe('acme/gadgets')
 })
@@ -208,8 +213,11 @@ test('a deleted fork and a stale check run are answered as GitHub answers them',
   pull.pull.head.repository = null
   const { data } = await octokit.rest.pulls.get({ ...repo, pull_number: 1 })
   expect(data.head.repo).toBeNull()
-  const suite = addCheckSuite(standin.state, repository, FIRST, '2026-11-01T00:00:00Z')
-  const stale = addCheckRun(standin.state, repository, suite, { ...run('success', 10), conclusion: 'stale' })
+  const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
+  const stale = addCheckRun(fakeGitHub.state, repository, suite, {
+    ...run('success', 10),
+    conclusion: 'stale',
+  })
   const answer = await octokit.rest.checks.get({ ...repo, check_run_id: stale.id })
   expect(answer.data.conclusion).toBe('stale')
 })

@@ -4,35 +4,35 @@ import { OAuthApp } from '@octokit/oauth-app'
 import { Octokit } from '@octokit/rest'
 import { Webhooks } from '@octokit/webhooks'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
 import { addInstallation, addRepository, setRole } from '../../fake-github/seed.ts'
 import { addUserToken } from '../../fake-github/seed-tokens.ts'
-import { type Standin, startStandin } from '../../fake-github/fake-github.ts'
 import { clientOf } from './client.ts'
 
-let standin: Standin
+let fakeGitHub: FakeGitHub
 let octokit: Awaited<ReturnType<typeof clientOf>>
 let installationId: number
 const repo = { owner: 'acme', repo: 'widgets' }
 
 beforeEach(async () => {
-  standin = await startStandin({ validate: true })
-  installationId = addInstallation(standin.state, 'acme').id
-  addRepository(standin.state, { owner: 'acme', name: 'widgets', private: true })
-  octokit = await clientOf(standin, installationId)
+  fakeGitHub = await startFakeGitHub({ validate: true })
+  installationId = addInstallation(fakeGitHub.state, 'acme').id
+  addRepository(fakeGitHub.state, { owner: 'acme', name: 'widgets', private: true })
+  octokit = await clientOf(fakeGitHub, installationId)
 })
-afterEach(() => standin.close())
+afterEach(() => fakeGitHub.close())
 
 test('an unchanged answer is a 304 that costs nothing', async () => {
   const first = await octokit.rest.repos.get(repo)
-  const used = standin.state.rateLimit.core.used
+  const used = fakeGitHub.state.rateLimit.core.used
   const again = octokit.rest.repos.get({ ...repo, headers: { 'if-none-match': first.headers.etag ?? '' } })
   await expect(again).rejects.toMatchObject({ status: 304 })
-  expect(standin.state.rateLimit.core.used).toBe(used)
+  expect(fakeGitHub.state.rateLimit.core.used).toBe(used)
   expect(first.headers['x-ratelimit-remaining']).toBe(String(5000 - used))
 })
 
 test('faults hit the named calls and no others', async () => {
-  standin.failNext({ path: /^\/repos\/acme\/widgets$/, status: 502, times: 2 })
+  fakeGitHub.failNext({ path: /^\/repos\/acme\/widgets$/, status: 502, times: 2 })
   await expect(octokit.rest.repos.get(repo)).rejects.toMatchObject({ status: 502 })
   expect((await octokit.rest.issues.listForRepo(repo)).status).toBe(200)
   await expect(octokit.rest.repos.get(repo)).rejects.toMatchObject({ status: 502 })
@@ -40,28 +40,28 @@ test('faults hit the named calls and no others', async () => {
 })
 
 test('an answer can be cut off before or in the middle, and can be slow', async () => {
-  const headers = { authorization: `token ${addUserToken(standin.state, 'acme').token}` }
-  const get = async () => (await fetch(`${standin.url}/repos/acme/widgets`, { headers })).text()
-  standin.failNext({ status: 'cut' })
+  const headers = { authorization: `token ${addUserToken(fakeGitHub.state, 'acme').token}` }
+  const get = async () => (await fetch(`${fakeGitHub.url}/repos/acme/widgets`, { headers })).text()
+  fakeGitHub.failNext({ status: 'cut' })
   await expect(get()).rejects.toThrow('fetch failed')
-  standin.failNext({ status: 'half' })
+  fakeGitHub.failNext({ status: 'half' })
   await expect(get()).rejects.toThrow('terminated')
-  standin.failNext({ delayMs: 150 })
+  fakeGitHub.failNext({ delayMs: 150 })
   const started = performance.now()
   expect(JSON.parse(await get()).full_name).toBe('acme/widgets')
   expect(performance.now() - started).toBeGreaterThan(140)
 })
 
 test('both rate limits answer as GitHub does, on demand and when spent', async () => {
-  standin.failNext({ status: 'secondary-limit', retryAfter: 7 })
+  fakeGitHub.failNext({ status: 'secondary-limit', retryAfter: 7 })
   await expect(octokit.rest.repos.get(repo)).rejects.toMatchObject({
     status: 403,
     response: { headers: { 'retry-after': '7' } },
   })
-  standin.failNext({ status: 'primary-limit' })
+  fakeGitHub.failNext({ status: 'primary-limit' })
   const spent = { status: 403, response: { headers: { 'x-ratelimit-remaining': '0' } } }
   await expect(octokit.rest.repos.get(repo)).rejects.toMatchObject(spent)
-  standin.state.rateLimit.core.limit = standin.state.rateLimit.core.used
+  fakeGitHub.state.rateLimit.core.limit = fakeGitHub.state.rateLimit.core.used
   await expect(octokit.rest.repos.get(repo)).rejects.toMatchObject(spent)
 })
 
@@ -76,9 +76,9 @@ test('wrong paths, parameters, fields and events are recorded as violations', as
   await expect(
     octokit.request('POST /repos/acme/widgets/issues', { title: 'x', label: ['y'] }),
   ).rejects.toMatchObject({ status: 422 })
-  await standin.deliver({ name: 'check_ran', payload: { action: 'completed' } })
-  await standin.deliver({ name: 'push', payload: { ref: 'refs/heads/main' } })
-  expect(standin.violations).toEqual([
+  await fakeGitHub.deliver({ name: 'check_ran', payload: { action: 'completed' } })
+  await fakeGitHub.deliver({ name: 'push', payload: { ref: 'refs/heads/main' } })
+  expect(fakeGitHub.violations).toEqual([
     expect.stringContaining('does not know GET /repos/acme/widgets/flakes'),
     expect.stringMatching(/query .*stat/),
     expect.stringMatching(/query .*state/),
@@ -89,52 +89,52 @@ test('wrong paths, parameters, fields and events are recorded as violations', as
 })
 
 test('a field of an answer that GitHub does not describe is a violation', async () => {
-  const repository = standin.state.repositories.get('acme/widgets')
+  const repository = fakeGitHub.state.repositories.get('acme/widgets')
   Object.assign(repository ?? {}, { description: 5 })
   await expect(octokit.rest.repos.get(repo)).rejects.toMatchObject({ status: 501 })
-  expect(standin.violations).toEqual([expect.stringMatching(/answer .*description/)])
+  expect(fakeGitHub.violations).toEqual([expect.stringMatching(/answer .*description/)])
 })
 
 test('a suspended or removed installation and an expired token are turned away', async () => {
   await octokit.rest.repos.get(repo)
-  for (const token of standin.state.tokens.values()) token.expiresAt = 0
+  for (const token of fakeGitHub.state.tokens.values()) token.expiresAt = 0
   await expect(octokit.rest.repos.get(repo)).rejects.toMatchObject({ status: 401 })
-  const installation = standin.state.installations.get(installationId)
+  const installation = fakeGitHub.state.installations.get(installationId)
   Object.assign(installation ?? {}, { suspendedAt: '2026-11-01T00:00:00Z' })
-  const fresh = await clientOf(standin, installationId)
+  const fresh = await clientOf(fakeGitHub, installationId)
   await expect(fresh.rest.repos.get(repo)).rejects.toMatchObject({ status: 403 })
 })
 
 test('a private repository is not there for people without a role', async () => {
   const stranger = new Octokit({
-    baseUrl: standin.url,
-    auth: addUserToken(standin.state, 'eve').token,
+    baseUrl: fakeGitHub.url,
+    auth: addUserToken(fakeGitHub.state, 'eve').token,
     log: quiet,
   })
   await expect(stranger.rest.repos.get(repo)).rejects.toMatchObject({ status: 404 })
-  const nobody = new Octokit({ baseUrl: standin.web, log: quiet })
+  const nobody = new Octokit({ baseUrl: fakeGitHub.web, log: quiet })
   await expect(nobody.rest.repos.get(repo)).rejects.toMatchObject({ status: 404 })
 })
 const nothing = () => undefined
 const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
 test('a person signs in over the web and sees the repositories they may see', async () => {
-  const repository = standin.state.repositories.get('acme/widgets')
-  if (repository) setRole(standin.state, repository, 'ada', 'read')
-  const { clientId, clientSecret } = standin.state.app
+  const repository = fakeGitHub.state.repositories.get('acme/widgets')
+  if (repository) setRole(fakeGitHub.state, repository, 'ada', 'read')
+  const { clientId, clientSecret } = fakeGitHub.state.app
   const app = new OAuthApp({
     clientType: 'github-app',
     clientId,
     clientSecret,
-    baseUrl: standin.url,
-    Octokit: Octokit.defaults({ baseUrl: standin.url }),
+    baseUrl: fakeGitHub.url,
+    Octokit: Octokit.defaults({ baseUrl: fakeGitHub.url }),
   })
   const { url } = app.getWebFlowAuthorizationUrl({ state: 's1', redirectUrl: 'http://127.0.0.1:9/back' })
   const consent = await fetch(`${url}&login=ada`, { redirect: 'manual' })
   const back = new URL(consent.headers.get('location') ?? '')
   expect(back.searchParams.get('state')).toBe('s1')
   const { authentication } = await app.createToken({ code: back.searchParams.get('code') ?? '' })
-  const ada = new Octokit({ baseUrl: standin.url, auth: authentication.token })
+  const ada = new Octokit({ baseUrl: fakeGitHub.url, auth: authentication.token })
   expect((await ada.rest.users.getAuthenticated()).data.login).toBe('ada')
   const installations = await ada.rest.apps.listInstallationsForAuthenticatedUser()
   expect(installations.data.installations.map((one) => one.id)).toEqual([installationId])
@@ -142,11 +142,11 @@ test('a person signs in over the web and sees the repositories they may see', as
     installation_id: installationId,
   })
   expect(seen.data.repositories.map((one) => one.full_name)).toEqual(['acme/widgets'])
-  expect(standin.violations).toEqual([])
+  expect(fakeGitHub.violations).toEqual([])
 })
 
 test('a webhook is signed, recorded with its answer, listed as failed, and sent again under the same GUID', async () => {
-  const { webhookSecret } = standin.state.app
+  const { webhookSecret } = fakeGitHub.state.app
   const webhooks = new Webhooks({ secret: webhookSecret })
   const seen: { guid: string; valid: boolean }[] = []
   let answer = 500
@@ -158,16 +158,16 @@ test('a webhook is signed, recorded with its answer, listed as failed, and sent 
     response.writeHead(answer).end('done')
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => receiver.once('listening', resolve))
-  standin.state.app.webhookUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`
+  fakeGitHub.state.app.webhookUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`
   const payload = { action: 'deleted', installation: { id: installationId } }
-  const delivery = await standin.deliver({ name: 'installation', payload, recorded: true })
+  const delivery = await fakeGitHub.deliver({ name: 'installation', payload, recorded: true })
   expect(delivery).toMatchObject({ statusCode: 500, response: { payload: 'done' } })
   answer = 202
-  const app = await clientOf(standin)
+  const app = await clientOf(fakeGitHub)
   const failed = await app.request('GET /app/hook/deliveries', { status: 'failure' })
   expect(failed.data.map((one) => one.guid)).toEqual([delivery.guid])
   await app.rest.apps.redeliverWebhookDelivery({ delivery_id: delivery.id })
-  await standin.settled()
+  await fakeGitHub.settled()
   expect(seen).toEqual([
     { guid: delivery.guid, valid: true },
     { guid: delivery.guid, valid: true },
@@ -181,13 +181,13 @@ test('a webhook is signed, recorded with its answer, listed as failed, and sent 
   const next = /cursor=(\w+)/.exec(String(first.headers.link))?.[1] ?? ''
   const second = await app.rest.apps.listWebhookDeliveries({ per_page: 1, cursor: next })
   expect(second.data.map((item) => item.status_code)).toEqual([500])
-  expect(standin.violations).toEqual([])
+  expect(fakeGitHub.violations).toEqual([])
   receiver.close()
 })
 
 test('every request is logged with its route template and status', async () => {
   await octokit.rest.repos.get(repo)
-  expect(standin.requests.map((one) => `${one.method} ${one.route} ${one.status}`)).toEqual([
+  expect(fakeGitHub.requests.map((one) => `${one.method} ${one.route} ${one.status}`)).toEqual([
     'POST /app/installations/{installation_id}/access_tokens 201',
     'GET /repos/{owner}/{repo} 200',
   ])

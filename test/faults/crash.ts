@@ -8,8 +8,8 @@ import { sql } from 'kysely'
 import { SECRET, type ServerProcess, startAppProcess } from '../../bench/processes.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { migrate } from '../../src/db/migrate.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
-import { concludeAll } from '../../src/derive/derive.ts'
+import { deriveAll } from '../../src/derive/derive.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { createRecorder } from '../../src/intake/record.ts'
 import { WEBHOOK_PATH } from '../../src/server/http.ts'
 import {
@@ -49,7 +49,7 @@ export interface Crashes {
   undisturbed: Figures
 }
 
-/** Rows of what was concluded, by what they are about. */
+/** Rows of what was derived, by what they are about. */
 export type Figures = Record<string, unknown[]>
 
 /**
@@ -182,9 +182,9 @@ export async function compare(
   return { twice: rows.length - stored.size, figures, undisturbed }
 }
 
-/** Everything concluded, without the times of concluding, and without windows in which nothing happened: being asked about makes those. */
+/** Everything derived, without the times of concluding, and without windows in which nothing happened: being asked about makes those. */
 export async function figuresOf(db: Awaited<ReturnType<typeof openDatabase>>['db']): Promise<Figures> {
-  await concludeAll(db, { policyOf: async () => DEFAULT_POLICY, now: Date.UTC(2027, 0) })
+  await deriveAll(db, { settingsOf: async () => DEFAULT_SETTINGS, now: Date.UTC(2027, 0) })
   const windows =
     await sql`select repository_id, kind, start, prs, flakes, flakes_counted, flakes_low, flakes_high, strong, weak, breached
     from (select distinct on (repository_id, kind, start) * from sla_window

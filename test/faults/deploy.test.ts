@@ -4,12 +4,12 @@ import { expect, test } from 'vitest'
 import { startAppProcess } from '../../bench/processes.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { isMigrated, migrate } from '../../src/db/migrate.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
 import { closeWindows } from '../../src/derive/measure.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { createServerDatabase } from '../support/database.ts'
 import { checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
 import { ms, REPOSITORY_ID } from '../support/facts.ts'
-import { conclude, recordAll } from '../support/pipeline.ts'
+import { derive, recordAll } from '../support/pipeline.ts'
 import { lost, post, storyOf } from './crash.ts'
 
 test('the old release goes on, starts again and takes deliveries while the new one has changed the schema', async () => {
@@ -43,25 +43,25 @@ test('the old release goes on, starts again and takes deliveries while the new o
   await close()
 })
 
-test('what the old release concludes and closes all the time goes on after every table got a column', async () => {
+test('what the old release derives and closes all the time goes on after every table got a column', async () => {
   const address = await createServerDatabase()
   // One connection keeps the statements that it has prepared.
   const { db, close } = await openDatabase(address, { poolSize: 1 })
   const story = [pullRequestDelivery(), checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 })]
   await recordAll(db, story)
-  await conclude(db, { now: ms(30) })
+  await derive(db, { now: ms(30) })
   const tables = await sql<{ name: string }>`select relname as name from pg_class
     where relkind = 'r' and relnamespace = 'public'::regnamespace and relname not like 'kysely%'`.execute(db)
   expect(tables.rows.length).toBeGreaterThan(30)
   for (const { name } of tables.rows)
     await sql`alter table ${sql.table(name)} add column of_a_later_release text`.execute(db)
   await recordAll(db, [checkRunDelivery({ id: 2, minute: 20 })])
-  await conclude(db, { now: ms(30) })
-  expect(await closeWindows(db, REPOSITORY_ID, DEFAULT_POLICY, ms(20_000))).toMatchObject([
+  await derive(db, { now: ms(30) })
+  expect(await closeWindows(db, REPOSITORY_ID, DEFAULT_SETTINGS, ms(20_000))).toMatchObject([
     { kind: 'day', flakes: 1 },
     { kind: 'week', flakes: 1 },
   ])
-  expect(await closeWindows(db, REPOSITORY_ID, DEFAULT_POLICY, ms(20_000))).toEqual([])
+  expect(await closeWindows(db, REPOSITORY_ID, DEFAULT_SETTINGS, ms(20_000))).toEqual([])
   await close()
 })
 

@@ -2,8 +2,8 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { openDatabase } from '../../src/db/client.ts'
-import { isTakenOver } from '../../src/db/gaps.ts'
 import { readTimeline } from '../../src/db/database-state.ts'
+import { isTakenOver } from '../../src/db/gaps.ts'
 import { reconcile } from '../../src/features/redelivery/redelivery.ts'
 import { startTestApp } from '../support/app.ts'
 import { checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
@@ -16,7 +16,7 @@ test('a delivery that was acknowledged and that the replica lacks is noticed and
     const on = await startTestApp({ database: await openDatabase(address) })
     const { db } = on.app.deps
     const hand = async (delivery: ReturnType<typeof pullRequestDelivery>) =>
-      on.standin.deliver({
+      on.fakeGitHub.deliver({
         ...delivery,
         payload: delivery.payload as Record<string, unknown>,
         recorded: true,
@@ -34,7 +34,7 @@ test('a delivery that was acknowledged and that the replica lacks is noticed and
     expect(await stored()).toBe(1)
     for (let round = 0; round < 2; round++) {
       await reconcile(on.app.deps)
-      await on.standin.settled()
+      await on.fakeGitHub.settled()
       on.clock.now += 5 * 60_000
     }
     expect(await stored()).toBe(3)

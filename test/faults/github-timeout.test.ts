@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { createProbot } from '../../src/github/app.ts'
-import { patientFetch } from '../../src/github/timeout.ts'
+import { fetchWithTimeout } from '../../src/github/timeout.ts'
 import { PRIVATE_KEY, startTestApp } from '../support/app.ts'
 import { checkRunDelivery, commentDelivery, pullRequestDelivery } from '../support/deliveries.ts'
 
@@ -30,7 +30,7 @@ async function startTrickle(): Promise<string> {
 
 test('an answer that trickles without end fails in time', async () => {
   const url = await startTrickle()
-  const answer = await patientFetch(300)(url)
+  const answer = await fetchWithTimeout(300)(url)
   await expect(answer.text()).rejects.toThrow(/timeout/)
 })
 
@@ -39,8 +39,8 @@ test('a call of the app that GitHub never finishes fails as a broken connection,
   const log = pino({ level: 'silent' })
   const stop = new AbortController()
   const app = { id: '1', privateKey: PRIVATE_KEY, webhookSecret: 'x' }
-  const asking = async (patienceMs: number) => {
-    const probot = createProbot(app, { baseUrl, log, throttle: true, patienceMs, stop: stop.signal })
+  const asking = async (timeoutMs: number) => {
+    const probot = createProbot(app, { baseUrl, log, throttle: true, timeoutMs, stop: stop.signal })
     await (await probot.auth()).request('GET /app')
   }
   await expect(asking(300)).rejects.toMatchObject({ status: 500 })
@@ -56,7 +56,7 @@ test.each([
   async (_name, status) => {
     const app = await startTestApp({ throttle: true })
     await app.send(...story().slice(0, 3))
-    app.standin.failNext({ path: COMMENT, status, retryAfter: 31_536_000, times: 1 })
+    app.fakeGitHub.failNext({ path: COMMENT, status, retryAfter: 31_536_000, times: 1 })
     await app.send(...story().slice(3))
     const started = Date.now()
     await app.passTo(61)

@@ -1,8 +1,8 @@
 /** GitHub misbehaves while a report is being written: in the end there is one answer, never two, and nothing is lost. */
 import { expect, test } from 'vitest'
-import { readRequirements } from '../../src/db/required.ts'
 import type { Fault } from '../../fake-github/faults.ts'
 import type { State } from '../../fake-github/state.ts'
+import { readRequirements } from '../../src/db/required.ts'
 import { refreshAllRequired } from '../../src/features/required-jobs/daily.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import {
@@ -40,7 +40,7 @@ test.each(['POST', 'GET'])(
     let minute = 61
     for (const [i, [name, fault]] of PASSING.entries()) {
       await app.send(commentDelivery({ id: 500 + i, body: '/flake-report', author: `asks-${i}`, minute }))
-      app.standin.failNext({ method, path: COMMENT, ...fault })
+      app.fakeGitHub.failNext({ method, path: COMMENT, ...fault })
       // Longer than any delay that ten attempts can add up to for these.
       for (const later of [1, 10, 60, 240]) await app.passTo(minute + later)
       expect([name, app.answers().length]).toEqual([name, i + 1])
@@ -76,7 +76,7 @@ test.each([404, 422])(
   async (status) => {
     const app = await startTestApp()
     await app.send(...story())
-    app.standin.failNext({ method: 'POST', path: COMMENT, status })
+    app.fakeGitHub.failNext({ method: 'POST', path: COMMENT, status })
     for (const minutes of [61, 90, 300]) await app.passTo(minutes)
     expect(app.answers()).toHaveLength(0)
     const { db } = app.app.deps
@@ -94,23 +94,23 @@ test('an outbox of sixty answers is worked off, each once, in the face of errors
     commentDelivery({ id: 1000 + i, body: '/flake-report', author: `user-${i}`, minute: 30 }),
   )
   expect(new Set(await app.send(...asked))).toEqual(new Set([202]))
-  app.standin.failNext({ method: 'POST', path: COMMENT, status: 502, times: 9 })
-  app.standin.failNext({ method: 'POST', path: COMMENT, status: 'cut', times: 9 })
+  app.fakeGitHub.failNext({ method: 'POST', path: COMMENT, status: 502, times: 9 })
+  app.fakeGitHub.failNext({ method: 'POST', path: COMMENT, status: 'cut', times: 9 })
   for (const minutes of [61, 70, 90, 150, 300, 600]) await app.passTo(minutes)
   expect(app.answers()).toHaveLength(60)
   expect(new Set(app.answers().map((body) => /<!--.*?-->/.exec(body)?.[0])).size).toBe(60)
 }, 120_000)
 
 /** Every look at GitHub shows it as it was at that time; what is written there counts. */
-function showYesterday({ standin }: TestApp, state: State): void {
-  standin.failNext({ method: 'GET', path: /^\/repos\//, asOf: state, times: 1000 })
+function showYesterday({ fakeGitHub }: TestApp, state: State): void {
+  fakeGitHub.failNext({ method: 'GET', path: /^\/repos\//, asOf: state, times: 1000 })
 }
 
 test('yesterday’s lists: nothing is written twice, with whatever lists of before it was written', async () => {
   const app = await startTestApp()
-  app.repository.contents.set('.github/flake-sla.yml', 'report: { unasked: true }')
+  app.repository.contents.set('.github/flake-sla.yml', 'report: { automatic: true }')
   await app.send(pushDelivery(), ...story())
-  const yesterday = structuredClone(app.standin.state)
+  const yesterday = structuredClone(app.fakeGitHub.state)
   await app.passTo(70)
   expect(app.answers()).toHaveLength(2)
   showYesterday(app, yesterday)
@@ -120,17 +120,17 @@ test('yesterday’s lists: nothing is written twice, with whatever lists of befo
     checkRunDelivery({ id: 4, name: 'lint', conclusion: 'success', minute: 72 }),
   )
   for (const minutes of [80, 120, 600]) await app.passTo(minutes)
-  app.standin.clearFaults()
+  app.fakeGitHub.clearFaults()
   expect(app.answers().filter((body) => body.includes('lint'))).toHaveLength(1)
   expect(app.answers()).toHaveLength(2)
   await app.passTo(24 * 60)
-  const before = structuredClone(app.standin.state)
+  const before = structuredClone(app.fakeGitHub.state)
   for (const body of ['daily', 'rolling']) {
     showYesterday(app, before)
     app.repository.contents.set('.github/flake-sla.yml', `breach_issue: { mode: ${body} }`)
     await app.send(pushDelivery({ after: body.padEnd(40, 'a') }))
     for (const minutes of [1, 5, 60]) await app.passTo(24 * 60 + minutes)
-    app.standin.clearFaults()
+    app.fakeGitHub.clearFaults()
   }
   expect(app.issues()).toHaveLength(1)
 })
@@ -140,7 +140,7 @@ test('a token that has ended before its time: another is asked for, and the ques
   await app.send(...story())
   await app.passTo(61)
   expect(app.answers()).toHaveLength(1)
-  for (const token of app.standin.state.tokens.values()) token.expiresAt = 0
+  for (const token of app.fakeGitHub.state.tokens.values()) token.expiresAt = 0
   await app.send(commentDelivery({ id: 99, body: '/flake-report', author: 'other', minute: 62 }))
   for (const minutes of [63, 65]) await app.passTo(minutes)
   expect(app.answers()).toHaveLength(2)
@@ -155,7 +155,7 @@ test('yesterday’s rules: the change is found by the next daily reading', async
   await refreshAllRequired(app.app.deps)
   await app.app.settle()
   expect(await jobs()).toEqual([])
-  const yesterday = structuredClone(app.standin.state)
+  const yesterday = structuredClone(app.fakeGitHub.state)
   const checks = [{ context: 'unit', integrationId: null }]
   app.repository.rulesets.push({
     ...{ id: 7, name: 'main', source: 'Repository', enforcement: 'active' },
@@ -165,7 +165,7 @@ test('yesterday’s rules: the change is found by the next daily reading', async
   await refreshAllRequired(app.app.deps)
   await app.app.settle()
   expect(await jobs()).toEqual([])
-  app.standin.clearFaults()
+  app.fakeGitHub.clearFaults()
   app.clock.now += 24 * 3_600_000
   await refreshAllRequired(app.app.deps)
   await app.app.settle()

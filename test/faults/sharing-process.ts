@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readConfig } from '../../src/config.ts'
-import { startApp } from '../../src/start.ts'
-import { closeAll } from '../../src/features/breach-issue/close-windows.ts'
 import { readAllHistory } from '../../src/features/backfill/timer.ts'
+import { closeAll } from '../../src/features/breach-issue/close-windows.ts'
+import { startApp } from '../../src/start.ts'
 
 const { CLOCK = '', API_URL = '', WORK } = process.env
 const app = await startApp(

@@ -6,16 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { SECRET, type ServerProcess, startProcess } from '../../bench/processes.ts'
-import { type Db, openDatabase } from '../../src/db/client.ts'
+import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
 import { addAccount, addInstallation, addPull, addRepository } from '../../fake-github/seed.ts'
-import { type Standin, startStandin } from '../../fake-github/fake-github.ts'
 import type { Repository } from '../../fake-github/state.ts'
+import { type Db, openDatabase } from '../../src/db/client.ts'
 import { startTestApp } from '../support/app.ts'
 import { createServerDatabase, empty } from '../support/database.ts'
 import { commentDelivery, type TestDelivery } from '../support/deliveries.ts'
 import { at, ms, REPOSITORY_ID } from '../support/facts.ts'
 import { seedHistory } from '../support/history.ts'
-import { conclude, readOnlyReport } from '../support/pipeline.ts'
+import { derive, readOnlyReport } from '../support/pipeline.ts'
 import { figuresOf, post, storyOf } from './crash.ts'
 
 const EVENING = 12 * 60
@@ -31,7 +31,7 @@ const folder = mkdtempSync(join(tmpdir(), 'flake-sla-two-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 interface Two {
-  standin: Standin
+  fakeGitHub: FakeGitHub
   db: Db
   /** Moves the clock of all of them to so many minutes after the start. */
   setClock(minutes: number): void
@@ -48,31 +48,37 @@ async function startTwo(work: 'close' | 'history'): Promise<Two> {
     renameSync(`${clock}.new`, clock)
   }
   setClock(EVENING)
-  const standin = await startStandin({
+  const fakeGitHub = await startFakeGitHub({
     now: () => now,
     validate: true,
     app: { id: 1, webhookSecret: SECRET },
   })
   const address = await createServerDatabase()
   const { db, close } = await openDatabase(address)
-  const env = { DATABASE_URL: address, CLOCK: clock, API_URL: standin.url, WORK: work, LOG_LEVEL: 'silent' }
+  const env = {
+    DATABASE_URL: address,
+    CLOCK: clock,
+    API_URL: fakeGitHub.url,
+    WORK: work,
+    LOG_LEVEL: 'silent',
+  }
   const started: ServerProcess[] = []
   onTestFinished(async () => {
     for (const one of started) await one.kill()
     await close()
-    await standin.close()
-    expect(standin.violations).toEqual([])
+    await fakeGitHub.close()
+    expect(fakeGitHub.violations).toEqual([])
   })
   const start = async () => {
     const one = await startProcess('../test/faults/sharing-process.ts', env)
     started.push(one)
     return one
   }
-  return { standin, db, setClock, start }
+  return { fakeGitHub, db, setClock, start }
 }
 
 /** `acme/widgets` with the pull requests of the story, and the question. */
-function seed({ state }: Standin): Repository {
+function seed({ state }: FakeGitHub): Repository {
   addInstallation(state, 'acme', { id: 77 })
   addAccount(state, 'octocat')
   const repository = addRepository(state, { owner: 'acme', name: 'widgets' })
@@ -100,7 +106,7 @@ async function tell(processes: readonly ServerProcess[], deliveries: readonly Te
   )
 }
 
-/** Waits until everything is concluded, and everything is done that is to be done. */
+/** Waits until everything is derived, and everything is done that is to be done. */
 async function settled(db: Db): Promise<void> {
   for (let waited = 0; waited < 60_000; waited += 50) {
     const { rows } = await sql<{ open: number }>`select (select count(*) from stale_head)
@@ -134,9 +140,9 @@ const UNDER_WAY_MS = 3 * WRITING_MS
 
 test('one answers, one files the issue, and one that is killed is made good by the other', async () => {
   const two = await startTwo('close')
-  const repository = seed(two.standin)
+  const repository = seed(two.fakeGitHub)
   // Slow enough for the other to come upon what one is writing, and for a kill to strike it.
-  two.standin.failNext({ method: 'POST', path: /\/(comments|issues)$/, delayMs: WRITING_MS, times: 1000 })
+  two.fakeGitHub.failNext({ method: 'POST', path: /\/(comments|issues)$/, delayMs: WRITING_MS, times: 1000 })
   const [whole, first, second] = await Promise.all([undisturbed(), two.start(), two.start()])
   const moments = [Math.random() * 1500, Math.random() * 600]
   const killed = sleep(moments[0]).then(() => first.kill())
@@ -166,14 +172,14 @@ test('one answers, one files the issue, and one that is killed is made good by t
 
 test('history is read by both, no page twice, and what one was at when it was killed is read by the other', async () => {
   const two = await startTwo('history')
-  const { db, standin } = two
+  const { db, fakeGitHub } = two
   two.setClock(WEEK)
-  const repository = seedHistory(standin.state, { pulls: 60, statuses: 80 })
-  addInstallation(standin.state, 'acme', { id: 77 })
+  const repository = seedHistory(fakeGitHub.state, { pulls: 60, statuses: 80 })
+  addInstallation(fakeGitHub.state, 'acme', { id: 77 })
   // Slow enough for both to come in time.
-  standin.failNext({ path: /\/(check-runs|attempts)/, delayMs: 100, times: 10_000 })
+  fakeGitHub.failNext({ path: /\/(check-runs|attempts)/, delayMs: 100, times: 10_000 })
   const pages = (from: number) =>
-    standin.requests
+    fakeGitHub.requests
       .slice(from)
       .flatMap((one) => (/\/(check-runs|attempts)/.test(one.path) ? [one.path] : []))
   const comeTo = (): Promise<unknown> => {
@@ -183,21 +189,21 @@ test('history is read by both, no page twice, and what one was at when it was ki
       full_name: 'acme/widgets',
       installation_id: 77,
       private: false,
-      told_at: at(0),
+      reported_at: at(0),
     }
     return db.insertInto('repository').values(known).execute()
   }
   const isRead = async () => {
-    const reading = await db.selectFrom('reading').select('done_at').executeTakeFirst()
+    const reading = await db.selectFrom('backfill').select('done_at').executeTakeFirst()
     return typeof reading?.done_at === 'string'
   }
   const readers = async () => {
     const { rows } = await sql<{ readers: number }>`select count(distinct claimed_by) as readers
-      from reading_page where done_at is null`.execute(db)
+      from backfill_page where done_at is null`.execute(db)
     return rows[0]?.readers
   }
   const told = async () => {
-    await conclude(db)
+    await derive(db)
     return readOnlyReport(db)
   }
 
@@ -211,14 +217,14 @@ test('history is read by both, no page twice, and what one was at when it was ki
   expect(whole.flakes.length).toBeGreaterThan(10)
 
   await empty(db)
-  const from = standin.requests.length
+  const from = fakeGitHub.requests.length
   const enough = 1 + Math.floor(Math.random() * 50)
   await comeTo()
   await expect.poll(() => pages(from).length, { timeout: 60_000, interval: 1 }).toBeGreaterThan(enough)
   await first.kill()
   // As when its claims have run out.
   await sleep(100)
-  await sql`update reading_page set claimed_until = now() - interval '1 second'`.execute(db)
+  await sql`update backfill_page set claimed_until = now() - interval '1 second'`.execute(db)
   await expect.poll(isRead, { timeout: 60_000 }).toBe(true)
   // What it was asking for is asked for again, and what the other was asking for when its claims were ended too.
   expect(pages(from).length - new Set(pages(from)).size, `killed after ${enough} pages`).toBeLessThanOrEqual(

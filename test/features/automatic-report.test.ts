@@ -36,13 +36,14 @@ test('nothing by default', async () => {
 })
 
 test('one comment, after the jobs have finished, edited when something changed and only then', async () => {
-  const it = await start('report: { unasked: true }')
+  const it = await start('report: { automatic: true }')
   await it.send(...FLAKY)
   await it.passTo(64)
   expect(it.answers()).toEqual([])
   await it.passTo(70)
   expect(it.answers()).toEqual([expect.stringContaining('**Nothing to do:** 1 job flaked')])
-  const writes = () => it.standin.requests.filter((one) => one.method !== 'GET' && /comments/.test(one.route))
+  const writes = () =>
+    it.fakeGitHub.requests.filter((one) => one.method !== 'GET' && /comments/.test(one.route))
   const before = writes().length
   await it.passTo(80)
   expect(writes()).toHaveLength(before)
@@ -52,7 +53,7 @@ test('one comment, after the jobs have finished, edited when something changed a
 })
 
 test('a head whose jobs pass at once is not spoken of', async () => {
-  const it = await start('report: { unasked: true, check_run: true }')
+  const it = await start('report: { automatic: true, check_run: true }')
   await it.send(checkRunDelivery({ id: 2, minute: 62 }))
   await it.passTo(90)
   expect([it.answers(), it.repository.checkRuns.size]).toEqual([[], 0])
@@ -74,7 +75,7 @@ test('a neutral check run says the same, and is no job', async () => {
 })
 
 test('a locked conversation is left alone', async () => {
-  const it = await start('report: { unasked: true }')
+  const it = await start('report: { automatic: true }')
   const issue = it.repository.issues.get(7)
   if (issue) issue.locked = true
   await it.send(...FLAKY)
@@ -83,7 +84,7 @@ test('a locked conversation is left alone', async () => {
 })
 
 test('while a workflow run is under way nothing is said', async () => {
-  const it = await start('report: { unasked: true }')
+  const it = await start('report: { automatic: true }')
   await it.send(
     ...FLAKY,
     workflowRunDelivery({ attempt: 3, minute: 63, action: 'requested', conclusion: null }),

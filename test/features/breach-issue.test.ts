@@ -1,12 +1,12 @@
 /** The breach issue over time: one a day, at most one open, closed when it is over, never against a person's will. */
 import { expect, test } from 'vitest'
+import { addRepository } from '../../fake-github/seed.ts'
+import type { Issue } from '../../fake-github/state.ts'
 import { writeWindows } from '../../src/db/sla.ts'
 import { countFlakes, slaOf } from '../../src/domain/sla.ts'
 import { windowOf } from '../../src/domain/window.ts'
-import { workOffOutbox } from '../../src/features/outbox.ts'
-import { addRepository } from '../../fake-github/seed.ts'
-import type { Issue } from '../../fake-github/state.ts'
 import { closeAll } from '../../src/features/breach-issue/close-windows.ts'
+import { processOutbox } from '../../src/features/outbox.ts'
 import { startTestApp as startWith, type TestApp } from '../support/app.ts'
 import { useDatabase } from '../support/database.ts'
 import { pullRequestDelivery, pushDelivery } from '../support/deliveries.ts'
@@ -59,7 +59,7 @@ async function endDay(it: TestApp, i: number, flakes: number, prs = 200) {
   ])
   it.clock.now = window.to + 600_000
   await closeAll(it.app.deps)
-  await workOffOutbox(it.app.deps)
+  await processOutbox(it.app.deps)
 }
 
 const issues = (it: TestApp): Issue[] => [...it.repository.issues.values()].filter((one) => one.byApp)
@@ -133,7 +133,7 @@ test('a day that a person closed is not filed again, and a rolling issue stays c
 
 test('an organisation’s one place for issues: named there, and numbers lead back', async () => {
   const it = await start('breach_issue: { repository: acme/flakes }')
-  const place = addRepository(it.standin.state, { owner: 'acme', name: 'flakes' })
+  const place = addRepository(it.fakeGitHub.state, { owner: 'acme', name: 'flakes' })
   await endDay(it, 0, 8)
   expect(issues(it)).toEqual([])
   expect([...place.issues.values()].map((one) => one.title)).toEqual([
@@ -143,7 +143,7 @@ test('an organisation’s one place for issues: named there, and numbers lead ba
 
 test('what is private is not told in public', async () => {
   const it = await start('breach_issue: { repository: acme/flakes }')
-  const place = addRepository(it.standin.state, { owner: 'acme', name: 'flakes' })
+  const place = addRepository(it.fakeGitHub.state, { owner: 'acme', name: 'flakes' })
   it.repository.private = true
   await it.app.deps.db.updateTable('repository').set({ private: true }).execute()
   await endDay(it, 0, 8)

@@ -38,7 +38,7 @@ function ci(jobs: Record<string, Conclusion>): WorkflowRun {
   const seeds = Object.entries(jobs).map(([name, conclusion]) => ({
     ...{ name, conclusion, startedAt: at(5), completedAt: at(30) },
   }))
-  const { state } = it.standin
+  const { state } = it.fakeGitHub
   return addWorkflowRun(state, it.repository, { name: 'CI', sha: HEAD, at: at(5), attempts: [seeds] })
 }
 
@@ -113,7 +113,7 @@ const results = async () =>
   (await db().selectFrom('outbox').select('result').where('kind', '=', 'hunt').execute()).map(
     (row) => row.result,
   )
-const reruns = () => it.standin.requests.filter((one) => one.route.endsWith('/rerun')).length
+const reruns = () => it.fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun')).length
 
 describe('/hunt', () => {
   beforeEach(() => start())
@@ -207,7 +207,7 @@ describe('/hunt', () => {
 
   test('goes on when GitHub was away for some steps', async () => {
     await say('/hunt unit 2')
-    it.standin.failNext({ path: /\/actions\/runs\/\d+$/, status: 502, times: 3 })
+    it.fakeGitHub.failNext({ path: /\/actions\/runs\/\d+$/, status: 502, times: 3 })
     await runOnce('success')
     for (let i = 0; i < 3; i++) {
       minute += 10
@@ -219,19 +219,19 @@ describe('/hunt', () => {
   })
 
   test('goes on in its comment where GitHub’s lists of comments are older than that', async () => {
-    const yesterday = structuredClone(it.standin.state)
+    const yesterday = structuredClone(it.fakeGitHub.state)
     await say('/hunt unit 2')
-    it.standin.failNext({ method: 'GET', path: /comments/, asOf: yesterday, times: 100 })
+    it.fakeGitHub.failNext({ method: 'GET', path: /comments/, asOf: yesterday, times: 100 })
     await runOnce('success')
     await runOnce('success')
-    it.standin.clearFaults()
+    it.fakeGitHub.clearFaults()
     expect(it.answers()).toEqual([expect.stringContaining('no failure in 2 runs')])
   })
 
   test('given up when GitHub fails on and on says so, keeps what is known, and lets the next one run', async () => {
     await say('/hunt unit 3')
     await runOnce('success')
-    it.standin.failNext({ path: /\/actions\/runs\/\d+$/, status: 502, times: 10 })
+    it.fakeGitHub.failNext({ path: /\/actions\/runs\/\d+$/, status: 502, times: 10 })
     for (let i = 0; i < 10; i++) {
       minute += 61
       await it.passTo(minute)
@@ -255,8 +255,8 @@ describe('/hunt', () => {
   })
 
   test('given up before GitHub took the request leaves no mark on what people run again', async () => {
-    it.standin.failNext({ path: /\/rerun$/, status: 502, times: 10 })
-    it.standin.failNext({ method: 'PATCH', path: /\/issues\/comments\//, status: 403 })
+    it.fakeGitHub.failNext({ path: /\/rerun$/, status: 502, times: 10 })
+    it.fakeGitHub.failNext({ method: 'PATCH', path: /\/issues\/comments\//, status: 403 })
     await say('/hunt unit 1')
     for (let i = 0; i < 9; i++) {
       minute += 61
@@ -350,7 +350,7 @@ describe('is refused in a sentence', () => {
     [
       'without the permission',
       () => {
-        for (const one of it.standin.state.installations.values()) one.permissions.actions = 'read'
+        for (const one of it.fakeGitHub.state.installations.values()) one.permissions.actions = 'read'
       },
       '/hunt unit',
       {},

@@ -1,8 +1,8 @@
 /** Issues about single jobs: few, true, closed by silence or by people, opened again only by newer evidence. */
 import { beforeEach, expect, test } from 'vitest'
-import { readOpenJobIssues } from '../../src/db/job-issues.ts'
 import { addPull } from '../../fake-github/seed.ts'
 import type { Issue } from '../../fake-github/state.ts'
+import { readOpenJobIssues } from '../../src/db/job-issues.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { useDatabase } from '../support/database.ts'
 import {
@@ -85,7 +85,7 @@ test('the job that burns most of the budget gets one issue, which the report the
   await expect(`# ${issue().title}\n\n${issue().body}`).toMatchFileSnapshot('../stories/job-issue.md')
   expect([...(await readOpenJobIssues(db(), REPOSITORY_ID)).values()]).toMatchObject([{ issue: 8 }])
   const pull = { number: 210, title: 'Change 210', user: 'octocat', at: at(60), sha: shaOf(210) }
-  addPull(it.standin.state, it.repository, pull)
+  addPull(it.fakeGitHub.state, it.repository, pull)
   await it.send(commentDelivery({ number: 210, body: '/flake-report', minute: night(1) + 310 }))
   await it.passTo(night(1) + 320)
   expect(it.answers(210)[0]).toMatch(/#8/)

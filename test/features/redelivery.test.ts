@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { readReport } from '../../src/cli/report-json.ts'
 import { readRest } from '../../src/db/gaps.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
-import type { Delivery } from '../../src/intake/prepare.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { readAllHistory } from '../../src/features/backfill/timer.ts'
 import { reconcile } from '../../src/features/redelivery/redelivery.ts'
+import type { Delivery } from '../../src/intake/prepare.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { aDelivery, checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
 import { ms } from '../support/facts.ts'
@@ -20,11 +20,11 @@ async function hand(
   deliveries: readonly Delivery[],
   isRefused: (i: number) => boolean,
 ): Promise<void> {
-  const { app } = on.standin.state
+  const { app } = on.fakeGitHub.state
   const address = app.webhookUrl
   for (const [i, { id, name, payload }] of deliveries.entries()) {
     app.webhookUrl = isRefused(i) ? AWAY : address
-    await on.standin.deliver({ id, name, payload: payload as Record<string, unknown>, recorded: true })
+    await on.fakeGitHub.deliver({ id, name, payload: payload as Record<string, unknown>, recorded: true })
   }
   app.webhookUrl = address
 }
@@ -32,7 +32,7 @@ async function hand(
 async function reconciled(on: TestApp, rounds = 2): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     await reconcile(on.app.deps)
-    await on.standin.settled()
+    await on.fakeGitHub.settled()
     on.clock.now += 5 * 60_000
   }
 }
@@ -40,15 +40,20 @@ async function reconciled(on: TestApp, rounds = 2): Promise<void> {
 async function report(on: TestApp) {
   await on.app.settle()
   const repository = await on.app.deps.db.selectFrom('repository').selectAll().executeTakeFirstOrThrow()
-  const told = await readReport(on.app.deps.db, repository, DEFAULT_POLICY)
+  const told = await readReport(on.app.deps.db, repository, DEFAULT_SETTINGS)
   // How often a window was revised tells of the way, not of the figures.
   for (const window of [...told.windows.day, ...told.windows.week]) window.revision = 0
   return told
 }
 
 function history(on: TestApp): Delivery[] {
-  addHistory(on.standin.state, on.repository, { pulls: 30, statuses: 80 })
-  const world = { state: on.standin.state, api: on.standin.url, web: on.standin.web, now: () => on.clock.now }
+  addHistory(on.fakeGitHub.state, on.repository, { pulls: 30, statuses: 80 })
+  const world = {
+    state: on.fakeGitHub.state,
+    api: on.fakeGitHub.url,
+    web: on.fakeGitHub.web,
+    now: () => on.clock.now,
+  }
   return historyDeliveries(world, on.repository)
 }
 
@@ -65,11 +70,11 @@ test('a result that arrives costs no call to GitHub', async () => {
     () => false,
   )
   await on.app.settle()
-  const from = on.standin.requests.length
+  const from = on.fakeGitHub.requests.length
   await hand(on, results, () => false)
   await on.app.settle()
   expect(results.length).toBeGreaterThan(100)
-  expect(on.standin.requests.slice(from)).toEqual([])
+  expect(on.fakeGitHub.requests.slice(from)).toEqual([])
 })
 
 describe('deliveries that failed', () => {
@@ -92,11 +97,11 @@ describe('deliveries that failed', () => {
   test('are done only when they were processed: one that fails again is ordered again', async () => {
     const on = await startTestApp()
     await hand(on, [pullRequestDelivery()], () => true)
-    const address = on.standin.state.app.webhookUrl
-    on.standin.state.app.webhookUrl = AWAY
+    const address = on.fakeGitHub.state.app.webhookUrl
+    on.fakeGitHub.state.app.webhookUrl = AWAY
     await reconciled(on, 1)
     expect(await missed(on)).toMatchObject([{ attempts: 1, done_at: null }])
-    on.standin.state.app.webhookUrl = address
+    on.fakeGitHub.state.app.webhookUrl = address
     await reconciled(on)
     expect(await missed(on)).toMatchObject([{ attempts: 2, result: 'recorded' }])
   })
@@ -105,7 +110,7 @@ describe('deliveries that failed', () => {
     const on = await startTestApp()
     await reconciled(on, 1)
     await hand(on, [pullRequestDelivery({ minute: 60 })], () => true)
-    on.standin.failNext({ path: /hook.deliveries/, status: 502, times: 12 })
+    on.fakeGitHub.failNext({ path: /hook.deliveries/, status: 502, times: 12 })
     for (let round = 0; round < 12; round++) {
       await expect(reconcile(on.app.deps)).rejects.toThrow()
       on.clock.now += 5 * 60_000
@@ -128,7 +133,7 @@ describe('deliveries that failed', () => {
     await on.send(pullRequestDelivery())
     const [lost] = history(on).filter((one) => one.name === 'check_run')
     await hand(on, [lost as Delivery], () => true)
-    on.standin.state.app.webhookUrl = AWAY
+    on.fakeGitHub.state.app.webhookUrl = AWAY
     for (let round = 0; round < 8; round++) {
       await reconciled(on, 1)
       on.clock.now += 60 * 60_000
@@ -148,10 +153,10 @@ describe('more failed deliveries than can be looked at at once', () => {
     await reconcile(on.app.deps)
     const result = checkRunDelivery({ minute: 50 })
     await hand(on, [result], () => true)
-    const { deliveries } = on.standin.state
+    const { deliveries } = on.fakeGitHub.state
     const [refused] = deliveries
     if (!refused) throw new Error('nothing was refused')
-    on.standin.state.nextId += 20_000
+    on.fakeGitHub.state.nextId += 20_000
     for (let i = 1; i <= 10_010; i++)
       deliveries.push({ ...refused, id: refused.id + i, guid: `star-${i}`, event: 'star', action: 'created' })
   }
@@ -169,9 +174,9 @@ describe('more failed deliveries than can be looked at at once', () => {
     // What is just over is looked at twice; after that there is nothing left to ask for.
     on.clock.now += 60 * 60_000
     await reconciled(on, 1)
-    const asked = on.standin.requests.length
+    const asked = on.fakeGitHub.requests.length
     await reconciled(on, 1)
-    expect(on.standin.requests.slice(asked)).toHaveLength(1)
+    expect(on.fakeGitHub.requests.slice(asked)).toHaveLength(1)
   }, 60_000)
 
   test.each<[string, (on: TestApp) => void]>([
@@ -183,7 +188,7 @@ describe('more failed deliveries than can be looked at at once', () => {
     ],
     [
       'whose rest GitHub refuses to tell',
-      (on) => on.standin.failNext({ path: /hook.deliveries\?.*cursor=v1_/, status: 422, times: 1 }),
+      (on) => on.fakeGitHub.failNext({ path: /hook.deliveries\?.*cursor=v1_/, status: 422, times: 1 }),
     ],
   ])(
     '%s leave a known gap',
@@ -194,7 +199,7 @@ describe('more failed deliveries than can be looked at at once', () => {
       const [none] = (await report(on)).gaps
       expect(none).toBeUndefined()
       // Nothing newer failed, so that only the rest is asked for with a cursor.
-      on.standin.state.deliveries.splice(-10_010)
+      on.fakeGitHub.state.deliveries.splice(-10_010)
       lose(on)
       await reconciled(on, 1)
       expect((await report(on)).gaps).toContainEqual(

@@ -1,7 +1,7 @@
 /** Manners: nothing twice, whoever dies when; nobody flooded; nothing said where nobody wants it. */
 import { describe, expect, test } from 'vitest'
 import { leaseEffect, renewLease } from '../../src/db/outbox.ts'
-import { workOffOutbox } from '../../src/features/outbox.ts'
+import { processOutbox } from '../../src/features/outbox.ts'
 import { answerReport } from '../../src/features/report/report.ts'
 import { startTestApp as startWith, type TestApp } from '../support/app.ts'
 import { useDatabase } from '../support/database.ts'
@@ -44,9 +44,9 @@ describe('nothing is said twice', () => {
       break
     }
     expect(it.answers()).toHaveLength(1)
-    await workOffOutbox(deps)
+    await processOutbox(deps)
     it.clock.now += 3 * MINUTE
-    await workOffOutbox(deps)
+    await processOutbox(deps)
     expect(it.answers()).toHaveLength(1)
     expect(await outbox()).toMatchObject([{ result: 'report written', attempts: 2 }])
   })
@@ -54,17 +54,17 @@ describe('nothing is said twice', () => {
   test('two processes work at once', async () => {
     const it = await start()
     await it.send(ask())
-    await Promise.all([workOffOutbox(it.app.deps), workOffOutbox(it.app.deps)])
+    await Promise.all([processOutbox(it.app.deps), processOutbox(it.app.deps)])
     expect(it.answers()).toHaveLength(1)
   })
 
   test('GitHub takes the comment and its answer is lost', async () => {
     const it = await start()
     await it.send(ask())
-    it.standin.failNext({ method: 'POST', path: /\/issues\/7\/comments/, status: 'half' })
-    await workOffOutbox(it.app.deps)
+    it.fakeGitHub.failNext({ method: 'POST', path: /\/issues\/7\/comments/, status: 'half' })
+    await processOutbox(it.app.deps)
     it.clock.now += 5 * MINUTE
-    await workOffOutbox(it.app.deps)
+    await processOutbox(it.app.deps)
     expect(it.answers()).toHaveLength(1)
     expect(await outbox()).toMatchObject([{ result: 'report written' }])
   })
@@ -82,19 +82,19 @@ describe('nothing is said twice', () => {
       one;
       one = await leaseEffect(db(), now + 2.5 * MINUTE)
     )
-      others.push(one.effect_key)
-    expect(others).not.toContain(held.effect_key)
-    expect((await leaseEffect(db(), now + 10 * MINUTE))?.effect_key).toBe(held.effect_key)
+      others.push(one.task_key)
+    expect(others).not.toContain(held.task_key)
+    expect((await leaseEffect(db(), now + 10 * MINUTE))?.task_key).toBe(held.task_key)
   })
 })
 
 test('what fails is tried again later and later, and given up in the end', async () => {
   const it = await start()
   await it.send(ask())
-  it.standin.failNext({ method: 'POST', path: /\/issues\/7\/comments/, status: 502, times: 50 })
+  it.fakeGitHub.failNext({ method: 'POST', path: /\/issues\/7\/comments/, status: 502, times: 50 })
   const waits: number[] = []
   for (let i = 0; i < 10; i++) {
-    await workOffOutbox(it.app.deps)
+    await processOutbox(it.app.deps)
     const [row] = await outbox()
     if (!row || row.done_at) break
     waits.push(Date.parse(row.due_at) - it.clock.now)
@@ -109,8 +109,8 @@ test('what fails is tried again later and later, and given up in the end', async
 test.each([403, 404, 410])('an answer of %i is final', async (status) => {
   const it = await start()
   await it.send(ask())
-  it.standin.failNext({ method: 'POST', path: /\/issues\/7\/comments/, status })
-  await workOffOutbox(it.app.deps)
+  it.fakeGitHub.failNext({ method: 'POST', path: /\/issues\/7\/comments/, status })
+  await processOutbox(it.app.deps)
   expect((await outbox())[0]?.result).toMatch(/^given up: /)
 })
 
@@ -139,7 +139,7 @@ test('an older report of the same pull request is folded away, and only that', a
 test('where folding away is refused, the answer stands all the same', async () => {
   const it = await start()
   await it.send(ask(), ask({ id: 4002, minute: 57 }))
-  it.standin.failNext({ path: /graphql/, status: 403, times: 5 })
+  it.fakeGitHub.failNext({ path: /graphql/, status: 403, times: 5 })
   await it.app.settle()
   expect(it.answers()).toHaveLength(2)
   expect((await outbox()).map((one) => one.result)).toEqual(['report written', 'report written'])

@@ -1,8 +1,8 @@
 /** How it ends: taken off a repository, suspended, renamed, made private, forgotten. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { forget } from '../../src/features/retention/retention.ts'
 import { reconcile } from '../../src/features/redelivery/redelivery.ts'
+import { deleteExpired } from '../../src/features/retention/retention.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { aDelivery, checkRunDelivery, pullRequestDelivery, REPOSITORY } from '../support/deliveries.ts'
 
@@ -50,10 +50,10 @@ describe('a repository that the app is taken off', () => {
     await on.app.settle()
     await on.send(installed({ removed: [short] }, 1))
     on.clock.now += 29 * DAY * 60_000
-    await forget(on.app.deps)
+    await deleteExpired(on.app.deps)
     expect(await repositories(on)).toHaveLength(2)
     on.clock.now += 2 * DAY * 60_000
-    await forget(on.app.deps)
+    await deleteExpired(on.app.deps)
     expect((await repositories(on)).map((one) => one.full_name)).toEqual(['acme/gadgets'])
     const left = await sql<{ name: string }>`select table_name as name from information_schema.columns
       where table_schema = 'public' and column_name = 'repository_id'`.execute(on.app.deps.db)
@@ -85,7 +85,7 @@ describe('an installation', () => {
     await reconcile(on.app.deps)
     const gaps = await on.app.deps.db.selectFrom('gap').select(['reason', 'filled_at']).execute()
     expect(gaps).toEqual([{ reason: 'the app was suspended', filled_at: null }])
-    const reading = await on.app.deps.db.selectFrom('reading').selectAll().execute()
+    const reading = await on.app.deps.db.selectFrom('backfill').selectAll().execute()
     expect(reading).toMatchObject([{ repository_id: REPOSITORY.id, done_at: null }])
   })
 })

@@ -1,9 +1,9 @@
 /** The required jobs as GitHub tells them: read when announced, judged by the rules of their day. */
 import { describe, expect, test } from 'vitest'
-import { readReport } from '../../src/cli/report-json.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
 import { addApp } from '../../fake-github/seed-ci.ts'
 import type { Branch } from '../../fake-github/state.ts'
+import { readReport } from '../../src/cli/report-json.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { refreshAllRequired } from '../../src/features/required-jobs/daily.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { aDelivery, checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
@@ -35,13 +35,13 @@ function main(on: TestApp): Branch {
 async function report(on: TestApp) {
   await on.app.settle()
   const repository = await on.app.deps.db.selectFrom('repository').selectAll().executeTakeFirstOrThrow()
-  return readReport(on.app.deps.db, repository, DEFAULT_POLICY)
+  return readReport(on.app.deps.db, repository, DEFAULT_SETTINGS)
 }
 
 describe('required jobs', () => {
   test('change on a Wednesday: Tuesday is judged by the old ones, Thursday by the new ones', async () => {
     const on = await startTestApp()
-    addApp(on.standin.state)
+    addApp(on.fakeGitHub.state)
     main(on).protection = { checks: [{ context: 'unit', appId: null }], enforcement: 'everyone' }
     await on.send(installed, pullRequestDelivery())
     await on.send(...flake('unit', DAY, 10), ...flake('lint', DAY + 20, 20))
@@ -80,13 +80,16 @@ describe('required jobs', () => {
     await refreshAllRequired(on.app.deps)
     await refreshAllRequired(on.app.deps)
     expect((await report(on)).required).toEqual({ source: 'protection', jobs: ['unit'], problem: null })
-    const lists = await on.app.deps.db.selectFrom('required_jobs').select(['base_ref', 'known_at']).execute()
+    const lists = await on.app.deps.db
+      .selectFrom('required_jobs')
+      .select(['base_ref', 'valid_from'])
+      .execute()
     expect(lists).toHaveLength(2)
   })
 
   test('that may not be read say what to grant, in every report', async () => {
     const on = await startTestApp()
-    for (const installation of on.standin.state.installations.values())
+    for (const installation of on.fakeGitHub.state.installations.values())
       installation.permissions = { metadata: 'read', issues: 'write' }
     await on.send(installed, pullRequestDelivery(), ...flake('unit', 10, 10))
     const { required } = await report(on)
@@ -99,8 +102,8 @@ describe('required jobs', () => {
 
   test('of an app are not those of another app’s job of the same name', async () => {
     const on = await startTestApp()
-    addApp(on.standin.state)
-    addApp(on.standin.state, 77_001, 'other-ci', 'Other CI')
+    addApp(on.fakeGitHub.state)
+    addApp(on.fakeGitHub.state, 77_001, 'other-ci', 'Other CI')
     main(on).protection = { checks: [{ context: 'unit', appId: ACTIONS_ID }], enforcement: 'everyone' }
     const other = { name: 'unit', app: { id: 77_001, slug: 'other-ci', name: 'Other CI' }, suite: 900 }
     await on.send(

@@ -1,12 +1,12 @@
 /** What is forgotten and what stays, on both databases. */
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { aRun } from '../../packages/hunt/test/hunts.ts'
 import type { Db } from '../../src/db/client.ts'
 import { addHuntRuns, beginHunt, listHunts } from '../../src/db/hunts.ts'
+import { deleteExpired } from '../../src/features/retention/retention.ts'
 import type { Delivery } from '../../src/intake/prepare.ts'
 import { createRecorder } from '../../src/intake/record.ts'
-import { forget } from '../../src/features/retention/retention.ts'
-import { aRun } from '../../packages/hunt/test/hunts.ts'
 import { eachDatabase } from '../support/database.ts'
 import {
   aDelivery,
@@ -16,7 +16,7 @@ import {
   REPOSITORY,
 } from '../support/deliveries.ts'
 import { ms } from '../support/facts.ts'
-import { conclude, readOnlyReport, recordAll } from '../support/pipeline.ts'
+import { derive, readOnlyReport, recordAll } from '../support/pipeline.ts'
 
 const DAY = 24 * 60
 const log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -29,7 +29,7 @@ const FLAKE = [
 /** Records a delivery that arrives at that minute: what GitHub does not date is dated so. */
 const arriveAt = (db: Db, minute: number, delivery: Delivery) =>
   createRecorder(db, { now: () => ms(minute), effects: false }).record(delivery)
-const forgetAt = (db: Db, minute: number) => forget({ db, now: () => ms(minute), log })
+const forgetAt = (db: Db, minute: number) => deleteExpired({ db, now: () => ms(minute), log })
 
 /** Rows of every table that speaks of a repository. */
 async function rowsLeft(db: Db): Promise<Record<string, number>> {
@@ -57,7 +57,7 @@ eachDatabase((db) => {
     ['the repository is deleted', aDelivery('repository', { action: 'deleted' })],
   ])('when %s, all of it is kept for 30 days and then gone', async (_, event) => {
     await recordAll(db(), FLAKE)
-    await conclude(db())
+    await derive(db())
     await arriveAt(db(), 60, event)
     await forgetAt(db(), 29 * DAY)
     expect(Object.keys(await rowsLeft(db())).length).toBeGreaterThan(8)
@@ -67,10 +67,16 @@ eachDatabase((db) => {
 
   test('the hunts of a removed repository go with it, under whatever name they were kept; others stay', async () => {
     await recordAll(db(), FLAKE)
-    const keep = async (name: string, repository: string, asked_key?: string) => {
+    const keep = async (name: string, repository: string, requested_key?: string) => {
       const of = { name, repository, job: 'unit', place: 'local' as const, changed: null, notes: '' }
       const started_at = new Date(ms(0)).toISOString()
-      const kept = { ...of, settings: {}, environment: {}, started_at, ...(asked_key && { asked_key }) }
+      const kept = {
+        ...of,
+        settings: {},
+        environment: {},
+        started_at,
+        ...(requested_key && { requested_key }),
+      }
       await addHuntRuns(db(), (await beginHunt(db(), kept)).huntId, [aRun(1)])
     }
     await keep('own', 'Acme/Widgets')
@@ -84,7 +90,7 @@ eachDatabase((db) => {
 
   test('a repository that came back in time keeps everything', async () => {
     await recordAll(db(), FLAKE)
-    await conclude(db())
+    await derive(db())
     await arriveAt(db(), 60, removal('deleted'))
     await arriveAt(db(), 10 * DAY, removal('created'))
     const before = await rowsLeft(db())
@@ -94,7 +100,7 @@ eachDatabase((db) => {
 
   test('runs are forgotten after 400 days; flakes, verdicts and windows stay, whatever is told later', async () => {
     await recordAll(db(), FLAKE)
-    await conclude(db())
+    await derive(db())
     const before = await readOnlyReport(db())
     await forgetAt(db(), 399 * DAY)
     expect(await rowsLeft(db())).toMatchObject({ observation: 2, run: 2, delivery: 3 })
@@ -103,7 +109,7 @@ eachDatabase((db) => {
     expect(left).not.toHaveProperty('observation')
     expect(left).not.toHaveProperty('run')
     await recordAll(db(), [commentDelivery({ body: '/retest', minute: 401 * DAY })])
-    await conclude(db(), { now: ms(402 * DAY) })
+    await derive(db(), { now: ms(402 * DAY) })
     const { retests: _, ...after } = await readOnlyReport(db())
     const { retests: __, ...known } = before
     expect(after).toEqual(known)
@@ -111,7 +117,7 @@ eachDatabase((db) => {
 
   test('a commit with a late run is kept whole', async () => {
     await recordAll(db(), [...FLAKE, checkRunDelivery({ id: 3, minute: 30 * DAY })])
-    await conclude(db())
+    await derive(db())
     await forgetAt(db(), 410 * DAY)
     expect(await rowsLeft(db())).toMatchObject({ observation: 3, run: 3 })
   })

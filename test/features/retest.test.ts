@@ -33,7 +33,7 @@ function ci(jobs: Record<string, 'success' | 'failure'>, completedMinute = 30) {
   const seeds = Object.entries(jobs).map(([name, conclusion]) => ({
     ...{ name, conclusion, startedAt: at(5), completedAt: at(completedMinute) },
   }))
-  const { state } = it.standin
+  const { state } = it.fakeGitHub
   return addWorkflowRun(state, it.repository, { name: 'CI', sha: HEAD, at: at(5), attempts: [seeds] })
 }
 
@@ -105,7 +105,7 @@ test('jobs of a workflow run that is not finished wait for it', async () => {
 
 test('only the author and people with write permission may, and others are told so once', async () => {
   const run = ci({ unit: 'failure' })
-  it.standin.state.accounts.set('mallory', { id: 99, login: 'mallory', type: 'User', name: null })
+  it.fakeGitHub.state.accounts.set('mallory', { id: 99, login: 'mallory', type: 'User', name: null })
   await say('/retest', { author: 'mallory' })
   await say('/retest', { author: 'nobody-knows', minute: 68 })
   expect(run.attempts).toHaveLength(1)
@@ -140,7 +140,7 @@ test('what cannot be done is said in one comment', async () => {
 })
 
 test('a check run of another app is asked for where the app allows it, and a status never', async () => {
-  const { state } = it.standin
+  const { state } = it.fakeGitHub
   addApp(state, OTHER_APP, 'other-ci', 'Other CI')
   const suite = addCheckSuite(state, it.repository, HEAD, at(5), { appId: OTHER_APP })
   const seed = { conclusion: 'failure', startedAt: at(5), completedAt: at(20) } as const
@@ -156,7 +156,7 @@ test('a check run of another app is asked for where the app allows it, and a sta
 })
 
 test('without the permission the app says which one it lacks', async () => {
-  for (const token of it.standin.state.tokens.values()) token.permissions.actions = 'read'
+  for (const token of it.fakeGitHub.state.tokens.values()) token.permissions.actions = 'read'
   const run = ci({ unit: 'failure' })
   await say('/retest')
   expect(run.attempts).toHaveLength(1)

@@ -1,8 +1,8 @@
 /** The settings file on GitHub: read when it changes, the last good one kept, and a pull request told what it would change. */
 import { expect, test } from 'vitest'
+import { addPull, addRepository } from '../../fake-github/seed.ts'
 import { readNewestSettings } from '../../src/db/settings.ts'
 import { requestStaleSettings } from '../../src/features/settings/refresh.ts'
-import { addPull, addRepository } from '../../fake-github/seed.ts'
 import { startTestApp as startWith, type TestApp, type TestAppOptions } from '../support/app.ts'
 import { useDatabase } from '../support/database.ts'
 import { checkRunDelivery, pullRequestDelivery, pushDelivery } from '../support/deliveries.ts'
@@ -12,7 +12,7 @@ const PATH = '.github/flake-sla.yml'
 const db = useDatabase()
 const startTestApp = (options: TestAppOptions = {}) =>
   startWith({ ...options, database: { name: 'memory', embedded: true, db: db(), close: async () => {} } })
-const policyOf = ({ app }: TestApp) => app.deps.policyOf(REPOSITORY_ID)
+const settingsOf = ({ app }: TestApp) => app.deps.settingsOf(REPOSITORY_ID)
 
 /** Somebody pushes the settings to the default branch. */
 async function pushSettings(test: TestApp, text: string | null, minute: number) {
@@ -26,11 +26,11 @@ async function pushSettings(test: TestApp, text: string | null, minute: number) 
 test('a push of the file changes what counts, from then on', async () => {
   const it = await startTestApp()
   await pushSettings(it, 'target: 0.05', 70)
-  expect((await policyOf(it)).target).toBe(0.05)
+  expect((await settingsOf(it)).target).toBe(0.05)
   await pushSettings(it, 'target: 0.02', 80)
-  expect((await policyOf(it)).target).toBe(0.02)
-  const rows = await it.app.deps.db.selectFrom('settings').selectAll().orderBy('true_from').execute()
-  expect(rows.map((row) => [row.true_from, row.settings])).toEqual([
+  expect((await settingsOf(it)).target).toBe(0.02)
+  const rows = await it.app.deps.db.selectFrom('settings').selectAll().orderBy('valid_from').execute()
+  expect(rows.map((row) => [row.valid_from, row.settings])).toEqual([
     ['1970-01-01T00:00:00.000Z', { target: 0.05 }],
     [at(80), { target: 0.02 }],
   ])
@@ -40,23 +40,23 @@ test('a broken file keeps the last good one, and a mended or removed one takes i
   const it = await startTestApp()
   await pushSettings(it, 'target: 0.05', 70)
   await pushSettings(it, 'target: lots', 80)
-  expect((await policyOf(it)).target).toBe(0.05)
+  expect((await settingsOf(it)).target).toBe(0.05)
   expect((await readNewestSettings(it.app.deps.db, REPOSITORY_ID))?.problems).toEqual([
     `acme/widgets/${PATH}: line 1: target: is "lots"; allowed: a number above 0 and at most 1, such as 0.01`,
   ])
   await pushSettings(it, null, 90)
-  expect((await policyOf(it)).target).toBe(0.01)
+  expect((await settingsOf(it)).target).toBe(0.01)
 })
 
 test('the organisation’s file holds where the repository’s says nothing', async () => {
   const it = await startTestApp()
-  addRepository(it.standin.state, {
+  addRepository(it.fakeGitHub.state, {
     owner: 'acme',
     name: '.github',
     contents: { [PATH]: 'target: 0.03\ntime_zone: Europe/Berlin' },
   })
   await pushSettings(it, 'target: 0.04', 70)
-  expect(await policyOf(it)).toMatchObject({ target: 0.04, timeZone: 'Europe/Berlin' })
+  expect(await settingsOf(it)).toMatchObject({ target: 0.04, timeZone: 'Europe/Berlin' })
 })
 
 test('they are read within a day even when no push is told of, and then left alone for a day', async () => {
@@ -65,16 +65,16 @@ test('they are read within a day even when no push is told of, and then left alo
   it.repository.contents.set(PATH, 'target: 0.05')
   await requestStaleSettings(it.app.deps)
   await it.passTo(70)
-  expect((await policyOf(it)).target).toBe(0.05)
+  expect((await settingsOf(it)).target).toBe(0.05)
   it.repository.contents.set(PATH, 'target: 0.06')
-  const reads = it.standin.requests.length
+  const reads = it.fakeGitHub.requests.length
   await requestStaleSettings(it.app.deps)
   await it.passTo(80)
-  expect(it.standin.requests).toHaveLength(reads)
+  expect(it.fakeGitHub.requests).toHaveLength(reads)
   await it.passTo(70 + 24 * 60 + 1)
   await requestStaleSettings(it.app.deps)
   await it.passTo(70 + 24 * 60 + 2)
-  expect((await policyOf(it)).target).toBe(0.06)
+  expect((await settingsOf(it)).target).toBe(0.06)
 })
 
 test('a window under way is measured by the new target, one that has ended keeps its own', async () => {
@@ -151,7 +151,8 @@ test('a dry run reads and writes nothing', async () => {
 function changeFile(it: TestApp, text: string) {
   it.repository.contents.set(`${HEAD}:${PATH}`, text)
   const commit = it.repository.commits.get(HEAD)
-  if (!commit) addPull(it.standin.state, it.repository, { title: 'x', user: 'octocat', at: at(0), sha: HEAD })
+  if (!commit)
+    addPull(it.fakeGitHub.state, it.repository, { title: 'x', user: 'octocat', at: at(0), sha: HEAD })
   it.repository.commits
     .get(HEAD)
     ?.files.push({ filename: PATH, status: 'modified', additions: 1, deletions: 1 })

@@ -1,48 +1,48 @@
-/** Patience: GitHub's limits are kept as its answers tell them, by the stand-in's limits and by a server that tells nothing. */
+/** Patience: GitHub's limits are kept as its answers tell them, by the fake GitHub's limits and by a server that tells nothing. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { type AskOptions, createAsker, GraphqlRefusal } from '../../src/github/throttled-client.ts'
-import { tokenOctokit } from '../../src/github/token.ts'
+import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
 import { addRepository } from '../../fake-github/seed.ts'
 import { addUserToken } from '../../fake-github/seed-tokens.ts'
-import { type Standin, startStandin } from '../../fake-github/fake-github.ts'
+import { type AskOptions, createThrottledClient, GraphqlRefusal } from '../../src/github/throttled-client.ts'
+import { tokenOctokit } from '../../src/github/token.ts'
 
 const REPOSITORY = 'GET /repos/{owner}/{repo}'
 const WIDGETS = { owner: 'acme', repo: 'widgets' }
 const QUERY =
   'query($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { databaseId } }'
-let standin: Standin
+let fakeGitHub: FakeGitHub
 let token: string
 let waits: number[]
 
 beforeEach(async () => {
-  standin = await startStandin({ validate: true })
-  addRepository(standin.state, { owner: 'acme', name: 'widgets' })
-  token = addUserToken(standin.state, 'octocat').token
+  fakeGitHub = await startFakeGitHub({ validate: true })
+  addRepository(fakeGitHub.state, { owner: 'acme', name: 'widgets' })
+  token = addUserToken(fakeGitHub.state, 'octocat').token
   waits = []
 })
 afterEach(async () => {
-  await standin.close()
-  expect(standin.violations).toEqual([])
+  await fakeGitHub.close()
+  expect(fakeGitHub.violations).toEqual([])
 })
 
-/** An asker whose clock jumps ahead instead of waiting. */
-function hasty(options: Partial<AskOptions> = {}, url = standin.url) {
+/** An client whose clock jumps ahead instead of waiting. */
+function hasty(options: Partial<AskOptions> = {}, url = fakeGitHub.url) {
   let ahead = 0
   const wait = async (ms: number) => {
     waits.push(ms)
     ahead += ms
   }
   const now = () => Date.now() + ahead
-  return createAsker(tokenOctokit(token, url), { reserve: 0, wait, now, ...options })
+  return createThrottledClient(tokenOctokit(token, url), { reserve: 0, wait, now, ...options })
 }
 
 const seconds = () => waits.map((ms) => Math.round(ms / 1000))
 
 describe('a limit', () => {
   test('of requests at once is waited for as long as it says', async () => {
-    standin.failNext({ path: /widgets/, status: 'secondary-limit', retryAfter: 7 })
+    fakeGitHub.failNext({ path: /widgets/, status: 'secondary-limit', retryAfter: 7 })
     const asks = hasty()
     expect((await asks.get(REPOSITORY, WIDGETS)).data).toMatchObject({ full_name: 'acme/widgets' })
     expect(seconds()).toEqual([7])
@@ -50,14 +50,14 @@ describe('a limit', () => {
   })
 
   test('of the hour is waited for until its end', async () => {
-    standin.failNext({ path: /widgets/, status: 'primary-limit', retryAfter: 1800 })
+    fakeGitHub.failNext({ path: /widgets/, status: 'primary-limit', retryAfter: 1800 })
     await hasty().get(REPOSITORY, WIDGETS)
     expect(seconds().reduce((a, b) => a + b)).toBeGreaterThanOrEqual(1800)
     expect(seconds().reduce((a, b) => a + b)).toBeLessThanOrEqual(1803)
   })
 
   test('of GraphQL comes with 200, and stops no REST call', async () => {
-    standin.failNext({ path: /graphql/, status: 'primary-limit', retryAfter: 600 })
+    fakeGitHub.failNext({ path: /graphql/, status: 'primary-limit', retryAfter: 600 })
     const asks = hasty()
     const waiting = asks.graphql(QUERY, WIDGETS)
     expect(await waiting).toEqual({ repository: { databaseId: expect.any(Number) } })
@@ -66,34 +66,34 @@ describe('a limit', () => {
   })
 
   test('that is near is not run into: nothing is refused, and what is kept for others is left', async () => {
-    const { core } = standin.state.rateLimit
+    const { core } = fakeGitHub.state.rateLimit
     Object.assign(core, { limit: 100, used: 90, resetAt: Date.now() + 1500 })
-    const asks = createAsker(tokenOctokit(token, standin.url), { reserve: 4 })
+    const asks = createThrottledClient(tokenOctokit(token, fakeGitHub.url), { reserve: 4 })
     const answers = []
     for (let i = 0; i < 12; i++) answers.push(await asks.get(REPOSITORY, WIDGETS))
     expect(answers).toHaveLength(12)
-    expect(standin.requests.map((one) => one.status)).toEqual(Array(12).fill(200))
+    expect(fakeGitHub.requests.map((one) => one.status)).toEqual(Array(12).fill(200))
     // Six until 4 were left, then the next hour's.
     expect(core.used).toBe(6)
     expect(core.limit - core.used).toBeGreaterThan(4)
   })
 
   test('is one for all who ask at the same time', async () => {
-    standin.failNext({ path: /widgets/, status: 'secondary-limit', retryAfter: 1, times: 3 })
-    const asks = createAsker(tokenOctokit(token, standin.url), { reserve: 0 })
+    fakeGitHub.failNext({ path: /widgets/, status: 'secondary-limit', retryAfter: 1, times: 3 })
+    const asks = createThrottledClient(tokenOctokit(token, fakeGitHub.url), { reserve: 0 })
     await Promise.all(Array.from({ length: 3 }, () => asks.get(REPOSITORY, WIDGETS)))
     await Promise.all(Array.from({ length: 3 }, () => asks.get(REPOSITORY, WIDGETS)))
     expect(asks.calls.get('core')).toBe(9)
-    expect(standin.requests.filter((one) => one.status === 403)).toHaveLength(3)
+    expect(fakeGitHub.requests.filter((one) => one.status === 403)).toHaveLength(3)
   })
 
   test('that is near is not run into by many at once either', async () => {
-    const { core } = standin.state.rateLimit
+    const { core } = fakeGitHub.state.rateLimit
     Object.assign(core, { limit: 20, used: 3, resetAt: Date.now() + 1500 })
-    const asks = createAsker(tokenOctokit(token, standin.url), { reserve: 0 })
+    const asks = createThrottledClient(tokenOctokit(token, fakeGitHub.url), { reserve: 0 })
     await asks.get(REPOSITORY, WIDGETS)
     await Promise.all(Array.from({ length: 30 }, () => asks.get(REPOSITORY, WIDGETS)))
-    expect(standin.requests.map((one) => one.status)).toEqual(Array(31).fill(200))
+    expect(fakeGitHub.requests.map((one) => one.status)).toEqual(Array(31).fill(200))
   })
 
   test('of a minute, which no header tells of, is kept: 840 requests, then the rest of the minute', async () => {
@@ -108,18 +108,18 @@ describe('a limit', () => {
 
 describe('an answer that tells nothing', () => {
   test('is asked for again, six times at most', async () => {
-    standin.failNext({ path: /widgets/, status: 502, times: 3 })
-    standin.failNext({ path: /widgets/, status: 'cut' })
-    standin.failNext({ path: /widgets/, status: 'half' })
+    fakeGitHub.failNext({ path: /widgets/, status: 502, times: 3 })
+    fakeGitHub.failNext({ path: /widgets/, status: 'cut' })
+    fakeGitHub.failNext({ path: /widgets/, status: 'half' })
     await hasty().get(REPOSITORY, WIDGETS)
     expect(waits).toEqual([500, 1000, 2000, 4000, 8000])
-    standin.failNext({ path: /widgets/, status: 503, times: 100 })
+    fakeGitHub.failNext({ path: /widgets/, status: 503, times: 100 })
     await expect(hasty().get(REPOSITORY, WIDGETS)).rejects.toMatchObject({ status: 503 })
   })
 
   test('what is forbidden or not there is told at once', async () => {
     for (const status of [401, 403, 404, 422]) {
-      standin.failNext({ path: /widgets/, status })
+      fakeGitHub.failNext({ path: /widgets/, status })
       await expect(hasty().get(REPOSITORY, WIDGETS)).rejects.toMatchObject({ status })
     }
     expect(waits).toEqual([])

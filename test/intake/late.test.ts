@@ -1,8 +1,8 @@
 /** The database takes longer than GitHub waits: the sender is told so while there is still somebody to hear it. */
 import { expect, onTestFinished, test } from 'vitest'
 import { createBodyReader } from '../../src/intake/body.ts'
-import { listen, WEBHOOK_PATH } from '../../src/server/http.ts'
 import { takeDelivery } from '../../src/intake/receive.ts'
+import { listen, WEBHOOK_PATH } from '../../src/server/http.ts'
 import { signatureOf, WEBHOOK_SECRET } from '../support/app.ts'
 
 test('a delivery that is not recorded in time is refused, so that it can be sent again', async () => {
@@ -12,7 +12,7 @@ test('a delivery that is not recorded in time is refused, so that it can be sent
     {
       webhook: (request, response) =>
         takeDelivery(request, response, {
-          ...{ secret: WEBHOOK_SECRET, bodies, patienceMs: 100 },
+          ...{ secret: WEBHOOK_SECRET, bodies, timeoutMs: 100 },
           receive: () => new Promise(() => {}),
           onFailure: (error) => failures.push(String(error)),
         }),

@@ -1,7 +1,7 @@
 /** What GitHub really sends at times, as other projects have recorded it: nothing crashes on it, and nothing is miscounted. */
 import { describe, expect, test } from 'vitest'
 import { readReport } from '../../src/cli/report-json.ts'
-import { DEFAULT_POLICY } from '../../src/domain/settings.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import {
   aDelivery,
@@ -33,7 +33,7 @@ async function report(on: TestApp) {
     .selectAll()
     .where('repository_id', '=', REPOSITORY.id)
     .executeTakeFirstOrThrow()
-  const { flakes, windows } = await readReport(on.app.deps.db, repository, DEFAULT_POLICY)
+  const { flakes, windows } = await readReport(on.app.deps.db, repository, DEFAULT_SETTINGS)
   const [day] = windows.day
   return {
     flakes: flakes.map((one) => `${one.pull_request} ${one.job}`),

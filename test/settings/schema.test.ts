@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { readSettings } from '../../src/settings/read.ts'
+import { parseSettingsInput } from '../../src/settings/read.ts'
 import { settingsJsonSchema } from '../../src/settings/schema.ts'
 
 const published = JSON.parse(
@@ -39,5 +39,5 @@ test.each([
   ['required: sometimes', false],
   ['owners: [{ job: x }]', false],
 ])('an editor says the same as the program of %j', (text, isFine) => {
-  expect([validate(parse(text)), readSettings(text).problems.length === 0]).toEqual([isFine, isFine])
+  expect([validate(parse(text)), parseSettingsInput(text).problems.length === 0]).toEqual([isFine, isFine])
 })

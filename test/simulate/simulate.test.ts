@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { translate } from '../../src/intake/events/translate.ts'
 import { DAY } from '../../src/simulate/plan.ts'
 import { createRandom } from '../../src/simulate/random.ts'
 import { SCENARIOS, scenarioOf } from '../../src/simulate/scenarios.ts'
 import { simulate, tell, truthJson } from '../../src/simulate/simulate.ts'
-import { translate } from '../../src/intake/events/translate.ts'
 
 const from = Date.UTC(2026, 0, 5)
 const options = { seed: 7, days: 14, from, repository: 'example-org/steady' }

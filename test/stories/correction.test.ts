@@ -65,9 +65,9 @@ describe('a correction', () => {
   })
 
   test('by anybody else changes nothing and is told why in a sentence', async () => {
-    const { say, flake, answers, standin } = await aStory()
-    standin.state.accounts.set('mallory', {
-      ...standin.state.accounts.get('octocat'),
+    const { say, flake, answers, fakeGitHub } = await aStory()
+    fakeGitHub.state.accounts.set('mallory', {
+      ...fakeGitHub.state.accounts.get('octocat'),
       login: 'mallory',
       id: 666,
     } as never)

@@ -1,16 +1,16 @@
-/** The whole app over HTTP: real server, embedded database, GitHub stand-in on loopback, and a clock that the test moves. */
+/** The whole app over HTTP: real server, embedded database, GitHub fake GitHub on loopback, and a clock that the test moves. */
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { onTestFinished } from 'vitest'
-import type { Config } from '../../src/config.ts'
-import type { OpenDatabase } from '../../src/db/client.ts'
-import type { Delivery } from '../../src/intake/prepare.ts'
-import { WEBHOOK_PATH } from '../../src/server/http.ts'
+import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
 import { addAccount, addInstallation, addPull, addRepository } from '../../fake-github/seed.ts'
 import { addComment } from '../../fake-github/seed-changes.ts'
-import { type Standin, startStandin } from '../../fake-github/fake-github.ts'
 import type { Repository } from '../../fake-github/state.ts'
-import { type RunningApp, type StartOptions, startApp } from '../../src/start.ts'
+import type { Config } from '../../src/config.ts'
+import type { OpenDatabase } from '../../src/db/client.ts'
 import { closeAll } from '../../src/features/breach-issue/close-windows.ts'
+import type { Delivery } from '../../src/intake/prepare.ts'
+import { WEBHOOK_PATH } from '../../src/server/http.ts'
+import { type RunningApp, type StartOptions, startApp } from '../../src/start.ts'
 import { openEmbedded } from './database.ts'
 import { REPOSITORY } from './deliveries.ts'
 import { at, HEAD, ms, REPOSITORY_ID } from './facts.ts'
@@ -24,10 +24,10 @@ export const { privateKey: PRIVATE_KEY } = generateKeyPairSync('rsa', {
 
 export interface TestApp {
   app: RunningApp
-  standin: Standin
-  /** `acme/widgets` at the stand-in, with pull request 7 at HEAD. */
+  fakeGitHub: FakeGitHub
+  /** `acme/widgets` at the fake GitHub, with pull request 7 at HEAD. */
   repository: Repository
-  /** Epoch ms; what the app and the stand-in believe. */
+  /** Epoch ms; what the app and the fake GitHub believe. */
   clock: { now: number }
   /** Posts bytes to the webhook address, signed unless the headers say otherwise. */
   post(body: string | Buffer, headers?: Record<string, string>): Promise<Response>
@@ -50,31 +50,31 @@ export interface TestAppOptions extends StartOptions {
 export async function startTestApp({ config, ...options }: TestAppOptions = {}): Promise<TestApp> {
   const clock = { now: ms(60) }
   const now = () => clock.now
-  const standin = await startStandin({
+  const fakeGitHub = await startFakeGitHub({
     now,
     validate: true,
     app: { id: 1001, slug: 'flake-sla', webhookSecret: WEBHOOK_SECRET },
   })
-  const app = await startApp(configFor(standin, config), {
+  const app = await startApp(configFor(fakeGitHub, config), {
     now,
     timers: false,
     throttle: false,
     ...(!config?.database && { database: await openEmbedded() }),
     ...options,
   })
-  standin.state.app.webhookUrl = `${app.url}${WEBHOOK_PATH}`
+  fakeGitHub.state.app.webhookUrl = `${app.url}${WEBHOOK_PATH}`
   onTestFinished(async () => {
     await app.close()
-    await standin.close()
-    if (standin.violations.length > 0) throw new Error(standin.violations.join('\n'))
+    await fakeGitHub.close()
+    if (fakeGitHub.violations.length > 0) throw new Error(fakeGitHub.violations.join('\n'))
   })
-  return { app, standin, clock, repository: seed(standin), ...handles(app, standin, clock) }
+  return { app, fakeGitHub, clock, repository: seed(fakeGitHub), ...handles(app, fakeGitHub, clock) }
 }
 
-function configFor(standin: Standin, more: Partial<Config> = {}): Config {
+function configFor(fakeGitHub: FakeGitHub, more: Partial<Config> = {}): Config {
   return {
     app: { id: '1001', privateKey: PRIVATE_KEY, webhookSecret: WEBHOOK_SECRET },
-    apiUrl: standin.url,
+    apiUrl: fakeGitHub.url,
     githubUrl: 'https://github.com',
     database: 'memory',
     host: '127.0.0.1',
@@ -87,7 +87,7 @@ function configFor(standin: Standin, more: Partial<Config> = {}): Config {
   }
 }
 
-function seed({ state }: Standin): Repository {
+function seed({ state }: FakeGitHub): Repository {
   addInstallation(state, 'acme', { id: 77 })
   addAccount(state, 'octocat')
   const repository = addRepository(state, {
@@ -100,8 +100,8 @@ function seed({ state }: Standin): Repository {
   return repository
 }
 
-function handles(app: RunningApp, standin: Standin, clock: { now: number }) {
-  const { repositories } = standin.state
+function handles(app: RunningApp, fakeGitHub: FakeGitHub, clock: { now: number }) {
+  const { repositories } = fakeGitHub.state
   const widgets = () => repositories.get(REPOSITORY.full_name) as Repository
   const post: TestApp['post'] = (body, headers = {}) =>
     fetch(`${app.url}${WEBHOOK_PATH}`, {

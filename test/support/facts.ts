@@ -37,8 +37,8 @@ export function aCheckRun(more: Partial<Observation> & { id?: number; minute?: n
     repository_id: REPOSITORY_ID,
     head_sha: HEAD,
     run_key: `check:${id}:${Date.parse(completed_at) / 1000}`,
-    told_at: completed_at,
-    told_id: 0,
+    reported_at: completed_at,
+    reported_id: 0,
     state: 'success',
     source: 'check_run',
     app: 'github-actions',
@@ -64,8 +64,8 @@ export function aStatus(
     repository_id: REPOSITORY_ID,
     head_sha: HEAD,
     run_key: `status:${fields.name ?? 'pull-unit'}:${build}`,
-    told_at: at(minute),
-    told_id: id,
+    reported_at: at(minute),
+    reported_id: id,
     state: 'success',
     source: 'status',
     app: '',
@@ -106,7 +106,7 @@ export function aPullRequest(more: Partial<PullRequestEvent> = {}): PullRequestE
   return {
     repository_id: REPOSITORY_ID,
     number: 7,
-    told_at: at(0),
+    reported_at: at(0),
     action: 'opened',
     head_sha: HEAD,
     head_ref: 'topic',
@@ -135,7 +135,7 @@ export function aComment(more: Partial<CommentFact> & { minute?: number } = {}):
     author: 'octocat',
     author_is_bot: false,
     association: 'MEMBER',
-    told_at: at(minute),
+    reported_at: at(minute),
     body: '/retest',
     ...fields,
   }
@@ -151,7 +151,7 @@ export function aRerunRequest(more: Partial<RerunRequest> & { minute?: number } 
     name: 'unit',
     actor: 'octocat',
     actor_is_bot: false,
-    told_at: at(minute),
+    reported_at: at(minute),
     ...fields,
   }
 }
@@ -164,7 +164,7 @@ export function aMergeGroup(more: Partial<MergeGroupFact> = {}): MergeGroupFact 
     base_ref: 'main',
     base_sha: BASE,
     number: 7,
-    told_at: at(0),
+    reported_at: at(0),
     ...more,
   }
 }

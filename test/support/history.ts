@@ -1,5 +1,5 @@
-/** A history in the GitHub stand-in, and the webhooks that GitHub would have sent while it happened. */
-import type { Delivery } from '../../src/intake/prepare.ts'
+/** A history in the GitHub fake GitHub, and the webhooks that GitHub would have sent while it happened. */
+
 import { isPull } from '../../fake-github/routes/pulls.ts'
 import { addBranch, addCommit, addPull, addRepository, shaOf } from '../../fake-github/seed.ts'
 import { addReview, changeBase, closePull, pushHead } from '../../fake-github/seed-changes.ts'
@@ -13,6 +13,7 @@ import { repositoryShape } from '../../fake-github/shapes/repositories.ts'
 import { userShape } from '../../fake-github/shapes/users.ts'
 import type { World } from '../../fake-github/shapes/world.ts'
 import type { Repository, State } from '../../fake-github/state.ts'
+import type { Delivery } from '../../src/intake/prepare.ts'
 import { aDelivery } from './deliveries.ts'
 import { at } from './facts.ts'
 

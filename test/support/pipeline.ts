@@ -2,8 +2,8 @@
 
 import { type RepositoryReport, readReport } from '../../src/cli/report-json.ts'
 import type { Db } from '../../src/db/client.ts'
-import { DEFAULT_POLICY, type Policy } from '../../src/domain/settings.ts'
-import { concludeAll } from '../../src/derive/derive.ts'
+import { deriveAll } from '../../src/derive/derive.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../src/domain/settings.ts'
 import type { Delivery } from '../../src/intake/prepare.ts'
 import { createRecorder, type RecordResult } from '../../src/intake/record.ts'
 import { ms } from './facts.ts'
@@ -18,22 +18,28 @@ export function recordAll(db: Db, deliveries: readonly Delivery[]): Promise<Reco
 }
 
 /** Concludes until nothing is stale. */
-export async function conclude(db: Db, options: { now?: number; policy?: Policy } = {}): Promise<void> {
-  const { now = LATER, policy = DEFAULT_POLICY } = options
-  await concludeAll(db, { policyOf: async () => policy, now })
+export async function derive(db: Db, options: { now?: number; settings?: Settings } = {}): Promise<void> {
+  const { now = LATER, settings = DEFAULT_SETTINGS } = options
+  await deriveAll(db, { settingsOf: async () => settings, now })
 }
 
 /** What the program would print as JSON about every repository. */
-export async function readReports(db: Db, policy: Policy = DEFAULT_POLICY): Promise<RepositoryReport[]> {
+export async function readReports(
+  db: Db,
+  settings: Settings = DEFAULT_SETTINGS,
+): Promise<RepositoryReport[]> {
   const repositories = await db.selectFrom('repository').selectAll().orderBy('repository_id').execute()
   const reports: RepositoryReport[] = []
-  for (const repository of repositories) reports.push(await readReport(db, repository, policy))
+  for (const repository of repositories) reports.push(await readReport(db, repository, settings))
   return reports
 }
 
 /** The report on the one repository there is. */
-export async function readOnlyReport(db: Db, policy: Policy = DEFAULT_POLICY): Promise<RepositoryReport> {
-  const [report, another] = await readReports(db, policy)
+export async function readOnlyReport(
+  db: Db,
+  settings: Settings = DEFAULT_SETTINGS,
+): Promise<RepositoryReport> {
+  const [report, another] = await readReports(db, settings)
   if (!report || another) throw new Error('there is not exactly one repository')
   return report
 }

@@ -1,8 +1,8 @@
-/** A server in front of the stand-in that has other manners than GitHub: other pages, fewer headers and fields, less to tell. */
+/** A server in front of the fake GitHub that has other manners than GitHub: other pages, fewer headers and fields, less to tell. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import type { Standin } from '../../fake-github/fake-github.ts'
+import type { FakeGitHub } from '../../fake-github/fake-github.ts'
 
 export interface Manners {
   /** Gives no more entries of a list at once. */
@@ -20,9 +20,9 @@ export interface Manners {
 }
 
 /** Starts it for the test. @returns the base address of its REST API */
-export async function startOtherManners(standin: Standin, manners: Manners): Promise<string> {
+export async function startOtherManners(fakeGitHub: FakeGitHub, manners: Manners): Promise<string> {
   const server = createServer(async (request, response) => {
-    const url = new URL(request.url ?? '/', standin.web)
+    const url = new URL(request.url ?? '/', fakeGitHub.web)
     const refused = manners.refuses?.find((one) => one.path.test(url.pathname))
     if (refused)
       return void response

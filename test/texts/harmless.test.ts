@@ -1,9 +1,10 @@
 /** Every text with the worst names there are, put through a real Markdown renderer: what a reader's page must not hold. */
 import MarkdownIt from 'markdown-it'
 import { describe, expect, test } from 'vitest'
-import { slaOf } from '../../src/domain/sla.ts'
 import { answerOf } from '../../packages/hunt/src/answer.ts'
 import { huntMarkdown } from '../../packages/hunt/src/show.ts'
+import { aHunt, aRun } from '../../packages/hunt/test/hunts.ts'
+import { slaOf } from '../../src/domain/sla.ts'
 import type { Breach, CostlyJob } from '../../src/texts/breach-facts.ts'
 import { breachBody, breachTitle } from '../../src/texts/breach-issue.ts'
 import { helpText } from '../../src/texts/help.ts'
@@ -11,7 +12,6 @@ import { huntBegunText, huntEndedText, huntRefusedText, noJobText } from '../../
 import { reportText } from '../../src/texts/report.ts'
 import type { Report, ReportJob } from '../../src/texts/report-facts.ts'
 import { settingsCheckSummary } from '../../src/texts/settings-check.ts'
-import { aHunt, aRun } from '../../packages/hunt/test/hunts.ts'
 
 const NAMES = [
   '@everyone',
@@ -63,7 +63,7 @@ function job(name: string, i: number, outcome = 'fail'): ReportJob {
     name,
     runs: [{ outcome, reason: null, url }],
     flake: null,
-    habit: {
+    baseRate: {
       flaky: 2,
       verdicts: 9,
       seen_on: [3, 4],
@@ -91,7 +91,7 @@ function report(names: readonly string[], more: Partial<Report> = {}): Report {
     onlyJob: null,
     otherJobs: [],
     settingsProblems: [],
-    habitDays: 14,
+    baseRateDays: 14,
     ...more,
   }
 }

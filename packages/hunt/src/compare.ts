@@ -1,8 +1,9 @@
 /** Before and after: is the fix real, how likely is that, and how many runs would it take to know? */
-import { hypergeometricAtLeast } from './statistics/exact-tests.ts'
+
 import { lnBeta } from '../../../src/domain/statistics.ts'
 import { count } from '../../../src/texts/figures.ts'
 import { chance, number, passPercent } from './figures.ts'
+import { hypergeometricAtLeast } from './statistics/exact-tests.ts'
 
 /** What is compared: any hunt, as far as counts go. */
 export interface Compared {
@@ -63,7 +64,7 @@ export function probabilityLower(one: Compared, other: Compared): number {
   return Math.min(1, sum)
 }
 
-const MOST_RUNS = 1_000_000
+const MAX_RUNS = 1_000_000
 
 function runsToKnow(before: Compared, after: Compared, level: number): number | null {
   const runs = after.passed + after.failed
@@ -73,8 +74,8 @@ function runsToKnow(before: Compared, after: Compared, level: number): number | 
     return fewerAfter(before, { ...after, failed, passed: runs + more - failed }) <= level
   }
   let high = 1
-  while (high < MOST_RUNS && !knows(high)) high *= 2
-  if (high >= MOST_RUNS) return null
+  while (high < MAX_RUNS && !knows(high)) high *= 2
+  if (high >= MAX_RUNS) return null
   let low = Math.floor(high / 2)
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2)

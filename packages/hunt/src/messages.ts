@@ -40,14 +40,14 @@ const TRAILER =
 /** What a shell says of a signal that we see ourselves. */
 const SHELL = /^(Terminated|Killed)$/
 const LONGEST = 300
-const LONGEST_LOOKED_AT = 2000
+const MAX_LOOKED_AT = 2000
 
 /** The line that best says what went wrong: the last telling one that is no summary, else the last line. */
 export function tellingLine(output: string): string | null {
   const lines = output
     .replace(VARIABLE[0]?.[0] as RegExp, '')
     .split(/\r?\n/)
-    .map((line) => line.slice(0, LONGEST_LOOKED_AT).trim())
+    .map((line) => line.slice(0, MAX_LOOKED_AT).trim())
     .filter((line) => line !== '' && !SHELL.test(line))
   const telling = lines.filter((line) => TELLING.test(line) && !TRAILER.test(line))
   const line = telling[telling.length - 1] ?? lines[lines.length - 1]

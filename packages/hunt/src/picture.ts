@@ -8,13 +8,13 @@ const COLUMNS = 50
 const MARGIN = 40
 const TOP = 34
 /** Beyond this a picture is too long to look at, and the last runs are shown. */
-const MOST_RUNS = 5000
+const MAX_RUNS = 5000
 
 const FILL = { passed: '#c9e7d1', failed: '#b42318', stopped: '#d5d9de' } as const
 
 /** @param title one sentence, above it and for those who cannot see it. @returns an SVG document */
 export function huntPicture(runs: readonly HuntRun[], title: string): string {
-  const shown = runs.slice(-MOST_RUNS)
+  const shown = runs.slice(-MAX_RUNS)
   const rows = Math.max(1, Math.ceil(shown.length / COLUMNS))
   const width = MARGIN + COLUMNS * (CELL + GAP) + 10
   const height = TOP + rows * (CELL + GAP) + 24

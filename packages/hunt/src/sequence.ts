@@ -1,11 +1,11 @@
 /** A hunt that somebody else ran, from what was written down: its sequence, or only its counts. */
 
-import type { Goal } from './statistics/sequential-test.ts'
 import { UserError } from '../../../src/domain/user-error.ts'
 import { type Hunt, type HuntRun, NO_REPORTS } from './run.ts'
+import type { Goal } from './statistics/sequential-test.ts'
 import { watch } from './stop.ts'
 
-const MOST_RUNS = 1_000_000
+const MAX_RUNS = 1_000_000
 
 /** @param text `PPFP`, or `48P 2F 2P 1F`. @throws UserError when it is neither */
 export function huntOfSequence(text: string, goal: Goal): Hunt {
@@ -17,7 +17,7 @@ export function huntOfSequence(text: string, goal: Goal): Hunt {
   const outcomes: HuntRun['outcome'][] = []
   for (const [, times, letter] of letters.matchAll(/(\d*)([PFS])/g)) {
     const many = times === '' ? 1 : Number(times)
-    if (outcomes.length + many > MOST_RUNS) throw new UserError(`A sequence may have ${MOST_RUNS} runs.`)
+    if (outcomes.length + many > MAX_RUNS) throw new UserError(`A sequence may have ${MAX_RUNS} runs.`)
     for (let i = 0; i < many; i++) outcomes.push(OUTCOMES[letter as 'P' | 'F' | 'S'])
   }
   return huntOf(outcomes, goal, true)
@@ -27,7 +27,7 @@ const OUTCOMES = { P: 'passed', F: 'failed', S: 'stopped' } as const
 
 /** Where only the numbers are known; nothing is said of their order. */
 export function huntOfCounts(passed: number, failed: number, goal: Goal): Hunt {
-  if (passed + failed > MOST_RUNS) throw new UserError(`At most ${MOST_RUNS} runs can be given.`)
+  if (passed + failed > MAX_RUNS) throw new UserError(`At most ${MAX_RUNS} runs can be given.`)
   const outcomes = [...Array(passed).fill('passed'), ...Array(failed).fill('failed')] as HuntRun['outcome'][]
   return huntOf(outcomes, goal, false)
 }

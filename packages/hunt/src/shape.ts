@@ -1,4 +1,6 @@
 /** Do failures come alone, and is there a place or time where they gather? Exact tests, corrected for many looks. */
+
+import type { Hunt, HuntRun } from './run.ts'
 import {
   burstsAtMost,
   fisherExact,
@@ -7,7 +9,6 @@ import {
   rankSum,
   streaksAtMost,
 } from './statistics/exact-tests.ts'
-import type { Hunt, HuntRun } from './run.ts'
 
 export interface Chance {
   failed: number
@@ -56,7 +57,7 @@ const SIGNIFICANT = 0.05
 const FEWEST_FOR_TREND = 3
 
 /** The tests that count in whole numbers take the square of the failures; with more, streaks alone tell enough. */
-const MOST_BURSTS = 150
+const MAX_BURSTS = 150
 /** How far apart failures may be that came together, where runs overtake one another: less so in the order of ending. */
 const NEAR = { start: 4, end: 2 }
 
@@ -171,7 +172,7 @@ function burstsOf(
   const places = runs.flatMap((run, index) => (run.outcome === 'failed' ? [index] : []))
   const alone = streaksAtMost(streaks, places.length, runs.length - places.length, endsInFailure)
   const looks = [{ p: alone, within: 1, bursts: streaks }]
-  for (const within of places.length > MOST_BURSTS ? [] : distances.slice(1)) {
+  for (const within of places.length > MAX_BURSTS ? [] : distances.slice(1)) {
     const bursts = places.filter((place, i) => i === 0 || place - (places[i - 1] ?? 0) > within).length
     looks.push({ p: burstsAtMost(bursts, places.length, runs.length, within), within, bursts })
   }

@@ -9,17 +9,17 @@ import { headline, sentences } from './sentences.ts'
 const UNSEEN = /\p{Cc}\[[0-9;?]*[ -/]*[@-~]|(?![\n\t])\p{Cc}|\p{Bidi_Control}/gu
 
 const TAIL_LINES = 20
-const MOST_GROUPS = 10
-const MOST_TESTS = 20
+const MAX_GROUPS = 10
+const MAX_TESTS = 20
 /** GitHub takes bodies of 65,536 characters: so much of each output leaves room for the rest. */
-const MOST_OUTPUT = 5000
+const MAX_OUTPUT = 5000
 
 /** For a terminal: headline, sentences, failures with the end of an output each, and the sequence. */
 export function huntTable(answer: HuntAnswer): string {
   const parts = [headline(answer), sentences(answer).join('\n')]
-  for (const group of answer.groups.slice(0, MOST_GROUPS)) parts.push(groupText(group))
-  if (answer.groups.length > MOST_GROUPS)
-    parts.push(`… and ${number(answer.groups.length - MOST_GROUPS)} more kinds of failure (--json has all).`)
+  for (const group of answer.groups.slice(0, MAX_GROUPS)) parts.push(groupText(group))
+  if (answer.groups.length > MAX_GROUPS)
+    parts.push(`… and ${number(answer.groups.length - MAX_GROUPS)} more kinds of failure (--json has all).`)
   if (answer.tests.unsteady.length > 0) parts.push(testsText(answer))
   if (answer.ordered && answer.failed > 0) parts.push(sequenceText(answer))
   return parts.filter((part) => part !== '').join('\n\n')
@@ -52,9 +52,9 @@ function indent(line: string): string {
 
 function testsText({ tests: { unsteady } }: HuntAnswer): string {
   const rows = unsteady
-    .slice(0, MOST_TESTS)
+    .slice(0, MAX_TESTS)
     .map((one) => `  ${clean(one.name)}: ${one.failed} failed, ${one.flaked} flaked, ${one.passed} passed`)
-  const more = unsteady.length - MOST_TESTS
+  const more = unsteady.length - MAX_TESTS
   return [...rows, ...(more > 0 ? [`  … and ${number(more)} more`] : [])].join('\n')
 }
 
@@ -70,7 +70,7 @@ export function huntMarkdown(answer: HuntAnswer): string {
       .map((one) => `- ${one}`)
       .join('\n'),
   ]
-  for (const group of answer.groups.slice(0, MOST_GROUPS)) parts.push(groupMarkdown(group))
+  for (const group of answer.groups.slice(0, MAX_GROUPS)) parts.push(groupMarkdown(group))
   if (answer.tests.unsteady.length > 0) parts.push(testsMarkdown(answer))
   if (answer.ordered && answer.failed > 0) parts.push(sequenceText(answer))
   return parts.filter((part) => part !== '').join('\n\n')
@@ -80,7 +80,7 @@ function groupMarkdown(group: FailureGroup): string {
   const { message, count, output } = group
   const head = `${number(count)} × ${code(message)}`
   if (!output?.trim()) return head
-  const text = harmless(clean(output).trimEnd().slice(-MOST_OUTPUT))
+  const text = harmless(clean(output).trimEnd().slice(-MAX_OUTPUT))
   const fence = '`'.repeat(Math.max(3, ...(text.match(/`+/g) ?? []).map((run) => run.length + 1)))
   return `<details><summary>${number(count)} ×&nbsp;${exampleOf(group)}</summary>\n\n${code(message)}\n\n${fence}text\n${text}\n${fence}\n\n</details>`
 }
@@ -95,7 +95,7 @@ function harmless(output: string): string {
 
 function testsMarkdown({ tests: { unsteady } }: HuntAnswer): string {
   const rows = unsteady
-    .slice(0, MOST_TESTS)
+    .slice(0, MAX_TESTS)
     .map((one) => `| ${codeCell(one.name)} | ${one.failed} | ${one.flaked} | ${one.passed} |`)
   return ['| Test | Failed | Flaked | Passed |', '| --- | ---: | ---: | ---: |', ...rows].join('\n')
 }

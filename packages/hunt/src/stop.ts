@@ -1,7 +1,8 @@
 /** When to stop: as soon as the target is decided, and, where failures seem to have a shape, once that is known too. */
-import { decide, type Goal } from './statistics/sequential-test.ts'
+
 import type { HuntEnding, HuntRun } from './run.ts'
 import { shapeOf } from './shape.ts'
+import { decide, type Goal } from './statistics/sequential-test.ts'
 
 export interface StopRule {
   goal: Goal
@@ -28,14 +29,14 @@ const STILL_SUGGESTIVE = 0.05
 /** Far below what a finding needs, since this is looked at after every failure. */
 const TELLING = 0.002
 /** Going on for the shape costs at most this many times the runs that the decision took, and a hundred. */
-const MOST_TIMES = 3
+const MAX_TIMES = 3
 
 export function watch(rule: StopRule): Watch {
   const runs: HuntRun[] = []
   let missedAt = 0
 
   const knowsShape = (outcome: HuntRun['outcome']): boolean => {
-    if (missedAt > 0 && outcome === 'passed') return runs.length >= MOST_TIMES * missedAt + 100
+    if (missedAt > 0 && outcome === 'passed') return runs.length >= MAX_TIMES * missedAt + 100
     const ordered = [...runs].sort((a, b) => a.number - b.number)
     const { most_telling } = shapeOf({
       runs: ordered,

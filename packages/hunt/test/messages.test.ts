@@ -1,12 +1,6 @@
 /** What failures say, made equal but for what differs from run to run. */
 import { describe, expect, test } from 'vitest'
-import {
-  failureMessage,
-  groupFailures,
-  kindOf,
-  saysOutOfMemory,
-  tellingLine,
-} from '../src/messages.ts'
+import { failureMessage, groupFailures, kindOf, saysOutOfMemory, tellingLine } from '../src/messages.ts'
 import { aRun } from './hunts.ts'
 
 describe('kindOf', () => {

@@ -1,15 +1,15 @@
 /** `hunt --repository o/r --job NAME --ref REF`: the runs are attempts of a job on GitHub Actions, kept one by one. */
 import { sql } from 'kysely'
-import type { Db } from '../../db/client.ts'
-import { keepHuntStep } from '../../db/hunted.ts'
-import { beginHunt, endKeptHunt, findHunt, type HuntRow, readHuntRuns } from '../../db/hunts.ts'
-import { UserError } from '../../domain/user-error.ts'
 import { openActions } from '../../../packages/hunt/src/actions/api.ts'
 import { huntOnActions } from '../../../packages/hunt/src/actions/hunt.ts'
 import type { Lane } from '../../../packages/hunt/src/actions/lanes.ts'
 import type { ActionsHooks, ActionsSettings, Before } from '../../../packages/hunt/src/actions/terms.ts'
 import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
 import type { Hunt, HuntRun } from '../../../packages/hunt/src/run.ts'
+import type { Db } from '../../db/client.ts'
+import { keepHuntStep } from '../../db/hunted.ts'
+import { beginHunt, endKeptHunt, findHunt, type HuntRow, readHuntRuns } from '../../db/hunts.ts'
+import { UserError } from '../../domain/user-error.ts'
 import { withDatabase } from '../database.ts'
 import { goalOf, type HuntOptions, whole } from './options.ts'
 
@@ -126,7 +126,7 @@ function settingsOf(options: HuntOptions): ActionsSettings {
     ref,
     workflow,
     runs: whole('--runs', options.runs, 100_000),
-    parallel: whole('--parallel', options.parallel, MOST_AT_A_TIME),
+    parallel: whole('--parallel', options.parallel, MAX_AT_A_TIME),
     minutes: whole('--minutes', options.minutes, 1_000_000),
     goal: goalOf(options),
     untilFailure: options.untilFailure ?? false,
@@ -134,4 +134,4 @@ function settingsOf(options: HuntOptions): ActionsSettings {
   }
 }
 
-const MOST_AT_A_TIME = 256
+const MAX_AT_A_TIME = 256

@@ -1,6 +1,5 @@
 /** `hunt --kubernetes IMAGE`: the runs are pods of an Indexed Job; two images are compared side by side. */
 import { stringify } from 'yaml'
-import { UserError } from '../../domain/user-error.ts'
 import { answerOf, type HuntAnswer } from '../../../packages/hunt/src/answer.ts'
 import { compare } from '../../../packages/hunt/src/compare.ts'
 import { openCluster } from '../../../packages/hunt/src/kubernetes/cluster.ts'
@@ -8,6 +7,7 @@ import { type ClusterHooks, huntOnCluster } from '../../../packages/hunt/src/kub
 import { type ClusterSettings, jobManifest } from '../../../packages/hunt/src/kubernetes/manifest.ts'
 import type { Hunt } from '../../../packages/hunt/src/run.ts'
 import type { StopRule } from '../../../packages/hunt/src/stop.ts'
+import { UserError } from '../../domain/user-error.ts'
 import { comparedOf, tellComparison, twoOf } from './compare.ts'
 import { goalOf, type HuntOptions, parseDuration, whole } from './options.ts'
 

@@ -2,12 +2,17 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { findHunt } from '../../db/hunts.ts'
-import { UserError } from '../../domain/user-error.ts'
 import { answerOf, type HuntAnswer } from '../../../packages/hunt/src/answer.ts'
-import { type Compared, type Comparison, compare, comparisonText } from '../../../packages/hunt/src/compare.ts'
+import {
+  type Compared,
+  type Comparison,
+  compare,
+  comparisonText,
+} from '../../../packages/hunt/src/compare.ts'
 import { huntLocally, type LocalHooks, type LocalSettings } from '../../../packages/hunt/src/local/pool.ts'
 import type { Hunt } from '../../../packages/hunt/src/run.ts'
+import { findHunt } from '../../db/hunts.ts'
+import { UserError } from '../../domain/user-error.ts'
 import { withDatabase } from '../database.ts'
 import { goalOf, type HuntOptions } from './options.ts'
 

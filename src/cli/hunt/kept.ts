@@ -1,5 +1,11 @@
 /** Hunts that are kept: begun with their settings, ended with their answer, listed as one table, noted, shown again. */
 import { writeFile } from 'node:fs/promises'
+import { answerOf, type HuntAnswer } from '../../../packages/hunt/src/answer.ts'
+import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
+import { huntPicture } from '../../../packages/hunt/src/picture.ts'
+import { type Hunt, NO_REPORTS } from '../../../packages/hunt/src/run.ts'
+import { headline } from '../../../packages/hunt/src/sentences.ts'
+import { type KeptHunt, seriesTable, toldSettings } from '../../../packages/hunt/src/series.ts'
 import type { Db } from '../../db/client.ts'
 import {
   addHuntRuns,
@@ -12,12 +18,6 @@ import {
   readHuntRuns,
 } from '../../db/hunts.ts'
 import { UserError } from '../../domain/user-error.ts'
-import { answerOf, type HuntAnswer } from '../../../packages/hunt/src/answer.ts'
-import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
-import { huntPicture } from '../../../packages/hunt/src/picture.ts'
-import { type Hunt, NO_REPORTS } from '../../../packages/hunt/src/run.ts'
-import { headline } from '../../../packages/hunt/src/sentences.ts'
-import { type KeptHunt, seriesTable, toldSettings } from '../../../packages/hunt/src/series.ts'
 import { withDatabase } from '../database.ts'
 import type { HuntOptions } from './options.ts'
 import { printHunt } from './print.ts'

@@ -2,23 +2,23 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { etag } from 'hono/etag'
+import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { gridQuery, readGrid } from '../pages/grid.ts'
 import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
 import { readJob, readJobDays, readLatestRuns } from '../queries/job.ts'
 import { readPullRequest } from '../queries/pull-request.ts'
 import { readRunnerRecords } from '../queries/runners.ts'
-import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
-import type { DashboardDeps } from '../deps.ts'
-import { gridQuery, readGrid } from '../pages/grid.ts'
-import { lastDays, MOST_HEADS, openRepository, type RepositoryScope } from '../scope.ts'
+import { lastDays, MAX_HEADS, openRepository, type RepositoryScope } from '../scope.ts'
 import { addAttribution } from './attribution.ts'
 import { coverageOf, flakes, jobs, newestOf, repositories, windows } from './data.ts'
 import { history } from './history.ts'
+import * as things from './item-routes.ts'
 import * as routes from './routes.ts'
 import { flakeJson, runJson } from './shapes.ts'
 import { tables } from './tables.ts'
-import * as things from './item-routes.ts'
 
-const MOST_RUNS = 100
+const MAX_RUNS = 100
 const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }
 
 /** The API, to be mounted at `/api/v1`. */
@@ -65,13 +65,16 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
   app.openapi(routes.repositoryRoute, async (c) => {
     const scope = await open(deps, c)
     if (!scope) return c.json(NOT_FOUND, 404)
-    const { repository, policy, required } = scope
+    const { repository, settings, required } = scope
     const [own] = await newestOf(deps, [repository])
     if (!own) return c.json(NOT_FOUND, 404)
     const names = [...new Set(scope.jobs.filter((job) => required.includes(job)).map((job) => job.name))]
     const coverage = await coverageOf(deps, scope)
-    const settings = { target: policy.target, time_zone: policy.timeZone }
-    return c.json({ ...own, ...settings, coverage, required: { source: required.source, jobs: names } }, 200)
+    const { target, timeZone: time_zone } = settings
+    return c.json(
+      { ...own, target, time_zone, coverage, required: { source: required.source, jobs: names } },
+      200,
+    )
   })
   app.openapi(routes.windowsRoute, async (c) => {
     const scope = await open(deps, c)
@@ -114,10 +117,10 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
     const key = scope && { repositoryId: scope.repository.repository_id, jobId: c.req.valid('param').job_id }
     const job = key && (await readJob(db, key))
     if (!scope || !job) return c.json(NOT_FOUND, 404)
-    const { now, policy } = scope
+    const { now, settings } = scope
     const span = lastDays(scope, c.req.valid('query').days)
-    const days = await readJobDays(db, key, span, policy.timeZone)
-    const runs = await readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 })
+    const days = await readJobDays(db, key, span, settings.timeZone)
+    const runs = await readLatestRuns(db, key, { limit: MAX_RUNS, before: now + 1 })
     const runners = await readRunnerRecords(db, key, span)
     const { job_id, name, app: slug, source, workflow } = job
     return c.json(
@@ -145,7 +148,7 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
     const own = scope ? await readFlakesOf(db, id, number) : []
     if (!told && own.length === 0) return c.json(NOT_FOUND, 404)
     const heads = []
-    for (const head of (await readHeadsOf(db, id, number)).slice(0, MOST_HEADS))
+    for (const head of (await readHeadsOf(db, id, number)).slice(0, MAX_HEADS))
       heads.push({ ...head, runs: (await readRunsOf(db, id, number, head.head_sha)).map(runJson) })
     const list = own.map(({ head_sha, job_id, name, attribution, probability, counted }) => {
       return {

@@ -1,5 +1,5 @@
 /** What the API's routes read: the same queries as the pages', so that the two cannot disagree. */
-import { readNewestWindows } from '../queries/repositories.ts'
+
 import { readTimeLost } from '../../db/budget.ts'
 import { readFlakePage, readJobCosts } from '../../db/flakes.ts'
 import type { Row } from '../../db/schema.ts'
@@ -9,13 +9,14 @@ import { readShares } from '../budget.ts'
 import { addDays, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { ownersOf, trackingIssues } from '../job-owners.ts'
+import { readNewestWindows } from '../queries/repositories.ts'
 import { lastDays, type RepositoryScope, readableRepositories } from '../scope.ts'
 import { type PageQuery, readCursor, spanOf, writeCursor } from './query.ts'
 import { flakeJson, jobJson, windowJson } from './shapes.ts'
 
 const BACK_DAYS = 400
 // The runs around each flake are read for it, which is more than an answer may take for half a year.
-const MOST_TIMED_DAYS = 60
+const MAX_TIMED_DAYS = 60
 
 /** Every repository that `request` may see, with its newest day and week that have data; by name, a page at a time. */
 export async function repositories(deps: DashboardDeps, request: Request, page: PageQuery) {
@@ -72,11 +73,11 @@ export async function windows(
 
 /** Jobs that flaked in the last `days` days, those that cost most first. */
 export async function jobs({ db }: DashboardDeps, scope: RepositoryScope, days: number) {
-  const { flakes, policy } = scope
+  const { flakes, settings } = scope
   const span = lastDays(scope, days)
   const costs = await readJobCosts(db, flakes, span)
   const ids = costs.map((one) => one.job_id)
-  const told = days <= MOST_TIMED_DAYS ? await readTimeLost(db, flakes, span, ids) : []
+  const told = days <= MAX_TIMED_DAYS ? await readTimeLost(db, flakes, span, ids) : []
   const lost = new Map(told.map((one) => [one.job_id, one]))
   const issues = await trackingIssues({ db }, scope)
   const total = costs.reduce((sum, one) => sum + one.flakes_counted, 0)
@@ -84,7 +85,7 @@ export async function jobs({ db }: DashboardDeps, scope: RepositoryScope, days: 
     ...jobJson(one, total),
     waited_s: lost.get(one.job_id)?.waited_s ?? null,
     rerun_s: lost.get(one.job_id)?.rerun_s ?? null,
-    owners: ownersOf(policy, one.name),
+    owners: ownersOf(settings, one.name),
     issue: issues.get(one.job_id)?.url ?? null,
   }))
 }

@@ -52,7 +52,7 @@ export const freshnessShape = z
     last_delivery_at: z.string().nullable(),
     last_completed_at: z.string().nullable(),
     last_measured_at: z.string().nullable(),
-    heads_waiting: z.number(),
+    orphan_heads: z.number(),
     days_with_data: z.number().openapi({ description: 'Of the last 90 days' }),
     longest_gap_days: z.number(),
   })
@@ -68,7 +68,7 @@ const gapShape = z
   })
   .openapi('Gap')
 
-const readingShape = z
+const backfillShape = z
   .object({
     repository: z.string(),
     since: z.string(),
@@ -76,7 +76,7 @@ const readingShape = z
     pages: z.number().openapi({ description: 'Answers known to be needed; more may turn up' }),
     pull_requests: z.number(),
   })
-  .openapi('Reading')
+  .openapi('Backfill')
 
 const REPOSITORY = '/repositories/{owner}/{repo}'
 
@@ -100,7 +100,7 @@ export const statusRoute = createRoute({
         repositories: z.array(freshnessShape),
         next_page: nextPage,
         gaps: z.array(gapShape),
-        readings: z.array(readingShape).openapi({ description: 'History that is being read' }),
+        backfills: z.array(backfillShape).openapi({ description: 'History that is being read' }),
         outbox: z.array(
           z.object({
             kind: z.string(),

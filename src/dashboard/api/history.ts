@@ -2,18 +2,18 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { readIncidents, readVerdictBands } from '../../db/incidents.ts'
-import { readGapsOf, readOpenReadings } from '../queries/backfill.ts'
-import { readCoverage, readFreshness, readOutboxDepth } from '../queries/status.ts'
 import { addDays, DAY, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readMonths } from '../months.ts'
+import { readGapsOf, readOpenBackfills } from '../queries/backfill.ts'
+import { readCoverage, readFreshness, readOutboxDepth } from '../queries/status.ts'
 import { lastDays, openRepository, type RepositoryScope, readableRepositories } from '../scope.ts'
 import * as routes from './history-routes.ts'
 import type { PageQuery } from './query.ts'
 
 const COVERED_DAYS = 90
 const GAP_DAYS = 30
-const MOST_GAPS = 100
+const MAX_GAPS = 100
 const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }
 
 /** Adds them to the API. */
@@ -35,16 +35,19 @@ export function history(app: OpenAPIHono, deps: DashboardDeps): void {
     const { rows, next } = await freshness(deps, c.req.raw, c.req.valid('query'))
     const known = await readGapsOf(deps.db, ids, {
       filledSince: deps.now() - GAP_DAYS * DAY,
-      limit: MOST_GAPS,
+      limit: MAX_GAPS,
     })
-    const readings = (await readOpenReadings(deps.db, ids)).map(
+    const backfills = (await readOpenBackfills(deps.db, ids)).map(
       ({ repository_id: _id, full_name: repository, started_at: _started, ...rest }) => ({
         repository,
         ...rest,
       }),
     )
     const gaps = known.map(({ full_name: repository, ...rest }) => ({ repository, ...rest }))
-    return c.json({ repositories: rows, next_page: next, gaps, readings, outbox, rate_limit: rateLimit }, 200)
+    return c.json(
+      { repositories: rows, next_page: next, gaps, backfills, outbox, rate_limit: rateLimit },
+      200,
+    )
   })
 }
 
@@ -72,7 +75,7 @@ export async function freshness(deps: DashboardDeps, request: Request, { page, l
     last_delivery_at: fresh.get(id)?.last_delivery_at ?? null,
     last_completed_at: fresh.get(id)?.last_completed_at ?? null,
     last_measured_at: fresh.get(id)?.last_measured_at ?? null,
-    heads_waiting: fresh.get(id)?.waiting ?? 0,
+    orphan_heads: fresh.get(id)?.waiting ?? 0,
     days_with_data: covered.get(id)?.days_with_data ?? 0,
     longest_gap_days: covered.get(id)?.longest_gap_days ?? 0,
   }))

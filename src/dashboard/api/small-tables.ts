@@ -2,28 +2,28 @@
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { readChangePoints } from '../../db/change-points.ts'
-import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
-import { readVerdictRecords } from '../../db/incidents.ts'
-import { readDurations, readJob } from '../queries/job.ts'
-import { readGapsOf, readOpenReadings } from '../queries/backfill.ts'
-import { readRunnerRecords } from '../queries/runners.ts'
-import { countDeliveries, readOutboxDepth, readTicks } from '../queries/status.ts'
 import { readHuntsOfJob } from '../../db/hunts.ts'
+import { readVerdictRecords } from '../../db/incidents.ts'
 import { readHeadsOf } from '../../db/pull-requests.ts'
-import { readMergedAround } from '../revisions.ts'
 import { DAY } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
+import { readGapsOf, readOpenBackfills } from '../queries/backfill.ts'
+import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
+import { readDurations, readJob } from '../queries/job.ts'
+import { readRunnerRecords } from '../queries/runners.ts'
+import { countDeliveries, readOutboxDepth, readTicks } from '../queries/status.ts'
 import { readRetests } from '../retests.ts'
-import { lastDays, MOST_HEADS, type RepositoryScope, readableRepositories } from '../scope.ts'
+import { readMergedAround } from '../revisions.ts'
+import { lastDays, MAX_HEADS, type RepositoryScope, readableRepositories } from '../scope.ts'
 import { csv } from './csv.ts'
 import { historyQuery } from './history-routes.ts'
 import { daysQuery } from './query.ts'
 import { runJson, runShape } from './shapes.ts'
 import { jobOf, sendCsv, type Table } from './table.ts'
 
-const MOST_HUNTS = 500
-const MOST_GAPS = 1000
-const MOST_MERGED = 500
+const MAX_HUNTS = 500
+const MAX_GAPS = 1000
+const MAX_MERGED = 500
 const FIRST_DAY = '1970-01-01'
 const NOTHING = z.object({})
 
@@ -75,7 +75,7 @@ export function smallTables(deps: DashboardDeps, table: Table): void {
       const [id, number] = [scope.repository.repository_id, Number(c.req.param('number'))]
       const heads = await readHeadsOf(db, id, number)
       if (heads.length === 0) return null
-      return (await readRetests(db, id, number, heads.slice(0, MOST_HEADS))).map((row) => ({ ...row }))
+      return (await readRetests(db, id, number, heads.slice(0, MAX_HEADS))).map((row) => ({ ...row }))
     },
   )
 }
@@ -110,7 +110,7 @@ function ofJobs({ db }: DashboardDeps, table: Table): void {
       const changes = await readChangePoints(db, repositoryId, FIRST_DAY, jobId)
       const change = changes.find((one) => one.changed_on === c.req.param('day'))
       if (!change) return null
-      const merged = await readMergedAround(db, scope, change.changed_on, MOST_MERGED)
+      const merged = await readMergedAround(db, scope, change.changed_on, MAX_MERGED)
       return merged.map(({ number, ...row }) => ({ pull_request: number, ...row }))
     },
   )
@@ -121,7 +121,7 @@ function ofJobs({ db }: DashboardDeps, table: Table): void {
     async (scope, _query, c) => {
       const job = await readJob(db, jobOf(scope, c))
       if (!job) return null
-      const hunts = await readHuntsOfJob(db, scope.repository.full_name, job.name, MOST_HUNTS)
+      const hunts = await readHuntsOfJob(db, scope.repository.full_name, job.name, MAX_HUNTS)
       return hunts.map((row) => ({ ...row }))
     },
   )
@@ -167,10 +167,10 @@ export function statusTables(app: Hono, deps: DashboardDeps): void {
   add('deliveries', ['event', 'outcome', 'deliveries'], (ids) => countDeliveries(db, ids, now() - DAY))
   add('outbox', ['kind', 'waiting', 'oldest_due_at', 'most_attempts'], (ids) => readOutboxDepth(db, ids))
   add('gaps', ['full_name', 'from_at', 'to_at', 'reason', 'filled_at'], (ids) =>
-    readGapsOf(db, ids, { filledSince: 0, limit: MOST_GAPS }),
+    readGapsOf(db, ids, { filledSince: 0, limit: MAX_GAPS }),
   )
-  add('readings', ['full_name', 'since', 'started_at', 'done', 'pages', 'pull_requests'], (ids) =>
-    readOpenReadings(db, ids),
+  add('backfills', ['full_name', 'since', 'started_at', 'done', 'pages', 'pull_requests'], (ids) =>
+    readOpenBackfills(db, ids),
   )
   add('timers', ['name', 'slot'], () => readTicks(db))
 }

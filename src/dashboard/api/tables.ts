@@ -1,12 +1,12 @@
 /** The tables as CSV, at the address of their JSON with `.csv` behind it. */
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { readJob, readJobDays, readLatestRuns } from '../queries/job.ts'
 import { readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readMonths } from '../months.ts'
 import { type Grid, gridQuery, readGrid } from '../pages/grid.ts'
-import { lastDays, MOST_HEADS, openRepository } from '../scope.ts'
+import { readJob, readJobDays, readLatestRuns } from '../queries/job.ts'
+import { lastDays, MAX_HEADS, openRepository } from '../scope.ts'
 import { csv } from './csv.ts'
 import { flakes, jobs, repositories, windows } from './data.ts'
 import { bands, freshness, incidents } from './history.ts'
@@ -16,7 +16,7 @@ import { flakeShape, jobShape, runJson, runShape, windowShape } from './shapes.t
 import { smallTables, statusTables } from './small-tables.ts'
 import { jobOf, type Rows, sendCsv, type Table } from './table.ts'
 
-const MOST_RUNS = 500
+const MAX_RUNS = 500
 const EVERY = { page: 1, limit: 100_000 }
 const NO_TABLE = 'There is no such table, or it is not for you to see.\n'
 
@@ -122,7 +122,7 @@ function ofJobsAndPullRequests(deps: DashboardDeps, table: Table): void {
       const key = jobOf(scope, c)
       if (!(await readJob(deps.db, key))) return null
       const span = lastDays(scope, days)
-      return (await readJobDays(deps.db, key, span, scope.policy.timeZone)).map((row) => ({ ...row }))
+      return (await readJobDays(deps.db, key, span, scope.settings.timeZone)).map((row) => ({ ...row }))
     },
   )
   table(
@@ -134,7 +134,7 @@ function ofJobsAndPullRequests(deps: DashboardDeps, table: Table): void {
       const heads = await readHeadsOf(deps.db, id, number)
       if (heads.length === 0) return null
       const rows = []
-      for (const { head_sha } of heads.slice(0, MOST_HEADS))
+      for (const { head_sha } of heads.slice(0, MAX_HEADS))
         for (const run of await readRunsOf(deps.db, id, number, head_sha))
           rows.push({ job: run.name, ...runJson(run) })
       return rows
@@ -147,7 +147,7 @@ function ofJobsAndPullRequests(deps: DashboardDeps, table: Table): void {
     async (scope, _query, c) => {
       const key = jobOf(scope, c)
       if (!(await readJob(deps.db, key))) return null
-      return (await readLatestRuns(deps.db, key, { limit: MOST_RUNS, before: scope.now + 1 })).map(runJson)
+      return (await readLatestRuns(deps.db, key, { limit: MAX_RUNS, before: scope.now + 1 })).map(runJson)
     },
   )
 }

@@ -44,7 +44,7 @@ export function createGate(
     await next()
     if (cookie) c.header('set-cookie', cookie, { append: true })
   }
-  const routes = authRoutes({ ...sessions, github, publicUrl, onSignOut: visibility.forget })
+  const routes = authRoutes({ ...sessions, github, publicUrl, onSignOut: visibility.deleteExpired })
   return { visibility, guard, routes }
 }
 

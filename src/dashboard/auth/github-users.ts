@@ -20,12 +20,12 @@ export interface OAuthCredentials {
   apiUrl: string
 }
 
-const PATIENCE_MS = 10_000
+const GITHUB_TIMEOUT_MS = 10_000
 
 /** GitHub as the app's own OAuth flow sees it. */
 export function gitHubUsers({ clientId, clientSecret, apiUrl }: OAuthCredentials): GitHubUsers {
   const timed: typeof fetch = (input, init) =>
-    fetch(input, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) })
+    fetch(input, { ...init, signal: AbortSignal.timeout(GITHUB_TIMEOUT_MS) })
   const defaults = { baseUrl: apiUrl, request: { fetch: timed }, log: silent }
   const app = new OAuthApp({
     clientType: 'github-app',

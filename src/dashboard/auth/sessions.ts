@@ -23,7 +23,7 @@ export interface SessionOptions {
   isSecure: boolean
 }
 
-const LONGEST_MS = 8 * 3_600_000
+const MAX_MS = 8 * 3_600_000
 const ROTATE_MS = 3_600_000
 // Requests under way still carry the old name.
 const OVERLAP_MS = 60_000
@@ -40,7 +40,7 @@ export async function startSession(
 ): Promise<string> {
   const { db, now, secret } = options
   const name = newSecret()
-  const longest = now() + LONGEST_MS
+  const longest = now() + MAX_MS
   const expiresAt = Math.min(longest, person.expiresAt ?? longest)
   await addSession(
     db,

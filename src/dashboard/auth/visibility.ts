@@ -5,7 +5,7 @@ import type { GitHubUsers } from './github-users.ts'
 import type { Viewer } from './sessions.ts'
 
 const FRESH_MS = 5 * 60_000
-const MOST_KEPT = 10_000
+const MAX_KEPT = 10_000
 
 export interface VisibilityOptions {
   github: GitHubUsers
@@ -18,7 +18,7 @@ export interface VisibilityOptions {
 
 export interface SignedInVisibility extends Visibility {
   /** Forgets what a person may read, at their sign-out. */
-  forget(viewer: Viewer): void
+  deleteExpired(viewer: Viewer): void
 }
 
 /** Asks GitHub once in five minutes for each person and installation. Whatever goes wrong there opens nothing. */
@@ -29,7 +29,7 @@ export function createVisibility({ github, now, isPublic, viewerOf }: Visibility
     const known = kept.get(key)
     if (known && known.until > now()) return known.ids
     const ids = github.repositoriesOf(viewer.token, installationId)
-    if (kept.size >= MOST_KEPT) kept.clear()
+    if (kept.size >= MAX_KEPT) kept.clear()
     kept.set(key, { until: now() + FRESH_MS, ids })
     ids.catch(() => kept.delete(key))
     return ids
@@ -46,7 +46,7 @@ export function createVisibility({ github, now, isPublic, viewerOf }: Visibility
         return false
       }
     },
-    forget({ userId }) {
+    deleteExpired({ userId }) {
       for (const key of kept.keys()) if (key.startsWith(`${userId}/`)) kept.delete(key)
     },
   }

@@ -5,7 +5,11 @@ import { count, percent } from '../../texts/figures.ts'
 import { type Html, html, pullRequestLink } from '../html.ts'
 
 /** What may be stored as a flake's evidence: whatever its version wrote. */
-export type StoredEvidence = Partial<Evidence> & { a?: number; b?: number; habit?: { a: number; b: number } }
+export type StoredEvidence = Partial<Evidence> & {
+  a?: number
+  b?: number
+  baseRate?: { a: number; b: number }
+}
 
 interface Counts {
   x: number
@@ -26,7 +30,7 @@ const CHANGED: Record<string, string> = {
   unknown: 'What the pull request changes was not looked at.',
 }
 
-const KIN: Record<string, string> = {
+const RELATIONS: Record<string, string> = {
   base: 'is what it is stacked on',
   top: 'is stacked on it',
   reland: 'lands the same change',
@@ -47,16 +51,16 @@ export function arithmetic(
   return html`<ul>
 <li>This pull request: the job flaked at ${counts.x} of its ${count(counts.m, 'judged commit')}.</li>
 <li>Others, in ${evidence.window_days ?? 14} days around it: ${figure(counts.k)} of ${count(counts.n, 'judged commit')} flaked${seen.length > 0 ? html`, on ${seen.map((number, i) => html`${i > 0 ? ', ' : ''}${pullRequestLink(fullName, number)}`)}${(evidence.other_prs ?? 0) > seen.length ? ` and ${(evidence.other_prs ?? 0) - seen.length} more` : ''}` : ''}${evidence.trunk_n ? `; of these ${evidence.trunk_k ?? 0} of ${evidence.trunk_n} on the default branch or in the merge queue` : ''}.</li>
-${(evidence.kin ?? []).map((one) => html`<li>${pullRequestLink(fullName, one.number)} ${KIN[one.how] ?? 'shares code with it'}: its results are no evidence of the job’s habit.</li>\n`)}${evidence.merged ? html`<li>It was merged. A fault of its own would have hit everybody’s runs from then on, which is weighed too.</li>\n` : ''}<li>${CHANGED[evidence.changed ?? 'unknown'] ?? CHANGED.unknown} Chance beforehand: ${percent(counts.prior)}.</li>
+${(evidence.related ?? []).map((one) => html`<li>${pullRequestLink(fullName, one.number)} ${RELATIONS[one.how] ?? 'shares code with it'}: its results are no evidence of the job’s base rate.</li>\n`)}${evidence.merged ? html`<li>It was merged. A fault of its own would have hit everybody’s runs from then on, which is weighed too.</li>\n` : ''}<li>${CHANGED[evidence.changed ?? 'unknown'] ?? CHANGED.unknown} Chance beforehand: ${percent(counts.prior)}.</li>
 </ul>
 ${sum(counts, probability)}`
 }
 
 function sum({ x, m, k, n, prior, a, b }: Counts, stored: number): Html {
   const own = lnBeta(x + 1, m - x + 1)
-  const habit = lnBeta(x + a + k, m - x + b + n - k) - lnBeta(a + k, b + n - k)
+  const baseRate = lnBeta(x + a + k, m - x + b + n - k) - lnBeta(a + k, b + n - k)
   const before = Math.log(prior / (1 - prior))
-  const total = before + own - habit
+  const total = before + own - baseRate
   const now = probabilityCausedByPr({ x, m, k, n }, prior, { a, b })
   const differs = Math.abs(now - stored) > 0.005
   const lines: [string, string, string][] = [
@@ -64,8 +68,8 @@ function sum({ x, m, k, n, prior, a, b }: Counts, stored: number): Html {
     [`+ ln B(${x} + 1, ${m - x} + 1)`, signed(own), 'a fault of its own, at any rate'],
     [
       `− ln B(${x} + ${round(a + k)}, ${m - x} + ${round(b + n - k)}) + ln B(${round(a + k)}, ${round(b + n - k)})`,
-      signed(-habit),
-      'the job’s habit',
+      signed(-baseRate),
+      'the job’s base rate',
     ],
     ['= logit of the chance', signed(total), ''],
     ['  chance that the pull request caused it', percent(1 / (1 + Math.exp(-total))), ''],
@@ -76,7 +80,7 @@ function sum({ x, m, k, n, prior, a, b }: Counts, stored: number): Html {
   )
   return html`<pre tabindex="0" role="region" aria-label="The arithmetic">${text.join('\n')}</pre>
 ${differs ? html`<p>The verdict says ${percent(stored)}: beyond these counts it weighs that the job’s rate changes with time, that some of the others’ flakes may have been their own fault, and how severe this repository’s faults usually are.</p>` : ''}
-<p class="muted">Two stories are compared, from the counts alone: the job flakes by habit, at the rate seen on others (Beta(${round(a)} + k, ${round(b)} + n − k)); or this pull request broke it, at any rate (Beta(1, 1)). Below 50% the flake counts towards the SLA.</p>`
+<p class="muted">Two stories are compared, from the counts alone: the job flakes by baseRate, at the rate seen on others (Beta(${round(a)} + k, ${round(b)} + n − k)); or this pull request broke it, at any rate (Beta(1, 1)). Below 50% the flake counts towards the SLA.</p>`
 }
 
 function countsOf(evidence: StoredEvidence): Counts | null {
@@ -89,8 +93,8 @@ function countsOf(evidence: StoredEvidence): Counts | null {
     k,
     n,
     prior,
-    a: evidence.a ?? evidence.habit?.a ?? 0.5,
-    b: evidence.b ?? evidence.habit?.b ?? 49.5,
+    a: evidence.a ?? evidence.baseRate?.a ?? 0.5,
+    b: evidence.b ?? evidence.baseRate?.b ?? 49.5,
   }
 }
 

@@ -1,14 +1,15 @@
 /** The first minutes: what is done, what comes next, and what is waited for. */
-import type { ReadingState } from '../queries/backfill.ts'
+
 import { type Html, html } from '../html.ts'
-import { readingTable } from './backfill.ts'
+import type { BackfillState } from '../queries/backfill.ts'
+import { backfillTable } from './backfill.ts'
 
 export interface Progress {
   isSetUp: boolean
   isInstalled: boolean
   hasDelivery: boolean
   /** History that is being read. */
-  readings: readonly ReadingState[]
+  backfills: readonly BackfillState[]
 }
 
 /** Who looks: somebody who signed in, somebody who could, or somebody where nobody can. */
@@ -23,16 +24,16 @@ interface Step {
 export function firstRun(progress: Progress, reader: Reader): Html {
   const steps = stepsOf(progress)
   const next = steps.findIndex(({ isDone }) => !isDone)
-  const { isSetUp, readings } = progress
+  const { isSetUp, backfills } = progress
   return html`<h1>${isSetUp ? 'Waiting for the first results' : 'Set up flake-sla'}</h1>
 <p class="lead">${waitsFor(progress)}</p>
 ${isSetUp && !progress.isInstalled ? privateWords(reader) : ''}
 <ol class="steps">${steps.map(({ isDone, words }, i) => html`<li${i === next ? html` aria-current="step"` : ''}>${isDone ? html`<span class="state in"><span aria-hidden="true">✓</span> Done:</span> ` : ''}${words}</li>`)}</ol>
-${readings.length > 0 ? html`<h2>Past weeks</h2>${readingTable(readings)}` : ''}
+${backfills.length > 0 ? html`<h2>Past weeks</h2>${backfillTable(backfills)}` : ''}
 ${isSetUp ? html`<p class="muted">This page brings itself up to date.</p>` : html`<p class="muted">No GitHub at hand? <code>npm run demo</code> shows weeks of a made-up organisation.</p>`}`
 }
 
-function stepsOf({ isSetUp, isInstalled, hasDelivery, readings }: Progress): Step[] {
+function stepsOf({ isSetUp, isInstalled, hasDelivery, backfills }: Progress): Step[] {
   const create = isSetUp
     ? 'The GitHub App has its credentials.'
     : html`<a href="/probot">Create the GitHub App</a>, by the address that this server printed when it started. GitHub asks for a name and does the rest; then put the credentials it made into the environment and start again.`
@@ -43,7 +44,7 @@ function stepsOf({ isSetUp, isInstalled, hasDelivery, readings }: Progress): Ste
     ? html`The first webhook delivery came in: see the <a href="/status">status page</a>.`
     : html`Open or update a pull request, or wait for one. The first delivery appears on the <a href="/status">status page</a>.`
   const results =
-    readings.length > 0
+    backfills.length > 0
       ? 'The first results of jobs: the past 90 days are being read from GitHub now, and rates are shown here when a day of them is whole.'
       : html`The first results of a pull request’s jobs: then the rate is shown here. Past weeks are read from GitHub by themselves once the app is installed, or by <code>flake-sla backfill</code>.`
   return [
@@ -54,11 +55,11 @@ function stepsOf({ isSetUp, isInstalled, hasDelivery, readings }: Progress): Ste
   ]
 }
 
-function waitsFor({ isSetUp, isInstalled, hasDelivery, readings }: Progress): string {
+function waitsFor({ isSetUp, isInstalled, hasDelivery, backfills }: Progress): string {
   if (!isSetUp) return 'This server has no GitHub App yet.'
   if (!isInstalled)
     return 'The app has its credentials. There is no repository here that you may see: perhaps it is not installed on one yet.'
-  if (readings.length > 0) return 'The app is installed, and reads the past from GitHub.'
+  if (backfills.length > 0) return 'The app is installed, and reads the past from GitHub.'
   if (!hasDelivery) return 'The app is installed. It waits for the first webhook delivery: none came in yet.'
   return 'The app is installed and hears from GitHub. Nothing was tested on a pull request yet, so there is no rate.'
 }

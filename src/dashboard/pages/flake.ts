@@ -1,5 +1,5 @@
 /** One flake: what ran, why we think whose fault it was, and how that verdict changed. */
-import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
+
 import type { ListedFlake } from '../../db/flakes.ts'
 import type { Row } from '../../db/schema.ts'
 import type { DashboardDeps } from '../deps.ts'
@@ -14,6 +14,7 @@ import {
   repositoryPath,
   table,
 } from '../html.ts'
+import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
 import type { RepositoryScope } from '../scope.ts'
 import { faultWords } from '../wording.ts'
 import { arithmetic, type StoredEvidence } from './arithmetic.ts'

@@ -1,4 +1,11 @@
 /** The grid: jobs as rows, the commits of pull requests as columns in time. A letter in each cell, not colour alone. */
+
+import type { Row } from '../../db/schema.ts'
+import { count } from '../../texts/figures.ts'
+import { readInstant } from '../dates.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { csvLink, type Html, html, repositoryPath, shortJobLink } from '../html.ts'
+import { readPattern } from '../pattern.ts'
 import {
   type GridCell,
   type GridHead,
@@ -6,12 +13,6 @@ import {
   readGridHeads,
   readGridIncidents,
 } from '../queries/grid.ts'
-import type { Row } from '../../db/schema.ts'
-import { count } from '../../texts/figures.ts'
-import { readInstant } from '../dates.ts'
-import type { DashboardDeps } from '../deps.ts'
-import { csvLink, type Html, html, repositoryPath, shortJobLink } from '../html.ts'
-import { readPattern } from '../pattern.ts'
 import type { RepositoryScope } from '../scope.ts'
 
 const WIDTHS = [20, 40, 80] as const

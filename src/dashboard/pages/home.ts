@@ -1,7 +1,5 @@
 /** The organisation at a glance: every repository that the reader may see, those furthest out of SLA first. */
-import { hasWindows, readNewestWindows, readWindowsOf } from '../queries/repositories.ts'
-import { type ReadingState, readOpenReadings } from '../queries/backfill.ts'
-import { readFreshness } from '../queries/status.ts'
+
 import type { Row } from '../../db/schema.ts'
 import { type Sla, slaOf } from '../../domain/sla.ts'
 import { count, percent } from '../../texts/figures.ts'
@@ -10,9 +8,12 @@ import { addDays, dayAt, weekOf, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, name, repositoryPath, table } from '../html.ts'
 import { pageLinks, pageOf } from '../paging.ts'
+import { type BackfillState, readOpenBackfills } from '../queries/backfill.ts'
+import { hasWindows, readNewestWindows, readWindowsOf } from '../queries/repositories.ts'
+import { readFreshness } from '../queries/status.ts'
 import { chance, range, ratio, slaOfRow, stateOf } from '../wording.ts'
+import { backfillText } from './backfill.ts'
 import { firstRun, type Progress, type Reader } from './first-run.ts'
-import { readingWords } from './backfill.ts'
 import { stateMark } from './tile.ts'
 
 const WEEKS = 12
@@ -45,10 +46,10 @@ export async function homePage(
   const to = addDays(today, 1)
   const spanned = { from: addDays(today, -7 * WEEKS - 1), to }
   const weeks = await readNewestWindows(db, ids, 'week', spanned)
-  const readings = await readOpenReadings(db, ids)
+  const backfills = await readOpenBackfills(db, ids)
   if (weeks.size === 0 && !(await hasWindows(db, ids)))
     return {
-      body: firstRun(await progressOf(deps, ids, readings), reader),
+      body: firstRun(await progressOf(deps, ids, backfills), reader),
       measuredAt: null,
       isMoving: true,
     }
@@ -71,7 +72,7 @@ export async function homePage(
     }
   })
   const measured = [...weeks.values(), ...days.values()].map((row) => row.measured_at)
-  const content = html`${body(lines, ranked, today)}${readingWords(readings)}${pageLinks(part, '/')}${csvLink('/api/v1/repositories.csv', 'All repositories')}`
+  const content = html`${body(lines, ranked, today)}${backfillText(backfills)}${pageLinks(part, '/')}${csvLink('/api/v1/repositories.csv', 'All repositories')}`
   return { body: content, measuredAt: measured.sort().at(-1) ?? null, isMoving: false }
 }
 
@@ -85,13 +86,13 @@ function ratesOf(weeks: readonly Row<'sla_window'>[], today: string): (number | 
 async function progressOf(
   { db, isSetUp = true }: Pick<DashboardDeps, 'db' | 'isSetUp'>,
   ids: readonly number[],
-  readings: readonly ReadingState[],
+  backfills: readonly BackfillState[],
 ): Promise<Progress> {
   const freshness = await readFreshness(db, ids)
   return {
     isSetUp,
     isInstalled: ids.length > 0,
-    readings,
+    backfills,
     hasDelivery: freshness.some((one) => one.last_delivery_at !== null),
   }
 }

@@ -19,7 +19,7 @@ import {
 import { lastDays, type RepositoryScope } from '../scope.ts'
 
 const DAYS = 180
-const MOST_NAMED = 5
+const MAX_NAMED = 5
 
 /** The body of `/{owner}/{repo}/incidents`. */
 export async function incidentsPage(
@@ -68,16 +68,16 @@ function row(fullName: string, one: IncidentRow): unknown[] {
     durationWords(Date.parse(one.to_at) - Date.parse(one.from_at)),
     one.flakes,
     `${percent(one.rate)} of results${one.on_trunk ? ', trunk too' : ''}`,
-    html`${jobs.slice(0, MOST_NAMED).map((job, i) => html`${i > 0 ? ', ' : ''}${name(job)}`)}${more(jobs.length, 'job')}`,
+    html`${jobs.slice(0, MAX_NAMED).map((job, i) => html`${i > 0 ? ', ' : ''}${name(job)}`)}${more(jobs.length, 'job')}`,
     pullRequests(fullName, hit),
   ]
 }
 
 function pullRequests(fullName: string, numbers: readonly number[]): Html {
   if (numbers.length === 0) return html`none told of`
-  return html`${numbers.slice(0, MOST_NAMED).map((number, i) => html`${i > 0 ? ', ' : ''}${pullRequestLink(fullName, number)}`)}${more(numbers.length, 'pull request')}`
+  return html`${numbers.slice(0, MAX_NAMED).map((number, i) => html`${i > 0 ? ', ' : ''}${pullRequestLink(fullName, number)}`)}${more(numbers.length, 'pull request')}`
 }
 
 function more(of: number, thing: string): string {
-  return of > MOST_NAMED ? ` and ${count(of - MOST_NAMED, `more ${thing}`)}` : ''
+  return of > MAX_NAMED ? ` and ${count(of - MAX_NAMED, `more ${thing}`)}` : ''
 }

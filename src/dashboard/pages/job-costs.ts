@@ -8,7 +8,7 @@ import { csvLink, type Html, html, jobLink, repositoryPath, table } from '../htm
 import { wilson } from '../interval.ts'
 import { issueLink, ownerLinks, type TrackingIssue } from '../job-owners.ts'
 
-const MOST_JOBS = 20
+const MAX_JOBS = 20
 
 export interface CostlyJobs {
   costs: readonly JobCost[]
@@ -32,7 +32,7 @@ export function ranked(costs: readonly JobCost[]): (JobCost & { low: number; hig
 /** The jobs that are shown of those ranked. */
 export function shownJobs(costs: readonly JobCost[]): number[] {
   return ranked(costs)
-    .slice(0, MOST_JOBS)
+    .slice(0, MAX_JOBS)
     .map((job) => job.job_id)
 }
 
@@ -45,7 +45,7 @@ export function jobCosts(
   if (costs.length === 0) return html`<p>No job that counts flaked in the last ${span} days.</p>`
   const total = costs.reduce((sum, job) => sum + job.flakes_counted, 0)
   const all = ranked(costs)
-  const shown = all.slice(0, MOST_JOBS)
+  const shown = all.slice(0, MAX_JOBS)
   const rows = shown.map((job) => {
     const time = lost.find((one) => one.job_id === job.job_id)
     const own = new Map(days.filter((day) => day.job_id === job.job_id).map((day) => [day.day, day.flakes]))

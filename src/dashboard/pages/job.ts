@@ -2,6 +2,15 @@
 
 import { readChangePoints } from '../../db/change-points.ts'
 import { readLatestFlakes } from '../../db/flakes.ts'
+import type { Row } from '../../db/schema.ts'
+import { windowOf } from '../../domain/window.ts'
+import { percent } from '../../texts/figures.ts'
+import { type RatePoint, rateSvg } from '../charts/rate.ts'
+import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
+import type { DashboardDeps } from '../deps.ts'
+import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
+import { wilson } from '../interval.ts'
+import { issueLink, ownerLinks, ownersOf, type TrackingIssue, trackingIssues } from '../job-owners.ts'
 import {
   type JobDay,
   type JobKey,
@@ -13,16 +22,7 @@ import {
   readLatestRuns,
 } from '../queries/job.ts'
 import { readRunnerRecords } from '../queries/runners.ts'
-import type { Row } from '../../db/schema.ts'
-import { windowOf } from '../../domain/window.ts'
-import { percent } from '../../texts/figures.ts'
 import { readMergedAround } from '../revisions.ts'
-import { type RatePoint, rateSvg } from '../charts/rate.ts'
-import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
-import type { DashboardDeps } from '../deps.ts'
-import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
-import { wilson } from '../interval.ts'
-import { issueLink, ownerLinks, ownersOf, type TrackingIssue, trackingIssues } from '../job-owners.ts'
 import { lastDays, type RepositoryScope } from '../scope.ts'
 import { outcomeWords } from '../wording.ts'
 import { flakeTable } from './flake-table.ts'
@@ -33,9 +33,9 @@ import { RUN_HEAD, runCells } from './runs.ts'
 
 const DAYS = 91
 const DURATION_DAYS = 28
-const MOST_FLAKES = 30
-const MOST_RUNS = 25
-const MOST_MERGED = 30
+const MAX_FLAKES = 30
+const MAX_RUNS = 25
+const MAX_MERGED = 30
 
 /** The body of `/{owner}/{repo}/jobs/{jobId}`; null where there is no such job. */
 export async function jobPage(
@@ -43,7 +43,7 @@ export async function jobPage(
   scope: RepositoryScope,
   jobId: number,
 ): Promise<Html | null> {
-  const { repository, policy } = scope
+  const { repository, settings } = scope
   const { full_name } = repository
   const key = { repositoryId: repository.repository_id, jobId }
   const job = await readJob(db, key)
@@ -52,13 +52,13 @@ export async function jobPage(
   const base = `/api/v1/repositories${repositoryPath(full_name)}`
   const api = `${base}/jobs/${jobId}`
   return html`<h2>${name(job.name)}</h2>${identity(job, scope)}
-${whose(githubUrl, ownersOf(policy, job.name), issue)}
+${whose(githubUrl, ownersOf(settings, job.name), issue)}
 ${rates(days, change)}
 ${change ? await changed(db, scope, change, api) : ''}
 <h3>Flakes</h3>${flakeTable(full_name, flakes, false)}
 ${hoursAndWeekdays(
   flakes.map((flake) => flake.flaked_at),
-  policy.timeZone,
+  settings.timeZone,
 )}
 <h3>How long it takes</h3>${durationTable(durations)}
 ${runnersSection(runners, job.app, DURATION_DAYS)}${runners.length > 0 ? csvLink(`${api}/runners.csv`, 'Runners') : ''}
@@ -69,18 +69,18 @@ ${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`${base}/flakes.csv?job_id=${job
 
 /** What the page shows, read side by side. */
 async function readParts(db: DashboardDeps['db'], scope: RepositoryScope, key: JobKey) {
-  const { policy, now, today } = scope
+  const { settings, now, today } = scope
   const from = addDays(today, 1 - DAYS)
-  const span = { from: windowOf('day', from, policy.timeZone).from, to: now + 1 }
+  const span = { from: windowOf('day', from, settings.timeZone).from, to: now + 1 }
   const lately = lastDays(scope, DURATION_DAYS)
   const own = { ...scope.flakes, jobIds: [key.jobId] }
   const [days, changes, flakes, durations, runners, runs, issues] = await Promise.all([
-    readJobDays(db, key, span, policy.timeZone),
+    readJobDays(db, key, span, settings.timeZone),
     readChangePoints(db, key.repositoryId, from, key.jobId),
-    readLatestFlakes(db, own, { from: 0, to: now + 1 }, { limit: MOST_FLAKES }),
+    readLatestFlakes(db, own, { from: 0, to: now + 1 }, { limit: MAX_FLAKES }),
     readDurations(db, key, lately),
     readRunnerRecords(db, key, lately),
-    readLatestRuns(db, key, { limit: MOST_RUNS, before: now + 1 }),
+    readLatestRuns(db, key, { limit: MAX_RUNS, before: now + 1 }),
     trackingIssues({ db }, scope),
   ])
   const [change = null] = changes
@@ -107,7 +107,7 @@ function whose(
 
 function runTable(fullName: string, runs: readonly Row<'run'>[]): Html {
   return table(
-    `The newest ${MOST_RUNS}, newest first`,
+    `The newest ${MAX_RUNS}, newest first`,
     [...RUN_HEAD, 'Pull request'],
     runs.map((run) => [
       ...runCells(run),
@@ -189,10 +189,10 @@ async function changed(
   const day = change.changed_on
   const before = { flaky: change.before_flaky, verdicts: change.before_verdicts }
   const after = { flaky: change.after_flaky, verdicts: change.after_verdicts }
-  const merged = await readMergedAround(db, scope, day, MOST_MERGED)
+  const merged = await readMergedAround(db, scope, day, MAX_MERGED)
   const rose = after.flaky / after.verdicts > before.flaky / before.verdicts
   return html`<h3>It ${rose ? 'got worse' : 'got better'} around ${weekdayWords(day)}</h3>
-<p>Before: ${before.flaky} of ${before.verdicts} (${percent(before.flaky / before.verdicts)}); since: ${after.flaky} of ${after.verdicts} (${percent(after.flaky / after.verdicts)}). Merged around then${merged.length === MOST_MERGED ? `, the first ${MOST_MERGED}` : ''}:</p>
+<p>Before: ${before.flaky} of ${before.verdicts} (${percent(before.flaky / before.verdicts)}); since: ${after.flaky} of ${after.verdicts} (${percent(after.flaky / after.verdicts)}). Merged around then${merged.length === MAX_MERGED ? `, the first ${MAX_MERGED}` : ''}:</p>
 ${merged.length === 0 ? html`<p>No merge was told of.</p>` : mergedTable(scope.repository.full_name, merged)}${csvLink(`${api}/changes/${day}/merged.csv`, 'Merged around then')}`
 }
 

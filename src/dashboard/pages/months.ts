@@ -8,7 +8,7 @@ import type { RepositoryScope } from '../scope.ts'
 
 /** The body of `/{owner}/{repo}/months`. */
 export async function monthsPage(deps: Pick<DashboardDeps, 'db'>, scope: RepositoryScope): Promise<Html> {
-  const { labels } = scope.policy.breachIssue
+  const { labels } = scope.settings.breachIssue
   const months = await readMonths(deps, scope)
   const intro = html`<h2>Months</h2>
 <p>The SLA document measures its success by three figures, and expects all of them to fall over time: the flakiness itself, how often the SLA is breached, and how many pull requests are needed to fix flakes (those labelled ${labels.map((label, i) => html`${i > 0 ? ' or ' : ''}${name(label)}`)}).</p>`

@@ -1,10 +1,10 @@
 /** One pull request: what to do now, in the words of the comment, then each head with its runs and verdicts. */
-import { readPullRequest } from '../queries/pull-request.ts'
+
 import {
   type JobFlake,
   type JobRun,
+  readBaseRates,
   readFlakesOf,
-  readHabits,
   readHeadsOf,
   readRunsOf,
 } from '../../db/pull-requests.ts'
@@ -27,12 +27,13 @@ import {
   repositoryPath,
   table,
 } from '../html.ts'
+import { readPullRequest } from '../queries/pull-request.ts'
 import { type Retest, readRetests } from '../retests.ts'
-import { MOST_HEADS, type RepositoryScope } from '../scope.ts'
+import { MAX_HEADS, type RepositoryScope } from '../scope.ts'
 import { faultWords, outcomeWords } from '../wording.ts'
 import type { StoredEvidence } from './arithmetic.ts'
 
-const HABIT_DAYS = 14
+const BASE_RATE_DAYS = 14
 
 /** The body of `/{owner}/{repo}/pull/{n}`; null where nothing is known of that pull request. */
 export async function pullRequestPage(
@@ -45,7 +46,7 @@ export async function pullRequestPage(
   const heads = await readHeadsOf(db, repository_id, number)
   const flakes = await readFlakesOf(db, repository_id, number)
   if (!pullRequest && flakes.length === 0) return null
-  const shown = heads.slice(0, MOST_HEADS)
+  const shown = heads.slice(0, MAX_HEADS)
   const newest = shown[0] ? await readRunsOf(db, repository_id, number, shown[0].head_sha) : []
   const report = await reportOf(db, scope, { number, head: shown[0]?.head_sha ?? null, runs: newest, flakes })
   const [advice] = reportText(report).split('\n')
@@ -65,35 +66,42 @@ ${heads.length > shown.length ? html`<p class="muted">And ${count(heads.length -
 <h3>Retests asked for</h3>${retests.length > 0 ? html`${retestTable(retests)}${csvLink(`/api/v1/repositories${repositoryPath(full_name)}/pulls/${number}/retests.csv`, 'Retests')}` : html`<p>None.</p>`}`
 }
 
-/** What the comment is written from, but for habits: only of jobs that are red, the others' are not told. */
+/** What the comment is written from, but for base rates: only of jobs that are red, the others' are not told. */
 async function reportOf(
   db: DashboardDeps['db'],
-  { repository, policy, required, flakes: counting, now }: RepositoryScope,
+  { repository, settings, required, flakes: counting, now }: RepositoryScope,
   about: { number: number; head: string | null; runs: readonly JobRun[]; flakes: readonly JobFlake[] },
 ): Promise<Report> {
   const counts = (one: { job_id: number }) => counting.jobIds === null || counting.jobIds.includes(one.job_id)
   const byJob = Map.groupBy(about.runs.filter(counts), (run) => run.job_id)
   const red = [...byJob].flatMap(([id, runs]) => (isRed(runs) ? [id] : []))
-  const habits = await readHabits(db, repository.repository_id, red, {
+  const baseRates = await readBaseRates(db, repository.repository_id, red, {
     number: about.number,
-    since: new Date(now - HABIT_DAYS * DAY).toISOString(),
+    since: new Date(now - BASE_RATE_DAYS * DAY).toISOString(),
     until: new Date(now).toISOString(),
   })
   const jobs = [...byJob].map(([id, runs]) => ({
     name: runs[0]?.name ?? '',
     runs,
     flake: about.flakes.find((flake) => flake.job_id === id && flake.head_sha === about.head) ?? null,
-    habit: habits.get(id) ?? null,
+    baseRate: baseRates.get(id) ?? null,
   }))
   const windows = {
     day: null,
     week: null,
-    target: policy.target,
+    target: settings.target,
     requiredSource: required.source,
     requiredProblem: required.problem,
   }
   const rest = { earlier: [], budget: null, onlyJob: null, otherJobs: [], settingsProblems: [] }
-  return { number: about.number, headSha: about.head, jobs, habitDays: HABIT_DAYS, ...rest, ...windows }
+  return {
+    number: about.number,
+    headSha: about.head,
+    jobs,
+    baseRateDays: BASE_RATE_DAYS,
+    ...rest,
+    ...windows,
+  }
 }
 
 function isRed(runs: readonly { outcome: string }[]): boolean {
@@ -104,11 +112,11 @@ function isRed(runs: readonly { outcome: string }[]): boolean {
 function odds(jobs: Report['jobs']): Html | string {
   const red = jobs.filter((job) => isRed(job.runs))
   if (red.length === 0) return ''
-  return html`<ul>${red.map(({ name: job, habit }) => {
-    const seen = habit
-      ? alsoSeen(habit.flaky, habit.verdicts, habit.seen_on.slice(0, 5), 14)
+  return html`<ul>${red.map(({ name: job, baseRate }) => {
+    const seen = baseRate
+      ? alsoSeen(baseRate.flaky, baseRate.verdicts, baseRate.seen_on.slice(0, 5), 14)
       : 'no other pull request ran it in 14 days'
-    const share = habit && habit.verdicts > 0 ? ` (${percent(habit.flaky / habit.verdicts)})` : ''
+    const share = baseRate && baseRate.verdicts > 0 ? ` (${percent(baseRate.flaky / baseRate.verdicts)})` : ''
     return html`<li>${name(job)} is red: it ${seen}${share}.</li>`
   })}</ul>`
 }

@@ -18,7 +18,7 @@ import { flakeTable } from './flake-table.ts'
 import { jobCosts, shownJobs } from './job-costs.ts'
 import { stateMark, tile } from './tile.ts'
 
-const MOST_FLAKES = 20
+const MAX_FLAKES = 20
 
 /** The body of `/{owner}/{repo}` and when its figures were measured. */
 export async function repositoryPage(
@@ -49,8 +49,8 @@ async function readParts(
   measuredAt: string | null,
 ) {
   const { db, githubUrl } = deps
-  const { repository, today, now, policy, flakes } = scope
-  const from = windowOf('day', addDays(today, 1 - BUDGET_DAYS), policy.timeZone).from
+  const { repository, today, now, settings, flakes } = scope
+  const from = windowOf('day', addDays(today, 1 - BUDGET_DAYS), settings.timeZone).from
   const span = { from, to: now + 1 }
   const there = newest.filter((row) => row !== undefined)
   const costing = readJobCosts(db, flakes, span)
@@ -60,12 +60,12 @@ async function readParts(
     costing,
     costing.then((known) => readTimeLost(db, flakes, span, shownJobs(known))),
     readShares(db, scope, there),
-    readFlakeDays(db, flakes, span, policy.timeZone),
-    readLatestFlakes(db, flakes, { from: 0, to: now + 1 }, { limit: MOST_FLAKES }),
+    readFlakeDays(db, flakes, span, settings.timeZone),
+    readLatestFlakes(db, flakes, { from: 0, to: now + 1 }, { limit: MAX_FLAKES }),
     readBreachIssue(db, repository.repository_id),
     trackingIssues(deps, scope),
   ])
-  const own = (job: string) => ownersOf(policy, job)
+  const own = (job: string) => ownersOf(settings, job)
   const costly = { costs, days, lost, today, tested: budget.sla.prs, issues, ownersOf: own, githubUrl }
   return { budget, shares, latest, issue, costly }
 }

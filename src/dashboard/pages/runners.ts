@@ -1,8 +1,9 @@
 /** On which machines a job fails: one that fails where the others do not stands out. */
-import type { RunnerRecord } from '../queries/runners.ts'
+
 import { count, percent } from '../../texts/figures.ts'
 import { type Html, html, instant, name, table } from '../html.ts'
 import { wilson } from '../interval.ts'
+import type { RunnerRecord } from '../queries/runners.ts'
 
 const MOST = 20
 

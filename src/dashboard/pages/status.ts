@@ -1,5 +1,13 @@
 /** Can the figures be trusted right now? How fresh they are, what came in, what is still to be done. */
-import { countMissed, type GapState, readGapsOf, readOpenReadings } from '../queries/backfill.ts'
+
+import { type Rest, readRest } from '../../db/gaps.ts'
+import type { Row } from '../../db/schema.ts'
+import { count } from '../../texts/figures.ts'
+import { addDays, DAY, dayAt, durationWords } from '../dates.ts'
+import type { DashboardDeps, ProgramStatus } from '../deps.ts'
+import { csvLink, type Html, html, instant, name, repositoryPath, table } from '../html.ts'
+import { pageLinks, pageOf } from '../paging.ts'
+import { countMissed, type GapState, readGapsOf, readOpenBackfills } from '../queries/backfill.ts'
 import {
   type Coverage,
   countDeliveries,
@@ -9,26 +17,19 @@ import {
   readOutboxDepth,
   readTicks,
 } from '../queries/status.ts'
-import { type Rest, readRest } from '../../db/gaps.ts'
-import type { Row } from '../../db/schema.ts'
-import { count } from '../../texts/figures.ts'
-import { addDays, DAY, dayAt, durationWords } from '../dates.ts'
-import type { DashboardDeps, ProgramStatus } from '../deps.ts'
-import { csvLink, type Html, html, instant, name, repositoryPath, table } from '../html.ts'
-import { pageLinks, pageOf } from '../paging.ts'
-import { readingTable } from './backfill.ts'
+import { backfillTable } from './backfill.ts'
 
 const COVERED_DAYS = 90
 const SHOWN = 50
 const CSV_WORDS: Record<string, string> = {
   gaps: 'Gaps',
-  readings: 'History being read',
+  backfills: 'History being read',
   deliveries: 'Deliveries',
   outbox: 'To be done',
   timers: 'Timers',
 }
 const GAP_DAYS = 30
-const MOST_GAPS = 50
+const MAX_GAPS = 50
 
 type Ago = (at: string | null | undefined) => Html | string
 
@@ -42,25 +43,27 @@ export async function statusPage(
   const part = pageOf(repositories, page, SHOWN)
   const shownIds = part.shown.map((one) => one.repository_id)
   const from = addDays(dayAt(now(), 'UTC'), -COVERED_DAYS)
-  const [fresh, coverage, deliveries, outbox, ticks, readings, gaps, missed, rest, told] = await Promise.all([
-    readFreshness(db, ids),
-    readCoverage(db, shownIds, from),
-    countDeliveries(db, ids, now() - DAY),
-    readOutboxDepth(db, ids),
-    readTicks(db),
-    readOpenReadings(db, ids),
-    readGapsOf(db, ids, { filledSince: now() - GAP_DAYS * DAY, limit: MOST_GAPS }),
-    countMissed(db, ids),
-    readRest(db),
-    status?.(),
-  ])
+  const [fresh, coverage, deliveries, outbox, ticks, backfills, gaps, missed, rest, told] = await Promise.all(
+    [
+      readFreshness(db, ids),
+      readCoverage(db, shownIds, from),
+      countDeliveries(db, ids, now() - DAY),
+      readOutboxDepth(db, ids),
+      readTicks(db),
+      readOpenBackfills(db, ids),
+      readGapsOf(db, ids, { filledSince: now() - GAP_DAYS * DAY, limit: MAX_GAPS }),
+      countMissed(db, ids),
+      readRest(db),
+      status?.(),
+    ],
+  )
   const since = (at: string) => durationWords(Math.max(0, now() - Date.parse(at)))
   const ago: Ago = (at) => (at ? html`${since(at)} ago <br><small>${instant(at)}</small>` : '–')
   const body = html`<h1>Status</h1>
 <p class="lead">${summary(fresh, outbox, since)}</p>
 <h2>Freshness and coverage</h2>
 ${freshnessTable(part.shown, fresh, coverage, ago)}${pageLinks(part, '/status')}${csvLink('/api/v1/status.csv', 'Freshness and coverage')} ${Object.entries(CSV_WORDS).map(([file, words]) => html`${csvLink(`/api/v1/status/${file}.csv`, words)} `)}
-${readings.length > 0 ? html`<h2 id="reading">History being read</h2>${readingTable(readings)}` : ''}
+${backfills.length > 0 ? html`<h2 id="backfill">History being read</h2>${backfillTable(backfills)}` : ''}
 <h2>Gaps</h2>
 ${gapList(gaps, missed, rest)}
 <h2>Deliveries of the last 24 hours</h2>
@@ -95,7 +98,7 @@ ${
         ticks.map((tick) => [tick.name, ago(tick.slot)]),
       )}`
 }`
-  return { body, isMoving: readings.length > 0 }
+  return { body, isMoving: backfills.length > 0 }
 }
 
 function summary(

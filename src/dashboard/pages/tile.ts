@@ -2,7 +2,16 @@
 import type { Sla } from '../../domain/sla.ts'
 import { percent } from '../../texts/figures.ts'
 import { type Html, html } from '../html.ts'
-import { chance, range, ratio, STATE_SIGNS, STATE_WORDS, type State, smallSample, stateOf } from '../wording.ts'
+import {
+  chance,
+  range,
+  ratio,
+  STATE_SIGNS,
+  STATE_WORDS,
+  type State,
+  smallSample,
+  stateOf,
+} from '../wording.ts'
 
 /** `✗ Out of SLA`, with its colour. */
 export function stateMark(state: State): Html {

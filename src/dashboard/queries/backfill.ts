@@ -4,7 +4,7 @@ import type { Database } from '../../db/schema.ts'
 
 type Db = Kysely<Database>
 
-export interface ReadingState {
+export interface BackfillState {
   repository_id: number
   full_name: string
   since: string
@@ -16,13 +16,13 @@ export interface ReadingState {
 }
 
 /** The history that is being read right now, by repository. */
-export async function readOpenReadings(db: Db, repositoryIds: readonly number[]): Promise<ReadingState[]> {
-  const { rows } = await sql<ReadingState>`select d.repository_id, r.full_name, d.since, d.started_at,
+export async function readOpenBackfills(db: Db, repositoryIds: readonly number[]): Promise<BackfillState[]> {
+  const { rows } = await sql<BackfillState>`select d.repository_id, r.full_name, d.since, d.started_at,
       count(p.page_key) as pages, count(p.done_at) as done,
       coalesce(sum(jsonb_array_length(p.numbers)) filter (where p.kind like 'pulls%' and p.done_at is not null), 0)::int8
         as pull_requests
-    from reading d join repository r on r.repository_id = d.repository_id
-    left join reading_page p on p.repository_id = d.repository_id
+    from backfill d join repository r on r.repository_id = d.repository_id
+    left join backfill_page p on p.repository_id = d.repository_id
     where d.repository_id = any(${[...repositoryIds]}::bigint[]) and d.done_at is null
     group by 1, 2, 3, 4 order by 2`.execute(db)
   return rows

@@ -11,7 +11,7 @@ export interface GridHead {
 }
 
 // Enough runs to find the heads among, however many jobs each has; and a bound on what one page may read.
-const MOST_RUNS = 12_000
+const MAX_RUNS = 12_000
 
 /** The heads of pull requests that were tested last, newest first. */
 export async function readGridHeads(
@@ -21,7 +21,7 @@ export async function readGridHeads(
 ): Promise<GridHead[]> {
   const { rows } = await sql<GridHead>`select number, head_sha, max(completed_at) as last_at from (
       select number, head_sha, completed_at from run where repository_id = ${repositoryId} and number > 0
-        and completed_at < ${new Date(page.before).toISOString()} order by completed_at desc limit ${MOST_RUNS}) r
+        and completed_at < ${new Date(page.before).toISOString()} order by completed_at desc limit ${MAX_RUNS}) r
     group by number, head_sha order by last_at desc, head_sha limit ${page.limit}`.execute(db)
   return rows
 }

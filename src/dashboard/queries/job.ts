@@ -85,9 +85,9 @@ export interface Merged {
 /** Pull requests merged in a span, oldest first. */
 export async function readMerged(db: Db, repositoryId: number, span: Span, limit: number): Promise<Merged[]> {
   const { rows } =
-    await sql<Merged>`select number, min(title) as title, min(author) as author, min(told_at) as merged_at
+    await sql<Merged>`select number, min(title) as title, min(author) as author, min(reported_at) as merged_at
     from pull_request_event where repository_id = ${repositoryId} and merged and action = 'closed'
-      and told_at >= ${iso(span.from)} and told_at < ${iso(span.to)}
+      and reported_at >= ${iso(span.from)} and reported_at < ${iso(span.to)}
     group by number order by merged_at limit ${limit}`.execute(db)
   return rows
 }

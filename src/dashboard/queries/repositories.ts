@@ -1,7 +1,7 @@
 /** What every page reads first: which repositories there are, and the stored windows of all of them. */
 import { type Kysely, sql } from 'kysely'
-import type { WindowKind } from '../../domain/window.ts'
 import type { Database, Row } from '../../db/schema.ts'
+import type { WindowKind } from '../../domain/window.ts'
 
 type Db = Kysely<Database>
 
@@ -25,7 +25,7 @@ export async function findRepository(db: Db, fullName: string): Promise<Row<'rep
     .selectAll()
     .where(sql<boolean>`lower(full_name) = ${fullName.toLowerCase()}`)
     .where('removed_at', 'is', null)
-    .orderBy('told_at', 'desc')
+    .orderBy('reported_at', 'desc')
     .limit(1)
     .executeTakeFirst()
   return row ?? null

@@ -1,8 +1,8 @@
 /** How a job fared on each machine that is known by name. */
 import { type Kysely, sql } from 'kysely'
 import type { Span } from '../../db/flakes.ts'
-import type { JobKey } from './job.ts'
 import type { Database } from '../../db/schema.ts'
+import type { JobKey } from './job.ts'
 
 export interface RunnerRecord {
   runner: string

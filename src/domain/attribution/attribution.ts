@@ -1,14 +1,15 @@
 /**
  * Was the pull request the cause of its flake? (DEFINITIONS section 4)
  *
- * Two stories are compared for the x flaky of m verdicts of one pull request: the job's habit, as seen on other pull
+ * Two stories are compared for the x flaky of m verdicts of one pull request: the job's base rate, as seen on other pull
  * requests, against a fault of the pull request's own beside it.
  */
-import { type OwnVerdict, weigh } from './fault.ts'
-import { courseOf, DEFAULT_HABIT, type Habit, STEP_MS, weightsOf } from './base-rate.ts'
-import { factorsOf, gather, type Sighting } from './likelihood.ts'
+
 import { lnBeta } from '../statistics.ts'
-import { DEFAULT_WORLD, type World } from './repository-model.ts'
+import { type BaseRate, courseOf, DEFAULT_BASE_RATE, STEP_MS, weightsOf } from './base-rate.ts'
+import { type OwnVerdict, weigh } from './fault.ts'
+import { factorsOf, gather, type OtherVerdict } from './likelihood.ts'
+import { DEFAULT_MODEL, type RepositoryModel } from './repository-model.ts'
 
 /** What the probability was computed from. */
 export interface Evidence {
@@ -27,7 +28,7 @@ export interface Evidence {
   prior: number
   changed: Changed
   /** Up to five pull requests that share code with it, and whose verdicts are therefore left out. */
-  kin: { number: number; how: Kin }[]
+  related: { number: number; how: Relation }[]
   /** Whether it was merged, and its fault would show on others, within the window. */
   merged: boolean
   /** Days of the window: 28 before the flake and 7 after it. */
@@ -71,23 +72,23 @@ export interface IncidentShare {
  * land the same change; `revert`, one takes back the other; `author`, both are by one author, where that is no independent
  * evidence.
  */
-export type Kin = 'base' | 'top' | 'reland' | 'revert' | 'author'
+export type Relation = 'base' | 'top' | 'reland' | 'revert' | 'author'
 
-/** Chance that a fault of the kin is one of the pull request too. */
-const INHERITS: Record<Kin, number> = { base: 0.8, top: 0.4, reland: 0.5, revert: 0, author: 0 }
+/** Chance that a fault of the related is one of the pull request too. */
+const INHERITANCE: Record<Relation, number> = { base: 0.8, top: 0.4, reland: 0.5, revert: 0, author: 0 }
 
 /** What is known of the repository around the flake. */
 export interface Circumstances {
-  world: World
-  /** Pull requests that share code with this one. Their verdicts are no evidence of the job's habit. */
-  related: ReadonlyMap<number, Kin>
+  model: RepositoryModel
+  /** Pull requests that share code with this one. Their verdicts are no evidence of the job's base rate. */
+  related: ReadonlyMap<number, Relation>
   changed: Changed
   /** Epoch ms; null while it is not merged. A fault that is merged hits the others from then on. */
   mergedAt: number | null
 }
 
 export const NO_CIRCUMSTANCES: Circumstances = {
-  world: DEFAULT_WORLD,
+  model: DEFAULT_MODEL,
   related: new Map(),
   changed: 'unknown',
   mergedAt: null,
@@ -99,7 +100,7 @@ const DAY = 86_400_000
 const AFTER = 7 * DAY
 const BEFORE = 28 * DAY
 const MIN_OTHERS = 20
-const MOST_PER_PULL_REQUEST = 3
+const MAX_PER_PULL_REQUEST = 3
 
 /** How far from a flake's own time (ms) a verdict can lie and still be evidence for it. */
 export const EVIDENCE_REACH = { before: BEFORE, after: AFTER }
@@ -111,10 +112,11 @@ export const EVIDENCE_REACH = { before: BEFORE, after: AFTER }
 export function probabilityCausedByPr(
   counts: { x: number; m: number; k: number; n: number },
   prior: number,
-  habit: Habit = DEFAULT_HABIT,
+  baseRate: BaseRate = DEFAULT_BASE_RATE,
 ): number {
   const { x, m, k, n } = counts
-  const logit = Math.log(prior / (1 - prior)) + lnSeq(x, m, 1, 1) - lnSeq(x, m, habit.a + k, habit.b + n - k)
+  const logit =
+    Math.log(prior / (1 - prior)) + lnSeq(x, m, 1, 1) - lnSeq(x, m, baseRate.a + k, baseRate.b + n - k)
   return 1 / (1 + Math.exp(-logit))
 }
 
@@ -124,13 +126,13 @@ function lnSeq(x: number, m: number, a: number, b: number): number {
 }
 
 const FACTORS: Record<Changed, number> = { docs: 0.05, tests: 0.3, workflow: 5, code: 1, unknown: 1 }
-const MOST_PRIOR = 0.2
+const MAX_PRIOR = 0.2
 /** However many faults a repository sees, documentation hardly ever brings one. */
-const MOST_PRIOR_DOCS = 0.0005
+const MAX_PRIOR_DOCS = 0.0005
 
 /** Chance, before its verdicts are seen, that a pull request with such changes has a fault in the job. */
 export function priorOf(share: number, changed: Changed): number {
-  return Math.min(changed === 'docs' ? MOST_PRIOR_DOCS : MOST_PRIOR, share * FACTORS[changed])
+  return Math.min(changed === 'docs' ? MAX_PRIOR_DOCS : MAX_PRIOR, share * FACTORS[changed])
 }
 
 export interface FlakeToJudge {
@@ -153,10 +155,10 @@ export function attribute(
     (one) => one.number === flake.number && within(one.judgedAt, flake.flakedAt, BEFORE),
   )
   const others = othersOf(flake, verdicts, circumstances)
-  const prior = priorOf(circumstances.world.share, circumstances.changed)
+  const prior = priorOf(circumstances.model.share, circumstances.changed)
   const probability = probabilityOf(
     flake,
-    { own, others, kin: kinOf(flake, verdicts, circumstances) },
+    { own, others, related: relatedOf(flake, verdicts, circumstances) },
     circumstances,
   )
   const evidence: Evidence = {
@@ -165,7 +167,7 @@ export function attribute(
     ...countsOf(others),
     prior,
     changed: circumstances.changed,
-    kin: [...circumstances.related].slice(0, 5).map(([number, how]) => ({ number, how })),
+    related: [...circumstances.related].slice(0, 5).map(([number, how]) => ({ number, how })),
     merged: circumstances.mergedAt !== null && circumstances.mergedAt < flake.flakedAt + AFTER,
     window_days: (BEFORE + AFTER) / DAY,
   }
@@ -210,10 +212,10 @@ function othersOf(
       return true
     }
     if (!one.flaky || one.number === 0) return true
-    // One pathological pull request must not set the job's habit.
+    // One pathological pull request must not set the job's base rate.
     const seen = (flakyOf.get(one.number) ?? 0) + 1
     flakyOf.set(one.number, seen)
-    return seen <= MOST_PER_PULL_REQUEST
+    return seen <= MAX_PER_PULL_REQUEST
   })
 }
 
@@ -231,7 +233,7 @@ function countsOf(others: readonly EvidenceVerdict[]) {
 }
 
 /** Verdicts of each pull request that shares code, in the window. */
-function kinOf(
+function relatedOf(
   flake: FlakeToJudge,
   verdicts: readonly EvidenceVerdict[],
   { related }: Circumstances,
@@ -250,24 +252,24 @@ function kinOf(
 interface Parts {
   own: readonly EvidenceVerdict[]
   others: readonly EvidenceVerdict[]
-  kin: ReadonlyMap<number, readonly EvidenceVerdict[]>
+  related: ReadonlyMap<number, readonly EvidenceVerdict[]>
 }
 
-function probabilityOf(flake: FlakeToJudge, { own, others, kin }: Parts, about: Circumstances): number {
-  const { world, mergedAt } = about
-  const all = [...own, ...others, ...[...kin.values()].flat()]
+function probabilityOf(flake: FlakeToJudge, { own, others, related }: Parts, about: Circumstances): number {
+  const { model, mergedAt } = about
+  const all = [...own, ...others, ...[...related.values()].flat()]
   const from = Math.min(flake.flakedAt, ...all.map(timeOf))
   const stepOf = (at: number) => Math.floor(at / STEP_MS) - Math.floor(from / STEP_MS)
   const last = stepOf(flake.flakedAt + AFTER)
-  const drawn = weightsOf(world.habit)
-  const seen = gather(others.map(sightingAt(stepOf)), last + 1)
-  const backdrop = { course: courseOf(factorsOf(seen, world.share, world.severity), drawn), drawn }
-  const { severity } = world
-  let clean = 1 - priorOf(world.share, about.changed)
-  for (const [number, list] of kin) {
+  const drawn = weightsOf(model.baseRate)
+  const seen = gather(others.map(otherVerdictAt(stepOf)), last + 1)
+  const backdrop = { course: courseOf(factorsOf(seen, model.share, model.severity), drawn), drawn }
+  const { severity } = model
+  let clean = 1 - priorOf(model.share, about.changed)
+  for (const [number, list] of related) {
     const verdicts = list.map(ownVerdictAt(stepOf))
-    const kinship = INHERITS[about.related.get(number) ?? 'revert']
-    const { fault } = weigh({ verdicts, asked: -1, merged: null }, backdrop, { prior: world.share, severity })
+    const kinship = INHERITANCE[about.related.get(number) ?? 'revert']
+    const { fault } = weigh({ verdicts, asked: -1, merged: null }, backdrop, { prior: model.share, severity })
     clean *= 1 - kinship * fault
   }
   const suspect = {
@@ -278,8 +280,8 @@ function probabilityOf(flake: FlakeToJudge, { own, others, kin }: Parts, about: 
   return weigh(suspect, backdrop, { prior: 1 - clean, severity }).caused
 }
 
-function sightingAt(stepOf: (at: number) => number) {
-  return (one: EvidenceVerdict): Sighting => ({
+function otherVerdictAt(stepOf: (at: number) => number) {
+  return (one: EvidenceVerdict): OtherVerdict => ({
     number: one.number,
     step: stepOf(timeOf(one)),
     flaky: one.flaky,

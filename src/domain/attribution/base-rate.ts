@@ -1,5 +1,5 @@
 /**
- * A job's habit: how often it flakes by itself, and how that changes with time.
+ * A job's base rate: how often it flakes by itself, and how that changes with time.
  *
  * The rate of every quarter day is one of a few steps. From one quarter day to the next it stays as it was, or, with a
  * small chance, becomes another one, drawn from what the repository's jobs are like: a job gets a flake with a merge
@@ -9,13 +9,13 @@
 import { lnBeta } from '../statistics.ts'
 
 /** Beta(a, b) of the flake rates of a repository's jobs. */
-export interface Habit {
+export interface BaseRate {
   a: number
   b: number
 }
 
 /** What is believed before anything is known of a repository: mean 1 %. */
-export const DEFAULT_HABIT: Habit = { a: 0.5, b: 49.5 }
+export const DEFAULT_BASE_RATE: BaseRate = { a: 0.5, b: 49.5 }
 
 /** A number for each of RATES. */
 export type Weights = Float64Array<ArrayBufferLike>
@@ -33,7 +33,7 @@ export const RATES: readonly number[] = Array.from({ length: 28 }, (_, i) => {
 const SIZE = RATES.length
 
 /** Weights of the rates under Beta(a, b), summing to one. */
-export function weightsOf({ a, b }: Habit): Weights {
+export function weightsOf({ a, b }: BaseRate): Weights {
   const weights = Float64Array.from(RATES, (rate) => {
     // The density on the log-odds scale, on which the steps are even.
     return Math.exp(a * Math.log(rate) + b * Math.log(1 - rate) - lnBeta(a, b))

@@ -15,7 +15,7 @@ export interface Change {
 const FEWEST = 10
 // Twice this is the likelihood-ratio statistic. Any of some 90 days may be the split, so the bound for one test
 // (1.92 at 5 %) is far too low; 7 is passed by under 1 % of jobs whose rate never changed (simulated in the tests).
-const LEAST_GAIN = 7
+const MIN_GAIN = 7
 
 /** The split of `days` that explains them best by two rates instead of one; null where none is sure. */
 export function changePoint(days: readonly Tally[]): Change | null {
@@ -23,7 +23,7 @@ export function changePoint(days: readonly Tally[]): Change | null {
   const whole = likelihood(total)
   const before: Tally = { flaky: 0, verdicts: 0 }
   let best: Change | null = null
-  let bestGain = LEAST_GAIN
+  let bestGain = MIN_GAIN
   days.forEach((day, i) => {
     const after = { flaky: total.flaky - before.flaky, verdicts: total.verdicts - before.verdicts }
     if (before.verdicts >= FEWEST && after.verdicts >= FEWEST) {
@@ -57,11 +57,11 @@ function xlnx(part: number, of: number): number {
 }
 
 /** So deep parts of parts are looked at. */
-const MOST_DEPTH = 4
+const MAX_DEPTH = 4
 
 /** Every change in `days`, oldest first: each part between two changes is looked at again by itself. */
 export function changePoints(days: readonly Tally[], depth = 0): Change[] {
-  const one = depth < MOST_DEPTH ? changePoint(days) : null
+  const one = depth < MAX_DEPTH ? changePoint(days) : null
   if (!one) return []
   const later = changePoints(days.slice(one.at), depth + 1).map((change) => ({
     ...change,

@@ -1,6 +1,7 @@
 /** What kind of files a pull request changes, seen from one job: it tells how likely a fault in that job is beforehand. */
-import type { Changed } from './attribution.ts'
+
 import { matchesGlob } from '../settings.ts'
+import type { Changed } from './attribution.ts'
 
 /** Files of a path and the jobs that they can break; no job at all for documentation. */
 export interface PathJobs {

@@ -1,5 +1,5 @@
 /**
- * The two stories of a pull request's verdicts, weighed against each other: only the job's habit, or a fault of the
+ * The two stories of a pull request's verdicts, weighed against each other: only the job's base rate, or a fault of the
  * pull request's own beside it, which may come with a later push and may be fixed by one.
  */
 import { advance, type Course, multiply, RATES, type Weights } from './base-rate.ts'
@@ -79,7 +79,7 @@ export function weigh(
 }
 
 /**
- * Chance of the verdicts when the fault fails at `rate` (0: there is none), over every course of the habit and every
+ * Chance of the verdicts when the fault fails at `rate` (0: there is none), over every course of the base rate and every
  * stretch of heads that the fault can be in. With `alone`: of those in which the fault alone failed the verdict asked
  * about.
  */
@@ -184,10 +184,10 @@ function see(weights: Weights, { flaky, incident }: OwnVerdict, rate: number, al
 }
 
 const known = new Map<string, Weights>()
-const MOST_KNOWN = 5000
+const MAX_KNOWN = 5000
 
 /**
- * Chance of one sequence of verdicts when the pull request has a fault of its own, at each rate of the job's habit.
+ * Chance of one sequence of verdicts when the pull request has a fault of its own, at each rate of the job's base rate.
  * @param sequence one character a verdict, oldest first: `1` is flaky, `0` is clean
  */
 export function faultChances(sequence: string, severity: Severity): Weights {
@@ -195,19 +195,19 @@ export function faultChances(sequence: string, severity: Severity): Weights {
   const cached = known.get(key)
   if (cached) return cached
   const shares = SEVERITIES[severity]
-  const chances = Float64Array.from(RATES, (habit) =>
+  const chances = Float64Array.from(RATES, (baseRate) =>
     FAULT_RATES.reduce(
-      (sum, rate, i) => sum + (shares[i] as number) * sequenceChance(sequence, habit, rate),
+      (sum, rate, i) => sum + (shares[i] as number) * sequenceChance(sequence, baseRate, rate),
       0,
     ),
   )
-  if (known.size >= MOST_KNOWN) known.clear()
+  if (known.size >= MAX_KNOWN) known.clear()
   known.set(key, chances)
   return chances
 }
 
-function sequenceChance(sequence: string, habit: number, rate: number): number {
-  const passes = (1 - habit) * (1 - rate)
+function sequenceChance(sequence: string, baseRate: number, rate: number): number {
+  const passes = (1 - baseRate) * (1 - rate)
   let without = 1 - FROM_FIRST
   let within = FROM_FIRST
   let past = 0
@@ -220,9 +220,9 @@ function sequenceChance(sequence: string, habit: number, rate: number): number {
       past += goes
     }
     const flaky = sequence[i] === '1'
-    without *= flaky ? habit : 1 - habit
+    without *= flaky ? baseRate : 1 - baseRate
     within *= flaky ? 1 - passes : passes
-    past *= flaky ? habit : 1 - habit
+    past *= flaky ? baseRate : 1 - baseRate
   }
   return without + within + past
 }

@@ -34,8 +34,8 @@ const DAY = 24 * HOUR
 /** How often such a stretch begins, and how long it lasts, on average. */
 const EVERY = 20 * DAY
 const LASTS = 4 * HOUR
-const LEAST_BEGIN = 1e-4
-const LEAST_END = 0.03
+const MIN_BEGIN = 1e-4
+const MIN_END = 0.03
 /** Share of results that fail in one. */
 const FAILS = 0.7
 const MIN_PULL_REQUESTS = 3
@@ -123,8 +123,8 @@ function likeliestCourse(signs: readonly Sign[], rates: ReadonlyMap<number, numb
   for (const sign of signs) {
     const waited = sign.at - before
     before = sign.at
-    const begins = Math.max(LEAST_BEGIN, 1 - Math.exp(-waited / EVERY))
-    const ends = Math.max(LEAST_END, 1 - Math.exp(-waited / LASTS))
+    const begins = Math.max(MIN_BEGIN, 1 - Math.exp(-waited / EVERY))
+    const ends = Math.max(MIN_END, 1 - Math.exp(-waited / LASTS))
     const calmFromBad = bad + Math.log(ends) > calm + Math.log(1 - begins)
     const badFromBad = bad + Math.log(1 - ends) > calm + Math.log(begins)
     fromBad.push([calmFromBad, badFromBad])

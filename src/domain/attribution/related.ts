@@ -2,9 +2,9 @@
  * Which pull requests share code, so that one is no independent evidence about another: stacks, reverts, relands
  * and backports.
  */
-import type { Kin } from './attribution.ts'
+import type { Relation } from './attribution.ts'
 
-/** What GitHub says of a pull request that tells its kin. */
+/** What GitHub says of a pull request that tells its related. */
 export interface Named {
   number: number
   title: string
@@ -22,19 +22,19 @@ const PORTS = [
   /^(.+?)\s*\((?:backport|cherry.?pick(?:ed)?(?: from| of)?)\s+(?:#\d+|[^()]*#\d+)\)$/i,
 ]
 /** A branch that more pull requests than this go to is a trunk of its own, not somebody's stack. */
-export const MOST_STACKED = 10
+export const MAX_STACKED = 10
 
 /**
- * The kin of each pull request that has any. A stack is told by base branches that are other pull requests' heads,
+ * The related of each pull request that has any. A stack is told by base branches that are other pull requests' heads,
  * through any number of steps; reverts, relands and backports by titles as GitHub and people write them (`Revert "…"`,
  * `Reland …`, `[release-1.2] …`).
  */
-export function kinOf(pullRequests: readonly Named[]): Map<number, Map<number, Kin>> {
-  const kin = new Map<number, Map<number, Kin>>()
-  const add = (a: number, b: number, how: Kin) => {
+export function relatedOf(pullRequests: readonly Named[]): Map<number, Map<number, Relation>> {
+  const related = new Map<number, Map<number, Relation>>()
+  const add = (a: number, b: number, how: Relation) => {
     if (a === b) return
-    const known = kin.get(a) ?? new Map<number, Kin>()
-    kin.set(a, known)
+    const known = related.get(a) ?? new Map<number, Relation>()
+    related.set(a, known)
     if (!known.has(b)) known.set(b, how)
   }
   const byHead = headsOf(pullRequests)
@@ -49,7 +49,7 @@ export function kinOf(pullRequests: readonly Named[]): Map<number, Map<number, K
       for (const b of group) add(a.number, b.number, a.isRevert || b.isRevert ? 'revert' : 'reland')
     }
   }
-  return kin
+  return related
 }
 
 /** Head branches that others can be stacked on. */
@@ -59,7 +59,7 @@ function headsOf(pullRequests: readonly Named[]): Map<string, Named> {
     if (baseRef !== null) onto.set(baseRef, (onto.get(baseRef) ?? 0) + 1)
   const heads = new Map<string, Named>()
   for (const one of pullRequests) {
-    if (one.headRef !== null && (onto.get(one.headRef) ?? 0) <= MOST_STACKED) heads.set(one.headRef, one)
+    if (one.headRef !== null && (onto.get(one.headRef) ?? 0) <= MAX_STACKED) heads.set(one.headRef, one)
   }
   return heads
 }

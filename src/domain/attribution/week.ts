@@ -6,14 +6,14 @@
 import type { EvidenceVerdict, IncidentShare } from './attribution.ts'
 import { findIncidents, type Incident, incidentAt, type Sign } from './incident.ts'
 import { gather } from './likelihood.ts'
+import { fitRepositoryModel, type RepositoryModel } from './repository-model.ts'
 import { type TrunkResult, trunkVerdicts } from './trunk.ts'
-import { estimateWorld, type World } from './repository-model.ts'
 
 const DAY = 86_400_000
 const WEEK = 7 * DAY
 /** Monday, 5 January 1970. */
 const FIRST_MONDAY = 4 * DAY
-/** How long (ms) before a week begins its incidents and its world are learned from. */
+/** How long (ms) before a week begins its incidents and its model are learned from. */
 const INCIDENTS_FROM = 21 * DAY
 export const LEARN_BEFORE = 35 * DAY
 
@@ -84,21 +84,21 @@ export function incidentId({ from, job }: Pick<Incident, 'from' | 'job'>): strin
 }
 
 /** What the repository was like in the week. @param jobs evidence of each job, as `evidenceOf` gives it */
-export function worldIn(jobs: readonly (readonly EvidenceVerdict[])[], week: number): World {
+export function modelIn(jobs: readonly (readonly EvidenceVerdict[])[], week: number): RepositoryModel {
   const from = week - LEARN_BEFORE
   const steps = (LEARN_BEFORE + WEEK) / DAY
   const stepOf = (at: number) => Math.min(steps - 1, Math.max(0, Math.floor((at - from) / DAY)))
   const seen = jobs.map((list) => {
     const inside = list.filter(({ judgedAt }) => judgedAt >= from && judgedAt < week + WEEK)
-    // What an incident failed says nothing about habits and faults.
+    // What an incident failed says nothing about base rates and faults.
     const telling = inside.filter((one) => !(one.incident !== null && one.flaky))
-    const sightings = telling.map((one) => ({
+    const otherVerdicts = telling.map((one) => ({
       number: one.number,
       step: stepOf(Math.min(one.failedAt ?? one.judgedAt, one.judgedAt)),
       flaky: one.flaky,
       excused: one.incident !== null,
     }))
-    return gather(sightings, steps)
+    return gather(otherVerdicts, steps)
   })
-  return estimateWorld(seen.filter((one) => one.clean.size > 0 || one.suspects.length > 0))
+  return fitRepositoryModel(seen.filter((one) => one.clean.size > 0 || one.suspects.length > 0))
 }

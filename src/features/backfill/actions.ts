@@ -6,8 +6,8 @@ import { type Look, lookPages } from './heads.ts'
 import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 
 /** GitHub lists no more runs than this for one search, and may count no further. */
-const MOST_LISTED = 1000
-const LEAST_SPAN_MS = 60_000
+const MAX_LISTED = 1000
+const MIN_SPAN_MS = 60_000
 
 interface Span {
   /** RFC 3339, seconds. */
@@ -42,7 +42,7 @@ function seconds(at: number): string {
 
 /** Reads a page of the Actions runs created in a span. */
 export async function readRuns(context: ReadContext, span: Span): Promise<PageResult> {
-  const { data, headers } = await context.asker.get('GET /repos/{owner}/{repo}/actions/runs', {
+  const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/actions/runs', {
     owner: context.owner,
     repo: context.repo,
     created: `${span.from}..${span.to}`,
@@ -53,7 +53,7 @@ export async function readRuns(context: ReadContext, span: Span): Promise<PageRe
   const workflow_runs = listOf<WorkflowRun>(data, 'workflow_runs')
   const { total_count = 0 } = data as { total_count?: number }
   const isCut =
-    total_count >= MOST_LISTED && span.page === 1 && workflow_runs.every((run) => isWithin(run, span))
+    total_count >= MAX_LISTED && span.page === 1 && workflow_runs.every((run) => isWithin(run, span))
   const halves = isCut ? halved(span) : null
   if (halves) return { facts: [], next: halves, found: [] }
   const heads = await headsBehind(context, workflow_runs)
@@ -76,7 +76,7 @@ function isWithin({ created_at }: WorkflowRun, { from, to }: Span): boolean {
 
 function halved({ from, to }: Span): Page[] | null {
   const [start, end] = [Date.parse(from), Date.parse(to)]
-  if (end - start < LEAST_SPAN_MS) return null
+  if (end - start < MIN_SPAN_MS) return null
   const middle = seconds((start + end) / 2)
   // Both ends are within the span, so the halves share a second: what is told twice is one.
   return [runPage({ from: middle, to, page: 1 }), runPage({ from, to: middle, page: 1 })]
@@ -102,7 +102,7 @@ export async function readAttempt(
   context: ReadContext,
   { run, attempt }: { run: number; attempt: number },
 ): Promise<PageResult> {
-  const { data } = await context.asker.get(
+  const { data } = await context.client.get(
     'GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}',
     { owner: context.owner, repo: context.repo, run_id: run, attempt_number: attempt },
   )
@@ -150,7 +150,7 @@ function pullOf(pulls: readonly HeadRow[], run: WorkflowRun): HeadRow | undefine
 }
 
 function headEvent(pull: HeadRow, run: WorkflowRun): HeadRow {
-  return { ...pull, action: 'read', head_sha: run.head_sha, base_sha: null, told_at: run.created_at }
+  return { ...pull, action: 'read', head_sha: run.head_sha, base_sha: null, reported_at: run.created_at }
 }
 
 function queueLook({ head_sha, head_branch }: WorkflowRun): Look | null {
@@ -170,6 +170,6 @@ function mergeGroupOf(repositoryId: number, run: WorkflowRun): MergeGroupFact | 
     base_ref,
     base_sha,
     number: Number(number),
-    told_at: run.created_at,
+    reported_at: run.created_at,
   }
 }

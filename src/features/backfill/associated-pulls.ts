@@ -1,5 +1,5 @@
 /** Whose commits are those that no webhook told of: GitHub is asked about many at once, and answers with facts. */
-import type { WaitingHead } from '../../db/orphan-heads.ts'
+import type { OrphanHead } from '../../db/orphan-heads.ts'
 import type { Facts } from '../../domain/facts.ts'
 import { GraphqlRefusal } from '../../github/throttled-client.ts'
 import type { ReadContext } from './page.ts'
@@ -8,7 +8,7 @@ import { pullOfRest, type RestPull } from './pulls-rest.ts'
 
 /** Commits in one query: 50 and the labels of 5 pull requests each are 300 connections, 3 points. */
 export const HEADS_AT_ONCE = 50
-const MOST_PULLS = 5
+const MAX_PULLS = 5
 
 /** A pull request that GitHub connects with a commit, and the repository that it is to go to. */
 interface Connected extends PullRequest {
@@ -25,7 +25,7 @@ interface Answer {
 }
 
 /** What GitHub says of up to HEADS_AT_ONCE commits: facts about the pull requests that had them as heads. */
-export async function askAboutHeads(context: ReadContext, heads: readonly WaitingHead[]): Promise<Facts[]> {
+export async function askAboutHeads(context: ReadContext, heads: readonly OrphanHead[]): Promise<Facts[]> {
   try {
     return await askAtOnce(context, heads)
   } catch (error) {
@@ -34,14 +34,14 @@ export async function askAboutHeads(context: ReadContext, heads: readonly Waitin
   }
 }
 
-async function askAtOnce(context: ReadContext, heads: readonly WaitingHead[]): Promise<Facts[]> {
-  const { asker, owner, repo } = context
+async function askAtOnce(context: ReadContext, heads: readonly OrphanHead[]): Promise<Facts[]> {
+  const { client, owner, repo } = context
   const objects = heads.map(
     (one, i) => `c${i}: object(oid: "${one.head_sha}") { ... on Commit { committedDate
-      associatedPullRequests(first: ${MOST_PULLS}) { nodes { ${PULL_FIELDS} baseRepository { databaseId } } } } }`,
+      associatedPullRequests(first: ${MAX_PULLS}) { nodes { ${PULL_FIELDS} baseRepository { databaseId } } } } }`,
   )
   const query = `query($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { ${objects.join(' ')} } }`
-  const answer = await asker.graphql<Answer>(query, { owner, repo })
+  const answer = await client.graphql<Answer>(query, { owner, repo })
   return heads.flatMap((head, i) => {
     const commit = answer.repository?.[`c${i}`]
     if (!commit) return []
@@ -51,12 +51,12 @@ async function askAtOnce(context: ReadContext, heads: readonly WaitingHead[]): P
 }
 
 /** Without GraphQL: a request for each, and pull requests from forks are not told. */
-async function askOneByOne(context: ReadContext, heads: readonly WaitingHead[]): Promise<Facts[]> {
-  const { asker, owner, repo } = context
+async function askOneByOne(context: ReadContext, heads: readonly OrphanHead[]): Promise<Facts[]> {
+  const { client, owner, repo } = context
   const facts: Facts[] = []
   for (const head of heads) {
     const options = { owner, repo, commit_sha: head.head_sha, per_page: 100 }
-    const answer = await asker
+    const answer = await client
       .get('GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls', options)
       .catch(noneIfUnknown)
     const pulls = (answer.data as RestPull[]).map((one) => ({
@@ -77,7 +77,7 @@ function noneIfUnknown(error: unknown): { data: unknown } {
 
 function placed(
   context: ReadContext,
-  head: WaitingHead,
+  head: OrphanHead,
   pulls: readonly Connected[],
   committedDate: string | undefined,
 ): Facts[] {
@@ -100,7 +100,7 @@ function placed(
  * GitHub also connects a commit with the pull request that was merged as it, or rebased into it: those were never tested
  * for it. What ran on a commit within a pull request was run on it as the head.
  */
-function wasHead(pr: PullRequest, { head_sha, head_branches }: WaitingHead): boolean {
+function wasHead(pr: PullRequest, { head_sha, head_branches }: OrphanHead): boolean {
   if (pr.headRefOid === head_sha) return true
   if (pr.mergeCommit?.oid === head_sha) return false
   if (head_branches.length > 0) return head_branches.includes(pr.headRefName)

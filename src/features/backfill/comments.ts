@@ -35,7 +35,7 @@ export async function readComments(
   const { route, event } = KINDS[kind]
   const { owner, repo, since } = context
   const options = { owner, repo, since, sort: 'created', direction: 'asc', per_page: PER_PAGE, page }
-  const { data, headers } = await context.asker.get(route, options)
+  const { data, headers } = await context.client.get(route, options)
   const comments = listOf<Comment>(data)
   const next = nextPage(headers, page, comments.length)
   return {

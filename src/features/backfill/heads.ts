@@ -52,7 +52,7 @@ interface Seen {
 
 /** Looks which commits have check suites and statuses; asks for those, and for those that the look tells nothing of. */
 export async function readLook(
-  { asker, owner, repo }: ReadContext,
+  { client, owner, repo }: ReadContext,
   { looks }: { looks: Look[] },
 ): Promise<PageResult> {
   const objects = looks.map(
@@ -60,7 +60,7 @@ export async function readLook(
       `c${i}: object(oid: "${one.sha}") { ... on Commit { checkSuites(first: 1) { totalCount } status { contexts { context } } } }`,
   )
   const query = `query($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { ${objects.join(' ')} } }`
-  const answer = await asker.graphql<{ repository: Record<string, Seen | null> | null }>(query, {
+  const answer = await client.graphql<{ repository: Record<string, Seen | null> | null }>(query, {
     owner,
     repo,
   })
@@ -107,7 +107,7 @@ function resultPage(
 /** Check runs of a commit: all of them, since `latest` hides the attempt that failed. */
 export async function readChecks(context: ReadContext, detail: ResultDetail): Promise<PageResult> {
   const { owner, repo, repository } = context
-  const { data, headers } = await context.asker.get('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
+  const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
     owner,
     repo,
     ref: detail.sha,
@@ -136,7 +136,7 @@ export async function readChecks(context: ReadContext, detail: ResultDetail): Pr
 /** Statuses of a commit with their whole history, newest first; GraphQL would tell only the last of each. */
 export async function readStatuses(context: ReadContext, detail: ResultDetail): Promise<PageResult> {
   const { owner, repo, repository } = context
-  const { data, headers } = await context.asker.get('GET /repos/{owner}/{repo}/commits/{ref}/statuses', {
+  const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/commits/{ref}/statuses', {
     owner,
     repo,
     ref: detail.sha,
@@ -165,7 +165,7 @@ export function firstTrunk(): Page {
 /** Commits of the default branch: their runs are evidence about the jobs. */
 export async function readTrunk(context: ReadContext, { page }: { page: number }): Promise<PageResult> {
   const { owner, repo, repository, since } = context
-  const { data, headers } = await context.asker.get('GET /repos/{owner}/{repo}/commits', {
+  const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/commits', {
     owner,
     repo,
     sha: repository.default_branch,

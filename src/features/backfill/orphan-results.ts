@@ -1,19 +1,19 @@
 /** Finds the pull requests of results that came without one: never on a webhook's way, and many at a time. */
 import type { Kysely } from 'kysely'
 import { addFacts } from '../../db/facts.ts'
+import { type OrphanHead, readRepositoriesWithOrphanHeads, takeOrphanHeads } from '../../db/orphan-heads.ts'
 import type { Database, Row } from '../../db/schema.ts'
-import { readWaitingRepositories, takeWaiting, type WaitingHead } from '../../db/orphan-heads.ts'
 import type { Deps } from '../../deps.ts'
-import { createAsker } from '../../github/throttled-client.ts'
 import { pathOf } from '../../github/client.ts'
-import type { ReadContext } from './page.ts'
+import { createThrottledClient } from '../../github/throttled-client.ts'
 import { askAboutHeads, HEADS_AT_ONCE } from './associated-pulls.ts'
+import type { ReadContext } from './page.ts'
 
 const DAY = 86_400_000
 /** What is older belongs to history, which is read otherwise. */
 const RECENT_DAYS = 7
 /** In one round, of one repository. */
-const MOST_HEADS = 250
+const MAX_HEADS = 250
 /** Calls an hour that are left to reports and issues. */
 const RESERVE = 500
 
@@ -22,7 +22,7 @@ const RESERVE = 500
  * for 50. What it tells becomes facts, and the commits are classified anew. Safe to run in many processes.
  * @returns how many commits were asked about
  */
-export async function placeWaiting(deps: Deps, signal?: AbortSignal): Promise<number> {
+export async function assignOrphanHeads(deps: Deps, signal?: AbortSignal): Promise<number> {
   const { db, github, log } = deps
   if (!github) return 0
   const at = {
@@ -30,9 +30,9 @@ export async function placeWaiting(deps: Deps, signal?: AbortSignal): Promise<nu
     since: new Date(deps.now() - RECENT_DAYS * DAY).toISOString(),
   }
   let asked = 0
-  for (const repository of await readWaitingRepositories(db, at)) {
+  for (const repository of await readRepositoriesWithOrphanHeads(db, at)) {
     if (signal?.aborted) break
-    const heads = await takeWaiting(db, repository.repository_id, { ...at, most: MOST_HEADS })
+    const heads = await takeOrphanHeads(db, repository.repository_id, { ...at, most: MAX_HEADS })
     try {
       asked += heads.length
       if (heads.length > 0) await placeThese(deps, repository, heads, { now: at.now, signal })
@@ -49,15 +49,15 @@ export async function placeWaiting(deps: Deps, signal?: AbortSignal): Promise<nu
 async function placeThese(
   { db, github, log }: Deps,
   repository: Row<'repository'>,
-  heads: readonly WaitingHead[],
+  heads: readonly OrphanHead[],
   { now, signal }: { now: string; signal: AbortSignal | undefined },
 ): Promise<void> {
   const { repository_id, full_name, installation_id } = repository
   if (!github || installation_id === null) return
-  const asker = createAsker(await github.octokitOf(installation_id), { reserve: RESERVE, signal })
+  const client = createThrottledClient(await github.octokitOf(installation_id), { reserve: RESERVE, signal })
   const context: ReadContext = {
     db,
-    asker,
+    client,
     repository: {
       ...{ id: repository_id, full_name, private: repository.private },
       default_branch: repository.default_branch ?? '',
@@ -74,6 +74,6 @@ async function placeThese(
     placed += new Set(events.flatMap((one) => one.pull_request_event ?? []).map((one) => one.head_sha)).size
     await db.transaction().execute((trx: Kysely<Database>) => addFacts(trx, events, { effects: false }))
   }
-  const calls = Object.fromEntries(asker.calls)
+  const calls = Object.fromEntries(client.calls)
   log.info({ repository: full_name, asked: heads.length, placed, calls }, 'asked whose commits these are')
 }

@@ -1,10 +1,10 @@
-/** What reading history is made of: a page of the API in, facts and further pages out. */
+/** What backfill history is made of: a page of the API in, facts and further pages out. */
 
-import type { Db } from '../../db/client.ts'
 import type { PageResult } from '../../db/backfill.ts'
+import type { Db } from '../../db/client.ts'
 import type { Facts } from '../../domain/facts.ts'
-import type { Asker } from '../../github/throttled-client.ts'
 import { isLimit } from '../../github/limits.ts'
+import type { ThrottledClient } from '../../github/throttled-client.ts'
 import { translate } from '../../intake/events/translate.ts'
 
 /** The repository as every webhook names it. */
@@ -19,13 +19,13 @@ export type { PageResult }
 
 export interface ReadContext {
   db: Db
-  asker: Asker
+  client: ThrottledClient
   repository: ReadRepository
   owner: string
   repo: string
   /** RFC 3339: how far back. */
   since: string
-  /** RFC 3339: when the reading began. */
+  /** RFC 3339: when the backfill began. */
   startedAt: string
 }
 

@@ -7,7 +7,7 @@ import { type PullRequest, stateFacts } from './pull.ts'
 import { headsOf } from './pulls.ts'
 
 /** GitHub lists no more of a timeline. */
-const MOST_PAGES = 100
+const MAX_PAGES = 100
 
 export interface RestPull {
   number: number
@@ -43,7 +43,7 @@ export async function readPullsWithoutGraphql(
   after: () => Page[],
 ): Promise<PageResult> {
   const { owner, repo, since } = context
-  const { data, headers } = await context.asker.get('GET /repos/{owner}/{repo}/pulls', {
+  const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/pulls', {
     owner,
     repo,
     state: 'all',
@@ -161,14 +161,14 @@ function reviewOf({ id, body, submitted_at, author_association, user }: Timeline
 
 /** All pages of a list; of one that is refused what was told before, and why. */
 async function listAll<T>(
-  { asker, owner, repo }: ReadContext,
+  { client, owner, repo }: ReadContext,
   route: string,
   parameters: object,
 ): Promise<{ entries: T[]; problem: string | null }> {
   const entries: T[] = []
-  for (let page: number | null = 1; page !== null && page <= MOST_PAGES; ) {
+  for (let page: number | null = 1; page !== null && page <= MAX_PAGES; ) {
     const options = { owner, repo, ...parameters, per_page: PER_PAGE, page }
-    const answer: Awaited<ReturnType<typeof asker.get>> | string = await asker
+    const answer: Awaited<ReturnType<typeof client.get>> | string = await client
       .get(route, options)
       .catch((error: unknown) => {
         const problem = refusalOf(error)

@@ -81,7 +81,7 @@ interface PullsDetail {
   first?: number
 }
 
-const MOST_AT_ONCE = 25
+const MAX_AT_ONCE = 25
 const FEWEST_AT_ONCE = 5
 
 /** The first page of pull requests. */
@@ -95,18 +95,18 @@ function pullsPage(detail: PullsDetail): Page {
 }
 
 /** The same page with fewer at once, for a query that takes too long; null where it is as short as it gets. */
-export function shorterPulls({ cursor, first = MOST_AT_ONCE }: PullsDetail): Page | null {
+export function shorterPulls({ cursor, first = MAX_AT_ONCE }: PullsDetail): Page | null {
   return first > FEWEST_AT_ONCE ? pullsPage({ cursor, first: FEWEST_AT_ONCE }) : null
 }
 
 /** Reads a page of pull requests, last touched first, and ends the list at those not touched since. */
 export async function readPulls(
   context: ReadContext,
-  { cursor, first = MOST_AT_ONCE }: PullsDetail,
+  { cursor, first = MAX_AT_ONCE }: PullsDetail,
   after: () => Page[],
 ): Promise<PageResult> {
   const { owner, repo, since } = context
-  const answer = await context.asker.graphql<Answer>(QUERY, { owner, repo, cursor, first })
+  const answer = await context.client.graphql<Answer>(QUERY, { owner, repo, cursor, first })
   const page = answer.repository?.pullRequests
   // REST has shown the repository, and may show what is hidden here.
   if (!page?.nodes || page.nodes.includes(null)) throw new GraphqlRefusal('GraphQL hides pull requests')

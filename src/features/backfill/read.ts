@@ -4,22 +4,22 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Db } from '../../db/client.ts'
 import {
+  type BackfillProgress,
   claimPage,
+  finishBackfill,
   finishPage,
-  finishReading,
   freeClaims,
   keepClaims,
   noteProblem,
-  openReading,
   type Page,
-  type ReadingProgress,
   readProgress,
+  startBackfill,
 } from '../../db/backfill.ts'
+import type { Db } from '../../db/client.ts'
 import type { Row } from '../../db/schema.ts'
-import { type Asker, GraphqlRefusal } from '../../github/throttled-client.ts'
 import { pathOf } from '../../github/client.ts'
+import { GraphqlRefusal, type ThrottledClient } from '../../github/throttled-client.ts'
 import { firstRuns, readAttempt, readRuns } from './actions.ts'
 import { firstComments, readComments } from './comments.ts'
 import { firstTrunk, looksWithoutGraphql, readChecks, readLook, readStatuses, readTrunk } from './heads.ts'
@@ -43,12 +43,12 @@ export interface ReadOptions {
   /** The database has one process at a time: claims of others are those of the dead. */
   alone: boolean
   signal?: AbortSignal | undefined
-  onProgress?: (progress: ReadingProgress) => void
+  onProgress?: (progress: BackfillProgress) => void
 }
 
 /** The repository as GitHub knows it now. @throws what GitHub answered: 404 where the token does not show it */
-export async function readRepository(asker: Asker, fullName: string): Promise<ReadRepository> {
-  const { data } = await asker.get('GET /repos/{owner}/{repo}', { ...pathOf(fullName) })
+export async function readRepository(client: ThrottledClient, fullName: string): Promise<ReadRepository> {
+  const { data } = await client.get('GET /repos/{owner}/{repo}', { ...pathOf(fullName) })
   const { id, full_name, default_branch, ...told } = data as ReadRepository
   return {
     id,
@@ -61,22 +61,22 @@ export async function readRepository(asker: Asker, fullName: string): Promise<Re
 /** Reads until everything is stored, or the signal stops it. @returns whether everything is */
 export async function readHistory(
   db: Db,
-  asker: Asker,
+  client: ThrottledClient,
   repository: ReadRepository,
   options: ReadOptions,
 ): Promise<boolean> {
   const claimer = randomUUID()
   if (options.alone) await freeClaims(db, null)
   const wanted = { since: iso(options.since), now: iso(options.now()), overlapMs: OVERLAP_MS }
-  const reading = await openReading(db, repository.id, wanted, [
+  const backfill = await startBackfill(db, repository.id, wanted, [
     firstPulls(),
     firstTrunk(),
     ...firstComments(),
   ])
-  if (reading.done_at) return true
+  if (backfill.done_at) return true
   const { owner, repo } = pathOf(repository.full_name)
-  const { since, started_at: startedAt } = reading
-  const context: ReadContext = { db, asker, repository, owner, repo, since, startedAt }
+  const { since, started_at: startedAt } = backfill
+  const context: ReadContext = { db, client, repository, owner, repo, since, startedAt }
   const tell = async () => options.onProgress?.(await readProgress(db, repository.id))
   const heartbeat = setInterval(() => void keepClaims(db, claimer).catch(() => undefined), HEARTBEAT_MS)
   const news = setInterval(() => void tell().catch(() => undefined), 1000)
@@ -93,7 +93,7 @@ export async function readHistory(
     const failed = (await Promise.allSettled(workers)).find((one) => one.status === 'rejected')
     if (failed) throw failed.reason
     await tell()
-    return await finishReading(db, repository.id, iso(options.now()))
+    return await finishBackfill(db, repository.id, iso(options.now()))
   } finally {
     clearInterval(heartbeat)
     clearInterval(news)
@@ -118,9 +118,9 @@ async function work(context: ReadContext, claimer: string, signal: AbortSignal):
 
 /**
  * What GitHub does not tell is passed over, and said so: a commit that was deleted, results that the token may not see. What
- * it fails to tell stops the reading once; the next time it fails it is passed over as well.
+ * it fails to tell stops the backfill once; the next time it fails it is passed over as well.
  */
-async function passedOver(db: Db, error: unknown, page: Row<'reading_page'>): Promise<PageResult> {
+async function passedOver(db: Db, error: unknown, page: Row<'backfill_page'>): Promise<PageResult> {
   const refusal = NEEDED.has(page.kind) ? null : refusalOf(error)
   if (refusal !== null) return { ...NOTHING, problem: refusal }
   const { status, message = '' } = error as { status?: number; message?: string }
@@ -132,7 +132,7 @@ async function passedOver(db: Db, error: unknown, page: Row<'reading_page'>): Pr
 
 async function isDone(db: Db, repositoryId: number): Promise<boolean> {
   const open = await db
-    .selectFrom('reading_page')
+    .selectFrom('backfill_page')
     .select('page_key')
     .where('repository_id', '=', repositoryId)
     .where('done_at', 'is', null)
@@ -141,7 +141,7 @@ async function isDone(db: Db, repositoryId: number): Promise<boolean> {
   return open === undefined
 }
 
-function readPage(context: ReadContext, { kind, detail }: Row<'reading_page'>): Promise<PageResult> {
+function readPage(context: ReadContext, { kind, detail }: Row<'backfill_page'>): Promise<PageResult> {
   const of = <T>() => detail as T
   switch (kind) {
     case 'pulls':

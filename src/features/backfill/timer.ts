@@ -1,13 +1,13 @@
 /** Reads the history of repositories that the app came to, and goes on with what was begun. */
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
-import { createAsker } from '../../github/throttled-client.ts'
-import { readHistory, readRepository } from './read.ts'
+import { createThrottledClient } from '../../github/throttled-client.ts'
 import { readRequiredJobs } from '../required-jobs/refresh.ts'
+import { readHistory, readRepository } from './read.ts'
 
 const FIRST_DAYS = 90
 const DAY = 86_400_000
-/** Calls an hour that the reading leaves to reports and issues. */
+/** Calls an hour that the backfill leaves to reports and issues. */
 const RESERVE = 500
 
 /** Reads what is unread, a repository after the other; several processes share the pages. */
@@ -17,7 +17,7 @@ export async function readAllHistory(
 ): Promise<void> {
   const unread = await deps.db
     .selectFrom('repository as r')
-    .leftJoin('reading as d', 'd.repository_id', 'r.repository_id')
+    .leftJoin('backfill as d', 'd.repository_id', 'r.repository_id')
     .selectAll('r')
     .where('r.removed_at', 'is', null)
     .where('r.installation_id', 'is not', null)
@@ -46,18 +46,18 @@ async function readOne(
 ): Promise<void> {
   if (!github || installation_id === null) return
   const octokit = await github.octokitOf(installation_id)
-  const asker = createAsker(octokit, { reserve: RESERVE, signal })
-  const repository = await readRepository(asker, full_name)
+  const client = createThrottledClient(octokit, { reserve: RESERVE, signal })
+  const repository = await readRepository(client, full_name)
   const known = await db
-    .selectFrom('reading')
+    .selectFrom('backfill')
     .select('since')
     .where('repository_id', '=', repository_id)
     .executeTakeFirst()
   const since = known ? Date.parse(known.since) : now() - FIRST_DAYS * DAY
   log.info({ repository: full_name, since: new Date(since).toISOString() }, 'reads history')
-  const isRead = await readHistory(db, asker, repository, { since, now, alone, signal })
+  const isRead = await readHistory(db, client, repository, { since, now, alone, signal })
   if (!isRead) return
   await readRequiredJobs(db, octokit, { repository_id, full_name: repository.full_name }, now())
-  const calls = Object.fromEntries(asker.calls)
+  const calls = Object.fromEntries(client.calls)
   log.info({ repository: full_name, calls }, 'history read')
 }

@@ -2,7 +2,8 @@
 import { type FiledBreach, readFiledBreaches } from '../../db/breach.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
-import type { Policy } from '../../domain/settings.ts'
+import { inSlaProbability, readBreach } from '../../derive/breach-data.ts'
+import type { Settings } from '../../domain/settings.ts'
 import { shiftWindow, windowAt, windowOf } from '../../domain/window.ts'
 import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
 import { marker } from '../../github/comments.ts'
@@ -15,12 +16,11 @@ import {
   readIssue,
   updateIssue,
 } from '../../github/issues.ts'
-import { inSlaProbability, readBreach } from '../../derive/breach-data.ts'
+import { ownersIn } from '../../github/owners.ts'
 import type { Breach } from '../../texts/breach-facts.ts'
 import { breachBody, breachTitle } from '../../texts/breach-issue.ts'
 import { odds } from '../../texts/figures.ts'
 import type { EffectResult } from '../feature.ts'
-import { ownersIn } from '../../github/owners.ts'
 
 /** A repository is back in SLA when that is as likely as this, over seven days. */
 export const BACK_IN_SLA = 0.8
@@ -29,7 +29,7 @@ interface Filing {
   deps: Deps
   octokit: Octokit
   repository: Row<'repository'>
-  policy: Policy
+  settings: Settings
   path: RepositoryPath
   login: string
   effect: Row<'outbox'>
@@ -43,14 +43,14 @@ export async function fileBreachIssue(
   effect: Row<'outbox'>,
 ): Promise<EffectResult> {
   const { day } = effect.detail as { day: string }
-  const policy = await deps.policyOf(repository.repository_id)
-  const { repository: target, mode } = policy.breachIssue
+  const settings = await deps.settingsOf(repository.repository_id)
+  const { repository: target, mode } = settings.breachIssue
   if (mode === 'off') return { result: 'not filed: breach issues are off', url: null }
   const path = pathOf(target ?? repository.full_name)
   if (target && repository.private && !(await isPrivate(octokit, path)))
     return { result: `not filed: ${target} is public and this repository is not`, url: null }
   const login = (await deps.github?.botLogin()) ?? ''
-  const filing: Filing = { deps, octokit, repository, policy, path, login, effect }
+  const filing: Filing = { deps, octokit, repository, settings, path, login, effect }
   const filed = (await readFiledBreaches(deps.db, repository.repository_id)).filter((one) => one.day < day)
   const breach = await writeUp(filing, day, filed)
   if (!breach?.sla.breached) return { result: 'not filed: the day is in SLA after all', url: null }
@@ -111,8 +111,8 @@ export async function closeBreachIssue(
 ): Promise<EffectResult> {
   const { day } = effect.detail as { day: string }
   const { repository_id } = repository
-  const policy = await deps.policyOf(repository_id)
-  const likely = await inSlaProbability(deps.db, repository_id, policy, day)
+  const settings = await deps.settingsOf(repository_id)
+  const likely = await inSlaProbability(deps.db, repository_id, settings, day)
   if (likely === null || likely < BACK_IN_SLA) return { result: 'not closed: not back in SLA', url: null }
   const [newest] = await readFiledBreaches(deps.db, repository_id)
   const issue = await readFiled(octokit, newest)
@@ -129,22 +129,22 @@ export async function closeBreachIssue(
   return { result, url: issue.html_url }
 }
 
-function textOf({ repository, effect, policy }: Filing, breach: Breach) {
+function textOf({ repository, effect, settings }: Filing, breach: Breach) {
   return {
     title: breachTitle(breach),
     body: breachBody(breach),
-    labels: policy.breachIssue.labels,
-    assignees: policy.breachIssue.assignees,
-    marker: marker(`${effect.effect_key} repository=${repository.repository_id}`),
+    labels: settings.breachIssue.labels,
+    assignees: settings.breachIssue.assignees,
+    marker: marker(`${effect.task_key} repository=${repository.repository_id}`),
   }
 }
 
 async function writeUp(filing: Filing, day: string, filed: readonly FiledBreach[]): Promise<Breach | null> {
-  const { deps, octokit, repository, policy, path } = filing
-  const figures = await readBreach(deps.db, repository, policy, day)
+  const { deps, octokit, repository, settings, path } = filing
+  const figures = await readBreach(deps.db, repository, settings, day)
   if (!figures) return null
   const { full_name } = repository
-  const ownersOf = ownersIn(octokit, full_name, policy)
+  const ownersOf = ownersIn(octokit, full_name, settings)
   const jobs = []
   for (const job of figures.jobs) jobs.push({ ...job, owners: await ownersOf(job) })
   const isElsewhere = `${path.owner}/${path.repo}` !== full_name
@@ -177,12 +177,12 @@ function lately({ created_at }: Row<'outbox'>): string {
 }
 
 /** Whether any day since then ended with the repository back in SLA. */
-async function wasBackSince({ deps, repository, policy }: Filing, since: string | null, day: string) {
+async function wasBackSince({ deps, repository, settings }: Filing, since: string | null, day: string) {
   if (since === null) return false
-  let window = windowAt('day', Date.parse(since), policy.timeZone)
-  const last = windowOf('day', day, policy.timeZone)
-  for (; window.from <= last.from; window = shiftWindow(window, 1, policy.timeZone)) {
-    const likely = await inSlaProbability(deps.db, repository.repository_id, policy, window.start)
+  let window = windowAt('day', Date.parse(since), settings.timeZone)
+  const last = windowOf('day', day, settings.timeZone)
+  for (; window.from <= last.from; window = shiftWindow(window, 1, settings.timeZone)) {
+    const likely = await inSlaProbability(deps.db, repository.repository_id, settings, window.start)
     if (likely !== null && likely >= BACK_IN_SLA) return true
   }
   return false

@@ -2,10 +2,10 @@
 import { addCorrection, readCorrected } from '../../db/corrections.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
+import { deriveRepository } from '../../derive/derive.ts'
 import type { CorrectionFact } from '../../domain/correction.ts'
 import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
 import { marker, react, writeComment } from '../../github/comments.ts'
-import { concludeRepository } from '../../derive/derive.ts'
 import { correctionText, refusalText } from '../../texts/correction.ts'
 import type { EffectResult } from '../feature.ts'
 
@@ -32,7 +32,7 @@ export async function takeCorrection(
   if (deps.dryRun) return { result: 'dry run: the correction was not taken', url: null }
   const answer = async (result: string, body: string): Promise<EffectResult> => {
     const login = (await deps.github?.botLogin()) ?? ''
-    const own = { login, marker: marker(effect.effect_key), since: asked.asked_at, body }
+    const own = { login, marker: marker(effect.task_key), since: asked.asked_at, body }
     return { result, url: await writeComment(octokit, { ...path, issue_number: asked.number }, own) }
   }
   await react(octokit, { ...path, comment_id: asked.comment_id, kind: asked.comment_kind })
@@ -50,11 +50,15 @@ export async function takeCorrection(
     job,
     reason,
     author,
-    told_at: asked_at,
+    reported_at: asked_at,
     permission,
   }
   await deps.db.transaction().execute((trx) => addCorrection(trx, fact))
-  await concludeRepository(deps.db, repository_id, { policyOf: deps.policyOf, now: deps.now(), learn: false })
+  await deriveRepository(deps.db, repository_id, {
+    settingsOf: deps.settingsOf,
+    now: deps.now(),
+    learn: false,
+  })
   return answer('correction taken', correctionText(fact, await readCorrected(deps.db, fact)))
 }
 

@@ -1,13 +1,14 @@
 /** The beginning of a hunt that a command asks for: who may, which job is meant, and the one comment that tells of it. */
+
+import { ALWAYS } from '../../../packages/hunt/src/actions/lanes.ts'
 import { beginHunt } from '../../db/hunts.ts'
 import { readHunt } from '../../domain/command.ts'
 import type { HeadJob } from '../../domain/retest.ts'
 import { react } from '../../github/comments.ts'
 import * as reruns from '../../github/reruns.ts'
-import { ALWAYS } from '../../../packages/hunt/src/actions/lanes.ts'
 import { HUNT_NOT_ALLOWED, HUNT_USAGE, huntBegunText, noJobText } from '../../texts/hunt.ts'
 import type { EffectPending, EffectResult } from '../feature.ts'
-import { askedKey, type HuntCommand, type KeptSettings, say } from './context.ts'
+import { type HuntCommand, type KeptSettings, requestedKey, say } from './context.ts'
 
 /** What is held against, as on the command line. */
 const GOAL = { target: 0.999, confidence: 0.95 }
@@ -27,7 +28,7 @@ export async function beginAsked(command: HuntCommand): Promise<EffectResult | E
   const run = job && (await workflowRunOf(command, pull.headSha, job))
   if (!run) return refuse(command, 'no such job', noJobText(meant.job, pull.headSha, names))
   await react(octokit, { ...path, comment_id: asked.comment_id, kind: asked.comment_kind })
-  const { maxRuns, maxMinutes } = (await deps.policyOf(command.repository.repository_id)).hunt
+  const { maxRuns, maxMinutes } = (await deps.settingsOf(command.repository.repository_id)).hunt
   const runs = Math.min(meant.runs ?? maxRuns, maxRuns)
   const told = { job: meant.job, headSha: pull.headSha, askedBy: asked.author, minutes: maxMinutes }
   const wanted = meant.runs !== null && meant.runs > runs ? meant.runs : null
@@ -70,7 +71,7 @@ async function keepBeginning({ deps, effect, asked }: HuntCommand, settings: Kep
     settings: { ...settings },
     environment: { commit: ref, 'pull request': `#${asked.number}` },
     started_at: new Date(deps.now()).toISOString(),
-    asked_key: askedKey(effect),
+    requested_key: requestedKey(effect),
   })
 }
 

@@ -1,12 +1,13 @@
 /** A `/hunt` as it was written: what its beginning and its later steps share. */
+
+import type { Lane } from '../../../packages/hunt/src/actions/lanes.ts'
+import type { ActionsSettings } from '../../../packages/hunt/src/actions/terms.ts'
 import { noteUrl } from '../../db/outbox.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
 import type { Octokit, RepositoryPath } from '../../github/client.ts'
 import { keepComment, marker } from '../../github/comments.ts'
 import type { OpenPull } from '../../github/reruns.ts'
-import type { Lane } from '../../../packages/hunt/src/actions/lanes.ts'
-import type { ActionsSettings } from '../../../packages/hunt/src/actions/terms.ts'
 import { clipBody } from '../../texts/markdown.ts'
 
 export interface HuntRequest {
@@ -38,8 +39,8 @@ export interface HuntCommand {
 }
 
 /** Identifies a command's hunt, also when the same comment is told twice. */
-export function askedKey({ repository_id, effect_key }: Row<'outbox'>): string {
-  return `${repository_id}/${effect_key}`
+export function requestedKey({ repository_id, task_key }: Row<'outbox'>): string {
+  return `${repository_id}/${task_key}`
 }
 
 /** One comment for each command, edited in place; in a locked conversation nobody can write. */
@@ -53,7 +54,7 @@ export async function say(
     { ...path, issue_number: asked.number },
     {
       login: (await deps.github?.botLogin()) ?? '',
-      marker: marker(effect.effect_key),
+      marker: marker(effect.task_key),
       // What a job wrote must not pass for the marker of another comment.
       body: clipBody(body).replaceAll('<!--', '<! --'),
       known: effect.url,

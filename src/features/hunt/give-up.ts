@@ -1,21 +1,22 @@
 /** Ends a `/hunt` that was given up: it would hold up the hunts after it for a day, and be shown as under way for ever. */
+
+import { markOf } from '../../../packages/hunt/src/actions/lanes.ts'
+import { resultSoFar } from '../../../packages/hunt/src/actions/result.ts'
+import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
+import type { Hunt } from '../../../packages/hunt/src/run.ts'
 import { keepHuntStep } from '../../db/hunted.ts'
 import { endKeptHunt, findAskedHunt, type HuntRow, readHuntRuns } from '../../db/hunts.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { pathOf } from '../../github/client.ts'
-import { markOf } from '../../../packages/hunt/src/actions/lanes.ts'
-import { resultSoFar } from '../../../packages/hunt/src/actions/result.ts'
-import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
-import type { Hunt } from '../../../packages/hunt/src/run.ts'
 import { huntGivenUpReason } from '../../texts/hunt.ts'
+import { type HuntRequest, type KeptSettings, requestedKey, say } from './context.ts'
 import { endedText } from './hunt.ts'
-import { askedKey, type HuntRequest, type KeptSettings, say } from './context.ts'
 
 /** Keeps what is known, and tells it where the hunt was asked for, if GitHub takes it this once. */
 export async function endGivenUpHunt(deps: Deps, effect: Row<'outbox'>, error: unknown): Promise<void> {
-  const row = await findAskedHunt(deps.db, askedKey(effect))
+  const row = await findAskedHunt(deps.db, requestedKey(effect))
   if (!row || row.ended_at !== null) return
   await takeBackUnasked(deps, row, effect.repository_id)
   const runs = (await readHuntRuns(deps.db, row.hunt_id)).map(runOf)
@@ -24,7 +25,7 @@ export async function endGivenUpHunt(deps: Deps, effect: Row<'outbox'>, error: u
   await endKeptHunt(deps.db, row.hunt_id, hunt.runs, ended)
   await tell(deps, effect, { row, hunt, error }).catch((reason) =>
     deps.log.warn(
-      { effect_key: effect.effect_key, error: String(reason) },
+      { task_key: effect.task_key, error: String(reason) },
       'nobody could be told that a hunt was given up',
     ),
   )

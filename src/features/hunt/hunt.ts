@@ -2,6 +2,13 @@
  * Carries out `/hunt`, a step at a time: each looks at the run that is under way, keeps what came of it, and starts the
  * next. What a step needs stands in the hunt's row, so that any process can do it, after any stop.
  */
+
+import { actionsOf, isRefusal } from '../../../packages/hunt/src/actions/api.ts'
+import { ActionsHunt } from '../../../packages/hunt/src/actions/hunt.ts'
+import { answerOf } from '../../../packages/hunt/src/answer.ts'
+import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
+import type { Hunt } from '../../../packages/hunt/src/run.ts'
+import { huntMarkdown } from '../../../packages/hunt/src/show.ts'
 import { keepHuntStep } from '../../db/hunted.ts'
 import {
   endKeptHunt,
@@ -15,16 +22,10 @@ import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { type Octokit, pathOf } from '../../github/client.ts'
 import * as reruns from '../../github/reruns.ts'
-import { actionsOf, isRefusal } from '../../../packages/hunt/src/actions/api.ts'
-import { ActionsHunt } from '../../../packages/hunt/src/actions/hunt.ts'
-import { answerOf } from '../../../packages/hunt/src/answer.ts'
-import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
-import type { Hunt } from '../../../packages/hunt/src/run.ts'
-import { huntMarkdown } from '../../../packages/hunt/src/show.ts'
 import { huntEndedText, huntRefusedText, usedUpText } from '../../texts/hunt.ts'
 import type { EffectPending, EffectResult } from '../feature.ts'
 import { beginAsked } from './begin.ts'
-import { askedKey, type HuntCommand, type HuntRequest, type KeptSettings, say } from './context.ts'
+import { type HuntCommand, type HuntRequest, type KeptSettings, requestedKey, say } from './context.ts'
 
 const POLL_MS = 60_000
 const DAY_MS = 24 * 3_600_000
@@ -39,9 +40,9 @@ export async function huntJob(
 ): Promise<EffectResult | EffectPending> {
   const asked = effect.detail as unknown as HuntRequest
   const path = pathOf(repository.full_name)
-  const hunt = await findAskedHunt(deps.db, askedKey(effect))
-  const policy = await deps.policyOf(repository.repository_id)
-  if (!hunt && !policy.hunt.enabled) return { result: 'only recorded: hunt.enabled is off', url: null }
+  const hunt = await findAskedHunt(deps.db, requestedKey(effect))
+  const settings = await deps.settingsOf(repository.repository_id)
+  if (!hunt && !settings.hunt.enabled) return { result: 'only recorded: hunt.enabled is off', url: null }
   const pull = await reruns.readOpenPull(octokit, path, asked.number)
   const command: HuntCommand = { deps, octokit, repository, path, effect, asked, pull }
   if (!hunt) return beginAsked(command)
@@ -55,7 +56,7 @@ async function goOn(command: HuntCommand, row: HuntRow): Promise<EffectResult | 
   const dayAgo = new Date(deps.now() - DAY_MS).toISOString()
   if (await findHuntAhead(deps.db, row, dayAgo)) return again
   const kept = row.settings as unknown as KeptSettings
-  const { maxMinutes } = (await deps.policyOf(repository.repository_id)).hunt
+  const { maxMinutes } = (await deps.settingsOf(repository.repository_id)).hunt
   const minutes = maxMinutes - (await minutesSince(deps.db, row, dayAgo))
   if (kept.spent === 0 && minutes < 1 && kept.lanes.every((lane) => lane.attempt === null))
     return end(command, row, await takeUp(command, row, minutes), { instead: usedUpText(maxMinutes) })
@@ -103,7 +104,7 @@ async function whyBrokenOff(
 ): Promise<string | null> {
   if (pull === null) return 'the pull request is closed'
   if (pull.headSha !== ref) return 'the pull request has a newer commit'
-  if (!(await deps.policyOf(repository.repository_id)).hunt.enabled) return 'hunts were switched off'
+  if (!(await deps.settingsOf(repository.repository_id)).hunt.enabled) return 'hunts were switched off'
   return Date.parse(row.started_at) < deps.now() - DAY_MS ? 'it took longer than a day' : null
 }
 

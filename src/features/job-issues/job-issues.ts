@@ -11,20 +11,20 @@ import {
 import { readJobIssues, writeJobIssue } from '../../db/job-issues.ts'
 import type { Database, Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
+import { requiredJobs } from '../../derive/measure.ts'
 import { deservesIssue, silenceNeeded } from '../../domain/job-issue.ts'
-import type { Policy } from '../../domain/settings.ts'
+import type { Settings } from '../../domain/settings.ts'
 import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
 import { marker } from '../../github/comments.ts'
 import { type FoundIssue, openIssue, readIssue, updateIssue } from '../../github/issues.ts'
-import { moveIssue } from './github.ts'
-import { requiredJobs } from '../../derive/measure.ts'
+import { ownersIn } from '../../github/owners.ts'
 import { evidenceText, jobIssueBody, jobIssueTitle, silentText } from '../../texts/job-issue.ts'
 import type { EffectResult } from '../feature.ts'
-import { ownersIn } from '../../github/owners.ts'
+import { moveIssue } from './github.ts'
 
-const MOST_A_DAY = 2
+const MAX_A_DAY = 2
 /** More open issues than this are a list that nobody reads. */
-const MOST_OPEN = 10
+const MAX_OPEN = 10
 const DAYS = 28
 const DAY_MS = 86_400_000
 
@@ -35,7 +35,7 @@ interface Round {
   path: RepositoryPath
   login: string
   repository: Row<'repository'>
-  policy: Policy
+  settings: Settings
   /** When the round was asked for, RFC 3339. */
   since: string
   now: string
@@ -53,9 +53,9 @@ export async function keepJobIssues(
   repository: Row<'repository'>,
   effect: Row<'outbox'>,
 ): Promise<EffectResult> {
-  const policy = await deps.policyOf(repository.repository_id)
-  if (!policy.jobIssues.enabled) return { result: 'job_issues.enabled is off', url: null }
-  const round = await roundOf(deps, octokit, repository, effect, policy)
+  const settings = await deps.settingsOf(repository.repository_id)
+  if (!settings.jobIssues.enabled) return { result: 'job_issues.enabled is off', url: null }
+  const round = await roundOf(deps, octokit, repository, effect, settings)
   const known = await readJobIssues(deps.db, repository.repository_id)
   const done: string[] = []
   for (const row of known.values()) done.push(...(await lookAfter(round, row)))
@@ -68,24 +68,24 @@ async function roundOf(
   octokit: Octokit,
   repository: Row<'repository'>,
   effect: Row<'outbox'>,
-  policy: Policy,
+  settings: Settings,
 ): Promise<Round> {
   const { db } = deps
   const { repository_id } = repository
   const now = deps.now()
-  const { jobIds } = await requiredJobs(db, repository_id, policy)
-  const scope = { repositoryId: repository_id, jobIds, strongOnly: policy.requireSameBase }
+  const { jobIds } = await requiredJobs(db, repository_id, settings)
+  const scope = { repositoryId: repository_id, jobIds, strongOnly: settings.requireSameBase }
   const from = now - DAYS * DAY_MS
   return {
-    ...{ db, octokit, repository, policy, jobIds },
+    ...{ db, octokit, repository, settings, jobIds },
     path: pathOf(repository.full_name),
     login: (await deps.github?.botLogin()) ?? '',
-    ownersOf: ownersIn(octokit, repository.full_name, policy),
+    ownersOf: ownersIn(octokit, repository.full_name, settings),
     publicUrl: deps.publicUrl,
     since: effect.created_at,
     now: new Date(now).toISOString(),
     span: { from: new Date(from).toISOString(), to: new Date(now).toISOString() },
-    allowed: policy.target * (await countTested(db, scope, { from, to: now })),
+    allowed: settings.target * (await countTested(db, scope, { from, to: now })),
   }
 }
 
@@ -100,19 +100,19 @@ async function openNew(round: Round): Promise<string[]> {
   const wanted = burns
     .filter((burn) => !known.has(burn.job_id))
     .filter((burn) => deservesIssue({ flakes: burn.flakes, pullRequests: burn.pull_requests }, allowed))
-    .slice(0, Math.max(0, Math.min(MOST_A_DAY - opened, MOST_OPEN - open)))
+    .slice(0, Math.max(0, Math.min(MAX_A_DAY - opened, MAX_OPEN - open)))
   const done: string[] = []
   for (const burn of wanted) done.push(await openOne(round, burn))
   return done
 }
 
 async function openOne(round: Round, { job_id }: JobBurnRow): Promise<string> {
-  const { db, octokit, path, login, repository, policy, now } = round
+  const { db, octokit, path, login, repository, settings, now } = round
   const { repository_id, full_name } = repository
   const job = await jobOf(round, job_id)
   const { body } = await textOf(round, job, null)
   const { number, html_url: url } = await openIssue(octokit, path, {
-    ...{ login, body, title: jobIssueTitle(job.name), labels: policy.jobIssues.labels, assignees: [] },
+    ...{ login, body, title: jobIssueTitle(job.name), labels: settings.jobIssues.labels, assignees: [] },
     marker: markerOf(repository_id, job_id),
     // However old: whoever lost the database finds the issues that there are.
     since: new Date(0).toISOString(),
@@ -192,12 +192,12 @@ async function whileClosed(
 }
 
 async function textOf(round: Round, job: Row<'job'>, countsFrom: string | null) {
-  const { db, repository, policy, allowed, span, ownersOf, publicUrl } = round
+  const { db, repository, settings, allowed, span, ownersOf, publicUrl } = round
   const { repository_id, full_name } = repository
   const { flakes, verdicts, clean } = await readSilence(db, repository_id, job.job_id, countsFrom)
   const silence = { clean, needed: silenceNeeded(flakes, verdicts) }
   const body = jobIssueBody({
-    ...{ name: job.name, allowed, silence, target: policy.target, rate: { flakes, verdicts } },
+    ...{ name: job.name, allowed, silence, target: settings.target, rate: { flakes, verdicts } },
     owners: await ownersOf(job),
     flakes: await readIssueFlakes(db, repository_id, job.job_id, span.from),
     historyUrl: publicUrl === null ? null : `${publicUrl}/${full_name}/jobs/${job.job_id}`,

@@ -21,7 +21,7 @@ export interface Look {
   cursor: string | null
 }
 
-const MOST_PAGES = 100
+const MAX_PAGES = 100
 
 /**
  * Attempts since a time, newest first. 1 call for each 100, at most 100 calls.
@@ -34,7 +34,7 @@ export async function listAttempts(
 ): Promise<{ found: DeliveryAttempt[]; cursor: string | null }> {
   const found: DeliveryAttempt[] = []
   let cursor = start
-  for (let page = 0; page < MOST_PAGES; page++) {
+  for (let page = 0; page < MAX_PAGES; page++) {
     const { data, headers } = await octokit.request('GET /app/hook/deliveries', {
       per_page: 100,
       ...(which === 'failed' && { status: 'failure' }),

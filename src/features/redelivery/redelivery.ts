@@ -1,4 +1,6 @@
 /** Gets what GitHub could not hand over: it sends nothing twice by itself, so that a failed delivery would be lost. */
+
+import { readTimeline } from '../../db/database-state.ts'
 import {
   addMissed,
   dropRest,
@@ -19,17 +21,10 @@ import {
   readSignOfLife,
   readStored,
 } from '../../db/gaps.ts'
-import { readTimeline } from '../../db/database-state.ts'
 import type { Deps } from '../../deps.ts'
 import type { Octokit } from '../../github/client.ts'
-import {
-  type DeliveryAttempt,
-  type Look,
-  listAttempts,
-  readPayload,
-  redeliver,
-} from './github.ts'
 import { isEvent, translate } from '../../intake/events/translate.ts'
+import { type DeliveryAttempt, type Look, listAttempts, readPayload, redeliver } from './github.ts'
 
 const NAME = 'reconcile'
 const MINUTE = 60_000
@@ -38,7 +33,7 @@ const KEPT_MS = 71 * 60 * MINUTE
 const FORGOTTEN_MS = 72 * 60 * MINUTE
 /** Looked at again: an attempt is listed some time after it failed. */
 const OVERLAP_MS = 15 * MINUTE
-const MOST_ATTEMPTS = 6
+const MAX_ATTEMPTS = 6
 
 /**
  * Orders what failed again, at most 6 times with growing pauses; what does not arrive even so, and what fell into a time
@@ -156,7 +151,7 @@ async function tryAgain(deps: Deps, octokit: Octokit, missed: Missed): Promise<v
   if (attempts > 0 && !isDue(missed, deps.now())) return
   if (attempts > 0 && (await tellsNothing(octokit, missed)))
     return finishMissed(db, guid, now, 'nothing to record')
-  if (attempts < MOST_ATTEMPTS && (await redeliver(octokit, delivery_id))) {
+  if (attempts < MAX_ATTEMPTS && (await redeliver(octokit, delivery_id))) {
     await noteTry(db, guid, now)
     return log.info({ delivery: guid, event, attempts: attempts + 1 }, 'delivery ordered again')
   }

@@ -3,11 +3,11 @@ import { countAskedBefore, readAnsweredReports } from '../../db/outbox.ts'
 import type { Row } from '../../db/schema.ts'
 import { countsOf } from '../../db/sla.ts'
 import type { Deps } from '../../deps.ts'
+import { deriveRepository } from '../../derive/derive.ts'
+import { type PullRequestReport, readPullRequestReport } from '../../derive/report-data.ts'
 import { slaOf } from '../../domain/sla.ts'
 import { type Octokit, pathOf } from '../../github/client.ts'
 import { marker, minimizeComment, react, writeComment } from '../../github/comments.ts'
-import { concludeRepository } from '../../derive/derive.ts'
-import { type PullRequestReport, readPullRequestReport } from '../../derive/report-data.ts'
 import { helpText } from '../../texts/help.ts'
 import { reportText } from '../../texts/report.ts'
 import type { EffectResult } from '../feature.ts'
@@ -21,7 +21,7 @@ interface ReportRequest {
   asked_at: string
 }
 
-const MOST_AN_HOUR = 10
+const MAX_AN_HOUR = 10
 const HOUR = 3_600_000
 const HELP = '?'
 
@@ -35,22 +35,22 @@ export async function answerReport(
   const asked = effect.detail as unknown as ReportRequest
   const since = new Date(Date.parse(asked.asked_at) - HOUR).toISOString()
   const before = await countAskedBefore(deps.db, asked.author, since, effect)
-  if (before > MOST_AN_HOUR) return { result: `refused: more than ${MOST_AN_HOUR} an hour`, url: null }
+  if (before > MAX_AN_HOUR) return { result: `refused: more than ${MAX_AN_HOUR} an hour`, url: null }
   const path = pathOf(repository.full_name)
   if (!deps.dryRun) await react(octokit, { ...path, comment_id: asked.comment_id, kind: asked.comment_kind })
   const body =
-    before === MOST_AN_HOUR
-      ? `That was the ${MOST_AN_HOUR + 1}th report you asked for within an hour; please wait a while before the next.`
+    before === MAX_AN_HOUR
+      ? `That was the ${MAX_AN_HOUR + 1}th report you asked for within an hour; please wait a while before the next.`
       : await bodyOf(deps, repository, asked)
   const on = { ...path, issue_number: asked.number }
   const login = (await deps.github?.botLogin()) ?? ''
   const url = await writeComment(octokit, on, {
     login,
-    marker: marker(effect.effect_key),
+    marker: marker(effect.task_key),
     since: asked.asked_at,
     body,
   })
-  if (before < MOST_AN_HOUR && asked.job !== HELP) await foldOlder(deps, octokit, repository, effect)
+  if (before < MAX_AN_HOUR && asked.job !== HELP) await foldOlder(deps, octokit, repository, effect)
   return { result: 'report written', url }
 }
 
@@ -58,17 +58,17 @@ async function bodyOf(deps: Deps, repository: Row<'repository'>, asked: ReportRe
   return asked.job === HELP ? helpText() : writeReport(deps, repository, asked.number, asked.job)
 }
 
-/** The report's text as of now, with everything recorded so far concluded. */
+/** The report's text as of now, with everything recorded so far derived. */
 export async function writeReport(
-  deps: Pick<Deps, 'db' | 'now' | 'policyOf'>,
+  deps: Pick<Deps, 'db' | 'now' | 'settingsOf'>,
   repository: Row<'repository'>,
   number: number,
   job: string | null,
 ): Promise<string> {
   const now = deps.now()
-  await concludeRepository(deps.db, repository.repository_id, { policyOf: deps.policyOf, now })
-  const policy = await deps.policyOf(repository.repository_id)
-  return renderReport(await readPullRequestReport(deps.db, repository, number, policy, now, job))
+  await deriveRepository(deps.db, repository.repository_id, { settingsOf: deps.settingsOf, now })
+  const settings = await deps.settingsOf(repository.repository_id)
+  return renderReport(await readPullRequestReport(deps.db, repository, number, settings, now, job))
 }
 
 function renderReport(report: PullRequestReport): string {

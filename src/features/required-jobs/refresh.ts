@@ -1,11 +1,16 @@
 /** Keeps the lists of required jobs: asks GitHub what each base branch requires now, and stores what changed. */
 import type { Db } from '../../db/client.ts'
-import { addRequiredList, readBaseBranches, readNewestPullRequest, readRequirements } from '../../db/required.ts'
+import {
+  addRequiredList,
+  readBaseBranches,
+  readNewestPullRequest,
+  readRequirements,
+} from '../../db/required.ts'
 import type { Row } from '../../db/schema.ts'
 import { type Octokit, pathOf } from '../../github/client.ts'
 import { readAppId, readBranchRules } from './github.ts'
 
-const MOST_BRANCHES = 30
+const MAX_BRANCHES = 30
 const BRANCH_DAYS = 30
 const DAY = 86_400_000
 
@@ -24,10 +29,10 @@ export async function readRequiredJobs(
   const from = new Date(since - BRANCH_DAYS * DAY).toISOString()
   const slugOf = await slugResolver(db, octokit, repository_id)
   let changed = 0
-  for (const branch of await readBaseBranches(db, repository_id, from, MOST_BRANCHES)) {
+  for (const branch of await readBaseBranches(db, repository_id, from, MAX_BRANCHES)) {
     const number = await readNewestPullRequest(db, repository_id, branch)
     const rules = await readBranchRules(octokit, pathOf(full_name), branch, number, slugOf)
-    const list = { base_ref: branch, known_at: new Date(since).toISOString(), ...rules }
+    const list = { base_ref: branch, valid_from: new Date(since).toISOString(), ...rules }
     if (await addRequiredList(db, repository_id, list)) changed++
   }
   return changed
@@ -41,12 +46,12 @@ async function slugResolver(db: Db, octokit: Octokit, repositoryId: number) {
     for (const { integration_id, app } of list.jobs)
       if (integration_id !== null && app) slugs.set(integration_id, app)
   }
-  const unasked = [...new Set(jobs.map((job) => job.app))].filter(
+  const automatic = [...new Set(jobs.map((job) => job.app))].filter(
     (slug) => slug !== '' && ![...slugs.values()].includes(slug),
   )
   return async (id: number): Promise<string | null> => {
     while (!slugs.has(id)) {
-      const slug = unasked.pop()
+      const slug = automatic.pop()
       if (slug === undefined) slugs.set(id, null)
       else slugs.set((await readAppId(octokit, slug)) ?? -1, slug)
     }

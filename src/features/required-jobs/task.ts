@@ -2,8 +2,8 @@
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
 import type { Octokit } from '../../github/client.ts'
-import { readRequiredJobs } from './refresh.ts'
 import type { EffectResult } from '../feature.ts'
+import { readRequiredJobs } from './refresh.ts'
 
 /** The change holds from the time at which it was announced, however late it is read. */
 export async function refreshRequired(

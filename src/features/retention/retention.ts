@@ -1,6 +1,7 @@
 /** The daily job that forgets: promised to whoever takes the app off, and needed where a database must not grow for ever. */
+
+import { expireOrphanHeads } from '../../db/orphan-heads.ts'
 import { expireDeliveries, expireHeads, readRemoved, removeRepository } from '../../db/retention.ts'
-import { expireWaiting } from '../../db/orphan-heads.ts'
 import type { Deps } from '../../deps.ts'
 
 const DAY = 86_400_000
@@ -14,7 +15,7 @@ const WAITING_DAYS = 30
 const NO_REPOSITORY = 0
 
 /** Safe to run at any time, twice, and in many processes. */
-export async function forget(deps: Pick<Deps, 'db' | 'now' | 'log'>): Promise<void> {
+export async function deleteExpired(deps: Pick<Deps, 'db' | 'now' | 'log'>): Promise<void> {
   const before = (days: number) => new Date(deps.now() - days * DAY).toISOString()
   for (const { repository_id, full_name } of await readRemoved(deps.db, before(REMOVED_DAYS))) {
     if (await removeRepository(deps.db, repository_id, before(REMOVED_DAYS)))
@@ -31,7 +32,7 @@ export async function forget(deps: Pick<Deps, 'db' | 'now' | 'log'>): Promise<vo
     for (let some = -1; some !== 0; heads += some)
       some = await expireHeads(deps.db, repository_id, before(FACT_DAYS))
     await expireDeliveries(deps.db, repository_id, before(FACT_DAYS))
-    await expireWaiting(deps.db, repository_id, before(WAITING_DAYS))
+    await expireOrphanHeads(deps.db, repository_id, before(WAITING_DAYS))
     if (heads > 0) deps.log.info({ repository: full_name, heads }, 'old runs were deleted')
   }
 }

@@ -1,14 +1,14 @@
-/** Carries out `/retest` and its kin, where the settings say so and nobody else does: only ever because a person asked. */
+/** Carries out `/retest` and its related, where the settings say so and nobody else does: only ever because a person asked. */
 import { countAskedBefore } from '../../db/outbox.ts'
 import { readOtherRetester } from '../../db/retests.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
+import { requiredJobs } from '../../derive/measure.ts'
 import type { RetestCommand } from '../../domain/command.ts'
 import { type HeadJob, planRetest } from '../../domain/retest.ts'
 import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
 import { marker, react, writeComment } from '../../github/comments.ts'
 import * as reruns from '../../github/reruns.ts'
-import { requiredJobs } from '../../derive/measure.ts'
 import { NOT_ALLOWED, type Refused, retestText, tooMany } from '../../texts/retest.ts'
 import type { EffectResult } from '../feature.ts'
 
@@ -22,7 +22,7 @@ interface RetestRequest {
   asked_at: string
 }
 
-const MOST_AN_HOUR = 10
+const MAX_AN_HOUR = 10
 const HOUR = 3_600_000
 /** How far back another bot's answers are looked for. */
 const OTHERS_MS = 28 * 24 * HOUR
@@ -53,8 +53,8 @@ export async function runAgain(
   if (!pull) return { result: 'not run again: the pull request is closed', url: null }
   const since = new Date(Date.parse(asked.asked_at) - HOUR).toISOString()
   const before = await countAskedBefore(deps.db, asked.author, since, effect)
-  if (before > MOST_AN_HOUR) return { result: `refused: more than ${MOST_AN_HOUR} an hour`, url: null }
-  if (before === MOST_AN_HOUR) return answer(command, pull, tooMany(MOST_AN_HOUR), 'refused')
+  if (before > MAX_AN_HOUR) return { result: `refused: more than ${MAX_AN_HOUR} an hour`, url: null }
+  if (before === MAX_AN_HOUR) return answer(command, pull, tooMany(MAX_AN_HOUR), 'refused')
   const allowed = pull.author === asked.author || (await reruns.mayWrite(octokit, path, asked.author))
   if (!allowed) return answer(command, pull, NOT_ALLOWED, 'refused: not allowed')
   return carryOut(command, pull)
@@ -63,8 +63,8 @@ export async function runAgain(
 /** Why a command is only recorded, or null. */
 async function whyLeft({ deps, repository, asked }: Command): Promise<string | null> {
   const { repository_id } = repository
-  const policy = await deps.policyOf(repository_id)
-  if (!policy.retest.execute) return 'only recorded: retest.execute is off'
+  const settings = await deps.settingsOf(repository_id)
+  if (!settings.retest.execute) return 'only recorded: retest.execute is off'
   const other = await readOtherRetester(deps.db, repository_id, {
     since: new Date(Date.parse(asked.asked_at) - OTHERS_MS).toISOString(),
     ownLogin: (await deps.github?.botLogin()) ?? '',
@@ -75,7 +75,7 @@ async function whyLeft({ deps, repository, asked }: Command): Promise<string | n
 async function carryOut(command: Command, pull: reruns.OpenPull): Promise<EffectResult> {
   const { deps, octokit, repository, path, asked } = command
   const { repository_id } = repository
-  const { required } = await requiredJobs(deps.db, repository_id, await deps.policyOf(repository_id))
+  const { required } = await requiredJobs(deps.db, repository_id, await deps.settingsOf(repository_id))
   const jobs = await reruns.readHeadJobs(octokit, path, pull.headSha)
   const plan = planRetest(asked.commands, jobs, {
     lines: asked.lines,
@@ -134,7 +134,7 @@ async function answer(
     { ...path, issue_number: asked.number },
     {
       login: (await deps.github?.botLogin()) ?? '',
-      marker: marker(effect.effect_key),
+      marker: marker(effect.task_key),
       since: asked.asked_at,
       body,
     },

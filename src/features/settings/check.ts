@@ -8,8 +8,8 @@ import { SETTINGS_PATH } from '../../domain/settings-path.ts'
 import { writeCheckRun } from '../../github/check-runs.ts'
 import { type Octokit, pathOf } from '../../github/client.ts'
 import { touchesFile } from '../../github/files.ts'
-import { comparePolicies } from '../../settings/compare.ts'
-import { policyOf } from '../../settings/read.ts'
+import { compareSettings } from '../../settings/compare.ts'
+import { settingsOf } from '../../settings/read.ts'
 import { type SettingsCheck, settingsCheckSummary, settingsCheckTitle } from '../../texts/settings-check.ts'
 import type { EffectResult } from '../feature.ts'
 import { combine, ORGANISATION_REPOSITORY, readSettingsFiles } from './refresh.ts'
@@ -48,21 +48,21 @@ async function readCheck(
   headSha: string,
 ): Promise<SettingsCheck> {
   const found = combine(await readSettingsFiles(octokit, full_name, headSha))
-  const before = await deps.policyOf(repository_id)
-  const after = found.settings === null ? before : policyOf(found.settings)
+  const before = await deps.settingsOf(repository_id)
+  const after = found.settings === null ? before : settingsOf(found.settings)
   const { jobs, lists, defaultBranch } = await readRequirements(deps.db, repository_id)
   const counted = requiredBy(before, lists, defaultBranch)
   const willCount = requiredBy(after, lists, defaultBranch)
   return {
     problems: found.problems,
-    changes: comparePolicies(before, after),
+    changes: compareSettings(before, after),
     jobsAdded: countedOnlyBy(willCount, counted, jobs),
     jobsDropped: countedOnlyBy(counted, willCount, jobs),
     isOrganisation: pathOf(full_name).repo === ORGANISATION_REPOSITORY,
   }
 }
 
-/** Names of the jobs that count under one policy and not under the other. */
+/** Names of the jobs that count under one settings and not under the other. */
 function countedOnlyBy(one: Required, other: Required, jobs: readonly NamedJob[]): string[] {
   return [...new Set(jobs.filter((job) => one.includes(job) && !other.includes(job)).map((job) => job.name))]
 }

@@ -6,8 +6,8 @@ import type { Deps } from '../../deps.ts'
 import { SETTINGS_PATH } from '../../domain/settings-path.ts'
 import { type Octokit, pathOf } from '../../github/client.ts'
 import { readTextFile } from '../../github/files.ts'
-import { mergeSettings, readSettings } from '../../settings/read.ts'
-import type { Settings } from '../../settings/schema.ts'
+import { mergeSettingsInputs, parseSettingsInput } from '../../settings/read.ts'
+import type { SettingsInput } from '../../settings/schema.ts'
 import type { EffectResult } from '../feature.ts'
 
 /** The organisation's repository whose settings hold for all of its others. */
@@ -24,7 +24,7 @@ export interface SettingsFile {
 
 /** What the files of an organisation and a repository say together; settings are null where one cannot be used. */
 export interface Combined {
-  settings: Settings | null
+  settings: SettingsInput | null
   sources: string[]
   problems: string[]
 }
@@ -52,15 +52,15 @@ export async function readSettingsFiles(
 
 /** Reads the files, the later one over the earlier. */
 export function combine(files: readonly SettingsFile[]): Combined {
-  let settings: Settings = {}
+  let settings: SettingsInput = {}
   const problems: string[] = []
   const sources: string[] = []
   for (const { source, text } of files) {
     if (text === null) continue
     sources.push(source)
-    const reading = readSettings(text)
-    if (reading.settings === null) problems.push(...reading.problems.map((one) => `${source}: ${one}`))
-    else settings = mergeSettings(settings, reading.settings)
+    const result = parseSettingsInput(text)
+    if (result.input === null) problems.push(...result.problems.map((one) => `${source}: ${one}`))
+    else settings = mergeSettingsInputs(settings, result.input)
   }
   return { settings: problems.length > 0 ? null : settings, sources, problems }
 }
@@ -85,7 +85,7 @@ export async function refreshSettings(
     return { result: 'settings unchanged', url: null }
   }
   // What the first reading finds was so before; of what came before it nothing else is known.
-  await addSettings(deps.db, { repository_id, true_from: newest ? at : BEGINNING, read_at: at, ...told })
+  await addSettings(deps.db, { repository_id, valid_from: newest ? at : BEGINNING, read_at: at, ...told })
   if (pathOf(full_name).repo === ORGANISATION_REPOSITORY) await requestForOwner(deps, repository, at)
   const result = found.problems.length > 0 ? 'settings cannot be used; the last ones stand' : 'settings read'
   return { result, url: null }
@@ -111,7 +111,7 @@ async function requestForOwner(deps: Deps, { full_name }: Row<'repository'>, at:
 }
 
 async function requestSettings(deps: Deps, repository_id: number, at: string): Promise<void> {
-  await requestAgain(deps.db, { repository_id, effect_key: 'settings', kind: 'settings', detail: {}, at })
+  await requestAgain(deps.db, { repository_id, task_key: 'settings', kind: 'settings', detail: {}, at })
 }
 
 function isSame(row: Row<'settings'>, told: Pick<Row<'settings'>, 'settings' | 'sources' | 'problems'>) {

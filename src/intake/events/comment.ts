@@ -71,7 +71,7 @@ function commentFacts(
     author: by.user.login,
     author_is_bot: by.user.isBot,
     association: by.author_association ?? null,
-    told_at: at,
+    reported_at: at,
     body: by.body,
   }
   const asked = parseFlakeReport(by.body)
@@ -97,7 +97,7 @@ function commentFacts(
 }
 
 function correctionFact(comment: CommentFact, { says, job, reason }: CorrectionCommand): CorrectionFact {
-  const { repository_id, number, comment_key, author, told_at, association } = comment
+  const { repository_id, number, comment_key, author, reported_at, association } = comment
   const permission = association ?? 'NONE'
   return {
     repository_id,
@@ -107,7 +107,7 @@ function correctionFact(comment: CommentFact, { says, job, reason }: CorrectionC
     job,
     reason,
     author,
-    told_at,
+    reported_at,
     permission,
   }
 }
@@ -129,13 +129,13 @@ interface Source {
 
 /** Whether its author may is asked when it is done: an association is only a hint. */
 function request({ comment, id, kind: comment_kind }: Source, kind: string, more: object): EffectRequest {
-  const { repository_id, number, comment_key, author, told_at } = comment
+  const { repository_id, number, comment_key, author, reported_at } = comment
   return {
     repository_id,
-    effect_key: `${kind}:${comment_key}`,
+    task_key: `${kind}:${comment_key}`,
     kind,
-    detail: { ...more, number, author, comment_id: id, comment_kind, asked_at: told_at },
-    created_at: told_at,
-    due_at: told_at,
+    detail: { ...more, number, author, comment_id: id, comment_kind, asked_at: reported_at },
+    created_at: reported_at,
+    due_at: reported_at,
   }
 }

@@ -67,7 +67,7 @@ export function repositoryFact(payload: Envelope, at: string): RepositoryFact {
     private: payload.repository.private ?? false,
     default_branch: payload.repository.default_branch ?? null,
     installation_id: payload.installation?.id ?? null,
-    told_at: at,
+    reported_at: at,
     removed_at: null,
   }
 }

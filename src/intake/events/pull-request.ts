@@ -48,7 +48,7 @@ export function pullRequest(payload: unknown, received: { at: string }): Facts {
       ? bodyCommand({ repositoryId, number, body: body ?? null, author: user, association, createdAt })
       : null
   return {
-    repository: [repositoryFact(told, event.told_at)],
+    repository: [repositoryFact(told, event.reported_at)],
     pull_request_event: events,
     ...(check && { outbox: [check] }),
     ...(comment && { comment: [comment] }),
@@ -73,7 +73,7 @@ export function bodyCommand(opened: {
     author: author.login,
     author_is_bot: author.isBot,
     association,
-    told_at: createdAt,
+    reported_at: createdAt,
     body,
   }
 }
@@ -86,7 +86,7 @@ function settingsCheck({ action, repository, pull_request: pr }: Payload, at: st
   const head_sha = pr.head.sha
   return {
     repository_id: repository.id,
-    effect_key: `settings-check:${pr.number}:${head_sha}`,
+    task_key: `settings-check:${pr.number}:${head_sha}`,
     kind: 'settings-check',
     detail: { number: pr.number, head_sha },
     created_at: at,
@@ -98,7 +98,7 @@ function eventOf({ action, repository, pull_request: pr }: Payload): PullRequest
   return {
     repository_id: repository.id,
     number: pr.number,
-    told_at: pr.updated_at,
+    reported_at: pr.updated_at,
     action,
     head_sha: pr.head.sha,
     head_ref: pr.head.ref ?? null,

@@ -17,11 +17,11 @@ const schema = envelope.extend({
 })
 
 /** A push lists the files of so many commits at most, and a pull request that changes more files changes everything. */
-const MOST_LISTED = 20
-const MOST_FILES = 300
+const MAX_LISTED = 20
+const MAX_FILES = 300
 
 /** GitHub lists no more commits than this in one push; what lies beyond may have touched the file. */
-const MOST_COMMITS = 2048
+const MAX_COMMITS = 2048
 
 /** Asks for the settings to be read; a time of its own a push has not, so it is dated by its arrival. */
 export function push(payload: unknown, received: { at: string }): Facts {
@@ -34,7 +34,7 @@ export function push(payload: unknown, received: { at: string }): Facts {
     const files = [
       ...new Set(list.flatMap((one) => [one.added, one.modified, one.removed].flatMap((all) => all ?? []))),
     ]
-    const isAll = list.length < MOST_LISTED && files.length <= MOST_FILES
+    const isAll = list.length < MAX_LISTED && files.length <= MAX_FILES
     return {
       branch_push: [
         {
@@ -50,13 +50,13 @@ export function push(payload: unknown, received: { at: string }): Facts {
   const touches = list.some((one) =>
     [one.added, one.modified, one.removed].some((files) => files?.includes(SETTINGS_PATH)),
   )
-  if (!touches && list.length < MOST_COMMITS) return {}
+  if (!touches && list.length < MAX_COMMITS) return {}
   return {
     repository: [repositoryFact(told, received.at)],
     outbox: [
       {
         repository_id: repository.id,
-        effect_key: `settings:${after}`,
+        task_key: `settings:${after}`,
         kind: 'settings',
         detail: { cause: 'push' },
         created_at: received.at,

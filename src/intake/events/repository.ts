@@ -28,7 +28,7 @@ export function mergeGroup(payload: unknown): Facts {
         base_ref: base_ref.replace(/^refs\/heads\//, ''),
         base_sha,
         number: number ? Number(number) : null,
-        told_at: head_commit?.timestamp ?? new Date(0).toISOString(),
+        reported_at: head_commit?.timestamp ?? new Date(0).toISOString(),
       },
     ],
   }
@@ -57,7 +57,7 @@ export function installation(payload: unknown, received: { guid: string; event: 
     private: one.private ?? false,
     default_branch: null,
     installation_id: told.installation.id,
-    told_at: at,
+    reported_at: at,
     removed_at: removedAt,
     installed: removedAt === null,
   })
@@ -67,7 +67,7 @@ export function installation(payload: unknown, received: { guid: string; event: 
     installation: [
       {
         installation_id: told.installation.id,
-        told_at: at,
+        reported_at: at,
         suspended_at: told.action === 'suspend' ? at : null,
       },
     ],
@@ -77,7 +77,7 @@ export function installation(payload: unknown, received: { guid: string; event: 
       guid: received.guid,
       event: received.event,
       action: told.action,
-      told_at: at,
+      reported_at: at,
       detail: { installation_id: told.installation.id, removed: one.removed_at !== null },
     })),
   }
@@ -94,7 +94,7 @@ function announcesRules(event: string, changes: unknown): boolean {
 function refreshRequest(repositoryId: number, received: { guid: string; at: string }): EffectRequest {
   return {
     repository_id: repositoryId,
-    effect_key: `required:${received.guid}`,
+    task_key: `required:${received.guid}`,
     kind: 'required',
     detail: { since: received.at },
     created_at: received.at,
@@ -127,7 +127,7 @@ export function repositoryChange(
         guid: received.guid,
         event: received.event,
         action: told.action ?? null,
-        told_at: received.at,
+        reported_at: received.at,
         detail: storableJson({ rule, repository_ruleset, changes }),
       },
     ],

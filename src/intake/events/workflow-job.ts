@@ -28,7 +28,7 @@ export function workflowJob(payload: unknown): Facts {
     head_sha,
     check_run_id: checkRunId,
     name: runner_name,
-    told_at: completed_at,
+    reported_at: completed_at,
   }
   return { repository: [repositoryFact(told, completed_at)], runner: [runner] }
 }

@@ -1,27 +1,27 @@
-/** `hunt --ref` on the command line, from the first attempt to the kept table, with the stand-in's GitHub. */
+/** `hunt --ref` on the command line, from the first attempt to the kept table, with the fake GitHub's GitHub. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { openDatabase } from '../../../src/db/client.ts'
-import { migrate } from '../../../src/db/migrate.ts'
-import type { HuntAnswer } from '../../../packages/hunt/src/answer.ts'
+import { startFakeGitHub } from '../../../fake-github/fake-github.ts'
 import { addBranch, addRepository, setRole, shaOf } from '../../../fake-github/seed.ts'
 import { addWorkflowRun } from '../../../fake-github/seed-ci.ts'
 import { addUserToken } from '../../../fake-github/seed-tokens.ts'
-import { startStandin } from '../../../fake-github/fake-github.ts'
+import type { HuntAnswer } from '../../../packages/hunt/src/answer.ts'
+import { openDatabase } from '../../../src/db/client.ts'
+import { migrate } from '../../../src/db/migrate.ts'
 import { createServerDatabase } from '../../support/database.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const AT = '2026-02-03T04:00:00.000Z'
 
 test('repeats a job, keeps it, and does not count what it refused', { timeout: 120_000 }, async () => {
-  const standin = await startStandin({ validate: true })
-  const repository = addRepository(standin.state, { owner: 'acme', name: 'widgets' })
-  setRole(standin.state, repository, 'octo', 'write')
+  const fakeGitHub = await startFakeGitHub({ validate: true })
+  const repository = addRepository(fakeGitHub.state, { owner: 'acme', name: 'widgets' })
+  setRole(fakeGitHub.state, repository, 'octo', 'write')
   addBranch(repository, 'hunted', shaOf('x'))
   const job = { name: 'unit', conclusion: 'success' as const, startedAt: AT, completedAt: AT }
   const seed = { name: 'CI', sha: shaOf('x'), branch: 'hunted', event: 'push', at: AT }
-  const run = addWorkflowRun(standin.state, repository, { ...seed, attempts: [[job]] })
+  const run = addWorkflowRun(fakeGitHub.state, repository, { ...seed, attempts: [[job]] })
   const ticking = setInterval(() => {
     const attempt = run.attempts.at(-1)
     if (attempt?.status === 'completed') return
@@ -33,13 +33,13 @@ test('repeats a job, keeps it, and does not count what it refused', { timeout: 1
   const { db, close } = await openDatabase(DATABASE_URL)
   await migrate(db)
   // The app knows this repository: what the hunt has run there must not count.
-  const row = { repository_id: 1001, full_name: 'Acme/widgets', private: false, told_at: AT }
+  const row = { repository_id: 1001, full_name: 'Acme/widgets', private: false, reported_at: AT }
   await db.insertInto('repository').values(row).execute()
   const env = {
     ...process.env,
     DATABASE_URL,
-    GITHUB_API_URL: standin.url,
-    GITHUB_TOKEN: addUserToken(standin.state, 'octo').token,
+    GITHUB_API_URL: fakeGitHub.url,
+    GITHUB_TOKEN: addUserToken(fakeGitHub.state, 'octo').token,
   }
   const hunt = (more: object, ...words: string[]) =>
     new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve) => {
@@ -66,7 +66,7 @@ test('repeats a job, keeps it, and does not count what it refused', { timeout: 1
     { head_sha: shaOf('x') },
   ])
   expect((await hunt({}, 'list')).stdout).toMatch(/unit +1 +1 +0%/)
-  expect(standin.violations).toEqual([])
+  expect(fakeGitHub.violations).toEqual([])
 
   // As while it is under way.
   await db.updateTable('hunt').set({ ended_at: null, answer: null }).execute()
@@ -84,5 +84,5 @@ test('repeats a job, keeps it, and does not count what it refused', { timeout: 1
   }
   clearInterval(ticking)
   await close()
-  await standin.close()
+  await fakeGitHub.close()
 })

@@ -103,7 +103,7 @@ describe('attribute', () => {
     const own = [0, 1].map((i) => verdict(7, NOON + i * DAY, true))
     const judged = attribute(flakeOf(own[0] as EvidenceVerdict), sorted([...QUIET, ...broken, ...own]), {
       ...NO_CIRCUMSTANCES,
-      world: { ...NO_CIRCUMSTANCES.world, share: 0.02 },
+      model: { ...NO_CIRCUMSTANCES.model, share: 0.02 },
     })
     expect(judged.label).toBe('caused_by_pr')
     expect(judged.evidence.k).toBe(3)

@@ -1,41 +1,41 @@
 /** What is rare in a history is read as its webhooks told it: bases, commands, bots, shared commits, queues. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createAsker } from '../../../src/github/throttled-client.ts'
-import { tokenOctokit } from '../../../src/github/token.ts'
-import { readHistory, readRepository } from '../../../src/features/backfill/read.ts'
+import { type FakeGitHub, startFakeGitHub } from '../../../fake-github/fake-github.ts'
 import { addRepository } from '../../../fake-github/seed.ts'
 import { renameRepository } from '../../../fake-github/seed-changes.ts'
 import { addUserToken } from '../../../fake-github/seed-tokens.ts'
-import { type Standin, startStandin } from '../../../fake-github/fake-github.ts'
 import type { Repository } from '../../../fake-github/state.ts'
+import { readHistory, readRepository } from '../../../src/features/backfill/read.ts'
+import { createThrottledClient } from '../../../src/github/throttled-client.ts'
+import { tokenOctokit } from '../../../src/github/token.ts'
 import { empty, useDatabase } from '../../support/database.ts'
 import { at, ms } from '../../support/facts.ts'
 import { addOddities, historyDeliveries } from '../../support/history.ts'
-import { conclude, LATER, readOnlyReport, recordAll } from '../../support/pipeline.ts'
+import { derive, LATER, readOnlyReport, recordAll } from '../../support/pipeline.ts'
 
 const now = () => ms(7 * 24 * 60)
-let standin: Standin
+let fakeGitHub: FakeGitHub
 let repository: Repository
 let token: string
 
 beforeAll(async () => {
-  standin = await startStandin({ now, validate: true })
-  repository = addRepository(standin.state, { owner: 'acme', name: 'widgets', createdAt: at(-9000) })
-  addRepository(standin.state, { owner: 'octocat', name: 'widgets', forkOf: 'acme/widgets' })
-  addOddities(standin.state, repository)
-  token = addUserToken(standin.state, 'octocat').token
+  fakeGitHub = await startFakeGitHub({ now, validate: true })
+  repository = addRepository(fakeGitHub.state, { owner: 'acme', name: 'widgets', createdAt: at(-9000) })
+  addRepository(fakeGitHub.state, { owner: 'octocat', name: 'widgets', forkOf: 'acme/widgets' })
+  addOddities(fakeGitHub.state, repository)
+  token = addUserToken(fakeGitHub.state, 'octocat').token
 })
 afterAll(async () => {
-  await standin.close()
-  expect(standin.violations).toEqual([])
+  await fakeGitHub.close()
+  expect(fakeGitHub.violations).toEqual([])
 })
 
 describe('history', () => {
   const db = useDatabase()
 
-  /** All that is concluded, each kind in an order of its own. */
+  /** All that is derived, each kind in an order of its own. */
   async function known() {
-    await conclude(db(), { now: LATER })
+    await derive(db(), { now: LATER })
     const { flakes, retests, windows } = await readOnlyReport(db())
     const runs = await db()
       .selectFrom('run')
@@ -52,7 +52,7 @@ describe('history', () => {
   }
 
   async function told() {
-    const world = { state: standin.state, api: standin.url, web: standin.web, now }
+    const world = { state: fakeGitHub.state, api: fakeGitHub.url, web: fakeGitHub.web, now }
     await recordAll(db(), historyDeliveries(world, repository))
     const all = await known()
     await empty(db())
@@ -60,9 +60,9 @@ describe('history', () => {
   }
 
   async function read(name = 'acme/widgets') {
-    const asker = createAsker(tokenOctokit(token, standin.url), { reserve: 0 })
-    const found = await readRepository(asker, name)
-    await readHistory(db(), asker, found, { since: ms(-60), now, alone: true })
+    const client = createThrottledClient(tokenOctokit(token, fakeGitHub.url), { reserve: 0 })
+    const found = await readRepository(client, name)
+    await readHistory(db(), client, found, { since: ms(-60), now, alone: true })
     return known()
   }
 
@@ -84,8 +84,8 @@ describe('history', () => {
 
   test('without GraphQL misses the base before it was changed, and a head that a fork forced away', async () => {
     const byWebhooks = await told()
-    standin.failNext({ method: 'POST', path: /graphql/, status: 404, times: 100 })
-    const byReading = await read().finally(() => standin.clearFaults())
+    fakeGitHub.failNext({ method: 'POST', path: /graphql/, status: 404, times: 100 })
+    const byReading = await read().finally(() => fakeGitHub.clearFaults())
     const { runs, ...rest } = byReading
     expect(rest.retests).toEqual(byWebhooks.retests)
     expect(rest.flakes.map((one) => [one.pull_request, one.head_sha])).toEqual(
@@ -99,7 +99,7 @@ describe('history', () => {
 
   test('of a repository that was renamed and transferred is read under its old name', async () => {
     const byWebhooks = await told()
-    renameRepository(standin.state, repository, 'emca', 'gadgets')
+    renameRepository(fakeGitHub.state, repository, 'emca', 'gadgets')
     const byReading = await read('acme/widgets')
     expect(byReading.week).toEqual(byWebhooks.week)
     expect((await db().selectFrom('repository').select('full_name').execute())[0]?.full_name).toBe(

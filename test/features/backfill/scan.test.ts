@@ -5,35 +5,35 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ReplayReport, RepositoryReport } from '../../../src/cli/report-json.ts'
+import { type FakeGitHub, startFakeGitHub } from '../../../fake-github/fake-github.ts'
 import { addUserToken } from '../../../fake-github/seed-tokens.ts'
-import { type Standin, startStandin } from '../../../fake-github/fake-github.ts'
 import type { Repository } from '../../../fake-github/state.ts'
+import type { ReplayReport, RepositoryReport } from '../../../src/cli/report-json.ts'
 import { historyDeliveries, seedHistory } from '../../support/history.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const KILLS = 5
 /** The history of these tests is of February 2026. */
 const DAYS = String(Math.min(400, Math.ceil((Date.now() - Date.UTC(2026, 1, 1)) / 86_400_000)))
-let standin: Standin
+let fakeGitHub: FakeGitHub
 let repository: Repository
 let token: string
 let folder: string
 
 beforeAll(async () => {
-  standin = await startStandin({ validate: true })
-  repository = seedHistory(standin.state, { pulls: 40, statuses: 1200 })
-  token = addUserToken(standin.state, 'octocat').token
+  fakeGitHub = await startFakeGitHub({ validate: true })
+  repository = seedHistory(fakeGitHub.state, { pulls: 40, statuses: 1200 })
+  token = addUserToken(fakeGitHub.state, 'octocat').token
   folder = await mkdtemp(join(tmpdir(), 'scan-'))
 })
 afterAll(async () => {
-  await standin.close()
+  await fakeGitHub.close()
   await rm(folder, { recursive: true, force: true })
-  expect(standin.violations).toEqual([])
+  expect(fakeGitHub.violations).toEqual([])
 })
 
 function scan(data: string, more: Record<string, string> = {}, name = 'acme/widgets'): ChildProcess {
-  const address = new URL(standin.web)
+  const address = new URL(fakeGitHub.web)
   const database = ['--database-url', join(folder, data)]
   return spawn(process.execPath, [MAIN, 'scan', name, '--json', '--days', DAYS, ...database], {
     env: {
@@ -56,15 +56,15 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; out: s
 
 /** Kills it once GitHub was asked so many more times. */
 async function killedAfter(child: ChildProcess, requests: number): Promise<void> {
-  const enough = standin.requests.length + requests
-  const watch = setInterval(() => standin.requests.length >= enough && child.kill('SIGKILL'), 2)
+  const enough = fakeGitHub.requests.length + requests
+  const watch = setInterval(() => fakeGitHub.requests.length >= enough && child.kill('SIGKILL'), 2)
   await ended(child)
   clearInterval(watch)
 }
 
 /** What `replay` makes of the webhooks that were sent while it happened. */
 async function replayed(): Promise<RepositoryReport> {
-  const world = { state: standin.state, api: standin.url, web: standin.web, now: Date.now }
+  const world = { state: fakeGitHub.state, api: fakeGitHub.url, web: fakeGitHub.web, now: Date.now }
   const file = join(folder, 'webhooks.ndjson')
   const lines = historyDeliveries(world, repository).map((one) => JSON.stringify(one))
   await writeFile(file, `${lines.join('\n')}\n`)
@@ -83,13 +83,13 @@ describe('scan', () => {
   test('killed five times and run again prints the report of the webhooks, and asks for nothing stored again', async () => {
     const whole = await ended(scan('whole'))
     expect([whole.code, whole.err]).toEqual([0, expect.stringMatching(/43 of 43 pull requests, rate left/)])
-    const from = standin.requests.length
+    const from = fakeGitHub.requests.length
     for (let kill = 0; kill < KILLS; kill++) await killedAfter(scan('killed'), 12)
     const last = await ended(scan('killed'))
     expect(JSON.parse(last.out)).toEqual(JSON.parse(whole.out))
     expect(figuresOf(JSON.parse(last.out))).toEqual(figuresOf(await replayed()))
     expect((JSON.parse(last.out) as RepositoryReport).flakes.length).toBeGreaterThan(15)
-    const pages = standin.requests.slice(from).filter((one) => /check-runs|attempts/.test(one.path))
+    const pages = fakeGitHub.requests.slice(from).filter((one) => /check-runs|attempts/.test(one.path))
     const again = pages.length - new Set(pages.map((one) => one.path)).size
     expect(again).toBeLessThanOrEqual(KILLS * 6)
   }, 300_000)

@@ -1,41 +1,41 @@
-/** History is read from any server that keeps to GitHub's description, though it tell less than our stand-in does. */
+/** History is read from any server that keeps to GitHub's description, though it tell less than our fake GitHub does. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readUnread } from '../../../src/db/backfill.ts'
-import { createAsker } from '../../../src/github/throttled-client.ts'
-import { tokenOctokit } from '../../../src/github/token.ts'
-import { readHistory, readRepository } from '../../../src/features/backfill/read.ts'
+import { type FakeGitHub, startFakeGitHub } from '../../../fake-github/fake-github.ts'
 import { addUserToken } from '../../../fake-github/seed-tokens.ts'
-import { type Standin, startStandin } from '../../../fake-github/fake-github.ts'
 import type { Repository } from '../../../fake-github/state.ts'
+import { readUnread } from '../../../src/db/backfill.ts'
+import { readHistory, readRepository } from '../../../src/features/backfill/read.ts'
+import { createThrottledClient } from '../../../src/github/throttled-client.ts'
+import { tokenOctokit } from '../../../src/github/token.ts'
 import { empty, useDatabase } from '../../support/database.ts'
 import { ms } from '../../support/facts.ts'
 import { historyDeliveries, seedHistory } from '../../support/history.ts'
+import { derive, LATER, readOnlyReport, recordAll } from '../../support/pipeline.ts'
 import { type Manners, startOtherManners } from '../../support/server-variants.ts'
-import { conclude, LATER, readOnlyReport, recordAll } from '../../support/pipeline.ts'
 
 const now = () => ms(7 * 24 * 60)
-let standin: Standin
+let fakeGitHub: FakeGitHub
 let repository: Repository
 let token: string
 
 beforeAll(async () => {
-  standin = await startStandin({ now, validate: true })
-  repository = seedHistory(standin.state, { pulls: 30, statuses: 230 })
-  token = addUserToken(standin.state, 'octocat').token
+  fakeGitHub = await startFakeGitHub({ now, validate: true })
+  repository = seedHistory(fakeGitHub.state, { pulls: 30, statuses: 230 })
+  token = addUserToken(fakeGitHub.state, 'octocat').token
 })
-afterAll(() => standin.close())
+afterAll(() => fakeGitHub.close())
 
 describe('history', () => {
   const db = useDatabase()
 
   async function figures() {
-    await conclude(db(), { now: LATER })
+    await derive(db(), { now: LATER })
     const { unread: _unread, ...report } = await readOnlyReport(db())
     return report
   }
 
   async function told() {
-    const world = { state: standin.state, api: standin.url, web: standin.web, now }
+    const world = { state: fakeGitHub.state, api: fakeGitHub.url, web: fakeGitHub.web, now }
     await recordAll(db(), historyDeliveries(world, repository))
     const report = await figures()
     await empty(db())
@@ -43,10 +43,13 @@ describe('history', () => {
   }
 
   async function read(manners: Manners) {
-    const url = await startOtherManners(standin, manners)
-    const asker = createAsker(tokenOctokit(token, url), { reserve: 0, wait: async () => undefined })
-    const found = await readRepository(asker, 'acme/widgets')
-    return readHistory(db(), asker, found, { since: ms(-60), now, alone: true })
+    const url = await startOtherManners(fakeGitHub, manners)
+    const client = createThrottledClient(tokenOctokit(token, url), {
+      reserve: 0,
+      wait: async () => undefined,
+    })
+    const found = await readRepository(client, 'acme/widgets')
+    return readHistory(db(), client, found, { since: ms(-60), now, alone: true })
   }
 
   test.each<[string, Manners]>([
@@ -112,9 +115,9 @@ describe('history', () => {
   })
 
   test('that takes too long 25 at once is read 5 at once, and not by REST', async () => {
-    const from = standin.requests.length
+    const from = fakeGitHub.requests.length
     await read({ slowAbove: 5 })
-    const asked = standin.requests.slice(from).map((one) => one.path)
+    const asked = fakeGitHub.requests.slice(from).map((one) => one.path)
     expect(asked).not.toContain('/repos/acme/widgets/pulls')
     expect(asked.filter((path) => path === '/graphql').length).toBeGreaterThan(7)
   })

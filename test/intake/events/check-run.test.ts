@@ -22,7 +22,7 @@ describe('a completed check run', () => {
           private: false,
           default_branch: 'main',
           installation_id: 77,
-          told_at: at(10),
+          reported_at: at(10),
           removed_at: null,
         },
       ],
@@ -31,8 +31,8 @@ describe('a completed check run', () => {
           repository_id: 1001,
           head_sha: HEAD,
           run_key: `check:1:${Date.parse(at(10)) / 1000}`,
-          told_at: at(12),
-          told_id: 0,
+          reported_at: at(12),
+          reported_id: 0,
           state: 'failure',
           source: 'check_run',
           app: 'github-actions',
@@ -97,7 +97,7 @@ describe('a check run that tells no result', () => {
 test('a re-run request is no run, though it carries the old conclusion', () => {
   const facts = read({ action: 'rerequested', conclusion: 'failure' })
   expect(facts.observation).toBeUndefined()
-  expect(facts.rerun_request).toMatchObject([{ name: 'unit', app: 'github-actions', told_at: at(10) }])
+  expect(facts.rerun_request).toMatchObject([{ name: 'unit', app: 'github-actions', reported_at: at(10) }])
 })
 
 describe('a payload that is not what its event promises', () => {

@@ -17,7 +17,7 @@ const KINDS = ['issue_comment', 'pull_request_review', 'pull_request_review_comm
 describe.each(KINDS)('%s', (kind) => {
   test('with a command is kept', () => {
     expect(read({ kind }).comment).toMatchObject([
-      { number: 7, body: '/retest', author: 'octocat', told_at: at(15) },
+      { number: 7, body: '/retest', author: 'octocat', reported_at: at(15) },
     ])
   })
 
@@ -37,7 +37,7 @@ describe.each(KINDS)('%s', (kind) => {
     expect(read({ kind, body }).outbox).toMatchObject([
       { kind: 'report', detail: { number: 7, job: 'unit', author: 'octocat' } },
     ])
-    expect(read({ kind, body }).outbox?.[0]?.effect_key).toBe(read({ kind, body }).outbox?.[0]?.effect_key)
+    expect(read({ kind, body }).outbox?.[0]?.task_key).toBe(read({ kind, body }).outbox?.[0]?.task_key)
     expect(read({ kind, body, authorType: 'Bot' }).outbox).toBeUndefined()
     expect(read({ kind, body, author: 'ci[bot]' }).outbox).toBeUndefined()
   })

@@ -8,7 +8,7 @@ const read = (options: PushOptions = {}) => push(pushDelivery(options).payload, 
 
 test('a change of the settings on the default branch has them read', () => {
   expect(read().outbox).toMatchObject([
-    { kind: 'settings', effect_key: `settings:${'e'.repeat(40)}`, due_at: at(5) },
+    { kind: 'settings', task_key: `settings:${'e'.repeat(40)}`, due_at: at(5) },
   ])
 })
 

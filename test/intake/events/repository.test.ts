@@ -21,7 +21,7 @@ describe('merge_group', () => {
           base_ref: 'main',
           base_sha: BASE,
           number: 7,
-          told_at: at(0),
+          reported_at: at(0),
         },
       ],
     })
@@ -71,7 +71,7 @@ describe('installation', () => {
       const facts = read('installation', payload({ action }))
       return 'installation' in facts ? facts.installation : facts
     }
-    const fact = { installation_id: 77, told_at: at(3) }
+    const fact = { installation_id: 77, reported_at: at(3) }
     expect(suspended('suspend')).toEqual([{ ...fact, suspended_at: at(3) }])
     expect(suspended('unsuspend')).toEqual([{ ...fact, suspended_at: null }])
   })
@@ -85,7 +85,7 @@ describe.each(['repository', 'branch_protection_rule', 'repository_ruleset'])('%
       repository: { ...REPOSITORY, full_name: 'acme/renamed' },
     })
     expect(read(name, payload)).toMatchObject({
-      repository: [{ full_name: 'acme/renamed', told_at: at(3) }],
+      repository: [{ full_name: 'acme/renamed', reported_at: at(3) }],
       repository_event: [
         { event: name, action: 'edited', detail: { changes: { default_branch: { from: 'master' } } } },
       ],

@@ -23,7 +23,7 @@ test('a finished job tells the self-hosted runner that it was on', () => {
       head_sha: 'a'.repeat(40),
       check_run_id: 42,
       name: 'rack-7',
-      told_at: '2026-02-02T08:59:00.000Z',
+      reported_at: '2026-02-02T08:59:00.000Z',
     },
   ])
 })

@@ -49,7 +49,7 @@ export interface ActionsApi {
 const PER_PAGE = 100
 const TRIES = 5
 const FIRST_WAIT_MS = 1000
-const LONGEST_WAIT_S = 120
+const MAX_WAIT_S = 120
 
 /** @param options the token needs `actions: write`, `contents: read` and `pull_requests: read` */
 export function openActions(
@@ -174,9 +174,9 @@ function retryAfter({ status = 0, response, message }: Refused): number | null {
   const headers = response?.headers ?? {}
   if (status === 500 && /fetch failed|other side closed/i.test(message)) return 0
   if (status === 403 || status === 429) {
-    if (headers['retry-after']) return Math.min(LONGEST_WAIT_S, Number(headers['retry-after']))
+    if (headers['retry-after']) return Math.min(MAX_WAIT_S, Number(headers['retry-after']))
     return headers['x-ratelimit-remaining'] === '0' || /secondary rate limit/i.test(message)
-      ? LONGEST_WAIT_S
+      ? MAX_WAIT_S
       : null
   }
   return status >= 500 ? 0 : null

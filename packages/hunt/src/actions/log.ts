@@ -31,9 +31,9 @@ export function environmentIn(log: string): Record<string, string> {
   const known = {
     'runner version': runner,
     'runner image': image && [image, version].filter(Boolean).join(' '),
-    'container images': [...new Set(digests)].slice(0, MOST_DIGESTS).join(', '),
+    'container images': [...new Set(digests)].slice(0, MAX_DIGESTS).join(', '),
   }
   return Object.fromEntries(Object.entries(known).flatMap(([name, value]) => (value ? [[name, value]] : [])))
 }
 
-const MOST_DIGESTS = 10
+const MAX_DIGESTS = 10

@@ -21,8 +21,8 @@ export interface RunReports {
   problems: string[]
 }
 
-const MOST_FILES = 5000
-const MOST_BYTES = 64 * 2 ** 20
+const MAX_FILES = 5000
+const MAX_BYTES = 64 * 2 ** 20
 /** File systems stamp by the kernel's tick. */
 const TICK_MS = 20
 
@@ -32,8 +32,8 @@ export async function collectReports(place: ReportPlace): Promise<RunReports> {
   for (const pattern of place.patterns) {
     const own = pattern.replaceAll('{run}', String(place.run)).replaceAll('{worker}', place.worker)
     for await (const name of glob(own, { cwd: place.cwd })) {
-      if (found.read + found.problems.length >= MOST_FILES) {
-        found.problems.push(`a run left more than ${MOST_FILES} reports`)
+      if (found.read + found.problems.length >= MAX_FILES) {
+        found.problems.push(`a run left more than ${MAX_FILES} reports`)
         return { ...found, tests: mergeTests(found.tests) }
       }
       await readOne(resolve(place.cwd, name), name, place.since, found)
@@ -52,7 +52,7 @@ async function readOne(path: string, name: string, since: number, found: RunRepo
 }
 
 async function readFileInto(path: string, { size }: Stats, found: RunReports): Promise<string | null> {
-  if (size > MOST_BYTES) return `${Math.round(size / 2 ** 20)} MiB are too much for a report`
+  if (size > MAX_BYTES) return `${Math.round(size / 2 ** 20)} MiB are too much for a report`
   const reader = readJunit()
   const decoder = new TextDecoder(await encodingOf(path))
   for await (const piece of createReadStream(path))
@@ -83,8 +83,8 @@ export interface TestCounter {
   reports: Reports
 }
 
-const MOST_NAMES = 100_000
-const MOST_PROBLEMS = 5
+const MAX_NAMES = 100_000
+const MAX_PROBLEMS = 5
 
 /** Counts every test over the runs of a hunt, in memory that grows with the tests and not with the runs. */
 export function testCounter(): TestCounter {
@@ -97,12 +97,12 @@ export function testCounter(): TestCounter {
       reports.read += read
       reports.broken += problems.length
       for (const problem of problems)
-        if (reports.problems.length < MOST_PROBLEMS) reports.problems.push(problem)
+        if (reports.problems.length < MAX_PROBLEMS) reports.problems.push(problem)
       for (const test of tests) {
         const tally = tallies.get(test.name) ?? blank(test.name)
         tally[test.outcome]++
         tally.message ??= test.outcome === 'passed' ? null : test.message
-        if (tallies.size < MOST_NAMES || tallies.has(test.name)) tallies.set(test.name, tally)
+        if (tallies.size < MAX_NAMES || tallies.has(test.name)) tallies.set(test.name, tally)
       }
     },
   }

@@ -16,10 +16,10 @@ export interface JunitReader {
   close(): JunitReport
 }
 
-const MOST_TESTS = 100_000
-const MOST_DEPTH = 100
-const LONGEST_NAME = 500
-const LONGEST_MESSAGE = 2000
+const MAX_TESTS = 100_000
+const MAX_DEPTH = 100
+const MAX_NAME = 500
+const MAX_MESSAGE = 2000
 
 /** `failure` and `error` fail a test; Surefire's `flaky…` say that a later attempt passed, `rerun…` that it failed too. */
 const SAYS: Record<string, HuntTest['outcome'] | undefined> = {
@@ -49,13 +49,13 @@ export function readJunit(): JunitReader {
   let text = ''
 
   const open = ({ name, attributes }: SaxesTagPlain) => {
-    if (++depth > MOST_DEPTH) throw new TooMuch(`elements lie more than ${MOST_DEPTH} deep`)
+    if (++depth > MAX_DEPTH) throw new TooMuch(`elements lie more than ${MAX_DEPTH} deep`)
     if (name === 'testcase') current = { name: nameOf(attributes), outcome: 'passed', message: null }
     const says = SAYS[name]
     if (current === null || says === undefined) return
     if (WEIGHT[says] <= WEIGHT[current.outcome]) return
     current.outcome = says
-    current.message = clip(attributes.message ?? attributes.type ?? '', LONGEST_MESSAGE) || null
+    current.message = clip(attributes.message ?? attributes.type ?? '', MAX_MESSAGE) || null
     telling = name
     text = ''
   }
@@ -66,12 +66,12 @@ export function readJunit(): JunitReader {
       telling = null
     }
     if (name !== 'testcase' || current === null) return
-    if (tests.length >= MOST_TESTS) throw new TooMuch(`there are more than ${MOST_TESTS} tests`)
+    if (tests.length >= MAX_TESTS) throw new TooMuch(`there are more than ${MAX_TESTS} tests`)
     tests.push(current)
     current = null
   }
   const hear = (piece: string) => {
-    if (telling !== null && text.length < LONGEST_MESSAGE) text += piece.slice(0, LONGEST_MESSAGE)
+    if (telling !== null && text.length < MAX_MESSAGE) text += piece.slice(0, MAX_MESSAGE)
   }
   parser.on('opentag', open)
   parser.on('closetag', close)
@@ -103,12 +103,12 @@ function nameOf(attributes: Record<string, string>): string {
   const place = classname ?? file
   return clip(
     place && name && !name.startsWith(place) ? `${place} › ${name}` : (name ?? place ?? '(no name)'),
-    LONGEST_NAME,
+    MAX_NAME,
   )
 }
 
 function firstLine(text: string): string | null {
-  return clip(text.trim().split(/\r?\n/)[0] ?? '', LONGEST_MESSAGE) || null
+  return clip(text.trim().split(/\r?\n/)[0] ?? '', MAX_MESSAGE) || null
 }
 
 function clip(text: string, most: number): string {

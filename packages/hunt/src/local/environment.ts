@@ -30,7 +30,7 @@ const KNOWN: Record<string, readonly string[]> = {
   rustc: ['--version'],
   yarn: ['--version'],
 }
-const PATIENCE_MS = 5000
+const GITHUB_TIMEOUT_MS = 5000
 
 /** @param more tools to ask with `--version` beside those that the command names */
 export async function environmentOf(
@@ -61,7 +61,7 @@ async function versionOf(tool: string, cwd: string): Promise<string> {
 /** Of standard output, else of standard error, where Java writes its version; null when it fails or is silent. */
 function firstLineOf(program: string, words: readonly string[], cwd: string): Promise<string | null> {
   return new Promise((resolve) => {
-    execFile(program, [...words], { cwd, timeout: PATIENCE_MS }, (error, stdout, stderr) => {
+    execFile(program, [...words], { cwd, timeout: GITHUB_TIMEOUT_MS }, (error, stdout, stderr) => {
       const line = (stdout.trim() || stderr.trim()).split('\n')[0]?.trim()
       resolve(error === null && line ? line.slice(0, 200) : null)
     })

@@ -5,7 +5,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs
 const HEAD_BYTES = 256 * 1024
 const TAIL_BYTES = 768 * 1024
 /** A run that writes for ever must not fill the disk. */
-const MOST_BYTES = 1024 ** 3
+const MAX_BYTES = 1024 ** 3
 
 export interface OutputFile {
   /** To hand to the process as both its streams. */
@@ -26,7 +26,7 @@ export function openOutput(path: string): OutputFile {
     clear,
     read: () => readEnds(fd),
     limit() {
-      if (fstatSync(fd).size > MOST_BYTES) clear()
+      if (fstatSync(fd).size > MAX_BYTES) clear()
     },
     close: () => closeSync(fd),
   }

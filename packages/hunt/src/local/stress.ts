@@ -10,9 +10,9 @@ export interface Stress {
 }
 
 const UNITS: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
-const MOST_CPU = 1000
+const MAX_CPU = 1000
 /** The rest must be enough for the hunt itself; what takes all is an outage, and no pressure. */
-const MOST_SHARE = 0.9
+const MAX_SHARE = 0.9
 
 /** @param text `cpu=4,memory=512M`, `memory=70%`; empty: every CPU, and half of the free memory */
 export function parseStress(text: string): Stress {
@@ -20,14 +20,14 @@ export function parseStress(text: string): Stress {
   const stress = { cpu: 0, memoryBytes: 0 }
   for (const part of text.split(',')) {
     const [, name, amount, unit = ''] = /^(cpu|memory)=(\d+)([kmg]|%)?b?$/i.exec(part.trim()) ?? []
-    if (name === undefined || (name === 'cpu' && (unit !== '' || Number(amount) > MOST_CPU)))
+    if (name === undefined || (name === 'cpu' && (unit !== '' || Number(amount) > MAX_CPU)))
       throw new UserError(`--stress ${text}: write it like cpu=4,memory=512M or memory=50%.`)
     if (name === 'cpu') stress.cpu = Number(amount)
     else
       stress.memoryBytes =
         unit === '%' ? (freemem() * Number(amount)) / 100 : Number(amount) * (UNITS[unit.toLowerCase()] ?? 1)
   }
-  if (stress.memoryBytes > freemem() * MOST_SHARE)
+  if (stress.memoryBytes > freemem() * MAX_SHARE)
     throw new UserError(
       `--stress ${text} is more than nine tenths of the free memory: nothing would be left to hunt with.`,
     )

@@ -108,7 +108,7 @@ function shareOf(part: bigint, whole: bigint): number {
 }
 
 /** Above this many sums to count, the normal approximation is as good as the exact count. */
-const MOST_EXACT = 20_000_000
+const MAX_EXACT = 20_000_000
 
 /**
  * Wilcoxon's rank-sum test: were the marked positions (1 to `total`) late or early? Gives the side they lean to and the
@@ -125,7 +125,7 @@ export function rankSum(
   const side = early * 2 > most ? 'late' : 'early'
   const distance = side === 'late' ? most - early : early
   const tail =
-    k * total * distance > MOST_EXACT
+    k * total * distance > MAX_EXACT
       ? normalTail((most / 2 - distance - 0.5) / Math.sqrt((most * (total + 1)) / 12))
       : countedTail(distance, k, total)
   return { side, pValue: Math.min(1, 2 * tail) }

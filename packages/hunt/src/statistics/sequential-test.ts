@@ -17,7 +17,7 @@ export type Decision = 'met' | 'missed' | 'undecided'
 
 const MISSED_SHARE = 0.3
 const MET_SHARE = 0.1
-const LEAST_FAILURES = 2
+const MIN_FAILURES = 2
 
 export interface Goal {
   /** The pass rate to hold, above 0 and below 1. */
@@ -33,8 +33,8 @@ export function decide(failures: number, runs: number, goal: Goal): Decision {
 }
 
 function isMissed(failures: number, runs: number, { target, confidence }: Goal): boolean {
-  if (failures < LEAST_FAILURES) return false
-  const level = (MISSED_SHARE * (1 - confidence)) / (1 + Math.log(failures / LEAST_FAILURES)) ** 2
+  if (failures < MIN_FAILURES) return false
+  const level = (MISSED_SHARE * (1 - confidence)) / (1 + Math.log(failures / MIN_FAILURES)) ** 2
   return binomialAtLeast(failures, runs, 1 - target) <= level
 }
 
@@ -60,7 +60,7 @@ export function runsToMeet(failures: number, goal: Goal): number {
   return high
 }
 
-const MOST_RUNS = 1_000_000
+const MAX_RUNS = 1_000_000
 
 /**
  * About how many runs in all would miss the target, if they went on to fail at the rate of these; null when they fail
@@ -70,7 +70,7 @@ export function runsToMiss(failures: number, runs: number, goal: Goal): number |
   if (failures <= runs * (1 - goal.target)) return null
   for (let more = failures; ; more++) {
     const total = Math.ceil((more * runs) / failures)
-    if (total > MOST_RUNS) return null
+    if (total > MAX_RUNS) return null
     if (total >= runs && isMissed(more, total, goal)) return total
   }
 }

@@ -1,48 +1,48 @@
-/** A hunt on GitHub Actions, against the stand-in that is held to GitHub's published description. */
+/** A hunt on GitHub Actions, against the fake GitHub that is held to GitHub's published description. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type FakeGitHub, startFakeGitHub } from '../../../../fake-github/fake-github.ts'
+import { addBranch, addPull, addRepository, setRole, shaOf } from '../../../../fake-github/seed.ts'
+import { addWorkflowRun } from '../../../../fake-github/seed-ci.ts'
+import { addUserToken } from '../../../../fake-github/seed-tokens.ts'
+import type { Conclusion, Repository } from '../../../../fake-github/state.ts'
 import { type ActionsApi, openActions } from '../../src/actions/api.ts'
 import { huntOnActions } from '../../src/actions/hunt.ts'
 import type { HuntMark, Lane } from '../../src/actions/lanes.ts'
 import type { ActionsSettings, Before, HuntChange } from '../../src/actions/terms.ts'
 import { answerOf } from '../../src/answer.ts'
 import type { HuntRun } from '../../src/run.ts'
-import { addBranch, addPull, addRepository, setRole, shaOf } from '../../../../fake-github/seed.ts'
-import { addWorkflowRun } from '../../../../fake-github/seed-ci.ts'
-import { addUserToken } from '../../../../fake-github/seed-tokens.ts'
-import { type Standin, startStandin } from '../../../../fake-github/fake-github.ts'
-import type { Conclusion, Repository } from '../../../../fake-github/state.ts'
 import { GOAL } from '../hunts.ts'
 
 const SHA = shaOf('trunk')
 const AT = '2026-02-03T04:00:00.000Z'
 const POLL_MS = 5
 
-let standin: Standin
+let fakeGitHub: FakeGitHub
 let repository: Repository
 let token: string
 let ticking: NodeJS.Timeout
 
 beforeEach(async () => {
-  standin = await startStandin({ validate: true })
-  repository = addRepository(standin.state, { owner: 'acme', name: 'widgets' })
-  setRole(standin.state, repository, 'octo', 'write')
-  token = addUserToken(standin.state, 'octo').token
+  fakeGitHub = await startFakeGitHub({ validate: true })
+  repository = addRepository(fakeGitHub.state, { owner: 'acme', name: 'widgets' })
+  setRole(fakeGitHub.state, repository, 'octo', 'write')
+  token = addUserToken(fakeGitHub.state, 'octo').token
   addBranch(repository, 'hunted', SHA)
 })
 afterEach(async () => {
   clearInterval(ticking)
-  expect(standin.violations).toEqual([])
-  await standin.close()
+  expect(fakeGitHub.violations).toEqual([])
+  await fakeGitHub.close()
 })
 
 function api(): ActionsApi {
-  return openActions({ owner: 'acme', repo: 'widgets' }, { token, baseUrl: standin.url, firstWaitMs: 5 })
+  return openActions({ owner: 'acme', repo: 'widgets' }, { token, baseUrl: fakeGitHub.url, firstWaitMs: 5 })
 }
 
 function seedRuns(many: number): void {
   const job = (name: string) => ({ name, conclusion: 'success' as const, startedAt: AT, completedAt: AT })
   for (let i = 0; i < many; i++)
-    addWorkflowRun(standin.state, repository, {
+    addWorkflowRun(fakeGitHub.state, repository, {
       name: 'CI',
       sha: SHA,
       branch: 'hunted',
@@ -113,7 +113,7 @@ describe('running a job again', () => {
       duration_ms: 90_000,
       node: 'GitHub Actions 1',
     })
-    expect(standin.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(12)
+    expect(fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(12)
     // Two at a time take two of the three workflow runs.
     expect([...repository.workflowRuns.values()].map((run) => run.attempts.length).sort()).toEqual([1, 7, 7])
   })
@@ -163,7 +163,7 @@ describe('running a job again', () => {
     expect(runs.length).toBeLessThan(12)
     const resumed = await hunt({}, keep, { runs: [...runs], lanes, spent })
     expect(resumed.runs).toHaveLength(12)
-    expect(standin.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(12)
+    expect(fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(12)
   })
 
   const planned = (): Lane => {
@@ -177,7 +177,7 @@ describe('running a job again', () => {
     runners(() => ({ conclusion: 'success' }))
     const { runs } = await hunt({ runs: 2 }, {}, { runs: [], lanes: [planned()], spent: 0 })
     expect(runs).toHaveLength(2)
-    expect(standin.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(2)
+    expect(fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(2)
   })
 
   test('what was asked for by a session that ended before it knew is not asked for again', async () => {
@@ -188,14 +188,14 @@ describe('running a job again', () => {
     runners(() => ({ conclusion: 'success' }))
     const { runs } = await hunt({ runs: 1 }, {}, { runs: [], lanes: [lane], spent: 0 })
     expect(runs).toHaveLength(1)
-    expect(standin.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(1)
+    expect(fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(1)
   })
 
   test('an attempt is marked before it is asked for, and closed with its last result', async () => {
     seedRuns(1)
     runners(() => ({ conclusion: 'success' }))
     const marks: (HuntMark & { requests: number })[] = []
-    const requests = () => standin.requests.filter((one) => one.route.endsWith('/rerun')).length
+    const requests = () => fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun')).length
     await hunt({ runs: 2 }, { onChange: ({ mark }) => mark && marks.push({ ...mark, requests: requests() }) })
     const { run_id, suite_id } = planned()
     const end = (minutes: number) => new Date(Date.parse(AT) + minutes * 60_000).toISOString()
@@ -210,8 +210,8 @@ describe('running a job again', () => {
   test('a limit and a broken answer are waited out', async () => {
     seedRuns(1)
     runners(() => ({ conclusion: 'success' }))
-    standin.failNext({ path: /\/jobs/, status: 502, times: 2 })
-    standin.failNext({ path: /\/rerun$/, status: 'secondary-limit', retryAfter: 1 })
+    fakeGitHub.failNext({ path: /\/jobs/, status: 502, times: 2 })
+    fakeGitHub.failNext({ path: /\/rerun$/, status: 'secondary-limit', retryAfter: 1 })
     expect((await hunt({ runs: 2 })).runs).toHaveLength(2)
   })
 })
@@ -234,7 +234,7 @@ describe('starting a workflow anew', () => {
 
 describe('is refused', () => {
   test('at the head of a pull request, where it would count', async () => {
-    addPull(standin.state, repository, { user: 'octo', title: 'x', sha: SHA, at: AT })
+    addPull(fakeGitHub.state, repository, { user: 'octo', title: 'x', sha: SHA, at: AT })
     await expect(hunt()).rejects.toThrow(/#1: runs there would count in its SLA/)
   })
 
@@ -246,7 +246,7 @@ describe('is refused', () => {
   test('with a token that GitHub refuses', async () => {
     const refused = openActions(
       { owner: 'acme', repo: 'widgets' },
-      { token: 'nothing', baseUrl: standin.url, firstWaitMs: 1 },
+      { token: 'nothing', baseUrl: fakeGitHub.url, firstWaitMs: 1 },
     )
     await expect(refused.commitOf('hunted')).rejects.toThrow(/Set GITHUB_TOKEN/)
   })
