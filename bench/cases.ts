@@ -1,15 +1,14 @@
 /** Makes the questions of the benchmark: every flake of a simulated history with what a rule may look at, and the truth. */
+
 import type { EvidenceVerdict, Relation } from '../src/domain/attribution/attribution.ts'
 import { relatedOf } from '../src/domain/attribution/related.ts'
 import type { RepositoryModel } from '../src/domain/attribution/repository-model.ts'
 import { evidenceOf, incidentsIn, type JobHistory, modelIn, weekOf } from '../src/domain/attribution/week.ts'
+import { DAY_MS, WEEK_MS } from '../src/domain/time.ts'
 import type { Cause } from '../src/simulate/runs.ts'
 import type { Scenario } from '../src/simulate/scenarios.ts'
 import { type Simulation, simulate } from '../src/simulate/simulate.ts'
 import type { Case } from './published-rules.ts'
-
-const DAY = 86_400_000
-const WEEK = 7 * DAY
 
 export interface Question {
   one: Case
@@ -25,18 +24,18 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
   const from = Date.UTC(2026, 0, 5)
   const simulation = simulate(scenario, { seed, days, from, repository: `example-org/${scenario.name}` })
   const histories = historiesOf(simulation)
-  const weeks = Array.from({ length: Math.ceil(days / 7) }, (_, i) => from + i * WEEK)
+  const weeks = Array.from({ length: Math.ceil(days / 7) }, (_, i) => from + i * WEEK_MS)
   const incidents = weeks.flatMap((week) => incidentsIn(histories, week))
   const byJob = histories.map((one) => evidenceOf(one, incidents))
   const worlds = new Map(weeks.map((week) => [week, modelIn(byJob, week)]))
   const pullRequests = new Map(simulation.plan.pullRequests.map((one) => [one.number, one]))
   return simulation.flakes.map(({ verdict, causedByPr, limit }) => {
-    const week = Math.floor((verdict.judgedAt - from) / WEEK)
+    const week = Math.floor((verdict.judgedAt - from) / WEEK_MS)
     const model = worlds.get(weekOf(verdict.judgedAt)) as RepositoryModel
     const own = pullRequests.get(verdict.number)
     if (!own) throw new Error(`no pull request ${verdict.number}`)
     const around = (one: EvidenceVerdict) =>
-      one.judgedAt >= verdict.judgedAt - 28 * DAY && one.judgedAt < verdict.judgedAt + 7 * DAY
+      one.judgedAt >= verdict.judgedAt - 28 * DAY_MS && one.judgedAt < verdict.judgedAt + 7 * DAY_MS
     const one: Case = {
       flake: {
         number: verdict.number,

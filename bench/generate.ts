@@ -3,7 +3,7 @@
  * requests' heads; about one in a hundred (head, job) flakes. More runs are a longer history, not a busier day.
  */
 import { sql } from 'kysely'
-import type { Db } from '../src/db/client.ts'
+import type { Db } from '../src/db/schema.ts'
 
 export const REPOSITORY_ID = 1
 /** The end of the history, whatever its length: a Thursday noon. */

@@ -4,6 +4,7 @@
  * heads did not, it was the job; when its own later heads flaked and nobody else's did, it was the pull request. Flakes of
  * which neither can be said are left out.
  */
+
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readDeliveries } from '../src/cli/deliveries.ts'
@@ -14,12 +15,10 @@ import { deriveAll } from '../src/derive/derive.ts'
 import { type EvidenceVerdict, NO_CIRCUMSTANCES } from '../src/domain/attribution/attribution.ts'
 import { evidenceOf, incidentsIn, type JobHistory, modelIn, weekOf } from '../src/domain/attribution/week.ts'
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts'
+import { DAY_MS, WEEK_MS } from '../src/domain/time.ts'
 import { createRecorder } from '../src/intake/record.ts'
 import type { Case, Rule } from './published-rules.ts'
 import { type Answer, labelAt } from './scores.ts'
-
-const DAY = 86_400_000
-const WEEK = 7 * DAY
 
 export interface Hidden {
   repositories: number
@@ -85,7 +84,7 @@ type Flake = JobHistory['verdicts'][number]
 
 function whatCameOut({ verdicts }: JobHistory, flake: Flake): boolean | null {
   const after = verdicts.filter(
-    (one) => one.judgedAt > flake.judgedAt && one.judgedAt <= flake.judgedAt + WEEK,
+    (one) => one.judgedAt > flake.judgedAt && one.judgedAt <= flake.judgedAt + WEEK_MS,
   )
   const own = after.filter((one) => one.number === flake.number)
   const others = after.filter((one) => one.number !== flake.number)
@@ -99,14 +98,15 @@ function caseOf(histories: readonly JobHistory[], { job }: JobHistory, flake: Fl
   const until = flake.judgedAt
   const known = histories.map((one) => ({
     ...one,
-    verdicts: one.verdicts.filter(({ judgedAt }) => judgedAt <= until && judgedAt >= until - 70 * DAY),
-    trunk: one.trunk.filter(({ at }) => at <= until && at >= until - 70 * DAY),
+    verdicts: one.verdicts.filter(({ judgedAt }) => judgedAt <= until && judgedAt >= until - 70 * DAY_MS),
+    trunk: one.trunk.filter(({ at }) => at <= until && at >= until - 70 * DAY_MS),
   }))
   const week = weekOf(until)
-  const weeks = Array.from({ length: 6 }, (_, i) => week - i * WEEK)
+  const weeks = Array.from({ length: 6 }, (_, i) => week - i * WEEK_MS)
   const incidents = weeks.flatMap((start) => incidentsIn(known, start))
   const byJob = known.map((one) => evidenceOf(one, incidents))
-  const around = (list: readonly EvidenceVerdict[]) => list.filter((one) => one.judgedAt >= until - 28 * DAY)
+  const around = (list: readonly EvidenceVerdict[]) =>
+    list.filter((one) => one.judgedAt >= until - 28 * DAY_MS)
   const own = byJob[known.findIndex((one) => one.job === job)] ?? []
   return {
     flake: { ...flake, flakedAt: until, firstFailedAt: flake.failedAt ?? until },

@@ -3,7 +3,7 @@
  * metrics/configs/flakes-config.yaml and weekly-consistency-config.yaml, read 2026), asked of the same runs in PostgreSQL.
  */
 import { sql } from 'kysely'
-import type { Db } from '../src/db/client.ts'
+import type { Db } from '../src/db/schema.ts'
 
 /**
  * Copies the runs into a table as Kubernetes' warehouse has them: those of its columns that the questions read, with the

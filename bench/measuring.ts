@@ -1,20 +1,22 @@
 /** What an answer costs by the length of history: it must not grow with it. Beside it, the queries a team would run instead. */
+
 import { sql } from 'kysely'
 import pg from 'pg'
-import { type Db, openDatabase } from '../src/db/client.ts'
+import { openDatabase } from '../src/db/client.ts'
 import { migrate } from '../src/db/migrate.ts'
+import type { Db } from '../src/db/schema.ts'
 import { readTotals } from '../src/db/sla.ts'
 import { attributeNext } from '../src/derive/attribute.ts'
 import { closeWindows, measureNext } from '../src/derive/measure.ts'
 import { readPullRequestReport } from '../src/derive/report-data.ts'
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts'
+import { DAY_MS } from '../src/domain/time.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { END, generate, jobNames, REPOSITORY_ID, WIDGETS } from './generate.ts'
 import { askConsistency, askFlakes, copyRuns } from './kubernetes.ts'
 import { pagesOf } from './pages.ts'
 import { atLeast, atMost, type Measure, median } from './result.ts'
 
-const DAY = 86_400_000
 const TIMES = 21
 
 interface Options {
@@ -126,7 +128,7 @@ function questions(db: Db, newest: number): Question[] {
     removed_at: null,
   }
   const scope = { repositoryId: REPOSITORY_ID, jobIds: null, strongOnly: false }
-  const four = { kind: 'day', start: '2026-01-01', from: END - 28 * DAY, to: END } as const
+  const four = { kind: 'day', start: '2026-01-01', from: END - 28 * DAY_MS, to: END } as const
   return [
     ['close_day_and_week', () => closeBoth(db), () => reopen(db)],
     ['28_days', () => readTotals(db, scope, [four])],
@@ -163,7 +165,7 @@ async function closeBoth(db: Db): Promise<void> {
 async function changeVerdict(db: Db): Promise<void> {
   await db
     .insertInto('stale_verdict')
-    .values({ repository_id: REPOSITORY_ID, job_id: 1, changed_at: new Date(END - DAY).toISOString() })
+    .values({ repository_id: REPOSITORY_ID, job_id: 1, changed_at: new Date(END - DAY_MS).toISOString() })
     .execute()
 }
 

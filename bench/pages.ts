@@ -1,8 +1,10 @@
 /** What pages cost with a year of history: two million runs, a repository with 60 jobs and one with 400. */
+
 import { sql } from 'kysely'
 import { dashboard } from '../src/dashboard/app.ts'
-import { type Db, openDatabase } from '../src/db/client.ts'
+import { openDatabase } from '../src/db/client.ts'
 import { migrate } from '../src/db/migrate.ts'
+import type { Db } from '../src/db/schema.ts'
 import { measureNext } from '../src/derive/measure.ts'
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'

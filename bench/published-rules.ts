@@ -2,6 +2,7 @@
  * The published rules beside ours, each as its source tells it and as far as verdicts allow. A rule answers with
  * P(caused by the pull request): 0 and 1 for those that only say yes or no, 0.5 where it says nothing.
  */
+
 import {
   type AttributionLabel,
   attribute,
@@ -9,9 +10,7 @@ import {
   type EvidenceVerdict,
   probabilityCausedByPr,
 } from '../src/domain/attribution/attribution.ts'
-
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
+import { DAY_MS } from '../src/domain/time.ts'
 
 /** What a rule may look at: one flake, the verdicts of its job around it, and what GitHub says of pull requests. */
 export interface Case {
@@ -43,7 +42,7 @@ const near = ({ flake, verdicts }: Case, before: number, after: number) =>
 
 /** The document itself: seen across pull requests, it exists already; seen on one only, that one caused it. */
 function slaDocument(one: Case): number {
-  return near(one, 7 * DAY, 7 * DAY).some((other) => other.flaky) ? 0 : 1
+  return near(one, 7 * DAY_MS, 7 * DAY_MS).some((other) => other.flaky) ? 0 : 1
 }
 
 /** KubeVirt's ci-health counts failures at the heads that were merged; what merged was not at fault. */
@@ -59,7 +58,7 @@ function kubevirt({ flake, pullRequest }: Case): number {
 function luci(one: Case): number {
   const perChange = new Map<number, EvidenceVerdict>()
   const trunk: EvidenceVerdict[] = []
-  for (const other of near(one, 7 * DAY, 7 * DAY)) {
+  for (const other of near(one, 7 * DAY_MS, 7 * DAY_MS)) {
     if (other.number === 0) trunk.push(other)
     else if (!perChange.get(other.number)?.flaky) perChange.set(other.number, other)
   }
@@ -75,14 +74,14 @@ function luci(one: Case): number {
 /** Dr.CI: one similar failure on another branch, from a day before the base to the head, is enough. */
 function singleMatch(one: Case): number {
   const pushedAt = one.pullRequest.heads.find((head) => head.sha === one.flake.headSha)?.pushedAt ?? 0
-  const since = one.flake.flakedAt - pushedAt + DAY
+  const since = one.flake.flakedAt - pushedAt + DAY_MS
   return near(one, since, 0).some((other) => other.flaky) ? 0 : 1
 }
 
 /** DEFINITIONS' formula with moments and three passes, as it was designed. */
 function formula(one: Case): number {
-  let others = near(one, 7 * DAY, 7 * DAY)
-  if (others.length < 100) others = near(one, 28 * DAY, 7 * DAY)
+  let others = near(one, 7 * DAY_MS, 7 * DAY_MS)
+  if (others.length < 100) others = near(one, 28 * DAY_MS, 7 * DAY_MS)
   others = others.filter((other) => !one.circumstances.related.has(other.number))
   const own = one.verdicts.filter((other) => other.number === one.flake.number)
   const baseRate = moments(one.jobs)

@@ -2,21 +2,21 @@
  * What two processes are put under for an hour: deliveries at a bounded rate, questions between them. Each minute speaks of
  * a repository of its own and of yesterday, so that each has a day that ends out of SLA.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DAY_MS, MINUTE_MS } from '../src/domain/time.ts'
 import { post, storyOf } from '../test/faults/crash.ts'
 import { commentDelivery, REPOSITORY, type TestDelivery } from '../test/support/deliveries.ts'
 import { ms } from '../test/support/facts.ts'
 import type { ServerProcess } from './processes.ts'
 
-export const MINUTE = 60_000
-const DAY = 1440 * MINUTE
 /** Of a minute: three deliveries a head, so twenty a second, and half of them are sent twice. */
 const HEADS = 400
 /** Of a minute. A GitHub client waits three seconds between comments: two processes can answer these. */
 const QUESTIONS = 12
 const MAX_WAITING = 200
 /** A delivery that nobody takes for so long is a finding. */
-const MAX_MS = 2 * MINUTE
+const MAX_MS = 2 * MINUTE_MS
 
 export interface Question {
   /** The pull request: each is asked about once. */
@@ -37,13 +37,13 @@ export interface Chapter {
 export function chapterOf(began: number, minute: number): Chapter {
   const name = `soak-${minute}`
   const repository = { ...REPOSITORY, id: 7000 + minute, name, full_name: `acme/${name}` }
-  const yesterday = Math.floor(began / DAY) * DAY - DAY
-  const story = storyOf(HEADS, { repository, begin: (yesterday - ms(0)) / MINUTE, minutes: 1400 })
+  const yesterday = Math.floor(began / DAY_MS) * DAY_MS - DAY_MS
+  const story = storyOf(HEADS, { repository, begin: (yesterday - ms(0)) / MINUTE_MS, minutes: 1400 })
   const questions = Array.from({ length: QUESTIONS }, (_, i) => ({
     number: i * Math.floor(HEADS / QUESTIONS) + 1,
     id: 1000 * (minute + 1) + i,
     author: `asks-${minute}-${i}`,
-    at: new Date(began + (minute + i / QUESTIONS) * MINUTE).toISOString(),
+    at: new Date(began + (minute + i / QUESTIONS) * MINUTE_MS).toISOString(),
   }))
   const share = story.length / QUESTIONS
   const deliveries = questions.flatMap((one, i) => [
@@ -55,7 +55,7 @@ export function chapterOf(began: number, minute: number): Chapter {
 
 /** The tests' times are minutes after a certain one. */
 function minuteOf(time: string): number {
-  return (Date.parse(time) - ms(0)) / MINUTE
+  return (Date.parse(time) - ms(0)) / MINUTE_MS
 }
 
 export interface Sent {

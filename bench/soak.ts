@@ -1,14 +1,16 @@
 /** An hour in production, made small: app processes on one PostgreSQL and one GitHub, one of them killed every now and then. */
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { type FakeGitHub, startFakeGitHub } from '../fake-github/fake-github.ts'
 import { addAccount, addInstallation, addIssue, addRepository } from '../fake-github/seed.ts'
 import { addComment } from '../fake-github/seed-changes.ts'
+import { MINUTE_MS } from '../src/domain/time.ts'
 import { compare, type Figures, lost } from '../test/faults/crash.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { type ServerProcess, startAppProcess } from './processes.ts'
 import { type Counts, countEffects, type Start } from './soak-count.ts'
-import { type Chapter, chapterOf, MINUTE, type Sent, sendEvenly } from './soak-load.ts'
+import { type Chapter, chapterOf, type Sent, sendEvenly } from './soak-load.ts'
 
 export interface SoakOptions {
   processes: number
@@ -88,7 +90,7 @@ async function sendAll(
   for (let minute = 0; minute < minutes && !ending.signal.aborted; minute++) {
     const chapter = chapterOf(began, minute)
     tellGitHub(fakeGitHub, chapter)
-    await sendEvenly(chapter.deliveries, MINUTE, fleet.processes, sent)
+    await sendEvenly(chapter.deliveries, MINUTE_MS, fleet.processes, sent)
     onMinute(
       `${minute + 1} min: ${fleet.kills} kills, ${sent.posts} posts, ${sent.acknowledged.size} acknowledged`,
     )
@@ -125,7 +127,7 @@ function tellGitHub({ state }: FakeGitHub, { repository, questions }: Chapter): 
   }
 }
 
-const MAX_MS = 15 * MINUTE
+const MAX_MS = 15 * MINUTE_MS
 
 /** Starts every process once more, in order, which closes what has ended; waits until nothing is left to do. */
 async function finish(fleet: Fleet, address: string): Promise<void> {
@@ -138,7 +140,7 @@ async function finish(fleet: Fleet, address: string): Promise<void> {
   try {
     const until = Date.now() + MAX_MS
     for (let quiet = 0; quiet < 10; ) {
-      if (Date.now() > until) throw new Error(`work was left after ${MAX_MS / MINUTE} minutes`)
+      if (Date.now() > until) throw new Error(`work was left after ${MAX_MS / MINUTE_MS} minutes`)
       await sleep(3000)
       const { rows } = await client.query(
         'select 1 from stale_head union all select 1 from outbox where done_at is null limit 1',

@@ -1,9 +1,11 @@
 /** Runs the demo: sends the story day by day, lets each day end, asks for a report, and gathers what people would see. */
+
 import { generateKeyPairSync } from 'node:crypto'
 import { type FakeGitHub, startFakeGitHub } from '../fake-github/fake-github.ts'
 import { type Line, readDeliveries } from '../src/cli/deliveries.ts'
 import { type RepositoryReport, readReport } from '../src/cli/report-json.ts'
 import type { Config } from '../src/config.ts'
+import { DAY_MS } from '../src/domain/time.ts'
 import { UserError } from '../src/domain/user-error.ts'
 import { closeAll } from '../src/features/breach-issue/close-windows.ts'
 import type { Delivery } from '../src/intake/prepare.ts'
@@ -34,7 +36,6 @@ export interface DemoResult {
   close(): Promise<void>
 }
 
-const DAY = 86_400_000
 const SECRET = 'the demo signs its webhooks with this'
 
 /** Starts everything, plays the deliveries to their end, and leaves the server up. */
@@ -105,7 +106,7 @@ async function playDays(
 ): Promise<void> {
   const days = new Map<number, Delivery[]>()
   for (const { at, delivery } of moments) {
-    const day = Math.floor(at / DAY)
+    const day = Math.floor(at / DAY_MS)
     const list = days.get(day)
     if (list) list.push(delivery)
     else days.set(day, [delivery])
@@ -115,19 +116,19 @@ async function playDays(
   let shown = Date.now()
   for (const [i, day] of order.entries()) {
     const deliveries = days.get(day) ?? []
-    clock.now = (day + 1) * DAY - 1
+    clock.now = (day + 1) * DAY_MS - 1
     github.learn(deliveries)
     await sendAll(`${app.url}${WEBHOOK_PATH}`, SECRET, deliveries)
     sent += deliveries.length
     const isToday = i === order.length - 1
-    if (!isToday) clock.now = (day + 1) * DAY + 5 * 60_000
+    if (!isToday) clock.now = (day + 1) * DAY_MS + 5 * 60_000
     await app.settle()
     if (!isToday) await closeAll(app.deps)
     await app.settle()
     if (Date.now() - shown > 500 || isToday) {
       shown = Date.now()
       say(
-        `  ${new Date(day * DAY).toISOString().slice(0, 10)}  ${sent.toLocaleString('en')} of ${moments.length.toLocaleString('en')} signed webhooks sent, ${github.issues().length} breach issues filed`,
+        `  ${new Date(day * DAY_MS).toISOString().slice(0, 10)}  ${sent.toLocaleString('en')} of ${moments.length.toLocaleString('en')} signed webhooks sent, ${github.issues().length} breach issues filed`,
       )
     }
   }

@@ -3,6 +3,7 @@
  * real failures, a flaky job, a pull request that brings its own flake, an outage, aborted and skipped runs, forks, and
  * retests by people and by a bot.
  */
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../src/domain/time.ts'
 import {
   checkRunDelivery,
   commentDelivery,
@@ -22,9 +23,6 @@ export interface Moment {
   delivery: MadeDelivery
 }
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
 /** A Monday. */
 export const STORY_START = Date.UTC(2026, 2, 2)
 const STORY_DAYS = 19
@@ -70,8 +68,8 @@ const REPOSITORIES: { repo: MadeRepository; pullsADay: number; jobs: Job[] }[] =
 
 /** On the second Thursday the test cluster was out of disk for two hours. */
 const OUTAGE = {
-  from: STORY_START + 10 * DAY + 13 * HOUR,
-  to: STORY_START + 10 * DAY + 15 * HOUR,
+  from: STORY_START + 10 * DAY_MS + 13 * HOUR_MS,
+  to: STORY_START + 10 * DAY_MS + 15 * HOUR_MS,
   jobs: ['integration', 'pull-api-e2e'],
 }
 /** One change makes `unit` itself flaky, at each of its commits, and nowhere else. */
@@ -85,7 +83,7 @@ export function tellStory(): Moment[] {
     for (let day = 0; day < STORY_DAYS; day++) {
       const isWeekend = day % 7 >= 5
       const pulls = isWeekend ? Math.ceil(pullsADay / 5) : pullsADay
-      for (let i = 0; i < pulls; i++) tellPull(moments, repo, jobs, ++number, STORY_START + day * DAY)
+      for (let i = 0; i < pulls; i++) tellPull(moments, repo, jobs, ++number, STORY_START + day * DAY_MS)
     }
   }
   return moments.sort((a, b) => a.at - b.at || (a.delivery.id < b.delivery.id ? -1 : 1))
@@ -105,7 +103,7 @@ function tellPull(
   day: number,
 ): void {
   const chance = dice(repo.name, number)
-  const openedAt = day + 7 * HOUR + Math.floor(chance() * 9 * HOUR)
+  const openedAt = day + 7 * HOUR_MS + Math.floor(chance() * 9 * HOUR_MS)
   const author = `contributor-${1 + Math.floor(chance() * 24)}`
   const docsOnly = chance() < 0.08
   const fork = chance() < 0.4
@@ -136,9 +134,11 @@ function tellPull(
     const isBrought = (job: Job) => brings && job.name === OWN_FLAKE.job
     const about = { chance, docsOnly, isLast, pushedOver }
     const done = jobs.map((job) =>
-      tellJob(moments, pull, job, at + MINUTE, { ...about, brings: isBrought(job) }),
+      tellJob(moments, pull, job, at + MINUTE_MS, { ...about, brings: isBrought(job) }),
     )
-    at = pushedOver ? at + 4 * MINUTE : Math.max(...done) + 10 * MINUTE + Math.floor(chance() * 60) * MINUTE
+    at = pushedOver
+      ? at + 4 * MINUTE_MS
+      : Math.max(...done) + 10 * MINUTE_MS + Math.floor(chance() * 60) * MINUTE_MS
     if (isLast) break
   }
   moments.push({ at, delivery: pullRequestDelivery(repo, pull, { action: 'closed', at, merged: true }) })
@@ -146,7 +146,7 @@ function tellPull(
 
 /** The tip of main moves once a day in this organisation. */
 function baseAt({ name }: MadeRepository, at: number): string {
-  return shaOf('main', name, Math.floor(at / DAY))
+  return shaOf('main', name, Math.floor(at / DAY_MS))
 }
 
 interface Circumstances {
@@ -163,11 +163,11 @@ function tellJob(moments: Moment[], pull: Pull, job: Job, start: number, about: 
   let startedAt = start
   const isBroken = !about.isLast && chance() < job.breaks * 4
   for (let attempt = 1; ; attempt++) {
-    const end = startedAt + job.minutes * MINUTE + Math.floor(chance() * 3) * MINUTE
+    const end = startedAt + job.minutes * MINUTE_MS + Math.floor(chance() * 3) * MINUTE_MS
     if (about.pushedOver && attempt === 1)
-      return tellRun(moments, pull, job, attempt, 'aborted', startedAt, start + 3 * MINUTE)
+      return tellRun(moments, pull, job, attempt, 'aborted', startedAt, start + 3 * MINUTE_MS)
     if (about.docsOnly && job.by === 'actions' && job.minutes > 10)
-      return tellRun(moments, pull, job, attempt, 'skipped', startedAt, startedAt + MINUTE)
+      return tellRun(moments, pull, job, attempt, 'skipped', startedAt, startedAt + MINUTE_MS)
     const isOut = OUTAGE.jobs.includes(job.name) && end >= OUTAGE.from && end < OUTAGE.to
     const flakes = chance() < job.flakes || (about.brings && attempt === 1)
     const failed = isBroken || isOut || (flakes && attempt < 3)
@@ -227,13 +227,13 @@ function tellRetest(
   failedAt: number,
   chance: () => number,
 ): number {
-  const at = failedAt + (5 + Math.floor(chance() * 40)) * MINUTE
+  const at = failedAt + (5 + Math.floor(chance() * 40)) * MINUTE_MS
   const byBot = chance() < 0.2
   const author = byBot ? 'retest-robot[bot]' : pull.author
   const id = numberOf('comment', pull.repo.name, pull.number, author, at)
   const body = byBot ? '/retest-required' : job.by === 'prow' && attempt > 1 ? `/test ${job.name}` : '/retest'
   moments.push({ at, delivery: commentDelivery(pull.repo, pull, { id, author, body, at }) })
-  return at + MINUTE
+  return at + MINUTE_MS
 }
 
 /** Reproducible chance: the same numbers in [0, 1) for the same pull request (mulberry32). */

@@ -1,5 +1,5 @@
 /** What the parts that do something are given: the world, as values. A type, no code. */
-import type { Db } from './db/client.ts'
+import type { Db } from './db/schema.ts'
 import type { Settings } from './domain/settings.ts'
 import type { GitHub } from './github/client.ts'
 

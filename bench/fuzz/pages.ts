@@ -1,6 +1,6 @@
 /** Addresses that no page of ours links to: parameters, filters and paths of the dashboard and its API. */
 import { dashboard } from '../../src/dashboard/app.ts'
-import type { Db } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import type { Random } from '../../src/simulate/random.ts'
 import { eachInput, type Target } from './target.ts'

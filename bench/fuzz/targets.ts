@@ -1,5 +1,5 @@
 /** Everything that takes input from outside. */
-import type { Db } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { createRecorder } from '../../src/intake/record.ts'
 import { lineTarget } from './lines.ts'
 import { pageTarget } from './pages.ts'

@@ -1,11 +1,13 @@
 /** Broken webhooks through the whole way: translated, recorded, derived, and shown. */
+
 import { createRequire } from 'node:module'
 import { sql } from 'kysely'
 import { dashboard } from '../../src/dashboard/app.ts'
 import { readRepositories } from '../../src/dashboard/queries/repositories.ts'
-import type { Db } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { deriveAll } from '../../src/derive/derive.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
+import { DAY_MS } from '../../src/domain/time.ts'
 import { EVENTS } from '../../src/intake/events/translate.ts'
 import type { Delivery } from '../../src/intake/prepare.ts'
 import { createRecorder } from '../../src/intake/record.ts'
@@ -18,7 +20,6 @@ import { toJson } from './values.ts'
 
 /** What arrives, as epoch ms: after every time in the payloads. */
 const NOW = Date.UTC(2026, 5, 1)
-const DAY = 86_400_000
 /** Deliveries between two looks at what they derive to: a conclusion costs more than all of them. */
 const BETWEEN_LOOKS = 10_000
 
@@ -26,7 +27,7 @@ const BETWEEN_LOOKS = 10_000
 export function simulated(): Delivery[] {
   const scenario = SCENARIOS[0]
   if (!scenario) return []
-  const options = { seed: 1, days: 3, from: NOW - 5 * DAY, repository: 'acme/made-up' }
+  const options = { seed: 1, days: 3, from: NOW - 5 * DAY_MS, repository: 'acme/made-up' }
   return tell(simulate(scenario, options), 1)
 }
 

@@ -1,10 +1,12 @@
 /** `backfill`: reads history over the API into the server's database, as the server does by itself after an installation. */
+
 import { Command } from 'commander'
 import { pino } from 'pino'
 import { readConfig } from '../config.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
 import { deriveRepository } from '../derive/derive.ts'
+import { DAY_MS } from '../domain/time.ts'
 import { UserError } from '../domain/user-error.ts'
 import { readHistory, readRepository } from '../features/backfill/read.ts'
 import { readRequiredJobs } from '../features/required-jobs/refresh.ts'
@@ -18,7 +20,6 @@ import { explained } from './scan.ts'
 
 const DEFAULT_DAYS = 90
 const MAX_DAYS = 400
-const DAY = 86_400_000
 
 interface BackfillOptions {
   repository?: string
@@ -44,7 +45,7 @@ function parseSince(value: string): number {
   const at = /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(value) : Number.NaN
   if (Number.isNaN(at)) throw new UserError(`--since ${value} is no day. Write it like 2026-02-01.`)
   if (at > Date.now()) throw new UserError(`--since ${value} lies in the future.`)
-  return Math.max(at, Date.now() - MAX_DAYS * DAY)
+  return Math.max(at, Date.now() - MAX_DAYS * DAY_MS)
 }
 
 async function backfill(options: BackfillOptions): Promise<void> {
@@ -111,7 +112,7 @@ async function read(
   const repository = await readRepository(client, name)
   const { id: repository_id, full_name } = repository
   const progress = historyProgress(full_name, client)
-  const since = options.since ?? now - DEFAULT_DAYS * DAY
+  const since = options.since ?? now - DEFAULT_DAYS * DAY_MS
   const reads = { since, now: Date.now, alone: database.embedded, signal, onProgress: progress.show }
   await readHistory(db, client, repository, reads).finally(progress.end)
   signal.throwIfAborted()

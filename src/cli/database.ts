@@ -1,6 +1,8 @@
 /** The database that a command works on, opened, migrated and closed again. */
-import { type Db, openDatabase, reached } from '../db/client.ts'
+
+import { openDatabase, reached } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
+import type { Db } from '../db/schema.ts'
 
 /** @param url `--database-url`; else `DATABASE_URL`, else the embedded folder `DATA_DIR` or `./data` */
 export async function withDatabase<T>(url: string | undefined, work: (db: Db) => Promise<T>): Promise<T> {

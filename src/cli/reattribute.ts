@@ -1,7 +1,6 @@
 /** `reattribute`: judges history again under this program's definitions, and shows the old figures beside the new. */
 import { Command } from 'commander'
-import type { Db } from '../db/client.ts'
-import type { Row } from '../db/schema.ts'
+import type { Db, Row } from '../db/schema.ts'
 import { countsOf, readVersions } from '../db/sla.ts'
 import { reattribute } from '../derive/reattribute.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts'

@@ -1,9 +1,11 @@
 /** `replay`: recorded deliveries through the same way as the webhook server's, and what they derive. No network. */
+
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
-import { type Db, openDatabase } from '../db/client.ts'
+import { openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
 import { newestCompletion, setAsOf } from '../db/replay.ts'
+import type { Db } from '../db/schema.ts'
 import { classifyBeside } from '../derive/classify-concurrently.ts'
 import { deriveAll } from '../derive/derive.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts'

@@ -1,11 +1,10 @@
 /** The conclusions about one repository in the shape that people script against. */
 import { sql } from 'kysely'
 import { readUnread, type Unread } from '../db/backfill.ts'
-import type { Db } from '../db/client.ts'
 import { readCoverage, readLastEvent } from '../db/coverage.ts'
 import { readGaps } from '../db/gaps.ts'
 import { countOrphanHeads } from '../db/orphan-heads.ts'
-import type { Row } from '../db/schema.ts'
+import type { Db, Row } from '../db/schema.ts'
 import { countsOf, readWindows } from '../db/sla.ts'
 import { requiredJobs } from '../derive/measure.ts'
 import { parseRetests } from '../domain/command.ts'

@@ -1,8 +1,7 @@
 /** `report`: the SLA of a day and its week, the jobs that cost most, or what `/flake-report` would answer. */
 import { Command, Option } from 'commander'
-import type { Db } from '../db/client.ts'
 import { readCostliestJobs } from '../db/jobs.ts'
-import type { Row } from '../db/schema.ts'
+import type { Db, Row } from '../db/schema.ts'
 import { readWindows } from '../db/sla.ts'
 import { requiredJobs } from '../derive/measure.ts'
 import { UserError } from '../domain/user-error.ts'

@@ -1,6 +1,5 @@
 /** The repositories that a command is about. */
-import type { Db } from '../db/client.ts'
-import type { Row } from '../db/schema.ts'
+import type { Db, Row } from '../db/schema.ts'
 import { UserError } from '../domain/user-error.ts'
 
 /** The repository of that name, or all of them. @throws UserError when there is none */

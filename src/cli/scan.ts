@@ -1,4 +1,5 @@
 /** `scan`: the SLA of any repository that a token can read, with no app, no server and no set-up. */
+
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { readUnread } from '../db/backfill.ts'
@@ -6,6 +7,7 @@ import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
 import { deriveRepository } from '../derive/derive.ts'
 import { closeWindows } from '../derive/measure.ts'
+import { DAY_MS } from '../domain/time.ts'
 import { UserError } from '../domain/user-error.ts'
 import { readHistory, readRepository } from '../features/backfill/read.ts'
 import { readRequiredJobs } from '../features/required-jobs/refresh.ts'
@@ -17,7 +19,6 @@ import { historyProgress } from './history-progress.ts'
 import { printReport } from './report.ts'
 import { readReport } from './report-json.ts'
 
-const DAY = 86_400_000
 /** GitHub keeps check runs and statuses for so long. */
 const MAX_DAYS = 400
 const INTERRUPTED = 130
@@ -79,7 +80,7 @@ async function read(
   try {
     const repository = await readRepository(client, name)
     const progress = historyProgress(repository.full_name, client)
-    const reads = { since: now - options.days * DAY, now: Date.now, alone: database.embedded }
+    const reads = { since: now - options.days * DAY_MS, now: Date.now, alone: database.embedded }
     await readHistory(db, client, repository, {
       ...reads,
       signal: stop.signal,

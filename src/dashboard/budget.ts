@@ -1,8 +1,7 @@
 /** The error budget of 28 days: what the target allows, what flakes spent of it, and how fast. */
 
 import { countTested, readCounted, readRequiredShare } from '../db/budget.ts'
-import type { Db } from '../db/client.ts'
-import type { Row } from '../db/schema.ts'
+import type { Db, Row } from '../db/schema.ts'
 import { burnRate, countFlakes, type Sla, slaOf } from '../domain/sla.ts'
 import { windowOf } from '../domain/window.ts'
 import { addDays } from './dates.ts'

@@ -1,8 +1,8 @@
 /** Days and instants as people read them. Local days come from windows; instants are written in UTC and say so. */
+
 import { Temporal } from 'temporal-polyfill'
 
 /** In ms. */
-export const DAY = 86_400_000
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 

@@ -1,7 +1,6 @@
 /** What the pages need from the rest of the program: handed in, so that they hold no state and read no clock. */
 import type { Registry } from 'prom-client'
-import type { Db } from '../db/client.ts'
-import type { Row } from '../db/schema.ts'
+import type { Db, Row } from '../db/schema.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { GitHubUsers, OAuthCredentials } from './auth/github-users.ts'
 

@@ -1,7 +1,9 @@
 /** Figures for Prometheus, as docs/metrics.md lists them: read when scraped, from what the timers stored. */
+
 import { Gauge, Histogram, Registry } from 'prom-client'
 import type { Row } from '../db/schema.ts'
 import { burnRate } from '../domain/sla.ts'
+import { HOUR_MS } from '../domain/time.ts'
 import { readBudget } from './budget.ts'
 import { addDays, dayAt } from './dates.ts'
 import type { DashboardDeps, Timings } from './deps.ts'
@@ -10,7 +12,6 @@ import { countDeliveries, type Freshness, readFreshness, readOutboxDepth } from 
 import { scopeOf } from './scope.ts'
 import { slaOfRow } from './wording.ts'
 
-const HOUR = 3_600_000
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** Makes the histograms. Whoever owns the webhook handlers and the database hands their times in. */
@@ -177,7 +178,7 @@ async function workGauges(
     if (one.last_measured_at) measured.set({ repository }, Date.parse(one.last_measured_at) / 1000)
     waiting.set({ repository }, one.waiting)
   }
-  for (const one of await countDeliveries(db, ids, now() - HOUR))
+  for (const one of await countDeliveries(db, ids, now() - HOUR_MS))
     deliveries.set({ event: one.event, outcome: one.outcome }, one.deliveries)
   for (const one of await readOutboxDepth(db, ids)) {
     outbox.set({ kind: one.kind }, one.waiting)

@@ -5,7 +5,8 @@ import { readRequired } from '../db/required.ts'
 import type { Row } from '../db/schema.ts'
 import type { Required } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
-import { DAY, dayAt } from './dates.ts'
+import { DAY_MS } from '../domain/time.ts'
+import { dayAt } from './dates.ts'
 import { type DashboardDeps, PUBLIC_ONLY, type Visibility } from './deps.ts'
 import { findRepository, readRepositories } from './queries/repositories.ts'
 
@@ -28,7 +29,7 @@ export const MAX_HEADS = 15
 
 /** The last days up to now (epoch ms), what happens at this instant included. */
 export function lastDays({ now }: Pick<RepositoryScope, 'now'>, days: number): Span {
-  return { from: now - days * DAY, to: now + 1 }
+  return { from: now - days * DAY_MS, to: now + 1 }
 }
 
 /** Who sees what, by default the least. */

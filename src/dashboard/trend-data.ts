@@ -1,7 +1,7 @@
 /** The trend's points: every day and week of a span, those without a window too. */
-import type { Db } from '../db/client.ts'
+
 import { readIncidents } from '../db/incidents.ts'
-import type { Row } from '../db/schema.ts'
+import type { Db, Row } from '../db/schema.ts'
 import { readWindows } from '../db/sla.ts'
 import { windowOf } from '../domain/window.ts'
 import type { Trend, TrendPoint } from './charts/trend.ts'

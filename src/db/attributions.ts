@@ -1,10 +1,10 @@
 /** Stores what attribution says of flakes, where it says something else than before, and keeps a trace of each change. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Attribution, AttributionLabel } from '../domain/attribution/attribution.ts'
 import type { Correction } from '../domain/correction.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
 import { addRows } from './rows.ts'
-import type { Database, Row } from './schema.ts'
+import type { Db, Row } from './schema.ts'
 
 /** A flake as it is stored, with the name of its job. */
 export type FlakeToAttribute = Pick<
@@ -43,7 +43,7 @@ interface FreshRow {
 
 /** @param now epoch ms, for the trace */
 export async function writeAttributions(
-  db: Kysely<Database>,
+  db: Db,
   repositoryId: number,
   judged: readonly Judged[],
   now: number,

@@ -1,8 +1,6 @@
 /** Where something is to be said without being asked: heads of open pull requests that flaked lately, once CI is quiet. */
-import { type Kysely, sql } from 'kysely'
-import type { Database } from './schema.ts'
-
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { Db } from './schema.ts'
 
 /** Repositories whose newest settings have a comment or a check run written automatic. */
 export async function readTalkativeRepositories(db: Db): Promise<number[]> {

@@ -1,10 +1,8 @@
 /** The state of backfill a repository's history: pages to ask for, claimed by one process each, done once stored. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Facts } from '../domain/facts.ts'
 import { addFacts } from './facts.ts'
-import type { Database, Row } from './schema.ts'
-
-type Db = Kysely<Database>
+import type { Db, Row } from './schema.ts'
 
 /** A claim ends so long after the last sign of life of its process. */
 const LEASE_SECONDS = 10

@@ -1,8 +1,6 @@
 /** What the breach issue tells of jobs beyond their flakes of the day, and the issues that were filed before. */
-import { type Kysely, sql } from 'kysely'
-import type { Database } from './schema.ts'
-
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { Db } from './schema.ts'
 
 export interface JobStory {
   job_id: number

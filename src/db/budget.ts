@@ -1,10 +1,10 @@
 /** What 28 days are measured from: pull requests tested and flakes, by index ranges alone. */
-import { type Kysely, sql } from 'kysely'
-import type { CountedFlake } from '../domain/sla.ts'
-import { type FlakeScope, inScope, type Span } from './flakes.ts'
-import type { Database, Row } from './schema.ts'
 
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { CountedFlake } from '../domain/sla.ts'
+import { iso } from '../domain/time.ts'
+import { type FlakeScope, inScope, type Span } from './flakes.ts'
+import type { Db, Row } from './schema.ts'
 
 /**
  * Distinct pull requests with a pass or fail of a job that counts. Grouped in a hash, because counting distinct values
@@ -117,8 +117,4 @@ export async function readBreachIssue(db: Db, repositoryId: number): Promise<Bre
     where repository_id = ${repositoryId} and kind = 'breach' and url is not null
     order by created_at desc limit 1`.execute(db)
   return rows[0] ?? null
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

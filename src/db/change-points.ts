@@ -1,14 +1,13 @@
 /** Changes of jobs' flake rates: found in the days of the last quarter, and kept with what was merged then. */
-import { type Kysely, sql } from 'kysely'
-import { type Change, changePoints, type Tally } from '../domain/attribution/change-point.ts'
-import { addRows } from './rows.ts'
-import type { Database, Row } from './schema.ts'
 
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import { type Change, changePoints, type Tally } from '../domain/attribution/change-point.ts'
+import { DAY_MS } from '../domain/time.ts'
+import { addRows } from './rows.ts'
+import type { Db, Row } from './schema.ts'
 
 /** Days up to the newest verdict that are looked at. */
 const DAYS = 90
-const DAY = 86_400_000
 const MAX_MERGED = 30
 
 interface JobDay extends Tally {
@@ -43,8 +42,8 @@ export async function renewChangePoints(
 
 /** The likely culprits of a rise were merged on its first day or the day before. */
 async function add(db: Db, repositoryId: number, jobId: number, day: string, change: Change): Promise<void> {
-  const from = new Date(Date.parse(day) - DAY).toISOString()
-  const to = new Date(Date.parse(day) + DAY).toISOString()
+  const from = new Date(Date.parse(day) - DAY_MS).toISOString()
+  const to = new Date(Date.parse(day) + DAY_MS).toISOString()
   const merged = await sql<{ number: number }>`select number from pull_request
     where repository_id = ${repositoryId} and merged_at >= ${from} and merged_at < ${to}
     order by merged_at limit ${MAX_MERGED}`.execute(db)

@@ -9,10 +9,8 @@ import { createPgConfig } from '@electric-sql/pglite/node-postgres'
 import { Kysely, type LogEvent, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { UserError } from '../domain/user-error.ts'
-import type { Database } from './schema.ts'
+import type { Database, Db } from './schema.ts'
 import { SILENCE_LIMITS, type SilenceLimits, watchSilence } from './stalled-connection.ts'
-
-export type Db = Kysely<Database>
 
 export interface OpenDatabase {
   db: Db

@@ -1,11 +1,9 @@
 /** Corrections in and out. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { weeksTaughtBy } from '../domain/attribution/week.ts'
 import type { CorrectionFact } from '../domain/correction.ts'
 import { addRows } from './rows.ts'
-import type { Database } from './schema.ts'
-
-type Db = Kysely<Database>
+import type { Db } from './schema.ts'
 
 /** The corrections on each of these pull requests that has any. */
 export async function readCorrections(

@@ -1,8 +1,6 @@
 /** How much of what should be known is known: figures beside the figures. */
-import { type Kysely, sql } from 'kysely'
-import type { Database, Row } from './schema.ts'
-
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { Db, Row } from './schema.ts'
 
 /**
  * For each window, the share of (pull request tested, required job) pairs with a run of any outcome, 0 to 1; null where

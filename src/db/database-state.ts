@@ -1,7 +1,7 @@
 /** How the database itself stands. */
 import { sql } from 'kysely'
-import type { Db } from './client.ts'
 import { isMigrated } from './migrate.ts'
+import type { Db } from './schema.ts'
 
 export interface DatabaseState {
   /** As PostgreSQL numbers its releases: 180000 is 18.0. */

@@ -1,12 +1,14 @@
 /** Conclusions in and out: runs, verdicts and flakes of heads, written where they differ from what is there. */
+
 import { createHash } from 'node:crypto'
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { FARTHEST } from '../domain/attribution/trunk.ts'
 import type { DerivedHead } from '../domain/head.ts'
 import { type Job, jobKey } from '../domain/run.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
+import { iso } from '../domain/time.ts'
 import { addRows, insertRows, replaceRows } from './rows.ts'
-import type { Database, Row } from './schema.ts'
+import type { Db, Row } from './schema.ts'
 
 /** What changed, and so what has to be attributed and measured again. */
 export interface Changes {
@@ -26,7 +28,7 @@ export function jobId(job: Job): number {
  * repository's lock: nobody else writes any meanwhile.
  */
 export async function writeDerived(
-  db: Kysely<Database>,
+  db: Db,
   repositoryId: number,
   heads: readonly { headSha: string; conclusions: DerivedHead }[],
 ): Promise<Changes> {
@@ -149,7 +151,7 @@ function rowsOf(repositoryId: number, heads: readonly { headSha: string; conclus
 
 /** Replaces rows of the heads that differ and deletes those that are no more. @returns both, changed ones old and new */
 async function diff<T extends 'run' | 'verdict' | 'flake'>(
-  db: Kysely<Database>,
+  db: Db,
   table: T,
   repositoryId: number,
   shas: string[],
@@ -183,7 +185,7 @@ function isSame(fresh: Record<string, unknown>, old: object): boolean {
   return Object.entries(fresh).every(([column, value]) => (old as Record<string, unknown>)[column] === value)
 }
 
-async function remove(db: Kysely<Database>, table: 'run' | 'verdict' | 'flake', row: object): Promise<void> {
+async function remove(db: Db, table: 'run' | 'verdict' | 'flake', row: object): Promise<void> {
   const { repository_id, head_sha, number, run_key, job_id } = row as Row<'run'>
   const own = {
     run: sql`number = ${number} and run_key = ${run_key}`,
@@ -193,8 +195,4 @@ async function remove(db: Kysely<Database>, table: 'run' | 'verdict' | 'flake', 
   await sql`delete from ${sql.table(table)} where repository_id = ${repository_id} and head_sha = ${head_sha} and ${own}`.execute(
     db,
   )
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

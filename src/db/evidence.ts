@@ -1,13 +1,13 @@
 /** Evidence of attribution, read for the pure core: what each job's runs said, the incidents, and what was learned. */
-import { type Kysely, sql } from 'kysely'
+
+import { sql } from 'kysely'
 import type { Incident } from '../domain/attribution/incident.ts'
 import { DEFAULT_MODEL, type RepositoryModel } from '../domain/attribution/repository-model.ts'
 import { FARTHEST } from '../domain/attribution/trunk.ts'
 import { incidentId, type JobHistory } from '../domain/attribution/week.ts'
+import { iso } from '../domain/time.ts'
 import { addRows, replaceRows } from './rows.ts'
-import type { Database, Row } from './schema.ts'
-
-type Db = Kysely<Database>
+import type { Db, Row } from './schema.ts'
 
 /** From, and to (exclusive), in epoch ms. */
 export type Span = readonly [from: number, to: number]
@@ -155,8 +155,4 @@ export async function writeRepositoryModel(
     { repository_id: repositoryId, week, a: baseRate.a, b: baseRate.b, share, severity },
   ])
   return true
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

@@ -1,12 +1,12 @@
 /** Facts in and out: what webhooks told, added once, and read back a commit at a time. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
 import type { Facts, InstallationFact, RepositoryFact } from '../domain/facts.ts'
 import type { HeadFacts } from '../domain/head.ts'
-import { type Db, KEPT } from './client.ts'
+import { KEPT } from './client.ts'
 import { addCorrection } from './corrections.ts'
 import { adding, type BulkTable } from './rows.ts'
-import type { Database, NewRow, Row } from './schema.ts'
+import type { Db, NewRow, Row } from './schema.ts'
 
 /** A delivery with what it told; `effects: false` records without asking for anything to be done on GitHub. */
 export interface Recording {
@@ -94,7 +94,7 @@ function repositoriesOf(told: readonly Facts[]): number[] {
 
 /** Adds facts, and the marks of what has to be derived again. To be called in a transaction. */
 export async function addFacts(
-  trx: Kysely<Database>,
+  trx: Db,
   all: readonly Facts[],
   options: { effects: boolean; removedToo?: boolean },
 ): Promise<void> {
@@ -133,7 +133,7 @@ function additions(
 }
 
 /** Of a repository that the app was taken off nothing is recorded any more, unless it comes back in the same breath. */
-async function withoutRemoved(db: Kysely<Database>, told: readonly Facts[]): Promise<readonly Facts[]> {
+async function withoutRemoved(db: Db, told: readonly Facts[]): Promise<readonly Facts[]> {
   const rows = await sql<{ repository_id: number }>`select repository_id from repository
     where repository_id = any(${repositoriesOf(told)}) and removed_at is not null`.execute(db)
   if (rows.rows.length === 0) return told
@@ -150,7 +150,7 @@ async function withoutRemoved(db: Kysely<Database>, told: readonly Facts[]): Pro
 }
 
 /** The newest word about an installation stands. The end of a suspension leaves a gap in all of its repositories. */
-async function tellInstallations(db: Kysely<Database>, told: readonly InstallationFact[]): Promise<void> {
+async function tellInstallations(db: Db, told: readonly InstallationFact[]): Promise<void> {
   for (const { installation_id, reported_at, suspended_at } of told) {
     const before = await db
       .selectFrom('installation')
@@ -173,7 +173,7 @@ async function tellInstallations(db: Kysely<Database>, told: readonly Installati
   }
 }
 
-async function addTrusted(db: Kysely<Database>, told: readonly Facts[]): Promise<void> {
+async function addTrusted(db: Db, told: readonly Facts[]): Promise<void> {
   for (const facts of told) {
     for (const one of facts.correction ?? [])
       if (TRUSTED_ASSOCIATIONS.includes(one.permission)) await addCorrection(db, one)
@@ -233,11 +233,7 @@ function telling(repositories: readonly RepositoryFact[]) {
 }
 
 /** All facts about the commits of one repository, by commit. */
-export async function readHeads(
-  db: Kysely<Database>,
-  repositoryId: number,
-  shas: readonly string[],
-): Promise<HeadFacts[]> {
+export async function readHeads(db: Db, repositoryId: number, shas: readonly string[]): Promise<HeadFacts[]> {
   const at = { repositoryId, shas: [...shas] }
   const observations = await ofHeads(db, 'observation', at)
   const workflowRuns = await ofHeads(db, 'workflow_run', at)
@@ -281,7 +277,7 @@ type HeadTable =
   | 'hunted_attempt'
 
 async function ofHeads<T extends HeadTable>(
-  db: Kysely<Database>,
+  db: Db,
   table: T,
   at: { repositoryId: number; shas: string[] },
 ): Promise<Row<T>[]> {
@@ -290,11 +286,7 @@ async function ofHeads<T extends HeadTable>(
   return result.rows
 }
 
-function commentsOn(
-  db: Kysely<Database>,
-  repositoryId: number,
-  numbers: number[],
-): Promise<Row<'comment'>[]> {
+function commentsOn(db: Db, repositoryId: number, numbers: number[]): Promise<Row<'comment'>[]> {
   return db
     .selectFrom('comment')
     .selectAll()

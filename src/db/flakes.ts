@@ -1,8 +1,8 @@
 /** Flakes as pages list them, and what they cost: all answered by index ranges over flakes, never over all runs. */
-import { type Kysely, sql } from 'kysely'
-import type { Database, Row } from './schema.ts'
 
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import { iso } from '../domain/time.ts'
+import type { Db, Row } from './schema.ts'
 
 /** Which flakes of a repository are meant. */
 export interface FlakeScope {
@@ -74,10 +74,6 @@ export function inScope(scope: FlakeScope, span: Span) {
   return sql`r.repository_id = ${scope.repositoryId} and r.flaked_at >= ${iso(span.from)} and r.flaked_at < ${iso(span.to)}
     ${scope.jobIds === null ? sql`` : sql`and r.job_id = any(${[...scope.jobIds]})`}
     ${scope.strongOnly ? sql`and r.grade = 'strong'` : sql``}`
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }
 
 /** Where a page of flakes ended: the next begins after it. */

@@ -1,9 +1,8 @@
 /** What did not arrive, and what was done about it. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { readBackfill, restartBackfill } from './backfill.ts'
-import type { Database, NewRow, Row } from './schema.ts'
+import type { Db, NewRow, Row } from './schema.ts'
 
-type Db = Kysely<Database>
 /** With the id in all its digits. */
 export type Missed = Omit<Row<'missed_delivery'>, 'delivery_id'> & { delivery_id: string }
 

@@ -1,9 +1,9 @@
 /** Attempts of workflow runs that hunts asked for: kept before they are asked for, so that their results never count. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { HuntedAttempt } from '../domain/hunted.ts'
 import { addEnvironment, addHuntRuns, keepSettings } from './hunts.ts'
 import { addRows } from './rows.ts'
-import type { Database, NewRow } from './schema.ts'
+import type { Db, NewRow } from './schema.ts'
 
 type AttemptKey = Pick<HuntedAttempt, 'repository_id' | 'head_sha' | 'run_id' | 'attempt'>
 
@@ -22,7 +22,7 @@ export interface HuntStep {
  * @param repositoryId null where the app does not know the repository: then there is nothing to keep results out of
  */
 export async function keepHuntStep(
-  db: Kysely<Database>,
+  db: Db,
   { huntId, repositoryId }: { huntId: number; repositoryId: number | null },
   { settings, run, environment, mark }: HuntStep,
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function keepHuntStep(
 }
 
 /** Keeps an attempt, or how it ended; what was derived about its commit is derived again. */
-async function markHunted(trx: Kysely<Database>, attempt: HuntedAttempt): Promise<void> {
+async function markHunted(trx: Db, attempt: HuntedAttempt): Promise<void> {
   const { after_at, until_at } = attempt
   await trx
     .insertInto('hunted_attempt')
@@ -52,7 +52,7 @@ async function markHunted(trx: Kysely<Database>, attempt: HuntedAttempt): Promis
 }
 
 /** Takes back an attempt that GitHub did not take. */
-async function unmarkHunted(trx: Kysely<Database>, attempt: AttemptKey): Promise<void> {
+async function unmarkHunted(trx: Db, attempt: AttemptKey): Promise<void> {
   const { repository_id, head_sha, run_id } = attempt
   await sql`delete from hunted_attempt where repository_id = ${repository_id} and head_sha = ${head_sha}
     and run_id = ${run_id} and attempt = ${attempt.attempt}`.execute(trx)
@@ -60,7 +60,7 @@ async function unmarkHunted(trx: Kysely<Database>, attempt: AttemptKey): Promise
 }
 
 async function markStale(
-  trx: Kysely<Database>,
+  trx: Db,
   { repository_id, head_sha }: Pick<HuntedAttempt, 'repository_id' | 'head_sha'>,
 ): Promise<void> {
   await addRows(trx, 'stale_head', [{ repository_id, head_sha, number: null }])

@@ -1,7 +1,6 @@
 /** Hunts that were kept: their settings and environment, their runs, and what came out. */
-import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
-import type { Database, NewRow, Row } from './schema.ts'
+import type { Db, NewRow, Row } from './schema.ts'
 
 export type HuntRow = Row<'hunt'>
 export type HuntRunRow = Row<'hunt_run'>
@@ -33,10 +32,7 @@ export interface HuntEnd {
 const ROWS_AT_ONCE = 500
 
 /** Begins a hunt, once for each command that asks for one. A name that is taken gets a number: `cache`, `cache-2`, `cache-3`. */
-export async function beginHunt(
-  db: Kysely<Database>,
-  hunt: HuntBeginning,
-): Promise<{ huntId: number; name: string }> {
+export async function beginHunt(db: Db, hunt: HuntBeginning): Promise<{ huntId: number; name: string }> {
   for (let i = 1; ; i++) {
     const name = i === 1 ? hunt.name : `${hunt.name}-${i}`
     const row = {
@@ -60,7 +56,7 @@ export async function beginHunt(
 
 /** Adds runs; one that is there already stays as it is, so that the same may be told twice. */
 export async function addHuntRuns(
-  db: Kysely<Database>,
+  db: Db,
   huntId: number,
   runs: readonly Omit<NewRow<'hunt_run'>, 'hunt_id'>[],
 ): Promise<void> {
@@ -76,7 +72,7 @@ export async function addHuntRuns(
 
 /** Writes what came out of a hunt that was kept on the way, with its runs in their final order. */
 export async function endKeptHunt(
-  db: Kysely<Database>,
+  db: Db,
   huntId: number,
   runs: readonly Omit<NewRow<'hunt_run'>, 'hunt_id'>[],
   end: HuntEnd,
@@ -89,11 +85,7 @@ export async function endKeptHunt(
 }
 
 /** Keeps what a hunt that is under way needs to go on. */
-export async function keepSettings(
-  db: Kysely<Database>,
-  huntId: number,
-  settings: Record<string, unknown>,
-): Promise<void> {
+export async function keepSettings(db: Db, huntId: number, settings: Record<string, unknown>): Promise<void> {
   await db
     .updateTable('hunt')
     .set({ settings: json(settings) })
@@ -103,7 +95,7 @@ export async function keepSettings(
 
 /** Adds to what is known of where a hunt runs. */
 export async function addEnvironment(
-  db: Kysely<Database>,
+  db: Db,
   huntId: number,
   environment: Record<string, string>,
 ): Promise<void> {
@@ -112,7 +104,7 @@ export async function addEnvironment(
 }
 
 /** Writes what came out. */
-export async function endHunt(db: Kysely<Database>, huntId: number, end: HuntEnd): Promise<void> {
+export async function endHunt(db: Db, huntId: number, end: HuntEnd): Promise<void> {
   await db
     .updateTable('hunt')
     .set(storable({ ...end, answer: json(end.answer) }))
@@ -121,7 +113,7 @@ export async function endHunt(db: Kysely<Database>, huntId: number, end: HuntEnd
 }
 
 /** Adds a line to the notes. @returns false where there is no such hunt */
-export async function noteHunt(db: Kysely<Database>, name: string, note: string): Promise<boolean> {
+export async function noteHunt(db: Db, name: string, note: string): Promise<boolean> {
   const text = clean(note)
   const result = await db
     .updateTable('hunt')
@@ -132,7 +124,7 @@ export async function noteHunt(db: Kysely<Database>, name: string, note: string)
 }
 
 /** The hunts whose name begins so, oldest first: a series reads from its beginning. */
-export async function listHunts(db: Kysely<Database>, prefix = ''): Promise<HuntRow[]> {
+export async function listHunts(db: Db, prefix = ''): Promise<HuntRow[]> {
   return db
     .selectFrom('hunt')
     .selectAll()
@@ -142,21 +134,18 @@ export async function listHunts(db: Kysely<Database>, prefix = ''): Promise<Hunt
     .execute()
 }
 
-export async function findHunt(db: Kysely<Database>, name: string): Promise<HuntRow | undefined> {
+export async function findHunt(db: Db, name: string): Promise<HuntRow | undefined> {
   return db.selectFrom('hunt').selectAll().where('name', '=', name).executeTakeFirst()
 }
 
 /** The hunt that a command asked for. */
-export async function findAskedHunt(
-  db: Kysely<Database>,
-  requestedKey: string,
-): Promise<HuntRow | undefined> {
+export async function findAskedHunt(db: Db, requestedKey: string): Promise<HuntRow | undefined> {
   return db.selectFrom('hunt').selectAll().where('requested_key', '=', requestedKey).executeTakeFirst()
 }
 
 /** A hunt that was asked for on a pull request of this repository since then (RFC 3339), before this one, and has not ended. */
 export async function findHuntAhead(
-  db: Kysely<Database>,
+  db: Db,
   { hunt_id, repository }: Pick<HuntRow, 'hunt_id' | 'repository'>,
   since: string,
 ): Promise<HuntRow | undefined> {
@@ -174,7 +163,7 @@ export async function findHuntAhead(
 
 /** Minutes that the other hunts asked for on pull requests of this repository have taken since then (RFC 3339). */
 export async function minutesSince(
-  db: Kysely<Database>,
+  db: Db,
   { hunt_id, repository }: Pick<HuntRow, 'hunt_id' | 'repository'>,
   since: string,
 ): Promise<number> {
@@ -187,13 +176,13 @@ export async function minutesSince(
 }
 
 /** The runs of a hunt, in the order of their numbers. */
-export async function readHuntRuns(db: Kysely<Database>, huntId: number): Promise<HuntRunRow[]> {
+export async function readHuntRuns(db: Db, huntId: number): Promise<HuntRunRow[]> {
   return db.selectFrom('hunt_run').selectAll().where('hunt_id', '=', huntId).orderBy('number').execute()
 }
 
 /** The hunts after a job, by the names of repository and job; newest first. */
 export async function readHuntsOfJob(
-  db: Kysely<Database>,
+  db: Db,
   repository: string,
   job: string,
   limit: number,

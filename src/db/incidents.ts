@@ -1,9 +1,9 @@
 /** What the past says about the SLA and about ourselves: incidents, months, and how verdicts fared. */
-import { type Kysely, sql } from 'kysely'
-import { type FlakeScope, inScope, type Span } from './flakes.ts'
-import type { Database } from './schema.ts'
 
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import { iso } from '../domain/time.ts'
+import { type FlakeScope, inScope, type Span } from './flakes.ts'
+import type { Db } from './schema.ts'
 
 export interface IncidentRow {
   incident: string
@@ -116,8 +116,4 @@ export async function readVerdictRecords(db: Db, scope: FlakeScope, span: Span):
         and v.old <> 'undetermined' and v.new <> 'undetermined')) as turned
     from said s group by 1 order by 1`.execute(db)
   return rows
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

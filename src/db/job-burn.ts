@@ -1,8 +1,6 @@
 /** What the issues about single jobs are kept from: flakes that count, silence since, and evidence on newer bases. */
-import { type Kysely, sql } from 'kysely'
-import type { Database } from './schema.ts'
-
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { Db } from './schema.ts'
 
 export interface JobBurnRow {
   job_id: number

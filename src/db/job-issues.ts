@@ -1,8 +1,5 @@
 /** The issues that are kept about single jobs. */
-import type { Kysely } from 'kysely'
-import type { Database, NewRow, Row } from './schema.ts'
-
-type Db = Kysely<Database>
+import type { Db, NewRow, Row } from './schema.ts'
 
 /** Every issue of a repository's jobs, open or closed, by job. */
 export async function readJobIssues(db: Db, repositoryId: number): Promise<Map<number, Row<'job_issue'>>> {

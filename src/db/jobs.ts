@@ -1,6 +1,6 @@
 /** Which jobs cost a window most. */
-import { type Kysely, sql } from 'kysely'
-import type { Database } from './schema.ts'
+import { sql } from 'kysely'
+import type { Db } from './schema.ts'
 
 export interface JobCost {
   job_id: number
@@ -11,7 +11,7 @@ export interface JobCost {
 
 /** Jobs with counted flakes dated in `[from, to)` (RFC 3339), those that cost most first; with or without incidents' flakes. */
 export async function readCostliestJobs(
-  db: Kysely<Database>,
+  db: Db,
   repositoryId: number,
   window: { from: string; to: string },
   jobIds: readonly number[] | null,

@@ -1,12 +1,12 @@
 /** Locks that last as long as a transaction. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { KEPT } from './client.ts'
-import type { Database } from './schema.ts'
+import type { Db } from './schema.ts'
 
 const CONCLUDE = 1
 
 /** Only one process at a time derives about a repository; recording facts never waits for it. */
-export async function lockRepository(trx: Kysely<Database>, repositoryId: number): Promise<void> {
+export async function lockRepository(trx: Db, repositoryId: number): Promise<void> {
   await sql`${sql.raw(KEPT)}select pg_advisory_xact_lock(${CONCLUDE}, hashtextextended(${String(repositoryId)}, 0)::bit(32)::int)`.execute(
     trx,
   )

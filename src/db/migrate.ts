@@ -14,7 +14,7 @@ import * as huntedAttempts from '../../migrations/0010_create_hunted_attempts.ts
 import * as orphanHeads from '../../migrations/0011_create_waiting_heads.ts'
 import * as runners from '../../migrations/0012_create_runners.ts'
 import * as indexClosing from '../../migrations/0013_index_closing.ts'
-import type { Db } from './client.ts'
+import type { Db } from './schema.ts'
 
 /** Listed by name, so that a packed program needs no folder to read; a test holds the list to the folder. */
 export const MIGRATIONS: Record<string, Migration> = {

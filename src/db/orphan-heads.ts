@@ -1,8 +1,6 @@
 /** Commits with results that belong to no known pull request: noted while concluding, asked about later, a few times. */
-import { type Kysely, sql } from 'kysely'
-import type { Database, Row } from './schema.ts'
-
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { Db, Row } from './schema.ts'
 
 /** A webhook about the pull request may still be on its way. */
 const PATIENCE = sql`interval '10 minutes'`

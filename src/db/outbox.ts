@@ -1,8 +1,6 @@
 /** The outbox: what is to be done on GitHub, recorded with its cause, leased by one process at a time, done once. */
-import { type Kysely, sql } from 'kysely'
-import type { Database, NewRow, Row } from './schema.ts'
-
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { Db, NewRow, Row } from './schema.ts'
 
 const LEASE_MS = 120_000
 

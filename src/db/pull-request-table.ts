@@ -1,11 +1,10 @@
 /** Pull requests as their newest events left them, and which of them share code. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Relation } from '../domain/attribution/attribution.ts'
 import { MAX_STACKED, readTitle, relatedOf } from '../domain/attribution/related.ts'
 import { replaceRows } from './rows.ts'
-import type { Database, Row } from './schema.ts'
+import type { Db, Row } from './schema.ts'
 
-type Db = Kysely<Database>
 type PullRequest = Row<'pull_request'>
 
 /** Brings the rows of these pull requests up to their events. @returns those that changed, as they were and as they are */

@@ -1,8 +1,7 @@
 /** What is known of one pull request: its heads, and the runs and flakes of each. */
-import { type Kysely, sql } from 'kysely'
-import type { Database, Row } from './schema.ts'
+import { sql } from 'kysely'
+import type { Db, Row } from './schema.ts'
 
-type Db = Kysely<Database>
 export type JobRun = Row<'run'> & { name: string }
 export type JobFlake = Row<'flake'> & { name: string }
 

@@ -1,6 +1,6 @@
 /** Questions that only `replay` asks: what "now" is when history is fed in. */
 import { sql } from 'kysely'
-import type { Db } from './client.ts'
+import type { Db } from './schema.ts'
 
 /** Epoch ms of the newest completion that any observation tells; null when there is none. */
 export async function newestCompletion(db: Db): Promise<number | null> {

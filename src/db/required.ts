@@ -1,11 +1,9 @@
 /** The lists of required jobs, kept with the time from which they were known. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { type Required, type RequiredList, requiredBy } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { KEPT } from './client.ts'
-import type { Database, Row } from './schema.ts'
-
-type Db = Kysely<Database>
+import type { Db, Row } from './schema.ts'
 
 /** What tells which jobs count. */
 interface Requirements {

@@ -1,7 +1,7 @@
 /** What is forgotten, and when: removed repositories whole, and of the others the facts that GitHub has forgotten too. */
 import { sql } from 'kysely'
-import type { Db } from './client.ts'
 import { lockRepository } from './locks.ts'
+import type { Db } from './schema.ts'
 
 const HEADS_AT_ONCE = 2000
 

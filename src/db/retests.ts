@@ -1,6 +1,6 @@
 /** Whether somebody else carries out commands to test again in a repository. */
-import { type Kysely, sql } from 'kysely'
-import type { Database } from './schema.ts'
+import { sql } from 'kysely'
+import type { Db } from './schema.ts'
 
 /**
  * Who answers `/retest` there besides this app: Prow, known by its statuses, or a bot that ran a workflow again within
@@ -8,7 +8,7 @@ import type { Database } from './schema.ts'
  * @param ownLogin our own reruns are not somebody else's
  */
 export async function readOtherRetester(
-  db: Kysely<Database>,
+  db: Db,
   repositoryId: number,
   { since, ownLogin }: { since: string; ownLogin: string },
 ): Promise<string | null> {

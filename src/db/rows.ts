@@ -1,7 +1,7 @@
 /** Writes many rows of one table in one statement of constant text, so that it is planned once whatever the number. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { KEPT } from './client.ts'
-import type { Database } from './schema.ts'
+import type { Database, Db } from './schema.ts'
 
 /** Columns of the tables that are written in bulk, in any order; a test holds them to the schema. */
 const COLUMNS = {
@@ -221,11 +221,7 @@ const KEYS: Partial<Record<BulkTable, readonly string[]>> = {
 }
 
 /** Inserts rows that nobody has inserted before, which takes a fifth less than looking whether somebody has. */
-export async function insertRows(
-  db: Kysely<Database>,
-  table: BulkTable,
-  rows: readonly object[],
-): Promise<void> {
+export async function insertRows(db: Db, table: BulkTable, rows: readonly object[]): Promise<void> {
   if (rows.length === 0) return
   await sql`${sql.raw(KEPT)}insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}`.execute(
     db,
@@ -233,11 +229,7 @@ export async function insertRows(
 }
 
 /** Adds rows; those whose key is there already change nothing. */
-export async function addRows(
-  db: Kysely<Database>,
-  table: BulkTable,
-  rows: readonly object[],
-): Promise<void> {
+export async function addRows(db: Db, table: BulkTable, rows: readonly object[]): Promise<void> {
   if (rows.length === 0) return
   await adding(table, rows).execute(db)
 }
@@ -250,7 +242,7 @@ export function adding(table: BulkTable, rows: readonly object[], only = sql.raw
 
 /** Adds rows and replaces those with the same key by the new ones. */
 export async function replaceRows(
-  db: Kysely<Database>,
+  db: Db,
   table: 'run' | 'verdict' | 'flake' | 'pull_request' | 'repository_model' | 'sla_window',
   rows: readonly object[],
 ): Promise<void> {

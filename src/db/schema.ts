@@ -1,5 +1,5 @@
 /** The tables as Kysely types. `docs/schema.sql` shows the same as SQL; `migrations/` is where it comes from. */
-import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
+import type { ColumnType, Generated, Insertable, Kysely, Selectable } from 'kysely'
 import type { Correction } from '../domain/correction.ts'
 import type { Mention } from '../domain/facts.ts'
 import type { RequiredJob } from '../domain/required.ts'
@@ -582,3 +582,5 @@ export interface Database {
 
 export type Row<T extends keyof Database> = Selectable<Database[T]>
 export type NewRow<T extends keyof Database> = Insertable<Database[T]>
+
+export type Db = Kysely<Database>

@@ -1,8 +1,5 @@
 /** Sessions of people who signed in. Keyed by a hash, so that a copy of the table opens no door. */
-import type { Kysely } from 'kysely'
-import type { Database, NewRow, Row } from './schema.ts'
-
-type Db = Kysely<Database>
+import type { Db, NewRow, Row } from './schema.ts'
 
 /** Adds a session, and clears away those that ended before `now` (RFC 3339). */
 export async function addSession(db: Db, session: NewRow<'session'>, now: string): Promise<void> {

@@ -1,8 +1,6 @@
 /** What each repository's settings were, and from when. */
-import { type Kysely, sql } from 'kysely'
-import type { Database, Row } from './schema.ts'
-
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { Db, Row } from './schema.ts'
 
 /** The settings of a repository as last read; null while nobody has looked. */
 export async function readNewestSettings(db: Db, repositoryId: number): Promise<Row<'settings'> | null> {

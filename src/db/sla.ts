@@ -1,13 +1,13 @@
 /** Windows: what was tested and what flaked in one, and the figures that were stored for it. */
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+
+import { type RawBuilder, sql } from 'kysely'
 import type { RequiredSpan } from '../domain/required.ts'
 import type { CountedFlake, SlaCounts } from '../domain/sla.ts'
+import { iso } from '../domain/time.ts'
 import type { Window, WindowKind } from '../domain/window.ts'
 import { KEPT } from './client.ts'
 import { columns, replaceRows } from './rows.ts'
-import type { Database, NewRow, Row } from './schema.ts'
-
-type Db = Kysely<Database>
+import type { Db, NewRow, Row } from './schema.ts'
 
 /** What a window is measured from. */
 export interface WindowTotals {
@@ -166,8 +166,4 @@ export function countsOf(row: Row<'sla_window'>): SlaCounts {
     prs_with_flakes,
     target,
   }
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

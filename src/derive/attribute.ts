@@ -1,11 +1,12 @@
 /** Attributes: judges again the flakes whose evidence changed. */
+
 import { sql } from 'kysely'
 import { type FlakeToAttribute, writeAttributions } from '../db/attributions.ts'
-import type { Db } from '../db/client.ts'
 import { readCorrections } from '../db/corrections.ts'
 import { readHistories, readIncidents, readRepositoryModels, type Span } from '../db/evidence.ts'
 import { lockRepository } from '../db/locks.ts'
 import { readPullRequests, readRelated } from '../db/pull-request-table.ts'
+import type { Db } from '../db/schema.ts'
 import {
   attribute,
   EVIDENCE_REACH,
@@ -17,6 +18,7 @@ import { incidentAt } from '../domain/attribution/incident.ts'
 import { beginningOf, evidenceOf, incidentId, weekOf } from '../domain/attribution/week.ts'
 import { correctionFor } from '../domain/correction.ts'
 import type { Settings } from '../domain/settings.ts'
+import { iso } from '../domain/time.ts'
 import { MARKED_SPAN } from './stale-marks.ts'
 
 /** Judges the flakes near every changed verdict of a repository. */
@@ -170,8 +172,4 @@ function firstFrom(verdicts: readonly EvidenceVerdict[], at: number): number {
 
 function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10)
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

@@ -1,21 +1,21 @@
 /** Gathers what the issue about a breached day says; nothing here knows GitHub. */
+
 import { readJobDays, readJobStories } from '../db/breach.ts'
 import { readTimeLost } from '../db/budget.ts'
-import type { Db } from '../db/client.ts'
 import { type IncidentRow, readFixes, readIncidents } from '../db/incidents.ts'
 import { type JobCost, readCostliestJobs } from '../db/jobs.ts'
-import type { Row } from '../db/schema.ts'
+import type { Db, Row } from '../db/schema.ts'
 import { countsOf, readWindows } from '../db/sla.ts'
 import { changePoint } from '../domain/attribution/change-point.ts'
 import type { Settings } from '../domain/settings.ts'
 import { breachProbability, type Sla, slaOf } from '../domain/sla.ts'
+import { DAY_MS } from '../domain/time.ts'
 import { shiftWindow, type Window, windowOf } from '../domain/window.ts'
 import { requiredJobs } from './measure.ts'
 import { readErrorBudget } from './report-data.ts'
 
 const TREND_DAYS = 28
 const CHANGE_DAYS = 90
-const DAY = 86_400_000
 /** Jobs that are told of in full; the others are only counted. */
 const MAX_JOBS = 10
 
@@ -118,7 +118,7 @@ async function readJobs(
   const scope = { repositoryId, jobIds, strongOnly: settings.requireSameBase }
   const lost = await readTimeLost(db, scope, window, shown)
   const stories = await readJobStories(db, repositoryId, shown, settings.timeZone)
-  const since = new Date(window.to - CHANGE_DAYS * DAY).toISOString()
+  const since = new Date(window.to - CHANGE_DAYS * DAY_MS).toISOString()
   const days = await readJobDays(db, repositoryId, shown, since, settings.timeZone)
   return costs.map(({ job_id, name, flakes, pull_requests }: JobCost) => {
     const story = stories.get(job_id)

@@ -1,7 +1,7 @@
 /** Judging heads while a long history is still being recorded: on a database server both go on at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { Db } from '../db/client.ts'
+import type { Db } from '../db/schema.ts'
 import { classifyNext } from './classify.ts'
 
 /** The newest marks are left: the runs of a head come together, and judging it again with each would be for nothing. */

@@ -1,14 +1,16 @@
 /** Classifies: turns the facts about heads that changed into runs, verdicts and flakes. */
+
 import { sql } from 'kysely'
-import type { Db } from '../db/client.ts'
 import { type Changes, writeDerived } from '../db/derived.ts'
 import { readHeads } from '../db/facts.ts'
 import { lockRepository } from '../db/locks.ts'
 import { addOrphanHead } from '../db/orphan-heads.ts'
 import { readRelated, renewPullRequests } from '../db/pull-request-table.ts'
 import { addRows } from '../db/rows.ts'
+import type { Db } from '../db/schema.ts'
 import { weeksTaughtBy } from '../domain/attribution/week.ts'
 import { deriveHead, type HeadFacts, isWaiting } from '../domain/head.ts'
+import { iso } from '../domain/time.ts'
 import { markOf } from './stale-marks.ts'
 
 /** Classifies the next `most` stale heads of a repository. @returns how many marks were worked off; 0 when none is left */
@@ -91,8 +93,4 @@ async function markChanges(db: Db, repositoryId: number, changes: Changes): Prom
     'stale_window',
     [...windows].map((at) => ({ ...marked, changed_at: iso(at), why: 'runs' })),
   )
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

@@ -1,6 +1,6 @@
 /** The whole way from facts to figures: classify, learn, attribute, measure, until nothing is stale. */
 import { sql } from 'kysely'
-import type { Db } from '../db/client.ts'
+import type { Db } from '../db/schema.ts'
 import type { Settings } from '../domain/settings.ts'
 import { attributeNext } from './attribute.ts'
 import { type Backpressure, NO_BACKPRESSURE } from './backpressure.ts'

@@ -1,10 +1,11 @@
 /** Learns: finds each stale week's incidents and what the repository was like in it, and marks what that changes. */
+
 import { sql } from 'kysely'
 import { renewChangePoints } from '../db/change-points.ts'
-import type { Db } from '../db/client.ts'
 import { readHistories, readIncidents, writeIncidents, writeRepositoryModel } from '../db/evidence.ts'
 import { lockRepository } from '../db/locks.ts'
 import { addRows } from '../db/rows.ts'
+import type { Db } from '../db/schema.ts'
 import type { Incident } from '../domain/attribution/incident.ts'
 import {
   beginningOf,
@@ -14,9 +15,8 @@ import {
   LEARN_BEFORE,
   modelIn,
 } from '../domain/attribution/week.ts'
+import { WEEK_MS } from '../domain/time.ts'
 
-const DAY = 86_400_000
-const WEEK = 7 * DAY
 /** Weeks that are learned in one transaction: they share most of what is read. */
 const WEEKS_AT_ONCE = 6
 
@@ -49,7 +49,7 @@ async function learnWeeks(db: Db, repositoryId: number, weeks: readonly string[]
   const [first, last] = [weeks[0], weeks[weeks.length - 1]]
   if (first === undefined || last === undefined) return
   const from = Date.parse(first) - LEARN_BEFORE
-  const to = Date.parse(last) + WEEK
+  const to = Date.parse(last) + WEEK_MS
   const histories = await readHistories(db, repositoryId, null, [from, to])
   const began = beginningOf(histories, from)
   const marks = new Map<string, object>()
@@ -78,7 +78,7 @@ async function learnWeeks(db: Db, repositoryId: number, weeks: readonly string[]
     if (!(await writeRepositoryModel(db, repositoryId, week, modelIn(evidence, start)))) continue
     for (const { job, verdicts } of histories) {
       for (const one of verdicts)
-        if (one.flaky && one.judgedAt >= start && one.judgedAt < start + WEEK) mark(job, one.judgedAt)
+        if (one.flaky && one.judgedAt >= start && one.judgedAt < start + WEEK_MS) mark(job, one.judgedAt)
     }
   }
   await addRows(db, 'stale_verdict', [...marks.values()])

@@ -1,9 +1,8 @@
 /** Measures: computes the windows whose runs, flakes or verdicts changed, and closes those that ended. */
 import { sql } from 'kysely'
-import type { Db } from '../db/client.ts'
 import { lockRepository } from '../db/locks.ts'
 import { readRequired } from '../db/required.ts'
-import type { NewRow, Row } from '../db/schema.ts'
+import type { Db, NewRow, Row } from '../db/schema.ts'
 import {
   countsOf,
   type JobSpans,

@@ -3,17 +3,18 @@
  * then every window. In short transactions, so that a server on the same database goes on beside it; stopped and started
  * again, it does no harm. Figures of older definitions stay where they are, beside the new ones.
  */
+
 import { sql } from 'kysely'
-import type { Db } from '../db/client.ts'
 import { lockRepository } from '../db/locks.ts'
+import type { Db } from '../db/schema.ts'
 import type { Settings } from '../domain/settings.ts'
+import { DAY_MS } from '../domain/time.ts'
 import { attributeRange } from './attribute.ts'
 import { learnNext } from './learn.ts'
 import { measureNext } from './measure.ts'
 
-const DAY = 86_400_000
 /** Flakes of one job that are judged in one transaction lie in so long a time: their evidence is mostly the same. */
-const SPAN = 56 * DAY
+const SPAN = 56 * DAY_MS
 
 /** Called with how much more of one kind is done. */
 export type OnProgress = (what: 'weeks' | 'flakes' | 'windows', count: number) => void

@@ -1,7 +1,6 @@
 /** What `/flake-report` is written from: every job of a pull request's newest head, what happened and what it may mean. */
 
 import { countTested, readCounted } from '../db/budget.ts'
-import type { Db } from '../db/client.ts'
 import { readOpenJobIssues } from '../db/job-issues.ts'
 import {
   type JobBaseRate,
@@ -16,14 +15,14 @@ import {
   readRunsOf,
   readTrunkResults,
 } from '../db/pull-requests.ts'
-import type { Row } from '../db/schema.ts'
+import type { Db, Row } from '../db/schema.ts'
 import { readNewestSettings } from '../db/settings.ts'
 import { readWindows } from '../db/sla.ts'
 import type { Settings } from '../domain/settings.ts'
+import { DAY_MS, iso } from '../domain/time.ts'
 import { shiftWindow, windowAt } from '../domain/window.ts'
 import { requiredJobs } from './measure.ts'
 
-const DAY = 86_400_000
 const BASE_RATE_DAYS = 14
 /** Retests are rarer than runs, so they are looked for further back. */
 const RETEST_DAYS = 28
@@ -119,8 +118,8 @@ async function readJobReports(
   const { repository_id, number, now } = about
   // Asked for late, the report still compares with the time in which the head was tested.
   const last = runs.reduce((latest, run) => Math.max(latest, Date.parse(run.completed_at)), 0)
-  const until = last === 0 ? now : Math.min(now, last + (BASE_RATE_DAYS / 2) * DAY)
-  const span = (days: number) => ({ number, since: iso(until - days * DAY), until: iso(until) })
+  const until = last === 0 ? now : Math.min(now, last + (BASE_RATE_DAYS / 2) * DAY_MS)
+  const span = (days: number) => ({ number, since: iso(until - days * DAY_MS), until: iso(until) })
   const byJob = Map.groupBy(runs, (run) => run.job_id)
   const told = [...byJob].filter(([, own]) => own.some((run) => run.outcome === 'fail'))
   const ids = told.map(([id]) => id)
@@ -205,8 +204,4 @@ async function windowNow(
   const { start } = windowAt(kind, now, settings.timeZone)
   const [row] = await readWindows(db, repositoryId, kind, { from: start, to: start })
   return row ?? null
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

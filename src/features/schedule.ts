@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely'
 import cron from 'node-cron'
-import type { Db } from '../db/client.ts'
+import type { Db } from '../db/schema.ts'
 
 /** Records the tick. @returns whether this process is the one to run it */
 export async function claimTick(db: Db, name: string, slot: string): Promise<boolean> {

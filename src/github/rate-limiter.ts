@@ -1,4 +1,5 @@
 /** Whose turn it is to ask: by what is left of the budgets, by what is under way, and by how fast may be asked. */
+import { MINUTE_MS } from '../domain/time.ts'
 import { type Answer, type RateLeft, readLeft } from './limits.ts'
 
 /** Two words about one hour may differ by the seconds that lie between them. */
@@ -19,7 +20,6 @@ function createLedger(now: () => number) {
   return { left, note }
 }
 
-const MINUTE = 60_000
 /**
  * Below the 900 points a minute of REST and the 2,000 of GraphQL, where reading costs 1 each; no header tells of these.
  * Source: docs.github.com, "Rate limits for the REST API", secondary rate limits.
@@ -40,7 +40,7 @@ function createPace(now: () => number) {
     waitFor(resource: string): number {
       const recent = times.get(resource)
       if (!recent || recent.length < MAX_A_MINUTE) return 0
-      return Math.max(0, (recent[0] ?? 0) + MINUTE - now())
+      return Math.max(0, (recent[0] ?? 0) + MINUTE_MS - now())
     },
   }
 }

@@ -2,8 +2,9 @@
  * The way in for every delivery, from the webhook server, `replay` and reconciliation alike: prepare, then store.
  * Deliveries that arrive together are committed together; each waits for its own commit.
  */
-import type { Db } from '../db/client.ts'
+
 import { type Recording, recordFacts } from '../db/facts.ts'
+import type { Db } from '../db/schema.ts'
 import { type Delivery, type Prepared, prepare } from './prepare.ts'
 
 export type RecordResult =

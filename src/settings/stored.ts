@@ -1,5 +1,5 @@
 /** The settings that a repository's stored settings amount to. */
-import type { Db } from '../db/client.ts'
+import type { Db } from '../db/schema.ts'
 import { readNewestSettings } from '../db/settings.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts'
 import { settingsOf } from './read.ts'

@@ -1,4 +1,5 @@
 /** Tells a simulated history as GitHub would: webhook deliveries, in the order in which they arrive. */
+import { HOUR_MS } from '../domain/time.ts'
 import {
   checkRunDelivery,
   commentDelivery,
@@ -11,7 +12,7 @@ import {
   statusDelivery,
   workflowRunDelivery,
 } from './payloads.ts'
-import { HOUR, type Plan, type SimHead, type SimPullRequest } from './plan.ts'
+import type { Plan, SimHead, SimPullRequest } from './plan.ts'
 import { createRandom, type Random } from './random.ts'
 import type { SimRun } from './runs.ts'
 
@@ -40,8 +41,8 @@ export function deliveriesOf(plan: Plan, runs: readonly SimRun[], seed: number):
 
 function onTheWay({ scenario }: Plan, one: Sent, random: Random): Sent[] {
   if (random.chance(scenario.missingShare)) return []
-  const at = random.chance(scenario.lateShare) ? one.at + random.after(6) * HOUR : one.at
-  const again = random.chance(scenario.twiceShare) ? [{ ...one, at: at + random.after(1) * HOUR }] : []
+  const at = random.chance(scenario.lateShare) ? one.at + random.after(6) * HOUR_MS : one.at
+  const again = random.chance(scenario.twiceShare) ? [{ ...one, at: at + random.after(1) * HOUR_MS }] : []
   return [{ ...one, at }, ...again]
 }
 

@@ -1,9 +1,7 @@
 /** What people do, before any job runs: pull requests with their pushes, faults and merges; outages; broken bases. */
+import { DAY_MS, HOUR_MS } from '../domain/time.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Scenario } from './scenarios.ts'
-
-export const HOUR = 3_600_000
-export const DAY = 24 * HOUR
 
 export interface SimJob {
   index: number
@@ -85,7 +83,7 @@ export function planHistory(
   options: { seed: number; days: number; from: number; repository: string },
 ): Plan {
   const random = createRandom(`${options.repository}/${scenario.name}/${options.seed}`)
-  const to = options.from + options.days * DAY
+  const to = options.from + options.days * DAY_MS
   const jobs = planJobs(scenario, random)
   const plan: Plan = {
     scenario,
@@ -123,7 +121,7 @@ function planDisturbances(scenario: Scenario, random: Random, from: number, to: 
     found.push({
       kind: 'outage',
       from: at,
-      to: at + hours * HOUR,
+      to: at + hours * HOUR_MS,
       jobs,
       rate: scenario.outageRate,
       number: null,
@@ -134,7 +132,7 @@ function planDisturbances(scenario: Scenario, random: Random, from: number, to: 
     found.push({
       kind: 'broken base',
       from: at,
-      to: at + hours * HOUR,
+      to: at + hours * HOUR_MS,
       jobs: anyJob(),
       rate: 1,
       number: null,
@@ -146,11 +144,11 @@ function planDisturbances(scenario: Scenario, random: Random, from: number, to: 
 /** Times at which something happens, mostly on weekdays between 8 and 20 UTC. */
 function arrivals(perDay: number, from: number, to: number, random: Random): number[] {
   const times: number[] = []
-  for (let day = from; day < to; day += DAY) {
+  for (let day = from; day < to; day += DAY_MS) {
     const weekday = new Date(day).getUTCDay()
     const share = weekday === 0 || weekday === 6 ? 0.3 : 1.28
     for (let at = random.after(1 / (perDay * share)); at < 1; at += random.after(1 / (perDay * share))) {
-      times.push(Math.floor(day + (8 + 12 * at) * HOUR))
+      times.push(Math.floor(day + (8 + 12 * at) * HOUR_MS))
     }
   }
   return times
@@ -174,7 +172,7 @@ function addPullRequest(plan: Plan, openedAt: number, random: Random): void {
     headRef: `topic-${number}`,
     baseRef: parent ? parent.headRef : 'main',
     heads,
-    closedAt: Math.floor(last.pushedAt + (3 + random.after(12)) * HOUR),
+    closedAt: Math.floor(last.pushedAt + (3 + random.after(12)) * HOUR_MS),
     merged,
     faults,
     stackedOn: parent?.number ?? null,
@@ -190,7 +188,7 @@ function planHeads(openedAt: number, pushes: number, random: Random): SimHead[] 
   const more = Math.min(random.count(pushes), 11)
   for (let index = 0; index <= more; index++) {
     heads.push({ sha: random.sha(), index, pushedAt: Math.floor(at) })
-    at += (2 + random.after(14)) * HOUR
+    at += (2 + random.after(14)) * HOUR_MS
   }
   return heads
 }
@@ -229,7 +227,7 @@ function infect(plan: Plan, one: SimPullRequest, fault: Fault, random: Random): 
   plan.disturbances.push({
     kind: 'infection',
     from: one.closedAt,
-    to: one.closedAt + days * DAY,
+    to: one.closedAt + days * DAY_MS,
     jobs: [fault.job],
     rate: fault.rate,
     number: one.number,
@@ -243,11 +241,19 @@ function addRepeats(plan: Plan, random: Random): void {
     if (!random.chance(plan.scenario.revertShare) || infection.to > plan.to) continue
     const original = plan.pullRequests.find((one) => one.number === infection.number)
     if (!original) continue
-    addRepeat(plan, original, `Revert "${original.title}"`, infection.to - 3 * HOUR, [], random)
+    addRepeat(plan, original, `Revert "${original.title}"`, infection.to - 3 * HOUR_MS, [], random)
     const fault = original.faults.find((one) => one.from === original.number)
     const heads = 2
     const faults = fault ? [{ ...fault, fromHead: 0, toHead: 1, from: original.number }] : []
-    addRepeat(plan, original, `Reland "${original.title}"`, infection.to + 20 * HOUR, faults, random, heads)
+    addRepeat(
+      plan,
+      original,
+      `Reland "${original.title}"`,
+      infection.to + 20 * HOUR_MS,
+      faults,
+      random,
+      heads,
+    )
   }
 }
 
@@ -264,9 +270,9 @@ function addRepeat(
   const planned = Array.from({ length: heads }, (_, index) => ({
     sha: random.sha(),
     index,
-    pushedAt: Math.floor(at + index * 8 * HOUR),
+    pushedAt: Math.floor(at + index * 8 * HOUR_MS),
   }))
-  const closedAt = Math.floor((planned[heads - 1] as SimHead).pushedAt + 3 * HOUR)
+  const closedAt = Math.floor((planned[heads - 1] as SimHead).pushedAt + 3 * HOUR_MS)
   plan.pullRequests.push({
     number,
     author: original.author,

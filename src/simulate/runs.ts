@@ -1,5 +1,6 @@
 /** Runs the planned history: every job of every head, with what chance, the faults and the disturbances make of it. */
-import { DAY, HOUR, type Plan, type SimHead, type SimPullRequest } from './plan.ts'
+import { DAY_MS, HOUR_MS } from '../domain/time.ts'
+import type { Plan, SimHead, SimPullRequest } from './plan.ts'
 import { createRandom, type Random } from './random.ts'
 
 /** Why a run failed. `pr` also stands for a fault that the pull request's stack carries. */
@@ -64,7 +65,7 @@ function runHead(plan: Plan, turn: Turn, random: Random, runs: SimRun[]): void {
     runs.push(run)
     const again = run.outcome === 'pass' ? random.chance(scenario.rerunAll) : random.chance(scenario.retest)
     if (!again) return
-    const at = run.completedAt + (0.1 + random.after(run.outcome === 'pass' ? 0.5 : 2)) * HOUR
+    const at = run.completedAt + (0.1 + random.after(run.outcome === 'pass' ? 0.5 : 2)) * HOUR_MS
     if (at > until) return
     asked = { by: one.author, at: Math.floor(at) }
     startedAt = at + random.between(0.5, 3) * 60_000
@@ -131,7 +132,7 @@ function runTrunk(plan: Plan, random: Random, runs: SimRun[]): void {
   const { trunkRunsPerDay } = plan.scenario
   if (trunkRunsPerDay === 0) return
   const trunk = { number: 0, author: 'bot', faults: [], heads: [] } as unknown as SimPullRequest
-  for (let at = plan.from; at < plan.to; at += DAY / trunkRunsPerDay) {
+  for (let at = plan.from; at < plan.to; at += DAY_MS / trunkRunsPerDay) {
     const head = { sha: random.sha(), index: 0, pushedAt: Math.floor(at) }
     for (const job of plan.jobs) {
       const turn = { one: trunk, head, job: job.index, until: at, isBroken: false }

@@ -1,4 +1,5 @@
 /** A made-up organisation: its deliveries and the truth about them, both from a seed. */
+import { iso } from '../domain/time.ts'
 import { deliveriesOf } from './deliveries.ts'
 import type { MadeDelivery } from './payloads.ts'
 import { type Plan, planHistory } from './plan.ts'
@@ -63,8 +64,4 @@ export function truthJson({ plan, verdicts, flakes }: Simulation) {
       pull_request: number,
     })),
   }
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

@@ -6,10 +6,10 @@ import { returnPath } from '../../src/dashboard/auth/return-path.ts'
 import { seal, unseal } from '../../src/dashboard/auth/secrets.ts'
 import { pictureKey } from '../../src/dashboard/signed-pictures.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
+import { HOUR_MS } from '../../src/domain/time.ts'
 import { app, aRepository, aWindow, clear, NOW, openFixture } from './fixture.ts'
 
 const SECRET = 'a secret of more than thirty-two characters'
-const HOUR = 3_600_000
 
 let database: OpenDatabase
 let now = NOW
@@ -157,7 +157,7 @@ describe('a session', () => {
 
   test('ends at sign-out under the name that it had a moment ago, too', async () => {
     const { cookie } = await signIn('reader')
-    now += HOUR
+    now += HOUR_MS
     const renewed = cookies(await get('/acme/web', cookie))
     expect((await get('/acme/web', cookie)).status).toBe(200)
     const headers = { cookie: renewed, origin: 'http://localhost' }
@@ -175,7 +175,7 @@ describe('a session', () => {
 
   test('gets its new name by a page, never by a file that caches keep for everybody', async () => {
     const { cookie } = await signIn('reader')
-    now += HOUR
+    now += HOUR_MS
     const page = await (await get('/help')).text()
     const asset = /\/assets\/[^"]+/.exec(page)?.[0] ?? ''
     for (const path of [asset, '/badge/acme/web.svg', '/acme/web/trend.svg']) {
@@ -188,13 +188,13 @@ describe('a session', () => {
 
   test('ends after eight hours', async () => {
     const { cookie } = await signIn('reader')
-    now += 8 * HOUR
+    now += 8 * HOUR_MS
     expect((await get('/acme/web', cookie)).status).toBe(404)
   })
 
   test('gets a new name after an hour; the old one is good for a minute more', async () => {
     const { cookie } = await signIn('reader')
-    now += HOUR
+    now += HOUR_MS
     const response = await get('/acme/web', cookie)
     const renewed = cookies(response)
     expect(renewed).not.toBe('')
@@ -203,7 +203,7 @@ describe('a session', () => {
     now += 61_000
     expect((await get('/acme/web', cookie)).status).toBe(404)
     expect((await get('/acme/web', renewed)).status).toBe(200)
-    now += 7 * HOUR
+    now += 7 * HOUR_MS
     expect((await get('/acme/web', renewed)).status).toBe(404)
   })
 

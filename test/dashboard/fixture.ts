@@ -6,6 +6,7 @@ import type { OpenDatabase } from '../../src/db/client.ts'
 import type { NewRow } from '../../src/db/schema.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { DEFINITION_VERSION } from '../../src/domain/sla.ts'
+import { DAY_MS } from '../../src/domain/time.ts'
 import { openEmbedded } from '../support/database.ts'
 
 export const NOW = Date.parse('2026-02-04T12:00:00Z')
@@ -35,12 +36,10 @@ export function aRepository(values: Partial<NewRow<'repository'>> = {}): NewRow<
   }
 }
 
-const DAY = 86_400_000
-
 export function aWindow(values: Partial<NewRow<'sla_window'>> & { start: string }): NewRow<'sla_window'> {
   const kind = values.kind ?? 'day'
   const from = Date.parse(`${values.start}T00:00:00Z`)
-  const to = from + (kind === 'week' ? 7 * DAY : DAY)
+  const to = from + (kind === 'week' ? 7 * DAY_MS : DAY_MS)
   return {
     repository_id: 1,
     kind,

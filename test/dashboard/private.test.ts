@@ -1,9 +1,11 @@
 /** A private repository at every address there is: for who may not see it, each answers as if there were none. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dashboard } from '../../src/dashboard/app.ts'
 import type { GitHubUsers } from '../../src/dashboard/auth/github-users.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
+import { HOUR_MS } from '../../src/domain/time.ts'
 import {
   aFlake,
   aJob,
@@ -18,7 +20,6 @@ import {
 } from './fixture.ts'
 
 const SHA = 'a'.repeat(40)
-const HOUR = 3_600_000
 /** Words that stand nowhere but in the private repository. */
 const SECRETS = [
   'hidden-repo',
@@ -195,7 +196,7 @@ describe.each([
     'an old cookie',
     async () => {
       const cookie = await cookieOf('reader')
-      now += 9 * HOUR
+      now += 9 * HOUR_MS
       return cookie
     },
   ],

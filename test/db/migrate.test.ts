@@ -1,11 +1,13 @@
 /** The migrations, and the schema that they make: what is written about it elsewhere is held equal here. */
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { dumpSchema } from '../../scripts/schema.ts'
-import { type Db, openDatabase } from '../../src/db/client.ts'
+import { openDatabase } from '../../src/db/client.ts'
 import { isMigrated, MIGRATIONS, migrate } from '../../src/db/migrate.ts'
 import { bulkColumns } from '../../src/db/rows.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { createServerDatabase, eachDatabase } from '../support/database.ts'
 
 /** Columns that are not written in bulk: they have a default, or are filled in later. */

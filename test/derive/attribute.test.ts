@@ -1,8 +1,8 @@
 /** Attribution as the pipeline does it: with incidents, related, merges and corrections out of what webhooks told. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import type { Db } from '../../src/db/client.ts'
 import { readRelated } from '../../src/db/pull-request-table.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { deriveAll } from '../../src/derive/derive.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { useDatabase } from '../support/database.ts'

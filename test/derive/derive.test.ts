@@ -1,7 +1,7 @@
 /** From facts to figures: what was derived is written where it differs, and nowhere else. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import type { Db } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { deriveAll } from '../../src/derive/derive.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { eachDatabase } from '../support/database.ts'

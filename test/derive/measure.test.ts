@@ -1,8 +1,8 @@
 /** Windows: partial until they end, closed once, revised when something comes late. */
 import { describe, expect, test } from 'vitest'
 import { aRun } from '../../packages/hunt/test/hunts.ts'
-import type { Db } from '../../src/db/client.ts'
 import { addHuntRuns, beginHunt } from '../../src/db/hunts.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { closeWindows } from '../../src/derive/measure.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { eachDatabase } from '../support/database.ts'

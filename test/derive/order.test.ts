@@ -1,7 +1,7 @@
 /** Deliveries come late, twice and in any order: what is derived depends on none of it. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Db } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { empty, useDatabase } from '../support/database.ts'
 import {
   checkRunDelivery,

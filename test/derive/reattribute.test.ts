@@ -1,7 +1,7 @@
 /** History under new definitions: the figures of the old stay beside the new, and nothing is done twice. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import type { Db } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { readVersions } from '../../src/db/sla.ts'
 import { reattribute } from '../../src/derive/reattribute.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'

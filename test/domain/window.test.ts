@@ -1,10 +1,11 @@
 /** Days and weeks by the clock of a time zone. */
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { HOUR_MS } from '../../src/domain/time.ts'
 import { isTimeZone, shiftWindow, type WindowKind, windowAt, windowOf } from '../../src/domain/window.ts'
 
-const HOUR = 3_600_000
-const hours = (window: { from: number; to: number }) => (window.to - window.from) / HOUR
+const hours = (window: { from: number; to: number }) => (window.to - window.from) / HOUR_MS
 
 describe('a day', () => {
   test.each([

@@ -1,4 +1,5 @@
 /** Two processes of the app on one PostgreSQL and one GitHub: each thing is done by one of them, also when one is killed at it. */
+
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +10,8 @@ import { SECRET, type ServerProcess, startProcess } from '../../bench/processes.
 import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
 import { addAccount, addInstallation, addPull, addRepository } from '../../fake-github/seed.ts'
 import type { Repository } from '../../fake-github/state.ts'
-import { type Db, openDatabase } from '../../src/db/client.ts'
+import { openDatabase } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { startTestApp } from '../support/app.ts'
 import { createServerDatabase, empty } from '../support/database.ts'
 import { commentDelivery, type TestDelivery } from '../support/deliveries.ts'

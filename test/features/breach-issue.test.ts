@@ -1,9 +1,11 @@
 /** The breach issue over time: one a day, at most one open, closed when it is over, never against a person's will. */
+
 import { expect, test } from 'vitest'
 import { addRepository } from '../../fake-github/seed.ts'
 import type { Issue } from '../../fake-github/state.ts'
 import { writeWindows } from '../../src/db/sla.ts'
 import { countFlakes, slaOf } from '../../src/domain/sla.ts'
+import { DAY_MS } from '../../src/domain/time.ts'
 import { windowOf } from '../../src/domain/window.ts'
 import { closeAll } from '../../src/features/breach-issue/close-windows.ts'
 import { processOutbox } from '../../src/features/outbox.ts'
@@ -12,7 +14,6 @@ import { useDatabase } from '../support/database.ts'
 import { pullRequestDelivery, pushDelivery } from '../support/deliveries.ts'
 import { REPOSITORY_ID } from '../support/facts.ts'
 
-const DAY = 86_400_000
 const FIRST = Date.parse('2026-02-03T00:00:00Z')
 const db = useDatabase()
 
@@ -26,7 +27,7 @@ async function start(settings = ''): Promise<TestApp> {
   return it
 }
 
-const dayOf = (i: number) => new Date(FIRST + i * DAY).toISOString().slice(0, 10)
+const dayOf = (i: number) => new Date(FIRST + i * DAY_MS).toISOString().slice(0, 10)
 
 /** Day `i` has ended with so many flakes over so many pull requests; the timers run ten minutes after its midnight. */
 async function endDay(it: TestApp, i: number, flakes: number, prs = 200) {

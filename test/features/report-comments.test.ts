@@ -1,6 +1,8 @@
 /** Manners: nothing twice, whoever dies when; nobody flooded; nothing said where nobody wants it. */
+
 import { describe, expect, test } from 'vitest'
 import { leaseEffect, renewLease } from '../../src/db/outbox.ts'
+import { MINUTE_MS } from '../../src/domain/time.ts'
 import { processOutbox } from '../../src/features/outbox.ts'
 import { answerReport } from '../../src/features/report/report.ts'
 import { startTestApp as startWith, type TestApp } from '../support/app.ts'
@@ -12,7 +14,6 @@ import {
   pullRequestDelivery,
 } from '../support/deliveries.ts'
 
-const MINUTE = 60_000
 const db = useDatabase()
 
 async function start(): Promise<TestApp> {
@@ -45,7 +46,7 @@ describe('nothing is said twice', () => {
     }
     expect(it.answers()).toHaveLength(1)
     await processOutbox(deps)
-    it.clock.now += 3 * MINUTE
+    it.clock.now += 3 * MINUTE_MS
     await processOutbox(deps)
     expect(it.answers()).toHaveLength(1)
     expect(await outbox()).toMatchObject([{ result: 'report written', attempts: 2 }])
@@ -63,7 +64,7 @@ describe('nothing is said twice', () => {
     await it.send(ask())
     it.fakeGitHub.failNext({ method: 'POST', path: /\/issues\/7\/comments/, status: 'half' })
     await processOutbox(it.app.deps)
-    it.clock.now += 5 * MINUTE
+    it.clock.now += 5 * MINUTE_MS
     await processOutbox(it.app.deps)
     expect(it.answers()).toHaveLength(1)
     expect(await outbox()).toMatchObject([{ result: 'report written' }])
@@ -75,16 +76,16 @@ describe('nothing is said twice', () => {
     const now = it.clock.now
     const held = await leaseEffect(db(), now)
     if (!held) throw new Error('nothing was due')
-    await renewLease(db(), held, now + MINUTE)
+    await renewLease(db(), held, now + MINUTE_MS)
     const others = []
     for (
-      let one = await leaseEffect(db(), now + 2.5 * MINUTE);
+      let one = await leaseEffect(db(), now + 2.5 * MINUTE_MS);
       one;
-      one = await leaseEffect(db(), now + 2.5 * MINUTE)
+      one = await leaseEffect(db(), now + 2.5 * MINUTE_MS)
     )
       others.push(one.task_key)
     expect(others).not.toContain(held.task_key)
-    expect((await leaseEffect(db(), now + 10 * MINUTE))?.task_key).toBe(held.task_key)
+    expect((await leaseEffect(db(), now + 10 * MINUTE_MS))?.task_key).toBe(held.task_key)
   })
 })
 

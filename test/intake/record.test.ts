@@ -1,7 +1,7 @@
 /** The way in: everything may come twice, together, or broken, and one bad delivery takes no other with it. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import type { Db } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/schema.ts'
 import type { Delivery } from '../../src/intake/prepare.ts'
 import { createRecorder } from '../../src/intake/record.ts'
 import { eachDatabase } from '../support/database.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { DAY_MS } from '../../src/domain/time.ts'
 import { translate } from '../../src/intake/events/translate.ts'
-import { DAY } from '../../src/simulate/plan.ts'
 import { createRandom } from '../../src/simulate/random.ts'
 import { SCENARIOS, scenarioOf } from '../../src/simulate/scenarios.ts'
 import { simulate, tell, truthJson } from '../../src/simulate/simulate.ts'
@@ -72,6 +72,6 @@ describe('createRandom', () => {
     const random = createRandom('means')
     const mean = (draw: () => number) => Array.from({ length: 40_000 }, draw).reduce((a, b) => a + b) / 40_000
     expect(mean(() => random.count(1.5))).toBeCloseTo(1.5, 1)
-    expect(mean(() => random.after(DAY)) / DAY).toBeCloseTo(1, 1)
+    expect(mean(() => random.after(DAY_MS)) / DAY_MS).toBeCloseTo(1, 1)
   })
 })

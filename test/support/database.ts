@@ -1,9 +1,11 @@
 /** Databases for tests: the same test on the embedded PostgreSQL and on a real one, because PGlite has one connection and hides races. */
+
 import { randomUUID } from 'node:crypto'
 import { openAsBlob } from 'node:fs'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, inject } from 'vitest'
-import { type Db, type OpenDatabase, openDatabase } from '../../src/db/client.ts'
+import { type OpenDatabase, openDatabase } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { TEMPLATE } from './postgres.ts'
 
 export type DatabaseKind = 'PGlite' | 'PostgreSQL'

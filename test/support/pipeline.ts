@@ -1,7 +1,7 @@
 /** The whole way from deliveries to figures, without a server: what most tests of the pipeline do. */
 
 import { type RepositoryReport, readReport } from '../../src/cli/report-json.ts'
-import type { Db } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { deriveAll } from '../../src/derive/derive.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/domain/settings.ts'
 import type { Delivery } from '../../src/intake/prepare.ts'

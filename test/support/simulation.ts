@@ -1,5 +1,5 @@
 /** Made-up organisations in the database, with the truth about their flakes. */
-import type { Db } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/schema.ts'
 import { type Scenario, scenarioOf } from '../../src/simulate/scenarios.ts'
 import { type Simulation, simulate, tell } from '../../src/simulate/simulate.ts'
 import { recordAll } from './pipeline.ts'

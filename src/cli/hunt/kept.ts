@@ -6,7 +6,6 @@ import { huntPicture } from '../../../packages/hunt/src/picture.ts'
 import { type Hunt, NO_REPORTS } from '../../../packages/hunt/src/run.ts'
 import { headline } from '../../../packages/hunt/src/sentences.ts'
 import { type KeptHunt, seriesTable, toldSettings } from '../../../packages/hunt/src/series.ts'
-import type { Db } from '../../db/client.ts'
 import {
   addHuntRuns,
   beginHunt,
@@ -17,6 +16,7 @@ import {
   noteHunt,
   readHuntRuns,
 } from '../../db/hunts.ts'
+import type { Db } from '../../db/schema.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { withDatabase } from '../database.ts'
 import type { HuntOptions } from './options.ts'

@@ -1,8 +1,10 @@
 /** The handlers of what the API says of the past and of the program itself. */
+
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { readIncidents, readVerdictBands } from '../../db/incidents.ts'
-import { addDays, DAY, dayAt } from '../dates.ts'
+import { DAY_MS } from '../../domain/time.ts'
+import { addDays, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readMonths } from '../months.ts'
 import { readGapsOf, readOpenBackfills } from '../queries/backfill.ts'
@@ -34,7 +36,7 @@ export function history(app: OpenAPIHono, deps: DashboardDeps): void {
     const outbox = await readOutboxDepth(deps.db, ids)
     const { rows, next } = await freshness(deps, c.req.raw, c.req.valid('query'))
     const known = await readGapsOf(deps.db, ids, {
-      filledSince: deps.now() - GAP_DAYS * DAY,
+      filledSince: deps.now() - GAP_DAYS * DAY_MS,
       limit: MAX_GAPS,
     })
     const backfills = (await readOpenBackfills(deps.db, ids)).map(

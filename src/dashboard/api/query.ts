@@ -1,7 +1,9 @@
 /** What a request may ask for: checked before anything is read, and described in the OpenAPI document. */
+
 import { z } from '@hono/zod-openapi'
 import type { FlakeCursor } from '../../db/flakes.ts'
-import { DAY, readInstant } from '../dates.ts'
+import { DAY_MS } from '../../domain/time.ts'
+import { readInstant } from '../dates.ts'
 
 const day = z.iso
   .date()
@@ -65,7 +67,7 @@ export const gridParameters = z.object({
 /** The instants of UTC days `from` up to and with `to`; all that there is where they are not given. */
 export function spanOf(query: { from?: string | undefined; to?: string | undefined }, now: number) {
   const from = query.from ? Date.parse(query.from) : 0
-  return { from, to: query.to ? Date.parse(query.to) + DAY : now + 1 }
+  return { from, to: query.to ? Date.parse(query.to) + DAY_MS : now + 1 }
 }
 
 export function writeCursor({ flakedAt, headSha, jobId }: FlakeCursor): string {

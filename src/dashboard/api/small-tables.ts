@@ -1,11 +1,12 @@
 /** The smaller tables as CSV: what stands below the big ones on the pages of jobs, flakes, pull requests and the program itself. */
+
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { readChangePoints } from '../../db/change-points.ts'
 import { readHuntsOfJob } from '../../db/hunts.ts'
 import { readVerdictRecords } from '../../db/incidents.ts'
 import { readHeadsOf } from '../../db/pull-requests.ts'
-import { DAY } from '../dates.ts'
+import { DAY_MS } from '../../domain/time.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readGapsOf, readOpenBackfills } from '../queries/backfill.ts'
 import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
@@ -164,7 +165,7 @@ export function statusTables(app: Hono, deps: DashboardDeps): void {
         ),
       )
     })
-  add('deliveries', ['event', 'outcome', 'deliveries'], (ids) => countDeliveries(db, ids, now() - DAY))
+  add('deliveries', ['event', 'outcome', 'deliveries'], (ids) => countDeliveries(db, ids, now() - DAY_MS))
   add('outbox', ['kind', 'waiting', 'oldest_due_at', 'most_attempts'], (ids) => readOutboxDepth(db, ids))
   add('gaps', ['full_name', 'from_at', 'to_at', 'reason', 'filled_at'], (ids) =>
     readGapsOf(db, ids, { filledSince: 0, limit: MAX_GAPS }),

@@ -1,6 +1,6 @@
 /** Who asks: a signed cookie names a session, the session holds the person's token, and its name changes as it ages. */
 import { parseSigned, serializeSigned } from 'hono/utils/cookie'
-import type { Db } from '../../db/client.ts'
+import type { Db } from '../../db/schema.ts'
 import { addSession, endSession, endSoon, findSession } from '../../db/sessions.ts'
 import { hashOf, keyFor, newSecret, seal, unseal } from './secrets.ts'
 

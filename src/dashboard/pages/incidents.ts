@@ -1,9 +1,11 @@
 /** Incidents: flakes that many pull requests met at one time, because something else was broken. */
+
 import { readChangePoints } from '../../db/change-points.ts'
 import { type IncidentRow, readIncidents } from '../../db/incidents.ts'
 import type { Row } from '../../db/schema.ts'
+import { DAY_MS } from '../../domain/time.ts'
 import { count, percent } from '../../texts/figures.ts'
-import { DAY, durationWords, weekdayWords } from '../dates.ts'
+import { durationWords, weekdayWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import {
   csvLink,
@@ -45,7 +47,7 @@ async function changesSection(
   { repository_id, full_name }: Row<'repository'>,
   now: number,
 ): Promise<Html> {
-  const since = new Date(now - DAYS * DAY).toISOString().slice(0, 10)
+  const since = new Date(now - DAYS * DAY_MS).toISOString().slice(0, 10)
   const changes = await readChangePoints(db, repository_id, since)
   if (changes.length === 0) return html``
   return html`<h3>Jobs whose flake rate changed</h3>${table(

@@ -8,10 +8,10 @@ import {
   readHeadsOf,
   readRunsOf,
 } from '../../db/pull-requests.ts'
+import { DAY_MS } from '../../domain/time.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { alsoSeen, reportText } from '../../texts/report.ts'
 import type { Report } from '../../texts/report-facts.ts'
-import { DAY } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import {
   csvLink,
@@ -77,7 +77,7 @@ async function reportOf(
   const red = [...byJob].flatMap(([id, runs]) => (isRed(runs) ? [id] : []))
   const baseRates = await readBaseRates(db, repository.repository_id, red, {
     number: about.number,
-    since: new Date(now - BASE_RATE_DAYS * DAY).toISOString(),
+    since: new Date(now - BASE_RATE_DAYS * DAY_MS).toISOString(),
     until: new Date(now).toISOString(),
   })
   const jobs = [...byJob].map(([id, runs]) => ({

@@ -2,8 +2,9 @@
 
 import { type Rest, readRest } from '../../db/gaps.ts'
 import type { Row } from '../../db/schema.ts'
+import { DAY_MS } from '../../domain/time.ts'
 import { count } from '../../texts/figures.ts'
-import { addDays, DAY, dayAt, durationWords } from '../dates.ts'
+import { addDays, dayAt, durationWords } from '../dates.ts'
 import type { DashboardDeps, ProgramStatus } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, repositoryPath, table } from '../html.ts'
 import { pageLinks, pageOf } from '../paging.ts'
@@ -47,11 +48,11 @@ export async function statusPage(
     [
       readFreshness(db, ids),
       readCoverage(db, shownIds, from),
-      countDeliveries(db, ids, now() - DAY),
+      countDeliveries(db, ids, now() - DAY_MS),
       readOutboxDepth(db, ids),
       readTicks(db),
       readOpenBackfills(db, ids),
-      readGapsOf(db, ids, { filledSince: now() - GAP_DAYS * DAY, limit: MAX_GAPS }),
+      readGapsOf(db, ids, { filledSince: now() - GAP_DAYS * DAY_MS, limit: MAX_GAPS }),
       countMissed(db, ids),
       readRest(db),
       status?.(),

@@ -1,8 +1,6 @@
 /** How whole the past is: history that is still being read, and times from which something is missing. */
-import { type Kysely, sql } from 'kysely'
-import type { Database } from '../../db/schema.ts'
-
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { Db } from '../../db/schema.ts'
 
 export interface BackfillState {
   repository_id: number

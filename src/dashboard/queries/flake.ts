@@ -1,9 +1,7 @@
 /** One flake with what surrounds it: its pull request, its runs, and how its verdict changed. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { ListedFlake } from '../../db/flakes.ts'
-import type { Database, Row } from '../../db/schema.ts'
-
-type Db = Kysely<Database>
+import type { Db, Row } from '../../db/schema.ts'
 
 /** A flake by its identity, with its job and the title of its pull request; null where there is none. */
 export async function readFlake(

@@ -1,8 +1,6 @@
 /** The grid's data: the newest heads of pull requests, and what each job did at each. */
-import { type Kysely, sql } from 'kysely'
-import type { Database } from '../../db/schema.ts'
-
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { Db } from '../../db/schema.ts'
 
 export interface GridHead {
   number: number

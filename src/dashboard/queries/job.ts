@@ -1,9 +1,9 @@
 /** One job over time: verdicts by day, runs, durations, and what was merged around a day. Ranges of the job's own indexes. */
-import { type Kysely, sql } from 'kysely'
-import type { Span } from '../../db/flakes.ts'
-import type { Database, Row } from '../../db/schema.ts'
 
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { Span } from '../../db/flakes.ts'
+import type { Db, Row } from '../../db/schema.ts'
+import { iso } from '../../domain/time.ts'
 
 export interface JobKey {
   repositoryId: number
@@ -90,8 +90,4 @@ export async function readMerged(db: Db, repositoryId: number, span: Span, limit
       and reported_at >= ${iso(span.from)} and reported_at < ${iso(span.to)}
     group by number order by merged_at limit ${limit}`.execute(db)
   return rows
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

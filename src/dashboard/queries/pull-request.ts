@@ -1,8 +1,5 @@
 /** What a pull request's page shows beside runs and flakes: what it is, and who asked for retests. */
-import type { Kysely } from 'kysely'
-import type { Database, Row } from '../../db/schema.ts'
-
-type Db = Kysely<Database>
+import type { Db, Row } from '../../db/schema.ts'
 
 /** The newest word about a pull request; null while no event of it was told. */
 export async function readPullRequest(

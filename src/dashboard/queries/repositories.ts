@@ -1,9 +1,7 @@
 /** What every page reads first: which repositories there are, and the stored windows of all of them. */
-import { type Kysely, sql } from 'kysely'
-import type { Database, Row } from '../../db/schema.ts'
+import { sql } from 'kysely'
+import type { Db, Row } from '../../db/schema.ts'
 import type { WindowKind } from '../../domain/window.ts'
-
-type Db = Kysely<Database>
 
 /** Every repository that was not removed, by name. */
 export async function readRepositories(db: Db): Promise<Row<'repository'>[]> {

@@ -1,7 +1,7 @@
 /** How a job fared on each machine that is known by name. */
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Span } from '../../db/flakes.ts'
-import type { Database } from '../../db/schema.ts'
+import type { Db } from '../../db/schema.ts'
 import type { JobKey } from './job.ts'
 
 export interface RunnerRecord {
@@ -13,7 +13,7 @@ export interface RunnerRecord {
 
 /** Passes and fails of a job by runner; runs of which no runner is known are left out. */
 export async function readRunnerRecords(
-  db: Kysely<Database>,
+  db: Db,
   { repositoryId, jobId }: JobKey,
   span: Span,
 ): Promise<RunnerRecord[]> {

@@ -1,8 +1,6 @@
 /** How fresh and how complete what we know is, and what is still to be done. */
-import { type Kysely, sql } from 'kysely'
-import type { Database } from '../../db/schema.ts'
-
-type Db = Kysely<Database>
+import { sql } from 'kysely'
+import type { Db } from '../../db/schema.ts'
 
 export interface Freshness {
   repository_id: number

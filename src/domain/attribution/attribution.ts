@@ -6,6 +6,7 @@
  */
 
 import { lnBeta } from '../statistics.ts'
+import { DAY_MS } from '../time.ts'
 import { type BaseRate, courseOf, DEFAULT_BASE_RATE, STEP_MS, weightsOf } from './base-rate.ts'
 import { type OwnVerdict, weigh } from './fault.ts'
 import { factorsOf, gather, type OtherVerdict } from './likelihood.ts'
@@ -96,9 +97,8 @@ export const NO_CIRCUMSTANCES: Circumstances = {
 
 /** Chance of failure by something else, when a person says that it was something else. */
 const SURE = 0.99
-const DAY = 86_400_000
-const AFTER = 7 * DAY
-const BEFORE = 28 * DAY
+const AFTER = 7 * DAY_MS
+const BEFORE = 28 * DAY_MS
 const MIN_OTHERS = 20
 const MAX_PER_PULL_REQUEST = 3
 
@@ -169,7 +169,7 @@ export function attribute(
     changed: circumstances.changed,
     related: [...circumstances.related].slice(0, 5).map(([number, how]) => ({ number, how })),
     merged: circumstances.mergedAt !== null && circumstances.mergedAt < flake.flakedAt + AFTER,
-    window_days: (BEFORE + AFTER) / DAY,
+    window_days: (BEFORE + AFTER) / DAY_MS,
   }
   // Too few others to say anything: the flake counts until a person says otherwise.
   const counted = probability < 0.5 || isThin(evidence)

@@ -3,6 +3,7 @@
  * was broken, and passed again after. Found in the order of results: a failing stretch is one that two rates explain
  * much better than one, on three pull requests or more.
  */
+import { DAY_MS, HOUR_MS } from '../time.ts'
 
 /** One result as a sign of the state of things: the first failure of a flaky verdict, or the pass of a clean one. */
 export interface Sign {
@@ -29,11 +30,9 @@ export interface Incident {
   onTrunk: boolean
 }
 
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
 /** How often such a stretch begins, and how long it lasts, on average. */
-const EVERY = 20 * DAY
-const LASTS = 4 * HOUR
+const EVERY = 20 * DAY_MS
+const LASTS = 4 * HOUR_MS
 const MIN_BEGIN = 1e-4
 const MIN_END = 0.03
 /** Share of results that fail in one. */
@@ -41,9 +40,9 @@ const FAILS = 0.7
 const MIN_PULL_REQUESTS = 3
 /** How much likelier (natural log) the stretch must be with an incident than without. */
 const MIN_EVIDENCE = 4
-const LONGEST = 36 * HOUR
+const LONGEST = 36 * HOUR_MS
 /** Results of one pull request in one job so near each other are one sign. */
-const SAME = 6 * HOUR
+const SAME = 6 * HOUR_MS
 /** Weight of the belief that a job fails in one of 50 signs, in signs. */
 const HABIT = { failed: 1, signs: 50 }
 

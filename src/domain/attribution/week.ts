@@ -3,29 +3,28 @@
  * learned from the weeks before it and itself, never from later ones: so whatever is said about a flake rests on facts of
  * at most seven days after it, and is frozen then.
  */
+import { DAY_MS, WEEK_MS } from '../time.ts'
 import type { EvidenceVerdict, IncidentShare } from './attribution.ts'
 import { findIncidents, type Incident, incidentAt, type Sign } from './incident.ts'
 import { gather } from './likelihood.ts'
 import { fitRepositoryModel, type RepositoryModel } from './repository-model.ts'
 import { type TrunkResult, trunkVerdicts } from './trunk.ts'
 
-const DAY = 86_400_000
-const WEEK = 7 * DAY
 /** Monday, 5 January 1970. */
-const FIRST_MONDAY = 4 * DAY
+const FIRST_MONDAY = 4 * DAY_MS
 /** How long (ms) before a week begins its incidents and its model are learned from. */
-const INCIDENTS_FROM = 21 * DAY
-export const LEARN_BEFORE = 35 * DAY
+const INCIDENTS_FROM = 21 * DAY_MS
+export const LEARN_BEFORE = 35 * DAY_MS
 
 /** The Monday 00:00 UTC (epoch ms) of the week that holds `at`. */
 export function weekOf(at: number): number {
-  return Math.floor((at - FIRST_MONDAY) / WEEK) * WEEK + FIRST_MONDAY
+  return Math.floor((at - FIRST_MONDAY) / WEEK_MS) * WEEK_MS + FIRST_MONDAY
 }
 
 /** The weeks (epoch ms of their Mondays) that are learned from what happened at `at`. */
 export function weeksTaughtBy(at: number): number[] {
   const first = weekOf(at)
-  return Array.from({ length: LEARN_BEFORE / WEEK + 1 }, (_, i) => first + i * WEEK)
+  return Array.from({ length: LEARN_BEFORE / WEEK_MS + 1 }, (_, i) => first + i * WEEK_MS)
 }
 
 /** Everything about one job that evidence is made of, in any order. */
@@ -38,8 +37,8 @@ export interface JobHistory {
 
 /** The incidents that touch the week beginning at `week`. Histories may reach beyond what is needed. */
 export function incidentsIn(histories: readonly JobHistory[], week: number): Incident[] {
-  const signs = histories.flatMap((one) => signsOf(one, week + WEEK))
-  const seen = signs.filter(({ at }) => at >= week - INCIDENTS_FROM && at < week + WEEK)
+  const signs = histories.flatMap((one) => signsOf(one, week + WEEK_MS))
+  const seen = signs.filter(({ at }) => at >= week - INCIDENTS_FROM && at < week + WEEK_MS)
   return findIncidents(seen).filter((one) => one.to >= week)
 }
 
@@ -86,10 +85,10 @@ export function incidentId({ from, job }: Pick<Incident, 'from' | 'job'>): strin
 /** What the repository was like in the week. @param jobs evidence of each job, as `evidenceOf` gives it */
 export function modelIn(jobs: readonly (readonly EvidenceVerdict[])[], week: number): RepositoryModel {
   const from = week - LEARN_BEFORE
-  const steps = (LEARN_BEFORE + WEEK) / DAY
-  const stepOf = (at: number) => Math.min(steps - 1, Math.max(0, Math.floor((at - from) / DAY)))
+  const steps = (LEARN_BEFORE + WEEK_MS) / DAY_MS
+  const stepOf = (at: number) => Math.min(steps - 1, Math.max(0, Math.floor((at - from) / DAY_MS)))
   const seen = jobs.map((list) => {
-    const inside = list.filter(({ judgedAt }) => judgedAt >= from && judgedAt < week + WEEK)
+    const inside = list.filter(({ judgedAt }) => judgedAt >= from && judgedAt < week + WEEK_MS)
     // What an incident failed says nothing about base rates and faults.
     const telling = inside.filter((one) => !(one.incident !== null && one.flaky))
     const otherVerdicts = telling.map((one) => ({

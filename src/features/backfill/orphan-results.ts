@@ -1,15 +1,15 @@
 /** Finds the pull requests of results that came without one: never on a webhook's way, and many at a time. */
-import type { Kysely } from 'kysely'
+
 import { addFacts } from '../../db/facts.ts'
 import { type OrphanHead, readRepositoriesWithOrphanHeads, takeOrphanHeads } from '../../db/orphan-heads.ts'
-import type { Database, Row } from '../../db/schema.ts'
+import type { Db, Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
+import { DAY_MS } from '../../domain/time.ts'
 import { pathOf } from '../../github/client.ts'
 import { createThrottledClient } from '../../github/throttled-client.ts'
 import { askAboutHeads, HEADS_AT_ONCE } from './associated-pulls.ts'
 import type { ReadContext } from './page.ts'
 
-const DAY = 86_400_000
 /** What is older belongs to history, which is read otherwise. */
 const RECENT_DAYS = 7
 /** In one round, of one repository. */
@@ -27,7 +27,7 @@ export async function assignOrphanHeads(deps: Deps, signal?: AbortSignal): Promi
   if (!github) return 0
   const at = {
     now: new Date(deps.now()).toISOString(),
-    since: new Date(deps.now() - RECENT_DAYS * DAY).toISOString(),
+    since: new Date(deps.now() - RECENT_DAYS * DAY_MS).toISOString(),
   }
   let asked = 0
   for (const repository of await readRepositoriesWithOrphanHeads(db, at)) {
@@ -72,7 +72,7 @@ async function placeThese(
     // What GitHub told of the pull request is not news about the repository.
     const events = facts.map(({ repository: _repository, ...one }) => one)
     placed += new Set(events.flatMap((one) => one.pull_request_event ?? []).map((one) => one.head_sha)).size
-    await db.transaction().execute((trx: Kysely<Database>) => addFacts(trx, events, { effects: false }))
+    await db.transaction().execute((trx: Db) => addFacts(trx, events, { effects: false }))
   }
   const calls = Object.fromEntries(client.calls)
   log.info({ repository: full_name, asked: heads.length, placed, calls }, 'asked whose commits these are')

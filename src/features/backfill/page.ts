@@ -1,7 +1,7 @@
 /** What backfill history is made of: a page of the API in, facts and further pages out. */
 
 import type { PageResult } from '../../db/backfill.ts'
-import type { Db } from '../../db/client.ts'
+import type { Db } from '../../db/schema.ts'
 import type { Facts } from '../../domain/facts.ts'
 import { isLimit } from '../../github/limits.ts'
 import type { ThrottledClient } from '../../github/throttled-client.ts'

@@ -2,6 +2,7 @@
  * Reads a repository's history over the API, page by page: each is stored with what it leads to in one transaction, so a
  * process that is killed at any point has asked for nothing twice that was stored, and two share the work.
  */
+
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -16,8 +17,8 @@ import {
   readProgress,
   startBackfill,
 } from '../../db/backfill.ts'
-import type { Db } from '../../db/client.ts'
-import type { Row } from '../../db/schema.ts'
+import type { Db, Row } from '../../db/schema.ts'
+import { iso } from '../../domain/time.ts'
 import { pathOf } from '../../github/client.ts'
 import { GraphqlRefusal, type ThrottledClient } from '../../github/throttled-client.ts'
 import { firstRuns, readAttempt, readRuns } from './actions.ts'
@@ -181,8 +182,4 @@ function otherPulls(error: unknown, detail: Parameters<typeof shorterPulls>[0]):
 function withoutGraphql(error: unknown, otherwise: () => PageResult): PageResult {
   if (error instanceof GraphqlRefusal) return otherwise()
   throw error
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

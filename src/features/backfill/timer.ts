@@ -1,12 +1,13 @@
 /** Reads the history of repositories that the app came to, and goes on with what was begun. */
+
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
+import { DAY_MS } from '../../domain/time.ts'
 import { createThrottledClient } from '../../github/throttled-client.ts'
 import { readRequiredJobs } from '../required-jobs/refresh.ts'
 import { readHistory, readRepository } from './read.ts'
 
 const FIRST_DAYS = 90
-const DAY = 86_400_000
 /** Calls an hour that the backfill leaves to reports and issues. */
 const RESERVE = 500
 
@@ -53,7 +54,7 @@ async function readOne(
     .select('since')
     .where('repository_id', '=', repository_id)
     .executeTakeFirst()
-  const since = known ? Date.parse(known.since) : now() - FIRST_DAYS * DAY
+  const since = known ? Date.parse(known.since) : now() - FIRST_DAYS * DAY_MS
   log.info({ repository: full_name, since: new Date(since).toISOString() }, 'reads history')
   const isRead = await readHistory(db, client, repository, { since, now, alone, signal })
   if (!isRead) return

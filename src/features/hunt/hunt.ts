@@ -20,6 +20,7 @@ import {
 } from '../../db/hunts.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
+import { DAY_MS } from '../../domain/time.ts'
 import { type Octokit, pathOf } from '../../github/client.ts'
 import * as reruns from '../../github/reruns.ts'
 import { huntEndedText, huntRefusedText, usedUpText } from '../../texts/hunt.ts'
@@ -28,7 +29,6 @@ import { beginAsked } from './begin.ts'
 import { type HuntCommand, type HuntRequest, type KeptSettings, requestedKey, say } from './context.ts'
 
 const POLL_MS = 60_000
-const DAY_MS = 24 * 3_600_000
 const NEVER = new AbortController().signal
 
 /** Begins a hunt, or goes on with it. Doing any of it again finds what is there already. */

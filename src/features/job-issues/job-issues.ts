@@ -1,5 +1,5 @@
 /** Looks after the issues about single jobs, once a day: opens at most two, keeps the open ones true, closes the silent ones. */
-import type { Kysely } from 'kysely'
+
 import { countTested } from '../../db/budget.ts'
 import {
   type JobBurnRow,
@@ -9,11 +9,12 @@ import {
   readSilence,
 } from '../../db/job-burn.ts'
 import { readJobIssues, writeJobIssue } from '../../db/job-issues.ts'
-import type { Database, Row } from '../../db/schema.ts'
+import type { Db, Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { requiredJobs } from '../../derive/measure.ts'
 import { deservesIssue, silenceNeeded } from '../../domain/job-issue.ts'
 import type { Settings } from '../../domain/settings.ts'
+import { DAY_MS } from '../../domain/time.ts'
 import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
 import { marker } from '../../github/comments.ts'
 import { type FoundIssue, openIssue, readIssue, updateIssue } from '../../github/issues.ts'
@@ -26,11 +27,10 @@ const MAX_A_DAY = 2
 /** More open issues than this are a list that nobody reads. */
 const MAX_OPEN = 10
 const DAYS = 28
-const DAY_MS = 86_400_000
 
 /** One round over the issues of a repository. */
 interface Round {
-  db: Kysely<Database>
+  db: Db
   octokit: Octokit
   path: RepositoryPath
   login: string

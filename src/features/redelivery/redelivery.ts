@@ -22,17 +22,17 @@ import {
   readStored,
 } from '../../db/gaps.ts'
 import type { Deps } from '../../deps.ts'
+import { iso, MINUTE_MS } from '../../domain/time.ts'
 import type { Octokit } from '../../github/client.ts'
 import { isEvent, translate } from '../../intake/events/translate.ts'
 import { type DeliveryAttempt, type Look, listAttempts, readPayload, redeliver } from './github.ts'
 
 const NAME = 'reconcile'
-const MINUTE = 60_000
 /** GitHub keeps deliveries for 3 days; an hour is left for doing it. */
-const KEPT_MS = 71 * 60 * MINUTE
-const FORGOTTEN_MS = 72 * 60 * MINUTE
+const KEPT_MS = 71 * 60 * MINUTE_MS
+const FORGOTTEN_MS = 72 * 60 * MINUTE_MS
 /** Looked at again: an attempt is listed some time after it failed. */
-const OVERLAP_MS = 15 * MINUTE
+const OVERLAP_MS = 15 * MINUTE_MS
 const MAX_ATTEMPTS = 6
 
 /**
@@ -170,7 +170,7 @@ async function tryAgain(deps: Deps, octokit: Octokit, missed: Missed): Promise<v
 
 /** After 2, 4, 8 … minutes. */
 function isDue({ attempts, tried_at }: Missed, now: number): boolean {
-  return tried_at === null || now - Date.parse(tried_at) >= MINUTE * 2 ** attempts
+  return tried_at === null || now - Date.parse(tried_at) >= MINUTE_MS * 2 ** attempts
 }
 
 /** Most events of an action that concerns nobody leave no trace when they arrive; their payload says so. */
@@ -187,8 +187,4 @@ async function fillAll({ db }: Deps, now: string): Promise<void> {
     .where('filled_at', 'is', null)
     .execute()
   for (const { repository_id } of open) await fillGaps(db, repository_id, now)
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

@@ -6,6 +6,7 @@ import { readHeadsOf } from '../../db/pull-requests.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { requiredJobs } from '../../derive/measure.ts'
+import { DAY_MS, iso } from '../../domain/time.ts'
 import { writeCheckRun } from '../../github/check-runs.ts'
 import { type Octokit, pathOf } from '../../github/client.ts'
 import { keepComment, marker } from '../../github/comments.ts'
@@ -13,7 +14,6 @@ import { readIssue } from '../../github/issues.ts'
 import type { EffectResult } from '../feature.ts'
 import { writeReport } from './report.ts'
 
-const DAY_MS = 86_400_000
 /** Jobs of one head end one after the other; it is waited until none has ended for so long. */
 const QUIET_MS = 5 * 60_000
 const CHECK_RUN = 'flake-sla'
@@ -82,8 +82,4 @@ export async function writeAutomaticReport(
 /** A title shows Markdown as it is written. */
 function plain(line: string): string {
   return line.replaceAll('**', '').replaceAll('`', '').slice(0, 200)
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString()
 }

@@ -1,4 +1,5 @@
 /** Answers `/flake-report` on a pull request. */
+
 import { countAskedBefore, readAnsweredReports } from '../../db/outbox.ts'
 import type { Row } from '../../db/schema.ts'
 import { countsOf } from '../../db/sla.ts'
@@ -6,6 +7,7 @@ import type { Deps } from '../../deps.ts'
 import { deriveRepository } from '../../derive/derive.ts'
 import { type PullRequestReport, readPullRequestReport } from '../../derive/report-data.ts'
 import { slaOf } from '../../domain/sla.ts'
+import { HOUR_MS } from '../../domain/time.ts'
 import { type Octokit, pathOf } from '../../github/client.ts'
 import { marker, minimizeComment, react, writeComment } from '../../github/comments.ts'
 import { helpText } from '../../texts/help.ts'
@@ -22,7 +24,6 @@ interface ReportRequest {
 }
 
 const MAX_AN_HOUR = 10
-const HOUR = 3_600_000
 const HELP = '?'
 
 /** Reacts, brings the conclusions up to date, writes the report once, and folds the one before it away. */
@@ -33,7 +34,7 @@ export async function answerReport(
   effect: Row<'outbox'>,
 ): Promise<EffectResult> {
   const asked = effect.detail as unknown as ReportRequest
-  const since = new Date(Date.parse(asked.asked_at) - HOUR).toISOString()
+  const since = new Date(Date.parse(asked.asked_at) - HOUR_MS).toISOString()
   const before = await countAskedBefore(deps.db, asked.author, since, effect)
   if (before > MAX_AN_HOUR) return { result: `refused: more than ${MAX_AN_HOUR} an hour`, url: null }
   const path = pathOf(repository.full_name)

@@ -1,18 +1,18 @@
 /** Keeps the lists of required jobs: asks GitHub what each base branch requires now, and stores what changed. */
-import type { Db } from '../../db/client.ts'
+
 import {
   addRequiredList,
   readBaseBranches,
   readNewestPullRequest,
   readRequirements,
 } from '../../db/required.ts'
-import type { Row } from '../../db/schema.ts'
+import type { Db, Row } from '../../db/schema.ts'
+import { DAY_MS } from '../../domain/time.ts'
 import { type Octokit, pathOf } from '../../github/client.ts'
 import { readAppId, readBranchRules } from './github.ts'
 
 const MAX_BRANCHES = 30
 const BRANCH_DAYS = 30
-const DAY = 86_400_000
 
 /**
  * Reads what the base branches of the last 30 days require: some 3 calls a branch, 30 branches at most.
@@ -26,7 +26,7 @@ export async function readRequiredJobs(
   since: number,
 ): Promise<number> {
   const { repository_id, full_name } = repository
-  const from = new Date(since - BRANCH_DAYS * DAY).toISOString()
+  const from = new Date(since - BRANCH_DAYS * DAY_MS).toISOString()
   const slugOf = await slugResolver(db, octokit, repository_id)
   let changed = 0
   for (const branch of await readBaseBranches(db, repository_id, from, MAX_BRANCHES)) {

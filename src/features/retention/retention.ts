@@ -3,8 +3,8 @@
 import { expireOrphanHeads } from '../../db/orphan-heads.ts'
 import { expireDeliveries, expireHeads, readRemoved, removeRepository } from '../../db/retention.ts'
 import type { Deps } from '../../deps.ts'
+import { DAY_MS } from '../../domain/time.ts'
 
-const DAY = 86_400_000
 /** Time to change one's mind after taking the app off. */
 const REMOVED_DAYS = 30
 /** GitHub keeps check runs for 400 days; what it has forgotten cannot be read again, or compared. */
@@ -16,7 +16,7 @@ const NO_REPOSITORY = 0
 
 /** Safe to run at any time, twice, and in many processes. */
 export async function deleteExpired(deps: Pick<Deps, 'db' | 'now' | 'log'>): Promise<void> {
-  const before = (days: number) => new Date(deps.now() - days * DAY).toISOString()
+  const before = (days: number) => new Date(deps.now() - days * DAY_MS).toISOString()
   for (const { repository_id, full_name } of await readRemoved(deps.db, before(REMOVED_DAYS))) {
     if (await removeRepository(deps.db, repository_id, before(REMOVED_DAYS)))
       deps.log.info({ repository: full_name }, 'everything about the removed repository was deleted')

@@ -1,4 +1,5 @@
 /** Carries out `/retest` and its related, where the settings say so and nobody else does: only ever because a person asked. */
+
 import { countAskedBefore } from '../../db/outbox.ts'
 import { readOtherRetester } from '../../db/retests.ts'
 import type { Row } from '../../db/schema.ts'
@@ -6,6 +7,7 @@ import type { Deps } from '../../deps.ts'
 import { requiredJobs } from '../../derive/measure.ts'
 import type { RetestCommand } from '../../domain/command.ts'
 import { type HeadJob, planRetest } from '../../domain/retest.ts'
+import { HOUR_MS } from '../../domain/time.ts'
 import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
 import { marker, react, writeComment } from '../../github/comments.ts'
 import * as reruns from '../../github/reruns.ts'
@@ -23,9 +25,8 @@ interface RetestRequest {
 }
 
 const MAX_AN_HOUR = 10
-const HOUR = 3_600_000
 /** How far back another bot's answers are looked for. */
-const OTHERS_MS = 28 * 24 * HOUR
+const OTHERS_MS = 28 * 24 * HOUR_MS
 
 /** One command's surroundings. */
 interface Command {
@@ -51,7 +52,7 @@ export async function runAgain(
   if (left) return { result: left, url: null }
   const pull = await reruns.readOpenPull(octokit, path, asked.number)
   if (!pull) return { result: 'not run again: the pull request is closed', url: null }
-  const since = new Date(Date.parse(asked.asked_at) - HOUR).toISOString()
+  const since = new Date(Date.parse(asked.asked_at) - HOUR_MS).toISOString()
   const before = await countAskedBefore(deps.db, asked.author, since, effect)
   if (before > MAX_AN_HOUR) return { result: `refused: more than ${MAX_AN_HOUR} an hour`, url: null }
   if (before === MAX_AN_HOUR) return answer(command, pull, tooMany(MAX_AN_HOUR), 'refused')

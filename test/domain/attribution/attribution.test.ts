@@ -6,6 +6,7 @@ import {
   priorOf,
   probabilityCausedByPr,
 } from '../../../src/domain/attribution/attribution.ts'
+import { DAY_MS, HOUR_MS } from '../../../src/domain/time.ts'
 
 /** The table of DEFINITIONS section 4: n = 200, prior .005, a = .5, b = 49.5. */
 describe('probabilityCausedByPr', () => {
@@ -49,8 +50,6 @@ describe('priorOf', () => {
   })
 })
 
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
 const NOON = Date.UTC(2026, 1, 10, 12)
 
 function verdict(number: number, at: number, flaky = false): EvidenceVerdict {
@@ -59,13 +58,13 @@ function verdict(number: number, at: number, flaky = false): EvidenceVerdict {
     number,
     flaky,
     judgedAt: at,
-    failedAt: flaky ? at - HOUR : null,
+    failedAt: flaky ? at - HOUR_MS : null,
     incident: null,
   }
 }
 
 /** A clean verdict of another pull request every two hours, three weeks long. */
-const QUIET = Array.from({ length: 250 }, (_, i) => verdict(1000 + i, NOON + (i - 170) * 2 * HOUR))
+const QUIET = Array.from({ length: 250 }, (_, i) => verdict(1000 + i, NOON + (i - 170) * 2 * HOUR_MS))
 const sorted = (verdicts: EvidenceVerdict[]) => [...verdicts].sort((a, b) => a.judgedAt - b.judgedAt)
 const flakeOf = (one: EvidenceVerdict) => ({
   number: one.number,
@@ -75,7 +74,7 @@ const flakeOf = (one: EvidenceVerdict) => ({
 
 describe('attribute', () => {
   test('blames a pull request that flakes three times where nobody else does', () => {
-    const own = [0, 1, 2].map((day) => verdict(7, NOON + day * DAY, true))
+    const own = [0, 1, 2].map((day) => verdict(7, NOON + day * DAY_MS, true))
     const judged = attribute(flakeOf(own[1] as EvidenceVerdict), sorted([...QUIET, ...own]))
     expect(judged).toMatchObject({ label: 'caused_by_pr', counted: false })
     expect(judged.probability).toBeGreaterThan(0.98)
@@ -83,7 +82,7 @@ describe('attribute', () => {
   })
 
   test('excuses a pull request that flakes once where many others do', () => {
-    const others = [1, 2, 3, 4, 5, 6].map((i) => verdict(i, NOON - i * 20 * HOUR, true))
+    const others = [1, 2, 3, 4, 5, 6].map((i) => verdict(i, NOON - i * 20 * HOUR_MS, true))
     const own = verdict(7, NOON, true)
     const judged = attribute(flakeOf(own), sorted([...QUIET, ...others, own]))
     expect(judged).toMatchObject({ label: 'not_caused_by_pr', counted: true })
@@ -99,8 +98,8 @@ describe('attribute', () => {
   })
 
   test('does not let one broken pull request excuse another', () => {
-    const broken = [0, 1, 2, 3, 4].map((i) => verdict(5, NOON - i * 5 * HOUR, true))
-    const own = [0, 1].map((i) => verdict(7, NOON + i * DAY, true))
+    const broken = [0, 1, 2, 3, 4].map((i) => verdict(5, NOON - i * 5 * HOUR_MS, true))
+    const own = [0, 1].map((i) => verdict(7, NOON + i * DAY_MS, true))
     const judged = attribute(flakeOf(own[0] as EvidenceVerdict), sorted([...QUIET, ...broken, ...own]), {
       ...NO_CIRCUMSTANCES,
       model: { ...NO_CIRCUMSTANCES.model, share: 0.02 },
@@ -110,9 +109,11 @@ describe('attribute', () => {
   })
 
   test('blames the one that merged with its flake, and none of those it hit', () => {
-    const before = [verdict(7, NOON - DAY, true), verdict(7, NOON - 20 * HOUR), verdict(7, NOON, true)]
-    const hit = Array.from({ length: 12 }, (_, i) => verdict(20 + i, NOON + (10 + 5 * i) * HOUR, i % 2 === 0))
-    const mergedAt = NOON + 3 * HOUR
+    const before = [verdict(7, NOON - DAY_MS, true), verdict(7, NOON - 20 * HOUR_MS), verdict(7, NOON, true)]
+    const hit = Array.from({ length: 12 }, (_, i) =>
+      verdict(20 + i, NOON + (10 + 5 * i) * HOUR_MS, i % 2 === 0),
+    )
+    const mergedAt = NOON + 3 * HOUR_MS
     const quiet = QUIET.filter((one) => one.judgedAt < mergedAt)
     const all = sorted([...quiet, ...before, ...hit])
     const culprit = attribute(flakeOf(before[0] as EvidenceVerdict), all, { ...NO_CIRCUMSTANCES, mergedAt })
@@ -124,8 +125,8 @@ describe('attribute', () => {
   })
 
   test('takes nothing from its own stack', () => {
-    const stack = [1, 2, 3, 4].map((i) => verdict(i, NOON - i * 9 * HOUR, true))
-    const own = [0, 1].map((i) => verdict(7, NOON + i * DAY, true))
+    const stack = [1, 2, 3, 4].map((i) => verdict(i, NOON - i * 9 * HOUR_MS, true))
+    const own = [0, 1].map((i) => verdict(7, NOON + i * DAY_MS, true))
     const related = new Map([1, 2, 3, 4].map((number) => [number, 'top'] as const))
     const flake = flakeOf(own[0] as EvidenceVerdict)
     const judged = attribute(flake, sorted([...QUIET, ...stack, ...own]), { ...NO_CIRCUMSTANCES, related })
@@ -133,7 +134,7 @@ describe('attribute', () => {
   })
 
   test('counts what it cannot know, and says so', () => {
-    const own = [verdict(7, NOON, true), verdict(7, NOON + DAY, true)]
+    const own = [verdict(7, NOON, true), verdict(7, NOON + DAY_MS, true)]
     const judged = attribute(flakeOf(own[0] as EvidenceVerdict), own)
     expect(judged).toMatchObject({ label: 'undetermined', counted: true, evidence: { n: 0 } })
   })

@@ -1,10 +1,12 @@
 /** History read over the API makes the figures that its webhooks would have made, however often the backfill is killed. */
+
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FakeGitHub, startFakeGitHub } from '../../../fake-github/fake-github.ts'
 import { addUserToken } from '../../../fake-github/seed-tokens.ts'
 import type { Repository } from '../../../fake-github/state.ts'
-import { type Db, openDatabase } from '../../../src/db/client.ts'
+import { openDatabase } from '../../../src/db/client.ts'
+import type { Db } from '../../../src/db/schema.ts'
 import { readHistory, readRepository } from '../../../src/features/backfill/read.ts'
 import { createThrottledClient, type ThrottledClient } from '../../../src/github/throttled-client.ts'
 import { tokenOctokit } from '../../../src/github/token.ts'
