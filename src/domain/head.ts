@@ -1,6 +1,6 @@
 /**
- * Everything that the facts about one commit derive: its runs, the pull requests they tested, and a verdict a job.
- * The answer depends on the facts' own times, never on the order in which they came.
+ * Derives everything that the facts about one commit imply: its runs, the pull requests they tested, and one verdict per
+ * job. The answer depends on the times in the facts, never on the order in which the facts arrived.
  */
 
 import { parseRetests } from './command.ts'
@@ -14,6 +14,7 @@ import type {
 } from './facts.ts'
 import { judge, type Verdict } from './flake.ts'
 import { type HuntedAttempt, notHunted, withoutHunted } from './hunted.ts'
+import { compareText } from './order.ts'
 import { type Job, jobKey, type Run, readRuns } from './run.ts'
 
 export interface HeadFacts {
@@ -26,7 +27,7 @@ export interface HeadFacts {
   /** Commands on those pull requests, at any head. */
   comments: readonly CommentFact[]
   rerunRequests: readonly RerunRequest[]
-  /** What hunts had run there: none of it is a result of this commit. */
+  /** Attempts that a hunt started at this commit. Their runs are not results of the commit. */
   hunted: readonly HuntedAttempt[]
 }
 
@@ -44,6 +45,7 @@ export interface JobVerdict {
   baseRef: string | null
   verdict: Verdict
   retested: boolean
+  /** Retested, and by nobody but bots. */
   retestedByBot: boolean
 }
 
@@ -52,102 +54,99 @@ export interface DerivedHead {
   verdicts: JobVerdict[]
 }
 
-/** Concludes about one commit. Runs of a commit that is no pull request's head, trunk or queue are left waiting. */
+/** Derives one commit. Runs of a commit that is not known as a head, trunk or queue commit are left out. */
 export function deriveHead(facts: HeadFacts): DerivedHead {
-  const told = readRuns(facts.observations, facts.workflowRuns)
-  const runs = withoutHunted(told, facts.hunted, facts.workflowRuns)
+  const allRuns = readRuns(facts.observations, facts.workflowRuns)
+  const runs = withoutHunted(allRuns, facts.hunted, facts.workflowRuns)
   const candidates = candidatesOf(facts, runs)
-  const queued = facts.mergeGroups.length > 0
-  const conclusions: DerivedHead = { runs: [], verdicts: [] }
-  for (const group of groupByJob(runs)) {
-    const onTrunk = group.filter((run) => queued || isTrunk(run, candidates))
-    const onHead = group.filter((run) => !onTrunk.includes(run))
-    deriveTrunk(conclusions, onTrunk)
-    if (candidates.length > 0) deriveJob(conclusions, onHead, candidates, facts)
+  const isQueueCommit = facts.mergeGroups.length > 0
+  const derived: DerivedHead = { runs: [], verdicts: [] }
+  for (const jobRuns of Map.groupBy(runs, (run) => jobKey(run.job)).values()) {
+    const onTrunk = jobRuns.filter((run) => isQueueCommit || isTrunk(run, candidates))
+    const onHead = jobRuns.filter((run) => !onTrunk.includes(run))
+    deriveTrunk(derived, onTrunk)
+    if (candidates.length > 0) derivePresubmit(derived, onHead, candidates, facts)
   }
-  return conclusions
+  return derived
 }
 
-/** Whether a commit has results, and nothing says whose they are. */
-export function isWaiting(facts: HeadFacts, conclusions: DerivedHead): boolean {
-  const isTold = facts.pullRequests.length > 0 || facts.mergeGroups.length > 0
-  return !isTold && facts.observations.length > 0 && conclusions.runs.length === 0
+/** Whether the commit has results and no fact says which pull request, trunk or queue they belong to. */
+export function isWaiting(facts: HeadFacts, derived: DerivedHead): boolean {
+  const hasOwner = facts.pullRequests.length > 0 || facts.mergeGroups.length > 0
+  return !hasOwner && facts.observations.length > 0 && derived.runs.length === 0
 }
 
+/** Later than every known time. */
+const UNKNOWN_TIME = Number.MAX_SAFE_INTEGER
+
+/** A pull request that had this commit as its head. */
 interface Candidate {
   number: number
+  /** Epoch ms; `UNKNOWN_TIME` when only runs mention the pull request. */
   createdAt: number
   headRefs: Set<string>
   baseShas: Set<string>
-  events: PullRequestEvent[]
+  /** Its events that name a base branch, in the order of `byReportTime`. */
+  baseEvents: PullRequestEvent[]
 }
 
-/** Pull requests that had this commit as head: from their own events, and from the runs that name them. */
+/** The candidates, from their own events and from the runs that mention them; the one opened first comes first. */
 function candidatesOf(facts: HeadFacts, runs: readonly Run[]): Candidate[] {
-  const found = new Map<number, Candidate>()
-  const candidate = (number: number): Candidate => {
-    const known = found.get(number)
-    if (known) return known
-    const fresh = {
-      number,
-      createdAt: Number.POSITIVE_INFINITY,
-      headRefs: new Set<string>(),
-      baseShas: new Set<string>(),
-      events: [],
-    }
-    found.set(number, fresh)
-    return fresh
+  const eventsByNumber = Map.groupBy(facts.pullRequests, (event) => event.number)
+  const mentioned = runs.flatMap((run) => run.mentions.map((mention) => mention.number))
+  const numbers = new Set([...eventsByNumber.keys(), ...mentioned])
+  const candidates = [...numbers].map((number) => candidateOf(number, eventsByNumber.get(number) ?? []))
+  return candidates.sort((a, b) => a.createdAt - b.createdAt || a.number - b.number)
+}
+
+function candidateOf(number: number, events: readonly PullRequestEvent[]): Candidate {
+  return {
+    number,
+    createdAt: Math.min(UNKNOWN_TIME, ...events.map((event) => Date.parse(event.created_at))),
+    headRefs: new Set(events.flatMap((event) => event.head_ref || [])),
+    baseShas: new Set(events.flatMap((event) => event.base_sha || [])),
+    baseEvents: events.filter((event) => event.base_ref !== null).sort(byReportTime),
   }
-  for (const event of facts.pullRequests) {
-    const one = candidate(event.number)
-    one.createdAt = Math.min(one.createdAt, Date.parse(event.created_at))
-    if (event.head_ref) one.headRefs.add(event.head_ref)
-    if (event.base_sha) one.baseShas.add(event.base_sha)
-    one.events.push(event)
-  }
-  for (const run of runs) for (const mention of run.mentions) candidate(mention.number)
-  return [...found.values()].sort((a, b) => a.createdAt - b.createdAt || a.number - b.number)
+}
+
+/** A total order: two events of one second must not be ordered by arrival. */
+function byReportTime(a: PullRequestEvent, b: PullRequestEvent): number {
+  return (
+    Date.parse(a.reported_at) - Date.parse(b.reported_at) ||
+    compareText(a.action, b.action) ||
+    compareText(a.base_ref ?? '', b.base_ref ?? '') ||
+    compareText(a.head_sha, b.head_sha)
+  )
 }
 
 function isTrunk(run: Run, candidates: readonly Candidate[]): boolean {
   if (!run.trunk) return false
   // A fork's pull request often comes from a branch that is named like the default branch.
-  return !candidates.some((one) => run.headBranch !== null && one.headRefs.has(run.headBranch))
+  return !candidates.some(({ headRefs }) => run.headBranch !== null && headRefs.has(run.headBranch))
 }
 
-function groupByJob(runs: readonly Run[]): Run[][] {
-  const groups = new Map<string, Run[]>()
-  for (const run of runs) {
-    const key = jobKey(run.job)
-    const group = groups.get(key)
-    if (group) group.push(run)
-    else groups.set(key, [run])
-  }
-  return [...groups.values()]
-}
-
-function deriveTrunk(conclusions: DerivedHead, runs: Run[]): void {
+function deriveTrunk(derived: DerivedHead, runs: Run[]): void {
   const [first] = runs
   if (!first) return
-  for (const run of runs) conclusions.runs.push({ number: 0, baseRef: run.headBranch, run })
+  for (const run of runs) derived.runs.push({ number: 0, baseRef: run.headBranch, run })
   const verdict = judge(runs)
   if (!verdict) return
   const { headBranch: baseRef, job } = first
-  conclusions.verdicts.push({ job, number: 0, baseRef, verdict, retested: false, retestedByBot: false })
+  derived.verdicts.push({ job, number: 0, baseRef, verdict, retested: false, retestedByBot: false })
 }
 
-/** Each candidate was tested; the flake is one, and belongs to the owner. */
-function deriveJob(
-  conclusions: DerivedHead,
+/** Every candidate was tested, but the verdict is one and belongs to its owner. */
+function derivePresubmit(
+  derived: DerivedHead,
   runs: Run[],
   candidates: readonly Candidate[],
   facts: HeadFacts,
 ): void {
   const [first] = runs
   if (!first) return
-  for (const one of candidates) {
+  for (const candidate of candidates) {
     for (const run of runs) {
-      conclusions.runs.push({ number: one.number, baseRef: baseRefAt(one, run), run })
+      derived.runs.push({ number: candidate.number, baseRef: baseRefAt(candidate, run), run })
     }
   }
   const verdict = judge(runs)
@@ -156,62 +155,65 @@ function deriveJob(
   const retests = verdict.flake
     ? retestsBetween(verdict.flake.retestWindow, owner.number, first.job, facts)
     : []
-  conclusions.verdicts.push({
+  derived.verdicts.push({
     job: first.job,
     number: owner.number,
     baseRef: baseRefAt(owner, first),
     verdict,
     retested: retests.length > 0,
-    retestedByBot: retests.length > 0 && retests.every((bot) => bot),
+    retestedByBot: retests.length > 0 && retests.every((retest) => retest.byBot),
   })
 }
 
-/** The pull request whose base the runs name, else the one opened first. */
+/** The one candidate that the runs name, by number or by base commit; else the candidate opened first. */
 function ownerOf(runs: readonly Run[], candidates: readonly Candidate[]): Candidate {
-  const first = candidates[0] as Candidate
-  if (candidates.length === 1) return first
-  const named = candidates.filter((one) =>
+  const named = candidates.filter(({ number, baseShas }) =>
     runs.some(
       (run) =>
-        run.mentions.some((mention) => mention.number === one.number) ||
-        (run.baseSha !== null && one.baseShas.has(run.baseSha)),
+        run.mentions.some((mention) => mention.number === number) ||
+        (run.baseSha !== null && baseShas.has(run.baseSha)),
     ),
   )
-  return named.length === 1 ? (named[0] as Candidate) : first
+  const [only] = named.length === 1 ? named : candidates
+  return only as Candidate
 }
 
-/** The branch the pull request went to when the run completed: bases change while it is open. */
+/**
+ * The pull request's base branch when the run completed: the base can change while the pull request is open. Where all
+ * events are later than the run, the earliest holds; without events, the base that the run mentions.
+ */
 function baseRefAt(candidate: Candidate, run: Run): string | null {
-  let ref: string | null = null
-  let at = Number.NEGATIVE_INFINITY
-  let earliest = Number.POSITIVE_INFINITY
-  for (const event of candidate.events) {
-    if (event.base_ref === null) continue
-    const told = Date.parse(event.reported_at)
-    const isNewer = told <= run.completedAt && told >= at
-    const isOnlyLater = at === Number.NEGATIVE_INFINITY && told > run.completedAt && told < earliest
-    if (!isNewer && !isOnlyLater) continue
-    ref = event.base_ref
-    if (isNewer) at = told
-    else earliest = told
-  }
-  return ref ?? run.mentions.find((mention) => mention.number === candidate.number)?.base_ref ?? null
+  const event =
+    candidate.baseEvents.findLast(({ reported_at }) => Date.parse(reported_at) <= run.completedAt) ??
+    candidate.baseEvents[0]
+  const mention = run.mentions.find(({ number }) => number === candidate.number)
+  return event?.base_ref ?? mention?.base_ref ?? null
 }
 
-/** Requests to run this job again between the two outcomes; each says whether a bot made it. */
-function retestsBetween([from, to]: [number, number], number: number, job: Job, facts: HeadFacts): boolean[] {
-  const within = (at: string) => Date.parse(at) >= from && Date.parse(at) <= to
-  const byComment = facts.comments
-    .filter((comment) => comment.number === number && within(comment.reported_at))
-    .filter((comment) =>
-      parseRetests(comment.body).some((asked) => asked.command !== 'test' || asked.jobs.includes(job.name)),
-    )
-    .map((comment) => comment.author_is_bot)
-  const byButton = facts.rerunRequests
-    .filter((asked) => asked.name === job.name && asked.app === job.app && within(asked.reported_at))
-    .map((asked) => asked.actor_is_bot)
-  const byAttempt = notHunted(facts.workflowRuns, facts.hunted)
-    .filter((told) => told.attempt > 1 && told.path === job.workflow && within(told.started_at))
-    .map((told) => told.actor_is_bot)
-  return [...byComment, ...byButton, ...byAttempt]
+interface Retest {
+  byBot: boolean
+}
+
+/** Requests to re-run this job between the two times (epoch ms, both inclusive). */
+function retestsBetween([from, to]: [number, number], number: number, job: Job, facts: HeadFacts): Retest[] {
+  const isBetween = (time: string) => Date.parse(time) >= from && Date.parse(time) <= to
+  const comments = facts.comments.filter(
+    (comment) =>
+      comment.number === number && isBetween(comment.reported_at) && asksForRetest(comment.body, job.name),
+  )
+  const buttons = facts.rerunRequests.filter(
+    ({ name, app, reported_at }) => name === job.name && app === job.app && isBetween(reported_at),
+  )
+  const attempts = notHunted(facts.workflowRuns, facts.hunted).filter(
+    ({ attempt, path, started_at }) => attempt > 1 && path === job.workflow && isBetween(started_at),
+  )
+  return [
+    ...comments.map((comment) => ({ byBot: comment.author_is_bot })),
+    ...buttons.map((request) => ({ byBot: request.actor_is_bot })),
+    ...attempts.map((attempt) => ({ byBot: attempt.actor_is_bot })),
+  ]
+}
+
+function asksForRetest(body: string, jobName: string): boolean {
+  return parseRetests(body).some(({ command, jobs }) => command !== 'test' || jobs.includes(jobName))
 }

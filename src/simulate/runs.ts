@@ -1,4 +1,5 @@
 /** Runs the planned history: every job of every head, with what chance, the faults and the disturbances make of it. */
+import { compareText } from '../domain/order.ts'
 import { DAY_MS, HOUR_MS } from '../domain/time.ts'
 import type { Plan, SimHead, SimPullRequest } from './plan.ts'
 import { createRandom, type Random } from './random.ts'
@@ -42,7 +43,9 @@ export function runHistory(plan: Plan, seed: number): SimRun[] {
     }
   }
   runTrunk(plan, random, runs)
-  return runs.sort((a, b) => a.completedAt - b.completedAt || compare(a.headSha, b.headSha) || a.job - b.job)
+  return runs.sort(
+    (a, b) => a.completedAt - b.completedAt || compareText(a.headSha, b.headSha) || a.job - b.job,
+  )
 }
 
 interface Turn {
@@ -140,8 +143,4 @@ function runTrunk(plan: Plan, random: Random, runs: SimRun[]): void {
       if (run.completedAt <= plan.to) runs.push(run)
     }
   }
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -209,6 +209,24 @@ describe('the base branch', () => {
     expect(baseRefs([retargeted, aPullRequest()])).toEqual(['main', 'release'])
   })
 
+  test.each<[string, Partial<PullRequestEvent>, Partial<PullRequestEvent>, string]>([
+    ['the action', { action: 'edited', base_ref: 'release' }, { action: 'opened' }, 'main'],
+    ['the branch name', { action: 'edited', base_ref: 'release' }, { action: 'edited' }, 'release'],
+  ])(
+    'is decided by %s when two events carry the same second, in any order',
+    (_rule, one, other, expected) => {
+      const events = [aPullRequest(one), aPullRequest(other)]
+      expect(baseRefs(events)).toEqual([expected, expected])
+      expect(baseRefs(events.toReversed())).toEqual([expected, expected])
+    },
+  )
+
+  test('is decided by the same order when both events were reported after the run', () => {
+    const events = ['release', 'main'].map((base_ref) => aPullRequest({ base_ref, reported_at: at(90) }))
+    expect(baseRefs(events)).toEqual(['main', 'main'])
+    expect(baseRefs(events.toReversed())).toEqual(['main', 'main'])
+  })
+
   test('is the earliest told of when all was told later', () => {
     const later = aPullRequest({ action: 'labeled', reported_at: at(90), base_ref: 'later' })
     const earliest = aPullRequest({ action: 'labeled', reported_at: at(80), base_ref: 'earlier' })

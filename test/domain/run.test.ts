@@ -106,6 +106,13 @@ describe('the job of an Actions run', () => {
     expect(run?.job).toMatchObject({ workflow: '.github/workflows/ci.yml', event: 'pull_request' })
   })
 
+  test('takes the known path when another event of the suite carried an empty one, in any order', () => {
+    const events = [aWorkflowRun({ path: '' }), aWorkflowRun(), aWorkflowRun({ attempt: 2, path: '' })]
+    for (const workflowRuns of [events, events.toReversed()]) {
+      expect(readRuns([aCheckRun()], workflowRuns)[0]?.job.workflow).toBe('.github/workflows/ci.yml')
+    }
+  })
+
   test('differs between push and pull_request, which test different code', () => {
     const runs = readRuns([aCheckRun(), aCheckRun({ id: 2, suite_id: 501 })], [push, pullRequest])
     expect(new Set(runs.map((run) => jobKey(run.job))).size).toBe(2)
