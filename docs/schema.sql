@@ -326,7 +326,7 @@ create table pull_request_event (
   head_sha text not null,
   head_ref text,
   head_repository_id bigint,
-  base_ref text,
+  base_ref text not null,
   base_sha text,
   state text not null,
   merged boolean not null,
@@ -337,7 +337,7 @@ create table pull_request_event (
   labels jsonb not null,
   merge_sha text,
   created_at timestamp with time zone not null,
-  primary key (repository_id, number, reported_at, action, head_sha)
+  primary key (repository_id, number, reported_at, action, head_sha, base_ref)
 );
 create index pull_request_event_head on pull_request_event (repository_id, head_sha);
 create index pull_request_event_merged on pull_request_event (repository_id, reported_at) where merged AND (action = 'closed'::text);
@@ -401,7 +401,7 @@ create table rerun_request (
   actor text not null,
   actor_is_bot boolean not null,
   reported_at timestamp with time zone not null,
-  primary key (repository_id, head_sha, run_key)
+  primary key (repository_id, head_sha, run_key, actor)
 );
 
 create table run (

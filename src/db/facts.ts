@@ -1,5 +1,5 @@
 /** Facts in and out: what webhooks told, added once, and read back a commit at a time. */
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
 import type { Facts, InstallationFact, RepositoryFact } from '../domain/facts.ts'
 import type { HeadFacts } from '../domain/head.ts'
@@ -127,8 +127,8 @@ function additions(
   const parts = [...rows].map(
     ([table, added]) => sql`${sql.ref(`new_${table}`)} as (${adding(table, added, only)})`,
   )
-  const repositories = newestWords(all)
-  if (repositories.length > 0) parts.push(sql`new_repository as (${telling(repositories)})`)
+  const repositories = distinctReports(all)
+  if (repositories.length > 0) parts.push(sql`new_repository as (${newestRepositories(repositories)})`)
   return parts
 }
 
@@ -196,40 +196,49 @@ function staleHeads(told: readonly Facts[]): object[] {
   return [...marks.values()]
 }
 
-/** The newest word about each repository, in the order of their ids: two writers never wait for each other in a circle. */
-function newestWords(all: readonly Facts[]): RepositoryFact[] {
-  const newest = new Map<number, RepositoryFact>()
+/** Reports about repositories, without those that a newer one repeats: almost every delivery says the same. */
+function distinctReports(all: readonly Facts[]): RepositoryFact[] {
+  const newest = new Map<string, RepositoryFact>()
   for (const { repository = [] } of all) {
-    for (const one of repository) {
-      const known = newest.get(one.repository_id)
-      if (!known || Date.parse(one.reported_at) >= Date.parse(known.reported_at))
-        newest.set(one.repository_id, one)
+    for (const fact of repository) {
+      const { reported_at, ...content } = fact
+      const key = JSON.stringify(content)
+      const other = newest.get(key)
+      if (!other || Date.parse(reported_at) > Date.parse(other.reported_at)) newest.set(key, fact)
     }
   }
-  return [...newest.values()].sort((a, b) => a.repository_id - b.repository_id)
+  return [...newest.values()]
 }
 
 /**
- * The newest word stands: names, visibility and default branches change. What says nothing new is left out before the
- * insert, which would lock the row, and every writer writes about the same few repositories.
+ * Keeps the newest report about each repository: names, visibility and default branches change. Of two reports of one moment
+ * the greater is kept, so that the order of arrival never decides: a removal, and a private repository. A report that says
+ * nothing new is left out before the insert, which would lock the row, and every writer writes about the same few
+ * repositories. Rows are written in the order of their ids, so that two writers never wait for each other in a circle.
  */
-function telling(repositories: readonly RepositoryFact[]) {
-  // Only an installation takes a removal back: an event that was under way when the app was taken off does not.
+function newestRepositories(repositories: readonly RepositoryFact[]) {
+  // Only an installation undoes a removal. An event that was under way when the app was removed does not.
   const removed = sql`case when n.installed then null else coalesce(n.removed_at, k.removed_at) end`
-  const kept = (column: string) =>
+  const content = (row: string, removedAt: RawBuilder<unknown>) =>
+    sql`jsonb_build_array(${removedAt} is not null, ${sql.ref(`${row}.private`)}, ${sql.ref(`${row}.full_name`)},
+      ${sql.ref(`${row}.default_branch`)}, ${sql.ref(`${row}.installation_id`)})`
+  const isUnchanged = (column: string) =>
     sql`coalesce(${sql.ref(`n.${column}`)}, ${sql.ref(`k.${column}`)}) is not distinct from ${sql.ref(`k.${column}`)}`
   return sql`insert into repository as r (repository_id, full_name, private, default_branch, installation_id, reported_at, removed_at)
-    select n.repository_id, n.full_name, n.private, n.default_branch, n.installation_id, n.reported_at, ${removed}
+    select distinct on (n.repository_id) n.repository_id, n.full_name, n.private, n.default_branch, n.installation_id,
+      n.reported_at, ${removed}
     from json_to_recordset(${JSON.stringify(repositories)}::json) as n(repository_id bigint, full_name text, private boolean,
       default_branch text, installation_id bigint, reported_at timestamptz, removed_at timestamptz, installed boolean)
     left join repository k on k.repository_id = n.repository_id
-    where k.repository_id is null or (n.reported_at > k.reported_at and not (n.full_name = k.full_name and n.private = k.private
-      and (${removed} is null) = (k.removed_at is null) and ${kept('default_branch')} and ${kept('installation_id')}))
+    where k.repository_id is null or (n.reported_at >= k.reported_at and not (n.full_name = k.full_name and n.private = k.private
+      and (${removed} is null) = (k.removed_at is null) and ${isUnchanged('default_branch')} and ${isUnchanged('installation_id')}))
+    order by n.repository_id, n.reported_at desc, ${content('n', removed)} desc
     on conflict (repository_id) do update set full_name = excluded.full_name, private = excluded.private,
       default_branch = coalesce(excluded.default_branch, r.default_branch),
       installation_id = coalesce(excluded.installation_id, r.installation_id),
       reported_at = excluded.reported_at, removed_at = excluded.removed_at
-    where excluded.reported_at > r.reported_at`
+    where excluded.reported_at > r.reported_at or (excluded.reported_at = r.reported_at
+      and ${content('excluded', sql`excluded.removed_at`)} > ${content('r', sql`r.removed_at`)})`
 }
 
 /** All facts about the commits of one repository, by commit. */

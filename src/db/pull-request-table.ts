@@ -19,7 +19,9 @@ export async function renewPullRequests(
       min(e.created_at) over own as opened_at
     from pull_request_event e where e.repository_id = ${repositoryId} and e.number = any(${[...numbers]})
     window own as (partition by e.number)
-    order by e.number, e.reported_at desc, e.action <> 'before' desc, e.action desc, e.head_sha`.execute(db)
+    order by e.number, e.reported_at desc, e.action <> 'before' desc, e.action desc, e.base_ref desc, e.head_sha`.execute(
+    db,
+  )
   const before = await readPullRequests(db, repositoryId, numbers)
   const old = new Map(before.map((one) => [one.number, one]))
   const files = await readFiles(db, repositoryId, events.rows)

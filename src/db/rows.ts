@@ -3,7 +3,10 @@ import { sql } from 'kysely'
 import { KEPT } from './client.ts'
 import type { Database, Db } from './schema.ts'
 
-/** Columns of the tables that are written in bulk, in any order; a test holds them to the schema. */
+/**
+ * Columns of the tables that are written in bulk; a test compares them with the schema. The order matters for facts only: of
+ * two rows with one key, the one that is greater in its first column outside the key is kept (see `FACT_KEYS`).
+ */
 const COLUMNS = {
   delivery: ['repository_id', 'guid', 'event', 'action', 'outcome', 'reason', 'received_at'],
   observation: [
@@ -13,15 +16,15 @@ const COLUMNS = {
     'reported_at',
     'reported_id',
     'state',
+    'mentions',
+    'head_branch',
+    'trunk',
+    'suite_id',
     'source',
     'app',
     'name',
     'description',
     'url',
-    'suite_id',
-    'head_branch',
-    'trunk',
-    'mentions',
     'started_at',
     'completed_at',
   ],
@@ -31,8 +34,8 @@ const COLUMNS = {
     'run_id',
     'attempt',
     'action',
-    'suite_id',
     'path',
+    'suite_id',
     'event',
     'conclusion',
     'actor',
@@ -210,8 +213,25 @@ const COLUMNS = {
 
 export type BulkTable = keyof typeof COLUMNS
 
+/**
+ * Keys of the facts of which two reports can say different things: a webhook and GitHub's API describe one run with
+ * different lists of pull requests, for example. The greater row is kept, so that the order of arrival never decides. In
+ * PostgreSQL's order of JSON a longer list is greater than a shorter one and any value is greater than null: the report that
+ * says more wins.
+ */
+const FACT_KEYS: Partial<Record<BulkTable, readonly string[]>> = {
+  observation: ['repository_id', 'head_sha', 'run_key', 'reported_at', 'reported_id', 'state'],
+  workflow_run: ['repository_id', 'head_sha', 'run_id', 'attempt', 'action'],
+  runner: ['repository_id', 'head_sha', 'check_run_id'],
+  pull_request_event: ['repository_id', 'number', 'reported_at', 'action', 'head_sha', 'base_ref'],
+  comment: ['repository_id', 'number', 'comment_key'],
+  rerun_request: ['repository_id', 'head_sha', 'run_key', 'actor'],
+  merge_group: ['repository_id', 'head_sha', 'action'],
+  branch_push: ['repository_id', 'head_sha', 'ref'],
+}
+
 /** Keys by which a row of a derived table replaces an older one. */
-const KEYS: Partial<Record<BulkTable, readonly string[]>> = {
+const DERIVED_KEYS: Partial<Record<BulkTable, readonly string[]>> = {
   run: ['repository_id', 'head_sha', 'number', 'run_key'],
   verdict: ['repository_id', 'head_sha', 'job_id', 'number'],
   flake: ['repository_id', 'head_sha', 'job_id'],
@@ -228,16 +248,52 @@ export async function insertRows(db: Db, table: BulkTable, rows: readonly object
   )
 }
 
-/** Adds rows; those whose key is there already change nothing. */
+/** Adds rows. A row whose key exists changes nothing, unless it is a fact that says more (see `FACT_KEYS`). */
 export async function addRows(db: Db, table: BulkTable, rows: readonly object[]): Promise<void> {
   if (rows.length === 0) return
   await adding(table, rows).execute(db)
 }
 
-/** The statement that adds rows; a part of others, too. @param only a `where` that they must pass */
+/** The statement of `addRows`, which can be part of a larger one. @param only a `where` that every row must pass */
 export function adding(table: BulkTable, rows: readonly object[], only = sql.raw('')) {
   const names = columns(table)
-  return sql`insert into ${sql.table(table)} (${names}) select ${names} ${from(table, rows)} ${only} on conflict do nothing`
+  const key = FACT_KEYS[table]
+  if (!key)
+    return sql`insert into ${sql.table(table)} (${names}) select ${names} ${from(table, rows)} ${only} on conflict do nothing`
+  // A statement may write a row once, so only the greatest row of each key is inserted. The sort is rarely needed.
+  const isSorted = hasRepeatedKey(rows, key)
+  const unique = sql.raw(isSorted ? `distinct on (${key.join(', ')})` : '')
+  const order = sql.raw(isSorted ? `order by ${key.join(', ')}, ${contentOf(table, key)} desc` : '')
+  return sql`insert into ${sql.table(table)} as old (${names}) select ${unique} ${names} ${from(table, rows)} ${only} ${order}
+    on conflict (${sql.raw(key.join(', '))}) do update set ${sql.raw(assignments(table, key))}
+    where ${sql.raw(contentOf(table, key, 'excluded.'))} > ${sql.raw(contentOf(table, key, 'old.'))}`
+}
+
+function hasRepeatedKey(rows: readonly object[], key: readonly string[]): boolean {
+  // One moment can be written in several ways.
+  const part = (row: object, column: string) => {
+    const value: unknown = row[column as keyof typeof row]
+    return column.endsWith('_at') ? Date.parse(String(value)) : value
+  }
+  const keys = new Set(rows.map((row) => JSON.stringify(key.map((column) => part(row, column)))))
+  return keys.size < rows.length
+}
+
+/** What a row says beside its key, as one value that can be compared. */
+function contentOf(table: BulkTable, key: readonly string[], prefix = ''): string {
+  return `jsonb_build_array(${contentColumns(table, key)
+    .map((column) => `${prefix}"${column}"`)
+    .join(', ')})`
+}
+
+function assignments(table: BulkTable, key: readonly string[]): string {
+  return contentColumns(table, key)
+    .map((column) => `"${column}" = excluded."${column}"`)
+    .join(', ')
+}
+
+function contentColumns(table: BulkTable, key: readonly string[]): string[] {
+  return COLUMNS[table].filter((column) => !key.includes(column))
 }
 
 /** Adds rows and replaces those with the same key by the new ones. */
@@ -247,7 +303,7 @@ export async function replaceRows(
   rows: readonly object[],
 ): Promise<void> {
   if (rows.length === 0) return
-  const keys = KEYS[table] ?? []
+  const keys = DERIVED_KEYS[table] ?? []
   const others = COLUMNS[table].filter((column) => !keys.includes(column))
   const sets = sql.join(others.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`))
   await sql`${sql.raw(KEPT)}insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}

@@ -79,7 +79,7 @@ export interface PullRequestEventTable {
   head_sha: string
   head_ref: string | null
   head_repository_id: number | null
-  base_ref: string | null
+  base_ref: string
   base_sha: string | null
   state: string
   merged: boolean

@@ -64,7 +64,7 @@ export interface PullRequestEvent {
   head_sha: string
   head_ref: string | null
   head_repository_id: number | null
-  base_ref: string | null
+  base_ref: string
   base_sha: string | null
   state: string
   merged: boolean

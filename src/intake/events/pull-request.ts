@@ -4,7 +4,7 @@ import { mayHoldCommand } from '../../domain/command.ts'
 import type { CommentFact, EffectRequest, Facts, PullRequestEvent } from '../../domain/facts.ts'
 import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
-const ref = z.object({ ref: text.nullish(), sha: optional(sha), repo: z.object({ id }).nullish() })
+const headRepository = z.object({ id }).nullish()
 
 const schema = envelope.extend({
   action: word,
@@ -22,8 +22,8 @@ const schema = envelope.extend({
     updated_at: time,
     merge_commit_sha: optional(sha),
     labels: z.array(z.object({ name: text })).nullish(),
-    head: ref.extend({ sha }),
-    base: ref.nullish(),
+    head: z.object({ ref: text.nullish(), sha, repo: headRepository }),
+    base: z.object({ ref: text, sha: optional(sha) }),
   }),
 })
 
@@ -82,7 +82,7 @@ const NEW_HEAD = ['opened', 'reopened', 'synchronize']
 
 /** A head that may change the settings is looked at once: what it changes stands in no payload. */
 function settingsCheck({ action, repository, pull_request: pr }: Payload, at: string): EffectRequest | null {
-  if (!NEW_HEAD.includes(action) || !pr.base?.ref || pr.base.ref !== repository.default_branch) return null
+  if (!NEW_HEAD.includes(action) || pr.base.ref !== repository.default_branch) return null
   const head_sha = pr.head.sha
   return {
     repository_id: repository.id,
@@ -103,8 +103,8 @@ function eventOf({ action, repository, pull_request: pr }: Payload): PullRequest
     head_sha: pr.head.sha,
     head_ref: pr.head.ref ?? null,
     head_repository_id: pr.head.repo?.id ?? null,
-    base_ref: pr.base?.ref ?? null,
-    base_sha: pr.base?.sha && !NO_COMMIT.test(pr.base.sha) ? pr.base.sha : null,
+    base_ref: pr.base.ref,
+    base_sha: pr.base.sha && !NO_COMMIT.test(pr.base.sha) ? pr.base.sha : null,
     state: pr.state,
     merged: pr.merged ?? false,
     draft: pr.draft ?? false,
