@@ -57,9 +57,9 @@ async function readOnce(): Promise<{ pulls: number; requests: number; points: nu
     const pulls = [...repository.issues.values()].filter((issue) => issue.pull).length
     const { token } = addUserToken(fakeGitHub.state, 'octocat')
     const client = createThrottledClient(tokenOctokit(token, fakeGitHub.url), { reserve: 0 })
-    const found = await readRepository(client, 'acme/widgets')
-    await readHistory(db, client, found, { since: ms(-60), now, alone: true })
-    const requests = fakeGitHub.requests.filter((one) => one.route !== '/graphql').length
+    const stored = await readRepository(client, 'acme/widgets')
+    await readHistory(db, client, stored, { since: ms(-60), now, alone: true })
+    const requests = fakeGitHub.requests.filter((request) => request.route !== '/graphql').length
     return { pulls, requests, points: fakeGitHub.state.rateLimit.graphql.used }
   } finally {
     await close()
@@ -75,13 +75,13 @@ async function askedFor(heads: number): Promise<{ ofHeads: number; ofResults: nu
   const app = await start(fakeGitHub)
   try {
     const story = storyOf(heads)
-    const isResult = (one: TestDelivery) => one.name === 'check_run'
+    const isResult = (delivery: TestDelivery) => delivery.name === 'check_run'
     const send = async (deliveries: TestDelivery[]) => {
-      const statuses = await Promise.all(deliveries.map((one) => post(app.url, one)))
+      const statuses = await Promise.all(deliveries.map((delivery) => post(app.url, delivery)))
       if (statuses.some((status) => status !== 202)) throw new Error(`answered ${[...new Set(statuses)]}`)
       await app.settle()
     }
-    await send(story.filter((one) => !isResult(one)))
+    await send(story.filter((delivery) => !isResult(delivery)))
     const ofHeads = fakeGitHub.requests.length
     await send(story.filter(isResult))
     return { ofHeads, ofResults: fakeGitHub.requests.length - ofHeads }

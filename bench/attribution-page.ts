@@ -42,16 +42,16 @@ export function writeHidden(hidden: Hidden): void {
 
 function scoresTable(answers: Answers, withWindows = true): string {
   const rows = [...answers].map(([rule, list]) => {
-    const one = score(list)
+    const ownScore = score(list)
     const cells = [
       rule,
-      one.brier.toFixed(4),
-      `${count(one.blames, one.wrongBlame)} of ${one.blames}`,
-      `${count(one.excuses, one.wrongExcuse)} of ${one.excuses}`,
-      percent(one.undetermined),
-      one.calibration.toFixed(3),
+      ownScore.brier.toFixed(4),
+      `${count(ownScore.blames, ownScore.wrongBlame)} of ${ownScore.blames}`,
+      `${count(ownScore.excuses, ownScore.wrongExcuse)} of ${ownScore.excuses}`,
+      percent(ownScore.undetermined),
+      ownScore.calibration.toFixed(3),
     ]
-    return withWindows ? [...cells, one.counted.toFixed(3), percent(one.covered)] : cells
+    return withWindows ? [...cells, ownScore.counted.toFixed(3), percent(ownScore.covered)] : cells
   })
   const head = ['rule', 'Brier', 'wrong blames', 'wrong excuses', 'undetermined', 'calibration error']
   return markdownTable([withWindows ? [...head, 'counted / true', 'ranges that hold'] : head, ...rows])

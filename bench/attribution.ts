@@ -59,30 +59,34 @@ function compare(options: Options): void {
 }
 
 async function compareHidden({ corpora = '.', rules, write }: Options): Promise<void> {
-  const asked = named(RULES, rules)
+  const chosenRules = named(RULES, rules)
   const hidden = await hide(
     corpora,
-    asked.filter((rule) => !rule.needsHeads),
+    chosenRules.filter((rule) => !rule.needsHeads),
   )
   print(`${hidden.repositories} repositories, ${hidden.told} of ${hidden.flakes} flakes`, hidden.answers)
   if (write) writeHidden(hidden)
 }
 
 function named<T extends Rule | Scenario>(all: readonly T[], names: string | undefined): readonly T[] {
-  const asked = names?.split(',')
-  return all.filter((one) => asked === undefined || asked.includes(one.name))
+  const chosenNames = names?.split(',')
+  return all.filter((rule) => chosenNames === undefined || chosenNames.includes(rule.name))
 }
 
 function answersIn(scenario: Scenario, rules: readonly Rule[], options: Options): Answers {
   const answers: Answers = new Map()
   const first = Number(options.first)
   for (let seed = first; seed < first + Number(options.seeds); seed++) {
-    for (const { one, causedByPr, limit, window } of questionsOf(scenario, seed, Number(options.days))) {
+    for (const { one: flakeCase, causedByPr, limit, window } of questionsOf(
+      scenario,
+      seed,
+      Number(options.days),
+    )) {
       const answer = (said: ReturnType<Rule['judge']>): Answer => {
         return { label: labelAt(said.probability), ...said, causedByPr, window }
       }
       add(answers, LIMIT, [answer({ probability: limit })])
-      for (const rule of rules) add(answers, rule.name, [answer(rule.judge(one))])
+      for (const rule of rules) add(answers, rule.name, [answer(rule.judge(flakeCase))])
     }
   }
   return answers

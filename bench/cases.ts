@@ -26,9 +26,11 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
   const histories = historiesOf(simulation)
   const weeks = Array.from({ length: Math.ceil(days / 7) }, (_, i) => from + i * WEEK_MS)
   const incidents = weeks.flatMap((week) => incidentsIn(histories, week))
-  const byJob = histories.map((one) => evidenceOf(one, incidents))
+  const byJob = histories.map((history) => evidenceOf(history, incidents))
   const worlds = new Map(weeks.map((week) => [week, modelIn(byJob, week)]))
-  const pullRequests = new Map(simulation.plan.pullRequests.map((one) => [one.number, one]))
+  const pullRequests = new Map(
+    simulation.plan.pullRequests.map((pullRequest) => [pullRequest.number, pullRequest]),
+  )
   return simulation.flakes.map(({ verdict, causedByPr, limit }) => {
     const week = Math.floor((verdict.judgedAt - from) / WEEK_MS)
     const model = worlds.get(weekOf(verdict.judgedAt)) as RepositoryModel
@@ -36,7 +38,7 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
     if (!own) throw new Error(`no pull request ${verdict.number}`)
     const around = (one: EvidenceVerdict) =>
       one.judgedAt >= verdict.judgedAt - 28 * DAY_MS && one.judgedAt < verdict.judgedAt + 7 * DAY_MS
-    const one: Case = {
+    const flakeCase: Case = {
       flake: {
         number: verdict.number,
         headSha: verdict.headSha,
@@ -57,7 +59,7 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
       }),
     }
     return {
-      one,
+      one: flakeCase,
       causedByPr,
       cause: verdict.causes[0] ?? 'base rate',
       limit,
@@ -73,7 +75,7 @@ function historiesOf({ plan, verdicts, runs }: Simulation): JobHistory[] {
     return {
       job: index,
       verdicts: verdicts
-        .filter((one) => one.job === index && one.number !== 0)
+        .filter((verdict) => verdict.job === index && verdict.number !== 0)
         .map(({ headSha, number, flaky, judgedAt, firstFailedAt }) => {
           return { headSha, number, flaky, judgedAt, failedAt: firstFailedAt }
         }),

@@ -95,7 +95,10 @@ function textOf(values: readonly unknown[]): string {
   const fields = values.map((value) =>
     value === null || value === undefined
       ? '\\N'
-      : String(value).replace(/[\\\n\r\t]/g, (one) => `\\${{ '\n': 'n', '\r': 'r', '\t': 't' }[one] ?? one}`),
+      : String(value).replace(
+          /[\\\n\r\t]/g,
+          (character) => `\\${{ '\n': 'n', '\r': 'r', '\t': 't' }[character] ?? character}`,
+        ),
   )
   return `${fields.join('\t')}\n`
 }

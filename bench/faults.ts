@@ -77,9 +77,9 @@ function tellDifference(figures: Figures, undisturbed: Figures): void {
     const others = undisturbed[part] ?? []
     const at = rows.findIndex((row, i) => !isDeepStrictEqual(row, others[i]))
     if (at < 0 && rows.length === others.length) continue
-    const [one, other] = [rows, others].map(
+    const [first, second] = [rows, others].map(
       (all) => `${all.length} rows, ${JSON.stringify(all[at < 0 ? all.length - 1 : at])}`,
     )
-    process.stdout.write(`${part}: ${one}\n${' '.repeat(part.length)}  ${other}\n`)
+    process.stdout.write(`${part}: ${first}\n${' '.repeat(part.length)}  ${second}\n`)
   }
 }

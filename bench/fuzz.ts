@@ -32,17 +32,17 @@ async function run(options: Options): Promise<void> {
   await migrate(database.db)
   try {
     const only = options.only?.split(',')
-    const targets = (await allTargets(database.db)).filter((one) => !only || only.includes(one.name))
+    const targets = (await allTargets(database.db)).filter((target) => !only || only.includes(target.name))
     const show = progress('trying', 'inputs')
     const started = performance.now()
     const inputs = Number(options.inputs)
     const { tried, findings } = await fuzz(targets, { inputs, seed: options.seed, onProgress: show.add })
     show.end()
     const seconds = (performance.now() - started) / 1000
-    const total = Object.values(tried).reduce((sum, one) => sum + one, 0)
+    const total = Object.values(tried).reduce((sum, count) => sum + count, 0)
     for (const [name, count] of Object.entries(tried)) console.log(`${name.padEnd(10)} ${count}`)
     console.log(`${total} inputs in ${seconds.toFixed(0)} s, ${findings.length} findings`)
-    for (const one of findings) tell(one, options.save)
+    for (const finding of findings) tell(finding, options.save)
     if (findings.length > 0) process.exitCode = 1
   } finally {
     await database.close()

@@ -48,9 +48,10 @@ async function historiesIn(file: string): Promise<JobHistory[][]> {
     const { db } = database
     await migrate(db)
     const { record } = createRecorder(db, { now: () => 0, effects: false })
-    const told: Promise<unknown>[] = []
-    for await (const line of readDeliveries(file)) if ('delivery' in line) told.push(record(line.delivery))
-    await Promise.all(told)
+    const deliveriesSent: Promise<unknown>[] = []
+    for await (const line of readDeliveries(file))
+      if ('delivery' in line) deliveriesSent.push(record(line.delivery))
+    await Promise.all(deliveriesSent)
     await deriveAll(db, { settingsOf: async () => DEFAULT_SETTINGS, now: Date.now() })
     const repositories = await db.selectFrom('repository').select('repository_id').execute()
     const found: JobHistory[][] = []
@@ -64,17 +65,17 @@ async function historiesIn(file: string): Promise<JobHistory[][]> {
 
 function hideIn(histories: readonly JobHistory[], rules: readonly Rule[], result: Hidden): void {
   for (const history of histories) {
-    for (const flake of history.verdicts.filter((one) => one.flaky)) {
+    for (const flake of history.verdicts.filter((verdict) => verdict.flaky)) {
       result.flakes++
       const causedByPr = whatCameOut(history, flake)
       if (causedByPr === null) continue
       result.told++
-      const one = caseOf(histories, history, flake)
+      const flakeCase = caseOf(histories, history, flake)
       for (const rule of rules) {
-        const said = rule.judge(one)
+        const judgement = rule.judge(flakeCase)
         const list = result.answers.get(rule.name) ?? []
         result.answers.set(rule.name, list)
-        list.push({ label: labelAt(said.probability), ...said, causedByPr, window: '' })
+        list.push({ label: labelAt(judgement.probability), ...judgement, causedByPr, window: '' })
       }
     }
   }
@@ -84,30 +85,33 @@ type Flake = JobHistory['verdicts'][number]
 
 function whatCameOut({ verdicts }: JobHistory, flake: Flake): boolean | null {
   const after = verdicts.filter(
-    (one) => one.judgedAt > flake.judgedAt && one.judgedAt <= flake.judgedAt + WEEK_MS,
+    (verdict) => verdict.judgedAt > flake.judgedAt && verdict.judgedAt <= flake.judgedAt + WEEK_MS,
   )
-  const own = after.filter((one) => one.number === flake.number)
-  const others = after.filter((one) => one.number !== flake.number)
-  const [again, elsewhere] = [own.some((one) => one.flaky), others.some((one) => one.flaky)]
-  if (again === elsewhere || others.length === 0) return null
-  return again
+  const own = after.filter((verdict) => verdict.number === flake.number)
+  const others = after.filter((verdict) => verdict.number !== flake.number)
+  const [flakedAgain, elsewhere] = [
+    own.some((verdict) => verdict.flaky),
+    others.some((verdict) => verdict.flaky),
+  ]
+  if (flakedAgain === elsewhere || others.length === 0) return null
+  return flakedAgain
 }
 
 /** The question as it stood at the flake: nothing later is known. */
 function caseOf(histories: readonly JobHistory[], { job }: JobHistory, flake: Flake): Case {
   const until = flake.judgedAt
-  const known = histories.map((one) => ({
-    ...one,
-    verdicts: one.verdicts.filter(({ judgedAt }) => judgedAt <= until && judgedAt >= until - 70 * DAY_MS),
-    trunk: one.trunk.filter(({ at }) => at <= until && at >= until - 70 * DAY_MS),
+  const earlier = histories.map((history) => ({
+    ...history,
+    verdicts: history.verdicts.filter(({ judgedAt }) => judgedAt <= until && judgedAt >= until - 70 * DAY_MS),
+    trunk: history.trunk.filter(({ at }) => at <= until && at >= until - 70 * DAY_MS),
   }))
   const week = weekOf(until)
   const weeks = Array.from({ length: 6 }, (_, i) => week - i * WEEK_MS)
-  const incidents = weeks.flatMap((start) => incidentsIn(known, start))
-  const byJob = known.map((one) => evidenceOf(one, incidents))
+  const incidents = weeks.flatMap((start) => incidentsIn(earlier, start))
+  const byJob = earlier.map((history) => evidenceOf(history, incidents))
   const around = (list: readonly EvidenceVerdict[]) =>
-    list.filter((one) => one.judgedAt >= until - 28 * DAY_MS)
-  const own = byJob[known.findIndex((one) => one.job === job)] ?? []
+    list.filter((verdict) => verdict.judgedAt >= until - 28 * DAY_MS)
+  const own = byJob[earlier.findIndex((history) => history.job === job)] ?? []
   return {
     flake: { ...flake, flakedAt: until, firstFailedAt: flake.failedAt ?? until },
     verdicts: around(own),
@@ -115,7 +119,7 @@ function caseOf(histories: readonly JobHistory[], { job }: JobHistory, flake: Fl
     circumstances: { ...NO_CIRCUMSTANCES, model: modelIn(byJob, week) },
     jobs: byJob.map((list) => {
       const inside = around(list)
-      return { k: inside.filter((one) => one.flaky).length, n: inside.length }
+      return { k: inside.filter((verdict) => verdict.flaky).length, n: inside.length }
     }),
   }
 }

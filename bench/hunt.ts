@@ -36,15 +36,15 @@ const WAYS = {
 
 /** Seconds of each way, one after the other as often as asked, so that what else the machine does hits all alike. */
 export async function measureHunt({ quick }: { quick: boolean }): Promise<Measure[]> {
-  const times = Object.fromEntries(Object.keys(WAYS).map((way) => [way, [] as number[]]))
+  const times = Object.fromEntries(Object.keys(WAYS).map((variant) => [variant, [] as number[]]))
   const cwd = mkdtempSync(join(tmpdir(), 'flake-sla-bench-'))
   try {
     for (let i = 0; i < (quick ? 3 : 9); i++)
-      for (const [way, command] of Object.entries(WAYS)) times[way]?.push(secondsOf(command, cwd))
+      for (const [variant, command] of Object.entries(WAYS)) times[variant]?.push(secondsOf(command, cwd))
   } finally {
     rmSync(cwd, { recursive: true })
   }
-  const middle = (way: keyof typeof WAYS) => median(times[way] ?? [])
+  const middle = (variant: keyof typeof WAYS) => median(times[variant] ?? [])
   return [
     beside('hunt.runs', middle('hunt'), 'xargs -P24 -n1 true', middle('xargs')),
     beside('hunt.runs', middle('hunt'), 'xargs -P24 with a shell a run', middle('loop')),
@@ -59,13 +59,13 @@ export async function measureHunt({ quick }: { quick: boolean }): Promise<Measur
   ]
 }
 
-function beside(name: string, value: number, other: string, seconds: number): Measure {
+function beside(name: string, value: number, comparedWith: string, seconds: number): Measure {
   const ratio = value / seconds
   return {
     name,
     value,
     unit: 's',
-    beside: { name: other, value: seconds },
+    beside: { name: comparedWith, value: seconds },
     ratio,
     goal: GOAL,
     holds: ratio <= GOAL,

@@ -17,13 +17,13 @@ const LEAST = 20
 
 /** Looks at every outage that hits at least 20 pull requests in so many busy histories from the seed `first` on. */
 export function tryOutages(first: number, seeds: number): OutageResult {
-  const large = SCENARIOS.find((one) => one.name === 'large') as Scenario
+  const large = SCENARIOS.find((scenario) => scenario.name === 'large') as Scenario
   const scenario = { ...large, outagesPerMonth: 6, outageHours: 6, outageRate: 0.8 }
   const result: OutageResult = { outages: 0, pullRequests: 0, flakes: 0, blamed: 0, highest: 0 }
   for (let seed = first; seed < first + seeds; seed++) {
-    const hit = questionsOf(scenario, seed, 35).filter((one) => one.cause === 'outage')
+    const hit = questionsOf(scenario, seed, 35).filter((question) => question.cause === 'outage')
     for (const inside of groupsOf(hit)) {
-      const numbers = new Set(inside.map(({ one }) => one.flake.number))
+      const numbers = new Set(inside.map(({ one: flakeCase }) => flakeCase.flake.number))
       if (numbers.size < LEAST) continue
       result.outages++
       result.pullRequests += numbers.size

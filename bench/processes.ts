@@ -61,13 +61,13 @@ export async function startProcess(
   const killIt = () => child.kill('SIGKILL')
   process.once('exit', killIt)
   child.once('exit', () => process.off('exit', killIt))
-  const said = { last: '' }
-  const url = await addressOf(child, said)
-  let asked = false
+  const output = { last: '' }
+  const url = await addressOf(child, output)
+  let isStopping = false
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     if (hasEnded()) return
-    asked = true
+    isStopping = true
     const exited = once(child, 'exit')
     child.kill(signal)
     await exited
@@ -76,20 +76,20 @@ export async function startProcess(
     url,
     pid: child.pid ?? 0,
     failure: () =>
-      !asked && hasEnded() ? `ended with ${child.exitCode ?? child.signalCode}: ${said.last}` : null,
+      !isStopping && hasEnded() ? `ended with ${child.exitCode ?? child.signalCode}: ${output.last}` : null,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
   }
 }
 
-async function addressOf(child: ChildProcess, said: { last: string }): Promise<string> {
+async function addressOf(child: ChildProcess, output: { last: string }): Promise<string> {
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said.last}`)))
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${output.last}`)))
     child.stderr?.on('data', (chunk) => {
-      said.last = `${said.last}${chunk}`.slice(-4000)
-      const url = /http:\/\/\S+/.exec(said.last)?.[0]
-      if (url && said.last.includes('\n')) resolve(url)
+      output.last = `${output.last}${chunk}`.slice(-4000)
+      const url = /http:\/\/\S+/.exec(output.last)?.[0]
+      if (url && output.last.includes('\n')) resolve(url)
     })
   })
 }

@@ -29,20 +29,20 @@ export interface Rule {
   /** Whether it looks at when heads were pushed and merged. */
   needsHeads?: true
   /** P(caused by the pull request), with the label where the rule has its own way to one. */
-  judge(one: Case): { probability: number; label?: AttributionLabel }
+  judge(flakeCase: Case): { probability: number; label?: AttributionLabel }
 }
 
 const near = ({ flake, verdicts }: Case, before: number, after: number) =>
   verdicts.filter(
-    (one) =>
-      one.number !== flake.number &&
-      one.judgedAt >= flake.flakedAt - before &&
-      one.judgedAt < flake.flakedAt + after,
+    (verdict) =>
+      verdict.number !== flake.number &&
+      verdict.judgedAt >= flake.flakedAt - before &&
+      verdict.judgedAt < flake.flakedAt + after,
   )
 
 /** The document itself: seen across pull requests, it exists already; seen on one only, that one caused it. */
-function slaDocument(one: Case): number {
-  return near(one, 7 * DAY_MS, 7 * DAY_MS).some((other) => other.flaky) ? 0 : 1
+function slaDocument(flakeCase: Case): number {
+  return near(flakeCase, 7 * DAY_MS, 7 * DAY_MS).some((verdict) => verdict.flaky) ? 0 : 1
 }
 
 /** KubeVirt's ci-health counts failures at the heads that were merged; what merged was not at fault. */
@@ -55,42 +55,43 @@ function kubevirt({ flake, pullRequest }: Case): number {
  * LUCI Analysis exonerates a test variant when, without the change under test and with one verdict a change, at least
  * 2 of 100 or more verdicts within a week are flaky and that is 1 % of them, or the 3 nearest on one side all failed.
  */
-function luci(one: Case): number {
+function luci(flakeCase: Case): number {
   const perChange = new Map<number, EvidenceVerdict>()
   const trunk: EvidenceVerdict[] = []
-  for (const other of near(one, 7 * DAY_MS, 7 * DAY_MS)) {
-    if (other.number === 0) trunk.push(other)
-    else if (!perChange.get(other.number)?.flaky) perChange.set(other.number, other)
+  for (const verdict of near(flakeCase, 7 * DAY_MS, 7 * DAY_MS)) {
+    if (verdict.number === 0) trunk.push(verdict)
+    else if (!perChange.get(verdict.number)?.flaky) perChange.set(verdict.number, verdict)
   }
-  const seen = [...trunk, ...perChange.values()].sort((a, b) => a.judgedAt - b.judgedAt)
-  const flaky = seen.filter((other) => other.flaky).length
-  if (seen.length >= 100 && flaky >= 2 && flaky / seen.length >= 0.01) return 0
-  const before = seen.filter((other) => other.judgedAt <= one.flake.flakedAt).slice(-3)
-  const after = seen.filter((other) => other.judgedAt > one.flake.flakedAt).slice(0, 3)
-  const allFailed = (some: EvidenceVerdict[]) => some.length === 3 && some.every((other) => other.flaky)
+  const verdicts = [...trunk, ...perChange.values()].sort((a, b) => a.judgedAt - b.judgedAt)
+  const flaky = verdicts.filter((verdict) => verdict.flaky).length
+  if (verdicts.length >= 100 && flaky >= 2 && flaky / verdicts.length >= 0.01) return 0
+  const before = verdicts.filter((verdict) => verdict.judgedAt <= flakeCase.flake.flakedAt).slice(-3)
+  const after = verdicts.filter((verdict) => verdict.judgedAt > flakeCase.flake.flakedAt).slice(0, 3)
+  const allFailed = (some: EvidenceVerdict[]) => some.length === 3 && some.every((verdict) => verdict.flaky)
   return allFailed(before) || allFailed(after) ? 0 : 1
 }
 
 /** Dr.CI: one similar failure on another branch, from a day before the base to the head, is enough. */
-function singleMatch(one: Case): number {
-  const pushedAt = one.pullRequest.heads.find((head) => head.sha === one.flake.headSha)?.pushedAt ?? 0
-  const since = one.flake.flakedAt - pushedAt + DAY_MS
-  return near(one, since, 0).some((other) => other.flaky) ? 0 : 1
+function singleMatch(flakeCase: Case): number {
+  const pushedAt =
+    flakeCase.pullRequest.heads.find((head) => head.sha === flakeCase.flake.headSha)?.pushedAt ?? 0
+  const since = flakeCase.flake.flakedAt - pushedAt + DAY_MS
+  return near(flakeCase, since, 0).some((verdict) => verdict.flaky) ? 0 : 1
 }
 
 /** DEFINITIONS' formula with moments and three passes, as it was designed. */
-function formula(one: Case): number {
-  let others = near(one, 7 * DAY_MS, 7 * DAY_MS)
-  if (others.length < 100) others = near(one, 28 * DAY_MS, 7 * DAY_MS)
-  others = others.filter((other) => !one.circumstances.related.has(other.number))
-  const own = one.verdicts.filter((other) => other.number === one.flake.number)
-  const baseRate = moments(one.jobs)
+function formula(flakeCase: Case): number {
+  let others = near(flakeCase, 7 * DAY_MS, 7 * DAY_MS)
+  if (others.length < 100) others = near(flakeCase, 28 * DAY_MS, 7 * DAY_MS)
+  others = others.filter((verdict) => !flakeCase.circumstances.related.has(verdict.number))
+  const own = flakeCase.verdicts.filter((verdict) => verdict.number === flakeCase.flake.number)
+  const baseRate = moments(flakeCase.jobs)
   const pairs = new Map<number, { x: number; m: number; p: number }>()
-  for (const other of others) {
-    const pair = pairs.get(other.number) ?? { x: 0, m: 0, p: 0 }
-    pairs.set(other.number, pair)
+  for (const verdict of others) {
+    const pair = pairs.get(verdict.number) ?? { x: 0, m: 0, p: 0 }
+    pairs.set(verdict.number, pair)
     pair.m++
-    if (other.flaky) pair.x++
+    if (verdict.flaky) pair.x++
   }
   const countedOf = (pair: { x: number; p: number }, number: number) =>
     number === 0 ? pair.x : Math.min(3, pair.x) * (1 - pair.p)
@@ -104,17 +105,17 @@ function formula(one: Case): number {
     }
   }
   const k = [...pairs].reduce((sum, [number, pair]) => sum + countedOf(pair, number), 0)
-  const x = own.filter((other) => other.flaky).length
+  const x = own.filter((verdict) => verdict.flaky).length
   return probabilityCausedByPr({ x, m: own.length, k, n }, 0.005, baseRate)
 }
 
 function moments(jobs: readonly { k: number; n: number }[]) {
-  const known = jobs.filter((job) => job.n >= 20)
-  if (known.length < 5) return { a: 0.5, b: 49.5 }
-  const rates = known.map((job) => job.k / job.n)
+  const sampled = jobs.filter((job) => job.n >= 20)
+  if (sampled.length < 5) return { a: 0.5, b: 49.5 }
+  const rates = sampled.map((job) => job.k / job.n)
   const mean = Math.max(rates.reduce((a, b) => a + b, 0) / rates.length, 1e-4)
   const spread = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / rates.length
-  const noise = known.reduce((sum, job) => sum + (mean * (1 - mean)) / job.n, 0) / known.length
+  const noise = sampled.reduce((sum, job) => sum + (mean * (1 - mean)) / job.n, 0) / sampled.length
   const strength = Math.max(2, spread > noise ? (mean * (1 - mean)) / (spread - noise) - 1 : 1000)
   return { a: mean * strength, b: (1 - mean) * strength }
 }
@@ -128,24 +129,24 @@ export const RULES: readonly Rule[] = [
   {
     name: 'formula',
     source: 'docs/design.md, first design',
-    judge: (one) => ({ probability: formula(one) }),
+    judge: (flakeCase) => ({ probability: formula(flakeCase) }),
   },
   {
     name: 'SLA document',
     source: 'kubernetes/community flakiness-sla',
-    judge: (one) => ({ probability: slaDocument(one) }),
+    judge: (flakeCase) => ({ probability: slaDocument(flakeCase) }),
   },
   {
     name: 'KubeVirt',
     source: 'kubevirt/ci-health',
     needsHeads: true,
-    judge: (one) => ({ probability: kubevirt(one) }),
+    judge: (flakeCase) => ({ probability: kubevirt(flakeCase) }),
   },
-  { name: 'LUCI', source: 'luci/luci-go analysis', judge: (one) => ({ probability: luci(one) }) },
+  { name: 'LUCI', source: 'luci/luci-go analysis', judge: (flakeCase) => ({ probability: luci(flakeCase) }) },
   {
     name: 'single match',
     source: 'pytorch/test-infra Dr.CI',
-    judge: (one) => ({ probability: singleMatch(one) }),
+    judge: (flakeCase) => ({ probability: singleMatch(flakeCase) }),
   },
   {
     name: 'Kubernetes query',

@@ -9,17 +9,17 @@ import { atMost, type Measure } from './result.ts'
 /** Measures: deliveries a second of 1, 2 and 4 processes; rows too many or too few; ticks claimed more than once. */
 export async function measureScale({ quick }: { quick: boolean }): Promise<Measure[]> {
   const measures: Measure[] = []
-  let one = 0
+  let single = 0
   for (const processes of quick ? [1, 2] : [1, 2, 4]) {
     const { perSecond, wrong, ticks } = await together(processes, quick ? 4000 : 12_000)
-    if (processes === 1) one = perSecond
+    if (processes === 1) single = perSecond
     measures.push(
       {
         name: `scale.${processes}_processes`,
         value: perSecond,
         unit: 'deliveries/s',
-        beside: { name: 'one process', value: one },
-        ratio: perSecond / one,
+        beside: { name: 'one process', value: single },
+        ratio: perSecond / single,
       },
       atMost({ name: `scale.${processes}_processes.rows_wrong`, value: wrong, unit: 'rows', goal: 0 }),
       atMost({ name: `scale.${processes}_processes.ticks_twice`, value: ticks, unit: 'ticks', goal: 0 }),
@@ -40,7 +40,7 @@ async function together(processes: number, count: number) {
       const rounds = await Promise.all(
         apps.map((app, i) => sendRound(app.url, first + (i * share) / 2, share)),
       )
-      return rounds.reduce((sum, one) => sum + one.perSecond, 0)
+      return rounds.reduce((sum, round) => sum + round.perSecond, 0)
     }
     await round(0)
     const perSecond = await round(10 * count)

@@ -35,25 +35,25 @@ export function labelAt(probability: number): Answer['label'] {
 export function score(answers: readonly Answer[]): Scores {
   const share = (part: readonly Answer[], of: readonly Answer[]) =>
     of.length === 0 ? 0 : part.length / of.length
-  const blamed = answers.filter((one) => one.label === 'caused_by_pr')
-  const excused = answers.filter((one) => one.label === 'not_caused_by_pr')
-  const counted = answers.filter((one) => one.probability < 0.5).length
-  const truly = answers.filter((one) => !one.causedByPr).length
+  const blamed = answers.filter((answer) => answer.label === 'caused_by_pr')
+  const excused = answers.filter((answer) => answer.label === 'not_caused_by_pr')
+  const counted = answers.filter((answer) => answer.probability < 0.5).length
+  const truly = answers.filter((answer) => !answer.causedByPr).length
   return {
     flakes: answers.length,
-    brier: mean(answers.map((one) => (one.probability - Number(one.causedByPr)) ** 2)),
+    brier: mean(answers.map((answer) => (answer.probability - Number(answer.causedByPr)) ** 2)),
     blames: blamed.length,
     wrongBlame: share(
-      blamed.filter((one) => !one.causedByPr),
+      blamed.filter((answer) => !answer.causedByPr),
       blamed,
     ),
     excuses: excused.length,
     wrongExcuse: share(
-      excused.filter((one) => one.causedByPr),
+      excused.filter((answer) => answer.causedByPr),
       excused,
     ),
     undetermined: share(
-      answers.filter((one) => one.label === 'undetermined'),
+      answers.filter((answer) => answer.label === 'undetermined'),
       answers,
     ),
     calibration: calibrationError(answers),
@@ -66,11 +66,11 @@ export function score(answers: readonly Answer[]): Scores {
 function calibrationError(answers: readonly Answer[]): number {
   let sum = 0
   for (let bin = 0; bin < 10; bin++) {
-    const inside = answers.filter((one) => Math.min(9, Math.floor(one.probability * 10)) === bin)
+    const inside = answers.filter((answer) => Math.min(9, Math.floor(answer.probability * 10)) === bin)
     if (inside.length === 0) continue
-    const said = mean(inside.map((one) => one.probability))
-    const was = mean(inside.map((one) => Number(one.causedByPr)))
-    sum += (inside.length / answers.length) * Math.abs(said - was)
+    const predicted = mean(inside.map((answer) => answer.probability))
+    const was = mean(inside.map((answer) => Number(answer.causedByPr)))
+    sum += (inside.length / answers.length) * Math.abs(predicted - was)
   }
   return sum
 }
@@ -78,11 +78,11 @@ function calibrationError(answers: readonly Answer[]): number {
 function coverage(answers: readonly Answer[]): number {
   const windows = new Map<string, { low: number; high: number; truly: number }>()
   for (const { window, label, causedByPr } of answers) {
-    const one = windows.get(window) ?? { low: 0, high: 0, truly: 0 }
-    windows.set(window, one)
-    if (label === 'not_caused_by_pr') one.low++
-    if (label !== 'caused_by_pr') one.high++
-    if (!causedByPr) one.truly++
+    const sums = windows.get(window) ?? { low: 0, high: 0, truly: 0 }
+    windows.set(window, sums)
+    if (label === 'not_caused_by_pr') sums.low++
+    if (label !== 'caused_by_pr') sums.high++
+    if (!causedByPr) sums.truly++
   }
   const held = [...windows.values()].filter(({ low, high, truly }) => truly >= low && truly <= high)
   return held.length / Math.max(1, windows.size)

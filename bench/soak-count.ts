@@ -27,15 +27,15 @@ export async function countEffects(
   const breached = await readBreached(address)
   const counts = { questions: 0, unanswered: 0, answersTooMany: 0, unfiled: 0, issuesTooMany: 0 }
   for (const { repository, questions } of chapters) {
-    const known = fakeGitHub.state.repositories.get(repository.full_name)
-    const comments = [...(known?.comments.values() ?? [])].filter((one) => one.byApp)
+    const stored = fakeGitHub.state.repositories.get(repository.full_name)
+    const comments = [...(stored?.comments.values() ?? [])].filter((comment) => comment.byApp)
     for (const { number } of questions) {
-      const answers = comments.filter((one) => one.issue === number).length
+      const answers = comments.filter((comment) => comment.issue === number).length
       counts.questions++
       if (answers === 0) counts.unanswered++
       else counts.answersTooMany += answers - 1
     }
-    const issues = [...(known?.issues.values() ?? [])].filter((one) => one.byApp).length
+    const issues = [...(stored?.issues.values() ?? [])].filter((issue) => issue.byApp).length
     const wanted = breached.has(repository.id) ? 1 : 0
     counts.unfiled += Math.max(0, wanted - issues)
     counts.issuesTooMany += Math.max(0, issues - wanted)
@@ -71,13 +71,15 @@ function countTicks(
   { requests }: FakeGitHub,
   starts: readonly Start[],
 ): { ticks: number; ticksTwice: number } {
-  const looks = requests.filter((one) => one.route === '/app/hook/deliveries').map((one) => one.at)
+  const listings = requests
+    .filter((request) => request.route === '/app/hook/deliveries')
+    .map((request) => request.at)
   for (const { from, to } of starts) {
-    const own = looks.findIndex((at) => at >= from && at <= to + SOON_MS)
-    if (own >= 0) looks.splice(own, 1)
+    const own = listings.findIndex((at) => at >= from && at <= to + SOON_MS)
+    if (own >= 0) listings.splice(own, 1)
   }
   const ran = new Map<number, number>()
-  for (const at of looks) {
+  for (const at of listings) {
     if ((at + SPAN_MS) % EVERY_MS >= 2 * SPAN_MS) continue
     const tick = Math.floor((at + SPAN_MS) / EVERY_MS)
     ran.set(tick, (ran.get(tick) ?? 0) + 1)

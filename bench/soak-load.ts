@@ -46,9 +46,9 @@ export function chapterOf(began: number, minute: number): Chapter {
     at: new Date(began + (minute + i / QUESTIONS) * MINUTE_MS).toISOString(),
   }))
   const share = story.length / QUESTIONS
-  const deliveries = questions.flatMap((one, i) => [
+  const deliveries = questions.flatMap((question, i) => [
     ...story.slice(i * share, (i + 1) * share),
-    commentDelivery({ ...one, body: '/flake-report', minute: minuteOf(one.at), repository }),
+    commentDelivery({ ...question, body: '/flake-report', minute: minuteOf(question.at), repository }),
   ])
   return { repository, questions, deliveries }
 }
@@ -73,10 +73,10 @@ export async function sendEvenly(
 ): Promise<void> {
   const began = performance.now()
   const waiting = new Set<Promise<void>>()
-  for (const [i, one] of deliveries.entries()) {
+  for (const [i, delivery] of deliveries.entries()) {
     await sleep(Math.max(0, began + (i * tookMs) / deliveries.length - performance.now()))
     while (waiting.size >= MAX_WAITING) await Promise.race(waiting)
-    const hand = handOver(one, processes, sent, 1 + (i % 2)).finally(() => waiting.delete(hand))
+    const hand = handOver(delivery, processes, sent, 1 + (i % 2)).finally(() => waiting.delete(hand))
     waiting.add(hand)
     // The last wait for all of them tells of it.
     hand.catch(() => {})
@@ -95,7 +95,7 @@ async function handOver(
   for (let tries = 0; tries < MAX_MS / 100; tries++) {
     const to = Array.from({ length: copies }, (_, i) => processes[(first + tries + i) % processes.length])
     sent.posts += copies
-    const statuses = await Promise.all(to.map((one) => one && post(one.url, delivery)))
+    const statuses = await Promise.all(to.map((server) => server && post(server.url, delivery)))
     if (statuses.includes(202)) return void sent.acknowledged.add(delivery.id)
     await sleep(100)
   }

@@ -52,13 +52,13 @@ export async function soak({ processes, minutes, onMinute }: SoakOptions): Promi
     await finish(fleet, server.address)
     const chapters = Array.from({ length: minutes }, (_, minute) => chapterOf(began, minute))
     const counts = await countEffects(`${server.address}/postgres`, fakeGitHub, chapters, fleet.starts)
-    await Promise.all(fleet.processes.map((one) => one.stop()))
+    await Promise.all(fleet.processes.map((server) => server.stop()))
     const missing = (await lost(`${server.address}/postgres`, sent.acknowledged)).length
     const { kills } = fleet
-    const whole = { kills, posts: sent.posts, acknowledged: sent.acknowledged.size, missing, ...counts }
-    return { ...whole, ...(await compareWith(server.address, chapters)) }
+    const totals = { kills, posts: sent.posts, acknowledged: sent.acknowledged.size, missing, ...counts }
+    return { ...totals, ...(await compareWith(server.address, chapters)) }
   } finally {
-    await Promise.all(fleet.processes.map((one) => one.kill()))
+    await Promise.all(fleet.processes.map((server) => server.kill()))
     await fakeGitHub.close()
     await server.remove()
   }
@@ -69,9 +69,9 @@ function fleetOf(database: string, fakeGitHub: FakeGitHub): Fleet {
   const github = { GHE_HOST: new URL(fakeGitHub.web).host, GHE_PROTOCOL: 'http', DRY_RUN: 'off' }
   const start = async () => {
     const from = Date.now()
-    const one = await startAppProcess(database, github)
+    const server = await startAppProcess(database, github)
     starts.push({ from, to: Date.now() })
-    return one
+    return server
   }
   return { processes: [], kills: 0, starts, start }
 }
@@ -104,8 +104,8 @@ async function sendAll(
 async function killNowAndThen(fleet: Fleet, signal: AbortSignal): Promise<void> {
   for (;;) {
     await sleep(10_000 + Math.random() * 30_000, undefined, { signal }).catch(() => {})
-    for (const one of fleet.processes) {
-      const failure = one.failure()
+    for (const server of fleet.processes) {
+      const failure = server.failure()
       if (failure) throw new Error(`a process ${failure}`)
     }
     if (signal.aborted) return
@@ -118,12 +118,12 @@ async function killNowAndThen(fleet: Fleet, signal: AbortSignal): Promise<void> 
 
 /** GitHub has the repository, and what people ask there. */
 function tellGitHub({ state }: FakeGitHub, { repository, questions }: Chapter): void {
-  const known = addRepository(state, { owner: 'acme', name: repository.name })
-  known.id = repository.id
+  const stored = addRepository(state, { owner: 'acme', name: repository.name })
+  stored.id = repository.id
   for (const { number, id, author, at } of questions) {
     addAccount(state, author)
-    addIssue(state, known, { number, title: `Change ${number}`, user: author, at })
-    addComment(known, { id, issue: number, body: '/flake-report', user: author, at })
+    addIssue(state, stored, { number, title: `Change ${number}`, user: author, at })
+    addComment(stored, { id, issue: number, body: '/flake-report', user: author, at })
   }
 }
 
@@ -131,8 +131,8 @@ const MAX_MS = 15 * MINUTE_MS
 
 /** Starts every process once more, in order, which closes what has ended; waits until nothing is left to do. */
 async function finish(fleet: Fleet, address: string): Promise<void> {
-  for (const [i, one] of fleet.processes.entries()) {
-    await one.stop()
+  for (const [i, server] of fleet.processes.entries()) {
+    await server.stop()
     fleet.processes[i] = await fleet.start()
   }
   const client = new pg.Client(`${address}/postgres`)
@@ -157,6 +157,6 @@ async function compareWith(address: string, chapters: readonly Chapter[]) {
   await client.connect()
   await client.query('create database undisturbed')
   await client.end()
-  const parts = chapters.map((one) => one.deliveries)
+  const parts = chapters.map((chapter) => chapter.deliveries)
   return compare(`${address}/postgres`, parts, `${address}/undisturbed`)
 }

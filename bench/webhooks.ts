@@ -14,8 +14,10 @@ const { example } = pick()
 
 function pick(): { example: Example } {
   const list = examples as unknown as { name: string; examples: Example[] }[]
-  const all = list.find((one) => one.name === 'check_run')?.examples ?? []
-  const found = all.find((one) => one.action === 'completed' && one.check_run.conclusion === 'success')
+  const all = list.find((example) => example.name === 'check_run')?.examples ?? []
+  const found = all.find(
+    (example) => example.action === 'completed' && example.check_run.conclusion === 'success',
+  )
   if (!found) throw new Error('the examples hold no completed check run')
   return { example: found }
 }

@@ -33,28 +33,28 @@ interface Told {
 
 export function hub({ state }: FakeGitHub): Hub {
   const repositoryOf = (fullName: string): Repository => {
-    const known = state.repositories.get(fullName.toLowerCase())
-    if (known) return known
+    const existing = state.repositories.get(fullName.toLowerCase())
+    if (existing) return existing
     const [owner = '', name = ''] = fullName.split('/')
-    if (![...state.installations.values()].some((one) => one.account === owner))
+    if (![...state.installations.values()].some((installation) => installation.account === owner))
       addInstallation(state, owner, { id: INSTALLATION_ID })
     return addRepository(state, { owner, name })
   }
   return {
     learn(deliveries) {
       for (const { payload } of deliveries) {
-        const { repository, pull_request: told } = payload as Told
+        const { repository, pull_request: pullRequest } = payload as Told
         if (!repository?.full_name) continue
         const at = repositoryOf(repository.full_name)
-        if (!told || at.issues.has(told.number)) continue
-        const author = told.user?.login ?? 'ghost'
+        if (!pullRequest || at.issues.has(pullRequest.number)) continue
+        const author = pullRequest.user?.login ?? 'ghost'
         addAccount(state, author)
         addPull(state, at, {
-          number: told.number,
-          title: told.title,
+          number: pullRequest.number,
+          title: pullRequest.title,
           user: author,
-          at: told.created_at,
-          sha: told.head.sha,
+          at: pullRequest.created_at,
+          sha: pullRequest.head.sha,
         })
       }
     },
@@ -64,12 +64,16 @@ export function hub({ state }: FakeGitHub): Hub {
       addAccount(state, ASKER)
       const id = numberOf('comment', name, number, ASKER, at)
       addComment(repository, { id, issue: number, body, user: ASKER, at: new Date(at).toISOString() })
-      const home = { id: repositoryId, owner, name, installation: INSTALLATION_ID }
-      return commentDelivery(home, { number, title: '', author: ASKER }, { id, author: ASKER, body, at })
+      const repositoryIds = { id: repositoryId, owner, name, installation: INSTALLATION_ID }
+      return commentDelivery(
+        repositoryIds,
+        { number, title: '', author: ASKER },
+        { id, author: ASKER, body, at },
+      )
     },
     lastAnswer(fullName, number) {
       const comments = [...repositoryOf(fullName).comments.values()].filter(
-        (one) => one.issue === number && one.byApp,
+        (comment) => comment.issue === number && comment.byApp,
       )
       return comments[comments.length - 1]?.body ?? null
     },

@@ -171,12 +171,12 @@ async function askForReport(
 async function readReports({ deps }: RunningApp, first: number): Promise<RepositoryReport[]> {
   const all = await deps.db.selectFrom('repository').selectAll().orderBy('full_name').execute()
   const ordered = [
-    ...all.filter((one) => one.repository_id === first),
-    ...all.filter((one) => one.repository_id !== first),
+    ...all.filter((repository) => repository.repository_id === first),
+    ...all.filter((repository) => repository.repository_id !== first),
   ]
   const reports = []
-  for (const one of ordered)
-    reports.push(await readReport(deps.db, one, await deps.settingsOf(one.repository_id)))
+  for (const repository of ordered)
+    reports.push(await readReport(deps.db, repository, await deps.settingsOf(repository.repository_id)))
   return reports
 }
 
@@ -207,12 +207,12 @@ interface Timed {
 
 function timeOf(payload: Timed): number | null {
   const { check_run, workflow_run, pull_request, comment, updated_at } = payload
-  const told =
+  const time =
     check_run?.completed_at ??
     comment?.created_at ??
     workflow_run?.updated_at ??
     pull_request?.updated_at ??
     updated_at
-  const at = told ? Date.parse(told) : Number.NaN
+  const at = time ? Date.parse(time) : Number.NaN
   return Number.isNaN(at) ? null : at
 }

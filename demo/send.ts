@@ -14,7 +14,8 @@ export async function sendAll(
 ): Promise<void> {
   let next = 0
   const sender = async () => {
-    for (let one = deliveries[next++]; one; one = deliveries[next++]) await send(address, secret, one)
+    for (let delivery = deliveries[next++]; delivery; delivery = deliveries[next++])
+      await send(address, secret, delivery)
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, deliveries.length) }, sender))
 }

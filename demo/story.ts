@@ -190,8 +190,8 @@ function tellRun(
   const headBranch = fork ? null : pull.headRef
   if (job.by === 'prow') {
     const tell = (state: string, text: string, at: number) => {
-      const told = { context: job.name, build: attempt, state, text, number, headSha, at }
-      moments.push({ at, delivery: statusDelivery(repo, { ...told, baseSha: baseAt(repo, at) }) })
+      const status = { context: job.name, build: attempt, state, text, number, headSha, at }
+      moments.push({ at, delivery: statusDelivery(repo, { ...status, baseSha: baseAt(repo, at) }) })
     }
     tell('pending', 'Job triggered.', startedAt)
     const [state, text] = PROW[outcome]

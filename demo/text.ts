@@ -33,8 +33,8 @@ export function demoText(result: DemoResult, once: boolean): string {
 
 function tableOf({ repository, required, windows }: RepositoryReport, asOf: string, days: number): string {
   const shown = [
-    ...(days > 0 ? windows.day.slice(-days) : []).map((one) => ({ kind: 'day', ...one })),
-    ...windows.week.slice(-LAST_WEEKS).map((one) => ({ kind: 'week', ...one })),
+    ...(days > 0 ? windows.day.slice(-days) : []).map((window) => ({ kind: 'day', ...window })),
+    ...windows.week.slice(-LAST_WEEKS).map((window) => ({ kind: 'week', ...window })),
   ]
   return slaTable({ repository, required, as_of: asOf, windows: shown, jobs: [] }, false)
 }

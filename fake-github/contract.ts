@@ -64,10 +64,10 @@ function compiler(description: Description, coerceTypes: boolean) {
     validateSchema: false,
   })
   formats.default(ajv)
-  const known = new Set<string>()
+  const added = new Set<string>()
   const visit = (id: string): void => {
-    if (known.has(id)) return
-    known.add(id)
+    if (added.has(id)) return
+    added.add(id)
     const [, mode, name] = id.split('/')
     const schema = description.components.schemas?.[name ?? ''] ?? {}
     ajv.addSchema(rewrite(schema, mode === 'closed', visit), id)
@@ -115,7 +115,7 @@ function operationChecks(plain: Description): Pick<Contract, 'request' | 'respon
       const operation = operationOf(route)
       const name = `${route.method} ${route.path}`
       if (!operation) return `GitHub's description has no operation ${name}.`
-      const parameters = operation.parameters?.map((one) => resolve(description, one)) ?? []
+      const parameters = operation.parameters?.map((parameter) => resolve(description, parameter)) ?? []
       const query = once(`${name} query`, querySchema(parameters), lenient)
       if (!query(Object.fromEntries(incoming.query))) return `${name}: the query ${complaint(query)}.`
       const schema = operation.requestBody?.content['application/json']?.schema
@@ -153,11 +153,11 @@ function resolve(description: Description, parameter: Parameter | { $ref: string
 }
 
 function querySchema(parameters: Parameter[]): Schema {
-  const own = parameters.filter((one) => one.in === 'query')
+  const own = parameters.filter((parameter) => parameter.in === 'query')
   return {
     type: 'object',
-    properties: Object.fromEntries(own.map((one) => [one.name, one.schema])),
-    required: own.filter((one) => one.required).map((one) => one.name),
+    properties: Object.fromEntries(own.map((parameter) => [parameter.name, parameter.schema])),
+    required: own.filter((parameter) => parameter.required).map((parameter) => parameter.name),
     additionalProperties: false,
   }
 }

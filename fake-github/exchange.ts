@@ -6,7 +6,7 @@ import type { Contract } from './contract.ts'
 import { type Fault, type Faults, messageOf } from './faults.ts'
 import { charge, limitHeaders, primaryLimit, type Resource, refund, secondaryLimit } from './limits.ts'
 import { type Actor, type Answer, type Call, type Incoming, Refusal, type Route } from './route.ts'
-import type { World } from './shapes/world.ts'
+import type { GitHubInstance } from './shapes/instance.ts'
 import type { Repository, State } from './state.ts'
 
 export interface Outgoing {
@@ -18,7 +18,7 @@ export interface Outgoing {
 }
 
 export interface Exchange {
-  world: World
+  github: GitHubInstance
   faults: Faults
   contract: Contract | null
   violations: string[]
@@ -34,7 +34,7 @@ export async function answer(on: Exchange, route: Route, incoming: Incoming): Pr
   let result: Answer
   try {
     if (fault) raise(fault, resource)
-    result = await produce(on, route, incoming, resource, fault?.asOf ?? on.world.state)
+    result = await produce(on, route, incoming, resource, fault?.asOf ?? on.github.state)
   } catch (error) {
     result = refusalAnswer(on, error)
   }
@@ -65,9 +65,9 @@ async function produce(
   resource: Resource,
   shown: State,
 ): Promise<Answer> {
-  const { world } = on
-  const actor: Actor = readActor(world.state, incoming.header('authorization'), Date.now())
-  if (route.who !== 'open' && route.who !== 'free') charge(world.state, resource, 1, Date.now())
+  const { github } = on
+  const actor: Actor = readActor(github.state, incoming.header('authorization'), Date.now())
+  if (route.who !== 'open' && route.who !== 'free') charge(github.state, resource, 1, Date.now())
   const body = parseBody(incoming)
   const problem = on.contract?.request(route, incoming, body)
   if (problem) {
@@ -79,7 +79,7 @@ async function produce(
   const fields = Array.isArray(body) ? { list: body } : body
   const accept = incoming.header('accept') ?? ''
   const result = await route.handle({
-    world: { ...world, state: shown },
+    github: { ...github, state: shown },
     actor,
     params,
     query,
@@ -101,7 +101,7 @@ async function produce(
 function namedRepository(on: Exchange, incoming: Incoming): Repository | null {
   const { owner, repo } = incoming.params
   if (!owner || !repo) return null
-  return on.world.state.repositories.get(`${owner}/${repo}`.toLowerCase()) ?? null
+  return on.github.state.repositories.get(`${owner}/${repo}`.toLowerCase()) ?? null
 }
 
 function parseBody(incoming: Incoming): Record<string, unknown> {
@@ -150,7 +150,7 @@ function finish(
       .digest('hex')
       .slice(0, 16),
     ...(text && { 'content-type': 'application/json; charset=utf-8' }),
-    ...(route.who !== 'open' && limitHeaders(resource, on.world.state.rateLimit[resource])),
+    ...(route.who !== 'open' && limitHeaders(resource, on.github.state.rateLimit[resource])),
     ...result.headers,
   }
   if (incoming.method !== 'GET' || result.status !== 200)
@@ -159,11 +159,14 @@ function finish(
   if (!sameTag(incoming.header('if-none-match'), headers.etag)) {
     return { status: 200, headers, text, broken: null }
   }
-  refund(on.world.state, resource, 1)
-  Object.assign(headers, limitHeaders(resource, on.world.state.rateLimit[resource]))
+  refund(on.github.state, resource, 1)
+  Object.assign(headers, limitHeaders(resource, on.github.state.rateLimit[resource]))
   return { status: 304, headers, text: '', broken: null }
 }
 
-function sameTag(asked: string | undefined, etag: string): boolean {
-  return asked?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag.replace(/^W\//, '')) ?? false
+function sameTag(ifNoneMatch: string | undefined, etag: string): boolean {
+  return (
+    ifNoneMatch?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag.replace(/^W\//, '')) ??
+    false
+  )
 }

@@ -9,7 +9,7 @@ import { type Fault, Faults } from './faults.ts'
 import { withName } from './paging.ts'
 import type { Route } from './route.ts'
 import { ROUTES } from './routes/table.ts'
-import type { World } from './shapes/world.ts'
+import type { GitHubInstance } from './shapes/instance.ts'
 import { type App, type Delivery, emptyState, type State } from './state.ts'
 import { type Event, send } from './webhooks.ts'
 
@@ -60,23 +60,23 @@ type Env = { Bindings: HttpBindings }
 export async function startFakeGitHub(options: FakeGitHubOptions = {}): Promise<FakeGitHub> {
   const now = options.now ?? Date.now
   const state = emptyState(options.app ?? {}, '2024-01-01T00:00:00Z')
-  const world: World = { state, api: '', web: '', now }
+  const github: GitHubInstance = { state, api: '', web: '', now }
   const violations: string[] = []
   const requests: LoggedRequest[] = []
   const contract = options.validate ? await contractOf() : null
   const faults = new Faults()
   const sending = new Set<Promise<unknown>>()
   const redeliver = (id: number): void => {
-    const old = state.deliveries.find((one) => one.id === id)
+    const old = state.deliveries.find((delivery) => delivery.id === id)
     if (!old) return
     const event = { name: old.event, payload: old.request.payload, id: old.guid }
     const sent = send(state, event, now, true).finally(() => sending.delete(sent))
     sending.add(sent)
   }
-  const on: Exchange = { world, faults, contract, violations, redeliver }
+  const on: Exchange = { github, faults, contract, violations, redeliver }
   const server = createAdaptorServer({ fetch: routed(on, requests).fetch, hostname: '127.0.0.1' })
-  world.web = `http://127.0.0.1:${await listen(server, options.port ?? 0)}`
-  world.api = `${world.web}/api/v3`
+  github.web = `http://127.0.0.1:${await listen(server, options.port ?? 0)}`
+  github.api = `${github.web}/api/v3`
   const settled = async () => {
     await Promise.all(sending)
   }
@@ -85,8 +85,8 @@ export async function startFakeGitHub(options: FakeGitHubOptions = {}): Promise<
     await shut(server)
   }
   return {
-    url: world.api,
-    web: world.web,
+    url: github.api,
+    web: github.web,
     state,
     requests,
     violations,
@@ -144,7 +144,7 @@ function routed(on: Exchange, requests: LoggedRequest[]): Hono<Env> {
 function plainPath(on: Exchange, path: string): string {
   if (path === '/api/graphql') return '/graphql'
   const bare = path.startsWith('/api/v3/') ? path.slice('/api/v3'.length) : path
-  return withName(bare, on.world.state)
+  return withName(bare, on.github.state)
 }
 
 async function handle(

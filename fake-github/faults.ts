@@ -33,10 +33,10 @@ export class Faults {
 
   /** Takes the first fault that fits the call, counting it down; `null` when none does. */
   take(method: string, pathAndQuery: string): Fault | null {
-    const fault = this.waiting.find((one) => fits(one, method, pathAndQuery))
+    const fault = this.waiting.find((candidate) => fits(candidate, method, pathAndQuery))
     if (!fault) return null
     fault.left -= 1
-    if (fault.left <= 0) this.waiting = this.waiting.filter((one) => one !== fault)
+    if (fault.left <= 0) this.waiting = this.waiting.filter((candidate) => candidate !== fault)
     return fault
   }
 

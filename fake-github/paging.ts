@@ -1,6 +1,6 @@
 /** Cuts lists into pages with GitHub's `Link` header, shaping only what is on the page. */
 import { type Answer, type Call, Refusal } from './route.ts'
-import { fullName, repositoryById } from './shapes/world.ts'
+import { fullName, repositoryById } from './shapes/instance.ts'
 import type { State } from './state.ts'
 
 export interface PageOptions {
@@ -49,12 +49,12 @@ function linkHeader(call: Call, number: number, last: number): string | null {
 export function pageUrl(call: Call, change: Record<string, string>): string {
   const query = new URLSearchParams(call.query)
   for (const [name, value] of Object.entries(change)) query.set(name, value)
-  return `${call.world.api}${byId(call)}?${query}`
+  return `${call.github.api}${byId(call)}?${query}`
 }
 
 function byId(call: Call): string {
   const match = /^\/repos\/([^/]+\/[^/]+)(.*)$/.exec(call.path)
-  const repository = call.world.state.repositories.get((match?.[1] ?? '').toLowerCase())
+  const repository = call.github.state.repositories.get((match?.[1] ?? '').toLowerCase())
   return repository ? `/repositories/${repository.id}${match?.[2] ?? ''}` : call.path
 }
 

@@ -1,5 +1,5 @@
 /** The contract between the route table and its handlers: what a call brings, what an answer is, how one refuses. */
-import type { World } from './shapes/world.ts'
+import type { GitHubInstance } from './shapes/instance.ts'
 import type { Access, Installation, Repository, Token } from './state.ts'
 
 /** Who is calling: the app by its own token, an installation, a person, or nobody. */
@@ -20,7 +20,7 @@ export interface Incoming {
 }
 
 export interface Call {
-  world: World
+  github: GitHubInstance
   actor: Actor
   /** Decoded path parameters. */
   params: Record<string, string>
@@ -89,15 +89,15 @@ export function invalid(resource: string, field: string, code: string): Refusal 
 /** The repository a call names; throws 301 after a rename and 404 when the caller may not see it. */
 export function repositoryOf(call: Call): Repository {
   const key = `${call.params.owner}/${call.params.repo}`.toLowerCase()
-  const repository = call.world.state.repositories.get(key)
+  const repository = call.github.state.repositories.get(key)
   if (repository) {
     if (!canSee(call.actor, repository)) throw notFound()
     return repository
   }
-  const moved = call.world.state.formerNames.get(key)
+  const moved = call.github.state.formerNames.get(key)
   if (moved === undefined) throw notFound()
   const rest = call.path.split('/').slice(4).join('/')
-  const url = `${call.world.api}/repositories/${moved}${rest ? `/${rest}` : ''}`
+  const url = `${call.github.api}/repositories/${moved}${rest ? `/${rest}` : ''}`
   throw new Refusal(301, 'Moved Permanently', { url }, { location: url })
 }
 
@@ -139,5 +139,5 @@ export function textField(call: Call, name: string): string | undefined {
 /** Login the caller writes under. */
 export function writerOf(call: Call): { user: string; byApp: boolean } {
   if (call.actor.kind === 'user') return { user: call.actor.login, byApp: false }
-  return { user: `${call.world.state.app.slug}[bot]`, byApp: true }
+  return { user: `${call.github.state.app.slug}[bot]`, byApp: true }
 }

@@ -96,9 +96,9 @@ export function addComment(
   comment: { id: number; issue: number; body: string; user: string; at: string },
 ): void {
   if (repository.comments.has(comment.id)) return
-  const { at, ...said } = comment
-  repository.comments.set(said.id, {
-    ...said,
+  const { at, ...fields } = comment
+  repository.comments.set(fields.id, {
+    ...fields,
     byApp: false,
     createdAt: at,
     updatedAt: at,

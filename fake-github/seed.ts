@@ -27,8 +27,8 @@ export function shaOf(text: string): string {
 
 /** Finds an account by login, or makes it. */
 export function addAccount(state: State, login: string, type: AccountType = 'User'): Account {
-  const known = state.accounts.get(login.toLowerCase())
-  if (known) return known
+  const existing = state.accounts.get(login.toLowerCase())
+  if (existing) return existing
   const account: Account = { id: newId(state), login, type, name: null }
   state.accounts.set(login.toLowerCase(), account)
   return account
@@ -90,8 +90,8 @@ export function setRole(state: State, repository: Repository, login: string, rol
 
 /** Makes a branch with a first commit, or returns the one there is. */
 export function addBranch(repository: Repository, name: string, sha?: string): Branch {
-  const known = repository.branches.get(name)
-  if (known) return known
+  const existing = repository.branches.get(name)
+  if (existing) return existing
   const branch: Branch = {
     name,
     sha: sha ?? shaOf(`${repository.owner}/${repository.name}@${name}`),
@@ -233,8 +233,8 @@ export function addLabel(
   name: string,
   more: Partial<Label> = {},
 ): Label {
-  const known = repository.labels.get(name.toLowerCase())
-  if (known) return known
+  const existing = repository.labels.get(name.toLowerCase())
+  if (existing) return existing
   const label: Label = { id: newId(state), name, color: 'ededed', description: null, ...more }
   repository.labels.set(name.toLowerCase(), label)
   return label

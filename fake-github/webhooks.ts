@@ -1,7 +1,7 @@
 /** Sends signed webhooks to the app as GitHub does, once and without a retry, and keeps the record of each delivery. */
 import { createHmac, randomUUID } from 'node:crypto'
 import { newId } from './seed.ts'
-import { toInstant } from './shapes/world.ts'
+import { toInstant } from './shapes/instance.ts'
 import type { Delivery, State } from './state.ts'
 
 /** GitHub gives up on an answer after this long. */

@@ -78,7 +78,7 @@ test('the program runs by the container’s command where it may write to its vo
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const args = command
     .slice(1)
-    .map((one) => one.replace('=/data', `=${folder}`).replace('src/', `${ROOT}src/`))
+    .map((argument) => argument.replace('=/data', `=${folder}`).replace('src/', `${ROOT}src/`))
   expect(args).toEqual(expect.arrayContaining(['--permission', `--allow-fs-write=${folder}`]))
   const { app, url } = await start(args, folder)
   const delivery = checkRunDelivery()
@@ -121,12 +121,12 @@ async function start(args: string[], folder: string): Promise<{ app: ChildProces
     ...(process.getuid?.() === 0 && { uid: NOBODY, gid: NOBODY }),
   })
   onTestFinished(() => void app.kill('SIGKILL'))
-  let said = ''
+  let output = ''
   const url = await new Promise<string>((resolve, reject) => {
-    app.once('exit', (code) => reject(new Error(`ended with ${code}: ${said}`)))
+    app.once('exit', (code) => reject(new Error(`ended with ${code}: ${output}`)))
     app.stderr?.on('data', (chunk) => {
-      said += chunk
-      const address = /listens on (\S+)/.exec(said)?.[1]
+      output += chunk
+      const address = /listens on (\S+)/.exec(output)?.[1]
       if (address) resolve(address)
     })
   })
@@ -144,7 +144,7 @@ test('every package that runs is pinned by its hash, and comes from the registry
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; integrity?: string; resolved?: string; link?: boolean }>
   }
-  const running = Object.entries(lock.packages).filter(([path, one]) => path !== '' && !one.dev)
+  const running = Object.entries(lock.packages).filter(([path, entry]) => path !== '' && !entry.dev)
   expect(running.length).toBeGreaterThan(50)
   for (const [path, { integrity, resolved = '', link }] of running) {
     expect([path, integrity]).toEqual([path, expect.stringMatching(/^sha512-/)])

@@ -24,7 +24,7 @@ let expected: ReplayReport
 
 const lines = Array.from({ length: HEADS }, (_, i) => historyOf(i))
   .flat()
-  .map((one) => `${JSON.stringify(one)}\n`)
+  .map((delivery) => `${JSON.stringify(delivery)}\n`)
 
 beforeAll(async () => {
   writeFileSync(file, lines.join(''))
@@ -58,7 +58,7 @@ test('killed while it records, twice, it ends with the same figures', { timeout:
 test('killed while it derives, it ends with the same figures', { timeout: 120_000 }, async () => {
   const data = join(folder, 'concluding')
   const child = startSteps(data)
-  await said(child, 'derived')
+  await waitForOutput(child, 'derived')
   // Into the work on the heads that are left, which takes some tenths of a second.
   await sleep(20 + Math.random() * 80)
   await kill(child)
@@ -128,7 +128,7 @@ async function write(child: ChildProcess, text: string): Promise<void> {
   )
 }
 
-async function said(child: ChildProcess, word: string): Promise<void> {
+async function waitForOutput(child: ChildProcess, word: string): Promise<void> {
   let text = ''
   for await (const chunk of child.stdout ?? []) {
     text += chunk
@@ -147,14 +147,14 @@ async function kill(child: ChildProcess): Promise<void> {
 /** Starts again with the same deliveries, unless others are given, and lets it end. */
 async function finish(
   data: string,
-  told: readonly string[] = lines,
+  input: readonly string[] = lines,
 ): Promise<{ report: ReplayReport; code: number | null }> {
   const child = start(data)
   let json = ''
   child.stdout?.on('data', (chunk) => {
     json += chunk
   })
-  child.stdin?.end(told.join(''))
+  child.stdin?.end(input.join(''))
   const [code] = await once(child, 'close')
   return { report: JSON.parse(json) as ReplayReport, code }
 }

@@ -25,8 +25,8 @@ const { privateKey: KEY } = generateKeyPairSync('rsa', {
 const KEY_LINES = KEY.split('\n').filter((line) => line.length > 40)
 const SECRETS = [SECRET, PASSWORD, TOKEN, ...KEY_LINES]
 
-function expectNoSecret(said: string): void {
-  for (const secret of SECRETS) expect(said.includes(secret) ? `said ${secret} in ${said}` : '').toBe('')
+function expectNoSecret(output: string): void {
+  for (const secret of SECRETS) expect(output.includes(secret) ? `said ${secret} in ${output}` : '').toBe('')
 }
 
 function run(env: Record<string, string>) {
@@ -49,22 +49,22 @@ function run(env: Record<string, string>) {
 
 /** A GitHub that gives out a token and then fails in every way, quoting the token back. */
 async function startFailingGitHub(): Promise<{ port: number; asked: string[] }> {
-  const asked: string[] = []
+  const requests: string[] = []
   const statuses = [401, 403, 404, 422, 500, 502]
   const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`)
+    requests.push(`${request.method} ${request.url}`)
     response.setHeader('content-type', 'application/json')
     if (request.url?.includes('/access_tokens')) {
       const expires_at = new Date(Date.now() + 3_600_000).toISOString()
       return response.writeHead(201).end(JSON.stringify({ token: TOKEN, expires_at, permissions: {} }))
     }
-    response.writeHead(statuses[asked.length % statuses.length] ?? 500)
+    response.writeHead(statuses[requests.length % statuses.length] ?? 500)
     response.end(JSON.stringify({ message: 'It failed.', documentation_url: 'https://docs.example' }))
   })
   server.listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   onTestFinished(() => void server.close())
-  return { port: (server.address() as AddressInfo).port, asked }
+  return { port: (server.address() as AddressInfo).port, asked: requests }
 }
 
 const APP = { APP_ID: '1', PRIVATE_KEY: KEY, WEBHOOK_SECRET: SECRET }

@@ -21,7 +21,7 @@ export interface FuzzOptions {
 /** Gives `inputs` inputs to the targets, by their shares. */
 export async function fuzz(targets: readonly Target[], options: FuzzOptions): Promise<FuzzResult> {
   const { inputs, seed, mostFindings = 20, onProgress } = options
-  const shares = targets.reduce((sum, one) => sum + one.share, 0)
+  const shares = targets.reduce((sum, target) => sum + target.share, 0)
   const result: FuzzResult = { tried: {}, findings: [] }
   for (const target of targets) {
     const wanted = Math.max(1, Math.round((inputs * target.share) / shares))
@@ -29,7 +29,7 @@ export async function fuzz(targets: readonly Target[], options: FuzzOptions): Pr
     while (tried < wanted && result.findings.length < mostFindings) {
       const size = Math.min(target.batch, wanted - tried)
       const seeds = Array.from({ length: size }, (_, i) => `${seed}/${target.name}/${tried + i}`)
-      const texts = seeds.map((one) => target.make(createRandom(one)))
+      const texts = seeds.map((seed) => target.make(createRandom(seed)))
       const problems = await target.run(texts)
       for (const [i, problem] of problems.entries()) {
         if (problem !== null)

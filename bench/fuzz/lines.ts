@@ -40,18 +40,18 @@ async function readLines(inputs: readonly string[]): Promise<(string | null)[]> 
   const path = join(folder, 'lines.ndjson')
   try {
     await writeFile(path, inputs.join('\n'))
-    const told = new Map<number, string | null>()
+    const results = new Map<number, string | null>()
     for await (const line of readDeliveries(path)) {
       const { delivery, reason } = { delivery: null, reason: null, ...line }
       const isWhole =
         delivery === null
           ? Boolean(reason)
           : Boolean(delivery.id && delivery.name && typeof delivery.payload === 'object')
-      told.set(line.line - 1, isWhole ? null : 'is neither a delivery nor refused with a reason')
+      results.set(line.line - 1, isWhole ? null : 'is neither a delivery nor refused with a reason')
     }
     return inputs.map((input, i) => {
       const isBlank = input.replace(/^\ufeff/, '').trim() === ''
-      return told.has(i) || isBlank ? (told.get(i) ?? null) : 'was passed over'
+      return results.has(i) || isBlank ? (results.get(i) ?? null) : 'was passed over'
     })
   } catch (error) {
     return inputs.map(() => `threw ${(error as Error).stack}`.slice(0, 2000))

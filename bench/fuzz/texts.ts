@@ -177,7 +177,7 @@ function readComment(body: string): string | null {
   if (hunted !== null) readHunt(hunted, ['unit 20'])
   const isFound = retests.length > 0 || report !== null || hunted !== null || parseCorrection(body) !== null
   if (isFound && !mayHoldCommand(body)) return 'holds a command that mayHoldCommand does not see'
-  const jobs = retests.flatMap((one) => one.jobs)
+  const jobs = retests.flatMap((retest) => retest.jobs)
   if (jobs.some((job) => /[\t\n\f\r ]/.test(job))) return 'names a job with white space in it'
   if (report?.job && /\n/.test(report.job)) return 'asks about a job of two lines'
   return null
@@ -188,7 +188,9 @@ async function parseSettingsInput(text: string): Promise<string | null> {
   if ('polluted' in {}) return 'changed the prototype of all objects'
   if (settings === null) {
     if (problems.length === 0) return 'is refused without a reason'
-    return problems.some((one) => one.length > 300 || one.includes('\n')) ? 'is refused at length' : null
+    return problems.some((problem) => problem.length > 300 || problem.includes('\n'))
+      ? 'is refused at length'
+      : null
   }
   requiredBy(settings).includes({ name: NAME, app: '' })
   windowAt('week', Date.UTC(2026, 1, 2), settings.timeZone)

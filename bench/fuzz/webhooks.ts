@@ -45,10 +45,10 @@ export function examples(): Delivery[] {
  * @param seeds payloads to break
  */
 export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
-  const names = [...new Set(seeds.map((one) => one.name))]
-  const byName = new Map(names.map((name) => [name, seeds.filter((one) => one.name === name)]))
+  const names = [...new Set(seeds.map((seed) => seed.name))]
+  const byName = new Map(names.map((name) => [name, seeds.filter((seed) => seed.name === name)]))
   const recorder = createRecorder(db, { now: () => NOW, effects: true })
-  const whole = simulated()
+  const history = simulated()
   let count = 0
   let sinceLook = 0
   const one = async (input: string): Promise<string | null> => {
@@ -76,7 +76,7 @@ export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
       sinceLook = 0
       const problem = await look(db)
       await empty(db)
-      await Promise.all(whole.map((each) => recorder.record(each)))
+      await Promise.all(history.map((delivery) => recorder.record(delivery)))
       return problem === null ? problems : problems.map((own) => own ?? problem)
     },
   }

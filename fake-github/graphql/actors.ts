@@ -1,10 +1,11 @@
 /** People and bots as GraphQL objects. */
+
+import type { GitHubInstance } from '../shapes/instance.ts'
 import { userShape } from '../shapes/users.ts'
-import type { World } from '../shapes/world.ts'
 
 /** An `Actor`; GraphQL leaves the `[bot]` out of a bot's login. A deleted account is `null`. */
-export function actorObject(world: World, login: string): object | null {
-  const user = userShape(world, login)
+export function actorObject(github: GitHubInstance, login: string): object | null {
+  const user = userShape(github, login)
   if (user.login === 'ghost') return null
   return {
     __typename: user.type,

@@ -2,7 +2,7 @@
 import { requiredChecks } from '../routes/branches.ts'
 import { checkRunShape, latestRuns, runsOfSuite } from '../shapes/checks.ts'
 import { combinedState, latestStatuses } from '../shapes/commits.ts'
-import { fullName, nodeId, type World } from '../shapes/world.ts'
+import { fullName, type GitHubInstance, nodeId } from '../shapes/instance.ts'
 import type { CheckRun, CheckSuite, Commit, CommitStatus, Repository } from '../state.ts'
 import { actorObject } from './actors.ts'
 import { connection, type PageArguments } from './connection.ts'
@@ -15,10 +15,17 @@ interface RequiredFor {
 }
 
 /** Whether a result is required for the pull request named; GitHub refuses the question without one. */
-function isRequired(repository: Repository, name: string, appId: number | null, asked: RequiredFor): boolean {
+function isRequired(
+  repository: Repository,
+  name: string,
+  appId: number | null,
+  requiredFor: RequiredFor,
+): boolean {
   const number =
-    asked.pullRequestNumber ??
-    [...repository.issues.keys()].find((one) => nodeId('PR', repository.id, one) === asked.pullRequestId)
+    requiredFor.pullRequestNumber ??
+    [...repository.issues.keys()].find(
+      (number) => nodeId('PR', repository.id, number) === requiredFor.pullRequestId,
+    )
   const pull = repository.issues.get(number ?? -1)?.pull
   if (!pull) throw new Error('A pull request ID or pull request number is required.')
   return requiredChecks(repository, pull.base.ref).some(
@@ -27,7 +34,7 @@ function isRequired(repository: Repository, name: string, appId: number | null, 
 }
 
 /** A `Commit`. */
-export function commitObject(world: World, repository: Repository, commit: Commit): object {
+export function commitObject(github: GitHubInstance, repository: Repository, commit: Commit): object {
   const suites = () =>
     [...repository.checkSuites.values()]
       .filter((suite) => suite.sha === commit.sha)
@@ -42,7 +49,7 @@ export function commitObject(world: World, repository: Repository, commit: Commi
     committedDate: commit.date,
     authoredDate: commit.date,
     pushedDate: null,
-    url: `${world.web}/${fullName(repository)}/commit/${commit.sha}`,
+    url: `${github.web}/${fullName(repository)}/commit/${commit.sha}`,
     checkSuites: (args: PageArguments & { filterBy?: { appId?: number; checkName?: string } }) => {
       const { appId, checkName } = args.filterBy ?? {}
       const found = suites()
@@ -50,25 +57,25 @@ export function commitObject(world: World, repository: Repository, commit: Commi
         .filter(
           (suite) => !checkName || runsOfSuite(repository, suite.id).some((run) => run.name === checkName),
         )
-      return connection('checkSuites', found, (suite) => suiteObject(world, repository, suite), args)
+      return connection('checkSuites', found, (suite) => suiteObject(github, repository, suite), args)
     },
-    status: () => statusObject(world, repository, commit.sha),
-    statusCheckRollup: () => rollupObject(world, repository, commit.sha),
+    status: () => statusObject(github, repository, commit.sha),
+    statusCheckRollup: () => rollupObject(github, repository, commit.sha),
   }
 }
 
-function statusObject(world: World, repository: Repository, sha: string): object | null {
+function statusObject(github: GitHubInstance, repository: Repository, sha: string): object | null {
   const latest = latestStatuses(repository, sha)
   if (latest.length === 0) return null
   return {
     __typename: 'Status',
     id: nodeId('S', repository.id, sha),
     state: combinedState(latest).toUpperCase(),
-    contexts: () => latest.map((status) => contextObject(world, repository, status)),
+    contexts: () => latest.map((status) => contextObject(github, repository, status)),
   }
 }
 
-function rollupObject(world: World, repository: Repository, sha: string): object | null {
+function rollupObject(github: GitHubInstance, repository: Repository, sha: string): object | null {
   const runs = latestRuns([...repository.checkRuns.values()].filter((run) => run.sha === sha))
   const statuses = latestStatuses(repository, sha)
   if (runs.length + statuses.length === 0) return null
@@ -76,10 +83,10 @@ function rollupObject(world: World, repository: Repository, sha: string): object
   const failed =
     runs.some((run) => bad.includes(run.conclusion ?? '')) || combinedState(statuses) === 'failure'
   const waiting =
-    runs.some((run) => run.conclusion === null) || statuses.some((one) => one.state === 'pending')
+    runs.some((run) => run.conclusion === null) || statuses.some((status) => status.state === 'pending')
   const all = [
-    ...runs.map((run) => () => checkObject(world, repository, run)),
-    ...statuses.map((status) => () => contextObject(world, repository, status)),
+    ...runs.map((run) => () => checkObject(github, repository, run)),
+    ...statuses.map((status) => () => contextObject(github, repository, status)),
   ]
   return {
     __typename: 'StatusCheckRollup',
@@ -90,9 +97,9 @@ function rollupObject(world: World, repository: Repository, sha: string): object
 }
 
 /** A `CheckSuite`; `checkRuns` gives the latest of each name unless `checkType: ALL` is asked for. */
-export function suiteObject(world: World, repository: Repository, suite: CheckSuite): object {
-  const app = world.state.apps.get(suite.appId)
-  const run = [...repository.workflowRuns.values()].find((one) => one.suiteId === suite.id)
+export function suiteObject(github: GitHubInstance, repository: Repository, suite: CheckSuite): object {
+  const app = github.state.apps.get(suite.appId)
+  const run = [...repository.workflowRuns.values()].find((workflowRun) => workflowRun.suiteId === suite.id)
   return {
     __typename: 'CheckSuite',
     id: nodeId('CS', repository.id, suite.id),
@@ -105,7 +112,7 @@ export function suiteObject(world: World, repository: Repository, suite: CheckSu
       ? { __typename: 'App', id: nodeId('A', app.id), databaseId: app.id, slug: app.slug, name: app.name }
       : null,
     branch: suite.branch ? { __typename: 'Ref', name: suite.branch } : null,
-    commit: () => commitOf(world, repository, suite.sha),
+    commit: () => commitOf(github, repository, suite.sha),
     workflowRun: run && {
       __typename: 'WorkflowRun',
       id: nodeId('WFR', repository.id, run.id),
@@ -114,7 +121,7 @@ export function suiteObject(world: World, repository: Repository, suite: CheckSu
       event: run.event,
       createdAt: run.createdAt,
       updatedAt: suite.updatedAt,
-      url: `${world.web}/${fullName(repository)}/actions/runs/${run.id}`,
+      url: `${github.web}/${fullName(repository)}/actions/runs/${run.id}`,
       workflow: {
         __typename: 'Workflow',
         id: nodeId('W', run.workflowId),
@@ -126,10 +133,10 @@ export function suiteObject(world: World, repository: Repository, suite: CheckSu
       const { checkType, checkName, status, appId } = args.filterBy ?? {}
       const all = runsOfSuite(repository, suite.id)
       const found = (checkType === 'ALL' ? all : latestRuns(all))
-        .filter((one) => !checkName || one.name === checkName)
-        .filter((one) => !status || upper(one.status) === status)
-        .filter((one) => !appId || one.appId === appId)
-      return connection('checkRuns', found, (one) => checkObject(world, repository, one), args)
+        .filter((run) => !checkName || run.name === checkName)
+        .filter((run) => !status || upper(run.status) === status)
+        .filter((run) => !appId || run.appId === appId)
+      return connection('checkRuns', found, (run) => checkObject(github, repository, run), args)
     },
   }
 }
@@ -140,14 +147,14 @@ interface RunFilter {
   appId?: number
 }
 
-function commitOf(world: World, repository: Repository, sha: string): object | null {
+function commitOf(github: GitHubInstance, repository: Repository, sha: string): object | null {
   const commit = repository.commits.get(sha)
-  return commit ? commitObject(world, repository, commit) : null
+  return commit ? commitObject(github, repository, commit) : null
 }
 
 /** A `CheckRun`. */
-export function checkObject(world: World, repository: Repository, run: CheckRun): object {
-  const rest = checkRunShape(world, repository, run)
+export function checkObject(github: GitHubInstance, repository: Repository, run: CheckRun): object {
+  const rest = checkRunShape(github, repository, run)
   const suite = repository.checkSuites.get(run.suiteId)
   return {
     __typename: 'CheckRun',
@@ -165,13 +172,13 @@ export function checkObject(world: World, repository: Repository, run: CheckRun)
     title: run.title,
     summary: run.summary,
     text: run.text,
-    checkSuite: () => (suite ? suiteObject(world, repository, suite) : null),
+    checkSuite: () => (suite ? suiteObject(github, repository, suite) : null),
     isRequired: (args: RequiredFor) => isRequired(repository, run.name, run.appId, args),
   }
 }
 
 /** A `StatusContext`. */
-export function contextObject(world: World, repository: Repository, status: CommitStatus): object {
+export function contextObject(github: GitHubInstance, repository: Repository, status: CommitStatus): object {
   return {
     __typename: 'StatusContext',
     id: nodeId('SC', repository.id, status.sha, status.id),
@@ -180,8 +187,8 @@ export function contextObject(world: World, repository: Repository, status: Comm
     description: status.description,
     targetUrl: status.targetUrl,
     createdAt: status.createdAt,
-    creator: actorObject(world, status.creator),
-    commit: () => commitOf(world, repository, status.sha),
+    creator: actorObject(github, status.creator),
+    commit: () => commitOf(github, repository, status.sha),
     isRequired: (args: RequiredFor) => isRequired(repository, status.context, null, args),
   }
 }

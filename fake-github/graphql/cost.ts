@@ -14,8 +14,8 @@ export interface Cost {
 /** Counts the connections of a document; `variables` fill in `first` and `last`. */
 export function costOf(document: DocumentNode, variables: Record<string, unknown>): Cost {
   const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const one of document.definitions)
-    if (one.kind === 'FragmentDefinition') fragments.set(one.name.value, one)
+  for (const definition of document.definitions)
+    if (definition.kind === 'FragmentDefinition') fragments.set(definition.name.value, definition)
   let requests = 0
   let nodes = 0
   const walk = (set: SelectionSetNode | undefined, times: number): void => {
@@ -33,13 +33,14 @@ export function costOf(document: DocumentNode, variables: Record<string, unknown
       }
     }
   }
-  for (const one of document.definitions) if (one.kind === 'OperationDefinition') walk(one.selectionSet, 1)
+  for (const definition of document.definitions)
+    if (definition.kind === 'OperationDefinition') walk(definition.selectionSet, 1)
   return { query: Math.max(1, Math.round(requests / 100)), nodes }
 }
 
 function sizeOf(field: FieldNode, variables: Record<string, unknown>): number | null {
   const argument = field.arguments?.find(
-    (one: ArgumentNode) => one.name.value === 'first' || one.name.value === 'last',
+    (argument: ArgumentNode) => argument.name.value === 'first' || argument.name.value === 'last',
   )
   if (argument?.value.kind === 'IntValue') return Number(argument.value.value)
   if (argument?.value.kind === 'Variable') return Number(variables[argument.value.name.value] ?? 0)

@@ -12,7 +12,7 @@ import {
 } from 'graphql'
 import { type Call, canSee } from '../route.ts'
 import { isPull } from '../routes/pulls.ts'
-import { nodeId, parseNodeId, repositoryById, toInstant, type World } from '../shapes/world.ts'
+import { type GitHubInstance, nodeId, parseNodeId, repositoryById, toInstant } from '../shapes/instance.ts'
 import { actorObject } from './actors.ts'
 import { checkObject, commitObject, contextObject, suiteObject } from './checks.ts'
 import { costOf } from './cost.ts'
@@ -48,7 +48,7 @@ export async function run(
   const errors = validate(schema, document)
   if (errors.length > 0) return refused(errors)
   const { query: cost, nodes } = costOf(document, request.variables)
-  call.world.state.rateLimit.graphql.used += cost - 1
+  call.github.state.rateLimit.graphql.used += cost - 1
   const rootValue = root(call, cost, nodes)
   const { variables } = request
   const result = await execute({
@@ -71,16 +71,16 @@ function described(error: GraphQLError): object {
 function refused(errors: readonly GraphQLError[]) {
   return {
     body: { errors: errors.map(described) },
-    problem: `GraphQL: ${errors.map((one) => one.message).join(' ')}`,
+    problem: `GraphQL: ${errors.map((error) => error.message).join(' ')}`,
   }
 }
 
 function root(call: Call, cost: number, nodeCount: number): object {
-  const { world, actor } = call
+  const { github, actor } = call
   const missing = (id: string) => new Error(`Could not resolve to a node with the global id of '${id}'.`)
   return {
     rateLimit: () => {
-      const { limit, used, resetAt } = world.state.rateLimit.graphql
+      const { limit, used, resetAt } = github.state.rateLimit.graphql
       return {
         cost,
         nodeCount,
@@ -90,13 +90,13 @@ function root(call: Call, cost: number, nodeCount: number): object {
         resetAt: toInstant(resetAt),
       }
     },
-    viewer: () => actorObject(world, actor.kind === 'user' ? actor.login : `${world.state.app.slug}[bot]`),
+    viewer: () => actorObject(github, actor.kind === 'user' ? actor.login : `${github.state.app.slug}[bot]`),
     repository: ({ owner, name }: { owner: string; name: string }) => {
-      const repository = world.state.repositories.get(`${owner}/${name}`.toLowerCase())
+      const repository = github.state.repositories.get(`${owner}/${name}`.toLowerCase())
       if (!repository || !canSee(actor, repository)) {
         throw new Error(`Could not resolve to a Repository with the name '${owner}/${name}'.`)
       }
-      return repositoryObject(world, repository)
+      return repositoryObject(github, repository)
     },
     node: ({ id }: { id: string }) => nodeObject(call, id) ?? missing(id),
     nodes: ({ ids }: { ids: string[] }) => ids.map((id) => nodeObject(call, id) ?? missing(id)),
@@ -105,7 +105,7 @@ function root(call: Call, cost: number, nodeCount: number): object {
     }: {
       input: { subjectId: string; classifier: string; clientMutationId?: string }
     }) => {
-      const comment = minimizeComment(world, actor, input.subjectId, input.classifier)
+      const comment = minimizeComment(github, actor, input.subjectId, input.classifier)
       const minimizedComment = {
         __typename: 'IssueComment',
         id: input.subjectId,
@@ -119,38 +119,38 @@ function root(call: Call, cost: number, nodeCount: number): object {
 
 function nodeObject(call: Call, id: string): object | null {
   const parsed = parseNodeId(id)
-  const repository = parsed ? repositoryById(call.world.state, Number(parsed.parts[0])) : null
+  const repository = parsed ? repositoryById(call.github.state, Number(parsed.parts[0])) : null
   if (!parsed || !repository || !canSee(call.actor, repository)) return null
-  return objectOf(call.world, repository, parsed.kind, parsed.parts)
+  return objectOf(call.github, repository, parsed.kind, parsed.parts)
 }
 
 function objectOf(
-  world: World,
+  github: GitHubInstance,
   repository: NonNullable<ReturnType<typeof repositoryById>>,
   kind: string,
   parts: string[],
 ) {
   const key = parts[1] ?? ''
-  if (kind === 'R') return repositoryObject(world, repository)
+  if (kind === 'R') return repositoryObject(github, repository)
   if (kind === 'PR') {
     const issue = repository.issues.get(Number(key))
-    return issue && isPull(issue) ? pullObject(world, repository, issue) : null
+    return issue && isPull(issue) ? pullObject(github, repository, issue) : null
   }
   if (kind === 'C') {
     const commit = repository.commits.get(key)
-    return commit ? commitObject(world, repository, commit) : null
+    return commit ? commitObject(github, repository, commit) : null
   }
   if (kind === 'CS') {
     const suite = repository.checkSuites.get(Number(key))
-    return suite ? suiteObject(world, repository, suite) : null
+    return suite ? suiteObject(github, repository, suite) : null
   }
   if (kind === 'CR') {
     const run = repository.checkRuns.get(Number(key))
-    return run ? checkObject(world, repository, run) : null
+    return run ? checkObject(github, repository, run) : null
   }
   if (kind !== 'SC') return null
   const status = repository.statuses
     .get(key)
-    ?.find((one) => nodeId('SC', repository.id, key, one.id) === nodeId('SC', ...parts))
-  return status ? contextObject(world, repository, status) : null
+    ?.find((status) => nodeId('SC', repository.id, key, status.id) === nodeId('SC', ...parts))
+  return status ? contextObject(github, repository, status) : null
 }

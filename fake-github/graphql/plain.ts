@@ -1,7 +1,7 @@
 /** The one GraphQL mutation the app sends, answered without the GraphQL package, which an installed app does not have. */
 import { authorize } from '../actor.ts'
 import { type Actor, Refusal } from '../route.ts'
-import { parseNodeId, repositoryById, type World } from '../shapes/world.ts'
+import { type GitHubInstance, parseNodeId, repositoryById } from '../shapes/instance.ts'
 
 export interface GraphqlRequest {
   query: string
@@ -9,9 +9,9 @@ export interface GraphqlRequest {
 }
 
 /** Minimizes the comment with this node id; throws 404 when there is none and 403 without the permission. */
-export function minimizeComment(world: World, actor: Actor, subjectId: string, classifier: string) {
+export function minimizeComment(github: GitHubInstance, actor: Actor, subjectId: string, classifier: string) {
   const id = parseNodeId(subjectId)
-  const repository = id?.kind === 'IC' ? repositoryById(world.state, Number(id.parts[0])) : null
+  const repository = id?.kind === 'IC' ? repositoryById(github.state, Number(id.parts[0])) : null
   const comment = repository?.comments.get(Number(id?.parts[1]))
   if (!repository || !comment) {
     throw new Refusal(404, `Could not resolve to a node with the global id of '${subjectId}'`)
@@ -34,7 +34,7 @@ export function minimizeComment(world: World, actor: Actor, subjectId: string, c
 }
 
 /** Answers a `minimizeComment` mutation written with literals or variables; any other query is refused. */
-export function answerPlainly(world: World, actor: Actor, request: GraphqlRequest) {
+export function answerPlainly(github: GitHubInstance, actor: Actor, request: GraphqlRequest) {
   const { query, variables } = request
   if (!/\bminimizeComment\b/.test(query)) {
     throw new Refusal(
@@ -47,7 +47,7 @@ export function answerPlainly(world: World, actor: Actor, request: GraphqlReques
     const match = new RegExp(`\\b${name}:\\s*(?:\\$(\\w+)|"([^"]*)"|([A-Z_]+))`).exec(query)
     return String((match?.[1] ? variables[match[1]] : (match?.[2] ?? match?.[3])) ?? input[name] ?? '')
   }
-  const comment = minimizeComment(world, actor, argument('subjectId'), argument('classifier'))
+  const comment = minimizeComment(github, actor, argument('subjectId'), argument('classifier'))
   return {
     data: {
       minimizeComment: { minimizedComment: { isMinimized: true, minimizedReason: comment.minimized } },

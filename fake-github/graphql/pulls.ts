@@ -2,8 +2,8 @@
 import { isPull } from '../routes/pulls.ts'
 import type { PullIssue } from '../seed.ts'
 import { changedFiles } from '../shapes/commits.ts'
+import { fullName, type GitHubInstance, nodeId } from '../shapes/instance.ts'
 import { association, issuePage } from '../shapes/issues.ts'
-import { fullName, nodeId, type World } from '../shapes/world.ts'
 import type { HeadMove, Repository, Review, TimelineEvent } from '../state.ts'
 import { actorObject } from './actors.ts'
 import { commitObject } from './checks.ts'
@@ -17,35 +17,35 @@ interface PullArguments extends PageArguments {
 }
 
 /** A `Repository`. */
-export function repositoryObject(world: World, repository: Repository): object {
+export function repositoryObject(github: GitHubInstance, repository: Repository): object {
   return {
     __typename: 'Repository',
     id: nodeId('R', repository.id),
     databaseId: repository.id,
     name: repository.name,
     nameWithOwner: fullName(repository),
-    owner: actorObject(world, repository.owner),
+    owner: actorObject(github, repository.owner),
     isPrivate: repository.private,
     isFork: repository.fork,
     isArchived: repository.archived,
     createdAt: repository.createdAt,
-    url: `${world.web}/${fullName(repository)}`,
+    url: `${github.web}/${fullName(repository)}`,
     defaultBranchRef: { __typename: 'Ref', name: repository.defaultBranch },
     pullRequest: ({ number }: { number: number }) => {
       const issue = repository.issues.get(number)
       if (!issue || !isPull(issue))
         throw new Error(`Could not resolve to a PullRequest with the number of ${number}.`)
-      return pullObject(world, repository, issue)
+      return pullObject(github, repository, issue)
     },
     pullRequests: (args: PullArguments) => {
-      const make = (issue: PullIssue) => pullObject(world, repository, issue)
+      const make = (issue: PullIssue) => pullObject(github, repository, issue)
       return connection('pullRequests', chosen(repository, args), make, args)
     },
     object: ({ oid, expression }: { oid?: string; expression?: string }) => {
       const sha = oid ?? repository.branches.get(expression ?? '')?.sha ?? expression ?? ''
       const commit = repository.commits.get(sha)
       return commit
-        ? { ...commitObject(world, repository, commit), ...pullsWith(world, repository, sha) }
+        ? { ...commitObject(github, repository, commit), ...pullsWith(github, repository, sha) }
         : null
     },
   }
@@ -55,16 +55,18 @@ export function repositoryObject(world: World, repository: Repository): object {
  * Pull requests that hold a commit now, or were merged as it: of earlier heads, where the push was not forced. Forks share
  * commits with what they were forked from, and their pull requests are listed too.
  */
-function pullsWith(world: World, repository: Repository, sha: string): object {
-  const root = (one: Repository) => (one.parent ?? fullName(one)).toLowerCase()
-  const network = [...world.state.repositories.values()].filter((one) => root(one) === root(repository))
+function pullsWith(github: GitHubInstance, repository: Repository, sha: string): object {
+  const root = (repository: Repository) => (repository.parent ?? fullName(repository)).toLowerCase()
+  const network = [...github.state.repositories.values()].filter(
+    (candidate) => root(candidate) === root(repository),
+  )
   const found = network.flatMap((home) =>
     [...home.issues.values()]
       .filter(isPull)
       .filter(({ pull }) => pull.commits.includes(sha) || pull.mergeCommitSha === sha)
       .map((issue) => ({ home, issue })),
   )
-  const make = ({ home, issue }: { home: Repository; issue: PullIssue }) => pullObject(world, home, issue)
+  const make = ({ home, issue }: { home: Repository; issue: PullIssue }) => pullObject(github, home, issue)
   return {
     associatedPullRequests: (args: PageArguments) => connection('associatedPullRequests', found, make, args),
   }
@@ -86,14 +88,14 @@ function chosen(repository: Repository, args: PullArguments): PullIssue[] {
 }
 
 /** A `PullRequest`. */
-export function pullObject(world: World, repository: Repository, issue: PullIssue): object {
+export function pullObject(github: GitHubInstance, repository: Repository, issue: PullIssue): object {
   const { pull } = issue
   const head = pull.head.repository
-    ? world.state.repositories.get(pull.head.repository.toLowerCase())
+    ? github.state.repositories.get(pull.head.repository.toLowerCase())
     : undefined
   const commitOf = (sha: string | null) => {
     const commit = repository.commits.get(sha ?? '')
-    return commit ? commitObject(world, repository, commit) : null
+    return commit ? commitObject(github, repository, commit) : null
   }
   return {
     __typename: 'PullRequest',
@@ -112,27 +114,27 @@ export function pullObject(world: World, repository: Repository, issue: PullIssu
     updatedAt: issue.updatedAt,
     closedAt: issue.closedAt,
     mergedAt: pull.mergedAt,
-    author: actorObject(world, issue.user),
-    mergedBy: pull.mergedBy ? actorObject(world, pull.mergedBy) : null,
+    author: actorObject(github, issue.user),
+    mergedBy: pull.mergedBy ? actorObject(github, pull.mergedBy) : null,
     mergeCommit: () => commitOf(pull.mergeCommitSha),
     baseRefName: pull.base.ref,
     baseRefOid: pull.base.sha,
     headRefName: pull.head.ref,
     headRefOid: pull.head.sha,
-    baseRepository: () => repositoryObject(world, repository),
-    headRepository: () => (head ? repositoryObject(world, head) : null),
-    headRepositoryOwner: actorObject(world, pull.head.owner),
+    baseRepository: () => repositoryObject(github, repository),
+    headRepository: () => (head ? repositoryObject(github, head) : null),
+    headRepositoryOwner: actorObject(github, pull.head.owner),
     isCrossRepository: pull.head.repository?.toLowerCase() !== fullName(repository).toLowerCase(),
-    url: issuePage(world, repository, issue),
-    repository: () => repositoryObject(world, repository),
-    ...pullLists(repository, world, issue, commitOf),
+    url: issuePage(github, repository, issue),
+    repository: () => repositoryObject(github, repository),
+    ...pullLists(repository, github, issue, commitOf),
   }
 }
 
 /** The parts of a `PullRequest` that are lists, and their sums. */
 function pullLists(
   repository: Repository,
-  world: World,
+  github: GitHubInstance,
   issue: PullIssue,
   commitOf: (sha: string) => object | null,
 ): object {
@@ -163,7 +165,7 @@ function pullLists(
         args,
       ),
     timelineItems: (args: TimelineArguments) => {
-      const items = timelineOf(world, repository, issue, commitOf)
+      const items = timelineOf(github, repository, issue, commitOf)
         .filter(({ kind, at }) => fits(args, kind, at))
         .sort((a, b) => a.at.localeCompare(b.at))
       const { nodes, edges, totalCount, pageInfo } = connection(
@@ -183,11 +185,16 @@ function pullLists(
       }
     },
     reviews: (args: PageArguments) =>
-      connection('reviews', pull.reviews, (review) => reviewObject(world, repository, issue, review), args),
+      connection('reviews', pull.reviews, (review) => reviewObject(github, repository, issue, review), args),
   }
 }
 
-function reviewObject(world: World, repository: Repository, issue: PullIssue, review: Review): object {
+function reviewObject(
+  github: GitHubInstance,
+  repository: Repository,
+  issue: PullIssue,
+  review: Review,
+): object {
   return {
     __typename: 'PullRequestReview',
     id: nodeId('PRR', repository.id, issue.number, review.id),
@@ -195,7 +202,7 @@ function reviewObject(world: World, repository: Repository, issue: PullIssue, re
     fullDatabaseId: String(review.id),
     body: review.body,
     state: review.state,
-    author: actorObject(world, review.user),
+    author: actorObject(github, review.user),
     authorAssociation: association(repository, review.user),
     createdAt: review.submittedAt,
     submittedAt: review.submittedAt,
@@ -211,15 +218,15 @@ const KNOWN_ITEMS: readonly string[] = ['HEAD_REF_FORCE_PUSHED_EVENT', 'BASE_REF
 
 /** Only these kinds of timeline items are known; asking for any other is an error, not an empty list. */
 function fits(args: TimelineArguments, kind: string, at: string): boolean {
-  const asked = args.itemTypes ?? []
-  if (asked.length === 0 || asked.some((one) => !KNOWN_ITEMS.includes(one))) {
+  const requested = args.itemTypes ?? []
+  if (requested.length === 0 || requested.some((type) => !KNOWN_ITEMS.includes(type))) {
     throw new Error(`The fake GitHub answers timelineItems only for itemTypes of ${KNOWN_ITEMS.join(', ')}.`)
   }
-  return asked.includes(kind) && (!args.since || Date.parse(at) >= Date.parse(args.since))
+  return requested.includes(kind) && (!args.since || Date.parse(at) >= Date.parse(args.since))
 }
 
 function timelineOf(
-  world: World,
+  github: GitHubInstance,
   repository: Repository,
   issue: PullIssue,
   commitOf: (sha: string) => object | null,
@@ -230,18 +237,18 @@ function timelineOf(
     ...forced.map((move) => ({
       kind: 'HEAD_REF_FORCE_PUSHED_EVENT',
       at: move.at,
-      make: () => forcePushObject(world, repository, issue, move, commitOf),
+      make: () => forcePushObject(github, repository, issue, move, commitOf),
     })),
     ...turned.map((event) => ({
       kind: 'BASE_REF_CHANGED_EVENT',
       at: event.at,
-      make: () => baseChangeObject(world, repository, issue, event),
+      make: () => baseChangeObject(github, repository, issue, event),
     })),
   ]
 }
 
 function baseChangeObject(
-  world: World,
+  github: GitHubInstance,
   repository: Repository,
   issue: PullIssue,
   event: TimelineEvent,
@@ -250,16 +257,16 @@ function baseChangeObject(
     __typename: 'BaseRefChangedEvent',
     id: nodeId('BRCE', repository.id, issue.number, event.id),
     databaseId: event.id,
-    actor: actorObject(world, event.actor),
+    actor: actorObject(github, event.actor),
     createdAt: event.at,
     previousRefName: event.base?.from,
     currentRefName: event.base?.to,
-    pullRequest: () => pullObject(world, repository, issue),
+    pullRequest: () => pullObject(github, repository, issue),
   }
 }
 
 function forcePushObject(
-  world: World,
+  github: GitHubInstance,
   repository: Repository,
   issue: PullIssue,
   move: HeadMove,
@@ -268,11 +275,11 @@ function forcePushObject(
   return {
     __typename: 'HeadRefForcePushedEvent',
     id: nodeId('HRFPE', repository.id, issue.number, move.after, move.at),
-    actor: actorObject(world, move.actor),
+    actor: actorObject(github, move.actor),
     createdAt: move.at,
     beforeCommit: () => commitOf(move.before),
     afterCommit: () => commitOf(move.after),
     ref: () => ({ __typename: 'Ref', name: issue.pull.head.ref }),
-    pullRequest: () => pullObject(world, repository, issue),
+    pullRequest: () => pullObject(github, repository, issue),
   }
 }

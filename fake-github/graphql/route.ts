@@ -33,7 +33,7 @@ export async function answerGraphql(call: Call): Promise<Answer> {
 
 function plainly(call: Call, request: Parameters<typeof answerPlainly>[2]): Answer {
   try {
-    return { status: 200, body: answerPlainly(call.world, call.actor, request) }
+    return { status: 200, body: answerPlainly(call.github, call.actor, request) }
   } catch (error) {
     if (!(error instanceof Refusal) || error.status === 501) throw error
     const type = error.status === 404 ? 'NOT_FOUND' : 'FORBIDDEN'

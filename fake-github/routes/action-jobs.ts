@@ -2,7 +2,7 @@
 import { type Call, notFound, numberParam, Refusal, type Route, repositoryOf, writerOf } from '../route.ts'
 import { addWorkflowRun } from '../seed-ci.ts'
 import { newestAttempt } from '../shapes/actions.ts'
-import { fullName, instant, repositoryUrl } from '../shapes/world.ts'
+import { fullName, instant, repositoryUrl } from '../shapes/instance.ts'
 import type { Repository, WorkflowJob, WorkflowRun } from '../state.ts'
 
 /** A workflow is known here by the runs that it has had, which tell its jobs. */
@@ -20,8 +20,8 @@ function dispatch(call: Call) {
   const name = String(call.body.ref).replace(/^refs\/heads\//, '')
   const branch = repository.branches.get(name)
   if (!branch) throw new Refusal(422, `No ref found for: ${name}`)
-  const at = instant(call.world)
-  const run = addWorkflowRun(call.world.state, repository, {
+  const at = instant(call.github)
+  const run = addWorkflowRun(call.github.state, repository, {
     name: known.name,
     path: known.path,
     event: 'workflow_dispatch',
@@ -40,8 +40,8 @@ function dispatch(call: Call) {
   })
   run.workflowId = known.workflowId
   if (call.body.return_run_details !== true) return { status: 204 }
-  const url = `${repositoryUrl(call.world, repository)}/actions/runs/${run.id}`
-  const html_url = `${call.world.web}/${fullName(repository)}/actions/runs/${run.id}`
+  const url = `${repositoryUrl(call.github, repository)}/actions/runs/${run.id}`
+  const html_url = `${call.github.web}/${fullName(repository)}/actions/runs/${run.id}`
   return { status: 200, body: { workflow_run_id: run.id, run_url: url, html_url } }
 }
 
@@ -49,7 +49,7 @@ function jobOf(repositories: Iterable<Repository>, id: number): WorkflowJob | nu
   for (const repository of repositories)
     for (const run of repository.workflowRuns.values())
       for (const attempt of run.attempts) {
-        const job = attempt.jobs.find((one) => one.id === id)
+        const job = attempt.jobs.find((candidate) => candidate.id === id)
         if (job) return job
       }
   return null
@@ -58,12 +58,12 @@ function jobOf(repositories: Iterable<Repository>, id: number): WorkflowJob | nu
 function redirectToLog(call: Call) {
   const id = numberParam(call, 'job_id')
   if (jobOf([repositoryOf(call)], id)?.log === undefined) throw notFound()
-  return { status: 302, headers: { location: `${call.world.web}/signed-logs/${id}` } }
+  return { status: 302, headers: { location: `${call.github.web}/signed-logs/${id}` } }
 }
 
 /** As GitHub's storage serves it: to whoever has the address. */
 function serveLog(call: Call) {
-  const log = jobOf(call.world.state.repositories.values(), numberParam(call, 'job_id'))?.log
+  const log = jobOf(call.github.state.repositories.values(), numberParam(call, 'job_id'))?.log
   if (log === undefined) throw notFound()
   return { status: 200, body: log, headers: { 'content-type': 'text/plain; charset=utf-8' } }
 }

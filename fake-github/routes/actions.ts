@@ -4,7 +4,7 @@ import { type Call, notFound, numberParam, Refusal, type Route, repositoryOf, wr
 import { newId } from '../seed.ts'
 import { ACTIONS_APP_ID } from '../seed-ci.ts'
 import { jobShape, newestAttempt, workflowRunShape } from '../shapes/actions.ts'
-import { instant } from '../shapes/world.ts'
+import { instant } from '../shapes/instance.ts'
 import type { Repository, WorkflowAttempt, WorkflowJob, WorkflowRun } from '../state.ts'
 
 /** GitHub lists no more than this many runs for a search. */
@@ -65,13 +65,13 @@ function listRuns(call: Call) {
 }
 
 function shapeOf(call: Call, repository: Repository, run: WorkflowRun, attempt: WorkflowAttempt) {
-  const shape = workflowRunShape(call.world, repository, run, attempt)
+  const shape = workflowRunShape(call.github, repository, run, attempt)
   return call.query.get('exclude_pull_requests') === 'true' ? { ...shape, pull_requests: [] } : shape
 }
 
 function attemptOf(call: Call, run: WorkflowRun): WorkflowAttempt {
   const number = numberParam(call, 'attempt_number')
-  const attempt = run.attempts.find((one) => one.attempt === number)
+  const attempt = run.attempts.find((candidate) => candidate.attempt === number)
   if (!attempt) throw notFound()
   return attempt
 }
@@ -80,7 +80,7 @@ function listJobs(call: Call, attempts: (run: WorkflowRun) => WorkflowAttempt[])
   const repository = repositoryOf(call)
   const run = runOf(call, repository)
   const jobs = attempts(run).flatMap((attempt) => attempt.jobs.map((job) => ({ attempt, job })))
-  return page(call, jobs, ({ attempt, job }) => jobShape(call.world, repository, run, attempt, job), {
+  return page(call, jobs, ({ attempt, job }) => jobShape(call.github, repository, run, attempt, job), {
     envelope: 'jobs',
   })
 }
@@ -90,17 +90,17 @@ function startAttempt(
   call: Call,
   repository: Repository,
   run: WorkflowRun,
-  again: (job: WorkflowJob) => boolean,
+  shouldRerun: (job: WorkflowJob) => boolean,
 ) {
   const last = newestAttempt(run)
   if (last.status !== 'completed') throw new Refusal(403, 'This workflow is already running')
   if (run.attempts.length >= MAX_ATTEMPTS)
     throw new Refusal(403, 'Unable to retry this workflow run because it was rerun too often')
-  if (!last.jobs.some(again)) throw new Refusal(403, 'This workflow run has no failed jobs to re-run')
-  const at = instant(call.world)
+  if (!last.jobs.some(shouldRerun)) throw new Refusal(403, 'This workflow run has no failed jobs to re-run')
+  const at = instant(call.github)
   const jobs = last.jobs.map((job): WorkflowJob => {
-    const id = newId(call.world.state)
-    if (!again(job)) return { ...job, id }
+    const id = newId(call.github.state)
+    if (!shouldRerun(job)) return { ...job, id }
     return { ...job, id, status: 'queued', conclusion: null, createdAt: at, startedAt: at, completedAt: null }
   })
   run.attempts.push({
@@ -122,19 +122,19 @@ function startAttempt(
 function mirrorJob(repository: Repository, run: WorkflowRun, job: WorkflowJob): void {
   const { id, name, status, conclusion, startedAt, completedAt } = job
   const appId = repository.checkSuites.get(run.suiteId)?.appId ?? ACTIONS_APP_ID
-  const told = { externalId: '', detailsUrl: null, title: null, summary: null, text: null }
+  const output = { externalId: '', detailsUrl: null, title: null, summary: null, text: null }
   repository.checkRuns.set(id, {
     ...{ id, name, status, conclusion, startedAt, completedAt, appId },
-    ...{ suiteId: run.suiteId, sha: run.sha, ...told },
+    ...{ suiteId: run.suiteId, sha: run.sha, ...output },
   })
 }
 
 const failed = (job: WorkflowJob): boolean =>
   job.conclusion !== 'success' && job.conclusion !== 'skipped' && job.conclusion !== 'neutral'
 
-function rerun(call: Call, again: (job: WorkflowJob) => boolean) {
+function rerun(call: Call, shouldRerun: (job: WorkflowJob) => boolean) {
   const repository = repositoryOf(call)
-  return startAttempt(call, repository, runOf(call, repository), again)
+  return startAttempt(call, repository, runOf(call, repository), shouldRerun)
 }
 
 function rerunJob(call: Call) {

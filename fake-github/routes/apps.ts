@@ -19,13 +19,13 @@ import type { Access, Installation, Repository, Token } from '../state.ts'
 const TOKEN_MS = 60 * 60_000
 
 function installationOf(call: Call): Installation {
-  const installation = call.world.state.installations.get(numberParam(call, 'installation_id'))
+  const installation = call.github.state.installations.get(numberParam(call, 'installation_id'))
   if (!installation) throw notFound()
   return installation
 }
 
 function installationReaching(call: Call, repository: Repository): Installation {
-  for (const installation of call.world.state.installations.values()) {
+  for (const installation of call.github.state.installations.values()) {
     const token: Token = tokenFor(installation, null, 0)
     if (covers({ kind: 'installation', installation, token }, repository)) return installation
   }
@@ -45,14 +45,14 @@ function tokenFor(installation: Installation, repositoryIds: number[] | null, ex
 }
 
 function narrowed(call: Call, installation: Installation): Record<string, Access> {
-  const asked = call.body.permissions as Record<string, Access> | undefined
-  if (!asked) return installation.permissions
-  for (const [name, access] of Object.entries(asked)) {
+  const requested = call.body.permissions as Record<string, Access> | undefined
+  if (!requested) return installation.permissions
+  for (const [name, access] of Object.entries(requested)) {
     if (!grants(installation.permissions, name, access)) {
       throw new Refusal(422, 'The permissions requested are not granted to this installation.')
     }
   }
-  return { ...asked, metadata: 'read' }
+  return { ...requested, metadata: 'read' }
 }
 
 function askedRepositories(call: Call, installation: Installation): Repository[] | null {
@@ -60,10 +60,12 @@ function askedRepositories(call: Call, installation: Installation): Repository[]
   const names = call.body.repositories as string[] | undefined
   if (!ids && !names) return null
   const token = tokenFor(installation, null, 0)
-  const reached = [...call.world.state.repositories.values()].filter((repository) =>
+  const reached = [...call.github.state.repositories.values()].filter((repository) =>
     covers({ kind: 'installation', installation, token }, repository),
   )
-  const found = reached.filter((one) => ids?.includes(one.id) || names?.includes(one.name))
+  const found = reached.filter(
+    (repository) => ids?.includes(repository.id) || names?.includes(repository.name),
+  )
   if (found.length < new Set([...(ids ?? []), ...(names ?? [])]).size) {
     throw new Refusal(
       422,
@@ -77,9 +79,13 @@ function createToken(call: Call) {
   const installation = installationOf(call)
   if (installation.suspendedAt) throw new Refusal(403, 'This installation has been suspended')
   const repositories = askedRepositories(call, installation)
-  const token = tokenFor(installation, repositories?.map((one) => one.id) ?? null, Date.now() + TOKEN_MS)
+  const token = tokenFor(
+    installation,
+    repositories?.map((repository) => repository.id) ?? null,
+    Date.now() + TOKEN_MS,
+  )
   token.permissions = narrowed(call, installation)
-  call.world.state.tokens.set(token.token, token)
+  call.github.state.tokens.set(token.token, token)
   return {
     status: 201,
     body: {
@@ -87,14 +93,16 @@ function createToken(call: Call) {
       expires_at: `${new Date(token.expiresAt).toISOString().slice(0, 19)}Z`,
       permissions: token.permissions,
       repository_selection: installation.repositories === 'all' && !repositories ? 'all' : 'selected',
-      ...(repositories && { repositories: repositories.map((one) => repositoryShape(call.world, one)) }),
+      ...(repositories && {
+        repositories: repositories.map((repository) => repositoryShape(call.github, repository)),
+      }),
     },
   }
 }
 
 function visibleTo(call: Call, installation: Installation): Repository[] {
   const token = call.actor.kind === 'installation' ? call.actor.token : tokenFor(installation, null, 0)
-  return [...call.world.state.repositories.values()].filter(
+  return [...call.github.state.repositories.values()].filter(
     (repository) =>
       covers({ kind: 'installation', installation, token }, repository) &&
       (call.actor.kind !== 'user' || canSee(call.actor, repository)),
@@ -102,16 +110,18 @@ function visibleTo(call: Call, installation: Installation): Repository[] {
 }
 
 function installationsOfUser(call: Call): Installation[] {
-  return [...call.world.state.installations.values()].filter(
+  return [...call.github.state.installations.values()].filter(
     (installation) => !installation.suspendedAt && visibleTo(call, installation).length > 0,
   )
 }
 
 /** Any public app, by its slug. */
 function appBySlug(call: Call) {
-  const app = [...call.world.state.apps.values()].find((one) => one.slug === call.params.app_slug)
+  const app = [...call.github.state.apps.values()].find(
+    (candidate) => candidate.slug === call.params.app_slug,
+  )
   if (!app) throw notFound()
-  return { status: 200, body: appShape(call.world, app) }
+  return { status: 200, body: appShape(call.github, app) }
 }
 
 export const appRoutes: Route[] = [
@@ -121,10 +131,10 @@ export const appRoutes: Route[] = [
     path: '/app',
     who: 'app',
     handle: (call) => {
-      const { state } = call.world
+      const { state } = call.github
       return {
         status: 200,
-        body: { ...appShape(call.world, state.app), installations_count: state.installations.size },
+        body: { ...appShape(call.github, state.app), installations_count: state.installations.size },
       }
     },
   },
@@ -133,15 +143,15 @@ export const appRoutes: Route[] = [
     path: '/app/installations',
     who: 'app',
     handle: (call) => {
-      const all = [...call.world.state.installations.values()]
-      return page(call, all, (one) => installationShape(call.world, one))
+      const all = [...call.github.state.installations.values()]
+      return page(call, all, (installation) => installationShape(call.github, installation))
     },
   },
   {
     method: 'GET',
     path: '/app/installations/{installation_id}',
     who: 'app',
-    handle: (call) => ({ status: 200, body: installationShape(call.world, installationOf(call)) }),
+    handle: (call) => ({ status: 200, body: installationShape(call.github, installationOf(call)) }),
   },
   {
     method: 'POST',
@@ -154,10 +164,10 @@ export const appRoutes: Route[] = [
     path: '/repos/{owner}/{repo}/installation',
     who: 'app',
     handle: (call) => {
-      const { state } = call.world
+      const { state } = call.github
       const named = state.repositories.get(`${call.params.owner}/${call.params.repo}`.toLowerCase())
       const repository = named ?? repositoryOf(call)
-      return { status: 200, body: installationShape(call.world, installationReaching(call, repository)) }
+      return { status: 200, body: installationShape(call.github, installationReaching(call, repository)) }
     },
   },
   {
@@ -167,7 +177,9 @@ export const appRoutes: Route[] = [
     handle: (call) => {
       if (call.actor.kind !== 'installation') throw notFound()
       const all = visibleTo(call, call.actor.installation)
-      return page(call, all, (one) => repositoryShape(call.world, one), { envelope: 'repositories' })
+      return page(call, all, (repository) => repositoryShape(call.github, repository), {
+        envelope: 'repositories',
+      })
     },
   },
   {
@@ -184,7 +196,7 @@ export const appRoutes: Route[] = [
     path: '/user/installations',
     who: 'user',
     handle: (call) =>
-      page(call, installationsOfUser(call), (one) => installationShape(call.world, one), {
+      page(call, installationsOfUser(call), (installation) => installationShape(call.github, installation), {
         envelope: 'installations',
       }),
   },
@@ -194,16 +206,18 @@ export const appRoutes: Route[] = [
     who: 'user',
     handle: (call) => {
       const all = visibleTo(call, installationOf(call))
-      return page(call, all, (one) => repositoryShape(call.world, one), { envelope: 'repositories' })
+      return page(call, all, (repository) => repositoryShape(call.github, repository), {
+        envelope: 'repositories',
+      })
     },
   },
 ]
 
 function ownProfile(call: Call, login: string) {
-  const created = call.world.state.app.createdAt
+  const created = call.github.state.app.createdAt
   return {
-    ...userShape(call.world, login),
-    name: call.world.state.accounts.get(login.toLowerCase())?.name ?? null,
+    ...userShape(call.github, login),
+    name: call.github.state.accounts.get(login.toLowerCase())?.name ?? null,
     company: null,
     blog: null,
     location: null,

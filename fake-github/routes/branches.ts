@@ -2,7 +2,7 @@
 import { page } from '../paging.ts'
 import { type Call, notFound, type Route, repositoryOf } from '../route.ts'
 import { commitShape } from '../shapes/commits.ts'
-import { fullName, repositoryUrl, type World } from '../shapes/world.ts'
+import { fullName, type GitHubInstance, repositoryUrl } from '../shapes/instance.ts'
 import type { Branch, Commit, Repository, Ruleset } from '../state.ts'
 
 /** The required check names of a branch's classic protection and rulesets together, for `isRequired`. */
@@ -76,12 +76,12 @@ function isProtected(repository: Repository, branch: Branch): boolean {
   return branch.protection !== null || rulesFor(repository, branch.name).length > 0
 }
 
-function branchShape(world: World, repository: Repository, branch: Branch, commit: Commit) {
-  const self = `${repositoryUrl(world, repository)}/branches/${encodeURIComponent(branch.name)}`
+function branchShape(github: GitHubInstance, repository: Repository, branch: Branch, commit: Commit) {
+  const self = `${repositoryUrl(github, repository)}/branches/${encodeURIComponent(branch.name)}`
   return {
     name: branch.name,
-    commit: commitShape(world, repository, commit),
-    _links: { self, html: `${world.web}/${fullName(repository)}/tree/${branch.name}` },
+    commit: commitShape(github, repository, commit),
+    _links: { self, html: `${github.web}/${fullName(repository)}/tree/${branch.name}` },
     protected: isProtected(repository, branch),
     protection: protectionShape(branch),
     protection_url: `${self}/protection`,
@@ -93,7 +93,7 @@ function getBranch(call: Call) {
   const branch = repository.branches.get(call.params.branch ?? '')
   const commit = branch && repository.commits.get(branch.sha)
   if (!commit) throw notFound()
-  return { status: 200, body: branchShape(call.world, repository, branch, commit) }
+  return { status: 200, body: branchShape(call.github, repository, branch, commit) }
 }
 
 function listBranches(call: Call) {
@@ -104,10 +104,10 @@ function listBranches(call: Call) {
   )
   return page(call, found, (branch) => ({
     name: branch.name,
-    commit: { sha: branch.sha, url: `${repositoryUrl(call.world, repository)}/commits/${branch.sha}` },
+    commit: { sha: branch.sha, url: `${repositoryUrl(call.github, repository)}/commits/${branch.sha}` },
     protected: isProtected(repository, branch),
     protection: protectionShape(branch),
-    protection_url: `${repositoryUrl(call.world, repository)}/branches/${encodeURIComponent(branch.name)}/protection`,
+    protection_url: `${repositoryUrl(call.github, repository)}/branches/${encodeURIComponent(branch.name)}/protection`,
   }))
 }
 

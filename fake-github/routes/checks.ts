@@ -12,7 +12,7 @@ import {
 } from '../route.ts'
 import { newId } from '../seed.ts'
 import { checkRunShape, checkSuiteShape, runsOfSuite } from '../shapes/checks.ts'
-import { instant } from '../shapes/world.ts'
+import { instant } from '../shapes/instance.ts'
 import type { CheckRun, CheckStatus, CheckSuite, Conclusion, Repository } from '../state.ts'
 import { chosenRuns } from './commits.ts'
 
@@ -30,13 +30,13 @@ function suiteOf(call: Call, repository: Repository): CheckSuite {
 
 /** The app's suite for a commit; GitHub makes one on the first run. */
 function ownSuite(call: Call, repository: Repository, sha: string): CheckSuite {
-  const appId = call.world.state.app.id
+  const appId = call.github.state.app.id
   for (const suite of repository.checkSuites.values()) {
     if (suite.sha === sha && suite.appId === appId) return suite
   }
-  const at = instant(call.world)
+  const at = instant(call.github)
   const suite: CheckSuite = {
-    id: newId(call.world.state),
+    id: newId(call.github.state),
     sha,
     branch: null,
     appId,
@@ -58,11 +58,11 @@ function create(call: Call) {
   if (!sha) throw invalid('CheckRun', 'head_sha', 'missing_field')
   if (!repository.commits.has(sha)) throw new Refusal(422, `No commit found for SHA: ${sha}`)
   const run: CheckRun = {
-    id: newId(call.world.state),
+    id: newId(call.github.state),
     suiteId: ownSuite(call, repository, sha).id,
     sha,
     name,
-    appId: call.world.state.app.id,
+    appId: call.github.state.app.id,
     status: 'queued',
     conclusion: null,
     startedAt: null,
@@ -75,7 +75,7 @@ function create(call: Call) {
   }
   change(call, run)
   repository.checkRuns.set(run.id, run)
-  return { status: 201, body: checkRunShape(call.world, repository, run) }
+  return { status: 201, body: checkRunShape(call.github, repository, run) }
 }
 
 /** Takes over what the body names; a conclusion completes the run, as on GitHub. */
@@ -84,12 +84,12 @@ function change(call: Call, run: CheckRun): void {
   run.detailsUrl = textField(call, 'details_url') ?? run.detailsUrl
   run.externalId = textField(call, 'external_id') ?? run.externalId
   run.status = (textField(call, 'status') as CheckStatus | undefined) ?? run.status
-  run.startedAt = textField(call, 'started_at') ?? run.startedAt ?? instant(call.world)
+  run.startedAt = textField(call, 'started_at') ?? run.startedAt ?? instant(call.github)
   const conclusion = textField(call, 'conclusion') as Conclusion | undefined
   if (conclusion) {
     run.conclusion = conclusion
     run.status = 'completed'
-    run.completedAt = textField(call, 'completed_at') ?? instant(call.world)
+    run.completedAt = textField(call, 'completed_at') ?? instant(call.github)
   }
   if (run.status === 'completed' && !run.conclusion) throw invalid('CheckRun', 'conclusion', 'missing_field')
   const output = call.body.output as { title?: string; summary?: string; text?: string } | undefined
@@ -102,14 +102,14 @@ function change(call: Call, run: CheckRun): void {
 function update(call: Call) {
   const repository = repositoryOf(call)
   const run = runOf(call, repository)
-  if (run.appId !== call.world.state.app.id) {
+  if (run.appId !== call.github.state.app.id) {
     throw new Refusal(
       403,
-      `Invalid app_id \`${call.world.state.app.id}\` - check run can only be modified by the GitHub App that created it.`,
+      `Invalid app_id \`${call.github.state.app.id}\` - check run can only be modified by the GitHub App that created it.`,
     )
   }
   change(call, run)
-  return { status: 200, body: checkRunShape(call.world, repository, run) }
+  return { status: 200, body: checkRunShape(call.github, repository, run) }
 }
 
 /** GitHub passes a request on only to apps that let others ask; the run then waits under the same id. */
@@ -146,7 +146,7 @@ export const checkRoutes: Route[] = [
     needs: READ,
     handle: (call) => {
       const repository = repositoryOf(call)
-      return { status: 200, body: checkRunShape(call.world, repository, runOf(call, repository)) }
+      return { status: 200, body: checkRunShape(call.github, repository, runOf(call, repository)) }
     },
   },
   {
@@ -155,7 +155,7 @@ export const checkRoutes: Route[] = [
     needs: READ,
     handle: (call) => {
       const repository = repositoryOf(call)
-      return { status: 200, body: checkSuiteShape(call.world, repository, suiteOf(call, repository)) }
+      return { status: 200, body: checkSuiteShape(call.github, repository, suiteOf(call, repository)) }
     },
   },
   {
@@ -165,7 +165,9 @@ export const checkRoutes: Route[] = [
     handle: (call) => {
       const repository = repositoryOf(call)
       const runs = chosenRuns(call, runsOfSuite(repository, suiteOf(call, repository).id))
-      return page(call, runs, (run) => checkRunShape(call.world, repository, run), { envelope: 'check_runs' })
+      return page(call, runs, (run) => checkRunShape(call.github, repository, run), {
+        envelope: 'check_runs',
+      })
     },
   },
 ]

@@ -11,8 +11,8 @@ import {
   writerOf,
 } from '../route.ts'
 import { newId } from '../seed.ts'
+import { instant } from '../shapes/instance.ts'
 import { commentShape, reactionShape } from '../shapes/issues.ts'
-import { instant } from '../shapes/world.ts'
 import type { Comment, Reaction, ReactionContent, Repository } from '../state.ts'
 import { issueOf } from './issues.ts'
 
@@ -42,9 +42,9 @@ function bodyOf(call: Call): string {
 function create(call: Call) {
   const repository = repositoryOf(call)
   const issue = issueOf(call, repository)
-  const at = instant(call.world)
+  const at = instant(call.github)
   const comment: Comment = {
-    id: newId(call.world.state),
+    id: newId(call.github.state),
     issue: issue.number,
     body: bodyOf(call),
     createdAt: at,
@@ -55,7 +55,7 @@ function create(call: Call) {
   }
   repository.comments.set(comment.id, comment)
   issue.updatedAt = at
-  return { status: 201, body: commentShape(call.world, repository, comment) }
+  return { status: 201, body: commentShape(call.github, repository, comment) }
 }
 
 function since(call: Call, comment: Comment): boolean {
@@ -67,28 +67,28 @@ function listOfIssue(call: Call) {
   const repository = repositoryOf(call)
   const issue = issueOf(call, repository)
   const found = [...repository.comments.values()].filter(
-    (one) => one.issue === issue.number && since(call, one),
+    (comment) => comment.issue === issue.number && since(call, comment),
   )
   found.sort((a, b) => a.id - b.id)
-  return page(call, found, (comment) => commentShape(call.world, repository, comment))
+  return page(call, found, (comment) => commentShape(call.github, repository, comment))
 }
 
 function listOfRepository(call: Call) {
   const repository = repositoryOf(call)
-  const found = [...repository.comments.values()].filter((one) => since(call, one))
+  const found = [...repository.comments.values()].filter((comment) => since(call, comment))
   const sort = call.query.get('sort')
   const by = sort === 'updated' ? 'updatedAt' : 'createdAt'
   found.sort((a, b) => a[by].localeCompare(b[by]) || a.id - b.id)
   if (sort && call.query.get('direction') !== 'asc') found.reverse()
-  return page(call, found, (comment) => commentShape(call.world, repository, comment))
+  return page(call, found, (comment) => commentShape(call.github, repository, comment))
 }
 
 function update(call: Call) {
   const repository = repositoryOf(call)
   const comment = commentOf(call, repository)
   comment.body = bodyOf(call)
-  comment.updatedAt = instant(call.world)
-  return { status: 200, body: commentShape(call.world, repository, comment) }
+  comment.updatedAt = instant(call.github)
+  return { status: 200, body: commentShape(call.github, repository, comment) }
 }
 
 function remove(call: Call) {
@@ -102,23 +102,23 @@ function react(call: Call, reactions: Reaction[]) {
   const content = textField(call, 'content') as ReactionContent | undefined
   if (!content) throw invalid('Reaction', 'content', 'missing_field')
   const { user } = writerOf(call)
-  const known = reactions.find((one) => one.user === user && one.content === content)
-  if (known) return { status: 200, body: reactionShape(call.world, known) }
-  const reaction: Reaction = { id: newId(call.world.state), user, content, createdAt: instant(call.world) }
+  const existing = reactions.find((reaction) => reaction.user === user && reaction.content === content)
+  if (existing) return { status: 200, body: reactionShape(call.github, existing) }
+  const reaction: Reaction = { id: newId(call.github.state), user, content, createdAt: instant(call.github) }
   reactions.push(reaction)
-  return { status: 201, body: reactionShape(call.world, reaction) }
+  return { status: 201, body: reactionShape(call.github, reaction) }
 }
 
 function listReactions(call: Call, reactions: Reaction[]) {
   const content = call.query.get('content')
-  const found = reactions.filter((one) => !content || one.content === content)
-  return page(call, found, (one) => reactionShape(call.world, one))
+  const found = reactions.filter((reaction) => !content || reaction.content === content)
+  return page(call, found, (reaction) => reactionShape(call.github, reaction))
 }
 
 function removeReaction(call: Call) {
   const comment = commentOf(call, repositoryOf(call))
   const id = numberParam(call, 'reaction_id')
-  const left = comment.reactions.filter((one) => one.id !== id)
+  const left = comment.reactions.filter((reaction) => reaction.id !== id)
   if (left.length === comment.reactions.length) throw notFound()
   comment.reactions = left
   return { status: 204 }
@@ -138,7 +138,7 @@ export const commentRoutes: Route[] = [
     needs: READ,
     handle: (call) => {
       const repository = repositoryOf(call)
-      return { status: 200, body: commentShape(call.world, repository, commentOf(call, repository)) }
+      return { status: 200, body: commentShape(call.github, repository, commentOf(call, repository)) }
     },
   },
   { method: 'PATCH', path: ONE, needs: WRITE, handle: update },

@@ -3,8 +3,8 @@ import { page } from '../paging.ts'
 import { type Call, notFound, type Route, repositoryOf } from '../route.ts'
 import { checkRunShape, checkSuiteShape, latestRuns } from '../shapes/checks.ts'
 import { combinedStatusShape, commitShape, latestStatuses, statusShape } from '../shapes/commits.ts'
+import { fullName } from '../shapes/instance.ts'
 import { simplePullShape } from '../shapes/pulls.ts'
-import { fullName } from '../shapes/world.ts'
 import type { CheckRun, CheckSuite, Commit, Repository } from '../state.ts'
 import { isPull } from './pulls.ts'
 
@@ -40,10 +40,10 @@ export function chosenRuns(call: Call, runs: CheckRun[]): CheckRun[] {
 function listRuns(call: Call) {
   const repository = repositoryOf(call)
   const suites = new Set(
-    suitesOf(repository, shaOfRef(repository, call.params.ref ?? '')).map((one) => one.id),
+    suitesOf(repository, shaOfRef(repository, call.params.ref ?? '')).map((suite) => suite.id),
   )
   const runs = [...repository.checkRuns.values()].filter((run) => suites.has(run.suiteId))
-  const shape = (run: CheckRun) => checkRunShape(call.world, repository, run)
+  const shape = (run: CheckRun) => checkRunShape(call.github, repository, run)
   return page(call, chosenRuns(call, runs), shape, { envelope: 'check_runs' })
 }
 
@@ -52,7 +52,7 @@ function listSuites(call: Call) {
   const app = call.query.get('app_id')
   const suites = suitesOf(repository, shaOfRef(repository, call.params.ref ?? ''))
   const found = suites.filter((suite) => !app || suite.appId === Number(app)).reverse()
-  const shape = (suite: CheckSuite) => checkSuiteShape(call.world, repository, suite)
+  const shape = (suite: CheckSuite) => checkSuiteShape(call.github, repository, suite)
   return page(call, found, shape, { envelope: 'check_suites' })
 }
 
@@ -60,17 +60,17 @@ function listStatuses(call: Call) {
   const repository = repositoryOf(call)
   const sha = shaOfRef(repository, call.params.ref ?? '')
   const newestFirst = [...(repository.statuses.get(sha) ?? [])].reverse()
-  return page(call, newestFirst, (status) => statusShape(call.world, repository, status))
+  return page(call, newestFirst, (status) => statusShape(call.github, repository, status))
 }
 
 function combinedStatus(call: Call) {
   const repository = repositoryOf(call)
   const sha = shaOfRef(repository, call.params.ref ?? '')
   const part = page(call, latestStatuses(repository, sha), (status) => {
-    const { creator: _creator, ...simple } = statusShape(call.world, repository, status)
+    const { creator: _creator, ...simple } = statusShape(call.github, repository, status)
     return simple
   })
-  const body = combinedStatusShape(call.world, repository, sha, part.body as unknown[])
+  const body = combinedStatusShape(call.github, repository, sha, part.body as unknown[])
   return { ...part, body }
 }
 
@@ -84,14 +84,14 @@ function listPulls(call: Call) {
     .filter(isPull)
     .filter((issue) => issue.pull.head.repository?.toLowerCase() === own)
     .filter((issue) => issue.pull.commits.includes(sha) || issue.pull.mergeCommitSha === sha)
-  return page(call, found, (issue) => simplePullShape(call.world, repository, issue))
+  return page(call, found, (issue) => simplePullShape(call.github, repository, issue))
 }
 
 function getCommit(call: Call) {
   const repository = repositoryOf(call)
   const commit = repository.commits.get(shaOfRef(repository, call.params.ref ?? ''))
   if (!commit) throw notFound()
-  return { status: 200, body: commitShape(call.world, repository, commit) }
+  return { status: 200, body: commitShape(call.github, repository, commit) }
 }
 
 /** Commits from a branch's tip back along first parents, as far as they are known, newest first. */
@@ -105,7 +105,7 @@ function listCommits(call: Call) {
     if (commit && Date.parse(commit.date) >= since) found.push(commit)
     next = commit?.parents[0]
   }
-  return page(call, found, (commit) => commitShape(call.world, repository, commit))
+  return page(call, found, (commit) => commitShape(call.github, repository, commit))
 }
 
 const COMMITS = '/repos/{owner}/{repo}/commits'

@@ -8,8 +8,8 @@ import type { Budget, Delivery } from '../state.ts'
 const KEPT_MS = 3 * 86_400_000
 
 function kept(call: Call): Delivery[] {
-  const oldest = call.world.now() - KEPT_MS
-  return call.world.state.deliveries.filter((one) => Date.parse(one.deliveredAt) >= oldest)
+  const oldest = call.github.now() - KEPT_MS
+  return call.github.state.deliveries.filter((delivery) => Date.parse(delivery.deliveredAt) >= oldest)
 }
 
 /** Ids of deliveries have had 19 digits since early 2026, more than a JavaScript number holds. */
@@ -46,10 +46,10 @@ function list(call: Call) {
   const status = call.query.get('status')
   const size = Math.min(100, Number(call.query.get('per_page') ?? 30))
   const found = kept(call)
-    .filter((one) => !status || succeeded(one) === (status === 'success'))
+    .filter((delivery) => !status || succeeded(delivery) === (status === 'success'))
     .sort((a, b) => b.id - a.id)
   const cursor = call.query.get('cursor')
-  const start = cursor ? found.findIndex((one) => one.id <= Number(cursor.replace(/^v1_/, ''))) : 0
+  const start = cursor ? found.findIndex((delivery) => delivery.id <= Number(cursor.replace(/^v1_/, ''))) : 0
   if (cursor && !/^v1_\d+$/.test(cursor)) throw new Refusal(422, 'Invalid cursor')
   const from = start < 0 ? found.length : start
   const next = found[from + size]
@@ -62,7 +62,7 @@ function list(call: Call) {
 
 function deliveryOf(call: Call): Delivery {
   const id = call.params.delivery_id ?? ''
-  const found = kept(call).find((one) => wireId(one) === id || String(one.id) === id)
+  const found = kept(call).find((delivery) => wireId(delivery) === id || String(delivery.id) === id)
   if (!found) throw notFound()
   return found
 }
@@ -77,14 +77,14 @@ function budgetShape(budget: Budget) {
 }
 
 function rateLimit(call: Call) {
-  const { core, graphql } = call.world.state.rateLimit
+  const { core, graphql } = call.github.state.rateLimit
   const search = { limit: 30, used: 0, remaining: 30, reset: Math.ceil(core.resetAt / 1000) }
   const resources = { core: budgetShape(core), graphql: budgetShape(graphql), search }
   return { status: 200, body: { resources, rate: budgetShape(core) } }
 }
 
 function hookConfig(call: Call) {
-  const { webhookUrl } = call.world.state.app
+  const { webhookUrl } = call.github.state.app
   return {
     status: 200,
     body: {
@@ -110,7 +110,7 @@ export const deliveryRoutes: Route[] = [
       const { request, response } = delivery
       return {
         status: 200,
-        body: { ...itemShape(delivery), url: call.world.state.app.webhookUrl ?? '', request, response },
+        body: { ...itemShape(delivery), url: call.github.state.app.webhookUrl ?? '', request, response },
       }
     },
   },

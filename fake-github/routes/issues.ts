@@ -11,9 +11,9 @@ import {
   writerOf,
 } from '../route.ts'
 import { addIssue, addLabel, newId } from '../seed.ts'
+import { instant } from '../shapes/instance.ts'
 import { issueShape, labelShape, labelShapes } from '../shapes/issues.ts'
 import { timelineShapes } from '../shapes/timeline.ts'
-import { instant } from '../shapes/world.ts'
 import type { Issue, Repository, TimelineEvent } from '../state.ts'
 
 const READ: Route['needs'] = [
@@ -44,15 +44,15 @@ function create(call: Call) {
   const repository = repositoryOf(call)
   const title = textField(call, 'title')
   if (!title) throw invalid('Issue', 'title', 'missing_field')
-  const issue = addIssue(call.world.state, repository, {
+  const issue = addIssue(call.github.state, repository, {
     title,
     body: textField(call, 'body') ?? null,
     labels: labelNames(call.body.labels) ?? [],
     assignees: (call.body.assignees as string[] | undefined) ?? [],
-    at: instant(call.world),
+    at: instant(call.github),
     ...writerOf(call),
   })
-  return { status: 201, body: issueShape(call.world, repository, issue) }
+  return { status: 201, body: issueShape(call.github, repository, issue) }
 }
 
 function note(
@@ -62,16 +62,16 @@ function note(
 ): void {
   const { user } = writerOf(call)
   issue.timeline.push({
-    id: newId(call.world.state),
+    id: newId(call.github.state),
     actor: user,
-    at: instant(call.world),
+    at: instant(call.github),
     commitSha: null,
     ...event,
   })
 }
 
 function setLabels(call: Call, repository: Repository, issue: Issue, names: string[]): void {
-  for (const name of names) addLabel(call.world.state, repository, name)
+  for (const name of names) addLabel(call.github.state, repository, name)
   for (const name of names)
     if (!issue.labels.includes(name)) note(call, issue, { event: 'labeled', label: name })
   for (const name of issue.labels)
@@ -82,7 +82,7 @@ function setLabels(call: Call, repository: Repository, issue: Issue, names: stri
 function setState(call: Call, issue: Issue, state: 'open' | 'closed'): void {
   if (issue.state === state) return
   issue.state = state
-  issue.closedAt = state === 'closed' ? instant(call.world) : null
+  issue.closedAt = state === 'closed' ? instant(call.github) : null
   issue.closedBy = state === 'closed' ? writerOf(call).user : null
   issue.stateReason = state === 'closed' ? 'completed' : 'reopened'
   note(call, issue, { event: state === 'closed' ? 'closed' : 'reopened' })
@@ -105,8 +105,8 @@ function update(call: Call) {
   const names = labelNames(labels)
   if (names) setLabels(call, repository, issue, names)
   if (Array.isArray(assignees)) issue.assignees = assignees.map(String)
-  issue.updatedAt = instant(call.world)
-  return { status: 200, body: issueShape(call.world, repository, issue) }
+  issue.updatedAt = instant(call.github)
+  return { status: 200, body: issueShape(call.github, repository, issue) }
 }
 
 function matches(call: Call, issue: Issue): boolean {
@@ -136,7 +136,7 @@ function list(call: Call) {
   const found = [...repository.issues.values()].filter((issue) => matches(call, issue))
   found.sort((a, b) => a[by].localeCompare(b[by]) || a.number - b.number)
   if (call.query.get('direction') !== 'asc') found.reverse()
-  return page(call, found, (issue) => issueShape(call.world, repository, issue))
+  return page(call, found, (issue) => issueShape(call.github, repository, issue))
 }
 
 function addLabels(call: Call) {
@@ -144,7 +144,7 @@ function addLabels(call: Call) {
   const issue = issueOf(call, repository)
   const names = labelNames(call.body.labels ?? call.body.list) ?? []
   setLabels(call, repository, issue, [...issue.labels, ...names])
-  return { status: 200, body: labelShapes(call.world, repository, issue.labels) }
+  return { status: 200, body: labelShapes(call.github, repository, issue.labels) }
 }
 
 function removeLabel(call: Call) {
@@ -160,7 +160,7 @@ function removeLabel(call: Call) {
     issue,
     issue.labels.filter((label) => label.toLowerCase() !== name.toLowerCase()),
   )
-  return { status: 200, body: labelShapes(call.world, repository, issue.labels) }
+  return { status: 200, body: labelShapes(call.github, repository, issue.labels) }
 }
 
 function createLabel(call: Call) {
@@ -168,18 +168,18 @@ function createLabel(call: Call) {
   const name = textField(call, 'name')
   if (!name) throw invalid('Label', 'name', 'missing_field')
   if (repository.labels.has(name.toLowerCase())) throw invalid('Label', 'name', 'already_exists')
-  const label = addLabel(call.world.state, repository, name, {
+  const label = addLabel(call.github.state, repository, name, {
     color: textField(call, 'color') ?? 'ededed',
     description: textField(call, 'description') ?? null,
   })
-  return { status: 201, body: labelShape(call.world, repository, label) }
+  return { status: 201, body: labelShape(call.github, repository, label) }
 }
 
 function getLabel(call: Call) {
   const repository = repositoryOf(call)
   const label = repository.labels.get((call.params.name ?? '').toLowerCase())
   if (!label) throw notFound()
-  return { status: 200, body: labelShape(call.world, repository, label) }
+  return { status: 200, body: labelShape(call.github, repository, label) }
 }
 
 const ISSUES = '/repos/{owner}/{repo}/issues'
@@ -187,7 +187,7 @@ const LABELS = '/repos/{owner}/{repo}/labels'
 
 function timeline(call: Call) {
   const repository = repositoryOf(call)
-  const shapes = timelineShapes(call.world, repository, issueOf(call, repository))
+  const shapes = timelineShapes(call.github, repository, issueOf(call, repository))
   return page(call, shapes, (shape) => shape)
 }
 
@@ -201,7 +201,7 @@ export const issueRoutes: Route[] = [
     needs: READ,
     handle: (call) => {
       const repository = repositoryOf(call)
-      return { status: 200, body: issueShape(call.world, repository, issueOf(call, repository)) }
+      return { status: 200, body: issueShape(call.github, repository, issueOf(call, repository)) }
     },
   },
   { method: 'PATCH', path: `${ISSUES}/{issue_number}`, needs: WRITE, handle: update },
@@ -212,7 +212,7 @@ export const issueRoutes: Route[] = [
     handle: (call) => {
       const repository = repositoryOf(call)
       const names = issueOf(call, repository).labels
-      return page(call, labelShapes(call.world, repository, names), (label) => label)
+      return page(call, labelShapes(call.github, repository, names), (label) => label)
     },
   },
   { method: 'POST', path: `${ISSUES}/{issue_number}/labels`, needs: WRITE, handle: addLabels },
@@ -223,7 +223,9 @@ export const issueRoutes: Route[] = [
     needs: READ,
     handle: (call) => {
       const repository = repositoryOf(call)
-      return page(call, [...repository.labels.values()], (label) => labelShape(call.world, repository, label))
+      return page(call, [...repository.labels.values()], (label) =>
+        labelShape(call.github, repository, label),
+      )
     },
   },
   { method: 'POST', path: LABELS, needs: WRITE, handle: createLabel },

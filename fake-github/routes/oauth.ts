@@ -7,10 +7,10 @@ const TOKEN_SECONDS = 8 * 60 * 60
 
 /** Sends the browser back with a code at once. `login` in the query chooses who signs in. */
 function authorize(call: Call) {
-  const { state } = call.world
+  const { state } = call.github
   if (call.query.get('client_id') !== state.app.clientId) throw new Refusal(404, 'Not Found')
   const login =
-    call.query.get('login') ?? [...state.accounts.values()].find((one) => one.type === 'User')?.login
+    call.query.get('login') ?? [...state.accounts.values()].find((account) => account.type === 'User')?.login
   const redirect = call.query.get('redirect_uri')
   if (!login || !redirect)
     throw new Refusal(400, 'Name a redirect_uri, and have one account that can sign in.')
@@ -25,7 +25,7 @@ function authorize(call: Call) {
 
 /** GitHub answers 200 even when it refuses, with an `error` in the body. */
 function exchange(call: Call) {
-  const { state } = call.world
+  const { state } = call.github
   const refused = (error: string, description: string) => ({
     status: 200,
     body: { error, error_description: description, error_uri: 'https://docs.github.com/apps' },

@@ -39,14 +39,14 @@ function list(call: Call) {
   found.sort((a, b) => a[by].localeCompare(b[by]) || a.number - b.number)
   const direction = call.query.get('direction') ?? (sort === 'created' ? 'desc' : 'asc')
   if (direction === 'desc') found.reverse()
-  return page(call, found, (issue) => simplePullShape(call.world, repository, issue))
+  return page(call, found, (issue) => simplePullShape(call.github, repository, issue))
 }
 
 /** GitHub lists at most 250 commits of a pull request. */
 function listCommits(call: Call) {
   const repository = repositoryOf(call)
   const commits = pullOf(call, repository).pull.commits.flatMap((sha) => repository.commits.get(sha) ?? [])
-  return page(call, commits.slice(0, 250), (commit) => commitShape(call.world, repository, commit))
+  return page(call, commits.slice(0, 250), (commit) => commitShape(call.github, repository, commit))
 }
 
 /** GitHub lists at most 3,000 files of a pull request. */
@@ -54,14 +54,19 @@ function listFiles(call: Call) {
   const repository = repositoryOf(call)
   const { pull } = pullOf(call, repository)
   const files = changedFiles(repository, pull.commits).slice(0, 3000)
-  return page(call, files, (file) => fileShape(call.world, repository, pull.head.sha, file))
+  return page(call, files, (file) => fileShape(call.github, repository, pull.head.sha, file))
 }
 
 const PULLS = '/repos/{owner}/{repo}/pulls'
 
 export const pullRoutes: Route[] = [
   // Comments on lines of code are not held here: every list of them is empty.
-  { method: 'GET', path: `${PULLS}/comments`, needs: READ, handle: (call) => page(call, [], (one) => one) },
+  {
+    method: 'GET',
+    path: `${PULLS}/comments`,
+    needs: READ,
+    handle: (call) => page(call, [], (comment) => comment),
+  },
   { method: 'GET', path: `${PULLS}/{pull_number}/commits`, needs: READ, handle: listCommits },
   { method: 'GET', path: `${PULLS}/{pull_number}/files`, needs: READ, handle: listFiles },
   { method: 'GET', path: PULLS, needs: READ, handle: list },
@@ -71,7 +76,7 @@ export const pullRoutes: Route[] = [
     needs: READ,
     handle: (call) => {
       const repository = repositoryOf(call)
-      return { status: 200, body: pullShape(call.world, repository, pullOf(call, repository)) }
+      return { status: 200, body: pullShape(call.github, repository, pullOf(call, repository)) }
     },
   },
 ]

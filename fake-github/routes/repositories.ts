@@ -1,9 +1,9 @@
 /** Repositories, the files in them and what people may do there. */
 import { type Call, notFound, type Route, repositoryOf } from '../route.ts'
 import { shaOf } from '../seed.ts'
+import { fullName, repositoryUrl } from '../shapes/instance.ts'
 import { fullRepositoryShape, roleFlags } from '../shapes/repositories.ts'
 import { userShape } from '../shapes/users.ts'
-import { fullName, repositoryUrl } from '../shapes/world.ts'
 import type { Repository, Role } from '../state.ts'
 
 /** Role of a person: what was given, else owner, else what everyone has. */
@@ -17,7 +17,7 @@ function roleOf(repository: Repository, login: string): Role {
 function getRepository(call: Call) {
   const repository = repositoryOf(call)
   const role = call.actor.kind === 'user' ? roleOf(repository, call.actor.login) : 'read'
-  return { status: 200, body: fullRepositoryShape(call.world, repository, role) }
+  return { status: 200, body: fullRepositoryShape(call.github, repository, role) }
 }
 
 /** The older four-step word GitHub answers beside the exact role. */
@@ -29,7 +29,7 @@ function legacyPermission(role: Role): string {
 function getPermission(call: Call) {
   const repository = repositoryOf(call)
   const login = call.params.username ?? ''
-  const account = call.world.state.accounts.get(login.toLowerCase())
+  const account = call.github.state.accounts.get(login.toLowerCase())
   if (!account) throw notFound()
   const role = roleOf(repository, login)
   return {
@@ -37,7 +37,7 @@ function getPermission(call: Call) {
     body: {
       permission: legacyPermission(role),
       role_name: role,
-      user: { ...userShape(call.world, account.login), permissions: roleFlags(role), role_name: role },
+      user: { ...userShape(call.github, account.login), permissions: roleFlags(role), role_name: role },
     },
   }
 }
@@ -65,9 +65,9 @@ function fileShape(call: Call, repository: Repository, path: string, text: strin
   const bytes = Buffer.from(text)
   const sha = shaOf(`blob ${bytes.length}\0${text}`)
   const ref = call.query.get('ref') ?? repository.defaultBranch
-  const page = `${call.world.web}/${fullName(repository)}`
-  const self = `${repositoryUrl(call.world, repository)}/contents/${path}?ref=${ref}`
-  const git = `${repositoryUrl(call.world, repository)}/git/blobs/${sha}`
+  const page = `${call.github.web}/${fullName(repository)}`
+  const self = `${repositoryUrl(call.github, repository)}/contents/${path}?ref=${ref}`
+  const git = `${repositoryUrl(call.github, repository)}/git/blobs/${sha}`
   const html = `${page}/blob/${ref}/${path}`
   return {
     type: 'file',

@@ -2,16 +2,16 @@
 import type { Repository, WorkflowAttempt, WorkflowJob, WorkflowRun } from '../state.ts'
 import { pullsOfSha } from './checks.ts'
 import { simpleCommitShape } from './commits.ts'
+import { fullName, type GitHubInstance, nodeId, repositoryUrl } from './instance.ts'
 import { minimalRepositoryShape } from './repositories.ts'
 import { userShape } from './users.ts'
-import { fullName, nodeId, repositoryUrl, type World } from './world.ts'
 
-function runLinks(world: World, repository: Repository, run: WorkflowRun, attempt: number) {
-  const base = repositoryUrl(world, repository)
+function runLinks(github: GitHubInstance, repository: Repository, run: WorkflowRun, attempt: number) {
+  const base = repositoryUrl(github, repository)
   const url = `${base}/actions/runs/${run.id}`
   return {
     url,
-    html_url: `${world.web}/${fullName(repository)}/actions/runs/${run.id}`,
+    html_url: `${github.web}/${fullName(repository)}/actions/runs/${run.id}`,
     jobs_url: `${url}/jobs`,
     logs_url: `${url}/logs`,
     check_suite_url: `${base}/check-suites/${run.suiteId}`,
@@ -25,12 +25,12 @@ function runLinks(world: World, repository: Repository, run: WorkflowRun, attemp
 
 /** A workflow run as it stood in one of its attempts. */
 export function workflowRunShape(
-  world: World,
+  github: GitHubInstance,
   repository: Repository,
   run: WorkflowRun,
   attempt: WorkflowAttempt,
 ) {
-  const head = world.state.repositories.get(run.headRepository.toLowerCase()) ?? repository
+  const head = github.state.repositories.get(run.headRepository.toLowerCase()) ?? repository
   return {
     id: run.id,
     node_id: nodeId('WFR', repository.id, run.id),
@@ -46,30 +46,30 @@ export function workflowRunShape(
     workflow_id: run.workflowId,
     check_suite_id: run.suiteId,
     check_suite_node_id: nodeId('CS', repository.id, run.suiteId),
-    ...runLinks(world, repository, run, attempt.attempt),
-    pull_requests: pullsOfSha(world, repository, run.sha),
+    ...runLinks(github, repository, run, attempt.attempt),
+    pull_requests: pullsOfSha(github, repository, run.sha),
     created_at: run.createdAt,
     run_started_at: attempt.startedAt,
     updated_at: attempt.updatedAt,
-    actor: userShape(world, run.actor),
-    triggering_actor: userShape(world, attempt.actor),
+    actor: userShape(github, run.actor),
+    triggering_actor: userShape(github, attempt.actor),
     display_title: repository.commits.get(run.sha)?.message ?? run.name,
     referenced_workflows: [],
     head_commit: simpleCommitShape(repository, run.sha),
-    repository: minimalRepositoryShape(world, repository),
-    head_repository: minimalRepositoryShape(world, head),
+    repository: minimalRepositoryShape(github, repository),
+    head_repository: minimalRepositoryShape(github, head),
   }
 }
 
 /** A job of one attempt. */
 export function jobShape(
-  world: World,
+  github: GitHubInstance,
   repository: Repository,
   run: WorkflowRun,
   attempt: WorkflowAttempt,
   job: WorkflowJob,
 ) {
-  const base = repositoryUrl(world, repository)
+  const base = repositoryUrl(github, repository)
   return {
     id: job.id,
     node_id: nodeId('CR', repository.id, job.id),
@@ -80,7 +80,7 @@ export function jobShape(
     head_branch: run.branch,
     workflow_name: run.name,
     url: `${base}/actions/jobs/${job.id}`,
-    html_url: `${world.web}/${fullName(repository)}/actions/runs/${run.id}/job/${job.id}`,
+    html_url: `${github.web}/${fullName(repository)}/actions/runs/${run.id}/job/${job.id}`,
     check_run_url: `${base}/check-runs/${job.id}`,
     name: job.name,
     status: job.status,

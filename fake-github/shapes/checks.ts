@@ -1,17 +1,17 @@
 /** Check suites and check runs as GitHub's API writes them. */
 import type { CheckRun, CheckSuite, Repository } from '../state.ts'
 import { simpleCommitShape } from './commits.ts'
+import { fullName, type GitHubInstance, nodeId, repositoryUrl } from './instance.ts'
 import { minimalRepositoryShape } from './repositories.ts'
 import { appShape } from './users.ts'
-import { fullName, nodeId, repositoryUrl, type World } from './world.ts'
 
 /**
  * The open pull requests GitHub names beside a check: heads in the repository itself with this SHA.
  * A pull request from a fork is never among them.
  */
-export function pullsOfSha(world: World, repository: Repository, sha: string) {
+export function pullsOfSha(github: GitHubInstance, repository: Repository, sha: string) {
   const own = fullName(repository).toLowerCase()
-  const repo = { id: repository.id, url: repositoryUrl(world, repository), name: repository.name }
+  const repo = { id: repository.id, url: repositoryUrl(github, repository), name: repository.name }
   return [...repository.issues.values()].flatMap((issue) => {
     const { pull } = issue
     if (!pull || issue.state !== 'open' || pull.head.sha !== sha) return []
@@ -20,7 +20,7 @@ export function pullsOfSha(world: World, repository: Repository, sha: string) {
       {
         id: pull.id,
         number: issue.number,
-        url: `${repositoryUrl(world, repository)}/pulls/${issue.number}`,
+        url: `${repositoryUrl(github, repository)}/pulls/${issue.number}`,
         head: { ref: pull.head.ref, sha: pull.head.sha, repo },
         base: { ref: pull.base.ref, sha: pull.base.sha, repo },
       },
@@ -29,10 +29,10 @@ export function pullsOfSha(world: World, repository: Repository, sha: string) {
 }
 
 /** A check run. */
-export function checkRunShape(world: World, repository: Repository, run: CheckRun) {
-  const url = `${repositoryUrl(world, repository)}/check-runs/${run.id}`
-  const app = world.state.apps.get(run.appId)
-  const page = `${world.web}/${fullName(repository)}/runs/${run.id}`
+export function checkRunShape(github: GitHubInstance, repository: Repository, run: CheckRun) {
+  const url = `${repositoryUrl(github, repository)}/check-runs/${run.id}`
+  const app = github.state.apps.get(run.appId)
+  const page = `${github.web}/${fullName(repository)}/runs/${run.id}`
   return {
     id: run.id,
     node_id: nodeId('CR', repository.id, run.id),
@@ -54,8 +54,8 @@ export function checkRunShape(world: World, repository: Repository, run: CheckRu
       annotations_url: `${url}/annotations`,
     },
     check_suite: { id: run.suiteId },
-    app: app ? appShape(world, app) : null,
-    pull_requests: pullsOfSha(world, repository, run.sha),
+    app: app ? appShape(github, app) : null,
+    pull_requests: pullsOfSha(github, repository, run.sha),
   }
 }
 
@@ -72,9 +72,9 @@ export function latestRuns(runs: CheckRun[]): CheckRun[] {
 }
 
 /** A check suite. */
-export function checkSuiteShape(world: World, repository: Repository, suite: CheckSuite) {
-  const url = `${repositoryUrl(world, repository)}/check-suites/${suite.id}`
-  const app = world.state.apps.get(suite.appId)
+export function checkSuiteShape(github: GitHubInstance, repository: Repository, suite: CheckSuite) {
+  const url = `${repositoryUrl(github, repository)}/check-suites/${suite.id}`
+  const app = github.state.apps.get(suite.appId)
   return {
     id: suite.id,
     node_id: nodeId('CS', repository.id, suite.id),
@@ -85,9 +85,9 @@ export function checkSuiteShape(world: World, repository: Repository, suite: Che
     url,
     before: suite.before,
     after: suite.sha,
-    pull_requests: pullsOfSha(world, repository, suite.sha),
-    app: app ? appShape(world, app) : null,
-    repository: minimalRepositoryShape(world, repository),
+    pull_requests: pullsOfSha(github, repository, suite.sha),
+    app: app ? appShape(github, app) : null,
+    repository: minimalRepositoryShape(github, repository),
     created_at: suite.createdAt,
     updated_at: suite.updatedAt,
     head_commit: simpleCommitShape(repository, suite.sha),

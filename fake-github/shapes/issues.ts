@@ -1,16 +1,16 @@
 /** Issues, comments, labels and reactions as GitHub's API writes them. */
 import type { Comment, Issue, Label, Reaction, Repository, Role } from '../state.ts'
+import { fullName, type GitHubInstance, nodeId, repositoryUrl } from './instance.ts'
 import { appShape, userShape } from './users.ts'
-import { fullName, nodeId, repositoryUrl, type World } from './world.ts'
 
 const REACTIONS = ['+1', '-1', 'laugh', 'confused', 'heart', 'hooray', 'eyes', 'rocket'] as const
 
 /** One reaction. */
-export function reactionShape(world: World, reaction: Reaction) {
+export function reactionShape(github: GitHubInstance, reaction: Reaction) {
   return {
     id: reaction.id,
     node_id: nodeId('REA', reaction.id),
-    user: userShape(world, reaction.user),
+    user: userShape(github, reaction.user),
     content: reaction.content,
     created_at: reaction.createdAt,
   }
@@ -24,11 +24,11 @@ function reactionRollup(url: string, reactions: Reaction[]) {
 }
 
 /** A label of a repository. */
-export function labelShape(world: World, repository: Repository, label: Label) {
+export function labelShape(github: GitHubInstance, repository: Repository, label: Label) {
   return {
     id: label.id,
     node_id: nodeId('LA', label.id),
-    url: `${repositoryUrl(world, repository)}/labels/${encodeURIComponent(label.name)}`,
+    url: `${repositoryUrl(github, repository)}/labels/${encodeURIComponent(label.name)}`,
     name: label.name,
     description: label.description,
     color: label.color,
@@ -37,10 +37,10 @@ export function labelShape(world: World, repository: Repository, label: Label) {
 }
 
 /** The labels of an issue or pull request, in its order. */
-export function labelShapes(world: World, repository: Repository, names: string[]) {
+export function labelShapes(github: GitHubInstance, repository: Repository, names: string[]) {
   return names.flatMap((name) => {
     const label = repository.labels.get(name.toLowerCase())
-    return label ? [labelShape(world, repository, label)] : []
+    return label ? [labelShape(github, repository, label)] : []
   })
 }
 
@@ -60,8 +60,8 @@ export function association(repository: Repository, login: string): string {
 }
 
 /** Web address of an issue or pull request. */
-export function issuePage(world: World, repository: Repository, issue: Issue): string {
-  return `${world.web}/${fullName(repository)}/${issue.pull ? 'pull' : 'issues'}/${issue.number}`
+export function issuePage(github: GitHubInstance, repository: Repository, issue: Issue): string {
+  return `${github.web}/${fullName(repository)}/${issue.pull ? 'pull' : 'issues'}/${issue.number}`
 }
 
 function commentCount(repository: Repository, issue: Issue): number {
@@ -71,10 +71,10 @@ function commentCount(repository: Repository, issue: Issue): number {
 }
 
 /** An issue; a pull request is one too and then carries `pull_request`. */
-export function issueShape(world: World, repository: Repository, issue: Issue) {
-  const base = repositoryUrl(world, repository)
+export function issueShape(github: GitHubInstance, repository: Repository, issue: Issue) {
+  const base = repositoryUrl(github, repository)
   const url = `${base}/issues/${issue.number}`
-  const assignees = issue.assignees.map((login) => userShape(world, login))
+  const assignees = issue.assignees.map((login) => userShape(github, login))
   return {
     id: issue.id,
     node_id: nodeId(issue.pull ? 'PR' : 'I', repository.id, issue.number),
@@ -84,14 +84,14 @@ export function issueShape(world: World, repository: Repository, issue: Issue) {
     comments_url: `${url}/comments`,
     events_url: `${url}/events`,
     timeline_url: `${url}/timeline`,
-    html_url: issuePage(world, repository, issue),
+    html_url: issuePage(github, repository, issue),
     number: issue.number,
     state: issue.state,
     state_reason: issue.stateReason,
     title: issue.title,
     body: issue.body,
-    user: userShape(world, issue.user),
-    labels: labelShapes(world, repository, issue.labels),
+    user: userShape(github, issue.user),
+    labels: labelShapes(github, repository, issue.labels),
     assignee: assignees[0] ?? null,
     assignees,
     milestone: null,
@@ -101,20 +101,20 @@ export function issueShape(world: World, repository: Repository, issue: Issue) {
     created_at: issue.createdAt,
     updated_at: issue.updatedAt,
     closed_at: issue.closedAt,
-    closed_by: issue.closedBy ? userShape(world, issue.closedBy) : null,
+    closed_by: issue.closedBy ? userShape(github, issue.closedBy) : null,
     author_association: association(repository, issue.user),
-    performed_via_github_app: issue.byApp ? appShape(world, world.state.app) : null,
+    performed_via_github_app: issue.byApp ? appShape(github, github.state.app) : null,
     reactions: reactionRollup(url, issue.reactions),
-    ...(issue.pull && pullPart(world, repository, issue)),
+    ...(issue.pull && pullPart(github, repository, issue)),
   }
 }
 
-function pullPart(world: World, repository: Repository, issue: Issue) {
-  const page = issuePage(world, repository, issue)
+function pullPart(github: GitHubInstance, repository: Repository, issue: Issue) {
+  const page = issuePage(github, repository, issue)
   return {
     draft: issue.pull?.draft ?? false,
     pull_request: {
-      url: `${repositoryUrl(world, repository)}/pulls/${issue.number}`,
+      url: `${repositoryUrl(github, repository)}/pulls/${issue.number}`,
       html_url: page,
       diff_url: `${page}.diff`,
       patch_url: `${page}.patch`,
@@ -124,11 +124,11 @@ function pullPart(world: World, repository: Repository, issue: Issue) {
 }
 
 /** A comment on an issue or pull request. */
-export function commentShape(world: World, repository: Repository, comment: Comment) {
-  const base = repositoryUrl(world, repository)
+export function commentShape(github: GitHubInstance, repository: Repository, comment: Comment) {
+  const base = repositoryUrl(github, repository)
   const url = `${base}/issues/comments/${comment.id}`
   const issue = repository.issues.get(comment.issue)
-  const page = issue ? issuePage(world, repository, issue) : `${world.web}/${fullName(repository)}`
+  const page = issue ? issuePage(github, repository, issue) : `${github.web}/${fullName(repository)}`
   return {
     id: comment.id,
     node_id: nodeId('IC', repository.id, comment.id),
@@ -136,11 +136,11 @@ export function commentShape(world: World, repository: Repository, comment: Comm
     html_url: `${page}#issuecomment-${comment.id}`,
     issue_url: `${base}/issues/${comment.issue}`,
     body: comment.body,
-    user: userShape(world, comment.user),
+    user: userShape(github, comment.user),
     created_at: comment.createdAt,
     updated_at: comment.updatedAt,
     author_association: association(repository, comment.user),
-    performed_via_github_app: comment.byApp ? appShape(world, world.state.app) : null,
+    performed_via_github_app: comment.byApp ? appShape(github, github.state.app) : null,
     reactions: reactionRollup(url, comment.reactions),
     minimized: comment.minimized ? { reason: comment.minimized } : null,
   }

@@ -2,15 +2,15 @@
 import type { PullIssue } from '../seed.ts'
 import type { Repository } from '../state.ts'
 import { changedFiles } from './commits.ts'
+import { type GitHubInstance, nodeId, repositoryUrl } from './instance.ts'
 import { association, issuePage, labelShapes } from './issues.ts'
 import { repositoryShape } from './repositories.ts'
 import { userShape } from './users.ts'
-import { nodeId, repositoryUrl, type World } from './world.ts'
 
-function pullLinks(world: World, repository: Repository, pull: PullIssue) {
-  const base = repositoryUrl(world, repository)
+function pullLinks(github: GitHubInstance, repository: Repository, pull: PullIssue) {
+  const base = repositoryUrl(github, repository)
   const url = `${base}/pulls/${pull.number}`
-  const page = issuePage(world, repository, pull)
+  const page = issuePage(github, repository, pull)
   return {
     url,
     html_url: page,
@@ -25,8 +25,8 @@ function pullLinks(world: World, repository: Repository, pull: PullIssue) {
   }
 }
 
-function hypermedia(world: World, repository: Repository, pull: PullIssue) {
-  const all = pullLinks(world, repository, pull)
+function hypermedia(github: GitHubInstance, repository: Repository, pull: PullIssue) {
+  const all = pullLinks(github, repository, pull)
   return {
     self: { href: all.url },
     html: { href: all.html_url },
@@ -39,24 +39,24 @@ function hypermedia(world: World, repository: Repository, pull: PullIssue) {
   }
 }
 
-function headShape(world: World, pull: PullIssue) {
+function headShape(github: GitHubInstance, pull: PullIssue) {
   const { head } = pull.pull
-  const from = head.repository ? world.state.repositories.get(head.repository.toLowerCase()) : undefined
+  const from = head.repository ? github.state.repositories.get(head.repository.toLowerCase()) : undefined
   return {
     label: `${head.owner}:${head.ref}`,
     ref: head.ref,
     sha: head.sha,
-    user: userShape(world, head.owner),
-    repo: from ? repositoryShape(world, from) : null,
+    user: userShape(github, head.owner),
+    repo: from ? repositoryShape(github, from) : null,
   }
 }
 
 /** A `pull-request-simple`, as lists hold it. */
-export function simplePullShape(world: World, repository: Repository, issue: PullIssue) {
+export function simplePullShape(github: GitHubInstance, repository: Repository, issue: PullIssue) {
   const { pull } = issue
-  const assignees = issue.assignees.map((login) => userShape(world, login))
+  const assignees = issue.assignees.map((login) => userShape(github, login))
   return {
-    ...pullLinks(world, repository, issue),
+    ...pullLinks(github, repository, issue),
     id: pull.id,
     node_id: nodeId('PR', repository.id, issue.number),
     number: issue.number,
@@ -64,8 +64,8 @@ export function simplePullShape(world: World, repository: Repository, issue: Pul
     locked: issue.locked,
     title: issue.title,
     body: issue.body,
-    user: userShape(world, issue.user),
-    labels: labelShapes(world, repository, issue.labels),
+    user: userShape(github, issue.user),
+    labels: labelShapes(github, repository, issue.labels),
     milestone: null,
     assignee: assignees[0] ?? null,
     assignees,
@@ -77,31 +77,31 @@ export function simplePullShape(world: World, repository: Repository, issue: Pul
     merged_at: pull.mergedAt,
     merge_commit_sha: pull.mergeCommitSha,
     draft: pull.draft,
-    head: headShape(world, issue),
+    head: headShape(github, issue),
     base: {
       label: `${repository.owner}:${pull.base.ref}`,
       ref: pull.base.ref,
       sha: pull.base.sha,
-      user: userShape(world, repository.owner),
-      repo: repositoryShape(world, repository),
+      user: userShape(github, repository.owner),
+      repo: repositoryShape(github, repository),
     },
-    _links: hypermedia(world, repository, issue),
+    _links: hypermedia(github, repository, issue),
     author_association: association(repository, issue.user),
     auto_merge: null,
   }
 }
 
 /** A `pull-request`, the answer of `GET /repos/{owner}/{repo}/pulls/{number}`. */
-export function pullShape(world: World, repository: Repository, issue: PullIssue) {
+export function pullShape(github: GitHubInstance, repository: Repository, issue: PullIssue) {
   const { pull } = issue
   const files = changedFiles(repository, pull.commits)
   return {
-    ...simplePullShape(world, repository, issue),
+    ...simplePullShape(github, repository, issue),
     merged: pull.merged,
     mergeable: issue.state === 'open' ? true : null,
     rebaseable: issue.state === 'open' ? true : null,
     mergeable_state: issue.state === 'open' ? 'clean' : 'unknown',
-    merged_by: pull.mergedBy ? userShape(world, pull.mergedBy) : null,
+    merged_by: pull.mergedBy ? userShape(github, pull.mergedBy) : null,
     comments: [...repository.comments.values()].filter((comment) => comment.issue === issue.number).length,
     review_comments: 0,
     maintainer_can_modify: false,

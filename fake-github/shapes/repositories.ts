@@ -1,7 +1,7 @@
 /** Repositories as GitHub's API writes them: one builder for the minimal, the common and the full form. */
 import type { Repository, Role } from '../state.ts'
+import { fullName, type GitHubInstance, nodeId, repositoryUrl } from './instance.ts'
 import { userShape } from './users.ts'
-import { fullName, nodeId, repositoryUrl, type World } from './world.ts'
 
 const PLAIN_LINKS = [
   'contributors',
@@ -44,8 +44,8 @@ const TEMPLATE_LINKS: Record<string, string> = {
   trees_url: '/git/trees{/sha}',
 }
 
-function links(world: World, repository: Repository): Record<string, string> {
-  const url = repositoryUrl(world, repository)
+function links(github: GitHubInstance, repository: Repository): Record<string, string> {
+  const url = repositoryUrl(github, repository)
   const all: Record<string, string> = {}
   for (const name of PLAIN_LINKS) all[`${name}_url`] = `${url}/${name}`
   for (const [name, tail] of Object.entries(TEMPLATE_LINKS)) all[name] = `${url}${tail}`
@@ -53,7 +53,7 @@ function links(world: World, repository: Repository): Record<string, string> {
 }
 
 /** What a `minimal-repository` holds: who and where, no counts. */
-export function minimalRepositoryShape(world: World, repository: Repository) {
+export function minimalRepositoryShape(github: GitHubInstance, repository: Repository) {
   const full = fullName(repository)
   return {
     id: repository.id,
@@ -61,12 +61,12 @@ export function minimalRepositoryShape(world: World, repository: Repository) {
     name: repository.name,
     full_name: full,
     private: repository.private,
-    owner: userShape(world, repository.owner),
-    html_url: `${world.web}/${full}`,
+    owner: userShape(github, repository.owner),
+    html_url: `${github.web}/${full}`,
     description: repository.description,
     fork: repository.fork,
-    url: repositoryUrl(world, repository),
-    ...links(world, repository),
+    url: repositoryUrl(github, repository),
+    ...links(github, repository),
   }
 }
 
@@ -77,15 +77,15 @@ function openIssues(repository: Repository): number {
 }
 
 /** A `repository`, as pull requests and lists hold it. */
-export function repositoryShape(world: World, repository: Repository) {
+export function repositoryShape(github: GitHubInstance, repository: Repository) {
   const full = fullName(repository)
   const open = openIssues(repository)
   return {
-    ...minimalRepositoryShape(world, repository),
-    git_url: `git://${new URL(world.web).host}/${full}.git`,
-    ssh_url: `git@${new URL(world.web).hostname}:${full}.git`,
-    clone_url: `${world.web}/${full}.git`,
-    svn_url: `${world.web}/${full}`,
+    ...minimalRepositoryShape(github, repository),
+    git_url: `git://${new URL(github.web).host}/${full}.git`,
+    ssh_url: `git@${new URL(github.web).hostname}:${full}.git`,
+    clone_url: `${github.web}/${full}.git`,
+    svn_url: `${github.web}/${full}`,
     mirror_url: null,
     homepage: null,
     language: null,
@@ -117,14 +117,16 @@ export function repositoryShape(world: World, repository: Repository) {
 }
 
 /** A `full-repository`, the answer of `GET /repos/{owner}/{repo}`. */
-export function fullRepositoryShape(world: World, repository: Repository, role: Role) {
-  const parent = repository.parent ? world.state.repositories.get(repository.parent.toLowerCase()) : undefined
+export function fullRepositoryShape(github: GitHubInstance, repository: Repository, role: Role) {
+  const parent = repository.parent
+    ? github.state.repositories.get(repository.parent.toLowerCase())
+    : undefined
   return {
-    ...repositoryShape(world, repository),
+    ...repositoryShape(github, repository),
     permissions: roleFlags(role),
     subscribers_count: 0,
     network_count: 0,
-    ...(parent && { parent: repositoryShape(world, parent), source: repositoryShape(world, parent) }),
+    ...(parent && { parent: repositoryShape(github, parent), source: repositoryShape(github, parent) }),
   }
 }
 

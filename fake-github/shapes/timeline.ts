@@ -1,31 +1,31 @@
 /** The timeline of an issue or pull request as GitHub's REST API writes it. */
 import type { Comment, Commit, Issue, Repository, Review, TimelineEvent } from '../state.ts'
 import { commitShape } from './commits.ts'
+import { type GitHubInstance, nodeId, repositoryUrl } from './instance.ts'
 import { association, commentShape, issuePage } from './issues.ts'
 import { userShape } from './users.ts'
-import { nodeId, repositoryUrl, type World } from './world.ts'
 
 /** Everything that happened to an issue, oldest first, already in GitHub's form. */
-export function timelineShapes(world: World, repository: Repository, issue: Issue): unknown[] {
+export function timelineShapes(github: GitHubInstance, repository: Repository, issue: Issue): unknown[] {
   const comments = [...repository.comments.values()].filter((comment) => comment.issue === issue.number)
   const commits = (issue.pull?.commits ?? []).flatMap((sha) => repository.commits.get(sha) ?? [])
   const entries = [
-    ...commits.map((commit) => ({ at: commit.date, shape: committedShape(world, repository, commit) })),
-    ...issue.timeline.map((event) => ({ at: event.at, shape: eventShape(world, repository, event) })),
+    ...commits.map((commit) => ({ at: commit.date, shape: committedShape(github, repository, commit) })),
+    ...issue.timeline.map((event) => ({ at: event.at, shape: eventShape(github, repository, event) })),
     ...comments.map((comment) => ({
       at: comment.createdAt,
-      shape: commentedShape(world, repository, comment),
+      shape: commentedShape(github, repository, comment),
     })),
   ]
   const reviews = (issue.pull?.reviews ?? []).map((review) => ({
     at: review.submittedAt,
-    shape: reviewedShape(world, repository, issue, review),
+    shape: reviewedShape(github, repository, issue, review),
   }))
   return [...entries, ...reviews].sort((a, b) => a.at.localeCompare(b.at)).map((entry) => entry.shape)
 }
 
-function committedShape(world: World, repository: Repository, commit: Commit) {
-  const { sha, node_id, html_url, parents, commit: git } = commitShape(world, repository, commit)
+function committedShape(github: GitHubInstance, repository: Repository, commit: Commit) {
+  const { sha, node_id, html_url, parents, commit: git } = commitShape(github, repository, commit)
   const { url, author, committer, message, tree, verification } = git
   return {
     event: 'committed',
@@ -42,19 +42,19 @@ function committedShape(world: World, repository: Repository, commit: Commit) {
   }
 }
 
-function commentedShape(world: World, repository: Repository, comment: Comment) {
-  const { minimized: _minimized, ...shape } = commentShape(world, repository, comment)
-  return { ...shape, event: 'commented', actor: userShape(world, comment.user) }
+function commentedShape(github: GitHubInstance, repository: Repository, comment: Comment) {
+  const { minimized: _minimized, ...shape } = commentShape(github, repository, comment)
+  return { ...shape, event: 'commented', actor: userShape(github, comment.user) }
 }
 
-function reviewedShape(world: World, repository: Repository, issue: Issue, review: Review) {
-  const page = `${issuePage(world, repository, issue)}#pullrequestreview-${review.id}`
-  const pull = `${repositoryUrl(world, repository)}/pulls/${issue.number}`
+function reviewedShape(github: GitHubInstance, repository: Repository, issue: Issue, review: Review) {
+  const page = `${issuePage(github, repository, issue)}#pullrequestreview-${review.id}`
+  const pull = `${repositoryUrl(github, repository)}/pulls/${issue.number}`
   return {
     event: 'reviewed',
     id: review.id,
     node_id: nodeId('PRR', repository.id, issue.number, review.id),
-    user: userShape(world, review.user),
+    user: userShape(github, review.user),
     body: review.body,
     state: review.state.toLowerCase(),
     html_url: page,
@@ -67,13 +67,13 @@ function reviewedShape(world: World, repository: Repository, issue: Issue, revie
   }
 }
 
-function eventShape(world: World, repository: Repository, event: TimelineEvent) {
-  const base = repositoryUrl(world, repository)
+function eventShape(github: GitHubInstance, repository: Repository, event: TimelineEvent) {
+  const base = repositoryUrl(github, repository)
   return {
     id: event.id,
     node_id: nodeId('EV', event.id),
     url: `${base}/issues/events/${event.id}`,
-    actor: userShape(world, event.actor),
+    actor: userShape(github, event.actor),
     event: event.event,
     commit_id: event.commitSha,
     commit_url: event.commitSha ? `${base}/commits/${event.commitSha}` : null,

@@ -1,22 +1,22 @@
 /** People, organisations, bots and apps as GitHub's API writes them. */
 import type { App, Installation } from '../state.ts'
-import { nodeId, type World } from './world.ts'
+import { type GitHubInstance, nodeId } from './instance.ts'
 
 /** A `simple-user`. An unknown login ending in `[bot]` is a bot, any other a deleted account's placeholder. */
-export function userShape(world: World, login: string) {
-  const account = world.state.accounts.get(login.toLowerCase())
+export function userShape(github: GitHubInstance, login: string) {
+  const account = github.state.accounts.get(login.toLowerCase())
   const bot = account?.type === 'Bot' || login.endsWith('[bot]')
-  const id = account?.id ?? (bot ? botId(world, login) : 10137)
+  const id = account?.id ?? (bot ? botId(github, login) : 10137)
   const name = account?.login ?? (bot ? login : 'ghost')
-  const url = `${world.api}/users/${encodeURIComponent(name)}`
+  const url = `${github.api}/users/${encodeURIComponent(name)}`
   return {
     login: name,
     id,
     node_id: nodeId(bot ? 'BOT' : account?.type === 'Organization' ? 'O' : 'U', id),
-    avatar_url: `${world.web}/avatars/${id}`,
+    avatar_url: `${github.web}/avatars/${id}`,
     gravatar_id: '',
     url,
-    html_url: bot ? `${world.web}/apps/${name.replace('[bot]', '')}` : `${world.web}/${name}`,
+    html_url: bot ? `${github.web}/apps/${name.replace('[bot]', '')}` : `${github.web}/${name}`,
     followers_url: `${url}/followers`,
     following_url: `${url}/following{/other_user}`,
     gists_url: `${url}/gists{/gist_id}`,
@@ -32,23 +32,23 @@ export function userShape(world: World, login: string) {
   }
 }
 
-function botId(world: World, login: string): number {
-  for (const app of world.state.apps.values()) if (`${app.slug}[bot]` === login) return 41_000_000 + app.id
+function botId(github: GitHubInstance, login: string): number {
+  for (const app of github.state.apps.values()) if (`${app.slug}[bot]` === login) return 41_000_000 + app.id
   return 41_000_000
 }
 
 /** An app (`integration`). */
-export function appShape(world: World, app: App) {
+export function appShape(github: GitHubInstance, app: App) {
   return {
     id: app.id,
     client_id: app.clientId,
     slug: app.slug,
     node_id: nodeId('A', app.id),
-    owner: userShape(world, app.owner),
+    owner: userShape(github, app.owner),
     name: app.name,
     description: '',
-    external_url: `${world.web}/${app.slug}`,
-    html_url: `${world.web}/apps/${app.slug}`,
+    external_url: `${github.web}/${app.slug}`,
+    html_url: `${github.web}/apps/${app.slug}`,
     created_at: app.createdAt,
     updated_at: app.createdAt,
     permissions: app.permissions,
@@ -57,17 +57,17 @@ export function appShape(world: World, app: App) {
 }
 
 /** An installation of the app. */
-export function installationShape(world: World, installation: Installation) {
-  const { app } = world.state
-  const account = userShape(world, installation.account)
+export function installationShape(github: GitHubInstance, installation: Installation) {
+  const { app } = github.state
+  const account = userShape(github, installation.account)
   return {
     id: installation.id,
     client_id: app.clientId,
     account,
     repository_selection: installation.repositories === 'all' ? ('all' as const) : ('selected' as const),
-    access_tokens_url: `${world.api}/app/installations/${installation.id}/access_tokens`,
-    repositories_url: `${world.api}/installation/repositories`,
-    html_url: `${world.web}/organizations/${installation.account}/settings/installations/${installation.id}`,
+    access_tokens_url: `${github.api}/app/installations/${installation.id}/access_tokens`,
+    repositories_url: `${github.api}/installation/repositories`,
+    html_url: `${github.web}/organizations/${installation.account}/settings/installations/${installation.id}`,
     app_id: app.id,
     app_slug: app.slug,
     target_id: account.id,
@@ -79,7 +79,7 @@ export function installationShape(world: World, installation: Installation) {
     single_file_name: null,
     has_multiple_single_files: false,
     single_file_paths: [],
-    suspended_by: installation.suspendedBy ? userShape(world, installation.suspendedBy) : null,
+    suspended_by: installation.suspendedBy ? userShape(github, installation.suspendedBy) : null,
     suspended_at: installation.suspendedAt,
   }
 }

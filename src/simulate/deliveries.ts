@@ -34,52 +34,63 @@ export function deliveriesOf(plan: Plan, runs: readonly SimRun[], seed: number):
   const random = createRandom(`way/${plan.repository}/${plan.scenario.name}/${seed}`)
   const repository = repositoryOf(plan)
   const sent = [...aboutPullRequests(plan, repository), ...aboutRuns(plan, repository, runs)]
-  const arrived = sent.flatMap((one) => onTheWay(plan, one, random))
+  const arrived = sent.flatMap((delivery) => onTheWay(plan, delivery, random))
   arrived.sort((a, b) => a.at - b.at || (a.delivery.id < b.delivery.id ? -1 : 1))
-  return arrived.map((one) => one.delivery)
+  return arrived.map((sent) => sent.delivery)
 }
 
-function onTheWay({ scenario }: Plan, one: Sent, random: Random): Sent[] {
+function onTheWay({ scenario }: Plan, sent: Sent, random: Random): Sent[] {
   if (random.chance(scenario.missingShare)) return []
-  const at = random.chance(scenario.lateShare) ? one.at + random.after(6) * HOUR_MS : one.at
-  const again = random.chance(scenario.twiceShare) ? [{ ...one, at: at + random.after(1) * HOUR_MS }] : []
-  return [{ ...one, at }, ...again]
+  const at = random.chance(scenario.lateShare) ? sent.at + random.after(6) * HOUR_MS : sent.at
+  const duplicate = random.chance(scenario.twiceShare)
+    ? [{ ...sent, at: at + random.after(1) * HOUR_MS }]
+    : []
+  return [{ ...sent, at }, ...duplicate]
 }
 
 function aboutPullRequests(plan: Plan, repository: MadeRepository): Sent[] {
-  return plan.pullRequests.flatMap((one) => {
-    const told = one.heads.map((head, i): Sent => {
+  return plan.pullRequests.flatMap((pullRequest) => {
+    const told = pullRequest.heads.map((head, i): Sent => {
       const at = head.pushedAt
-      const pull = pullAt(plan, one, head, at)
+      const pull = pullAt(plan, pullRequest, head, at)
       const action = i === 0 ? 'opened' : 'synchronize'
       return {
         at,
-        delivery: pullRequestDelivery(repository, pull, { action, at, before: one.heads[i - 1]?.sha }),
+        delivery: pullRequestDelivery(repository, pull, {
+          action,
+          at,
+          before: pullRequest.heads[i - 1]?.sha,
+        }),
       }
     })
-    const at = one.closedAt
-    const pull = pullAt(plan, one, one.heads[one.heads.length - 1] as SimHead, at)
-    const { merged } = one
+    const at = pullRequest.closedAt
+    const pull = pullAt(plan, pullRequest, pullRequest.heads[pullRequest.heads.length - 1] as SimHead, at)
+    const { merged } = pullRequest
     told.push({ at, delivery: pullRequestDelivery(repository, pull, { action: 'closed', at, merged }) })
     return told.filter((sent) => sent.at <= plan.to)
   })
 }
 
 function aboutRuns(plan: Plan, repository: MadeRepository, runs: readonly SimRun[]): Sent[] {
-  const pullRequests = new Map(plan.pullRequests.map((one) => [one.number, one]))
+  const pullRequests = new Map(plan.pullRequests.map((pullRequest) => [pullRequest.number, pullRequest]))
   return runs.flatMap((run): Sent[] => {
-    const one = pullRequests.get(run.number)
-    if (!one) return actionsRun(plan, repository, run, null)
-    if (plan.scenario.ci === 'actions') return actionsRun(plan, repository, run, one)
-    return [...retestComment(plan, repository, run, one), ...prowRun(plan, repository, run)]
+    const pullRequest = pullRequests.get(run.number)
+    if (!pullRequest) return actionsRun(plan, repository, run, null)
+    if (plan.scenario.ci === 'actions') return actionsRun(plan, repository, run, pullRequest)
+    return [...retestComment(plan, repository, run, pullRequest), ...prowRun(plan, repository, run)]
   })
 }
 
 /** A run of Actions: its workflow run is told when it begins, the check run when it ends. Without `one`, on trunk. */
-function actionsRun(plan: Plan, repository: MadeRepository, run: SimRun, one: SimPullRequest | null): Sent[] {
+function actionsRun(
+  plan: Plan,
+  repository: MadeRepository,
+  run: SimRun,
+  pullRequest: SimPullRequest | null,
+): Sent[] {
   const { headSha, attempt, startedAt, completedAt, job } = run
-  const headBranch = one ? one.headRef : 'main'
-  const head = one?.heads.find((each) => each.sha === headSha)
+  const headBranch = pullRequest ? pullRequest.headRef : 'main'
+  const head = pullRequest?.heads.find((candidate) => candidate.sha === headSha)
   const check = checkRunDelivery(repository, {
     job: plan.jobs[job]?.name ?? '',
     attempt,
@@ -88,15 +99,15 @@ function actionsRun(plan: Plan, repository: MadeRepository, run: SimRun, one: Si
     headBranch,
     startedAt,
     completedAt,
-    named: one && head ? pullAt(plan, one, head, startedAt) : null,
+    named: pullRequest && head ? pullAt(plan, pullRequest, head, startedAt) : null,
   })
-  const told: Sent[] = [{ at: completedAt, delivery: check }]
+  const sent: Sent[] = [{ at: completedAt, delivery: check }]
   // The first attempt is one workflow run for all jobs: told once, with the first job.
-  if (attempt === 1 && job !== 0) return told
-  const event = one ? 'pull_request' : 'push'
-  const actor = one ? (run.askedBy ?? one.author) : 'bot'
-  const asked = { attempt, headSha, headBranch, event, actor, startedAt, ended: null }
-  return [{ at: startedAt, delivery: workflowRunDelivery(repository, asked) }, ...told]
+  if (attempt === 1 && job !== 0) return sent
+  const event = pullRequest ? 'pull_request' : 'push'
+  const actor = pullRequest ? (run.askedBy ?? pullRequest.author) : 'bot'
+  const request = { attempt, headSha, headBranch, event, actor, startedAt, ended: null }
+  return [{ at: startedAt, delivery: workflowRunDelivery(repository, request) }, ...sent]
 }
 
 /** A run of Prow: a pending status when it begins, the outcome when it ends, both with the run's URL. */
@@ -110,25 +121,30 @@ function prowRun(plan: Plan, repository: MadeRepository, run: SimRun): Sent[] {
     baseSha: baseAt(plan, startedAt),
   }
   const [state, text] = PROW[run.outcome]
-  const begun = { ...about, state: 'pending', text: 'Job triggered.', at: startedAt }
+  const pending = { ...about, state: 'pending', text: 'Job triggered.', at: startedAt }
   return [
-    { at: startedAt, delivery: statusDelivery(repository, begun) },
+    { at: startedAt, delivery: statusDelivery(repository, pending) },
     { at: completedAt, delivery: statusDelivery(repository, { ...about, state, text, at: completedAt }) },
   ]
 }
 
 /** Somebody asks for the run with a comment. */
-function retestComment(plan: Plan, repository: MadeRepository, run: SimRun, one: SimPullRequest): Sent[] {
+function retestComment(
+  plan: Plan,
+  repository: MadeRepository,
+  run: SimRun,
+  pullRequest: SimPullRequest,
+): Sent[] {
   if (run.askedBy === null) return []
   const at = run.askedAt ?? run.startedAt
   const id = numberOf('comment', plan.repository, run.headSha, run.job, run.attempt)
   const body = `/test pull-${plan.jobs[run.job]?.name}`
-  return [{ at, delivery: commentDelivery(repository, one, { id, author: run.askedBy, body, at }) }]
+  return [{ at, delivery: commentDelivery(repository, pullRequest, { id, author: run.askedBy, body, at }) }]
 }
 
-function pullAt(plan: Plan, one: SimPullRequest, head: SimHead, at: number): MadePullRequest {
-  const { number, title, author, headRef, baseRef } = one
-  const openedAt = one.heads[0]?.pushedAt ?? at
+function pullAt(plan: Plan, pullRequest: SimPullRequest, head: SimHead, at: number): MadePullRequest {
+  const { number, title, author, headRef, baseRef } = pullRequest
+  const openedAt = pullRequest.heads[0]?.pushedAt ?? at
   return {
     number,
     title,

@@ -187,8 +187,8 @@ export interface MadeStatus {
 }
 
 /** A commit status of Prow: its description ends in the base commit that the run was merged with. */
-export function statusDelivery(repository: MadeRepository, told: MadeStatus): MadeDelivery {
-  const { context, build, state, number, headSha, at } = told
+export function statusDelivery(repository: MadeRepository, status: MadeStatus): MadeDelivery {
+  const { context, build, state, number, headSha, at } = status
   const folder = `${repository.owner}_${repository.name}/${number}/${context}/${build}`
   return delivery(repository, 'status', 'ci-robot[bot]', {
     id: numberOf('status', repository.name, headSha, context, build, state),
@@ -196,7 +196,7 @@ export function statusDelivery(repository: MadeRepository, told: MadeStatus): Ma
     name: fullName(repository),
     context,
     state,
-    description: `${told.text}${PROW_PADDING} BaseSHA:${told.baseSha}`,
+    description: `${status.text}${PROW_PADDING} BaseSHA:${status.baseSha}`,
     target_url: `https://prow.example.org/view/gs/logs/pr-logs/pull/${folder}`,
     created_at: iso(at),
     updated_at: iso(at),
@@ -258,10 +258,10 @@ function pageOf(repository: MadeRepository, number: number): string {
 }
 
 /** The payload in the envelope that every event has; the same content is the same delivery. */
-function delivery(repository: MadeRepository, name: string, sender: string, said: Payload): MadeDelivery {
+function delivery(repository: MadeRepository, name: string, sender: string, fields: Payload): MadeDelivery {
   const organization = { login: repository.owner, id: numberOf('organization', repository.owner) }
   const payload = {
-    ...said,
+    ...fields,
     repository: {
       id: repository.id,
       name: repository.name,

@@ -165,7 +165,7 @@ function addPullRequest(plan: Plan, openedAt: number, random: Random): void {
   const last = heads[heads.length - 1] as SimHead
   const carries = brought !== null && brought.toHead === heads.length
   const merged = carries ? random.chance(scenario.mergedShare) : random.chance(0.85)
-  const one: SimPullRequest = {
+  const pullRequest: SimPullRequest = {
     number,
     author: random.pick(AUTHORS),
     title: `Change ${number}`,
@@ -178,8 +178,8 @@ function addPullRequest(plan: Plan, openedAt: number, random: Random): void {
     stackedOn: parent?.number ?? null,
     repeats: null,
   }
-  pullRequests.push(one)
-  if (merged && carries && brought) infect(plan, one, brought, random)
+  pullRequests.push(pullRequest)
+  if (merged && carries && brought) infect(plan, pullRequest, brought, random)
 }
 
 function planHeads(openedAt: number, pushes: number, random: Random): SimHead[] {
@@ -209,40 +209,40 @@ export const LATE_FAULT = 0.3
 /** The newest pull request still open then, to stack on. */
 function openAt(plan: Plan, at: number): SimPullRequest | undefined {
   const open = plan.pullRequests.filter(
-    (one) => one.closedAt > at && one.heads[0] && one.heads[0].pushedAt < at,
+    (pullRequest) => pullRequest.closedAt > at && pullRequest.heads[0] && pullRequest.heads[0].pushedAt < at,
   )
   return open[open.length - 1]
 }
 
 /** The faults that a branch taken from `parent` at that time takes along. */
 function faultsAt(parent: SimPullRequest, at: number, heads: number): Fault[] {
-  const head = parent.heads.filter((one) => one.pushedAt <= at).length - 1
+  const head = parent.heads.filter((head) => head.pushedAt <= at).length - 1
   return parent.faults
     .filter((fault) => fault.fromHead <= head && head < fault.toHead)
     .map((fault) => ({ ...fault, fromHead: 0, toHead: heads }))
 }
 
-function infect(plan: Plan, one: SimPullRequest, fault: Fault, random: Random): void {
+function infect(plan: Plan, pullRequest: SimPullRequest, fault: Fault, random: Random): void {
   const days = 0.5 + random.after(plan.scenario.infectionDays)
   plan.disturbances.push({
     kind: 'infection',
-    from: one.closedAt,
-    to: one.closedAt + days * DAY_MS,
+    from: pullRequest.closedAt,
+    to: pullRequest.closedAt + days * DAY_MS,
     jobs: [fault.job],
     rate: fault.rate,
-    number: one.number,
+    number: pullRequest.number,
   })
 }
 
 /** Some infections are ended by a revert, and landed again later with the same fault, usually mended half way. */
 function addRepeats(plan: Plan, random: Random): void {
-  const infections = plan.disturbances.filter((one) => one.kind === 'infection')
+  const infections = plan.disturbances.filter((disturbance) => disturbance.kind === 'infection')
   for (const infection of infections) {
     if (!random.chance(plan.scenario.revertShare) || infection.to > plan.to) continue
-    const original = plan.pullRequests.find((one) => one.number === infection.number)
+    const original = plan.pullRequests.find((pullRequest) => pullRequest.number === infection.number)
     if (!original) continue
     addRepeat(plan, original, `Revert "${original.title}"`, infection.to - 3 * HOUR_MS, [], random)
-    const fault = original.faults.find((one) => one.from === original.number)
+    const fault = original.faults.find((fault) => fault.from === original.number)
     const heads = 2
     const faults = fault ? [{ ...fault, fromHead: 0, toHead: 1, from: original.number }] : []
     addRepeat(

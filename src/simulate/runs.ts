@@ -30,15 +30,15 @@ export interface SimRun {
 export function runHistory(plan: Plan, seed: number): SimRun[] {
   const random = createRandom(`runs/${plan.repository}/${plan.scenario.name}/${seed}`)
   const runs: SimRun[] = []
-  for (const one of plan.pullRequests) {
-    for (const head of one.heads) {
-      const next = one.heads[head.index + 1]?.pushedAt ?? one.closedAt
+  for (const pullRequest of plan.pullRequests) {
+    for (const head of pullRequest.heads) {
+      const next = pullRequest.heads[head.index + 1]?.pushedAt ?? pullRequest.closedAt
       const honest = random.chance(plan.scenario.brokenHeads)
         ? Math.floor(random.next() * plan.jobs.length)
         : -1
       for (const job of plan.jobs) {
-        const isBroken = job.index === honest && head.index + 1 < one.heads.length
-        runHead(plan, { one, head, job: job.index, until: next, isBroken }, random, runs)
+        const isBroken = job.index === honest && head.index + 1 < pullRequest.heads.length
+        runHead(plan, { one: pullRequest, head, job: job.index, until: next, isBroken }, random, runs)
       }
     }
   }
@@ -59,7 +59,7 @@ interface Turn {
 /** Runs one job at one head until it passes, or nobody asks again. */
 function runHead(plan: Plan, turn: Turn, random: Random, runs: SimRun[]): void {
   const { scenario } = plan
-  const { one, head, until } = turn
+  const { one: pullRequest, head, until } = turn
   let startedAt = head.pushedAt + random.between(1, 10) * 60_000
   let asked: { by: string; at: number } | null = null
   for (let attempt = 1; attempt <= scenario.mostRetests + 1; attempt++) {
@@ -70,7 +70,7 @@ function runHead(plan: Plan, turn: Turn, random: Random, runs: SimRun[]): void {
     if (!again) return
     const at = run.completedAt + (0.1 + random.after(run.outcome === 'pass' ? 0.5 : 2)) * HOUR_MS
     if (at > until) return
-    asked = { by: one.author, at: Math.floor(at) }
+    asked = { by: pullRequest.author, at: Math.floor(at) }
     startedAt = at + random.between(0.5, 3) * 60_000
     if (run.outcome === 'pass' && attempt > 1) return
   }

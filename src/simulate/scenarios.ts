@@ -175,5 +175,5 @@ export const SCENARIOS: readonly Scenario[] = [
 
 /** The scenario of that name, or undefined. */
 export function scenarioOf(name: string): Scenario | undefined {
-  return SCENARIOS.find((one) => one.name === name)
+  return SCENARIOS.find((scenario) => scenario.name === name)
 }

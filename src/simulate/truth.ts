@@ -68,15 +68,15 @@ function verdictOf(runs: SimRun[]): SimVerdict | null {
 /** The flakes of pull requests, each with its true cause and the limit. */
 export function trueFlakes(plan: Plan, verdicts: readonly SimVerdict[]): TrueFlake[] {
   const byPair = new Map<string, SimVerdict[]>()
-  for (const one of verdicts) {
-    const key = `${one.number}/${one.job}`
+  for (const verdict of verdicts) {
+    const key = `${verdict.number}/${verdict.job}`
     const list = byPair.get(key)
-    if (list) list.push(one)
-    else byPair.set(key, [one])
+    if (list) list.push(verdict)
+    else byPair.set(key, [verdict])
   }
-  const pullRequests = new Map(plan.pullRequests.map((one) => [one.number, one]))
+  const pullRequests = new Map(plan.pullRequests.map((pullRequest) => [pullRequest.number, pullRequest]))
   return verdicts
-    .filter((one) => one.flaky && one.number !== 0)
+    .filter((verdict) => verdict.flaky && verdict.number !== 0)
     .map((verdict) => {
       const own = byPair.get(`${verdict.number}/${verdict.job}`) as SimVerdict[]
       const limit = limitOf(plan, pullRequests.get(verdict.number) as SimPullRequest, own, verdict)
@@ -87,13 +87,18 @@ export function trueFlakes(plan: Plan, verdicts: readonly SimVerdict[]): TrueFla
 const RATE_STEPS = 12
 
 /** Sums over every fault that the pull request could have brought: at which heads, and at which rate. */
-function limitOf(plan: Plan, one: SimPullRequest, own: readonly SimVerdict[], flake: SimVerdict): number {
+function limitOf(
+  plan: Plan,
+  pullRequest: SimPullRequest,
+  own: readonly SimVerdict[],
+  flake: SimVerdict,
+): number {
   const { scenario } = plan
-  const share = scenario.bringShare * (one.stackedOn === null ? 1 : 2)
+  const share = scenario.bringShare * (pullRequest.stackedOn === null ? 1 : 2)
   const prior = Math.min(0.5, share / scenario.jobs)
   let caused = 0
   let all = (1 - prior) * likelihood(plan, own, 0, 0, 0)
-  for (const { from, to, weight } of stretches(one.heads.length, scenario.fixedShare)) {
+  for (const { from, to, weight } of stretches(pullRequest.heads.length, scenario.fixedShare)) {
     for (let step = 0; step < RATE_STEPS; step++) {
       const [low, high] = scenario.brings
       const rate = low + ((high - low) * (step + 0.5)) / RATE_STEPS

@@ -89,7 +89,7 @@ test('pull requests are paged through by cursor and the points are counted', asy
   const first = await octokit.graphql<Page>(query)
   const { nodes, pageInfo } = first.repository.pullRequests
   const second = await octokit.graphql<Page>(query, { after: pageInfo.endCursor })
-  expect([...nodes, ...second.repository.pullRequests.nodes].map((one) => one.number)).toEqual([3, 2, 1])
+  expect([...nodes, ...second.repository.pullRequests.nodes].map((node) => node.number)).toEqual([3, 2, 1])
   expect(second.repository.pullRequests.pageInfo.hasNextPage).toBe(false)
   expect(first.rateLimit).toEqual({ cost: 1, remaining: 4999 })
   expect(second.rateLimit.remaining).toBe(4998)
@@ -115,9 +115,11 @@ test('a field GitHub does not have and one the fake GitHub does not hold are bot
 
 test('an unknown node id leaves a null beside the others and an error that names it', async () => {
   const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
-  const known = `CS_${Buffer.from(`${repository.id}:${suite.id}`).toString('base64url')}`
-  const asked = octokit.graphql('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: [known, 'CS_xyz'] })
-  await expect(asked).rejects.toMatchObject({ data: { nodes: [{ id: known }, null] } })
+  const suiteId = `CS_${Buffer.from(`${repository.id}:${suite.id}`).toString('base64url')}`
+  const answer = octokit.graphql('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
+    ids: [suiteId, 'CS_xyz'],
+  })
+  await expect(answer).rejects.toMatchObject({ data: { nodes: [{ id: suiteId }, null] } })
 })
 
 test('without the descriptions a comment is still minimized, and only with the permission', async () => {

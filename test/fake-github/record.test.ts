@@ -42,9 +42,9 @@ test('a repeated check run hides the first one from "latest" but not from "all"'
   addCheckRun(fakeGitHub.state, repository, suite, run('failure', 10))
   addCheckRun(fakeGitHub.state, repository, suite, run('success', 20))
   const latest = await octokit.rest.checks.listForRef({ ...repo, ref: FIRST })
-  expect(latest.data.check_runs.map((one) => one.conclusion)).toEqual(['success'])
+  expect(latest.data.check_runs.map((run) => run.conclusion)).toEqual(['success'])
   const all = await octokit.rest.checks.listForRef({ ...repo, ref: FIRST, filter: 'all' })
-  expect(all.data.check_runs.map((one) => one.conclusion)).toEqual(['success', 'failure'])
+  expect(all.data.check_runs.map((run) => run.conclusion)).toEqual(['success', 'failure'])
   const suites = await octokit.rest.checks.listSuitesForRef({ ...repo, ref: FIRST })
   expect(suites.data.check_suites[0]?.latest_check_runs_count).toBe(1)
 })
@@ -177,7 +177,7 @@ test('the pull requests of a commit leave out those from forks', async () => {
   expect(await ask(FIRST)).toBe(1)
   expect(await ask(SECOND)).toBe(0)
   const named = await octokit.rest.pulls.list({ ...repo, head: 'bob:change-2' })
-  expect(named.data.map((one) => one.head.repo?.full_name)).toEqual(['bob/widgets'])
+  expect(named.data.map((pull) => pull.head.repo?.full_name)).toEqual(['bob/widgets'])
 })
 
 test('the files of a pull request add up over its commits', async () => {

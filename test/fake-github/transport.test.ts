@@ -137,24 +137,24 @@ test('a person signs in over the web and sees the repositories they may see', as
   const ada = new Octokit({ baseUrl: fakeGitHub.url, auth: authentication.token })
   expect((await ada.rest.users.getAuthenticated()).data.login).toBe('ada')
   const installations = await ada.rest.apps.listInstallationsForAuthenticatedUser()
-  expect(installations.data.installations.map((one) => one.id)).toEqual([installationId])
-  const seen = await ada.rest.apps.listInstallationReposForAuthenticatedUser({
+  expect(installations.data.installations.map((installation) => installation.id)).toEqual([installationId])
+  const visible = await ada.rest.apps.listInstallationReposForAuthenticatedUser({
     installation_id: installationId,
   })
-  expect(seen.data.repositories.map((one) => one.full_name)).toEqual(['acme/widgets'])
+  expect(visible.data.repositories.map((repository) => repository.full_name)).toEqual(['acme/widgets'])
   expect(fakeGitHub.violations).toEqual([])
 })
 
 test('a webhook is signed, recorded with its answer, listed as failed, and sent again under the same GUID', async () => {
   const { webhookSecret } = fakeGitHub.state.app
   const webhooks = new Webhooks({ secret: webhookSecret })
-  const seen: { guid: string; valid: boolean }[] = []
+  const received: { guid: string; valid: boolean }[] = []
   let answer = 500
   const receiver = createServer(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
     const valid = await webhooks.verify(body, String(request.headers['x-hub-signature-256']))
-    seen.push({ guid: String(request.headers['x-github-delivery']), valid })
+    received.push({ guid: String(request.headers['x-github-delivery']), valid })
     response.writeHead(answer).end('done')
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => receiver.once('listening', resolve))
@@ -165,19 +165,19 @@ test('a webhook is signed, recorded with its answer, listed as failed, and sent 
   answer = 202
   const app = await clientOf(fakeGitHub)
   const failed = await app.request('GET /app/hook/deliveries', { status: 'failure' })
-  expect(failed.data.map((one) => one.guid)).toEqual([delivery.guid])
+  expect(failed.data.map((delivery) => delivery.guid)).toEqual([delivery.guid])
   await app.rest.apps.redeliverWebhookDelivery({ delivery_id: delivery.id })
   await fakeGitHub.settled()
-  expect(seen).toEqual([
+  expect(received).toEqual([
     { guid: delivery.guid, valid: true },
     { guid: delivery.guid, valid: true },
   ])
   const first = await app.rest.apps.listWebhookDeliveries({ per_page: 1 })
   expect(first.data[0]).toMatchObject({ redelivery: true, status: 'OK', status_code: 202 })
-  const one = await app.rest.apps.getWebhookDelivery({
+  const single = await app.rest.apps.getWebhookDelivery({
     delivery_id: String(first.data[0]?.id) as unknown as number,
   })
-  expect(one.data.request.payload).toEqual(payload)
+  expect(single.data.request.payload).toEqual(payload)
   const next = /cursor=(\w+)/.exec(String(first.headers.link))?.[1] ?? ''
   const second = await app.rest.apps.listWebhookDeliveries({ per_page: 1, cursor: next })
   expect(second.data.map((item) => item.status_code)).toEqual([500])
@@ -187,8 +187,7 @@ test('a webhook is signed, recorded with its answer, listed as failed, and sent 
 
 test('every request is logged with its route template and status', async () => {
   await octokit.rest.repos.get(repo)
-  expect(fakeGitHub.requests.map((one) => `${one.method} ${one.route} ${one.status}`)).toEqual([
-    'POST /app/installations/{installation_id}/access_tokens 201',
-    'GET /repos/{owner}/{repo} 200',
-  ])
+  expect(
+    fakeGitHub.requests.map((request) => `${request.method} ${request.route} ${request.status}`),
+  ).toEqual(['POST /app/installations/{installation_id}/access_tokens 201', 'GET /repos/{owner}/{repo} 200'])
 })

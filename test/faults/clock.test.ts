@@ -8,14 +8,14 @@ import { figuresOf, storyOf } from './crash.ts'
 const DAY = 24 * 60
 
 test('a day forward and back while deliveries come: the same figures, and no window or issue twice', async () => {
-  const story = storyOf(30)
+  const deliveries = storyOf(30)
   const steady = await startTestApp()
-  await steady.send(...story)
+  await steady.send(...deliveries)
   await steady.passTo(5 * DAY)
   const jumping = await startTestApp()
-  for (const [i, one] of story.entries()) {
+  for (const [i, delivery] of deliveries.entries()) {
     jumping.clock.now = ms(60) + ([0, DAY, -DAY].at(i % 3) ?? 0) * 60_000
-    await jumping.send(one)
+    await jumping.send(delivery)
     if (i % 20 === 0) await jumping.passTo(60 + ([0, DAY, -DAY].at(i % 3) ?? 0))
   }
   await jumping.passTo(5 * DAY)

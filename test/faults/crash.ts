@@ -62,12 +62,12 @@ export async function crash(
   heads: number,
   random: () => number,
 ): Promise<Crashes> {
-  const story = storyOf(heads)
+  const deliveries = storyOf(heads)
   const acknowledged = new Set<string>()
   let missing = 0
   for (let i = 0; i < kills; i++) {
     const app = await startAppProcess(where)
-    const sending = sendAll(app, story, acknowledged, Math.floor(random() * story.length))
+    const sending = sendAll(app, deliveries, acknowledged, Math.floor(random() * deliveries.length))
     await sleep(20 + random() * 600)
     await app.kill()
     await sending
@@ -75,28 +75,28 @@ export async function crash(
     missing += (await lost(where, acknowledged)).length
   }
   const app = await startAppProcess(where)
-  const statuses = await sendAll(app, story, acknowledged, 0)
+  const statuses = await sendAll(app, deliveries, acknowledged, 0)
   if (statuses.some((status) => status !== 202)) throw new Error(`answered ${[...new Set(statuses)]}`)
   await app.stop()
   missing += (await lost(where, acknowledged)).length
-  return { kills, acknowledged: acknowledged.size, missing, ...(await compare(where, [story])) }
+  return { kills, acknowledged: acknowledged.size, missing, ...(await compare(where, [deliveries])) }
 }
 
 /** Sends over eight connections from a place in the story, round its end; stops where the process is gone. */
 async function sendAll(
   app: ServerProcess,
-  story: readonly TestDelivery[],
+  deliveries: readonly TestDelivery[],
   acknowledged: Set<string>,
   from: number,
 ): Promise<number[]> {
   const statuses: number[] = []
   let next = 0
   const send = async () => {
-    while (next < story.length) {
-      const one = story[(from + next++) % story.length] as TestDelivery
-      const status = await post(app.url, one)
+    while (next < deliveries.length) {
+      const delivery = deliveries[(from + next++) % deliveries.length] as TestDelivery
+      const status = await post(app.url, delivery)
       if (status === null) return
-      if (status === 202) acknowledged.add(one.id)
+      if (status === 202) acknowledged.add(delivery.id)
       statuses.push(status)
     }
   }
@@ -126,18 +126,18 @@ export async function post(url: string, { id, name, payload }: TestDelivery): Pr
 }
 
 /** Sends a story to an app piece by piece and remembers what was acknowledged. */
-export function senderOf({ url }: { url: string }, story: readonly TestDelivery[]) {
+export function senderOf({ url }: { url: string }, deliveries: readonly TestDelivery[]) {
   const acknowledged = new Set<string>()
   let next = 0
   /** So many fresh deliveries at once. @returns how often each status (0 for none) came back */
   const send = async (count: number): Promise<Record<number, number>> => {
     const statuses: Record<number, number> = {}
     next += count
-    if (next > story.length) throw new Error(`the story of ${story.length} deliveries is told`)
+    if (next > deliveries.length) throw new Error(`the story of ${deliveries.length} deliveries is told`)
     await Promise.all(
-      story.slice(next - count, next).map(async (one) => {
-        const status = (await post(url, one)) ?? 0
-        if (status === 202) acknowledged.add(one.id)
+      deliveries.slice(next - count, next).map(async (delivery) => {
+        const status = (await post(url, delivery)) ?? 0
+        if (status === 202) acknowledged.add(delivery.id)
         statuses[status] = (statuses[status] ?? 0) + 1
       }),
     )

@@ -14,13 +14,13 @@ import { lost, post, storyOf } from './crash.ts'
 
 test('the old release goes on, starts again and takes deliveries while the new one has changed the schema', async () => {
   const address = await createServerDatabase()
-  const story = storyOf(10)
+  const deliveries = storyOf(10)
   const acknowledged = new Set<string>()
   const old = await startAppProcess(address)
   const send = async (url: string, from: number, to: number) => {
-    for (const one of story.slice(from, to)) {
-      expect(await post(url, one)).toBe(202)
-      acknowledged.add(one.id)
+    for (const delivery of deliveries.slice(from, to)) {
+      expect(await post(url, delivery)).toBe(202)
+      acknowledged.add(delivery.id)
     }
   }
   await send(old.url, 0, 10)
@@ -47,8 +47,8 @@ test('what the old release derives and closes all the time goes on after every t
   const address = await createServerDatabase()
   // One connection keeps the statements that it has prepared.
   const { db, close } = await openDatabase(address, { poolSize: 1 })
-  const story = [pullRequestDelivery(), checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 })]
-  await recordAll(db, story)
+  const deliveries = [pullRequestDelivery(), checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 })]
+  await recordAll(db, deliveries)
   await derive(db, { now: ms(30) })
   const tables = await sql<{ name: string }>`select relname as name from pg_class
     where relkind = 'r' and relnamespace = 'public'::regnamespace and relname not like 'kysely%'`.execute(db)

@@ -112,15 +112,15 @@ test.skipIf(!isMounted)(
   async () => {
     const data = join(folder, 'log')
     const writer = spawn(process.execPath, ['--input-type=module-typescript', '-e', writing(data)])
-    const said = { out: '', err: '' }
-    writer.stderr.on('data', (chunk) => (said.err += chunk))
+    const output = { out: '', err: '' }
+    writer.stderr.on('data', (chunk) => (output.err += chunk))
     let makeRoom: (() => void) | null = null
     writer.stdout.on('data', (chunk) => {
-      said.out += chunk
+      output.out += chunk
       makeRoom ??= fill(9)
     })
     const [code] = await once(writer, 'close')
-    expect([code, said.err]).toEqual([
+    expect([code, output.err]).toEqual([
       1,
       expect.stringMatching(/No space left.*What was acknowledged is in it/s),
     ])
@@ -134,7 +134,7 @@ test.skipIf(!isMounted)(
     const { db, close } = await openDatabase(data)
     const { rows } = await sql<{ i: number }>`select i from written order by i`.execute(db)
     await close()
-    const committed = said.out.trim().split('\n').map(Number)
+    const committed = output.out.trim().split('\n').map(Number)
     expect(committed.length).toBeGreaterThan(20)
     expect(rows.map((row) => row.i).slice(0, committed.length)).toEqual(committed)
   },

@@ -39,7 +39,7 @@ test('a delivery that was acknowledged and that the replica lacks is noticed and
     }
     expect(await stored()).toBe(3)
     const missed = await db.selectFrom('missed_delivery').selectAll().execute()
-    expect(missed.map((one) => one.result)).toEqual(['recorded', 'recorded'])
+    expect(missed.map((delivery) => delivery.result)).toEqual(['recorded', 'recorded'])
     await on.app.settle()
     expect(await db.selectFrom('flake').selectAll().execute()).toHaveLength(1)
 

@@ -13,17 +13,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a second process refuses the folder with a sentence; the first goes on; a copy made meanwhile holds what was acknowledged', async () => {
   const data = join(folder, 'data')
-  const story = storyOf(20)
+  const deliveries = storyOf(20)
   const app = await startAppProcess(data)
   const acknowledged = new Set<string>()
-  for (const one of story) {
-    expect(await post(app.url, one)).toBe(202)
-    acknowledged.add(one.id)
+  for (const delivery of deliveries) {
+    expect(await post(app.url, delivery)).toBe(202)
+    acknowledged.add(delivery.id)
   }
   await expect(startAppProcess(data)).rejects.toThrow(/ended with 2: .*in use by another flake-sla process/s)
   await expect(openDatabase(data)).rejects.toThrow(UserError)
   cpSync(data, join(folder, 'copy'), { recursive: true })
-  expect(await post(app.url, story[0] as (typeof story)[number])).toBe(202)
+  expect(await post(app.url, deliveries[0] as (typeof deliveries)[number])).toBe(202)
   await app.stop()
   expect(await lost(data, acknowledged)).toEqual([])
   expect(await lost(join(folder, 'copy'), acknowledged)).toEqual([])

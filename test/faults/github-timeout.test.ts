@@ -9,7 +9,7 @@ import { PRIVATE_KEY, startTestApp } from '../support/app.ts'
 import { checkRunDelivery, commentDelivery, pullRequestDelivery } from '../support/deliveries.ts'
 
 const COMMENT = /\/issues\/7\/comments/
-const story = () => [
+const deliveries = () => [
   pullRequestDelivery(),
   checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 }),
   checkRunDelivery({ id: 2, conclusion: 'success', minute: 20 }),
@@ -55,9 +55,9 @@ test.each([
   'while GitHub refuses by %s, the rest goes on',
   async (_name, status) => {
     const app = await startTestApp({ throttle: true })
-    await app.send(...story().slice(0, 3))
+    await app.send(...deliveries().slice(0, 3))
     app.fakeGitHub.failNext({ path: COMMENT, status, retryAfter: 31_536_000, times: 1 })
-    await app.send(...story().slice(3))
+    await app.send(...deliveries().slice(3))
     const started = Date.now()
     await app.passTo(61)
     expect(Date.now() - started).toBeLessThan(10_000)

@@ -14,7 +14,7 @@ import {
 } from '../support/deliveries.ts'
 
 const COMMENT = /\/issues\/7\/comments/
-const story = () => [
+const deliveries = () => [
   pullRequestDelivery(),
   checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 }),
   checkRunDelivery({ id: 2, conclusion: 'success', minute: 20 }),
@@ -36,7 +36,7 @@ test.each(['POST', 'GET'])(
   'whatever goes wrong with a %s, each question has one answer in the end',
   async (method) => {
     const app = await startTestApp()
-    expect(await app.send(...story().slice(0, 3))).toEqual([202, 202, 202])
+    expect(await app.send(...deliveries().slice(0, 3))).toEqual([202, 202, 202])
     let minute = 61
     for (const [i, [name, fault]] of PASSING.entries()) {
       await app.send(commentDelivery({ id: 500 + i, body: '/flake-report', author: `asks-${i}`, minute }))
@@ -65,7 +65,7 @@ test('the answer to a write is lost on the way: the comment is found, not writte
     })
     return octokit
   }
-  await app.send(...story())
+  await app.send(...deliveries())
   for (const minutes of [61, 90, 300]) await app.passTo(minutes)
   expect(lost).toBe(1)
   expect(app.answers()).toHaveLength(1)
@@ -75,7 +75,7 @@ test.each([404, 422])(
   '%d is final: no answer, no end of trying, and the next is answered',
   async (status) => {
     const app = await startTestApp()
-    await app.send(...story())
+    await app.send(...deliveries())
     app.fakeGitHub.failNext({ method: 'POST', path: COMMENT, status })
     for (const minutes of [61, 90, 300]) await app.passTo(minutes)
     expect(app.answers()).toHaveLength(0)
@@ -89,11 +89,11 @@ test.each([404, 422])(
 
 test('an outbox of sixty answers is worked off, each once, in the face of errors', async () => {
   const app = await startTestApp()
-  await app.send(...story().slice(0, 3))
-  const asked = Array.from({ length: 60 }, (_, i) =>
+  await app.send(...deliveries().slice(0, 3))
+  const comments = Array.from({ length: 60 }, (_, i) =>
     commentDelivery({ id: 1000 + i, body: '/flake-report', author: `user-${i}`, minute: 30 }),
   )
-  expect(new Set(await app.send(...asked))).toEqual(new Set([202]))
+  expect(new Set(await app.send(...comments))).toEqual(new Set([202]))
   app.fakeGitHub.failNext({ method: 'POST', path: COMMENT, status: 502, times: 9 })
   app.fakeGitHub.failNext({ method: 'POST', path: COMMENT, status: 'cut', times: 9 })
   for (const minutes of [61, 70, 90, 150, 300, 600]) await app.passTo(minutes)
@@ -109,13 +109,13 @@ function showYesterday({ fakeGitHub }: TestApp, state: State): void {
 test('yesterday’s lists: nothing is written twice, with whatever lists of before it was written', async () => {
   const app = await startTestApp()
   app.repository.contents.set('.github/flake-sla.yml', 'report: { automatic: true }')
-  await app.send(pushDelivery(), ...story())
+  await app.send(pushDelivery(), ...deliveries())
   const yesterday = structuredClone(app.fakeGitHub.state)
   await app.passTo(70)
   expect(app.answers()).toHaveLength(2)
   showYesterday(app, yesterday)
   await app.send(
-    ...story(),
+    ...deliveries(),
     checkRunDelivery({ id: 3, name: 'lint', conclusion: 'failure', minute: 71 }),
     checkRunDelivery({ id: 4, name: 'lint', conclusion: 'success', minute: 72 }),
   )
@@ -137,7 +137,7 @@ test('yesterday’s lists: nothing is written twice, with whatever lists of befo
 
 test('a token that has ended before its time: another is asked for, and the question is answered', async () => {
   const app = await startTestApp()
-  await app.send(...story())
+  await app.send(...deliveries())
   await app.passTo(61)
   expect(app.answers()).toHaveLength(1)
   for (const token of app.fakeGitHub.state.tokens.values()) token.expiresAt = 0
@@ -148,7 +148,7 @@ test('a token that has ended before its time: another is asked for, and the ques
 
 test('yesterday’s rules: the change is found by the next daily reading', async () => {
   const app = await startTestApp()
-  await app.send(...story())
+  await app.send(...deliveries())
   await app.passTo(61)
   const jobs = async () =>
     (await readRequirements(app.app.deps.db, REPOSITORY.id)).lists.at(-1)?.jobs.map((job) => job.name) ?? []

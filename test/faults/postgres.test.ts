@@ -101,14 +101,14 @@ test('disk full: refused until there is room', async () => {
 test('out of connections: the app keeps the ones it has, and takes deliveries', async () => {
   const hogs = Array.from({ length: 30 }, () => new pg.Client(address))
   const held = await Promise.allSettled(
-    hogs.map((one) => {
-      one.on('error', () => {})
-      return one.connect()
+    hogs.map((hog) => {
+      hog.on('error', () => {})
+      return hog.connect()
     }),
   )
-  expect(held.some((one) => one.status === 'rejected')).toBe(true)
+  expect(held.some((result) => result.status === 'rejected')).toBe(true)
   const statuses = await sender.send(10)
   expect(Object.keys(statuses).every((status) => status === '202' || status === '503')).toBe(true)
-  await Promise.allSettled(hogs.map((one) => one.end()))
+  await Promise.allSettled(hogs.map((hog) => hog.end()))
   await expectWhole()
 })

@@ -66,15 +66,15 @@ async function startTwo(work: 'close' | 'history'): Promise<Two> {
   }
   const started: ServerProcess[] = []
   onTestFinished(async () => {
-    for (const one of started) await one.kill()
+    for (const server of started) await server.kill()
     await close()
     await fakeGitHub.close()
     expect(fakeGitHub.violations).toEqual([])
   })
   const start = async () => {
-    const one = await startProcess('../test/faults/sharing-process.ts', env)
-    started.push(one)
-    return one
+    const server = await startProcess('../test/faults/sharing-process.ts', env)
+    started.push(server)
+    return server
   }
   return { fakeGitHub, db, setClock, start }
 }
@@ -94,8 +94,8 @@ function seed({ state }: FakeGitHub): Repository {
     }
     addPull(state, repository, { number, title, user: 'octocat', at: at(0), sha: head.sha })
   }
-  const written = { body: '/flake-report', user: 'octocat', byApp: false, createdAt: at(0), updatedAt: at(0) }
-  repository.comments.set(9000, { id: 9000, issue: 7, ...written, reactions: [], minimized: null })
+  const comment = { body: '/flake-report', user: 'octocat', byApp: false, createdAt: at(0), updatedAt: at(0) }
+  repository.comments.set(9000, { id: 9000, issue: 7, ...comment, reactions: [], minimized: null })
   return repository
 }
 
@@ -103,7 +103,7 @@ function seed({ state }: FakeGitHub): Repository {
 async function tell(processes: readonly ServerProcess[], deliveries: readonly TestDelivery[]): Promise<void> {
   await Promise.all(
     processes.map(async ({ url }) => {
-      for (const one of deliveries) await post(url, one)
+      for (const delivery of deliveries) await post(url, delivery)
     }),
   )
 }
@@ -120,9 +120,9 @@ async function settled(db: Db): Promise<void> {
 }
 
 const ownComments = ({ comments }: Repository) =>
-  [...comments.values()].filter((one) => one.byApp).map((one) => one.body)
+  [...comments.values()].filter((comment) => comment.byApp).map((comment) => comment.body)
 const ownIssues = ({ issues }: Repository) =>
-  [...issues.values()].filter((one) => one.byApp).map(({ title, state }) => ({ title, state }))
+  [...issues.values()].filter((issue) => issue.byApp).map(({ title, state }) => ({ title, state }))
 
 /** What one process makes of it that nobody disturbs. */
 async function undisturbed() {
@@ -145,7 +145,7 @@ test('one answers, one files the issue, and one that is killed is made good by t
   const repository = seed(two.fakeGitHub)
   // Slow enough for the other to come upon what one is writing, and for a kill to strike it.
   two.fakeGitHub.failNext({ method: 'POST', path: /\/(comments|issues)$/, delayMs: WRITING_MS, times: 1000 })
-  const [whole, first, second] = await Promise.all([undisturbed(), two.start(), two.start()])
+  const [expected, first, second] = await Promise.all([undisturbed(), two.start(), two.start()])
   const moments = [Math.random() * 1500, Math.random() * 600]
   const killed = sleep(moments[0]).then(() => first.kill())
   await tell([first, second], STORY)
@@ -154,7 +154,7 @@ test('one answers, one files the issue, and one that is killed is made good by t
   await sleep(UNDER_WAY_MS)
   two.setClock(EVENING + LATER)
   await settled(two.db)
-  expect(ownComments(repository), `killed after ${moments[0]} ms`).toEqual(whole.answers)
+  expect(ownComments(repository), `killed after ${moments[0]} ms`).toEqual(expected.answers)
   expect(ownIssues(repository)).toEqual([])
 
   const third = await two.start()
@@ -166,10 +166,12 @@ test('one answers, one files the issue, and one that is killed is made good by t
   await expect.poll(() => ownIssues(repository).length, { timeout: 60_000 }).toBe(1)
   await tell([third], [...STORY.slice(-9), QUESTION])
   await settled(two.db)
-  expect(ownIssues(repository), `killed after ${moments} ms`).toEqual([{ title: whole.issue, state: 'open' }])
+  expect(ownIssues(repository), `killed after ${moments} ms`).toEqual([
+    { title: expected.issue, state: 'open' },
+  ])
   expect(ownComments(repository)).toHaveLength(1)
   await third.stop()
-  expect(await figuresOf(two.db)).toEqual(whole.figures)
+  expect(await figuresOf(two.db)).toEqual(expected.figures)
 }, 180_000)
 
 test('history is read by both, no page twice, and what one was at when it was killed is read by the other', async () => {
@@ -183,17 +185,17 @@ test('history is read by both, no page twice, and what one was at when it was ki
   const pages = (from: number) =>
     fakeGitHub.requests
       .slice(from)
-      .flatMap((one) => (/\/(check-runs|attempts)/.test(one.path) ? [one.path] : []))
+      .flatMap((request) => (/\/(check-runs|attempts)/.test(request.path) ? [request.path] : []))
   const comeTo = (): Promise<unknown> => {
     const { id: repository_id } = repository
-    const known = {
+    const row = {
       repository_id,
       full_name: 'acme/widgets',
       installation_id: 77,
       private: false,
       reported_at: at(0),
     }
-    return db.insertInto('repository').values(known).execute()
+    return db.insertInto('repository').values(row).execute()
   }
   const isRead = async () => {
     const reading = await db.selectFrom('backfill').select('done_at').executeTakeFirst()
@@ -204,7 +206,7 @@ test('history is read by both, no page twice, and what one was at when it was ki
       from backfill_page where done_at is null`.execute(db)
     return rows[0]?.readers
   }
-  const told = async () => {
+  const currentReport = async () => {
     await derive(db)
     return readOnlyReport(db)
   }
@@ -215,8 +217,8 @@ test('history is read by both, no page twice, and what one was at when it was ki
   await expect.poll(isRead, { timeout: 60_000 }).toBe(true)
   expect(pages(0).length).toBeGreaterThan(60)
   expect(new Set(pages(0)).size).toBe(pages(0).length)
-  const whole = await told()
-  expect(whole.flakes.length).toBeGreaterThan(10)
+  const expected = await currentReport()
+  expect(expected.flakes.length).toBeGreaterThan(10)
 
   await empty(db)
   const from = fakeGitHub.requests.length
@@ -232,5 +234,5 @@ test('history is read by both, no page twice, and what one was at when it was ki
   expect(pages(from).length - new Set(pages(from)).size, `killed after ${enough} pages`).toBeLessThanOrEqual(
     2 * 6,
   )
-  expect(await told()).toEqual(whole)
+  expect(await currentReport()).toEqual(expected)
 }, 180_000)

@@ -23,7 +23,7 @@ test(`no input of ${INPUTS} crashes, hangs, is lost, or gets out of where it bel
 }, 120_000)
 
 test('no input that once found something finds it again', async () => {
-  const targets = new Map((await allTargets(db())).map((one) => [one.name, one]))
+  const targets = new Map((await allTargets(db())).map((target) => [target.name, target]))
   const found = readFound()
   expect(found.length).toBeGreaterThan(5)
   for (const { file, target, input } of found)

@@ -12,15 +12,15 @@ test('writes deliveries to the output and the truth to its file', async () => {
   const lines: string[] = []
   const truth = join(folder, 'truth.json')
   await runSimulate({ ...options, scenario: 'all', truth }, async (line) => void lines.push(line))
-  const told = JSON.parse(await readFile(truth, 'utf8'))
+  const truthFile = JSON.parse(await readFile(truth, 'utf8'))
   await rm(folder, { recursive: true })
   expect(lines.length).toBeGreaterThan(100)
   expect(JSON.parse(lines[0] as string)).toMatchObject({
     id: expect.any(String),
     payload: expect.any(Object),
   })
-  expect(told.repositories).toHaveLength(10)
-  expect(told.repositories[0].flakes[0]).toMatchObject({
+  expect(truthFile.repositories).toHaveLength(10)
+  expect(truthFile.repositories[0].flakes[0]).toMatchObject({
     caused_by_pr: expect.any(Boolean),
     limit: expect.any(Number),
   })

@@ -22,17 +22,17 @@ describe('simulate', () => {
     expect(tell(simulate(scenario('steady'), { ...options, seed: 8 }), 8)).not.toEqual(tell(once, 7))
   })
 
-  test.each(SCENARIOS.map((one) => [one.name, one] as const))(
+  test.each(SCENARIOS.map((SCENARIOS) => [SCENARIOS.name, SCENARIOS] as const))(
     'tells %s in deliveries that the webhooks accept, with ids of their own',
-    (_name, one) => {
-      const deliveries = tell(simulate(one, options), 7)
+    (_name, scenario) => {
+      const deliveries = tell(simulate(scenario, options), 7)
       const outcomes = deliveries.map(
         ({ id, name, payload }) =>
           translate(payload, { guid: id, event: name, at: '2026-01-05T00:00:00Z' }).outcome,
       )
       expect(new Set(outcomes)).toEqual(new Set(['facts']))
       const copies = deliveries.length - new Set(deliveries.map((delivery) => delivery.id)).size
-      expect(copies === 0).toBe(one.twiceShare === 0)
+      expect(copies === 0).toBe(scenario.twiceShare === 0)
     },
   )
 
@@ -40,19 +40,21 @@ describe('simulate', () => {
     const flakes = [1, 2, 3, 4].flatMap(
       (seed) => simulate(scenario('bringers'), { ...options, seed, days: 28 }).flakes,
     )
-    const caused = flakes.filter((one) => one.causedByPr).length
-    const expected = flakes.reduce((sum, one) => sum + one.limit, 0)
+    const caused = flakes.filter((flake) => flake.causedByPr).length
+    const expected = flakes.reduce((sum, flake) => sum + flake.limit, 0)
     expect(caused).toBeGreaterThan(50)
     expect(Math.abs(expected - caused)).toBeLessThan(3 * Math.sqrt(caused))
   })
 
   test('an outage fails runs only while it lasts', () => {
     const { plan, runs } = simulate(scenario('outages'), { ...options, days: 28 })
-    const outages = plan.disturbances.filter((one) => one.kind === 'outage')
+    const outages = plan.disturbances.filter((disturbance) => disturbance.kind === 'outage')
     const hit = runs.filter((run) => run.cause === 'outage')
     expect(hit.length).toBeGreaterThan(20)
     for (const run of hit) {
-      expect(outages.some((one) => run.completedAt >= one.from && run.completedAt < one.to)).toBe(true)
+      expect(outages.some((outage) => run.completedAt >= outage.from && run.completedAt < outage.to)).toBe(
+        true,
+      )
     }
   })
 })

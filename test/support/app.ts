@@ -131,8 +131,8 @@ function handles(app: RunningApp, fakeGitHub: FakeGitHub, clock: { now: number }
     },
     answers: (number = 7) =>
       [...widgets().comments.values()]
-        .filter((one) => one.byApp && one.issue === number)
-        .map((one) => one.body),
+        .filter((comment) => comment.byApp && comment.issue === number)
+        .map((comment) => comment.body),
     issues: () =>
       [...widgets().issues.values()]
         .filter((issue) => issue.byApp)

@@ -11,7 +11,7 @@ import { association } from '../../fake-github/shapes/issues.ts'
 import { pullShape } from '../../fake-github/shapes/pulls.ts'
 import { repositoryShape } from '../../fake-github/shapes/repositories.ts'
 import { userShape } from '../../fake-github/shapes/users.ts'
-import type { World } from '../../fake-github/shapes/world.ts'
+import type { GitHubInstance } from '../../fake-github/shapes/instance.ts'
 import type { Repository, State } from '../../fake-github/state.ts'
 import type { Delivery } from '../../src/intake/prepare.ts'
 import { aDelivery } from './deliveries.ts'
@@ -96,7 +96,11 @@ function seedPull(state: State, repository: Repository, i: number): void {
 
 /** Pushed, pushed again, then replaced: GitHub's timeline tells the second head and not the first. */
 function seedForced(state: State, repository: Repository): void {
-  const heads = ['first', 'second', 'third'].map((one) => shaOf(`forced ${one}`)) as [string, string, string]
+  const heads = ['first', 'second', 'third'].map((name) => shaOf(`forced ${name}`)) as [
+    string,
+    string,
+    string,
+  ]
   const pull = addPull(state, repository, {
     number: 2,
     title: 'Forced',
@@ -186,9 +190,9 @@ export function addOddities(state: State, repository: Repository): void {
   changeBase(state, repository, turned, { to: 'release', at: time(530) })
   pushHead(state, repository, turned, { sha: shaOf('odd 900, second'), at: time(540) })
   run(turned.pull.head.sha, 541, turned.pull.head.ref)
-  const asked = open(901, 600, { body: 'Tests flaked before.\n\n/retest' })
-  run(asked.pull.head.sha, 601, asked.pull.head.ref)
-  addReview(state, asked, { user: 'reviewer', body: 'Once more:\n/test unit', at: time(610) })
+  const question = open(901, 600, { body: 'Tests flaked before.\n\n/retest' })
+  run(question.pull.head.sha, 601, question.pull.head.ref)
+  addReview(state, question, { user: 'reviewer', body: 'Once more:\n/test unit', at: time(610) })
   const bot = open(902, 700, { user: 'dependabot[bot]', draft: true })
   run(bot.pull.head.sha, 701, bot.pull.head.ref)
   const shared = shaOf('odd shared')
@@ -210,16 +214,17 @@ function prow(sha: string, build: number) {
 }
 
 /** Everything as webhooks, in order of time. */
-export function historyDeliveries(world: World, repository: Repository): Delivery[] {
-  const told: { at: string; name: string; payload: Record<string, unknown> }[] = []
-  const envelope = { repository: repositoryShape(world, repository), installation: { id: 77 } }
+export function historyDeliveries(github: GitHubInstance, repository: Repository): Delivery[] {
+  const deliveries: { at: string; name: string; payload: Record<string, unknown> }[] = []
+  const envelope = { repository: repositoryShape(github, repository), installation: { id: 77 } }
   const tell = (name: string, when: string, payload: Record<string, unknown>) =>
-    told.push({ at: when, name, payload: { ...envelope, ...payload } })
+    deliveries.push({ at: when, name, payload: { ...envelope, ...payload } })
   for (const issue of [...repository.issues.values()].filter(isPull)) {
-    const now = pullShape(world, repository, issue)
+    const now = pullShape(github, repository, issue)
     const turned = issue.timeline.flatMap(({ base, at: when }) => (base ? [{ ...base, when }] : []))
     const as = (sha: string, when: string) => {
-      const ref = turned.findLast((one) => one.when <= when)?.to ?? turned[0]?.from ?? issue.pull.base.ref
+      const ref =
+        turned.findLast((change) => change.when <= when)?.to ?? turned[0]?.from ?? issue.pull.base.ref
       const base = { ...now.base, ref, sha: repository.branches.get(ref)?.sha ?? now.base.sha }
       const head = { ...now.head, sha }
       return { pull_request: { ...now, updated_at: when, state: 'open', merged: false, head, base } }
@@ -229,7 +234,7 @@ export function historyDeliveries(world: World, repository: Repository): Deliver
     tell('pull_request', issue.createdAt, { action: 'opened', ...as(opened, issue.createdAt) })
     for (const { before, after, at: when } of moves)
       tell('pull_request', when, { action: 'synchronize', before, after, ...as(after, when) })
-    const headAt = (when: string) => moves.findLast((one) => one.at <= when)?.after ?? opened
+    const headAt = (when: string) => moves.findLast((move) => move.at <= when)?.after ?? opened
     for (const { when, from } of turned)
       tell('pull_request', when, {
         action: 'edited',
@@ -242,7 +247,7 @@ export function historyDeliveries(world: World, repository: Repository): Deliver
         ...as(headAt(review.submittedAt), review.submittedAt),
         review: {
           ...{ id: review.id, body: review.body, state: review.state.toLowerCase() },
-          ...{ user: userShape(world, review.user), submitted_at: review.submittedAt },
+          ...{ user: userShape(github, review.user), submitted_at: review.submittedAt },
           author_association: association(repository, review.user),
         },
       })
@@ -250,7 +255,7 @@ export function historyDeliveries(world: World, repository: Repository): Deliver
   }
   for (const run of repository.checkRuns.values()) {
     const suite = repository.checkSuites.get(run.suiteId)
-    const shape = checkRunShape(world, repository, run)
+    const shape = checkRunShape(github, repository, run)
     const check_suite = {
       ...shape.check_suite,
       head_branch: suite?.branch ?? null,
@@ -262,15 +267,15 @@ export function historyDeliveries(world: World, repository: Repository): Deliver
     for (const attempt of run.attempts)
       tell('workflow_run', attempt.updatedAt, {
         action: 'completed',
-        workflow_run: workflowRunShape(world, repository, run, attempt),
+        workflow_run: workflowRunShape(github, repository, run, attempt),
       })
   for (const status of [...repository.statuses.values()].flat())
     tell('status', status.createdAt, {
-      ...statusShape(world, repository, status),
+      ...statusShape(github, repository, status),
       sha: status.sha,
       branches: [],
     })
-  return told
+  return deliveries
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
     .map(({ name, payload }) => aDelivery(name, payload))
 }

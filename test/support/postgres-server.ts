@@ -135,10 +135,10 @@ function spawnAs(command: string, args: string[]): ChildProcess {
 
 async function run(command: string, args: string[]): Promise<void> {
   const child = spawnAs(command, args)
-  let said = ''
-  child.stderr?.on('data', (chunk) => (said += chunk))
+  let output = ''
+  child.stderr?.on('data', (chunk) => (output += chunk))
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
-  if (code !== 0) throw new Error(`${command} ended with ${code}: ${said}`)
+  if (code !== 0) throw new Error(`${command} ended with ${code}: ${output}`)
 }
 
 async function launch(
@@ -149,13 +149,13 @@ async function launch(
 ): Promise<ChildProcess> {
   const at = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', dirname(data)]
   const server = spawnAs(postgres, [...at, ...settings.flatMap((setting) => ['-c', setting])])
-  let said = ''
+  let output = ''
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.once('close', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${said}`)))
+    server.once('close', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${output}`)))
     server.stderr?.on('data', (chunk) => {
-      said = `${said}${chunk}`.slice(-4000)
-      if (/ready to accept (?:read-only )?connections/.test(said)) resolve()
+      output = `${output}${chunk}`.slice(-4000)
+      if (/ready to accept (?:read-only )?connections/.test(output)) resolve()
     })
   })
   return server

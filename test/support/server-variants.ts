@@ -23,7 +23,7 @@ export interface Manners {
 export async function startOtherManners(fakeGitHub: FakeGitHub, manners: Manners): Promise<string> {
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', fakeGitHub.web)
-    const refused = manners.refuses?.find((one) => one.path.test(url.pathname))
+    const refused = manners.refuses?.find((refusal) => refusal.path.test(url.pathname))
     if (refused)
       return void response
         .writeHead(refused.status, { 'content-type': 'application/json' })
@@ -32,21 +32,21 @@ export async function startOtherManners(fakeGitHub: FakeGitHub, manners: Manners
       url.searchParams.set('per_page', String(manners.mostPerPage))
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
-    const asked = Buffer.concat(parts).toString()
-    const first = Number(/"first":(\d+)/.exec(asked)?.[1] ?? 0)
+    const sentBody = Buffer.concat(parts).toString()
+    const first = Number(/"first":(\d+)/.exec(sentBody)?.[1] ?? 0)
     if (manners.slowAbove && first > manners.slowAbove) return void response.writeHead(502).end()
     const answer = await fetch(url, {
       method: request.method ?? 'GET',
       headers: { authorization: request.headers.authorization ?? '', 'content-type': 'application/json' },
-      ...(asked && { body: asked }),
+      ...(sentBody && { body: sentBody }),
     })
     const text = await answer.text()
     if (text === '') return void response.writeHead(answer.status).end()
-    const told: unknown = JSON.parse(text, (key, value: unknown) =>
+    const parsed: unknown = JSON.parse(text, (key, value: unknown) =>
       manners.without?.includes(key) ? undefined : value,
     )
     const isGraphql = url.pathname.endsWith('/graphql')
-    const body = isGraphql && manners.graphql ? manners.graphql(told as { data: unknown }) : told
+    const body = isGraphql && manners.graphql ? manners.graphql(parsed as { data: unknown }) : parsed
     const kept = [...answer.headers].filter(([name]) => (manners.headers ?? [name]).includes(name))
     const headers = { ...Object.fromEntries(kept), 'content-type': 'application/json' }
     for (const name of ['content-length', 'content-encoding', 'transfer-encoding', 'connection'])

@@ -1,7 +1,8 @@
-/** What every response builder needs to know: the state, and the addresses it writes into links. */
+/** What the functions that build responses need: the stored state, the base addresses and the clock. */
 import type { Repository, State } from '../state.ts'
 
-export interface World {
+/** One simulated GitHub: what it stores, where it answers and what time it is. */
+export interface GitHubInstance {
   state: State
   /** REST base without a slash at the end, such as `http://127.0.0.1:4000/api/v3`. */
   api: string
@@ -12,8 +13,8 @@ export interface World {
 }
 
 /** The fake GitHub's present instant as GitHub writes it: ISO 8601 in UTC, whole seconds. */
-export function instant(world: World): string {
-  return toInstant(world.now())
+export function instant(github: GitHubInstance): string {
+  return toInstant(github.now())
 }
 
 /** An epoch-millisecond value as GitHub writes it. */
@@ -27,8 +28,8 @@ export function fullName(repository: Repository): string {
 }
 
 /** REST address of a repository. */
-export function repositoryUrl(world: World, repository: Repository): string {
-  return `${world.api}/repos/${fullName(repository)}`
+export function repositoryUrl(github: GitHubInstance, repository: Repository): string {
+  return `${github.api}/repos/${fullName(repository)}`
 }
 
 /** An opaque GraphQL id that `parseNodeId` reads back. */
