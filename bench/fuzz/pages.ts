@@ -34,7 +34,7 @@ const PARAMETERS = [
     'limit',
     'cursor',
     'days',
-    'verdict',
+    'attribution',
     'job_id',
     'key',
   ],

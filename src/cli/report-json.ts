@@ -150,7 +150,7 @@ export function flakeJson(row: FlakeRow) {
     runs: row.runs,
     retested: row.retested,
     incident: row.incident,
-    verdict: row.attribution,
+    attribution: row.attribution,
     probability_caused_by_pr: row.probability,
     counted: row.counted,
     evidence: row.evidence,

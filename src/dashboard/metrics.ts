@@ -100,7 +100,7 @@ function makeGauges(registry: Registry) {
   return {
     rate: own('rate', 'Flakes not caused by the pull request / pull requests tested'),
     tested: own('pull_requests_tested', 'Pull requests tested'),
-    flakes: own('flakes', 'Flakes by verdict', [...window, 'verdict']),
+    flakes: own('flakes', 'Flakes by attribution', [...window, 'attribution']),
     breached: own('breached', '1 when out of SLA'),
     odds: own('breach_probability', 'Chance that the true rate is above the target'),
     burn: own('burn_rate', 'Rate / target'),
@@ -117,9 +117,9 @@ function setWindow(gauges: ReturnType<typeof makeGauges>, repository: string, ro
   gauges.breached.set(labels, sla.breached ? 1 : 0)
   gauges.odds.set(labels, sla.breach_probability ?? 0)
   gauges.burn.set(labels, burnRate(sla.flakes_counted, sla.prs, sla.target) ?? 0)
-  gauges.flakes.set({ ...labels, verdict: 'not_caused_by_pr' }, row.flakes_low)
-  gauges.flakes.set({ ...labels, verdict: 'caused_by_pr' }, sla.flakes_caused_by_pr)
-  gauges.flakes.set({ ...labels, verdict: 'undetermined' }, sla.flakes_undetermined)
+  gauges.flakes.set({ ...labels, attribution: 'not_caused_by_pr' }, row.flakes_low)
+  gauges.flakes.set({ ...labels, attribution: 'caused_by_pr' }, sla.flakes_caused_by_pr)
+  gauges.flakes.set({ ...labels, attribution: 'undetermined' }, sla.flakes_undetermined)
 }
 
 interface KeptBudget {
@@ -163,7 +163,7 @@ async function workGauges(
   const measured = gauge(registry, 'last_measured_timestamp_seconds', 'When figures last changed', [
     'repository',
   ])
-  const waiting = gauge(registry, 'orphan_heads', 'Commits waiting to be classified', ['repository'])
+  const waiting = gauge(registry, 'heads_waiting', 'Commits waiting to be classified', ['repository'])
   const deliveries = gauge(registry, 'deliveries_last_hour', 'Deliveries of the last hour', [
     'event',
     'outcome',

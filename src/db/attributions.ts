@@ -97,7 +97,7 @@ function rowOf({ flake, attribution, correction, incident }: Judged): FreshRow {
     attribution: isMine ? 'caused_by_pr' : 'not_caused_by_pr',
     probability: isMine ? 1 : 0,
     counted: !isMine,
-    evidence: { ...evidence, model: { verdict: label, probability } },
+    evidence: { ...evidence, model: { attribution: label, probability } },
     incident,
     correction,
   }

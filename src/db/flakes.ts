@@ -88,13 +88,13 @@ export async function readFlakePage(
   db: Db,
   scope: FlakeScope,
   span: Span,
-  page: { limit: number; after: FlakeCursor | null; verdict: string | null },
+  page: { limit: number; after: FlakeCursor | null; attribution: string | null },
 ): Promise<ListedFlake[]> {
-  const { after, verdict, limit } = page
+  const { after, attribution, limit } = page
   const { rows } = await sql<ListedFlake>`select f.*, j.name, j.app, e.title, e.author from (
       select * from flake r where ${inScope(scope, span)}
       ${after ? sql`and (r.flaked_at, r.head_sha, r.job_id) < (${after.flakedAt}::timestamptz, ${after.headSha}, ${after.jobId}::bigint)` : sql``}
-      ${verdict === null ? sql`` : sql`and r.attribution = ${verdict}`}
+      ${attribution === null ? sql`` : sql`and r.attribution = ${attribution}`}
       order by r.flaked_at desc, r.head_sha desc, r.job_id desc limit ${limit}) f
     join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
     left join lateral (select title, author from pull_request_event p where p.repository_id = f.repository_id

@@ -47,7 +47,9 @@ describe('/metrics', () => {
     const text = await (await app({ db: database.db }).request('/metrics')).text()
     expect(text).toContain('flake_sla_rate{repository="acme/web",window="day"} 0.02')
     expect(text).toContain('flake_sla_burn_rate{repository="acme/web",window="day"} 2')
-    expect(text).toContain('flake_sla_flakes{repository="acme/web",window="day",verdict="caused_by_pr"} 1')
+    expect(text).toContain(
+      'flake_sla_flakes{repository="acme/web",window="day",attribution="caused_by_pr"} 1',
+    )
   })
 
   test('names private repositories to who brings the token only', async () => {

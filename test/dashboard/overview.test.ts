@@ -99,7 +99,7 @@ describe('one repository', () => {
 describe('every answer', () => {
   test('forbids scripts and styles of others, frames, and inline ones', async () => {
     const response = await app({ db: database.db }).request('/')
-    const settings = response.headers.get('content-security-settings') ?? ''
+    const settings = response.headers.get('content-security-policy') ?? ''
     expect(settings).toContain("default-src 'none'")
     expect(settings).toContain("frame-ancestors 'none'")
     expect(settings).not.toContain('unsafe')

@@ -382,7 +382,7 @@ describe('incidents and accuracy', () => {
       at: '2026-02-03T12:00:00Z',
       why: 'I forgot a lock',
     })
-    const evidence = JSON.stringify({ model: { verdict: 'not_caused_by_pr', probability: 0.02 } })
+    const evidence = JSON.stringify({ model: { attribution: 'not_caused_by_pr', probability: 0.02 } })
     const corrected = {
       correction,
       evidence,
@@ -405,7 +405,7 @@ describe('incidents and accuracy', () => {
     )
     const api = await app({ db: database.db }).request('/api/v1/repositories/acme/web/accuracy')
     expect(await api.json()).toMatchObject({
-      verdicts: [{ verdict: 'not_caused_by_pr', flakes: 2, corrected_mine: 1, later_only_others: 2 }],
+      attributions: [{ attribution: 'not_caused_by_pr', flakes: 2, corrected_mine: 1, later_only_others: 2 }],
     })
     expect(await text(`/acme/web/flakes/${SHA}/11`)).toMatch(
       /ada said on .* that it was the pull request’s fault: I forgot a lock/,
@@ -449,7 +449,7 @@ test('pictures are images with a title, and are not sent again unchanged', async
     const site = app({ db: database.db })
     const response = await site.request(path)
     expect(response.headers.get('content-type')).toContain('image/svg+xml')
-    expect(response.headers.get('content-security-settings')).toContain("default-src 'none'")
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
     expect(await response.text()).toContain(words)
     const again = await site.request(path, {
       headers: { 'if-none-match': response.headers.get('etag') ?? '' },

@@ -249,7 +249,7 @@ test('the page of a repository whose name ends like a picture’s has the header
     .execute()
   for (const path of ['/acme/x.svg', '/no/such/x.svg', '/acme/hidden-repo/jobs/1.svg']) {
     const response = await site().request(path)
-    expect(response.headers.get('content-security-settings')).toContain("script-src 'self'")
+    expect(response.headers.get('content-security-policy')).toContain("script-src 'self'")
     expect(response.headers.get('x-frame-options')).toBe('DENY')
   }
 })

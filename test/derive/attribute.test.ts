@@ -65,7 +65,11 @@ describe('hand-made histories', () => {
       aHead({ number: 7, head, minute: (10 + head) * DAY, flaky: true }),
     )
     for (const flake of (await derived([...QUIET, ...own])).values())
-      expect(flake).toMatchObject({ verdict: 'caused_by_pr', counted: false, evidence: { x: 3, m: 3, k: 0 } })
+      expect(flake).toMatchObject({
+        attribution: 'caused_by_pr',
+        counted: false,
+        evidence: { x: 3, m: 3, k: 0 },
+      })
   })
 
   test('a verdict that comes late is evidence for a flake exactly 28 days after it', async () => {
@@ -98,7 +102,7 @@ describe('hand-made histories', () => {
     expect(first?.probability_caused_by_pr).toBeGreaterThan(0.8)
     for (const [key, flake] of flakes)
       if (!key.startsWith('7/'))
-        expect([key, flake.verdict, flake.counted]).toEqual([key, 'not_caused_by_pr', true])
+        expect([key, flake.attribution, flake.counted]).toEqual([key, 'not_caused_by_pr', true])
   })
 
   test('a stack of five is no evidence about each other, whatever order it is told in', async () => {
@@ -170,15 +174,15 @@ describe('what a pull request is', () => {
 
   test('documentation that flakes alone is hardly the cause, code may be; told before or after', async () => {
     const [code] = (await derived([...QUIET, ...own])).values()
-    expect(code).toMatchObject({ verdict: 'undetermined', evidence: { changed: 'unknown' } })
+    expect(code).toMatchObject({ attribution: 'undetermined', evidence: { changed: 'unknown' } })
     const [docs] = (await derived([pushOf(7, ['docs/guide.md'])])).values()
-    expect(docs).toMatchObject({ verdict: 'not_caused_by_pr', evidence: { changed: 'docs' } })
+    expect(docs).toMatchObject({ attribution: 'not_caused_by_pr', evidence: { changed: 'docs' } })
     const paths = [{ glob: 'docs/*', jobs: ['unit'] }]
     const settings = { ...DEFAULT_SETTINGS, attribution: { ...DEFAULT_SETTINGS.attribution, paths } }
     await recordAll(db(), aHead({ number: 8, minute: 12 * DAY + 30 }))
     await derive(db(), { now: NOW, settings })
     const { flakes } = await readOnlyReport(db())
-    expect(flakes[0]).toMatchObject({ verdict: 'undetermined', evidence: { changed: 'code' } })
+    expect(flakes[0]).toMatchObject({ attribution: 'undetermined', evidence: { changed: 'code' } })
   })
 
   test('others of its author are no evidence where the settings say so', async () => {
@@ -208,7 +212,7 @@ describe('corrections', () => {
     const after = flakes.find((flake) => flake.pull_request === 7)
     expect(after?.probability_caused_by_pr).toBeGreaterThan(before?.probability_caused_by_pr ?? 1)
     expect(
-      flakes.filter((flake) => flake.verdict === 'caused_by_pr').map((flake) => flake.pull_request),
+      flakes.filter((flake) => flake.attribution === 'caused_by_pr').map((flake) => flake.pull_request),
     ).toEqual([41, 42, 43])
   })
 })
@@ -226,7 +230,7 @@ describe('a made-up organisation', () => {
     expect(hit.size).toBeGreaterThan(20)
     const inside = flakes.filter((flake) => hit.has(flake.head_sha) && flake.incident !== null)
     expect(inside.length / flakes.filter((flake) => hit.has(flake.head_sha)).length).toBeGreaterThan(0.7)
-    for (const flake of inside) expect(flake.verdict).not.toBe('caused_by_pr')
+    for (const flake of inside) expect(flake.attribution).not.toBe('caused_by_pr')
     const rows = await db().selectFrom('incident').selectAll().execute()
     const outages = history.plan.disturbances.filter((one) => one.kind === 'outage')
     expect(

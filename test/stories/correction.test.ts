@@ -42,7 +42,7 @@ describe('a correction', () => {
       probability: 1,
       counted: false,
       correction: { says: 'mine', by: 'octocat', why: 'I forgot to close the socket' },
-      evidence: { model: { verdict: 'undetermined' } },
+      evidence: { model: { attribution: 'undetermined' } },
     })
     expect(answers()).toHaveLength(1)
     expect(answers()[0]).toContain('recorded as **caused by it**, by @octocat: I forgot to close the socket')

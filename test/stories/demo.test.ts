@@ -24,10 +24,10 @@ test('several repositories and some hundred pull requests are measured, day by d
 })
 
 test('a flaky job flakes across pull requests, and one pull request brings a flake of its own', () => {
-  const shared = flakes().filter((one) => one.job === 'integration' && one.verdict === 'not_caused_by_pr')
+  const shared = flakes().filter((one) => one.job === 'integration' && one.attribution === 'not_caused_by_pr')
   expect(new Set(shared.map((one) => one.pull_request)).size).toBeGreaterThan(3)
   const own = flakes().filter((one) => one.job === 'unit' && one.pull_request === 120)
-  expect(new Set(own.map((one) => one.verdict))).toEqual(new Set(['caused_by_pr']))
+  expect(new Set(own.map((one) => one.attribution))).toEqual(new Set(['caused_by_pr']))
   expect(own.every((one) => !one.counted)).toBe(true)
 })
 

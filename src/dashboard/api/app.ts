@@ -155,7 +155,7 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
         head_sha,
         job_id,
         job: name,
-        verdict: attribution,
+        attribution,
         probability_caused_by_pr: probability,
         counted,
       }

@@ -2,8 +2,9 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { readChangePoints } from '../../db/change-points.ts'
-import { readIncidents, readVerdictBands, readVerdictRecords } from '../../db/incidents.ts'
+import { readIncidents } from '../../db/incidents.ts'
 import type { DashboardDeps } from '../deps.ts'
+import { readAttributionRecords, readProbabilityBands } from '../queries/accuracy.ts'
 import { lastDays, openRepository } from '../scope.ts'
 import { accuracyRoute, incidentsRoute } from './routes.ts'
 
@@ -18,8 +19,8 @@ export function addAttribution(app: OpenAPIHono, deps: DashboardDeps): void {
     const scope = await open(c)
     if (!scope) return c.json(NOT_FOUND, 404)
     const span = lastDays(scope, c.req.valid('query').days)
-    const verdicts = await readVerdictRecords(db, scope.flakes, span)
-    return c.json({ verdicts, bands: await readVerdictBands(db, scope.flakes, span) }, 200)
+    const attributions = await readAttributionRecords(db, scope.flakes, span)
+    return c.json({ attributions, bands: await readProbabilityBands(db, scope.flakes, span) }, 200)
   })
   app.openapi(incidentsRoute, async (c) => {
     const scope = await open(c)

@@ -94,7 +94,7 @@ export interface FlakesQuery {
   from?: string | undefined
   to?: string | undefined
   job_id?: number | undefined
-  verdict?: string | undefined
+  attribution?: string | undefined
   limit: number
   cursor?: string | undefined
 }
@@ -104,7 +104,7 @@ export async function flakes({ db }: DashboardDeps, scope: RepositoryScope, quer
   const after = query.cursor === undefined ? null : readCursor(query.cursor)
   if (query.cursor !== undefined && after === null) return null
   const jobIds = query.job_id === undefined ? scope.flakes.jobIds : [query.job_id]
-  const page = { limit: query.limit + 1, after, verdict: query.verdict ?? null }
+  const page = { limit: query.limit + 1, after, attribution: query.attribution ?? null }
   const rows = await readFlakePage(db, { ...scope.flakes, jobIds }, spanOf(query, scope.now), page)
   const shown = rows.slice(0, query.limit)
   const last = shown.at(-1)

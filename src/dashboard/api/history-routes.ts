@@ -44,7 +44,7 @@ export const bandShape = z
     counted: z.number(),
     revised: z.number().openapi({ description: 'Flakes whose verdict changed' }),
   })
-  .openapi('VerdictBand')
+  .openapi('ProbabilityBand')
 
 export const freshnessShape = z
   .object({
@@ -52,7 +52,7 @@ export const freshnessShape = z
     last_delivery_at: z.string().nullable(),
     last_completed_at: z.string().nullable(),
     last_measured_at: z.string().nullable(),
-    orphan_heads: z.number(),
+    heads_waiting: z.number(),
     days_with_data: z.number().openapi({ description: 'Of the last 90 days' }),
     longest_gap_days: z.number(),
   })

@@ -2,11 +2,12 @@
 
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { readIncidents, readVerdictBands } from '../../db/incidents.ts'
+import { readIncidents } from '../../db/incidents.ts'
 import { DAY_MS } from '../../domain/time.ts'
 import { addDays, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readMonths } from '../months.ts'
+import { readProbabilityBands } from '../queries/accuracy.ts'
 import { readGapsOf, readOpenBackfills } from '../queries/backfill.ts'
 import { readCoverage, readFreshness, readOutboxDepth } from '../queries/status.ts'
 import { lastDays, openRepository, type RepositoryScope, readableRepositories } from '../scope.ts'
@@ -60,7 +61,7 @@ export function incidents({ db }: DashboardDeps, scope: RepositoryScope, { days 
 
 /** Verdicts of the last `days` days by their probability. */
 export function bands({ db }: DashboardDeps, scope: RepositoryScope, { days }: { days: number }) {
-  return readVerdictBands(db, scope.flakes, lastDays(scope, days))
+  return readProbabilityBands(db, scope.flakes, lastDays(scope, days))
 }
 
 /** How fresh and complete each repository is that `request` may see, a page at a time. */
@@ -77,7 +78,7 @@ export async function freshness(deps: DashboardDeps, request: Request, { page, l
     last_delivery_at: fresh.get(id)?.last_delivery_at ?? null,
     last_completed_at: fresh.get(id)?.last_completed_at ?? null,
     last_measured_at: fresh.get(id)?.last_measured_at ?? null,
-    orphan_heads: fresh.get(id)?.waiting ?? 0,
+    heads_waiting: fresh.get(id)?.waiting ?? 0,
     days_with_data: covered.get(id)?.days_with_data ?? 0,
     longest_gap_days: covered.get(id)?.longest_gap_days ?? 0,
   }))

@@ -75,7 +75,7 @@ export const pullRequestRoute = createRoute({
             head_sha: z.string(),
             job_id: z.number(),
             job: z.string(),
-            verdict: z.string().nullable(),
+            attribution: z.string().nullable(),
             probability_caused_by_pr: z.number().nullable(),
             counted: z.boolean().nullable(),
           }),

@@ -52,7 +52,7 @@ export const flakesQuery = z.object({
   from: day.optional(),
   to: day.optional(),
   job_id: z.coerce.number().int().min(0).optional(),
-  verdict: z.enum(['not_caused_by_pr', 'caused_by_pr', 'undetermined']).optional(),
+  attribution: z.enum(['not_caused_by_pr', 'caused_by_pr', 'undetermined']).optional(),
   limit,
   cursor: z.string().max(300).optional().openapi({ description: 'As in `next` of the page before' }),
 })

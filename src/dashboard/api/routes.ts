@@ -126,7 +126,7 @@ export const gridRoute = createRoute({
 })
 
 const records = z.object({
-  verdict: z.enum(['not_caused_by_pr', 'caused_by_pr', 'undetermined']),
+  attribution: z.enum(['not_caused_by_pr', 'caused_by_pr', 'undetermined']),
   flakes: z.number(),
   corrected_mine: z.number(),
   corrected_not_mine: z.number(),
@@ -135,7 +135,7 @@ const records = z.object({
   }),
   later_only_others: z.number(),
   changed: z.number(),
-  turned: z.number().openapi({ description: 'From one fault to the other, not by way of undetermined' }),
+  reversed: z.number().openapi({ description: 'From one fault to the other, not by way of undetermined' }),
 })
 
 export const accuracyRoute = createRoute({
@@ -146,7 +146,7 @@ export const accuracyRoute = createRoute({
   responses: {
     200: json(
       z.object({
-        verdicts: z.array(records),
+        attributions: z.array(records),
         bands: z.array(
           z.object({
             band: z.number(),

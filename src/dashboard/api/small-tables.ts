@@ -4,10 +4,10 @@ import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import { readChangePoints } from '../../db/change-points.ts'
 import { readHuntsOfJob } from '../../db/hunts.ts'
-import { readVerdictRecords } from '../../db/incidents.ts'
 import { readHeadsOf } from '../../db/pull-requests.ts'
 import { DAY_MS } from '../../domain/time.ts'
 import type { DashboardDeps } from '../deps.ts'
+import { readAttributionRecords } from '../queries/accuracy.ts'
 import { readGapsOf, readOpenBackfills } from '../queries/backfill.ts'
 import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
 import { readDurations, readJob } from '../queries/job.ts'
@@ -32,20 +32,20 @@ const NOTHING = z.object({})
 export function smallTables(deps: DashboardDeps, table: Table): void {
   const { db } = deps
   table(
-    'verdicts.csv',
+    'attributions.csv',
     [
-      'verdict',
+      'attribution',
       'flakes',
       'corrected_mine',
       'corrected_not_mine',
       'later_only_own',
       'later_only_others',
       'changed',
-      'turned',
+      'reversed',
     ],
     historyQuery,
     async (scope, { days }) =>
-      (await readVerdictRecords(db, scope.flakes, lastDays(scope, days))).map((row) => ({ ...row })),
+      (await readAttributionRecords(db, scope.flakes, lastDays(scope, days))).map((row) => ({ ...row })),
   )
   table(
     'changes.csv',

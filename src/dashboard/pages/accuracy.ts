@@ -1,13 +1,13 @@
 /** How far to trust the verdicts: how sure they were, how many changed, and what that does to the rate. */
-import {
-  readVerdictBands,
-  readVerdictRecords,
-  type VerdictBand,
-  type VerdictRecord,
-} from '../../db/incidents.ts'
 import { percent } from '../../texts/figures.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, repositoryPath, table } from '../html.ts'
+import {
+  type AttributionRecord,
+  type ProbabilityBand,
+  readAttributionRecords,
+  readProbabilityBands,
+} from '../queries/accuracy.ts'
 import { lastDays, type RepositoryScope } from '../scope.ts'
 
 const DAYS = 180
@@ -15,8 +15,8 @@ const DAYS = 180
 /** The body of `/{owner}/{repo}/accuracy`. */
 export async function accuracyPage({ db }: Pick<DashboardDeps, 'db'>, scope: RepositoryScope): Promise<Html> {
   const { repository, flakes } = scope
-  const bands = await readVerdictBands(db, flakes, lastDays(scope, DAYS))
-  const sum = (of: (band: VerdictBand) => number) => bands.reduce((total, band) => total + of(band), 0)
+  const bands = await readProbabilityBands(db, flakes, lastDays(scope, DAYS))
+  const sum = (of: (band: ProbabilityBand) => number) => bands.reduce((total, band) => total + of(band), 0)
   const all = sum((band) => band.flakes)
   if (all === 0) return html`<h2>Accuracy</h2><p>No flake was judged in the last ${DAYS} days.</p>`
   const sure = bands
@@ -25,7 +25,7 @@ export async function accuracyPage({ db }: Pick<DashboardDeps, 'db'>, scope: Rep
   return html`<h2>Accuracy</h2>
 <p class="lead">Of ${all} flakes judged in ${DAYS} days, ${percent(sure / all)} were told with more than 90% certainty, and ${percent(sum((band) => band.revised) / all)} got another verdict when more was known.</p>
 <p>A verdict is a probability, not a fact. Were each probability right, ${sum((band) => band.expected).toFixed(1)} of these flakes would have been caused by their pull request. Late results and verdicts of others change a verdict for seven days; each change is kept, and shown on the flake’s page.</p>
-${heldUp(await readVerdictRecords(db, flakes, lastDays(scope, DAYS)))}
+${heldUp(await readAttributionRecords(db, flakes, lastDays(scope, DAYS)))}
 <h3>How sure they were</h3>
 ${table(
   'By how likely the pull request caused the flake',
@@ -36,19 +36,19 @@ ${table(
     band.counted,
     band.revised,
   ]),
-)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/accuracy.csv`, 'How sure they were')} ${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/verdicts.csv`, 'How they held up')}`
+)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/accuracy.csv`, 'How sure they were')} ${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/attributions.csv`, 'How they held up')}`
 }
 
-const SAID: Record<VerdictRecord['verdict'], string> = {
+const SAID: Record<AttributionRecord['attribution'], string> = {
   caused_by_pr: 'Caused by the pull request',
   not_caused_by_pr: 'Not caused by it',
   undetermined: 'Undetermined',
 }
 
 /** Our own errors, as far as anybody can know them: what people said, and what happened next. */
-function heldUp(records: readonly VerdictRecord[]): Html {
+function heldUp(records: readonly AttributionRecord[]): Html {
   const wrong = records.reduce((sum, one) => sum + contradicted(one), 0)
-  const sure = records.filter((one) => one.verdict !== 'undetermined')
+  const sure = records.filter((one) => one.attribution !== 'undetermined')
   const all = sure.reduce((sum, one) => sum + one.flakes, 0)
   return html`<h3>How the verdicts held up</h3>
 <p>${all === 0 ? html`No verdict was definite yet.` : html`Of ${all} definite verdicts, ${wrong} (${percent(wrong / all)}) were contradicted by a person’s correction.`} Nobody can check the others for sure; the week after is a hint. When a flake was the job’s, others go on flaking; when it was the pull request’s, its own next heads do and nobody else’s.</p>
@@ -65,19 +65,19 @@ ${table(
     'Turned round',
   ],
   records.map((one) => [
-    SAID[one.verdict],
+    SAID[one.attribution],
     one.flakes,
     one.corrected_mine,
     one.corrected_not_mine,
     one.later_only_own,
     one.later_only_others,
     one.changed,
-    one.turned,
+    one.reversed,
   ]),
 )}`
 }
 
-function contradicted({ verdict, corrected_mine, corrected_not_mine }: VerdictRecord): number {
-  if (verdict === 'undetermined') return 0
-  return verdict === 'caused_by_pr' ? corrected_not_mine : corrected_mine
+function contradicted({ attribution, corrected_mine, corrected_not_mine }: AttributionRecord): number {
+  if (attribution === 'undetermined') return 0
+  return attribution === 'caused_by_pr' ? corrected_not_mine : corrected_mine
 }

@@ -133,8 +133,8 @@ describe('history', () => {
 })
 
 /** What a flake is, without the words of the way in which its job was named. */
-function essence({ pull_request, head_sha, job, order, grade, flaked_at, runs, verdict }: Flake) {
-  return { pull_request, head_sha, job, order, grade, flaked_at, runs, verdict }
+function essence({ pull_request, head_sha, job, order, grade, flaked_at, runs, attribution }: Flake) {
+  return { pull_request, head_sha, job, order, grade, flaked_at, runs, attribution }
 }
 type Flake = Awaited<ReturnType<typeof readOnlyReport>>['flakes'][number]
 
