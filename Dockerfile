@@ -1,6 +1,7 @@
 FROM node:24-slim
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY packages ./packages
 # What runs needs no package's install script.
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 COPY app.yml ./

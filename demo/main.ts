@@ -3,7 +3,7 @@
  * of signed webhooks. Needs no account and no network.
  */
 import { parseArgs } from 'node:util'
-import { UserError } from '../src/domain/user-error.ts'
+import { isUserError } from '../src/domain/user-error.ts'
 import { type DemoResult, runDemo } from './run.ts'
 import { demoText } from './text.ts'
 
@@ -18,7 +18,7 @@ try {
 } catch (error) {
   const { code, message } = error as { code?: string; message: string }
   process.stderr.write(code?.startsWith('ERR_PARSE_ARGS') ? `${message}\n${USAGE}\n` : `${message}\n`)
-  process.exit(error instanceof UserError || code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1)
+  process.exit(isUserError(error) || code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1)
 }
 
 async function demo(file: string | null, once: boolean): Promise<void> {

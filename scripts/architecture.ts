@@ -13,19 +13,19 @@ import {
  * beside `src/`. An allowance that nobody uses fails the test: the table says what is, not what might be.
  */
 export const LAYERS: Record<string, readonly string[]> = {
-  domain: [],
+  'packages/hunt': [],
+  domain: ['packages/hunt'],
   server: [],
-  simulate: [],
-  'packages/hunt': ['domain', 'texts'],
+  simulate: ['domain'],
   'config.ts': ['domain'],
-  texts: ['domain'],
+  texts: ['domain', 'packages/hunt'],
   db: ['domain'],
   github: ['domain'],
   settings: ['domain', 'db'],
   'deps.ts': ['domain', 'db', 'github'],
   intake: ['domain', 'db'],
   derive: ['domain', 'db'],
-  dashboard: ['domain', 'db', 'texts'],
+  dashboard: ['domain', 'db', 'texts', 'packages/hunt'],
   features: ['deps.ts', 'domain', 'texts', 'db', 'github', 'settings', 'intake', 'derive', 'packages/hunt'],
   'pages.ts': ['config.ts', 'deps.ts', 'github', 'intake', 'dashboard'],
   'start.ts': [
@@ -115,6 +115,22 @@ export const RULES: IRegularForbiddenRuleType[] = [
     from: { path: layer === 'migrations' ? '^migrations/' : pathOf(layer), pathNot: DRIVERS.file },
     to: { dependencyTypes: OUTSIDE, pathNot: names.map(packageOf) },
   })),
+  {
+    name: 'domain-takes-statistics-alone',
+    comment:
+      'Of packages/hunt the domain uses @flake-sla/hunt/statistics only: formulas, and nothing that runs.',
+    severity: 'error',
+    from: { path: pathOf('domain') },
+    to: { path: '^packages/', pathNot: '^packages/hunt/src/statistics/' },
+  },
+  {
+    name: 'packages-by-name',
+    comment:
+      'Import a package by its name, like @flake-sla/hunt: a path into it does not exist where it is installed.',
+    severity: 'error',
+    from: { path: '^(src|demo|fake-github)/' },
+    to: { path: '^packages/', dependencyTypesNot: ['aliased-workspace'] },
+  },
   {
     name: 'one-driver',
     comment: 'Only src/db/client.ts knows a database driver: open databases through it.',

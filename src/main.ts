@@ -1,6 +1,6 @@
 /** The server's process: settings, start, and a clean end on SIGTERM or SIGINT. */
 import { readConfig } from './config.ts'
-import { UserError } from './domain/user-error.ts'
+import { isUserError } from './domain/user-error.ts'
 import { startApp } from './start.ts'
 
 /** Why the address cannot be listened to. */
@@ -28,5 +28,5 @@ try {
   const sentence = LISTENING[code]
   process.stderr.write(`${sentence ?? message}\n`)
   // At once: an embedded database that could not be opened would keep the process for ever, and open connections for seconds.
-  process.exit(error instanceof UserError || sentence ? 2 : 1)
+  process.exit(isUserError(error) || sentence ? 2 : 1)
 }

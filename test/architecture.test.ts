@@ -114,6 +114,30 @@ describe('a planted mistake is seen', () => {
       { 'src/domain/a.ts': "import { stat } from 'node:fs'\nexport const a = stat" },
     ],
     [
+      'a workspace package imported by its path',
+      'packages-by-name',
+      {
+        'src/cli/a.ts': "import { b } from '../../packages/hunt/src/b.ts'\nexport const a = b",
+        'packages/hunt/src/b.ts': 'export const b = 1',
+      },
+    ],
+    [
+      'a workspace package that needs the app',
+      'layer-packages/hunt',
+      {
+        'packages/hunt/src/a.ts': "import { b } from '../../../src/domain/b.ts'\nexport const a = b",
+        'src/domain/b.ts': 'export const b = 1',
+      },
+    ],
+    [
+      'a domain that uses more of a workspace package than its statistics',
+      'domain-takes-statistics-alone',
+      {
+        'src/domain/a.ts': "import { b } from '../../packages/hunt/src/b.ts'\nexport const a = b",
+        'packages/hunt/src/b.ts': 'export const b = 1',
+      },
+    ],
+    [
       'a driver beside the one place for it',
       'one-driver',
       { 'src/cli/a.ts': "import pg from 'pg'\nexport const a = pg" },

@@ -30,7 +30,15 @@ describe('the image', () => {
     const ignored = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n')
     expect(ignored).toEqual(expect.arrayContaining(['.env', '.git', 'data', 'node_modules']))
     const copied = instruction('COPY').flatMap((line) => line.split(' ').slice(0, -1))
-    expect(copied.sort()).toEqual(['app.yml', 'migrations', 'package-lock.json', 'package.json', 'src'])
+    expect(copied.sort()).toEqual([
+      'app.yml',
+      'migrations',
+      'package-lock.json',
+      'package.json',
+      'packages',
+      'src',
+    ])
+    expect(ignored).toContain('packages/*/test')
     expect(dockerfile.join('\n')).not.toMatch(/SECRET|PRIVATE_KEY|TOKEN|PASSWORD/)
   })
 
@@ -140,11 +148,12 @@ function stop(app: ChildProcess): Promise<number | null> {
   })
 }
 
-test('every package that runs is pinned by its hash, and comes from the registry', () => {
+test('every package that runs is pinned by its hash and comes from the registry, or is in this repository', () => {
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; integrity?: string; resolved?: string; link?: boolean }>
   }
-  const running = Object.entries(lock.packages).filter(([path, entry]) => path !== '' && !entry.dev)
+  const isOurs = (path: string) => path === '' || /^(node_modules\/@flake-sla|packages)\/[^/]+$/.test(path)
+  const running = Object.entries(lock.packages).filter(([path, { dev }]) => !isOurs(path) && !dev)
   expect(running.length).toBeGreaterThan(50)
   for (const [path, { integrity, resolved = '', link }] of running) {
     expect([path, integrity]).toEqual([path, expect.stringMatching(/^sha512-/)])

@@ -141,7 +141,9 @@ describe.each(documents)('%s', (document) => {
   })
 
   test('names only commands that exist', () => {
-    const sources = readdirSync(join(ROOT, 'src/cli')).map((name) => readText(join('src/cli', name)))
+    const sources = readdirSync(join(ROOT, 'src/cli'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readText(join('src/cli', name)))
     const commands = sources.flatMap((source) =>
       [...source.matchAll(/new Command\('([\w-]+)'\)/g)].map((match) => match[1]),
     )

@@ -4,7 +4,7 @@ import { type Config, readConfig } from '../config.ts'
 import { openDatabase } from '../db/client.ts'
 import { readDatabaseState } from '../db/database-state.ts'
 import { type Finding, fine, odd, wrong } from '../domain/finding.ts'
-import { UserError } from '../domain/user-error.ts'
+import { isUserError } from '../domain/user-error.ts'
 import { clock, readStanding } from './doctor-checks.ts'
 
 const MIN_POSTGRES = 150_000
@@ -38,7 +38,7 @@ export async function examine(env: Record<string, string | undefined>): Promise<
   try {
     config = readConfig(env)
   } catch (error) {
-    if (!(error instanceof UserError)) throw error
+    if (!isUserError(error)) throw error
     return [
       wrong('settings', error.message, 'Mend the environment or .env; .env.example explains each setting.'),
     ]

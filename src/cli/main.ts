@@ -1,6 +1,6 @@
 /** The command line: one program, a command each for what it does. */
 import { Command } from 'commander'
-import { UserError } from '../domain/user-error.ts'
+import { isUserError } from '../domain/user-error.ts'
 
 const WRONG_USAGE = 2
 
@@ -42,7 +42,7 @@ function endQuietly(error: NodeJS.ErrnoException): void {
 
 /** Anything unforeseen is said in one sentence, as all else. */
 function exitCodeOf(error: unknown): number {
-  if (error instanceof UserError) {
+  if (isUserError(error)) {
     process.stderr.write(`${error.message}\n`)
     return WRONG_USAGE
   }

@@ -1,7 +1,7 @@
 /** The thread that reads and prepares recorded deliveries; `reading.ts` starts it. */
 import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
-import { UserError } from '../domain/user-error.ts'
+import { isUserError } from '../domain/user-error.ts'
 import { prepare } from '../intake/prepare.ts'
 import { type Line, readDeliveries } from './deliveries.ts'
 import type { FromReader, PreparedLine, ReaderInput } from './read-deliveries.ts'
@@ -17,7 +17,7 @@ if (port) {
     await readAll(workerData as ReaderInput, send)
     send({ done: true })
   } catch (error) {
-    if (!(error instanceof UserError)) throw error
+    if (!isUserError(error)) throw error
     send({ problem: error.message })
   }
   port.close()

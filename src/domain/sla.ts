@@ -1,6 +1,7 @@
 /** The SLA of one window: flakes not caused by the pull request / pull requests tested (DEFINITIONS section 5). */
+
+import { regularizedGammaP } from '@flake-sla/hunt/statistics'
 import type { AttributionLabel } from './attribution/attribution.ts'
-import { regularizedGammaP } from './statistics.ts'
 
 /**
  * Version of the definitions that a figure was computed with; every stored figure names it.

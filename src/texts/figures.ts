@@ -1,4 +1,7 @@
 /** How figures are written for people: the same everywhere. */
+import { count } from '@flake-sla/hunt/text'
+
+export { count }
 
 /** A rate as per cent with the digits that carry meaning; a dash for no data. */
 export function percent(rate: number | null): string {
@@ -6,11 +9,6 @@ export function percent(rate: number | null): string {
   const value = rate * 100
   if (value === 0) return '0%'
   return `${value < 10 ? value.toFixed(2).replace(/\.?0+$/, '') : value.toFixed(1).replace(/\.0$/, '')}%`
-}
-
-/** `1 flake`, `2 flakes`. */
-export function count(number: number, thing: string, things = `${thing}s`): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? thing : things}`
 }
 
 /** A probability in whole per cent; never surely, and never surely not. */

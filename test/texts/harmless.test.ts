@@ -1,8 +1,7 @@
 /** Every text with the worst names there are, put through a real Markdown renderer: what a reader's page must not hold. */
+import { answerOf, huntMarkdown } from '@flake-sla/hunt'
 import MarkdownIt from 'markdown-it'
 import { describe, expect, test } from 'vitest'
-import { answerOf } from '../../packages/hunt/src/answer.ts'
-import { huntMarkdown } from '../../packages/hunt/src/show.ts'
 import { aHunt, aRun } from '../../packages/hunt/test/hunts.ts'
 import { slaOf } from '../../src/domain/sla.ts'
 import type { Breach, CostlyJob } from '../../src/texts/breach-facts.ts'

@@ -1,9 +1,9 @@
 /** What a hunt has found, as data: the shape that `--json` prints, and everything else is told from. */
 
-import { clopperPearson } from '../../../src/domain/statistics.ts'
 import { type FailureGroup, groupFailures } from './messages.ts'
 import type { Hunt, HuntEnding, HuntRun, Reports, TestTally } from './run.ts'
 import { byEnd, type Concentration, type Succession, shapeOf } from './shape.ts'
+import { clopperPearson } from './statistics/binomial.ts'
 import { type Decision, decide, type Goal, runsToMeet, runsToMiss } from './statistics/sequential-test.ts'
 
 /** In milliseconds; null without runs. */

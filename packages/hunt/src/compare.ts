@@ -1,9 +1,9 @@
 /** Before and after: is the fix real, how likely is that, and how many runs would it take to know? */
 
-import { lnBeta } from '../../../src/domain/statistics.ts'
-import { count } from '../../../src/texts/figures.ts'
 import { chance, number, passPercent } from './figures.ts'
 import { hypergeometricAtLeast } from './statistics/exact-tests.ts'
+import { lnBeta } from './statistics/special-functions.ts'
+import { count } from './text.ts'
 
 /** What is compared: any hunt, as far as counts go. */
 export interface Compared {

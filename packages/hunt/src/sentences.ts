@@ -1,10 +1,10 @@
 /** The answer in words: one sentence that says it all, and one for each thing that was asked. */
 
-import { count } from '../../../src/texts/figures.ts'
 import type { HuntAnswer } from './answer.ts'
 import { bytes, chance, duration, number, passPercent } from './figures.ts'
 import type { Concentration } from './shape.ts'
 import { streaksAtMost } from './statistics/exact-tests.ts'
+import { count } from './text.ts'
 
 /** How a name from outside is written: as it is, unless the reader's format makes more of some characters. */
 type Tell = (name: string) => string

@@ -1,9 +1,9 @@
 /** A hunt that somebody else ran, from what was written down: its sequence, or only its counts. */
 
-import { UserError } from '../../../src/domain/user-error.ts'
 import { type Hunt, type HuntRun, NO_REPORTS } from './run.ts'
 import type { Goal } from './statistics/sequential-test.ts'
 import { watch } from './stop.ts'
+import { UserError } from './user-error.ts'
 
 const MAX_RUNS = 1_000_000
 

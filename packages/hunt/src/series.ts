@@ -1,7 +1,8 @@
 /** A series of experiments as one table: what was changed, what came out, and where the environments differ. */
-import { codeCell } from '../../../src/texts/markdown.ts'
+
 import type { HuntAnswer } from './answer.ts'
 import { passPercent } from './figures.ts'
+import { codeCell } from './text.ts'
 
 /** A hunt as it was kept. */
 export interface KeptHunt {

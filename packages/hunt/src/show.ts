@@ -1,9 +1,10 @@
 /** The answer as a page for a terminal, and in Markdown. */
-import { code, codeCell } from '../../../src/texts/markdown.ts'
+
 import type { HuntAnswer } from './answer.ts'
 import { number, shortSequence } from './figures.ts'
 import type { FailureGroup } from './messages.ts'
 import { headline, sentences } from './sentences.ts'
+import { code, codeCell } from './text.ts'
 
 /** What a terminal must not be told by a program's output: everything but text, tabs and line ends. */
 const UNSEEN = /\p{Cc}\[[0-9;?]*[ -/]*[@-~]|(?![\n\t])\p{Cc}|\p{Bidi_Control}/gu

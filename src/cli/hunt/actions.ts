@@ -1,11 +1,15 @@
 /** `hunt --repository o/r --job NAME --ref REF`: the runs are attempts of a job on GitHub Actions, kept one by one. */
+
+import { endOf, type Hunt, type HuntRun, runOf } from '@flake-sla/hunt'
+import {
+  type ActionsHooks,
+  type ActionsSettings,
+  type Before,
+  huntOnActions,
+  type Lane,
+  openActions,
+} from '@flake-sla/hunt/actions'
 import { sql } from 'kysely'
-import { openActions } from '../../../packages/hunt/src/actions/api.ts'
-import { huntOnActions } from '../../../packages/hunt/src/actions/hunt.ts'
-import type { Lane } from '../../../packages/hunt/src/actions/lanes.ts'
-import type { ActionsHooks, ActionsSettings, Before } from '../../../packages/hunt/src/actions/terms.ts'
-import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
-import type { Hunt, HuntRun } from '../../../packages/hunt/src/run.ts'
 import { keepHuntStep } from '../../db/hunted.ts'
 import { beginHunt, endKeptHunt, findHunt, type HuntRow, readHuntRuns } from '../../db/hunts.ts'
 import type { Db } from '../../db/schema.ts'

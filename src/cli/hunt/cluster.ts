@@ -1,12 +1,13 @@
 /** `hunt --kubernetes IMAGE`: the runs are pods of an Indexed Job; two images are compared side by side. */
+import { answerOf, compare, type Hunt, type HuntAnswer, type StopRule } from '@flake-sla/hunt'
+import {
+  type ClusterHooks,
+  type ClusterSettings,
+  huntOnCluster,
+  jobManifest,
+  openCluster,
+} from '@flake-sla/hunt/kubernetes'
 import { stringify } from 'yaml'
-import { answerOf, type HuntAnswer } from '../../../packages/hunt/src/answer.ts'
-import { compare } from '../../../packages/hunt/src/compare.ts'
-import { openCluster } from '../../../packages/hunt/src/kubernetes/cluster.ts'
-import { type ClusterHooks, huntOnCluster } from '../../../packages/hunt/src/kubernetes/hunt.ts'
-import { type ClusterSettings, jobManifest } from '../../../packages/hunt/src/kubernetes/manifest.ts'
-import type { Hunt } from '../../../packages/hunt/src/run.ts'
-import type { StopRule } from '../../../packages/hunt/src/stop.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { comparedOf, tellComparison, twoOf } from './compare.ts'
 import { goalOf, type HuntOptions, parseDuration, whole } from './options.ts'
@@ -31,7 +32,7 @@ export async function huntCluster(
   hooks: ClusterHooks,
 ): Promise<OnCluster> {
   const [image] = imagesOf(options)
-  const { cluster, namespace } = openCluster(options.context ?? null)
+  const { cluster, namespace } = await openCluster(options.context ?? null)
   const settings = settingsOf(image, command, options, options.namespace ?? namespace)
   const { hunt, images } = await huntOnCluster(cluster, settings, hooks)
   const nodes = new Set(hunt.runs.flatMap((run) => run.node ?? []))
@@ -53,7 +54,7 @@ export async function compareImages(
   hooks: ClusterHooks,
 ): Promise<void> {
   const names = twoOf(options)
-  const { cluster, namespace } = openCluster(options.context ?? null)
+  const { cluster, namespace } = await openCluster(options.context ?? null)
   const answers = await Promise.all(
     names.map(async (image, i): Promise<HuntAnswer> => {
       const settings = settingsOf(image, command, options, options.namespace ?? namespace)

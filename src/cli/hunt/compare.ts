@@ -1,16 +1,18 @@
 /** `hunt --compare A B`: kept hunts or `--json` files against one another, or a command run at two git revisions. */
+
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { answerOf, type HuntAnswer } from '../../../packages/hunt/src/answer.ts'
 import {
+  answerOf,
   type Compared,
   type Comparison,
   compare,
   comparisonText,
-} from '../../../packages/hunt/src/compare.ts'
-import { huntLocally, type LocalHooks, type LocalSettings } from '../../../packages/hunt/src/local/pool.ts'
-import type { Hunt } from '../../../packages/hunt/src/run.ts'
+  type Hunt,
+  type HuntAnswer,
+} from '@flake-sla/hunt'
+import { huntLocally, type LocalHooks, type LocalSettings } from '@flake-sla/hunt/local'
 import { findHunt } from '../../db/hunts.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { withDatabase } from '../database.ts'

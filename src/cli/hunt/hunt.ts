@@ -1,16 +1,26 @@
 /** `hunt`: repeat a command until it is known how often it fails, and whether its failures come alone. */
+
 import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import {
+  answerOf,
+  type Hunt,
+  type HuntAnswer,
+  headline,
+  huntOfCounts,
+  huntOfSequence,
+  huntPicture,
+} from '@flake-sla/hunt'
+import {
+  environmentOf,
+  huntLocally,
+  type LocalHooks,
+  type LocalSettings,
+  type Stress,
+  startStress,
+} from '@flake-sla/hunt/local'
+import type { Goal } from '@flake-sla/hunt/statistics'
 import { Command } from 'commander'
-import { answerOf, type HuntAnswer } from '../../../packages/hunt/src/answer.ts'
-import { environmentOf } from '../../../packages/hunt/src/local/environment.ts'
-import { huntLocally, type LocalHooks, type LocalSettings } from '../../../packages/hunt/src/local/pool.ts'
-import { type Stress, startStress } from '../../../packages/hunt/src/local/stress.ts'
-import { huntPicture } from '../../../packages/hunt/src/picture.ts'
-import type { Hunt } from '../../../packages/hunt/src/run.ts'
-import { headline } from '../../../packages/hunt/src/sentences.ts'
-import { huntOfCounts, huntOfSequence } from '../../../packages/hunt/src/sequence.ts'
-import type { Goal } from '../../../packages/hunt/src/statistics/sequential-test.ts'
 import { UserError } from '../../domain/user-error.ts'
 import type { Keeping } from './kept.ts'
 import { goalOf, HUNT_OPTIONS, type HuntOptions, localSettings, parseCounts, whole } from './options.ts'

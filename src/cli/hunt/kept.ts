@@ -1,11 +1,19 @@
 /** Hunts that are kept: begun with their settings, ended with their answer, listed as one table, noted, shown again. */
+
 import { writeFile } from 'node:fs/promises'
-import { answerOf, type HuntAnswer } from '../../../packages/hunt/src/answer.ts'
-import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
-import { huntPicture } from '../../../packages/hunt/src/picture.ts'
-import { type Hunt, NO_REPORTS } from '../../../packages/hunt/src/run.ts'
-import { headline } from '../../../packages/hunt/src/sentences.ts'
-import { type KeptHunt, seriesTable, toldSettings } from '../../../packages/hunt/src/series.ts'
+import {
+  answerOf,
+  endOf,
+  type Hunt,
+  type HuntAnswer,
+  headline,
+  huntPicture,
+  type KeptHunt,
+  NO_REPORTS,
+  runOf,
+  seriesTable,
+  toldSettings,
+} from '@flake-sla/hunt'
 import {
   addHuntRuns,
   beginHunt,

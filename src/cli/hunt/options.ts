@@ -1,9 +1,14 @@
 /** The options of `hunt`, read and checked: what cannot be used is said in one sentence before anything runs. */
+import {
+  ISOLATIONS,
+  type Isolation,
+  isInGit,
+  type LocalSettings,
+  parseStress,
+  type Stress,
+} from '@flake-sla/hunt/local'
+import type { Goal } from '@flake-sla/hunt/statistics'
 import { Option } from 'commander'
-import { ISOLATIONS, type Isolation, isInGit } from '../../../packages/hunt/src/local/isolate.ts'
-import type { LocalSettings } from '../../../packages/hunt/src/local/pool.ts'
-import { parseStress, type Stress } from '../../../packages/hunt/src/local/stress.ts'
-import type { Goal } from '../../../packages/hunt/src/statistics/sequential-test.ts'
 import { UserError } from '../../domain/user-error.ts'
 
 export interface HuntOptions {

@@ -1,6 +1,5 @@
 /** Prints an answer as it was asked for. */
-import type { HuntAnswer } from '../../../packages/hunt/src/answer.ts'
-import { huntMarkdown, huntTable } from '../../../packages/hunt/src/show.ts'
+import { type HuntAnswer, huntMarkdown, huntTable } from '@flake-sla/hunt'
 import type { HuntOptions } from './options.ts'
 
 export function printHunt(

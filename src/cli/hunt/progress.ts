@@ -1,9 +1,7 @@
 /** What a hunt shows while it runs, on standard error: runs, failures, rate with interval, time to go, runs needed. */
+import { duration, type HuntRun, number, passPercent } from '@flake-sla/hunt'
+import { clopperPearson, type Goal, runsToMeet } from '@flake-sla/hunt/statistics'
 import { Presets, SingleBar } from 'cli-progress'
-import { duration, number, passPercent } from '../../../packages/hunt/src/figures.ts'
-import type { HuntRun } from '../../../packages/hunt/src/run.ts'
-import { type Goal, runsToMeet } from '../../../packages/hunt/src/statistics/sequential-test.ts'
-import { clopperPearson } from '../../domain/statistics.ts'
 
 const EVERY_MS = 5000
 /** A narrower terminal has room for the words alone. */

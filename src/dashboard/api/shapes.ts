@@ -1,8 +1,9 @@
 /** What the API answers with: the same names as the command line's JSON. The OpenAPI document is made from these. */
+
+import { wilson } from '@flake-sla/hunt/statistics'
 import { z } from '@hono/zod-openapi'
 import type { JobCost, ListedFlake } from '../../db/flakes.ts'
 import type { Row } from '../../db/schema.ts'
-import { wilson } from '../interval.ts'
 import { slaOfRow } from '../wording.ts'
 
 const rate = z.number().nullable()

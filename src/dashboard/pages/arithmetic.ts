@@ -1,6 +1,7 @@
 /** The arithmetic behind a verdict, step by step, so that anybody can check it by hand. */
+
+import { lnBeta } from '@flake-sla/hunt/statistics'
 import { type Evidence, probabilityCausedByPr } from '../../domain/attribution/attribution.ts'
-import { lnBeta } from '../../domain/statistics.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { type Html, html, pullRequestLink } from '../html.ts'
 

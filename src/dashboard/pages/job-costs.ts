@@ -1,11 +1,12 @@
 /** The jobs by what they cost: share of the budget, how often, whom they hit, how much time went with them. */
+
+import { wilson } from '@flake-sla/hunt/statistics'
 import type { JobDayFlakes, TimeLost } from '../../db/budget.ts'
 import type { JobCost } from '../../db/flakes.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { spark } from '../charts/spark.ts'
 import { addDays, dayWords, durationWords } from '../dates.ts'
 import { csvLink, type Html, html, jobLink, repositoryPath, table } from '../html.ts'
-import { wilson } from '../interval.ts'
 import { issueLink, ownerLinks, type TrackingIssue } from '../job-owners.ts'
 
 const MAX_JOBS = 20

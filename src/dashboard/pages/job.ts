@@ -1,5 +1,6 @@
 /** One job: how its flake rate moved, when it changed and what was merged then, and what every flake was. */
 
+import { wilson } from '@flake-sla/hunt/statistics'
 import { readChangePoints } from '../../db/change-points.ts'
 import { readLatestFlakes } from '../../db/flakes.ts'
 import type { Row } from '../../db/schema.ts'
@@ -9,7 +10,6 @@ import { type RatePoint, rateSvg } from '../charts/rate.ts'
 import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
-import { wilson } from '../interval.ts'
 import { issueLink, ownerLinks, ownersOf, type TrackingIssue, trackingIssues } from '../job-owners.ts'
 import {
   type JobDay,

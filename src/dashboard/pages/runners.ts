@@ -1,8 +1,8 @@
 /** On which machines a job fails: one that fails where the others do not stands out. */
 
+import { wilson } from '@flake-sla/hunt/statistics'
 import { count, percent } from '../../texts/figures.ts'
 import { type Html, html, instant, name, table } from '../html.ts'
-import { wilson } from '../interval.ts'
 import type { RunnerRecord } from '../queries/runners.ts'
 
 const MOST = 20

@@ -5,7 +5,7 @@
  * requests, against a fault of the pull request's own beside it.
  */
 
-import { lnBeta } from '../statistics.ts'
+import { lnBeta } from '@flake-sla/hunt/statistics'
 import { DAY_MS } from '../time.ts'
 import { type BaseRate, courseOf, DEFAULT_BASE_RATE, STEP_MS, weightsOf } from './base-rate.ts'
 import { type OwnVerdict, weigh } from './fault.ts'

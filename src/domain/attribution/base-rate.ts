@@ -6,7 +6,7 @@
  * and loses it with a fix. All rates are kept with their weights (forward and backward sums over the window), so that
  * what happened near a flake says more about it than what happened weeks ago, and nothing has to be decided early.
  */
-import { lnBeta } from '../statistics.ts'
+import { lnBeta } from '@flake-sla/hunt/statistics'
 
 /** Beta(a, b) of the flake rates of a repository's jobs. */
 export interface BaseRate {

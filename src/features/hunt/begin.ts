@@ -1,6 +1,6 @@
 /** The beginning of a hunt that a command asks for: who may, which job is meant, and the one comment that tells of it. */
 
-import { ALWAYS } from '../../../packages/hunt/src/actions/lanes.ts'
+import { ALWAYS } from '@flake-sla/hunt/actions'
 import { beginHunt } from '../../db/hunts.ts'
 import { readHunt } from '../../domain/command.ts'
 import type { HeadJob } from '../../domain/retest.ts'

@@ -1,7 +1,6 @@
 /** A `/hunt` as it was written: what its beginning and its later steps share. */
 
-import type { Lane } from '../../../packages/hunt/src/actions/lanes.ts'
-import type { ActionsSettings } from '../../../packages/hunt/src/actions/terms.ts'
+import type { ActionsSettings, Lane } from '@flake-sla/hunt/actions'
 import { noteUrl } from '../../db/outbox.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'

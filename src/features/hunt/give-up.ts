@@ -1,14 +1,12 @@
 /** Ends a `/hunt` that was given up: it would hold up the hunts after it for a day, and be shown as under way for ever. */
 
-import { markOf } from '../../../packages/hunt/src/actions/lanes.ts'
-import { resultSoFar } from '../../../packages/hunt/src/actions/result.ts'
-import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
-import type { Hunt } from '../../../packages/hunt/src/run.ts'
+import { endOf, type Hunt, runOf } from '@flake-sla/hunt'
+import { markOf, resultSoFar } from '@flake-sla/hunt/actions'
 import { keepHuntStep } from '../../db/hunted.ts'
 import { endKeptHunt, findAskedHunt, type HuntRow, readHuntRuns } from '../../db/hunts.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
-import { UserError } from '../../domain/user-error.ts'
+import { isUserError } from '../../domain/user-error.ts'
 import { pathOf } from '../../github/client.ts'
 import { huntGivenUpReason } from '../../texts/hunt.ts'
 import { type HuntRequest, type KeptSettings, requestedKey, say } from './context.ts'
@@ -67,6 +65,6 @@ async function tell(
 
 /** What GitHub or we say to users; anything else may tell of the machine, which the log is for. */
 function publicMessage(error: unknown): string | null {
-  const isPublic = error instanceof UserError || (error instanceof Error && 'status' in error)
+  const isPublic = isUserError(error) || (error instanceof Error && 'status' in error)
   return isPublic ? (error.message.split(' - https://')[0] ?? '') : null
 }

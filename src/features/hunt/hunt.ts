@@ -3,12 +3,8 @@
  * next. What a step needs stands in the hunt's row, so that any process can do it, after any stop.
  */
 
-import { actionsOf, isRefusal } from '../../../packages/hunt/src/actions/api.ts'
-import { ActionsHunt } from '../../../packages/hunt/src/actions/hunt.ts'
-import { answerOf } from '../../../packages/hunt/src/answer.ts'
-import { endOf, runOf } from '../../../packages/hunt/src/kept.ts'
-import type { Hunt } from '../../../packages/hunt/src/run.ts'
-import { huntMarkdown } from '../../../packages/hunt/src/show.ts'
+import { answerOf, endOf, type Hunt, huntMarkdown, runOf } from '@flake-sla/hunt'
+import { ActionsHunt, actionsOf, isRefusal } from '@flake-sla/hunt/actions'
 import { keepHuntStep } from '../../db/hunted.ts'
 import {
   endKeptHunt,

@@ -1,12 +1,13 @@
 /** `hunt --ref` on the command line, from the first attempt to the kept table, with the fake GitHub's GitHub. */
+
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { HuntAnswer } from '@flake-sla/hunt'
 import { expect, test } from 'vitest'
 import { startFakeGitHub } from '../../../fake-github/fake-github.ts'
 import { addBranch, addRepository, setRole, shaOf } from '../../../fake-github/seed.ts'
 import { addWorkflowRun } from '../../../fake-github/seed-ci.ts'
 import { addUserToken } from '../../../fake-github/seed-tokens.ts'
-import type { HuntAnswer } from '../../../packages/hunt/src/answer.ts'
 import { openDatabase } from '../../../src/db/client.ts'
 import { migrate } from '../../../src/db/migrate.ts'
 import { createServerDatabase } from '../../support/database.ts'

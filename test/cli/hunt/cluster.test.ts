@@ -1,13 +1,13 @@
 /** `hunt --kubernetes` on the command line: the manifest that it prints, and a hunt on a cluster on loopback. */
+
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Comparison, HuntAnswer } from '@flake-sla/hunt'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import type { HuntAnswer } from '../../../packages/hunt/src/answer.ts'
-import type { Comparison } from '../../../packages/hunt/src/compare.ts'
 import { startClusterApi } from '../../../packages/hunt/test/kubernetes/api.ts'
 import { refusals, violations } from '../../../packages/hunt/test/kubernetes/schema.ts'
 

@@ -1,12 +1,13 @@
 /** `hunt` as people and scripts meet it: what it prints, and how it exits. */
+
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { HuntAnswer } from '@flake-sla/hunt'
 import { SaxesParser } from 'saxes'
 import { describe, expect, test, vi } from 'vitest'
-import type { HuntAnswer } from '../../../packages/hunt/src/answer.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 

@@ -1,11 +1,12 @@
 /** Hunts from the first `--name` to the table of a series, as a person meets them. */
+
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Comparison } from '@flake-sla/hunt'
 import { expect, test } from 'vitest'
-import type { Comparison } from '../../../packages/hunt/src/compare.ts'
 import { createServerDatabase } from '../../support/database.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))

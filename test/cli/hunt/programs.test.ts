@@ -1,8 +1,9 @@
 /** Programs whose fault is known, hunted for real: each is told in one sentence that is right, after few runs. */
+
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { HuntAnswer } from '@flake-sla/hunt'
 import { expect, test } from 'vitest'
-import type { HuntAnswer } from '../../../packages/hunt/src/answer.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 

@@ -1,6 +1,6 @@
 /** The few calls to GitHub that a hunt makes, each asked again when GitHub is busy or away for a moment. */
 import { Octokit } from '@octokit/rest'
-import { UserError } from '../../../../src/domain/user-error.ts'
+import { UserError } from '../user-error.ts'
 
 /** A job of one attempt of a workflow run. */
 export interface ActionsJob {

@@ -3,9 +3,9 @@
  * for every run, within the minutes that the user allows. All that it needs to go on after a stop is handed out.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { UserError } from '../../../../src/domain/user-error.ts'
 import type { Hunt, HuntEnding, HuntRun } from '../run.ts'
 import { watch } from '../stop.ts'
+import { UserError } from '../user-error.ts'
 import { type ActionsApi, type ActionsJob, type Asked, isRefusal } from './api.ts'
 import { environmentOf, minutesOf, runReader, tookMs } from './job.ts'
 import { ALWAYS, findLanes, type Lane, laneOf, lastResult, markOf, refusePullRequests } from './lanes.ts'

@@ -1,5 +1,5 @@
 /** The workflow runs that a hunt goes through, each with at most one attempt under way: GitHub allows no more. */
-import { UserError } from '../../../../src/domain/user-error.ts'
+import { UserError } from '../user-error.ts'
 import type { ActionsApi, ActionsJob, WorkflowRunNow } from './api.ts'
 
 /** A workflow run that takes part, and the attempt in it that is under way. */

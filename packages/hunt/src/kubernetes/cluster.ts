@@ -1,6 +1,6 @@
 /** The few calls to a cluster that a hunt makes, each asked again when the cluster is busy or away for a moment. */
-import { BatchV1Api, CoreV1Api, KubeConfig, type V1Job, type V1Pod, Watch } from '@kubernetes/client-node'
-import { UserError } from '../../../../src/domain/user-error.ts'
+import type { KubeConfig, V1Job, V1Pod, Watch } from '@kubernetes/client-node'
+import { UserError } from '../user-error.ts'
 import { CONTAINER, NAME_LABEL } from './manifest.ts'
 
 export interface Cluster {
@@ -29,9 +29,28 @@ const LOG_BYTES = 1024 * 1024
 const TRIES = 5
 const FIRST_WAIT_MS = 500
 
-/** From `KUBECONFIG`, `~/.kube/config`, or the pod that we run in. @throws UserError when there is no such context */
-export function openCluster(context: string | null): { cluster: Cluster; namespace: string } {
-  const config = new KubeConfig()
+type Client = typeof import('@kubernetes/client-node')
+
+/** The Kubernetes client is an optional package of 65 MB. @throws UserError when it is not installed */
+async function loadClient(): Promise<Client> {
+  try {
+    return await import('@kubernetes/client-node')
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new UserError(
+      'Hunting on Kubernetes needs one more package. Install it: npm install @kubernetes/client-node',
+    )
+  }
+}
+
+/**
+ * Connects with `KUBECONFIG`, `~/.kube/config`, or the service account of the pod that this runs in.
+ * @param context null: the current context
+ * @throws UserError when there is no such context, or the Kubernetes client is not installed
+ */
+export async function openCluster(context: string | null): Promise<{ cluster: Cluster; namespace: string }> {
+  const client = await loadClient()
+  const config = new client.KubeConfig()
   try {
     config.loadFromDefault()
   } catch (error) {
@@ -46,12 +65,12 @@ export function openCluster(context: string | null): { cluster: Cluster; namespa
     config.setCurrentContext(context)
   }
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default'
-  return { cluster: clusterOf(config), namespace }
+  return { cluster: clusterOf(client, config), namespace }
 }
 
-function clusterOf(config: KubeConfig): Cluster {
-  const batch = config.makeApiClient(BatchV1Api)
-  const core = config.makeApiClient(CoreV1Api)
+function clusterOf(client: Client, config: KubeConfig): Cluster {
+  const batch = config.makeApiClient(client.BatchV1Api)
+  const core = config.makeApiClient(client.CoreV1Api)
   return {
     async create(body) {
       await insist(() =>
@@ -76,7 +95,7 @@ function clusterOf(config: KubeConfig): Cluster {
       }
     },
     watchPods: (namespace, job, version, signal, onPod) =>
-      watchPods(config, { namespace, job, version }, signal, onPod),
+      watchPods(new client.Watch(config), { namespace, job, version }, signal, onPod),
     async readLog(namespace, name) {
       const words = { namespace, name, container: CONTAINER, tailLines: TAIL_LINES, limitBytes: LOG_BYTES }
       return insist(() => core.readNamespacedPodLog(words)).catch(orGone(null))
@@ -98,7 +117,7 @@ function clusterOf(config: KubeConfig): Cluster {
 }
 
 async function watchPods(
-  config: KubeConfig,
+  watch: Watch,
   { namespace, job, version }: { namespace: string; job: string; version: string },
   signal: AbortSignal,
   onPod: (pod: V1Pod) => void,
@@ -106,7 +125,7 @@ async function watchPods(
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
   const words = { labelSelector: `${NAME_LABEL}=${job}`, resourceVersion: version }
   await new Promise<void>((resolve) => {
-    const watching = new Watch(config).watch(
+    const watching = watch.watch(
       path,
       words,
       (phase, pod: V1Pod) => {

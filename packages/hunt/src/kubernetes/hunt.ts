@@ -1,10 +1,10 @@
 /** Hunts on a cluster: makes the Job, follows its pods to their end, and keeps what they say while they are there. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { V1Pod } from '@kubernetes/client-node'
-import { UserError } from '../../../../src/domain/user-error.ts'
 import { type Failure, failureTeller } from '../failure.ts'
 import { type Hunt, type HuntEnding, type HuntRun, NO_REPORTS } from '../run.ts'
 import { type StopRule, watch } from '../stop.ts'
+import { UserError } from '../user-error.ts'
 import type { Cluster } from './cluster.ts'
 import { type ClusterSettings, jobManifest } from './manifest.ts'
 import { cannotStart, type EndedPod, endedPod } from './pod.ts'

@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { UserError } from '../../../../src/domain/user-error.ts'
+import { UserError } from '../user-error.ts'
 
 /** `worktree`: a git working copy of HEAD; `copy`: of the folder as it is; `folder`: an empty one. */
 export const ISOLATIONS = ['worktree', 'copy', 'folder'] as const

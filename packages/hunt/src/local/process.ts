@@ -1,7 +1,7 @@
 /** One run of the command: a process group of its own, ended as a whole, whatever it started. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { UserError } from '../../../../src/domain/user-error.ts'
+import { UserError } from '../user-error.ts'
 
 export interface Ended {
   /** As a shell tells it; null when the process could not be started. */

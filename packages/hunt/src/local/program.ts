@@ -1,7 +1,7 @@
 /** Finds the program before anything runs: a thousand failures that mean "not found" are no answer. */
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
-import { UserError } from '../../../../src/domain/user-error.ts'
+import { UserError } from '../user-error.ts'
 
 const SHELL = '/bin/sh'
 

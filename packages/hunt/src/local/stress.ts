@@ -1,7 +1,7 @@
 /** `--stress`: CPU and memory pressure beside the hunt, from processes of their own that end with it. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { availableParallelism, freemem } from 'node:os'
-import { UserError } from '../../../../src/domain/user-error.ts'
+import { UserError } from '../user-error.ts'
 
 export interface Stress {
   /** Processes that compute without end. */

@@ -1,5 +1,5 @@
 /** Exact tests on counts: does one group fail more than another, do failures come in streaks, do they come late? */
-import { lnBeta } from '../../../../src/domain/statistics.ts'
+import { lnBeta } from './special-functions.ts'
 
 /** Natural logarithm of "n choose k"; -Infinity where there is no way to choose. */
 export function lnChoose(n: number, k: number): number {

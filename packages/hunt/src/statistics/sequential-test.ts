@@ -11,7 +11,7 @@
  * The levels fall with the logarithm of k, since looks at k and 2k failures are nearly independent and those between
  * are not; their totals were computed by following the exact distribution run by run, and a test does so again.
  */
-import { binomialAtLeast, binomialAtMost } from '../../../../src/domain/statistics.ts'
+import { binomialAtLeast, binomialAtMost } from './binomial.ts'
 
 export type Decision = 'met' | 'missed' | 'undecided'
 

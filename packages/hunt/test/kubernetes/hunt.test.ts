@@ -53,7 +53,7 @@ async function cluster(program: (index: number, attempt: number) => PodEnd) {
     }),
   )
   vi.stubEnv('KUBECONFIG', file)
-  return { api, opened: openCluster(null) }
+  return { api, opened: await openCluster(null) }
 }
 
 async function hunt(
@@ -211,6 +211,8 @@ describe('a hunt on a cluster', () => {
 
   test('an unknown context is named beside those there are', async () => {
     await cluster(() => ({}))
-    expect(() => openCluster('other')).toThrow('There is no Kubernetes context other. There is: here.')
+    await expect(openCluster('other')).rejects.toThrow(
+      'There is no Kubernetes context other. There is: here.',
+    )
   })
 })

@@ -1,4 +1,4 @@
-/** Special functions that the figures need, in double precision. */
+/** Special functions of statistics, in double precision. */
 
 // Lanczos approximation with g = 7 and nine terms: relative error below 1e-14 for positive arguments.
 const LANCZOS_G = 7
@@ -112,46 +112,4 @@ export function inverseRegularizedBeta(probability: number, a: number, b: number
     else high = middle
   }
   return (low + high) / 2
-}
-
-/** The chance of at least `k` successes in `n` trials that each succeed with probability `p`. */
-export function binomialAtLeast(k: number, n: number, p: number): number {
-  if (k <= 0) return 1
-  return k > n ? 0 : regularizedBeta(p, k, n - k + 1)
-}
-
-/** The chance of at most `k` successes in `n` trials that each succeed with probability `p`. */
-export function binomialAtMost(k: number, n: number, p: number): number {
-  if (k >= n) return 1
-  return k < 0 ? 0 : regularizedBeta(1 - p, n - k, k + 1)
-}
-
-export interface Interval {
-  low: number
-  high: number
-}
-
-/**
- * The exact two-sided interval of the failure rate, at the confidence (0 to 1). No runs: from 0 to 1.
- * Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934).
- */
-export function clopperPearson(failures: number, runs: number, confidence: number): Interval {
-  const tail = (1 - confidence) / 2
-  return {
-    low: failures === 0 ? 0 : inverseRegularizedBeta(tail, failures, runs - failures + 1),
-    high: failures === runs ? 1 : inverseRegularizedBeta(1 - tail, failures + 1, runs - failures),
-  }
-}
-
-/**
- * The score interval of a success rate, `z` standard errors wide (1.96 for 95 %). No trials: from 0 to 1.
- * Source: E. B. Wilson, Journal of the American Statistical Association 22 (1927).
- */
-export function wilson(successes: number, n: number, z: number): Interval {
-  if (n === 0) return { low: 0, high: 1 }
-  const p = successes / n
-  const scale = 1 + (z * z) / n
-  const centre = (p + (z * z) / (2 * n)) / scale
-  const half = (z / scale) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))
-  return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) }
 }

@@ -1,16 +1,13 @@
 /** The special functions against reference values computed to thirty digits, and intervals against published tables. */
 import { describe, expect, test } from 'vitest'
+import { binomialAtLeast, binomialAtMost, clopperPearson, wilson } from '../../src/statistics/binomial.ts'
 import {
-  binomialAtLeast,
-  binomialAtMost,
-  clopperPearson,
   inverseRegularizedBeta,
   lnBeta,
   lnGamma,
   regularizedBeta,
   regularizedGammaP,
-  wilson,
-} from '../../src/domain/statistics.ts'
+} from '../../src/statistics/special-functions.ts'
 
 /** Equal to a relative error. */
 function expectClose(value: number, reference: number, error = 1e-11): void {

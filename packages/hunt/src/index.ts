@@ -1,0 +1,13 @@
+/** What a hunt found: the answer as data, in sentences, as a picture, and compared with another hunt's. */
+export { answerOf, type HuntAnswer } from './answer.ts'
+export { type Compared, type Comparison, compare, comparisonText } from './compare.ts'
+export { duration, number, passPercent } from './figures.ts'
+export { endOf, runOf } from './kept.ts'
+export { huntPicture } from './picture.ts'
+export { type Hunt, type HuntRun, NO_REPORTS } from './run.ts'
+export { headline } from './sentences.ts'
+export { huntOfCounts, huntOfSequence } from './sequence.ts'
+export { type KeptHunt, seriesTable, toldSettings } from './series.ts'
+export { huntMarkdown, huntTable } from './show.ts'
+export type { StopRule } from './stop.ts'
+export { UserError } from './user-error.ts'
