@@ -3,14 +3,14 @@ import { sql } from 'kysely'
 import { readUnread, type Unread } from '../db/backfill.ts'
 import { readCoverage, readLastEvent } from '../db/coverage.ts'
 import { readGaps } from '../db/gaps.ts'
+import { type FlakeJson, flakeJson, type WindowJson, windowJson } from '../db/json.ts'
 import { countOrphanHeads } from '../db/orphan-heads.ts'
 import type { Db, Row } from '../db/schema.ts'
-import { countsOf, readWindows } from '../db/sla.ts'
+import { readWindows } from '../db/sla.ts'
 import { requiredJobs } from '../derive/measure.ts'
 import { parseRetests } from '../domain/command.ts'
 import type { Required } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
-import { slaOf } from '../domain/sla.ts'
 import type { WindowKind } from '../domain/window.ts'
 
 /** What became of the deliveries. */
@@ -33,7 +33,7 @@ export interface RepositoryReport {
   repository: string
   required: { source: string; jobs: string[]; problem: string | null }
   windows: Record<WindowKind, (WindowJson & { coverage: number | null })[]>
-  flakes: FlakeJson[]
+  flakes: ReportFlakeJson[]
   retests: RetestJson[]
   /** When the newest thing that is known happened; null when nothing is. */
   last_event_at: string | null
@@ -52,8 +52,10 @@ export interface GapJson {
   filled_at: string | null
 }
 
-export type WindowJson = ReturnType<typeof windowJson>
-export type FlakeJson = ReturnType<typeof flakeJson>
+export interface ReportFlakeJson extends FlakeJson {
+  workflow: string | null
+  event: string | null
+}
 
 export interface RetestJson {
   pull_request: number
@@ -99,19 +101,6 @@ export async function readReport(
   }
 }
 
-/** A stored window as JSON; figures that follow from the counts are computed here, so they never disagree. */
-export function windowJson(row: Row<'sla_window'>) {
-  const { flakes_low, flakes_high, ...sla } = slaOf(countsOf(row))
-  return {
-    start: row.start,
-    partial: !row.closed,
-    ...sla,
-    left_out: row.left_out,
-    definition_version: row.definition_version,
-    revision: row.revision,
-  }
-}
-
 async function countUnplaced(db: Db, repositoryId: number): Promise<number> {
   const { waiting, unknown } = await countOrphanHeads(db, repositoryId, new Date(0).toISOString())
   return waiting + unknown
@@ -124,37 +113,14 @@ async function readFlakes(
   repositoryId: number,
   required: Required,
   strongOnly: boolean,
-): Promise<FlakeJson[]> {
+): Promise<ReportFlakeJson[]> {
   const rows = await sql<FlakeRow>`select f.*, j.name, j.app, j.workflow, j.event from flake f
     join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
     where f.repository_id = ${repositoryId}      ${strongOnly ? sql`and f.grade = 'strong'` : sql``}
     order by f.flaked_at, f.head_sha, j.name, f.job_id`.execute(db)
   return rows.rows
     .filter((row) => required.includesAt(row, row.base_ref, Date.parse(row.flaked_at)))
-    .map(flakeJson)
-}
-
-/** A flake as JSON. */
-export function flakeJson(row: FlakeRow) {
-  return {
-    pull_request: row.number,
-    head_sha: row.head_sha,
-    job: row.name,
-    app: row.app,
-    workflow: row.workflow,
-    event: row.event,
-    order: row.pass_order,
-    grade: row.grade,
-    first_failed_at: row.first_failed_at,
-    flaked_at: row.flaked_at,
-    runs: row.runs,
-    retested: row.retested,
-    incident: row.incident,
-    attribution: row.attribution,
-    probability_caused_by_pr: row.probability,
-    counted: row.counted,
-    evidence: row.evidence,
-  }
+    .map((row) => ({ ...flakeJson(row), workflow: row.workflow, event: row.event }))
 }
 
 async function readRetests(db: Db, repositoryId: number): Promise<RetestJson[]> {

@@ -1,6 +1,7 @@
 /** `report`: the SLA of a day and its week, the jobs that cost most, or what `/flake-report` would answer. */
 import { Command, Option } from 'commander'
 import { readCostliestJobs } from '../db/jobs.ts'
+import { windowJson } from '../db/json.ts'
 import type { Db, Row } from '../db/schema.ts'
 import { readWindows } from '../db/sla.ts'
 import { requiredJobs } from '../derive/measure.ts'
@@ -10,7 +11,6 @@ import { writeReport } from '../features/report/report.ts'
 import { readStoredSettings } from '../settings/stored.ts'
 import { slaTable } from '../texts/sla-table.ts'
 import { withDatabase } from './database.ts'
-import { windowJson } from './report-json.ts'
 import { findRepositories } from './repositories.ts'
 
 interface ReportOptions {

@@ -15,7 +15,7 @@ import { coverageOf, flakes, jobs, newestOf, repositories, windows } from './dat
 import { history } from './history.ts'
 import * as things from './item-routes.ts'
 import * as routes from './routes.ts'
-import { flakeJson, runJson } from './shapes.ts'
+import { flakeRowJson, runJson } from './shapes.ts'
 import { tables } from './tables.ts'
 
 const MAX_RUNS = 100
@@ -138,7 +138,7 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
       ({ repository_id: _repository, head_sha: _sha, job_id: _job, ...revision }) => revision,
     )
     const runs = await readRunsAt(db, key)
-    return c.json({ ...flakeJson(flake), history, runs_at_head: runs.map(runJson) }, 200)
+    return c.json({ ...flakeRowJson(flake), history, runs_at_head: runs.map(runJson) }, 200)
   })
   app.openapi(things.pullRequestRoute, async (c) => {
     const scope = await open(deps, c)

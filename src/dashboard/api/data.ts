@@ -12,7 +12,7 @@ import { ownersOf, trackingIssues } from '../job-owners.ts'
 import { readNewestWindows } from '../queries/repositories.ts'
 import { lastDays, type RepositoryScope, readableRepositories } from '../scope.ts'
 import { type PageQuery, readCursor, spanOf, writeCursor } from './query.ts'
-import { flakeJson, jobJson, windowJson } from './shapes.ts'
+import { flakeRowJson, jobJson, windowRowJson } from './shapes.ts'
 
 const BACK_DAYS = 400
 // The runs around each flake are read for it, which is more than an answer may take for half a year.
@@ -37,7 +37,7 @@ export async function newestOf(
   const range = { from: addDays(today, -35), to: addDays(today, 1) }
   const weeks = await readNewestWindows(db, ids, 'week', range)
   const days = await readNewestWindows(db, ids, 'day', range)
-  const json = (row: Row<'sla_window'> | undefined) => (row ? windowJson(row) : null)
+  const json = (row: Row<'sla_window'> | undefined) => (row ? windowRowJson(row) : null)
   return rows.map(({ full_name, private: isPrivate, repository_id }) => ({
     repository: full_name,
     private: isPrivate,
@@ -68,7 +68,7 @@ export async function windows(
   const page = rows.reverse().slice(0, query.limit)
   const last = page.at(-1)
   const next = rows.length > page.length && last ? addDays(last.start, -1) : null
-  return { windows: page.map(windowJson), next_to: next }
+  return { windows: page.map(windowRowJson), next_to: next }
 }
 
 /** Jobs that flaked in the last `days` days, those that cost most first. */
@@ -112,5 +112,5 @@ export async function flakes({ db }: DashboardDeps, scope: RepositoryScope, quer
   const next = more
     ? writeCursor({ flakedAt: last.flaked_at, headSha: last.head_sha, jobId: last.job_id })
     : null
-  return { flakes: shown.map(flakeJson), next }
+  return { flakes: shown.map(flakeRowJson), next }
 }

@@ -3,8 +3,8 @@
 import { wilson } from '@flake-sla/hunt/statistics'
 import { z } from '@hono/zod-openapi'
 import type { JobCost, ListedFlake } from '../../db/flakes.ts'
+import { flakeJson, windowJson } from '../../db/json.ts'
 import type { Row } from '../../db/schema.ts'
-import { slaOfRow } from '../wording.ts'
 
 const rate = z.number().nullable()
 
@@ -37,11 +37,9 @@ export const windowShape = z
   })
   .openapi('Window')
 
-/** A stored window; what follows from its counts is computed here, as everywhere. */
-export function windowJson(row: Row<'sla_window'>): z.infer<typeof windowShape> {
-  const { flakes_low: _low, flakes_high: _high, ...sla } = slaOfRow(row)
-  const { kind, start, closed, left_out, definition_version, revision, measured_at } = row
-  return { kind, start, partial: !closed, ...sla, left_out, definition_version, revision, measured_at }
+/** A stored window, as the command line prints it, with its kind and when it was measured. */
+export function windowRowJson(row: Row<'sla_window'>): z.infer<typeof windowShape> {
+  return { kind: row.kind, ...windowJson(row), measured_at: row.measured_at }
 }
 
 export const flakeShape = z
@@ -66,26 +64,9 @@ export const flakeShape = z
   })
   .openapi('Flake')
 
-export function flakeJson(row: ListedFlake): z.infer<typeof flakeShape> {
-  return {
-    pull_request: row.number,
-    title: row.title,
-    head_sha: row.head_sha,
-    job: row.name,
-    job_id: row.job_id,
-    app: row.app,
-    order: row.pass_order,
-    grade: row.grade,
-    first_failed_at: row.first_failed_at,
-    flaked_at: row.flaked_at,
-    runs: row.runs,
-    retested: row.retested,
-    incident: row.incident,
-    attribution: row.attribution,
-    probability_caused_by_pr: row.probability,
-    counted: row.counted,
-    evidence: row.evidence,
-  }
+/** A flake, as the command line prints it, with the pull request's title and the job's id. */
+export function flakeRowJson(row: ListedFlake): z.infer<typeof flakeShape> {
+  return { ...flakeJson(row), title: row.title, job_id: row.job_id }
 }
 
 export const jobShape = z
