@@ -71,13 +71,15 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
 /** Everything that each job's runs said. */
 function historiesOf({ plan, verdicts, runs }: Simulation): JobHistory[] {
   return plan.jobs.map(({ index }) => {
-    const results = runs.filter((run) => run.job === index && run.number === 0 && run.outcome !== 'aborted')
+    const results = runs.filter(
+      (run) => run.job === index && run.number === null && run.outcome !== 'aborted',
+    )
     return {
       job: index,
       verdicts: verdicts
-        .filter((verdict) => verdict.job === index && verdict.number !== 0)
-        .map(({ headSha, number, flaky, judgedAt, firstFailedAt }) => {
-          return { headSha, number, flaky, judgedAt, failedAt: firstFailedAt }
+        .filter((verdict) => verdict.job === index)
+        .flatMap(({ headSha, number, flaky, judgedAt, firstFailedAt }) => {
+          return number === null ? [] : [{ headSha, number, flaky, judgedAt, failedAt: firstFailedAt }]
         }),
       trunk: results.map(({ headSha, completedAt, outcome }) => {
         return { headSha, at: completedAt, passed: outcome === 'pass', failed: outcome === 'fail' }

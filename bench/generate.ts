@@ -46,15 +46,15 @@ export async function generate(db: Db, runs: number, shape: Shape = WIDGETS): Pr
     where: ReturnType<typeof sql>,
     earlier: number,
   ) =>
-    sql`insert into run (repository_id, number, run_key, head_sha, job_id, outcome, base_ref, base_sha, suite_id, started_at, completed_at)
-      select ${id}, ${number}, ${key} || i, left(${sha}, 40), i % ${jobs}, ${outcome}, 'main', repeat('b', 40), i / ${jobs},
+    sql`insert into run (repository_id, kind, number, run_key, head_sha, job_id, outcome, base_ref, base_sha, suite_id, started_at, completed_at)
+      select ${id}, 'pull_request', ${number}, ${key} || i, left(${sha}, 40), i % ${jobs}, ${outcome}, 'main', repeat('b', 40), i / ${jobs},
         ${at} - make_interval(secs => ${earlier + 300}), ${at} - make_interval(secs => ${earlier}) from ${series} ${where}`.execute(
       db,
     )
   await run('check:', sql`case when i % 31 = 7 and not (${flaky}) then 'fail' else 'pass' end`, sql``, 0)
   await run('again:', sql`'fail'`, sql`where ${flaky}`, 60)
-  await sql`insert into verdict (repository_id, job_id, head_sha, number, flaky, judged_at)
-    select ${id}, i % ${jobs}, left(${sha}, 40), ${number}, ${flaky}, ${at} from ${series}
+  await sql`insert into verdict (repository_id, job_id, head_sha, kind, number, flaky, judged_at)
+    select ${id}, i % ${jobs}, left(${sha}, 40), 'pull_request', ${number}, ${flaky}, ${at} from ${series}
     where i % 31 <> 7 or ${flaky}`.execute(db)
   await sql`insert into flake (repository_id, head_sha, job_id, number, base_ref, pass_order, grade, runs, retested, retested_by_bot,
       first_failed_at, flaked_at, attribution, probability, counted, evidence, definition_version)

@@ -59,7 +59,7 @@ function luci(flakeCase: Case): number {
   const perChange = new Map<number, EvidenceVerdict>()
   const trunk: EvidenceVerdict[] = []
   for (const verdict of near(flakeCase, 7 * DAY_MS, 7 * DAY_MS)) {
-    if (verdict.number === 0) trunk.push(verdict)
+    if (verdict.number === null) trunk.push(verdict)
     else if (!perChange.get(verdict.number)?.flaky) perChange.set(verdict.number, verdict)
   }
   const verdicts = [...trunk, ...perChange.values()].sort((a, b) => a.judgedAt - b.judgedAt)
@@ -83,23 +83,23 @@ function singleMatch(flakeCase: Case): number {
 function formula(flakeCase: Case): number {
   let others = near(flakeCase, 7 * DAY_MS, 7 * DAY_MS)
   if (others.length < 100) others = near(flakeCase, 28 * DAY_MS, 7 * DAY_MS)
-  others = others.filter((verdict) => !flakeCase.circumstances.related.has(verdict.number))
+  others = others.filter(({ number }) => number === null || !flakeCase.circumstances.related.has(number))
   const own = flakeCase.verdicts.filter((verdict) => verdict.number === flakeCase.flake.number)
   const baseRate = moments(flakeCase.jobs)
-  const pairs = new Map<number, { x: number; m: number; p: number }>()
+  const pairs = new Map<number | null, { x: number; m: number; p: number }>()
   for (const verdict of others) {
     const pair = pairs.get(verdict.number) ?? { x: 0, m: 0, p: 0 }
     pairs.set(verdict.number, pair)
     pair.m++
     if (verdict.flaky) pair.x++
   }
-  const countedOf = (pair: { x: number; p: number }, number: number) =>
-    number === 0 ? pair.x : Math.min(3, pair.x) * (1 - pair.p)
+  const countedOf = (pair: { x: number; p: number }, number: number | null) =>
+    number === null ? pair.x : Math.min(3, pair.x) * (1 - pair.p)
   const n = others.length
   for (let pass = 0; pass < 3; pass++) {
     const k = [...pairs].reduce((sum, [number, pair]) => sum + countedOf(pair, number), 0)
     for (const [number, pair] of pairs) {
-      if (pair.x === 0 || number === 0) continue
+      if (pair.x === 0 || number === null) continue
       const rest = { k: k - countedOf(pair, number), n: n - pair.m }
       pair.p = probabilityCausedByPr({ x: pair.x, m: pair.m, ...rest }, 0.005, baseRate)
     }

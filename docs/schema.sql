@@ -406,7 +406,8 @@ create table rerun_request (
 
 create table run (
   repository_id bigint not null,
-  number integer not null,
+  kind text not null,
+  number integer,
   run_key text not null,
   head_sha text not null,
   job_id bigint not null,
@@ -418,14 +419,14 @@ create table run (
   url text,
   started_at timestamp with time zone,
   completed_at timestamp with time zone not null,
-  primary key (repository_id, head_sha, number, run_key)
+  unique nulls not distinct (repository_id, head_sha, number, run_key)
 );
 create index run_completed on run (repository_id, completed_at);
-create index run_left_out on run (repository_id, completed_at) where (outcome <> ALL (ARRAY['pass'::text, 'fail'::text])) AND (number > 0);
+create index run_left_out on run (repository_id, completed_at) where (outcome <> ALL (ARRAY['pass'::text, 'fail'::text])) AND (kind = 'pull_request'::text);
 create index run_of_job on run (repository_id, job_id, completed_at);
 create index run_of_pull_request on run (repository_id, number, completed_at);
-create index run_on_trunk on run (repository_id, completed_at) where number = 0;
-create index run_tested on run (repository_id, completed_at) INCLUDE (number, job_id) where (outcome = ANY (ARRAY['pass'::text, 'fail'::text])) AND (number > 0);
+create index run_on_trunk on run (repository_id, completed_at) where kind <> 'pull_request'::text;
+create index run_tested on run (repository_id, completed_at) INCLUDE (number, job_id) where (outcome = ANY (ARRAY['pass'::text, 'fail'::text])) AND (kind = 'pull_request'::text);
 
 create table runner (
   repository_id bigint not null,
@@ -534,11 +535,12 @@ create table verdict (
   repository_id bigint not null,
   job_id bigint not null,
   head_sha text not null,
-  number integer not null,
+  kind text not null,
+  number integer,
   flaky boolean not null,
   judged_at timestamp with time zone not null,
   failed_at timestamp with time zone,
-  primary key (repository_id, head_sha, job_id, number)
+  unique nulls not distinct (repository_id, head_sha, job_id, number)
 );
 create index verdict_flaky on verdict (repository_id, job_id, judged_at) INCLUDE (number) WHERE flaky;
 create index verdict_judged on verdict (repository_id, judged_at);

@@ -15,7 +15,8 @@ create table job (
 
 create table run (
   repository_id bigint not null,
-  number integer not null,
+  kind text not null,
+  number integer,
   run_key text not null,
   head_sha text not null,
   job_id bigint not null,
@@ -27,7 +28,7 @@ create table run (
   url text,
   started_at timestamptz,
   completed_at timestamptz not null,
-  primary key (repository_id, head_sha, number, run_key)
+  unique nulls not distinct (repository_id, head_sha, number, run_key)
 );
 create index run_completed on run (repository_id, completed_at);
 create index run_of_job on run (repository_id, job_id, completed_at);
@@ -37,10 +38,11 @@ create table verdict (
   repository_id bigint not null,
   job_id bigint not null,
   head_sha text not null,
-  number integer not null,
+  kind text not null,
+  number integer,
   flaky boolean not null,
   judged_at timestamptz not null,
-  primary key (repository_id, head_sha, job_id, number)
+  unique nulls not distinct (repository_id, head_sha, job_id, number)
 );
 create index verdict_of_job on verdict (repository_id, job_id, judged_at);
 create index verdict_of_pull_request on verdict (repository_id, number, job_id);

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 
 const DASHBOARD = `
 create index pull_request_event_merged on pull_request_event (repository_id, reported_at) where merged and action = 'closed';
-create index run_tested on run (repository_id, completed_at) include (number, job_id) where outcome in ('pass', 'fail') and number > 0;
+create index run_tested on run (repository_id, completed_at) include (number, job_id) where outcome in ('pass', 'fail') and kind = 'pull_request';
 
 create index repository_named on repository (lower(full_name));
 create index outbox_breach on outbox (repository_id, created_at) where kind = 'breach' and url is not null;

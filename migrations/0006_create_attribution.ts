@@ -6,7 +6,7 @@ alter table verdict add column failed_at timestamptz;
 update verdict v set failed_at = f.first_failed_at from flake f
   where v.flaky and f.repository_id = v.repository_id and f.head_sha = v.head_sha and f.job_id = v.job_id;
 create index verdict_judged on verdict (repository_id, judged_at);
-create index run_on_trunk on run (repository_id, completed_at) where number = 0;
+create index run_on_trunk on run (repository_id, completed_at) where kind <> 'pull_request';
 
 create table pull_request (
   repository_id bigint not null,

@@ -23,7 +23,8 @@ export async function dumpSchema(db: Kysely<Database>): Promise<string> {
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname not like 'kysely\\_%'
     order by c.relname collate "C", a.attnum`.execute(db)
   const constraints = await sql<Column>`select r.relname as table, '  ' ||
-      replace(replace(pg_get_constraintdef(c.oid), 'PRIMARY KEY', 'primary key'), 'UNIQUE', 'unique') as line
+      replace(replace(replace(pg_get_constraintdef(c.oid), 'PRIMARY KEY', 'primary key'),
+        'UNIQUE', 'unique'), 'NULLS NOT DISTINCT', 'nulls not distinct') as line
     from pg_constraint c join pg_class r on r.oid = c.conrelid
     where r.relnamespace = 'public'::regnamespace and c.contype in ('p', 'u', 'f', 'c')
     order by c.contype desc, c.conname collate "C"`.execute(db)

@@ -33,7 +33,7 @@ export async function readFlakedHeads(
   const { rows } =
     await sql<FlakedHead>`select f.number, f.head_sha, count(*) as runs, max(r.completed_at) as last_at
     from (select distinct f.repository_id, f.number, f.head_sha from flake f
-      where f.repository_id = ${repositoryId} and f.flaked_at >= ${times.since} and f.number > 0 ${jobs}) f
+      where f.repository_id = ${repositoryId} and f.flaked_at >= ${times.since} ${jobs}) f
     join run r on r.repository_id = f.repository_id and r.number = f.number and r.head_sha = f.head_sha
     join lateral (select e.head_sha, e.state from pull_request_event e where e.repository_id = f.repository_id
       and e.number = f.number and e.action <> 'before' order by e.reported_at desc limit 1) newest

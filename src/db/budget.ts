@@ -12,7 +12,7 @@ import type { Db, Row } from './schema.ts'
  */
 export async function countTested(db: Db, { repositoryId, jobIds }: FlakeScope, span: Span): Promise<number> {
   const { rows } = await sql<{ prs: number }>`select count(*) as prs from (select number from run
-    where repository_id = ${repositoryId} and outcome in ('pass', 'fail') and number > 0
+    where repository_id = ${repositoryId} and outcome in ('pass', 'fail') and kind = 'pull_request'
       and completed_at >= ${iso(span.from)} and completed_at < ${iso(span.to)}
       ${jobIds === null ? sql`` : sql`and job_id = any(${[...jobIds]})`} group by number) tested`.execute(db)
   return rows[0]?.prs ?? 0
@@ -98,7 +98,7 @@ export async function readRequiredShare(
   }>`select count(*) as pairs, count(distinct number) as prs from (
       select r.number, j.name from run r
       join unnest(${ids}::bigint[], ${names}::int[]) as j(job_id, name) on j.job_id = r.job_id
-      where r.repository_id = ${repositoryId} and r.number > 0
+      where r.repository_id = ${repositoryId} and r.kind = 'pull_request'
         and r.completed_at >= ${iso(span.from)} and r.completed_at < ${iso(span.to)}
       group by r.number, j.name) seen`.execute(db)
   const { pairs = 0, prs = 0 } = rows[0] ?? {}

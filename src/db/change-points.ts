@@ -25,7 +25,7 @@ export async function renewChangePoints(
   const { rows } = await sql<JobDay>`with newest as (
       select max(judged_at) as at from verdict where repository_id = ${repositoryId})
     select v.job_id, (v.judged_at at time zone 'UTC')::date as day, count(*) filter (where v.flaky) as flaky, count(*) as verdicts
-    from verdict v, newest where v.repository_id = ${repositoryId} and v.job_id = any(${[...jobIds]}) and v.number > 0
+    from verdict v, newest where v.repository_id = ${repositoryId} and v.job_id = any(${[...jobIds]}) and v.kind = 'pull_request'
       and v.judged_at >= newest.at - ${DAYS} * interval '1 day'
       -- What an incident failed is no change of the job's.
       and not (v.flaky and exists (select 1 from incident i where i.repository_id = v.repository_id

@@ -19,7 +19,7 @@ export async function readCoverage(
       count(distinct (r.number, j.name)) as pairs, count(distinct r.number) as prs
     from json_to_recordset(${spans}::json) as w(i int, lower timestamptz, upper timestamptz)
     join run r on r.repository_id = ${repositoryId} and r.completed_at >= w.lower and r.completed_at < w.upper
-      and r.number > 0
+      and r.kind = 'pull_request'
     join job j on j.repository_id = r.repository_id and j.job_id = r.job_id and j.name = any(${[...names]})
     group by i`.execute(db)
   const pairs = new Map(seen.rows.map((row) => [row.i, row.pairs / (row.prs * names.length)]))

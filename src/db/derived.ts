@@ -75,8 +75,8 @@ export async function writeDerived(
 }
 
 /** A result on trunk is evidence without a verdict: of itself, and of whether those next to it stand alone. */
-function trunkMarks({ number, job_id, outcome, completed_at }: Row<'run'>) {
-  if (number !== 0 || (outcome !== 'pass' && outcome !== 'fail')) return []
+function trunkMarks({ kind, job_id, outcome, completed_at }: Row<'run'>) {
+  if (kind === 'pull_request' || (outcome !== 'pass' && outcome !== 'fail')) return []
   const at = Date.parse(completed_at)
   return [at - FARTHEST, at, at + FARTHEST].map((near) => ({ job_id, changed_at: iso(near) }))
 }
@@ -101,9 +101,10 @@ function rowsOf(repositoryId: number, heads: readonly { headSha: string; conclus
   const flakes: Fresh<'flake'>[] = []
   for (const { headSha: head_sha, conclusions } of heads) {
     const at = { repository_id: repositoryId, head_sha }
-    for (const { number, baseRef, run } of conclusions.runs) {
+    for (const { kind, number, baseRef, run } of conclusions.runs) {
       runs.push({
         ...at,
+        kind,
         number,
         run_key: run.key,
         job_id: idOf(run.job),
@@ -117,18 +118,19 @@ function rowsOf(repositoryId: number, heads: readonly { headSha: string; conclus
         completed_at: iso(run.completedAt),
       })
     }
-    for (const { job, number, baseRef, verdict, retested, retestedByBot } of conclusions.verdicts) {
+    for (const { job, kind, number, baseRef, verdict, retested, retestedByBot } of conclusions.verdicts) {
       const job_id = idOf(job)
       verdicts.push({
         ...at,
         job_id,
+        kind,
         number,
         flaky: verdict.flaky,
         judged_at: iso(verdict.judgedAt),
         failed_at: verdict.flake ? iso(verdict.flake.firstFailedAt) : null,
       })
       // Trunk is evidence; only a pull request's head can flake in the SLA's sense.
-      if (!verdict.flake || number === 0) continue
+      if (!verdict.flake || number === null) continue
       const { order, grade, runs, firstFailedAt, flakedAt } = verdict.flake
       flakes.push({
         ...at,
@@ -188,8 +190,8 @@ function isSame(fresh: Record<string, unknown>, old: object): boolean {
 async function remove(db: Db, table: 'run' | 'verdict' | 'flake', row: object): Promise<void> {
   const { repository_id, head_sha, number, run_key, job_id } = row as Row<'run'>
   const own = {
-    run: sql`number = ${number} and run_key = ${run_key}`,
-    verdict: sql`job_id = ${job_id} and number = ${number}`,
+    run: sql`number is not distinct from ${number} and run_key = ${run_key}`,
+    verdict: sql`job_id = ${job_id} and number is not distinct from ${number}`,
     flake: sql`job_id = ${job_id}`,
   }[table]
   await sql`delete from ${sql.table(table)} where repository_id = ${repository_id} and head_sha = ${head_sha} and ${own}`.execute(

@@ -21,15 +21,15 @@ export async function readHistories(
 ): Promise<JobHistory[]> {
   const jobs = jobIds === null ? sql`` : sql`and job_id = any(${[...jobIds]})`
   const verdicts = await sql<
-    Row<'verdict'>
+    Row<'verdict'> & { number: number }
   >`select job_id, head_sha, number, flaky, judged_at, failed_at from verdict
-    where repository_id = ${repositoryId} and number > 0 and judged_at >= ${iso(from)} and judged_at < ${iso(to)} ${jobs}`.execute(
+    where repository_id = ${repositoryId} and kind = 'pull_request' and judged_at >= ${iso(from)} and judged_at < ${iso(to)} ${jobs}`.execute(
     db,
   )
   // The results just outside tell whether a failure on trunk at the edge stood alone.
   const trunk = await sql<{ job_id: number; head_sha: string; at: string; passed: boolean; failed: boolean }>`
     select job_id, head_sha, min(completed_at) as at, bool_or(outcome = 'pass') as passed, bool_or(outcome = 'fail') as failed
-    from run where repository_id = ${repositoryId} and number = 0 and outcome in ('pass', 'fail')
+    from run where repository_id = ${repositoryId} and kind <> 'pull_request' and outcome in ('pass', 'fail')
       and completed_at >= ${iso(from - FARTHEST)} and completed_at < ${iso(to + FARTHEST)} ${jobs}
     group by job_id, head_sha`.execute(db)
   const found = new Map<

@@ -64,10 +64,10 @@ export async function readBaseRates(
 ): Promise<Map<number, JobBaseRate>> {
   const rows =
     await sql<JobBaseRate>`select job_id, count(*) filter (where flaky) as flaky, count(*) as verdicts,
-      coalesce(json_agg(distinct number) filter (where flaky and number > 0), '[]') as seen_on,
-      count(distinct number) filter (where number > 0) as pull_requests,
+      coalesce(json_agg(distinct number) filter (where flaky and kind = 'pull_request'), '[]') as seen_on,
+      count(distinct number) filter (where kind = 'pull_request') as pull_requests,
       max(judged_at) filter (where flaky) as last_flaky_at
-    from verdict where repository_id = ${repositoryId} and job_id = any(${[...jobIds]}) and number <> ${about.number}
+    from verdict where repository_id = ${repositoryId} and job_id = any(${[...jobIds]}) and number is distinct from ${about.number}
       and judged_at >= ${about.since} and judged_at <= ${about.until} group by job_id`.execute(db)
   return new Map(rows.rows.map((row) => [row.job_id, { ...row, seen_on: row.seen_on.sort((a, b) => b - a) }]))
 }
@@ -93,7 +93,7 @@ export async function readRetests(
     from (select job_id, outcome, lag(outcome) over w as before, count(*) filter (where outcome = 'fail')
         over (w rows between unbounded preceding and 1 preceding) as fails
       from run where repository_id = ${repositoryId} and job_id = any(${[...jobIds]}) and outcome in ('pass', 'fail')
-        and number > 0 and number <> ${about.number} and completed_at >= ${about.since} and completed_at <= ${about.until}
+        and kind = 'pull_request' and number <> ${about.number} and completed_at >= ${about.since} and completed_at <= ${about.until}
       window w as (partition by job_id, number, head_sha order by completed_at, run_key)) one
     where before = 'fail' group by 1, 2`.execute(db)
   return rows.rows
@@ -108,7 +108,7 @@ export async function readTrunkResults(
 ): Promise<(JobRun & { name: string })[]> {
   const rows = await sql<JobRun>`select distinct on (j.name) r.*, j.name from run r
     join job j on j.repository_id = r.repository_id and j.job_id = r.job_id
-    where r.repository_id = ${repositoryId} and j.name = any(${[...names]}) and r.number = 0
+    where r.repository_id = ${repositoryId} and j.name = any(${[...names]}) and r.kind <> 'pull_request'
       and r.outcome in ('pass', 'fail') and r.completed_at >= ${about.since} and r.completed_at <= ${about.until}
     order by j.name, r.completed_at desc, r.run_key`.execute(db)
   return rows.rows

@@ -92,6 +92,7 @@ const COLUMNS = {
   job: ['repository_id', 'job_id', 'name', 'source', 'app', 'workflow', 'event'],
   run: [
     'repository_id',
+    'kind',
     'number',
     'run_key',
     'head_sha',
@@ -105,7 +106,7 @@ const COLUMNS = {
     'started_at',
     'completed_at',
   ],
-  verdict: ['repository_id', 'job_id', 'head_sha', 'number', 'flaky', 'judged_at', 'failed_at'],
+  verdict: ['repository_id', 'job_id', 'head_sha', 'kind', 'number', 'flaky', 'judged_at', 'failed_at'],
   branch_push: ['repository_id', 'head_sha', 'ref', 'created', 'files'],
   pull_request: [
     'repository_id',

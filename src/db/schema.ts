@@ -2,6 +2,7 @@
 import type { ColumnType, Generated, Insertable, Kysely, Selectable } from 'kysely'
 import type { Correction } from '../domain/correction.ts'
 import type { Mention } from '../domain/facts.ts'
+import type { RunKind } from '../domain/head.ts'
 import type { RequiredJob } from '../domain/required.ts'
 
 /** RFC 3339 in UTC when read. */
@@ -221,8 +222,9 @@ export interface JobTable {
 
 export interface RunTable {
   repository_id: number
-  /** Pull request; 0 for trunk and merge queue runs. */
-  number: number
+  kind: RunKind
+  /** Pull request; null for the other kinds. */
+  number: number | null
   run_key: string
   head_sha: string
   job_id: number
@@ -240,8 +242,9 @@ export interface VerdictTable {
   repository_id: number
   job_id: number
   head_sha: string
-  /** Pull request; 0 for trunk and merge queue. */
-  number: number
+  kind: RunKind
+  /** Pull request; null for the other kinds. */
+  number: number | null
   flaky: boolean
   judged_at: Time
   /** First failure of a flaky one. */

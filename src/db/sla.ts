@@ -49,7 +49,7 @@ export async function readTotals(
     time: string,
   ) => sql`r.repository_id = ${repositoryId} and ${sql.ref(`r.${time}`)} >= w.lower
     and ${sql.ref(`r.${time}`)} < w.upper ${jobs(time)}`
-  const runs = sql`from run r where ${during('completed_at')} and r.number > 0`
+  const runs = sql`from run r where ${during('completed_at')} and r.kind = 'pull_request'`
   // Questions within the question: joined, the planner would rather read the whole history than guess how short a span is.
   const totals = await sql<WindowTotals>`${sql.raw(KEPT)}select
       (select count(*) from (select distinct r.number ${runs} and r.outcome in ('pass', 'fail')) as tested) as prs,

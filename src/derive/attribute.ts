@@ -79,7 +79,8 @@ export async function attributeRange(
   const seen = history ? evidenceOf(history, incidents) : []
   const about = await readAbout(db, repositoryId, flakes, seen, settings)
   const verdicts = seen.map((one) => {
-    const known = one.flaky ? about.correctionOf(one.number, one.judgedAt)?.says : undefined
+    const known =
+      one.flaky && one.number !== null ? about.correctionOf(one.number, one.judgedAt)?.says : undefined
     return known ? { ...one, known } : one
   })
   const judged = flakes.map((flake) => {
@@ -115,7 +116,7 @@ async function readAbout(
   const models = await readRepositoryModels(db, repositoryId, weeks)
   const pullRequests = await readPullRequests(db, repositoryId, numbers)
   const known = new Map(pullRequests.map((one) => [one.number, one]))
-  const flaky = new Set(verdicts.filter((one) => one.flaky).map((one) => one.number))
+  const flaky = new Set(verdicts.flatMap((one) => (one.flaky ? (one.number ?? []) : [])))
   const corrections = await readCorrections(db, repositoryId, [...flaky])
   const job = flakes[0]?.job ?? ''
   const related = await readRelated(db, repositoryId, numbers)
@@ -146,7 +147,9 @@ async function readAuthors(
   repositoryId: number,
   verdicts: readonly EvidenceVerdict[],
 ): Promise<Map<string, [number, Relation][]>> {
-  const all = await readPullRequests(db, repositoryId, [...new Set(verdicts.map((one) => one.number))])
+  const all = await readPullRequests(db, repositoryId, [
+    ...new Set(verdicts.flatMap((one) => one.number ?? [])),
+  ])
   const authors = Map.groupBy(all, (one) => one.author)
   return new Map([...authors].map(([author, own]) => [author, own.map((one) => [one.number, 'author'])]))
 }

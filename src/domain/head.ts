@@ -15,7 +15,7 @@ import type {
 import { judge, type Verdict } from './flake.ts'
 import { type HuntedAttempt, notHunted, withoutHunted } from './hunted.ts'
 import { compareText } from './order.ts'
-import { type Job, jobKey, type Run, readRuns } from './run.ts'
+import { isQueueBranch, type Job, jobKey, type Run, readRuns } from './run.ts'
 
 export interface HeadFacts {
   headSha: string
@@ -31,17 +31,23 @@ export interface HeadFacts {
   hunted: readonly HuntedAttempt[]
 }
 
-/** A run as a result of one pull request; `number` 0 is trunk or a merge queue. */
+/** What a run tested: a pull request's head, the default branch, or a commit that a merge queue made. */
+export type RunKind = 'pull_request' | 'trunk' | 'merge_queue'
+
+/** A run as a result of one pull request, of the default branch or of a merge queue. */
 export interface PlacedRun {
-  number: number
+  kind: RunKind
+  /** The pull request; null for other kinds. */
+  number: number | null
   baseRef: string | null
   run: Run
 }
 
 export interface JobVerdict {
   job: Job
-  /** The pull request that the verdict, and its flake, belongs to; 0 for trunk. */
-  number: number
+  kind: RunKind
+  /** The pull request that the verdict, and its flake, belongs to; null for other kinds. */
+  number: number | null
   baseRef: string | null
   verdict: Verdict
   retested: boolean
@@ -60,11 +66,12 @@ export function deriveHead(facts: HeadFacts): DerivedHead {
   const runs = withoutHunted(allRuns, facts.hunted, facts.workflowRuns)
   const candidates = candidatesOf(facts, runs)
   const isQueueCommit = facts.mergeGroups.length > 0
+  const trunkKind = isQueueCommit || runs.some(namesQueue) ? 'merge_queue' : 'trunk'
   const derived: DerivedHead = { runs: [], verdicts: [] }
   for (const jobRuns of Map.groupBy(runs, (run) => jobKey(run.job)).values()) {
     const onTrunk = jobRuns.filter((run) => isQueueCommit || isTrunk(run, candidates))
     const onHead = jobRuns.filter((run) => !onTrunk.includes(run))
-    deriveTrunk(derived, onTrunk)
+    deriveTrunk(derived, onTrunk, trunkKind)
     if (candidates.length > 0) derivePresubmit(derived, onHead, candidates, facts)
   }
   return derived
@@ -125,14 +132,19 @@ function isTrunk(run: Run, candidates: readonly Candidate[]): boolean {
   return !candidates.some(({ headRefs }) => run.headBranch !== null && headRefs.has(run.headBranch))
 }
 
-function deriveTrunk(derived: DerivedHead, runs: Run[]): void {
+function namesQueue(run: Run): boolean {
+  return run.trunk && run.headBranch !== null && isQueueBranch(run.headBranch)
+}
+
+function deriveTrunk(derived: DerivedHead, runs: Run[], kind: 'trunk' | 'merge_queue'): void {
   const [first] = runs
   if (!first) return
-  for (const run of runs) derived.runs.push({ number: 0, baseRef: run.headBranch, run })
+  for (const run of runs) derived.runs.push({ kind, number: null, baseRef: run.headBranch, run })
   const verdict = judge(runs)
   if (!verdict) return
   const { headBranch: baseRef, job } = first
-  derived.verdicts.push({ job, number: 0, baseRef, verdict, retested: false, retestedByBot: false })
+  const retest = { retested: false, retestedByBot: false }
+  derived.verdicts.push({ job, kind, number: null, baseRef, verdict, ...retest })
 }
 
 /** Every candidate was tested, but the verdict is one and belongs to its owner. */
@@ -146,7 +158,12 @@ function derivePresubmit(
   if (!first) return
   for (const candidate of candidates) {
     for (const run of runs) {
-      derived.runs.push({ number: candidate.number, baseRef: baseRefAt(candidate, run), run })
+      derived.runs.push({
+        kind: 'pull_request',
+        number: candidate.number,
+        baseRef: baseRefAt(candidate, run),
+        run,
+      })
     }
   }
   const verdict = judge(runs)
@@ -157,6 +174,7 @@ function derivePresubmit(
     : []
   derived.verdicts.push({
     job: first.job,
+    kind: 'pull_request',
     number: owner.number,
     baseRef: baseRefAt(owner, first),
     verdict,

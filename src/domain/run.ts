@@ -35,6 +35,11 @@ export interface Run {
 export const ACTIONS_APP = 'github-actions'
 const TRUNK_EVENTS: ReadonlySet<string> = new Set(['merge_group', 'schedule'])
 
+/** Whether a branch is one that a merge queue made for the commit it tests. */
+export function isQueueBranch(branch: string): boolean {
+  return branch.startsWith('gh-readonly-queue/')
+}
+
 /** The identity of a job as text: runs with equal keys are runs of one job. */
 export function jobKey(job: Job): string {
   return JSON.stringify([job.source, job.app, job.name, job.workflow, job.event])

@@ -74,10 +74,13 @@ function aboutPullRequests(plan: Plan, repository: MadeRepository): Sent[] {
 function aboutRuns(plan: Plan, repository: MadeRepository, runs: readonly SimRun[]): Sent[] {
   const pullRequests = new Map(plan.pullRequests.map((pullRequest) => [pullRequest.number, pullRequest]))
   return runs.flatMap((run): Sent[] => {
-    const pullRequest = pullRequests.get(run.number)
+    const pullRequest = run.number === null ? undefined : pullRequests.get(run.number)
     if (!pullRequest) return actionsRun(plan, repository, run, null)
     if (plan.scenario.ci === 'actions') return actionsRun(plan, repository, run, pullRequest)
-    return [...retestComment(plan, repository, run, pullRequest), ...prowRun(plan, repository, run)]
+    return [
+      ...retestComment(plan, repository, run, pullRequest),
+      ...prowRun(plan, repository, run, pullRequest),
+    ]
   })
 }
 
@@ -111,8 +114,8 @@ function actionsRun(
 }
 
 /** A run of Prow: a pending status when it begins, the outcome when it ends, both with the run's URL. */
-function prowRun(plan: Plan, repository: MadeRepository, run: SimRun): Sent[] {
-  const { number, headSha, job, attempt, startedAt, completedAt } = run
+function prowRun(plan: Plan, repository: MadeRepository, run: SimRun, { number }: SimPullRequest): Sent[] {
+  const { headSha, job, attempt, startedAt, completedAt } = run
   const about = {
     context: `pull-${plan.jobs[job]?.name}`,
     build: numberOf('build', plan.repository, headSha, job, attempt),

@@ -9,8 +9,8 @@ export type Cause = 'base rate' | 'outage' | 'broken base' | 'infection' | 'pr' 
 
 export interface SimRun {
   job: number
-  /** Pull request; 0 is trunk. */
-  number: number
+  /** Pull request; null is trunk. */
+  number: number | null
   headSha: string
   /** Index of the head in its pull request. */
   head: number
@@ -49,7 +49,8 @@ export function runHistory(plan: Plan, seed: number): SimRun[] {
 }
 
 interface Turn {
-  one: SimPullRequest
+  /** Null is trunk. */
+  one: SimPullRequest | null
   head: SimHead
   job: number
   until: number
@@ -57,7 +58,7 @@ interface Turn {
 }
 
 /** Runs one job at one head until it passes, or nobody asks again. */
-function runHead(plan: Plan, turn: Turn, random: Random, runs: SimRun[]): void {
+function runHead(plan: Plan, turn: Turn & { one: SimPullRequest }, random: Random, runs: SimRun[]): void {
   const { scenario } = plan
   const { one: pullRequest, head, until } = turn
   let startedAt = head.pushedAt + random.between(1, 10) * 60_000
@@ -86,7 +87,7 @@ function execute(
   const completedAt = startedAt + Math.floor(random.between(3, 40) * 60) * 1000
   const run: SimRun = {
     job,
-    number: one.number,
+    number: one?.number ?? null,
     headSha: head.sha,
     head: head.index,
     attempt: when.attempt,
@@ -122,8 +123,8 @@ export function outsideRate(plan: Plan, job: number, at: number): number {
   return 1 - passes
 }
 
-function faultCause(one: SimPullRequest, head: SimHead, job: number, random: Random): Cause | null {
-  for (const fault of one.faults) {
+function faultCause(one: SimPullRequest | null, head: SimHead, job: number, random: Random): Cause | null {
+  for (const fault of one?.faults ?? []) {
     const applies = fault.job === job && head.index >= fault.fromHead && head.index < fault.toHead
     if (applies && random.chance(fault.rate)) return 'pr'
   }
@@ -134,11 +135,10 @@ function faultCause(one: SimPullRequest, head: SimHead, job: number, random: Ran
 function runTrunk(plan: Plan, random: Random, runs: SimRun[]): void {
   const { trunkRunsPerDay } = plan.scenario
   if (trunkRunsPerDay === 0) return
-  const trunk = { number: 0, author: 'bot', faults: [], heads: [] } as unknown as SimPullRequest
   for (let at = plan.from; at < plan.to; at += DAY_MS / trunkRunsPerDay) {
     const head = { sha: random.sha(), index: 0, pushedAt: Math.floor(at) }
     for (const job of plan.jobs) {
-      const turn = { one: trunk, head, job: job.index, until: at, isBroken: false }
+      const turn = { one: null, head, job: job.index, until: at, isBroken: false }
       const run = execute(plan, turn, { attempt: 1, startedAt: at, asked: null }, random)
       if (run.completedAt <= plan.to) runs.push(run)
     }

@@ -9,7 +9,8 @@ import type { Cause, SimRun } from './runs.ts'
 /** What the runs of one job at one head come to, as the program sees it too; times are epoch ms. */
 export interface SimVerdict {
   job: number
-  number: number
+  /** Pull request; null is trunk. */
+  number: number | null
   head: number
   headSha: string
   flaky: boolean
@@ -24,7 +25,7 @@ export interface SimVerdict {
 }
 
 export interface TrueFlake {
-  verdict: SimVerdict
+  verdict: SimVerdict & { number: number }
   /** Its first failure would not have been without the pull request's fault. */
   causedByPr: boolean
   /** P(caused by the pull request) of someone who knows the world. */
@@ -76,7 +77,7 @@ export function trueFlakes(plan: Plan, verdicts: readonly SimVerdict[]): TrueFla
   }
   const pullRequests = new Map(plan.pullRequests.map((pullRequest) => [pullRequest.number, pullRequest]))
   return verdicts
-    .filter((verdict) => verdict.flaky && verdict.number !== 0)
+    .filter((verdict): verdict is TrueFlake['verdict'] => verdict.flaky && verdict.number !== null)
     .map((verdict) => {
       const own = byPair.get(`${verdict.number}/${verdict.job}`) as SimVerdict[]
       const limit = limitOf(plan, pullRequests.get(verdict.number) as SimPullRequest, own, verdict)

@@ -158,6 +158,7 @@ export async function clear({ db }: OpenDatabase): Promise<void> {
 export function aRun(values: Partial<NewRow<'run'>> = {}): NewRow<'run'> {
   return {
     repository_id: 1,
+    kind: 'pull_request',
     number: 5,
     run_key: 'c/1',
     head_sha: 'a'.repeat(40),
@@ -179,6 +180,7 @@ export function aVerdict(values: Partial<NewRow<'verdict'>> = {}): NewRow<'verdi
     repository_id: 1,
     job_id: 11,
     head_sha: 'a'.repeat(40),
+    kind: 'pull_request',
     number: 5,
     flaky: false,
     judged_at: '2026-02-03T10:00:00Z',

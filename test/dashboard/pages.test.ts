@@ -191,7 +191,7 @@ describe('the grid', () => {
           head_sha: 'c'.repeat(40),
           completed_at: '2026-02-03T12:00:00Z',
         }),
-        aRun({ run_key: '5', job_id: 12, number: 0, head_sha: 'f'.repeat(40) }),
+        aRun({ run_key: '5', job_id: 12, kind: 'trunk', number: null, head_sha: 'f'.repeat(40) }),
       ])
       .execute()
   }

@@ -47,12 +47,14 @@ eachDatabase((db) => {
   })
 
   test('every key begins with the repository, so that tables can be distributed by it', async () => {
-    const { rows } = await sql<{ table: string; first: string }>`select r.relname as table, a.attname as first
+    const { rows } = await sql<{
+      table: string
+      first: string
+    }>`select distinct on (r.relname) r.relname as table, a.attname as first
       from pg_constraint c join pg_class r on r.oid = c.conrelid
         join pg_attribute a on a.attrelid = r.oid and a.attnum = c.conkey[1]
-      where c.contype = 'p' and r.relnamespace = 'public'::regnamespace and r.relname not like 'kysely\\_%'`.execute(
-      db(),
-    )
+      where c.contype in ('p', 'u') and r.relnamespace = 'public'::regnamespace and r.relname not like 'kysely\\_%'
+      order by r.relname, c.contype`.execute(db())
     expect(rows.map((row) => row.table).sort()).toEqual([...(await columnsOf(db())).keys()].sort())
     expect(
       rows

@@ -139,8 +139,8 @@ eachDatabase((db) => {
     await derive(db())
     const { flakes, windows } = await readOnlyReport(db())
     expect([flakes, windows.day]).toEqual([[], []])
-    expect(await db().selectFrom('verdict').select(['number', 'flaky']).execute()).toEqual([
-      { number: 0, flaky: true },
+    expect(await db().selectFrom('verdict').select(['kind', 'number', 'flaky']).execute()).toEqual([
+      { kind: 'merge_queue', number: null, flaky: true },
     ])
   })
 
@@ -153,10 +153,14 @@ eachDatabase((db) => {
       checkRunDelivery({ id: 3, app: jenkins, minute: 70, headBranch: 'main' }),
     ])
     await derive(db())
-    const verdicts = await db().selectFrom('verdict').select(['number', 'flaky']).orderBy('number').execute()
+    const verdicts = await db()
+      .selectFrom('verdict')
+      .select(['kind', 'number', 'flaky'])
+      .orderBy('kind')
+      .execute()
     expect(verdicts).toEqual([
-      { number: 0, flaky: true },
-      { number: 7, flaky: false },
+      { kind: 'pull_request', number: 7, flaky: false },
+      { kind: 'trunk', number: null, flaky: true },
     ])
     expect((await readOnlyReport(db())).flakes).toEqual([])
   })

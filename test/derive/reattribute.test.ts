@@ -37,7 +37,7 @@ describe('reattribute', () => {
     await sql`update flake set definition_version = 1, attribution = 'undetermined', probability = 0.5, counted = true,
       evidence = '{}', incident = null`.execute(db())
     await sql`update sla_window set definition_version = 1, flakes_counted = flakes`.execute(db())
-    await sql`truncate model, incident, change_point`.execute(db())
+    await sql`truncate repository_model, incident, change_point`.execute(db())
     const done = new Map<string, number>()
     const judged = await run((what, count) => done.set(what, (done.get(what) ?? 0) + count))
     expect(judged).toBe(expected.length)

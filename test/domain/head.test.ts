@@ -25,16 +25,16 @@ const flaky = [failed, passed]
 
 /** Verdicts in short: whose, and whether flaky. */
 function verdictsOf(more: Partial<HeadFacts>) {
-  return deriveHead(factsOf(more)).verdicts.map(({ number, job, verdict }) => ({
-    number,
+  return deriveHead(factsOf(more)).verdicts.map(({ kind, number, job, verdict }) => ({
+    ...(number === null ? { kind } : { number }),
     job: job.name,
     flaky: verdict.flaky,
   }))
 }
 
-/** Pull requests that were tested, by number. */
-function testedBy(more: Partial<HeadFacts>): number[] {
-  return [...new Set(deriveHead(factsOf(more)).runs.map((placed) => placed.number))].sort((a, b) => a - b)
+/** What was tested: pull requests by number, and other kinds by name. */
+function testedBy(more: Partial<HeadFacts>): (number | string)[] {
+  return [...new Set(deriveHead(factsOf(more)).runs.map((run) => run.number ?? run.kind))].sort()
 }
 
 describe('a commit that heads one pull request', () => {
@@ -126,7 +126,9 @@ describe('whose runs they are', () => {
 
   test('is trunk on the default branch, which counts for no pull request', () => {
     const observations = flaky.map((one) => ({ ...one, trunk: true, head_branch: 'main' }))
-    expect(verdictsOf({ observations, pullRequests: [] })).toEqual([{ number: 0, job: 'unit', flaky: true }])
+    expect(verdictsOf({ observations, pullRequests: [] })).toEqual([
+      { kind: 'trunk', job: 'unit', flaky: true },
+    ])
   })
 
   test('is the pull request when a fork’s branch is named like the default branch', () => {
@@ -140,12 +142,12 @@ describe('whose runs they are', () => {
   test('is trunk for what ran on main after the head was merged by fast-forward', () => {
     const onMain = aCheckRun({ id: 3, state: 'failure', minute: 60, trunk: true, head_branch: 'main' })
     expect(verdictsOf({ observations: [passed, onMain] })).toEqual([{ number: 7, job: 'unit', flaky: false }])
-    expect(testedBy({ observations: [passed, onMain] })).toEqual([0, 7])
+    expect(testedBy({ observations: [passed, onMain] })).toEqual([7, 'trunk'])
   })
 
   test('is the merge queue for a queue’s commit', () => {
     const facts = { observations: flaky, pullRequests: [], mergeGroups: [aMergeGroup()] }
-    expect(verdictsOf(facts)).toEqual([{ number: 0, job: 'unit', flaky: true }])
+    expect(verdictsOf(facts)).toEqual([{ kind: 'merge_queue', job: 'unit', flaky: true }])
   })
 
   test('is trunk for runs on a schedule', () => {
@@ -154,7 +156,7 @@ describe('whose runs they are', () => {
       workflowRuns: [aWorkflowRun({ event: 'schedule' })],
       pullRequests: [],
     }
-    expect(verdictsOf(facts)).toEqual([{ number: 0, job: 'unit', flaky: true }])
+    expect(verdictsOf(facts)).toEqual([{ kind: 'trunk', job: 'unit', flaky: true }])
   })
 })
 
@@ -371,7 +373,7 @@ describe('the same facts', () => {
     fc.assert(
       fc.property(facts, (told) => {
         const { runs, verdicts } = deriveHead(told)
-        const jobs = verdicts.map((one) => `${JSON.stringify(one.job)}/${one.number === 0}`)
+        const jobs = verdicts.map((one) => `${JSON.stringify(one.job)}/${one.number === null}`)
         expect(new Set(jobs).size).toBe(jobs.length)
         for (const { job, number, verdict } of verdicts) {
           const own = runs.filter(

@@ -281,7 +281,11 @@ describe('a repository', () => {
       checkRunDelivery({ id: 2, minute: 20, repository: moved }),
     )
     expect(await report(on)).toEqual({ flakes: ['7 unit'], prs: 1, counted: 1, rejected: [] })
-    const trunk = await on.app.deps.db.selectFrom('run').select('base_ref').where('number', '=', 0).execute()
+    const trunk = await on.app.deps.db
+      .selectFrom('run')
+      .select('base_ref')
+      .where('number', 'is', null)
+      .execute()
     expect(trunk.map((run) => run.base_ref).sort()).toEqual(['main', 'trunk'])
   })
 
@@ -299,12 +303,13 @@ describe('a repository', () => {
       checkRunDelivery({ ...trunk, id: 33, minute: 16 }),
     )
     expect(await report(on)).toEqual({ flakes: [], prs: 1, counted: 0, rejected: [] })
-    const { rows } = { rows: await on.app.deps.db.selectFrom('run').select(['number', 'head_sha']).execute() }
-    expect(rows.filter((run) => run.number === 0)).toHaveLength(5)
+    const { rows } = { rows: await on.app.deps.db.selectFrom('run').select(['kind', 'head_sha']).execute() }
+    expect(rows.filter((run) => run.kind === 'merge_queue')).toHaveLength(3)
+    expect(rows.filter((run) => run.kind === 'trunk')).toHaveLength(2)
     const verdicts = await on.app.deps.db
       .selectFrom('verdict')
       .select('flaky')
-      .where('number', '=', 0)
+      .where('number', 'is', null)
       .execute()
     expect(verdicts.filter((one) => one.flaky)).toHaveLength(2)
   })

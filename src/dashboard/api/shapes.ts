@@ -138,8 +138,18 @@ export const runShape = z
   .openapi('Run')
 
 export function runJson(row: Row<'run'>): z.infer<typeof runShape> {
-  const { job_id, number, head_sha, outcome, reason, base_ref, base_sha, url, started_at, completed_at } = row
-  const pull_request = number === 0 ? null : number
+  const {
+    job_id,
+    number: pull_request,
+    head_sha,
+    outcome,
+    reason,
+    base_ref,
+    base_sha,
+    url,
+    started_at,
+    completed_at,
+  } = row
   return {
     job_id,
     pull_request,

@@ -111,7 +111,7 @@ function runTable(fullName: string, runs: readonly Row<'run'>[]): Html {
     [...RUN_HEAD, 'Pull request'],
     runs.map((run) => [
       ...runCells(run),
-      run.number === 0 ? 'default branch or merge queue' : pullRequestLink(fullName, run.number),
+      run.number === null ? 'default branch or merge queue' : pullRequestLink(fullName, run.number),
     ]),
   )
 }

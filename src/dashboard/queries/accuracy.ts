@@ -60,7 +60,7 @@ export async function readAttributionRecords(
         exists (select 1 from verdict v where v.repository_id = r.repository_id and v.job_id = r.job_id and v.flaky
           and v.number = r.number and v.judged_at > r.flaked_at and v.judged_at <= r.flaked_at + interval '7 days') as again,
         exists (select 1 from verdict v where v.repository_id = r.repository_id and v.job_id = r.job_id and v.flaky
-          and v.number <> r.number and v.judged_at > r.flaked_at and v.judged_at <= r.flaked_at + interval '7 days') as elsewhere
+          and v.number is distinct from r.number and v.judged_at > r.flaked_at and v.judged_at <= r.flaked_at + interval '7 days') as elsewhere
       from flake r where ${inScope(scope, span)} and r.attribution is not null)
     select m.model_attribution as attribution, count(*) as flakes,
       count(*) filter (where m.correction ->> 'says' = 'mine') as corrected_mine,

@@ -18,7 +18,7 @@ export async function readGridHeads(
   page: { before: number; limit: number },
 ): Promise<GridHead[]> {
   const { rows } = await sql<GridHead>`select number, head_sha, max(completed_at) as last_at from (
-      select number, head_sha, completed_at from run where repository_id = ${repositoryId} and number > 0
+      select number, head_sha, completed_at from run where repository_id = ${repositoryId} and kind = 'pull_request'
         and completed_at < ${new Date(page.before).toISOString()} order by completed_at desc limit ${MAX_RUNS}) r
     group by number, head_sha order by last_at desc, head_sha limit ${page.limit}`.execute(db)
   return rows

@@ -32,7 +32,7 @@ export interface JobDay {
 export async function readJobDays(db: Db, key: JobKey, span: Span, timeZone: string): Promise<JobDay[]> {
   const { rows } = await sql<JobDay>`select (judged_at at time zone ${timeZone})::date as day,
       count(*) filter (where flaky) as flaky, count(*) as verdicts
-    from verdict where repository_id = ${key.repositoryId} and job_id = ${key.jobId} and number > 0
+    from verdict where repository_id = ${key.repositoryId} and job_id = ${key.jobId} and kind = 'pull_request'
       and judged_at >= ${iso(span.from)} and judged_at < ${iso(span.to)} group by 1 order by 1`.execute(db)
   return rows
 }

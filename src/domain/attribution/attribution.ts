@@ -48,10 +48,11 @@ export interface Attribution {
   evidence: Evidence
 }
 
-/** A verdict as evidence: `number` 0 is trunk. `judgedAt` is epoch ms. */
+/** A verdict as evidence. `judgedAt` is epoch ms. */
 export interface EvidenceVerdict {
   headSha: string
-  number: number
+  /** Null is trunk. */
+  number: number | null
   flaky: boolean
   judgedAt: number
   /** Epoch ms of the first failure of a flaky one. */
@@ -201,7 +202,7 @@ function othersOf(
   const flakyOf = new Map<number, number>()
   const incidents = new Set<string>()
   return verdicts.filter((one) => {
-    if (one.number === flake.number || related.has(one.number)) return false
+    if (one.number === flake.number || isRelated(related, one)) return false
     if (!within(one.judgedAt, flake.flakedAt, BEFORE)) return false
     // A flake that somebody called their own tells nothing of the job.
     if (one.known === 'mine') return false
@@ -211,7 +212,7 @@ function othersOf(
       incidents.add(one.incident.id)
       return true
     }
-    if (!one.flaky || one.number === 0) return true
+    if (!one.flaky || one.number === null) return true
     // One pathological pull request must not set the job's base rate.
     const seen = (flakyOf.get(one.number) ?? 0) + 1
     flakyOf.set(one.number, seen)
@@ -219,16 +220,20 @@ function othersOf(
   })
 }
 
+function isRelated(related: Circumstances['related'], { number }: EvidenceVerdict): boolean {
+  return number !== null && related.has(number)
+}
+
 function countsOf(others: readonly EvidenceVerdict[]) {
   const flaky = others.filter((one) => one.flaky)
-  const numbers = [...new Set(flaky.map((one) => one.number))].filter((number) => number !== 0)
+  const numbers = [...new Set(flaky.flatMap((one) => one.number ?? []))]
   return {
     k: flaky.length,
     n: others.length,
     other_prs: numbers.length,
     seen_on: numbers.sort((a, b) => b - a).slice(0, 5),
-    trunk_k: flaky.filter((one) => one.number === 0).length,
-    trunk_n: others.filter((one) => one.number === 0).length,
+    trunk_k: flaky.filter((one) => one.number === null).length,
+    trunk_n: others.filter((one) => one.number === null).length,
   }
 }
 
@@ -241,7 +246,8 @@ function relatedOf(
   const found = new Map<number, EvidenceVerdict[]>()
   if (related.size === 0) return found
   for (const one of verdicts) {
-    if (!related.has(one.number) || !within(one.judgedAt, flake.flakedAt, BEFORE)) continue
+    if (one.number === null || !related.has(one.number) || !within(one.judgedAt, flake.flakedAt, BEFORE))
+      continue
     const list = found.get(one.number)
     if (list) list.push(one)
     else found.set(one.number, [one])

@@ -10,8 +10,8 @@ export interface Sign {
   /** Epoch ms. */
   at: number
   job: number
-  /** Pull request; 0 is trunk. */
-  number: number
+  /** Pull request; null is trunk. */
+  number: number | null
   failed: boolean
 }
 
@@ -67,14 +67,18 @@ export function incidentAt(incidents: readonly Incident[], job: number, at: numb
 /** In order of time, without what repeats the same pull request's sign in the same job. */
 function independent(signs: readonly Sign[]): Sign[] {
   const sorted = [...signs].sort(
-    (a, b) => a.at - b.at || a.job - b.job || a.number - b.number || Number(a.failed) - Number(b.failed),
+    (a, b) =>
+      a.at - b.at ||
+      a.job - b.job ||
+      (a.number ?? 0) - (b.number ?? 0) ||
+      Number(a.failed) - Number(b.failed),
   )
   const last = new Map<string, number>()
   return sorted.filter(({ at, job, number, failed }) => {
     const key = `${job}/${number}/${failed}`
     const before = last.get(key)
     last.set(key, at)
-    return number === 0 || before === undefined || at - before > SAME
+    return number === null || before === undefined || at - before > SAME
   })
 }
 
@@ -153,10 +157,10 @@ function stretchOf(signs: readonly Sign[], rates: ReadonlyMap<number, number>): 
   const [first, last] = [failed[0], failed[failed.length - 1]]
   if (!first || !last || last.at - first.at > LONGEST) return null
   const inside = signs.filter((sign) => sign.at >= first.at && sign.at <= last.at)
-  const pullRequests = [...new Set(failed.map((sign) => sign.number))].filter((number) => number !== 0)
-  const onTrunk = failed.some((sign) => sign.number === 0)
+  const pullRequests = [...new Set(failed.flatMap((sign) => sign.number ?? []))]
+  const onTrunk = failed.some((sign) => sign.number === null)
   if (pullRequests.length + Number(onTrunk) < MIN_PULL_REQUESTS) return null
-  const evidence = new Map<number, number>()
+  const evidence = new Map<number | null, number>()
   for (const { number, job, failed } of inside) {
     const rate = rates.get(job) as number
     const bad = failsIn(rate)

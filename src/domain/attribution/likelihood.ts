@@ -7,9 +7,10 @@
 import { factorOf, RATES, type Weights } from './base-rate.ts'
 import { faultChances, type Severity } from './fault.ts'
 
-/** A verdict of another pull request, or of trunk (`number` 0). */
+/** A verdict of another pull request, or of trunk. */
 export interface OtherVerdict {
-  number: number
+  /** Null is trunk. */
+  number: number | null
   step: number
   flaky: boolean
   /** Of an incident: base rate or not, it is no fault of the pull request's. */
@@ -32,7 +33,7 @@ export function gather(otherVerdicts: readonly OtherVerdict[], steps: number): O
   const clean = new Float64Array(steps)
   const own = new Map<number, OtherVerdict[]>()
   for (const one of otherVerdicts) {
-    if (one.number === 0 || one.excused) {
+    if (one.number === null || one.excused) {
       const counts = one.flaky ? flaky : clean
       counts[one.step] = (counts[one.step] ?? 0) + 1
       continue

@@ -31,7 +31,7 @@ export function weeksTaughtBy(at: number): number[] {
 export interface JobHistory {
   job: number
   /** Verdicts of pull requests. */
-  verdicts: readonly Omit<EvidenceVerdict, 'incident'>[]
+  verdicts: readonly (Omit<EvidenceVerdict, 'incident'> & { number: number })[]
   trunk: readonly TrunkResult[]
 }
 
@@ -49,7 +49,7 @@ function signsOf({ job, verdicts, trunk }: JobHistory, until: number): Sign[] {
     ...known.map(({ number, flaky, judgedAt, failedAt }) => {
       return { at: failedAt ?? judgedAt, job, number, failed: flaky }
     }),
-    ...trunk.map(({ at, failed }) => ({ at, job, number: 0, failed })),
+    ...trunk.map(({ at, failed }) => ({ at, job, number: null, failed })),
   ]
 }
 
@@ -66,10 +66,13 @@ export function beginningOf(histories: readonly JobHistory[], or: number): numbe
 /** A job's verdicts as evidence, trunk's among them, oldest first, each with the incident that it falls into. */
 export function evidenceOf(history: JobHistory, incidents: readonly Incident[]): EvidenceVerdict[] {
   const { job, verdicts, trunk } = history
-  const all = [...verdicts, ...trunkVerdicts(trunk).map((one) => ({ ...one, number: 0 }))]
+  const all = [...verdicts, ...trunkVerdicts(trunk).map((one) => ({ ...one, number: null }))]
   return all
     .map((one) => ({ ...one, incident: shareAt(incidents, job, one.failedAt ?? one.judgedAt) }))
-    .sort((a, b) => a.judgedAt - b.judgedAt || (a.headSha < b.headSha ? -1 : 1) || a.number - b.number)
+    .sort(
+      (a, b) =>
+        a.judgedAt - b.judgedAt || (a.headSha < b.headSha ? -1 : 1) || (a.number ?? 0) - (b.number ?? 0),
+    )
 }
 
 function shareAt(incidents: readonly Incident[], job: number, at: number): IncidentShare | null {

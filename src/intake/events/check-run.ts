@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Facts, Mention } from '../../domain/facts.ts'
 import { OWN_CHECK_RUN } from '../../domain/own-check-run.ts'
-import { ACTIONS_APP } from '../../domain/run.ts'
+import { ACTIONS_APP, isQueueBranch } from '../../domain/run.ts'
 import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
 const ref = z.object({ ref: text.nullish(), sha: optional(sha), repo: z.object({ id }).nullish() })
@@ -98,7 +98,7 @@ export function runKey(checkRunId: number, completedAt: string): string {
 /** The default branch, or the branch of a merge queue. */
 export function isTrunkBranch(branch: string | null, defaultBranch: string | null | undefined): boolean {
   if (branch === null) return false
-  return branch === defaultBranch || branch.startsWith('gh-readonly-queue/')
+  return branch === defaultBranch || isQueueBranch(branch)
 }
 
 /** The list can hold pull requests of other repositories that have the same commit: those are not ours. */

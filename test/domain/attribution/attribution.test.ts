@@ -52,7 +52,9 @@ describe('priorOf', () => {
 
 const NOON = Date.UTC(2026, 1, 10, 12)
 
-function verdict(number: number, at: number, flaky = false): EvidenceVerdict {
+type PullRequestVerdict = EvidenceVerdict & { number: number }
+
+function verdict(number: number, at: number, flaky = false): PullRequestVerdict {
   return {
     headSha: `${number}@${at}`,
     number,
@@ -66,7 +68,7 @@ function verdict(number: number, at: number, flaky = false): EvidenceVerdict {
 /** A clean verdict of another pull request every two hours, three weeks long. */
 const QUIET = Array.from({ length: 250 }, (_, i) => verdict(1000 + i, NOON + (i - 170) * 2 * HOUR_MS))
 const sorted = (verdicts: EvidenceVerdict[]) => [...verdicts].sort((a, b) => a.judgedAt - b.judgedAt)
-const flakeOf = (one: EvidenceVerdict) => ({
+const flakeOf = (one: PullRequestVerdict) => ({
   number: one.number,
   headSha: one.headSha,
   flakedAt: one.judgedAt,
@@ -75,7 +77,7 @@ const flakeOf = (one: EvidenceVerdict) => ({
 describe('attribute', () => {
   test('blames a pull request that flakes three times where nobody else does', () => {
     const own = [0, 1, 2].map((day) => verdict(7, NOON + day * DAY_MS, true))
-    const judged = attribute(flakeOf(own[1] as EvidenceVerdict), sorted([...QUIET, ...own]))
+    const judged = attribute(flakeOf(own[1] as PullRequestVerdict), sorted([...QUIET, ...own]))
     expect(judged).toMatchObject({ label: 'caused_by_pr', counted: false })
     expect(judged.probability).toBeGreaterThan(0.98)
     expect(judged.evidence).toMatchObject({ x: 3, m: 3, k: 0 })
@@ -100,7 +102,7 @@ describe('attribute', () => {
   test('does not let one broken pull request excuse another', () => {
     const broken = [0, 1, 2, 3, 4].map((i) => verdict(5, NOON - i * 5 * HOUR_MS, true))
     const own = [0, 1].map((i) => verdict(7, NOON + i * DAY_MS, true))
-    const judged = attribute(flakeOf(own[0] as EvidenceVerdict), sorted([...QUIET, ...broken, ...own]), {
+    const judged = attribute(flakeOf(own[0] as PullRequestVerdict), sorted([...QUIET, ...broken, ...own]), {
       ...NO_CIRCUMSTANCES,
       model: { ...NO_CIRCUMSTANCES.model, share: 0.02 },
     })
@@ -116,11 +118,14 @@ describe('attribute', () => {
     const mergedAt = NOON + 3 * HOUR_MS
     const quiet = QUIET.filter((one) => one.judgedAt < mergedAt)
     const all = sorted([...quiet, ...before, ...hit])
-    const culprit = attribute(flakeOf(before[0] as EvidenceVerdict), all, { ...NO_CIRCUMSTANCES, mergedAt })
-    const victim = attribute(flakeOf(hit[6] as EvidenceVerdict), all)
+    const culprit = attribute(flakeOf(before[0] as PullRequestVerdict), all, {
+      ...NO_CIRCUMSTANCES,
+      mergedAt,
+    })
+    const victim = attribute(flakeOf(hit[6] as PullRequestVerdict), all)
     expect(culprit.probability).toBeGreaterThan(0.9)
     expect(victim.label).toBe('not_caused_by_pr')
-    const unmerged = attribute(flakeOf(before[0] as EvidenceVerdict), all)
+    const unmerged = attribute(flakeOf(before[0] as PullRequestVerdict), all)
     expect(unmerged.probability).toBeLessThan(culprit.probability)
   })
 
@@ -128,14 +133,14 @@ describe('attribute', () => {
     const stack = [1, 2, 3, 4].map((i) => verdict(i, NOON - i * 9 * HOUR_MS, true))
     const own = [0, 1].map((i) => verdict(7, NOON + i * DAY_MS, true))
     const related = new Map([1, 2, 3, 4].map((number) => [number, 'top'] as const))
-    const flake = flakeOf(own[0] as EvidenceVerdict)
+    const flake = flakeOf(own[0] as PullRequestVerdict)
     const judged = attribute(flake, sorted([...QUIET, ...stack, ...own]), { ...NO_CIRCUMSTANCES, related })
     expect(judged).toMatchObject({ label: 'caused_by_pr', evidence: { k: 0 } })
   })
 
   test('counts what it cannot know, and says so', () => {
     const own = [verdict(7, NOON, true), verdict(7, NOON + DAY_MS, true)]
-    const judged = attribute(flakeOf(own[0] as EvidenceVerdict), own)
+    const judged = attribute(flakeOf(own[0] as PullRequestVerdict), own)
     expect(judged).toMatchObject({ label: 'undetermined', counted: true, evidence: { n: 0 } })
   })
 

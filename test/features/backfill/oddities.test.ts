@@ -39,7 +39,7 @@ describe('history', () => {
     const { flakes, retests, windows } = await readOnlyReport(db())
     const runs = await db()
       .selectFrom('run')
-      .select(['number', 'head_sha', 'outcome', 'base_ref', 'completed_at'])
+      .select(['kind', 'number', 'head_sha', 'outcome', 'base_ref', 'completed_at'])
       .orderBy('completed_at')
       .orderBy('number')
       .execute()
@@ -79,7 +79,7 @@ describe('history', () => {
     const bases = byReading.runs.filter((run) => run.number === 900).map((run) => run.base_ref)
     expect(bases).toEqual(['main', 'main', 'release', 'release'])
     expect(byReading.pulls.find((one) => one.number === 902)?.author).toBe('dependabot[bot]')
-    expect(byReading.runs.filter((run) => run.number === 0)).toHaveLength(2)
+    expect(byReading.runs.filter((run) => run.kind === 'merge_queue')).toHaveLength(2)
   })
 
   test('without GraphQL misses the base before it was changed, and a head that a fork forced away', async () => {
