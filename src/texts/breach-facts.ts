@@ -1,20 +1,20 @@
-/** What the breach issue is written from. */
+/** The data behind a breach issue. */
 import type { Sla } from '../domain/sla.ts'
 
 export interface CostlyJob {
   name: string
   flakes: number
   pull_requests: number[]
-  /** Seconds of machines on runs after the first, and of people from the failure to the pass. */
+  /** Seconds: machine time of the re-runs, and people's time from the failure to the pass. */
   rerun_s: number
   waited_s: number
   /** Logins and teams, without `@`. */
   owners: string[]
-  /** `YYYY-MM-DD` of its first flake ever recorded. */
+  /** `YYYY-MM-DD` of its first recorded flake; null when there is none. */
   first_seen: string | null
-  /** The day on which its rate changed for good, and the rates before and after; null where none is sure. */
+  /** The day its flake rate last changed for good, with the rates before and after; null when no change is certain. */
   change: { day: string; before: number; after: number } | null
-  /** A failing run, to look at. */
+  /** URL of one failing run. */
   example: string | null
 }
 
@@ -26,28 +26,28 @@ export interface BreachIncident {
 }
 
 export interface Breach {
-  /** `YYYY-MM-DD`, the day by the repository's clock. */
+  /** The breached day in the repository's time zone, `YYYY-MM-DD`. */
   day: string
   sla: Sla
   definitionVersion: number
   requiredSource: string
-  /** What could not be read of branch protection, and what to grant. */
+  /** Why the required jobs could not be read from GitHub, and which permission to grant; null when they were. */
   requiredProblem: string | null
   jobs: CostlyJob[]
   incidents: BreachIncident[]
-  /** The last 28 days, oldest first; null where nothing was tested. */
+  /** The last 28 days, oldest first. `rate` is null for a day on which no pull request was tested. */
   trend: { day: string; rate: number | null; breached: boolean }[]
-  /** The last four weeks, the newest first. */
+  /** The last four weeks, newest first. */
   weeks: { start: string; sla: Sla }[]
   budget: { allowed: number; spent: number }
-  /** The success measures of the SLA document, of this quarter. */
+  /** The SLA document's own success measures for this quarter: breached days and weeks, and merged fixes. */
   quarter: { start: string; days: number; weeks: number; fixes: number; labels: string[] }
-  /** Issues about earlier days, the newest first. */
+  /** Issues about earlier days, newest first. */
   previous: { day: string; url: string }[]
-  /** `owner/name` where the issue stands in another repository: numbers need it to be links. */
+  /** `owner/name` of the measured repository when the issue is filed in another one: `#1` alone would link to the wrong place. */
   elsewhere: string | null
-  /** Address of this repository's pages, or null where there are none. */
+  /** URL of this repository's dashboard page; null when there is no dashboard. */
   dashboardUrl: string | null
-  /** A picture that anybody can fetch; null unless the repository is public and has pages. */
+  /** URL of a chart that anyone can fetch; null unless the repository is public and has a dashboard. */
   pictureUrl: string | null
 }

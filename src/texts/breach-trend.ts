@@ -1,30 +1,30 @@
-/** How the rate has been: in words, and as a chart that GitHub draws itself. */
+/** The trend of the rate: in words, and as a chart that GitHub renders. */
 import type { Breach } from './breach-facts.ts'
 import { count, percent } from './figures.ts'
 
-/** A paragraph and a Mermaid chart of 28 days; a picture of the dashboard's as well where anybody can fetch it. */
+/** A paragraph and a Mermaid chart of 28 days, and the dashboard's chart where anyone can fetch it. */
 export function trendLines(breach: Breach): string[] {
   const { pictureUrl } = breach
   return [
-    ...words(breach),
+    ...summary(breach),
     '',
     ...chart(breach),
-    ...(pictureUrl ? ['', `![Flakes per pull request, day by day](${pictureUrl})`] : []),
+    ...(pictureUrl ? ['', `![Flakes per pull request by day](${pictureUrl})`] : []),
   ]
 }
 
-function words({ trend, weeks }: Breach): string[] {
+function summary({ trend, weeks }: Breach): string[] {
   const tested = trend.filter((day) => day.rate !== null)
   const out = tested.filter((day) => day.breached).length
   const lines = [
-    `Out of SLA on ${out} of ${count(tested.length, 'day')} with a tested pull request, of the last ${trend.length}.`,
+    `Out of SLA on ${out} of the ${count(tested.length, 'day')} with a tested pull request in the last ${count(trend.length, 'day')}.`,
   ]
   if (weeks.length > 0)
-    lines.push(`By week, the newest first: ${weeks.map(({ sla }) => percent(sla.rate)).join(', ')}.`)
+    lines.push(`Rate by week, newest first: ${weeks.map(({ sla }) => percent(sla.rate)).join(', ')}.`)
   return [lines.join(' ')]
 }
 
-/** GitHub draws Mermaid itself, so the chart needs no server that it could not reach. */
+/** GitHub renders Mermaid itself, so the chart also works where GitHub cannot reach the dashboard. */
 function chart({ trend, sla, day }: Breach): string[] {
   const values = trend.map(({ rate }) => ((rate ?? 0) * 100).toFixed(2))
   const missing = trend.filter(({ rate }) => rate === null).length
@@ -38,7 +38,7 @@ function chart({ trend, sla, day }: Breach): string[] {
     '```',
     ...(missing > 0
       ? [
-          `${count(missing, 'day')} without a tested pull request ${missing === 1 ? 'is' : 'are'} drawn as no bar: no data, not zero.`,
+          `${count(missing, 'day')} without a tested pull request ${missing === 1 ? 'has' : 'have'} no bar: no data, not zero.`,
         ]
       : []),
   ]

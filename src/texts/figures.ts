@@ -1,9 +1,9 @@
-/** How figures are written for people: the same everywhere. */
+/** How figures are written for people, everywhere. */
 import { count } from '@flake-sla/hunt/text'
 
 export { count }
 
-/** A rate as per cent with the digits that carry meaning; a dash for no data. */
+/** A rate as a percentage with at most three significant digits; a dash for null (no data). */
 export function percent(rate: number | null): string {
   if (rate === null) return '–'
   const value = rate * 100
@@ -11,14 +11,14 @@ export function percent(rate: number | null): string {
   return `${value < 10 ? value.toFixed(2).replace(/\.?0+$/, '') : value.toFixed(1).replace(/\.0$/, '')}%`
 }
 
-/** A probability in whole per cent; never surely, and never surely not. */
+/** A probability as a whole percentage; never 0% or 100%, because it is an estimate. */
 export function odds(probability: number): string {
   if (probability < 0.01) return 'under 1%'
   if (probability > 0.99) return 'over 99%'
   return `${Math.round(probability * 100)}%`
 }
 
-/** A length of time from seconds, in its largest whole unit: `40 s`, `12 min`, `3.5 h`, `2 days`. */
+/** A duration in its largest fitting unit: `40 s`, `12 min`, `3.5 h`, `2 days`. @param seconds length in s */
 export function duration(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`
   if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`

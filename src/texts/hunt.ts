@@ -1,71 +1,70 @@
-/** What people read about a hunt that they asked for on a pull request: one comment, written at once and edited at its end. */
+/** The answer to `/hunt` on a pull request: one comment, written when the hunt starts and edited when it ends. */
 import { count } from './figures.ts'
 import { code } from './markdown.ts'
 
-export const HUNT_NOT_ALLOWED = 'Nothing is hunted: only people with write permission can ask for that.'
+export const HUNT_NOT_ALLOWED = 'No hunt started: only people with write permission can use `/hunt`.'
+const MAX_NAMES = 20
+
 export const HUNT_USAGE =
-  'Say which job: `/hunt JOB`, or `/hunt JOB N` for at most N runs. A name that ends in a number stands in backquotes.'
+  'Name a job: `/hunt JOB`, or `/hunt JOB N` for at most N runs. Put a job name that ends in a number in backquotes.'
 
-/** Where a job was looked for, and what there is. */
+/** The answer when GitHub Actions has no such job at the head. @param names the jobs that exist there */
 export function noJobText(job: string, headSha: string, names: readonly string[]): string {
-  const MOST = 20
-  const shown = names.slice(0, MOST).map((name) => code(name))
-  const more = names.length > MOST ? ` and ${names.length - MOST} more` : ''
-  const known = shown.length === 0 ? 'there is none yet' : `there is ${shown.join(', ')}${more}`
-  return `Nothing is hunted: GitHub Actions has no job ${code(job)} at ${short(headSha)}; ${known}.`
+  const shown = names.slice(0, MAX_NAMES).map((name) => code(name))
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''
+  const jobs = shown.length === 0 ? 'It has no jobs there yet.' : `Its jobs are ${shown.join(', ')}${more}.`
+  return `No hunt started: GitHub Actions has no job ${code(job)} at ${short(headSha)}. ${jobs}`
 }
 
-/** Why nothing runs for a while. */
+/** The answer when the daily time limit of all hunts is used up. */
 export function usedUpText(minutes: number): string {
-  return `Nothing is hunted: the ${count(minutes, 'minute')} that hunts may take here in 24 hours are used up.`
+  return `No hunt started: hunts in this repository may use ${count(minutes, 'minute')} in 24 hours, and that is used up.`
 }
 
-export interface HuntTold {
+export interface RequestedHunt {
   job: string
   headSha: string
   askedBy: string
   runs: number
-  /** What was asked for, where that is more than the settings allow. */
+  /** The number of runs requested, when the settings allow fewer; else null. */
   wanted: number | null
   minutes: number
 }
 
-/** At the beginning. */
-export function huntBegunText({ job, headSha, askedBy, runs, wanted, minutes }: HuntTold): string {
-  const capped = wanted === null ? '' : ` (not ${wanted}: the settings allow no more)`
+/** The comment while the hunt runs. */
+export function huntBegunText({ job, headSha, askedBy, runs, wanted, minutes }: RequestedHunt): string {
+  const capped = wanted === null ? '' : ` (not ${wanted}: that is the limit in the settings)`
   return [
-    `Hunting ${code(job)} at ${short(headSha)} for ${code(askedBy)}: it runs again at most ${count(runs, 'time')}${capped}, one run after the other, until the answer is known; all hunts here may take ${count(minutes, 'minute')} in 24 hours.`,
-    'None of these runs counts in the SLA, but GitHub shows the newest of them as the job’s result. The answer will stand here.',
+    `Hunting ${code(job)} at ${short(headSha)} for ${code(askedBy)}: re-running it up to ${count(runs, 'time')}${capped}, one run at a time, until the result is clear. Hunts in this repository may use ${count(minutes, 'minute')} in 24 hours.`,
+    'These runs do not count in the SLA, but GitHub shows the newest of them as the job’s result. This comment will be updated with the answer.',
   ].join(' ')
 }
 
-/** At the end. @param answer Markdown */
+/** The comment after the hunt. @param ended `answer`: Markdown; `brokenOff`: why it stopped early; `isRed`: the newest run failed; `page`: the job's page */
 export function huntEndedText(
-  { job, headSha, askedBy }: Pick<HuntTold, 'job' | 'headSha' | 'askedBy'>,
+  { job, headSha, askedBy }: Pick<RequestedHunt, 'job' | 'headSha' | 'askedBy'>,
   ended: { answer: string; brokenOff: string | null; isRed: boolean; page: string | null },
 ): string {
   const said = [
-    `${code(job)} was run again at ${short(headSha)} because ${code(askedBy)} asked for it; none of these runs counts in the SLA.`,
-    ...(ended.brokenOff === null ? [] : [`The hunt was broken off: ${ended.brokenOff}.`]),
-    ...(ended.isRed
-      ? ['The newest of them failed, so GitHub shows the job as failed until it is run once more.']
-      : []),
-    ...(ended.page === null ? [] : [`All runs stand on [the job’s page](${ended.page}).`]),
+    `${code(job)} was re-run at ${short(headSha)} at the request of ${code(askedBy)}. These runs do not count in the SLA.`,
+    ...(ended.brokenOff === null ? [] : [`The hunt stopped early: ${ended.brokenOff}.`]),
+    ...(ended.isRed ? ['The newest run failed, so GitHub shows the job as failed until it is re-run.'] : []),
+    ...(ended.page === null ? [] : [`All runs are on [the job’s page](${ended.page}).`]),
   ]
   return `${ended.answer}\n\n${said.join(' ')}`
 }
 
-/** Why the app does not try any more. @param message what GitHub said last; null for what only the log may tell */
+/** Why the app gave up. @param message GitHub's last answer; null when the error may only go to the log */
 export function huntGivenUpReason(attempts: number, message: string | null): string {
-  const said = message === null ? 'the app’s log tells why' : `the last ended with ${code(message, 200)}`
-  return `it was given up after ${count(attempts, 'attempt')} to go on; ${said}`
+  const said = message === null ? 'see the app’s log' : `GitHub’s last answer was ${code(message, 200)}`
+  return `it failed ${count(attempts, 'time')} to continue; ${said}`
 }
 
-/** What the app may not do, or what GitHub says to it. */
+/** The answer when GitHub refuses the re-run. */
 export function huntRefusedText(job: string, message: string): string {
   if (/not accessible by integration/i.test(message))
-    return `${code(job)} was not run again: this app may not do that until an owner grants it the permission **Actions: write**.`
-  return `${code(job)} was not run again: GitHub says ${code(message, 200)}.`
+    return `${code(job)} was not re-run: the app needs the permission **Actions: write**, which an owner can grant.`
+  return `${code(job)} was not re-run. GitHub’s answer: ${code(message, 200)}.`
 }
 
 function short(sha: string): string {

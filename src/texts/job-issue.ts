@@ -1,4 +1,4 @@
-/** The issue about one job, and what is said when it is closed or opened again. */
+/** The issue about one flaky job, and the comments when it is closed or reopened. */
 import { count, odds, percent } from './figures.ts'
 import { clipBody, code, link } from './markdown.ts'
 
@@ -6,7 +6,7 @@ const MAX_ROWS = 10
 
 export interface JobIssue {
   name: string
-  /** Counted flakes of the last 28 days, the newest first. */
+  /** Counted flakes of the last 28 days, newest first. */
   flakes: {
     number: number
     head_sha: string
@@ -14,54 +14,55 @@ export interface JobIssue {
     probability: number | null
     url: string | null
   }[]
-  /** Flakes that the target allows in those days. */
+  /** Flakes that the target allows in those 28 days, over all jobs. */
   allowed: number
   target: number
-  /** Up to the last flake: counted flakes of all results that were judged. */
+  /** Flaky verdicts of all verdicts, up to the last flake. */
   rate: { flakes: number; verdicts: number }
-  silence: { clean: number; needed: number | null }
+  /** Clean verdicts since the last flake, and how many close the issue; `needed` is null when no flake counts any more. */
+  cleanStreak: { clean: number; needed: number | null }
   /** Logins and teams, without `@`. */
   owners: string[]
   /** The job's page on the dashboard. */
   historyUrl: string | null
 }
 
-/** A name is all the title says, so that it never has to change. */
+/** The title holds only the name, so that it never has to change. */
 export function jobIssueTitle(name: string): string {
   return `Flaky job: ${code(name, 200)}`
 }
 
-/** Body, without its marker. */
+/** The body, without its marker. */
 export function jobIssueBody(issue: JobIssue): string {
   const { name, flakes, rate } = issue
   const pullRequests = new Set(flakes.map((flake) => flake.number)).size
   const lines = [
-    `**${code(name)} ${share(issue)}**: ${count(flakes.length, 'flake')} not caused by the pull request, on ${count(pullRequests, 'pull request')} in 28 days; the target of ${percent(issue.target)} allows ${amount(issue.allowed)} of all jobs together.`,
+    `**${code(name)} ${share(issue)}**: ${count(flakes.length, 'flake')} not caused by the pull request in ${count(pullRequests, 'pull request')} in 28 days. The target of ${percent(issue.target)} allows ${amount(issue.allowed)} for all jobs together.`,
     '',
-    `Up to its last flake it flaked in ${percent(rate.verdicts === 0 ? null : rate.flakes / rate.verdicts)} of its results (${rate.flakes} of ${rate.verdicts}). ${owner(issue)}`,
+    `Up to its last flake, it flaked in ${percent(rate.verdicts === 0 ? null : rate.flakes / rate.verdicts)} of its results (${rate.flakes} of ${rate.verdicts}). ${owner(issue)}`,
     ...table(flakes),
     '',
     ...(issue.historyUrl ? [link('The job’s history', issue.historyUrl), ''] : []),
     '### What to do',
-    'Fix the job, or take it out of the required ones until it is fixed. A pull request that only adds retries hides the figure without helping anybody. Let the pull request close this issue: the count then starts from zero.',
+    'Fix the job, or stop requiring it until it is fixed. Automatic retries only hide the problem. Let the pull request with the fix close this issue: the count then starts from zero.',
     '',
-    `<sub>Kept up to date once a day. ${closing(issue)} It is opened again only by a flake on a base that is newer than the close, and never when it was closed as not planned.</sub>`,
+    `<sub>Updated once a day. ${closing(issue)} A flake on a base newer than the close reopens it, unless it was closed as not planned.</sub>`,
   ]
   return clipBody(lines.join('\n'))
 }
 
 function share({ flakes, allowed }: JobIssue): string {
-  if (allowed === 0) return 'burns the error budget'
+  if (allowed === 0) return 'uses the error budget'
   const times = flakes.length / allowed
-  if (times >= 2) return `burns ${amount(times)} times the error budget`
-  return `burns ${percent(times)} of the error budget`
+  if (times >= 2) return `uses ${amount(times)} times the error budget`
+  return `uses ${percent(times)} of the error budget`
 }
 
-/** Named as code: nobody is notified who was not assigned on purpose. */
+/** Owners are written as code, so that nobody is notified. */
 function owner({ owners }: JobIssue): string {
   if (owners.length === 0)
-    return 'Nobody is known to own it: name somebody in the settings (`owners`) or in CODEOWNERS of its workflow.'
-  return `It is owned by ${owners.map((one) => code(one)).join(', ')}.`
+    return 'It has no owner. Set one in `owners` (settings file) or in CODEOWNERS for its workflow.'
+  return `Owned by ${owners.map((one) => code(one)).join(', ')}.`
 }
 
 function amount(allowed: number): string {
@@ -78,28 +79,28 @@ function table(flakes: JobIssue['flakes']): string[] {
   const more = flakes.length - MAX_ROWS
   return [
     '',
-    '| Flaked (UTC) | Pull request | Failing run | Caused by it? |',
+    '| Flaked (UTC) | Pull request | Failing run | Caused by the pull request? |',
     '| --- | --- | --- | --- |',
     ...rows,
     ...(more > 0 ? ['', `and ${count(more, 'more flake')}`] : []),
   ]
 }
 
-function closing({ silence }: JobIssue): string {
-  const { clean, needed } = silence
-  if (needed === null) return 'No flake that counts is left.'
-  return `It is closed after ${count(needed, 'result')} in a row without a flake, which such a job would show by chance in fewer than one case of a hundred; so far ${clean}.`
+function closing({ cleanStreak }: JobIssue): string {
+  const { clean, needed } = cleanStreak
+  if (needed === null) return 'No counted flake is left.'
+  return `It closes after ${count(needed, 'result')} in a row without a flake (now ${clean}); a job this flaky would do that by chance less than 1% of the time.`
 }
 
-/** Why an issue is closed. */
-export function silentText(name: string, { clean, needed }: { clean: number; needed: number }): string {
-  return `${code(name)} has not flaked in its last ${count(clean, 'result')}. A job that flakes as it did would be that silent by chance in fewer than one case of a hundred (${needed} results are enough), so this is closed.`
+/** The comment when the issue is closed. */
+export function closedText(name: string, { clean, needed }: { clean: number; needed: number }): string {
+  return `Closing: ${code(name)} has not flaked in its last ${count(clean, 'result')}. A job as flaky as it was would do that by chance less than 1% of the time (${count(needed, 'result')} needed).`
 }
 
-/** Why an issue is opened again. */
-export function evidenceText(
+/** The comment when the issue is reopened. */
+export function reopenedText(
   name: string,
   { number, head_sha, url }: { number: number; head_sha: string; url: string | null },
 ): string {
-  return `${code(name)} flaked again on #${number} (${link(`failing run at ${head_sha.slice(0, 7)}`, url)}), on a base that is newer than the close of this issue.`
+  return `Reopening: ${code(name)} flaked again on #${number} (${link(`failing run at ${head_sha.slice(0, 7)}`, url)}), on a base newer than the close of this issue.`
 }

@@ -1,17 +1,18 @@
-/** Text from outside made harmless in Markdown: no mention, link, table break, command or hidden direction. */
+/** Makes outside text harmless in Markdown: it cannot mention, link, break a table, give a command or change text direction. */
 
 export { code, codeCell } from '@flake-sla/hunt/text'
 
-/** A link whose address is one of http(s) and cannot break out; just the text where it is none. */
+const MAX_BODY = 60_000
+
+/** A link, or only the text when the URL is not http(s) or holds a character that could end the link. */
 export function link(text: string, url: string | null): string {
   if (!url || !/^https?:\/\/[^\s<>()"'`|\\]+$/.test(url)) return text
   return `[${text}](${url})`
 }
 
-/** GitHub takes bodies of at most 65,536 characters; ours end well before, and say so. */
+/** Cuts a body at MAX_BODY characters, at the end of a line, and says so. GitHub's limit is 65,536. */
 export function clipBody(body: string): string {
-  const MOST = 60_000
-  return body.length > MOST
-    ? `${body.slice(0, MOST).replace(/\n[^\n]*$/, '')}\n\n(cut here: the rest does not fit)`
+  return body.length > MAX_BODY
+    ? `${body.slice(0, MAX_BODY).replace(/\n[^\n]*$/, '')}\n\n(cut here: the text is too long for GitHub)`
     : body
 }

@@ -1,40 +1,45 @@
-/** The report's first line: what to do, before anything else. */
+/** The report's first line: what to do. */
 import { count } from './figures.ts'
 import { code } from './markdown.ts'
 import type { Report, ReportJob } from './report-facts.ts'
 
-/** Fewer retests than this say nothing about the next one. */
-export const MIN_RETESTS = 3
-/** A job that failed this often at one head and never passed has shown that it is no accident. */
-const FAILS_ALONE = 3
+/** With fewer retests than this, no odds are shown. */
+const MIN_RETESTS = 3
+/** After this many failures at one head without a pass, the failure is treated as the pull request's own. */
+const MIN_REPEATED_FAILURES = 3
 const MAX_NAMES = 3
 
-/** The last pass or fail of a job at the head, or null. */
+/** The newest pass or fail of a job at the head; null when it has neither. */
 export function lastOutcome({ runs }: Pick<ReportJob, 'runs'>): string | null {
   return runs.findLast((run) => run.outcome === 'pass' || run.outcome === 'fail')?.outcome ?? null
 }
 
-/** The chance that the next run of a failing job passes, from what its retests on other pull requests did; null: too few. */
+/**
+ * The probability that the next run of a failing job passes, from its retests on other pull requests: the posterior mean
+ * under Jeffreys' prior Beta(1/2, 1/2). Null with fewer than MIN_RETESTS.
+ */
 export function retestChance({ retests }: Pick<ReportJob, 'retests'>): number | null {
   if (!retests || retests.retested < MIN_RETESTS) return null
-  // The mean of the rate under Jeffreys' prior: never surely, never surely not.
   return (retests.passed + 0.5) / (retests.retested + 1)
 }
 
-/** The line, in bold up to the colon or full stop. `told` are the jobs that failed or flaked. */
-export function firstLine(report: Report, told: readonly ReportJob[]): string {
+/** The line, in bold up to the colon or full stop. @param notable the jobs that failed or flaked at the head */
+export function firstLine(report: Report, notable: readonly ReportJob[]): string {
   const { headSha, jobs, onlyJob } = report
-  if (headSha === null)
-    return '**Nothing is known of this pull request yet.** Its results are recorded from now on.'
+  if (headSha === null) return '**No results yet.** Results of this pull request are recorded from now on.'
   const at = `at ${headSha.slice(0, 7)}`
   if (jobs.length === 0 && onlyJob !== null)
-    return `**No result of ${code(onlyJob)} ${at}.** ${known(report.otherJobs)}`
+    return `**No result of ${code(onlyJob)} ${at}.** ${reported(report.otherJobs)}`
   if (jobs.length === 0) return `**No result ${at} yet.**`
-  if (told.length === 0) return `**Nothing flaked here** ${at}: ${count(jobs.length, 'job')}, none failed.`
-  const red = told.filter((job) => lastOutcome(job) === 'fail')
+  if (notable.length === 0) return `**${allPassed(jobs.length)}** ${at}.`
+  const red = notable.filter((job) => lastOutcome(job) === 'fail')
   if (red.length === 0)
-    return `**Nothing to do:** ${count(told.length, 'job')} flaked ${at} and passed in the end.`
+    return `**Nothing to do:** ${count(notable.length, 'job')} flaked ${at} and passed after a re-run.`
   return adviceOn(red)
+}
+
+function allPassed(jobs: number): string {
+  return jobs === 1 ? 'The only job did not fail' : `None of the ${count(jobs, 'job')} failed`
 }
 
 function adviceOn(red: readonly ReportJob[]): string {
@@ -44,14 +49,14 @@ function adviceOn(red: readonly ReportJob[]): string {
   const flaking = rest.filter(flakesElsewhere)
   const unclear = rest.filter((job) => !flakesElsewhere(job))
   const sentences: string[] = []
-  if (own.length > 0) sentences.push(`**This looks like yours:** ${names(own)} ${ownWords(own)}.`)
+  if (own.length > 0) sentences.push(`**This looks like yours:** ${names(own)} ${ownFailures(own)}.`)
   if (broken.length > 0)
     sentences.push(
       `**Wait before you retest:** ${names(broken)} ${broken.length === 1 ? 'fails' : 'fail'} on the base branch too.`,
     )
   if (flaking.length > 0)
     sentences.push(
-      `**A retest is likely to help:** ${flaking.length} of ${count(red.length, 'red job')} ${flaking.length === 1 ? 'flakes' : 'flake'} on other pull requests too.`,
+      `**A retest is likely to help:** ${names(flaking)} also ${flaking.length === 1 ? 'flakes' : 'flake'} on other pull requests.`,
     )
   if (unclear.length > 0)
     sentences.push(
@@ -63,16 +68,19 @@ function adviceOn(red: readonly ReportJob[]): string {
 function looksOwn(job: ReportJob): boolean {
   if (job.flake) return job.flake.attribution === 'caused_by_pr'
   const fails = job.runs.filter((run) => run.outcome === 'fail').length
-  return fails >= FAILS_ALONE && job.base?.outcome !== 'fail' && (retestChance(job) ?? 0) < 0.5
+  return fails >= MIN_REPEATED_FAILURES && job.base?.outcome !== 'fail' && (retestChance(job) ?? 0) < 0.5
 }
 
-function ownWords(own: readonly ReportJob[]): string {
+function ownFailures(own: readonly ReportJob[]): string {
   const flakes = own.filter((job) => job.flake).length
-  if (flakes === own.length) return `${own.length === 1 ? 'flakes' : 'flake'} here and hardly anywhere else`
-  return flakes === 0 ? 'failed every time here' : 'failed here as it hardly does anywhere else'
+  if (flakes === own.length)
+    return `${own.length === 1 ? 'flakes' : 'flake'} on this pull request and rarely on others`
+  return flakes === 0
+    ? 'failed every time on this pull request'
+    : 'failed on this pull request and rarely on others'
 }
 
-/** Whether running the job again is worth it: its retests mostly pass, or, where there are too few, it flakes elsewhere. */
+/** Whether a re-run is worth it: most retests of the job pass, or with too few retests, it flakes on other pull requests. */
 function flakesElsewhere(job: ReportJob): boolean {
   const chance = retestChance(job)
   return chance === null ? (job.baseRate?.flaky ?? 0) > 0 : chance >= 0.5
@@ -86,10 +94,10 @@ function names(jobs: readonly ReportJob[]): string {
   return jobs.length > MAX_NAMES ? `${shown} and ${jobs.length - MAX_NAMES} more` : shown
 }
 
-function known(jobs: readonly string[]): string {
-  if (jobs.length === 0) return 'No job has reported there yet.'
+function reported(jobs: readonly string[]): string {
+  if (jobs.length === 0) return 'No job has reported yet.'
   const more = jobs.length > 10 ? ` and ${jobs.length - 10} more` : ''
-  return `These have reported: ${jobs
+  return `Jobs with results: ${jobs
     .slice(0, 10)
     .map((name) => code(name))
     .join(', ')}${more}.`

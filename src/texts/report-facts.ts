@@ -1,4 +1,4 @@
-/** What a report is written from. */
+/** The data behind a report. */
 import type { Sla } from '../domain/sla.ts'
 
 export interface ReportRun {
@@ -17,8 +17,9 @@ export interface ReportFlake {
 export interface ReportBaseRate {
   flaky: number
   verdicts: number
-  /** Other pull requests that flaked in it, newest first, and how many ran it. */
+  /** Other pull requests on which it flaked, newest first. */
   seen_on: number[]
+  /** How many other pull requests ran it. */
   pull_requests?: number
   last_flaky_at?: string | null
 }
@@ -28,15 +29,15 @@ export interface ReportJob {
   runs: ReportRun[]
   flake: ReportFlake | null
   baseRate: ReportBaseRate | null
-  /** What happened on other pull requests when it was run again after a failure. */
+  /** Re-runs after a failure on other pull requests, and how many of them passed. */
   retests?: { retested: number; passed: number } | null
-  /** Its last result on the default branch or in the merge queue. */
+  /** Its newest result on the default branch or in the merge queue. */
   base?: ReportRun | null
-  /** The issue that is kept about it. */
+  /** The issue that tracks this job. */
   issue?: { label: string; url: string } | null
 }
 
-/** A job that flaked or failed at an earlier head. */
+/** A job that flaked or failed at an earlier head of the pull request. */
 export interface EarlierJob {
   head_sha: string
   name: string
@@ -50,19 +51,19 @@ export interface Report {
   jobs: ReportJob[]
   earlier: EarlierJob[]
   requiredSource: string
-  /** What could not be read of branch protection, and what to grant. */
+  /** Why the required jobs could not be read from GitHub, and which permission to grant; null when they were. */
   requiredProblem: string | null
   day: Sla | null
   week: Sla | null
-  /** Flakes that the target allows over 28 days, and those that counted. */
+  /** The error budget of 28 days: flakes that the target allows, and counted flakes. */
   budget: { allowed: number; spent: number } | null
   target: number
-  /** The one job that was asked for; null for all. */
+  /** The job named in the command; null for all jobs. */
   onlyJob: string | null
-  /** Jobs at this head beside the one asked for. */
+  /** Names of the other jobs at this head. */
   otherJobs: string[]
-  /** Why the newest settings file could not be used. */
+  /** Why the newest settings file cannot be used. */
   settingsProblems: string[]
-  /** Days that `baseRate` looks back. */
+  /** Days covered by `baseRate`. */
   baseRateDays: number
 }

@@ -1,8 +1,8 @@
-/** The answer to `/flake-report`: what to do first, then a row a job, then where the SLA stands. */
+/** The answer to `/flake-report`: what to do, a row for each failed or flaky job, and the state of the SLA. */
 import { type Sla, SMALL_SAMPLE } from '../domain/sla.ts'
 import { count, odds, percent } from './figures.ts'
 import { clipBody, code, codeCell, link } from './markdown.ts'
-import { firstLine, lastOutcome, MIN_RETESTS, retestChance } from './report-advice.ts'
+import { firstLine, lastOutcome, retestChance } from './report-advice.ts'
 import type { EarlierJob, Report, ReportBaseRate, ReportJob, ReportRun } from './report-facts.ts'
 
 const MAX_ROWS = 20
@@ -11,11 +11,11 @@ const MAX_PROBLEMS = 5
 
 /** The whole comment, without its marker. */
 export function reportText(report: Report): string {
-  const told = report.jobs.filter((job) => job.flake !== null || lastOutcome(job) === 'fail')
-  // What is red needs somebody; what passed in the end is only told.
-  told.sort((a, b) => Number(lastOutcome(b) === 'fail') - Number(lastOutcome(a) === 'fail'))
-  const parts = [firstLine(report, told), '']
-  if (told.length > 0) parts.push(...table(report, told), '')
+  const notable = report.jobs.filter((job) => job.flake !== null || lastOutcome(job) === 'fail')
+  // Red jobs first: they need action.
+  notable.sort((a, b) => Number(lastOutcome(b) === 'fail') - Number(lastOutcome(a) === 'fail'))
+  const parts = [firstLine(report, notable), '']
+  if (notable.length > 0) parts.push(...table(report, notable), '')
   if (report.earlier.length > 0) parts.push(...earlier(report.earlier), '')
   parts.push(...slaLines(report), ...notes(report))
   return clipBody(parts.join('\n'))
@@ -23,12 +23,12 @@ export function reportText(report: Report): string {
 
 function table({ baseRateDays }: Report, jobs: readonly ReportJob[]): string[] {
   const rows = jobs.slice(0, MAX_ROWS).map((job) => {
-    const cells = [name(job), history(job.runs), verdict(job), evidence(job, baseRateDays), retest(job)]
+    const cells = [name(job), history(job.runs), attribution(job), evidence(job, baseRateDays), retest(job)]
     return `| ${cells.join(' | ')} |`
   })
   const more = jobs.length > MAX_ROWS ? ['', `and ${jobs.length - MAX_ROWS} more`] : []
   return [
-    '| Job | Runs at this head | Yours? | Seen elsewhere | A retest |',
+    '| Job | Runs at this commit | Caused by this pull request? | Other pull requests | Retest |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
     ...more,
@@ -52,29 +52,29 @@ function history(runs: readonly ReportRun[]): string {
   return `${runs.length > MAX_RUNS ? `${runs.length - MAX_RUNS} more → ` : ''}${shown.join(' → ')}`
 }
 
-/** The verdict in words with its odds. */
-function verdict({ flake, runs }: Pick<ReportJob, 'flake' | 'runs'>): string {
-  if (flake?.incident) return `no: ${incidentWords}`
-  if (flake) return verdictWords(flake.attribution, flake.probability)
+/** The attribution with its odds. */
+function attribution({ flake, runs }: Pick<ReportJob, 'flake' | 'runs'>): string {
+  if (flake?.incident) return `no: ${INCIDENT}`
+  if (flake) return attributionText(flake.attribution, flake.probability)
   const fails = runs.filter((run) => run.outcome === 'fail').length
-  return fails > 1 ? `not known: it failed all ${fails} times` : 'not known: not run again yet'
+  return fails > 1 ? `unknown: it failed all ${fails} times` : 'unknown until it is re-run'
 }
 
-const incidentWords = 'it failed everywhere at that time'
+const INCIDENT = 'it failed on all pull requests at that time'
 
-/** A verdict for people: `no (3% likely yours)`. */
-export function verdictWords(label: string | null, probability: number | null): string {
-  const likely = probability === null ? '' : ` (${odds(probability)} likely yours)`
+/** An attribution for people: `no (3% likely this pull request)`. @param label the stored attribution */
+export function attributionText(label: string | null, probability: number | null): string {
+  const likely = probability === null ? '' : ` (${odds(probability)} likely this pull request)`
   if (label === 'not_caused_by_pr') return `no${likely}`
   if (label === 'caused_by_pr') return `yes${likely}`
-  return `cannot be told yet${likely}`
+  return `undecided${likely}`
 }
 
 function evidence({ baseRate, base }: ReportJob, days: number): string {
   const onBase = base && (base.outcome === 'fail' ? 'red' : 'green')
   const parts = [
     seenElsewhere(baseRate, days),
-    ...(baseRate?.last_flaky_at ? [`last on ${baseRate.last_flaky_at.slice(0, 10)}`] : []),
+    ...(baseRate?.last_flaky_at ? [`last flake ${baseRate.last_flaky_at.slice(0, 10)}`] : []),
     ...(base ? [link(`${onBase} on the base branch`, base.url)] : []),
   ]
   return parts.join('; ')
@@ -82,16 +82,17 @@ function evidence({ baseRate, base }: ReportJob, days: number): string {
 
 function seenElsewhere(baseRate: ReportBaseRate | null, days: number): string {
   const all = baseRate?.pull_requests ?? 0
-  if (!baseRate || all === 0) return `no other pull request ran it in ${days} days`
-  if (baseRate.seen_on.length === 0) return `on none of ${count(all, 'other pull request')} in ${days} days`
+  if (!baseRate || all === 0) return `not run on other pull requests in ${days} days`
+  if (baseRate.seen_on.length === 0)
+    return `flaked on none of ${count(all, 'other pull request')} in ${days} days`
   const shown = baseRate.seen_on.slice(0, 5).map((number) => `#${number}`)
-  return `on ${baseRate.seen_on.length} of ${count(all, 'other pull request')} in ${days} days: ${shown.join(', ')}${baseRate.seen_on.length > 5 ? ', …' : ''}`
+  return `flaked on ${baseRate.seen_on.length} of ${count(all, 'other pull request')} in ${days} days: ${shown.join(', ')}${baseRate.seen_on.length > 5 ? ', …' : ''}`
 }
 
-/** `also flaked on 5 of 187 results of other pull requests in 14 days: #12, #34`. */
-export function alsoSeen(k: number, n: number, seenOn: readonly number[], days: number): string {
-  const elsewhere = `${count(n, 'result')} of other pull requests in ${days} days`
-  if (n === 0) return `no results of other pull requests in ${days} days`
+/** `also flaked on 5 of 187 results on other pull requests in 14 days: #12, #34`. */
+export function flakedElsewhere(k: number, n: number, seenOn: readonly number[], days: number): string {
+  const elsewhere = `${count(n, 'result')} on other pull requests in ${days} days`
+  if (n === 0) return `no results on other pull requests in ${days} days`
   if (k === 0) return `flaked on none of ${elsewhere}`
   const links = seenOn.map((number) => `#${number}`).join(', ')
   return `also flaked on ${k} of ${elsewhere}${links ? `: ${links}` : ''}`
@@ -102,19 +103,21 @@ function retest(job: ReportJob): string {
   const { retests } = job
   const chance = retestChance(job)
   if (chance !== null && retests)
-    return `${odds(chance)} likely to pass: ${retests.passed} of ${retests.retested} did`
+    return `${odds(chance)} likely to pass (${retests.passed} of ${retests.retested} passed elsewhere)`
   const tried = retests?.retested ?? 0
-  return tried === 0 ? 'never tried elsewhere' : `tried ${tried} of ${MIN_RETESTS} times that would tell`
+  return tried === 0
+    ? 'no data: never retested elsewhere'
+    : `too little data: ${count(tried, 'retest')} elsewhere`
 }
 
 function earlier(all: readonly EarlierJob[]): string[] {
   const lines = all
     .slice(0, MAX_ROWS)
-    .map((job) => `- ${job.head_sha.slice(0, 7)} ${code(job.name)}: ${history(job.runs)}${yours(job)}`)
+    .map((job) => `- ${job.head_sha.slice(0, 7)} ${code(job.name)}: ${history(job.runs)}${cause(job)}`)
   const more = all.length > MAX_ROWS ? [`- and ${all.length - MAX_ROWS} more`] : []
   const heads = new Set(all.map((job) => job.head_sha)).size
   return [
-    `<details><summary>${count(heads, 'earlier head')} with failures</summary>`,
+    `<details><summary>Failures at ${count(heads, 'earlier commit')}</summary>`,
     '',
     ...lines,
     ...more,
@@ -123,28 +126,29 @@ function earlier(all: readonly EarlierJob[]): string[] {
   ]
 }
 
-function yours({ flake, runs }: EarlierJob): string {
-  return flake ? `; yours? ${verdict({ flake, runs })}` : ''
+function cause({ flake, runs }: EarlierJob): string {
+  return flake ? `; caused by this pull request? ${attribution({ flake, runs })}` : ''
 }
 
 function slaLines({ day, week, target, budget }: Report): string[] {
   return [
-    `SLA: flakes not caused by the pull request / pull requests tested, target below ${percent(target)}`,
-    `- today so far: ${windowWords(day)}`,
-    `- this week so far: ${windowWords(week)}`,
-    ...(budget && budget.allowed > 0 ? [`- error budget of 28 days: ${budgetWords(budget)}`] : []),
+    `SLA: flakes not caused by the pull request / pull requests tested; the target is below ${percent(target)}`,
+    `- Today so far: ${windowText(day)}`,
+    `- This week so far: ${windowText(week)}`,
+    ...(budget && budget.allowed > 0 ? [`- Error budget, 28 days: ${budgetText(budget)}`] : []),
   ]
 }
 
-/** The error budget in words: what the target allows, and what was spent of it. */
-export function budgetWords({ allowed, spent }: { allowed: number; spent: number }): string {
-  const most = allowed < 10 ? String(Number(allowed.toPrecision(2))) : count(Math.round(allowed), '').trim()
-  const over = spent > allowed ? ', overspent' : ''
-  return `${count(spent, 'flake')} of ${most} allowed${over}`
+/** The error budget: `15 flakes; budget 1.4 (exceeded)`. */
+export function budgetText({ allowed, spent }: { allowed: number; spent: number }): string {
+  const limit =
+    allowed < 10 ? String(Number(allowed.toPrecision(2))) : Math.round(allowed).toLocaleString('en')
+  const over = spent > allowed ? ' (exceeded)' : ''
+  return `${count(spent, 'flake')}; budget ${limit}${over}`
 }
 
-/** One window in words: `3.2%, out of SLA (1 / 31, small sample)`. */
-export function windowWords(sla: Sla | null): string {
+/** One window: `3.2%, out of SLA (1 / 31, small sample)`. */
+export function windowText(sla: Sla | null): string {
   if (!sla || sla.prs === 0) return 'no data'
   const small = sla.prs < SMALL_SAMPLE ? ', small sample' : ''
   const ratio = `${sla.flakes_counted.toLocaleString('en')} / ${sla.prs.toLocaleString('en')}`
@@ -154,11 +158,11 @@ export function windowWords(sla: Sla | null): string {
 function notes({ requiredSource, requiredProblem, settingsProblems }: Report): string[] {
   const lines: string[] = []
   if (settingsProblems.length > 0) {
-    lines.push('', 'The settings file cannot be used, so the last settings that could be used stand:', '')
+    lines.push('', 'The settings file cannot be used. The last usable settings stay in force:', '')
     lines.push(...settingsProblems.slice(0, MAX_PROBLEMS).map((problem) => `- ${code(problem, 400)}`))
   }
   if (requiredSource === 'all')
-    lines.push('', '<sub>No required jobs are known here, so every job seen on pull requests counts.</sub>')
+    lines.push('', '<sub>No required jobs are known, so every job seen on pull requests counts.</sub>')
   if (requiredProblem) lines.push('', `<sub>${requiredProblem}</sub>`)
   return lines
 }

@@ -1,52 +1,52 @@
-/** What people read when a command to test again was not, or not wholly, carried out: a sentence a reason. */
+/** The answer when a retest command was refused or only partly carried out: one sentence per reason. */
 import type { RetestPlan } from '../domain/retest.ts'
 import { code } from './markdown.ts'
 
 const MAX_NAMES = 5
 
 export const NOT_ALLOWED =
-  'Nothing was run again: only people with write permission and the author of this pull request can ask for that.'
+  'Nothing was re-run: only people with write permission and the author of this pull request can ask for it.'
 
-/** Why a person's further commands are not carried out for a while. */
-export function tooMany(most: number): string {
-  return `Nothing was run again: that was more than ${most} times within an hour; please wait a while.`
+/** The answer to a person who is over the hourly limit. @param max re-run commands per hour */
+export function overLimitText(max: number): string {
+  return `Nothing was re-run: the limit is ${max} retest commands per person and hour. Please try again later.`
 }
 
-/** What stood in the way of some jobs at GitHub. */
+/** Jobs that GitHub did not re-run, by reason. */
 export interface Refused {
-  /** Commit statuses, and check runs of apps that let nobody else ask. */
+  /** Commit statuses, and check runs of apps that accept no re-run request from others. */
   notOurs: string[]
-  /** The app lacks `actions: write`. */
+  /** The app lacks the permission `actions: write`. */
   forbidden: string[]
-  /** GitHub's own words about a job, such as that a workflow run is too old. */
+  /** Other refusals with GitHub's message, for example a workflow run that is too old. */
   others: { name: string; message: string }[]
 }
 
-/** The answer, or null where everything asked for was done and there is nothing to say. */
+/** The answer, or null when everything was done. @param done how many jobs were re-run */
 export function retestText(plan: RetestPlan, refused: Refused, headSha: string, done: number): string | null {
   const at = `at ${headSha.slice(0, 7)}`
   const said = [
     ...(refused.forbidden.length > 0
       ? [
-          `${names(refused.forbidden)} ${was(refused.forbidden)} not run again: this app may not do that until an owner grants it the permission **Actions: write**.`,
+          `${names(refused.forbidden)} ${was(refused.forbidden)} not re-run: the app needs the permission **Actions: write**, which an owner can grant.`,
         ]
       : []),
-    // Where others were run again, what can never be is no news.
+    // Not worth a comment when other jobs were re-run.
     ...(refused.notOurs.length > 0 && done === 0
-      ? [`${names(refused.notOurs)} can be run again only by the CI that reported ${it(refused.notOurs)}.`]
+      ? [`${names(refused.notOurs)} can only be re-run by the CI that reported ${it(refused.notOurs)}.`]
       : []),
     ...refused.others.map(
-      ({ name, message }) => `${code(name)} was not run again: GitHub says ${code(message, 200)}.`,
+      ({ name, message }) => `${code(name)} was not re-run. GitHub’s answer: ${code(message, 200)}.`,
     ),
-    ...(plan.unknown.length > 0 ? [`There is no job ${names(plan.unknown)} ${at}.`] : []),
+    ...(plan.unknown.length > 0 ? [`No result of ${names(plan.unknown)} ${at}.`] : []),
     ...(plan.notFailed.length > 0
       ? [
-          `${names(plan.notFailed.map((job) => job.name))} ${hasNot(plan.notFailed)} failed ${at}, so nothing was run again.`,
+          `${names(plan.notFailed.map((job) => job.name))} ${hasNot(plan.notFailed)} failed ${at}, so nothing was re-run.`,
         ]
       : []),
   ]
   if (said.length > 0) return said.join(' ')
-  return done > 0 ? null : `Nothing was run again: no job that this asks for has failed ${at}.`
+  return done > 0 ? null : `Nothing was re-run: none of the jobs in question has failed ${at}.`
 }
 
 function names(all: readonly string[]): string {

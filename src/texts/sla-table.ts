@@ -1,4 +1,4 @@
-/** The SLA as a table for a terminal or in Markdown. */
+/** The SLA as a table, for a terminal or in Markdown. */
 import { count, percent } from './figures.ts'
 import { code, codeCell } from './markdown.ts'
 
@@ -25,7 +25,7 @@ export interface SlaTableInput {
 
 const MAX_JOBS = 10
 
-/** One repository's windows and costliest jobs. */
+/** One repository's windows and most expensive jobs. */
 export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
   const head = ['window', 'rate', 'range', 'flakes counted', 'pull requests', 'state']
   const rows = input.windows.map((window) => [
@@ -50,12 +50,12 @@ export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
       : `${count(input.required.jobs.length, 'required job')} (${input.required.source})`
   const parts = [asMarkdown ? `### ${title}` : title, '', ...lay(head, rows, asMarkdown)]
   if (jobs.length > 0) parts.push('', ...lay(['job', 'flakes', 'pull requests hit'], jobs, asMarkdown))
-  parts.push('', `${basis}; as of ${input.as_of ?? 'never: no data'}`)
+  parts.push('', `${basis}; ${input.as_of ? `as of ${input.as_of}` : 'no data yet'}`)
   if (input.required.problem) parts.push(input.required.problem)
   return parts.join('\n')
 }
 
-/** From the flakes surely not caused by the pull request to those and the undecided ones; a dash where none is undecided. */
+/** The rate without and with undecided flakes; a dash when there are none. */
 function range({ rate_low, rate_high }: SlaTableInput['windows'][number]): string {
   return rate_low === rate_high ? '–' : `${percent(rate_low)} to ${percent(rate_high)}`
 }
@@ -73,7 +73,7 @@ function lay(head: string[], rows: string[][], asMarkdown: boolean): string[] {
   )
 }
 
-/** A terminal obeys control characters, so names lose them. */
+/** A job's name without the control characters that a terminal would obey. */
 function plain(name: string): string {
   return code(name).replace(/^`+ ?| ?`+$/g, '')
 }

@@ -1,7 +1,7 @@
-/** Figures of one repository under each version of the definitions, side by side. */
+/** One repository's weeks under each definition version, side by side. */
 import { count, percent } from './figures.ts'
 
-/** Weeks, oldest first, each with the figures of every version that it was measured under. */
+/** Weeks, oldest first, each with its figures under every definition version it was measured with. */
 export interface VersionedWeeks {
   repository: string
   flakes: number
@@ -11,18 +11,20 @@ export interface VersionedWeeks {
   }[]
 }
 
-/** A line a week: what each version counted. */
+/** A line per week with the counted flakes, pull requests and rate of each version. */
 export function versionsTable({ repository, flakes, weeks }: VersionedWeeks): string {
   const versions = [
-    ...new Set(weeks.flatMap((week) => week.versions.map((one) => one.definition_version))),
+    ...new Set(weeks.flatMap((week) => week.versions.map((figures) => figures.definition_version))),
   ].sort((a, b) => a - b)
   const head = ['week of   ', ...versions.map((version) => `version ${version}`.padEnd(20))].join('  ')
-  const lines = weeks.map(({ start, versions: told }) => {
+  const lines = weeks.map(({ start, versions: measured }) => {
     const cells = versions.map((version) => {
-      const one = told.find((row) => row.definition_version === version)
-      return (one ? `${one.flakes_counted} of ${one.prs}: ${percent(one.rate)}` : '–').padEnd(20)
+      const figures = measured.find((row) => row.definition_version === version)
+      return (figures ? `${figures.flakes_counted} / ${figures.prs} = ${percent(figures.rate)}` : '–').padEnd(
+        20,
+      )
     })
     return [start, ...cells].join('  ').trimEnd()
   })
-  return [`${repository}: ${count(flakes, 'flake')} judged again`, head.trimEnd(), ...lines].join('\n')
+  return [`${repository}: ${count(flakes, 'flake')} re-evaluated`, head.trimEnd(), ...lines].join('\n')
 }

@@ -10,7 +10,7 @@ import {
 } from '../../db/pull-requests.ts'
 import { DAY_MS } from '../../domain/time.ts'
 import { count, percent } from '../../texts/figures.ts'
-import { alsoSeen, reportText } from '../../texts/report.ts'
+import { flakedElsewhere, reportText } from '../../texts/report.ts'
 import type { Report } from '../../texts/report-facts.ts'
 import type { DashboardDeps } from '../deps.ts'
 import {
@@ -114,7 +114,7 @@ function odds(jobs: Report['jobs']): Html | string {
   if (red.length === 0) return ''
   return html`<ul>${red.map(({ name: job, baseRate }) => {
     const seen = baseRate
-      ? alsoSeen(baseRate.flaky, baseRate.verdicts, baseRate.seen_on.slice(0, 5), 14)
+      ? flakedElsewhere(baseRate.flaky, baseRate.verdicts, baseRate.seen_on.slice(0, 5), 14)
       : 'no other pull request ran it in 14 days'
     const share = baseRate && baseRate.verdicts > 0 ? ` (${percent(baseRate.flaky / baseRate.verdicts)})` : ''
     return html`<li>${name(job)} is red: it ${seen}${share}.</li>`
@@ -154,7 +154,7 @@ function headSection(
 /** The sentence of the comment; there GitHub makes links of the numbers, here we do. */
 function why(fullName: string, evidence: StoredEvidence | null): Html | string {
   if (evidence?.k === undefined || evidence.n === undefined) return ''
-  const words = alsoSeen(
+  const words = flakedElsewhere(
     Math.round(evidence.k),
     evidence.n,
     evidence.seen_on ?? [],

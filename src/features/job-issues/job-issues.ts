@@ -19,7 +19,7 @@ import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.t
 import { marker } from '../../github/comments.ts'
 import { type FoundIssue, openIssue, readIssue, updateIssue } from '../../github/issues.ts'
 import { ownersIn } from '../../github/owners.ts'
-import { evidenceText, jobIssueBody, jobIssueTitle, silentText } from '../../texts/job-issue.ts'
+import { closedText, jobIssueBody, jobIssueTitle, reopenedText } from '../../texts/job-issue.ts'
 import type { EffectResult } from '../feature.ts'
 import { moveIssue } from './github.ts'
 
@@ -152,11 +152,11 @@ async function whileOpen(
   job: Row<'job'>,
 ): Promise<string[]> {
   const { db, octokit, path, login, since, now } = round
-  const { body, silence } = await textOf(round, job, row.counts_from)
-  const { clean, needed } = silence
+  const { body, cleanStreak } = await textOf(round, job, row.counts_from)
+  const { clean, needed } = cleanStreak
   if (needed !== null && clean >= needed) {
     const own = marker(`job-closed:${row.job_id}:${since.slice(0, 10)}`)
-    const why = silentText(job.name, { clean, needed })
+    const why = closedText(job.name, { clean, needed })
     await moveIssue(octokit, path, row.issue, { to: 'closed', why, marker: own, login, since })
     await writeJobIssue(db, {
       ...row,
@@ -185,7 +185,7 @@ async function whileClosed(
   const evidence = await readNewerEvidence(db, row.repository_id, row.job_id, row.closed_at)
   if (!evidence) return []
   const own = marker(`job-reopened:${row.job_id}:${since.slice(0, 10)}`)
-  const why = evidenceText(job.name, evidence)
+  const why = reopenedText(job.name, evidence)
   await moveIssue(octokit, path, row.issue, { to: 'open', why, marker: own, login, since })
   await writeJobIssue(db, { ...row, closed_at: null, closed_by_app: false, written_at: now })
   return [`reopened #${row.issue}`]
@@ -195,14 +195,14 @@ async function textOf(round: Round, job: Row<'job'>, countsFrom: string | null) 
   const { db, repository, settings, allowed, span, ownersOf, publicUrl } = round
   const { repository_id, full_name } = repository
   const { flakes, verdicts, clean } = await readSilence(db, repository_id, job.job_id, countsFrom)
-  const silence = { clean, needed: silenceNeeded(flakes, verdicts) }
+  const cleanStreak = { clean, needed: silenceNeeded(flakes, verdicts) }
   const body = jobIssueBody({
-    ...{ name: job.name, allowed, silence, target: settings.target, rate: { flakes, verdicts } },
+    ...{ name: job.name, allowed, cleanStreak, target: settings.target, rate: { flakes, verdicts } },
     owners: await ownersOf(job),
     flakes: await readIssueFlakes(db, repository_id, job.job_id, span.from),
     historyUrl: publicUrl === null ? null : `${publicUrl}/${full_name}/jobs/${job.job_id}`,
   })
-  return { body, silence }
+  return { body, cleanStreak }
 }
 
 function jobOf({ db, repository }: Round, jobId: number): Promise<Row<'job'>> {

@@ -11,7 +11,7 @@ import { HOUR_MS } from '../../domain/time.ts'
 import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
 import { marker, react, writeComment } from '../../github/comments.ts'
 import * as reruns from '../../github/reruns.ts'
-import { NOT_ALLOWED, type Refused, retestText, tooMany } from '../../texts/retest.ts'
+import { NOT_ALLOWED, overLimitText, type Refused, retestText } from '../../texts/retest.ts'
 import type { EffectResult } from '../feature.ts'
 
 interface RetestRequest {
@@ -55,7 +55,7 @@ export async function runAgain(
   const since = new Date(Date.parse(asked.asked_at) - HOUR_MS).toISOString()
   const before = await countAskedBefore(deps.db, asked.author, since, effect)
   if (before > MAX_AN_HOUR) return { result: `refused: more than ${MAX_AN_HOUR} an hour`, url: null }
-  if (before === MAX_AN_HOUR) return answer(command, pull, tooMany(MAX_AN_HOUR), 'refused')
+  if (before === MAX_AN_HOUR) return answer(command, pull, overLimitText(MAX_AN_HOUR), 'refused')
   const allowed = pull.author === asked.author || (await reruns.mayWrite(octokit, path, asked.author))
   if (!allowed) return answer(command, pull, NOT_ALLOWED, 'refused: not allowed')
   return carryOut(command, pull)
