@@ -122,7 +122,7 @@ describe('/hunt', () => {
     await say('/hunt unit 3')
     expect(it.answers()).toHaveLength(1)
     expect(it.answers()[0]).toMatch(
-      /^Hunting `unit` at aaaaaaa for `octocat`: it runs again at most 3 times,/,
+      /^Hunting `unit` at aaaaaaa for `octocat`: re-running it up to 3 times,/,
     )
     await runOnce('success', `${at(66)} Current runner version: '2.328.0'\n`)
     await runOnce('failure', `${at(70)} AssertionError: lost 3\n`)
@@ -240,7 +240,7 @@ describe('/hunt', () => {
     expect(await hunts()).toMatchObject([{ ending: 'interrupted', ended_at: at(minute), missed: false }])
     expect(it.answers()).toEqual([
       expect.stringContaining(
-        'The hunt was broken off: it was given up after 10 attempts to go on; the last ended with `Server Error`.',
+        'The hunt stopped early: it failed 10 times to continue; GitHub’s last answer was `Server Error`.',
       ),
     ])
     expect(it.answers()[0]).toContain('no failure in 1 run')
@@ -324,7 +324,7 @@ describe('/hunt', () => {
     await runOnce('success')
     expect(reruns()).toBe(2)
     expect(it.answers()[0]).toContain('no failure in 2 runs')
-    expect(it.answers()[0]).toContain('The hunt was broken off: the pull request has a newer commit.')
+    expect(it.answers()[0]).toContain('The hunt stopped early: the pull request has a newer commit.')
   })
 })
 
@@ -339,13 +339,13 @@ describe('is refused in a sentence', () => {
       {},
       /only people with write permission/,
     ],
-    ['without a job', () => {}, '/hunt', {}, /^Say which job: `\/hunt JOB`/],
+    ['without a job', () => {}, '/hunt', {}, /^Name a job: `\/hunt JOB`/],
     [
       'for a job that is not there',
       () => {},
       '/hunt e2e @acme/all',
       {},
-      /no job `e2e @acme\/all` at aaaaaaa; there is `lint`, `unit`\./,
+      /no job `e2e @acme\/all` at aaaaaaa\. Its jobs are `lint`, `unit`\./,
     ],
     [
       'without the permission',
@@ -354,7 +354,7 @@ describe('is refused in a sentence', () => {
       },
       '/hunt unit',
       {},
-      /may not do that until an owner grants it the permission \*\*Actions: write\*\*/,
+      /the app needs the permission \*\*Actions: write\*\*/,
     ],
   ])('%s', async (_name, prepare, body, options, sentence) => {
     prepare()

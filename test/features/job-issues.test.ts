@@ -128,7 +128,7 @@ test('silence closes it, and only a flake on a newer base opens it again', async
   await it.passTo(night(3))
   expect([issue().state, issue().stateReason]).toEqual(['closed', 'completed'])
   expect(commentsOn(8)).toEqual([
-    '`unit` has not flaked in its last 15 results. A job that flakes as it did would be that silent by chance in fewer than one case of a hundred (15 results are enough), so this is closed.',
+    'Closing: `unit` has not flaked in its last 15 results. A job as flaky as it was would do that by chance less than 1% of the time (15 results needed).',
   ])
   // Pushed before the close and run after it: that tells of the base of then.
   await send(tested(401, 3 * DAY + 5, { unit: true }, 2 * DAY))
@@ -139,7 +139,7 @@ test('silence closes it, and only a flake on a newer base opens it again', async
   await it.passTo(night(5) + 60)
   expect(issue().state).toBe('open')
   expect(commentsOn(8)).toHaveLength(2)
-  expect(commentsOn(8)[1]).toMatch(/^`unit` flaked again on #402 \(\[failing run at 0000000\]/)
+  expect(commentsOn(8)[1]).toMatch(/^Reopening: `unit` flaked again on #402 \(\[failing run at 0000000\]/)
 })
 
 test('closed as not planned it stays closed, whatever flakes', async () => {

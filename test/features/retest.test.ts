@@ -110,8 +110,8 @@ test('only the author and people with write permission may, and others are told 
   await say('/retest', { author: 'nobody-knows', minute: 68 })
   expect(run.attempts).toHaveLength(1)
   expect(it.answers().map((body) => body.split('\n')[0])).toEqual([
-    'Nothing was run again: only people with write permission and the author of this pull request can ask for that.',
-    'Nothing was run again: only people with write permission and the author of this pull request can ask for that.',
+    'Nothing was re-run: only people with write permission and the author of this pull request can ask for it.',
+    'Nothing was re-run: only people with write permission and the author of this pull request can ask for it.',
   ])
   it.repository.permissions.set('octocat', 'read')
   await say('/retest', { minute: 72 })
@@ -134,8 +134,8 @@ test('what cannot be done is said in one comment', async () => {
   await say('/retest', { minute: 75 })
   const said = it.answers().map((body) => body.split('\n')[0])
   expect(said).toEqual([
-    'There is no job `@everyone` at aaaaaaa. `lint` has not failed at aaaaaaa, so nothing was run again.',
-    'Nothing was run again: no job that this asks for has failed at aaaaaaa.',
+    'No result of `@everyone` at aaaaaaa. `lint` has not failed at aaaaaaa, so nothing was re-run.',
+    'Nothing was re-run: none of the jobs in question has failed at aaaaaaa.',
   ])
 })
 
@@ -151,7 +151,7 @@ test('a check run of another app is asked for where the app allows it, and a sta
   expect(open.status).toBe('queued')
   await say('/retest', { minute: 70 })
   expect(it.answers().map((body) => body.split('\n')[0])).toEqual([
-    '`closed`, `jenkins` can be run again only by the CI that reported them.',
+    '`closed`, `jenkins` can only be re-run by the CI that reported them.',
   ])
 })
 
@@ -161,7 +161,7 @@ test('without the permission the app says which one it lacks', async () => {
   await say('/retest')
   expect(run.attempts).toHaveLength(1)
   expect(it.answers()[0]?.split('\n')[0]).toBe(
-    '`unit` was not run again: this app may not do that until an owner grants it the permission **Actions: write**.',
+    '`unit` was not re-run: the app needs the permission **Actions: write**, which an owner can grant.',
   )
 })
 
@@ -209,7 +209,7 @@ test('an eleventh command within an hour is refused in a sentence, a twelfth in 
   expect(run.attempts).toHaveLength(1)
   expect(it.answers()).toHaveLength(11)
   expect(it.answers()[10]?.split('\n')[0]).toBe(
-    'Nothing was run again: that was more than 10 times within an hour; please wait a while.',
+    'Nothing was re-run: the limit is 10 retest commands per person and hour. Please try again later.',
   )
 })
 
