@@ -121,9 +121,7 @@ describe('/hunt', () => {
   test('runs the job again and again, says so at once, and answers in the same comment', async () => {
     await say('/hunt unit 3')
     expect(it.answers()).toHaveLength(1)
-    expect(it.answers()[0]).toMatch(
-      /^Hunting `unit` at aaaaaaa for `octocat`: re-running it up to 3 times,/,
-    )
+    expect(it.answers()[0]).toMatch(/^Hunting `unit` at aaaaaaa for `octocat`: re-running it up to 3 times,/)
     await runOnce('success', `${at(66)} Current runner version: '2.328.0'\n`)
     await runOnce('failure', `${at(70)} AssertionError: lost 3\n`)
     await runOnce('success')

@@ -73,7 +73,7 @@ describe('a correction', () => {
     } as never)
     await say('/flake not-mine trust me', 40, 'mallory')
     expect(await flake()).toMatchObject({ correction: null, attribution: 'undetermined' })
-    expect(answers()[0]).toContain('only people who can write to this repository can correct a verdict')
+    expect(answers()[0]).toContain('only people with write permission can correct an attribution')
   })
 
   test('without a reason is asked for one', async () => {
