@@ -14,8 +14,9 @@ import {
  */
 export const LAYERS: Record<string, readonly string[]> = {
   'packages/hunt': [],
+  'same-secret.ts': [],
   domain: ['packages/hunt'],
-  server: [],
+  server: ['same-secret.ts'],
   simulate: ['domain'],
   'config.ts': ['domain'],
   texts: ['domain', 'packages/hunt'],
@@ -23,9 +24,13 @@ export const LAYERS: Record<string, readonly string[]> = {
   github: ['domain'],
   settings: ['domain', 'db'],
   'deps.ts': ['domain', 'db', 'github'],
-  intake: ['domain', 'db'],
+  intake: ['same-secret.ts', 'domain', 'db'],
   derive: ['domain', 'db'],
+<<<<<<< HEAD
   dashboard: ['domain', 'db', 'texts', 'packages/hunt'],
+=======
+  dashboard: ['same-secret.ts', 'domain', 'db', 'texts', 'packages/hunt'],
+>>>>>>> d51aaf3 (Compare secrets in one place, and match filters with RE2's engine)
   features: ['deps.ts', 'domain', 'texts', 'db', 'github', 'settings', 'intake', 'derive', 'packages/hunt'],
   'pages.ts': ['config.ts', 'deps.ts', 'github', 'intake', 'dashboard'],
   'start.ts': [

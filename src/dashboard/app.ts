@@ -1,9 +1,9 @@
 /** The dashboard: pages for people, pictures, figures for programs. Reads only; whoever may not see a thing is told nothing of it. */
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { compress } from 'hono/compress'
 import { routePath } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
+import { isSameSecret } from '../same-secret.ts'
 import { api } from './api/app.ts'
 import { assets } from './assets/assets.ts'
 import { closedGuard, createGate } from './auth/gate.ts'
@@ -55,18 +55,12 @@ function timed({ timings }: DashboardDeps): MiddlewareHandler {
 /** Public repositories for everybody; all of them for who brings the token. */
 async function metrics(deps: DashboardDeps, request: Request): Promise<Response> {
   const given = request.headers.get('authorization')
-  const isKnown = deps.metricsToken ? isSame(given ?? '', `Bearer ${deps.metricsToken}`) : false
+  const isKnown = deps.metricsToken ? isSameSecret(given ?? '', `Bearer ${deps.metricsToken}`) : false
   if (deps.isPublic === false && !isKnown) return new Response('Bring the metrics token.\n', { status: 401 })
   const repositories = isKnown ? await readRepositories(deps.db) : await readableRepositories(deps, request)
   return new Response(await scrape(deps, repositories), {
     headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
   })
-}
-
-/** Compared in constant time. */
-function isSame(given: string, wanted: string): boolean {
-  const [a, b] = [given, wanted].map((text) => createHash('sha256').update(text).digest()) as [Buffer, Buffer]
-  return timingSafeEqual(a, b)
 }
 
 /** The addresses of `pictures.ts` and no other: a repository may be called `x.svg`, and its page is a page. */

@@ -2,8 +2,9 @@
  * Takes GitHub's deliveries: signature first, on the raw bytes, then one durable record, then the 2xx.
  * What goes back to GitHub is one fixed sentence: GitHub keeps answers in its delivery log, where others read them.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isSameSecret } from '../same-secret.ts'
 import type { BodyProblem, BodyReader } from './body.ts'
 
 export interface IntakeOptions {
@@ -83,9 +84,7 @@ function inTime(recorded: Promise<void>, ms: number): Promise<void> {
 
 /** HMAC-SHA256 of the raw bytes, compared in constant time. */
 export function isSigned(body: Buffer, signature: string, secret: string): boolean {
-  const expected = Buffer.from(`sha256=${createHmac('sha256', secret).update(body).digest('hex')}`)
-  const given = Buffer.from(signature)
-  return given.length === expected.length && timingSafeEqual(given, expected)
+  return isSameSecret(signature, `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`)
 }
 
 /** A header that was sent once; two of one name could mean something else to whoever stands before us. */

@@ -3,9 +3,10 @@
  * Whoever sets the app up decides whose webhooks are believed, and Probot's page asks nobody who they are; so it opens only
  * to whoever brings the code that the process printed where it was started, and keeps it in a cookie.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { run, type Server } from 'probot'
+import { isSameSecret } from '../same-secret.ts'
 import { WEBHOOK_PATH } from './http.ts'
 
 export interface SetUp {
@@ -36,8 +37,8 @@ export function createSetUp(publicUrl: string | null): SetUp {
           200,
           'Set APP_ID, PRIVATE_KEY and WEBHOOK_SECRET: the set-up page is off in production.',
         )
-      if (isSame(keyOf(request), code)) return open(response, code)
-      if (!isSame(cookieOf(request), code))
+      if (isSameSecret(keyOf(request), code)) return open(response, code)
+      if (!isSameSecret(cookieOf(request), code))
         return tell(response, 403, 'Open the address that this server printed when it started.')
       if (!isFromHere(request)) return tell(response, 403, 'This can only be asked from our own pages.')
       server ??= start()
@@ -79,12 +80,6 @@ function keyOf(request: IncomingMessage): string {
 function cookieOf(request: IncomingMessage): string {
   const cookies = request.headers.cookie?.split(/; */) ?? []
   return cookies.find((one) => one.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) ?? ''
-}
-
-/** Compared in constant time. */
-function isSame(given: string, wanted: string): boolean {
-  const [a, b] = [given, wanted].map((text) => createHash('sha256').update(text).digest()) as [Buffer, Buffer]
-  return timingSafeEqual(a, b)
 }
 
 /** A browser names the site that a change comes from. */

@@ -1,13 +1,6 @@
 /** Keys that follow from the one secret of the installation, each for one use, and what is done with them. */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { isSameSecret } from '../../same-secret.ts'
 
 export type Use = 'cookie' | 'token' | 'picture'
 
@@ -31,11 +24,7 @@ export function sign(secret: string, use: Use, text: string): string {
 
 /** Whether `signature` is ours, compared in constant time. */
 export function isSignedBy(secret: string, use: Use, text: string, signature: string): boolean {
-  const [a, b] = [signature, sign(secret, use, text)].map((one) => Buffer.from(hashOf(one))) as [
-    Buffer,
-    Buffer,
-  ]
-  return timingSafeEqual(a, b)
+  return isSameSecret(signature, sign(secret, use, text))
 }
 
 /** AES-256-GCM: nonce, tag and text in one. */

@@ -5,7 +5,7 @@ import { count } from '../../texts/figures.ts'
 import { readInstant } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, repositoryPath, shortJobLink } from '../html.ts'
-import { readPattern } from '../pattern.ts'
+import { matchTexts } from '../pattern.ts'
 import {
   type GridCell,
   type GridHead,
@@ -74,13 +74,16 @@ export async function readGrid(
   const heads = await readGridHeads(db, id, { before: query.before ?? now + 1, limit: query.width })
   const cells = await readGridCells(db, id, heads)
   const incidents = await readGridIncidents(db, id, heads)
-  const pattern = readPattern(query.job)
   const counts = new Set(flakes.jobIds ?? jobs.map((job) => job.job_id))
   const byJob = Map.groupBy(cells, (cell) => cell.job_id)
   const shown = jobs.filter((job) => counts.has(job.job_id) && byJob.has(job.job_id))
-  const matching = 'problem' in pattern ? shown : shown.filter((job) => pattern.matches(job.name))
-  const problem = 'problem' in pattern ? pattern.problem : pattern.tooDear()
-  const rows = (problem ? shown : matching).map((job) => rowOf(job, byJob.get(job.job_id) ?? [], incidents))
+  const found = matchTexts(
+    query.job,
+    shown.map((job) => job.name),
+  )
+  const problem = 'problem' in found ? found.problem : null
+  const matching = 'problem' in found ? shown : shown.filter((job) => found.matching.has(job.name))
+  const rows = matching.map((job) => rowOf(job, byJob.get(job.job_id) ?? [], incidents))
   if (query.sort === 'flakiness')
     rows.sort((a, b) => b.flaky - a.flaky || a.job.name.localeCompare(b.job.name))
   const first = (query.page - 1) * ROWS
