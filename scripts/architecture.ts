@@ -26,11 +26,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   'deps.ts': ['domain', 'db', 'github'],
   intake: ['same-secret.ts', 'domain', 'db'],
   derive: ['domain', 'db'],
-<<<<<<< HEAD
-  dashboard: ['domain', 'db', 'texts', 'packages/hunt'],
-=======
   dashboard: ['same-secret.ts', 'domain', 'db', 'texts', 'packages/hunt'],
->>>>>>> d51aaf3 (Compare secrets in one place, and match filters with RE2's engine)
   features: ['deps.ts', 'domain', 'texts', 'db', 'github', 'settings', 'intake', 'derive', 'packages/hunt'],
   'pages.ts': ['config.ts', 'deps.ts', 'github', 'intake', 'dashboard'],
   'start.ts': [

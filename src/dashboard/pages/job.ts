@@ -1,6 +1,6 @@
 /** One job: how its flake rate moved, when it changed and what was merged then, and what every flake was. */
 
-import { wilson, wilson } from '@flake-sla/hunt/statistics'
+import { wilson } from '@flake-sla/hunt/statistics'
 import { readChangePoints } from '../../db/change-points.ts'
 import { readLatestFlakes } from '../../db/flakes.ts'
 import type { Row } from '../../db/schema.ts'

@@ -1,6 +1,6 @@
 /** On which machines a job fails: one that fails where the others do not stands out. */
 
-import { wilson, wilson } from '@flake-sla/hunt/statistics'
+import { wilson } from '@flake-sla/hunt/statistics'
 import { count, percent } from '../../texts/figures.ts'
 import { type Html, html, instant, name, table } from '../html.ts'
 import type { RunnerRecord } from '../queries/runners.ts'
