@@ -1,6 +1,6 @@
 /** Makes the questions of the benchmark: every flake of a simulated history with what a rule may look at, and the truth. */
 
-import type { EvidenceVerdict, Relation } from '../src/domain/attribution/attribution.ts'
+import type { EvidenceVerdict, Relation } from '../src/domain/attribution/evidence.ts'
 import { relatedOf } from '../src/domain/attribution/related.ts'
 import type { RepositoryModel } from '../src/domain/attribution/repository-model.ts'
 import { evidenceOf, incidentsIn, type JobHistory, modelIn, weekOf } from '../src/domain/attribution/week.ts'

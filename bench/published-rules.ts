@@ -7,9 +7,9 @@ import {
   type AttributionLabel,
   attribute,
   type Circumstances,
-  type EvidenceVerdict,
-  probabilityCausedByPr,
 } from '../src/domain/attribution/attribution.ts'
+import { probabilityCausedByPr } from '../src/domain/attribution/counts-formula.ts'
+import type { EvidenceVerdict } from '../src/domain/attribution/evidence.ts'
 import { DAY_MS } from '../src/domain/time.ts'
 
 /** What a rule may look at: one flake, the verdicts of its job around it, and what GitHub says of pull requests. */

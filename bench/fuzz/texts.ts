@@ -10,8 +10,8 @@ import {
   parseRetests,
   readHunt,
 } from '../../src/domain/command.ts'
+import { matchesGlob } from '../../src/domain/glob.ts'
 import { requiredBy } from '../../src/domain/required.ts'
-import { matchesGlob } from '../../src/domain/settings.ts'
 import { windowAt } from '../../src/domain/window.ts'
 import { parseSettings } from '../../src/settings/read.ts'
 import type { Random } from '../../src/simulate/random.ts'

@@ -1,6 +1,7 @@
 /** Who looks after a job, and where its flakes are tracked: what the jobs' table and page show beside the figures. */
 import { readOpenJobIssues } from '../db/job-issues.ts'
-import { matchesGlob, type Settings } from '../domain/settings.ts'
+import { matchesGlob } from '../domain/glob.ts'
+import type { Settings } from '../domain/settings.ts'
 import type { DashboardDeps } from './deps.ts'
 import { type Html, html, name, outward } from './html.ts'
 import type { RepositoryScope } from './scope.ts'

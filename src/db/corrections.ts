@@ -1,6 +1,6 @@
 /** Corrections in and out. */
 import { sql } from 'kysely'
-import { weeksTaughtBy } from '../domain/attribution/week.ts'
+import { weeksLearningFrom } from '../domain/attribution/week.ts'
 import type { CorrectionFact } from '../domain/correction.ts'
 import { addRows } from './rows.ts'
 import type { Db } from './schema.ts'
@@ -33,7 +33,7 @@ export async function addCorrection(db: Db, fact: CorrectionFact): Promise<numbe
     'stale_verdict',
     rows.map((row) => ({ repository_id, job_id: row.job_id, changed_at: row.flaked_at })),
   )
-  const weeks = new Set(rows.flatMap((row) => weeksTaughtBy(Date.parse(row.flaked_at))))
+  const weeks = new Set(rows.flatMap((row) => weeksLearningFrom(Date.parse(row.flaked_at))))
   await addRows(
     db,
     'stale_week',

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import { FARTHEST } from '../domain/attribution/trunk.ts'
+import { MAX_NEIGHBOUR_DISTANCE } from '../domain/attribution/trunk.ts'
 import type { DerivedHead } from '../domain/head.ts'
 import { type Job, jobKey } from '../domain/run.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
@@ -78,7 +78,10 @@ export async function writeDerived(
 function trunkMarks({ kind, job_id, outcome, completed_at }: Row<'run'>) {
   if (kind === 'pull_request' || (outcome !== 'pass' && outcome !== 'fail')) return []
   const at = Date.parse(completed_at)
-  return [at - FARTHEST, at, at + FARTHEST].map((near) => ({ job_id, changed_at: iso(near) }))
+  return [at - MAX_NEIGHBOUR_DISTANCE, at, at + MAX_NEIGHBOUR_DISTANCE].map((near) => ({
+    job_id,
+    changed_at: iso(near),
+  }))
 }
 
 type Fresh<T extends 'run' | 'verdict' | 'flake'> = { [C in keyof Row<T>]?: unknown } & Record<

@@ -3,7 +3,7 @@
 import { sql } from 'kysely'
 import type { Incident } from '../domain/attribution/incident.ts'
 import { DEFAULT_MODEL, type RepositoryModel } from '../domain/attribution/repository-model.ts'
-import { FARTHEST } from '../domain/attribution/trunk.ts'
+import { MAX_NEIGHBOUR_DISTANCE } from '../domain/attribution/trunk.ts'
 import { incidentId, type JobHistory } from '../domain/attribution/week.ts'
 import { iso } from '../domain/time.ts'
 import { addRows, replaceRows } from './rows.ts'
@@ -30,7 +30,7 @@ export async function readHistories(
   const trunk = await sql<{ job_id: number; head_sha: string; at: string; passed: boolean; failed: boolean }>`
     select job_id, head_sha, min(completed_at) as at, bool_or(outcome = 'pass') as passed, bool_or(outcome = 'fail') as failed
     from run where repository_id = ${repositoryId} and kind <> 'pull_request' and outcome in ('pass', 'fail')
-      and completed_at >= ${iso(from - FARTHEST)} and completed_at < ${iso(to + FARTHEST)} ${jobs}
+      and completed_at >= ${iso(from - MAX_NEIGHBOUR_DISTANCE)} and completed_at < ${iso(to + MAX_NEIGHBOUR_DISTANCE)} ${jobs}
     group by job_id, head_sha`.execute(db)
   const found = new Map<
     number,

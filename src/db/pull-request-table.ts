@@ -1,6 +1,6 @@
 /** Pull requests as their newest events left them, and which of them share code. */
 import { sql } from 'kysely'
-import type { Relation } from '../domain/attribution/attribution.ts'
+import type { Relation } from '../domain/attribution/evidence.ts'
 import { MAX_STACKED, readTitle, relatedOf } from '../domain/attribution/related.ts'
 import { replaceRows } from './rows.ts'
 import type { Db, Row } from './schema.ts'

@@ -7,15 +7,11 @@ import { readHistories, readIncidents, readRepositoryModels, type Span } from '.
 import { lockRepository } from '../db/locks.ts'
 import { readPullRequests, readRelated } from '../db/pull-request-table.ts'
 import type { Db } from '../db/schema.ts'
-import {
-  attribute,
-  EVIDENCE_REACH,
-  type EvidenceVerdict,
-  type Relation,
-} from '../domain/attribution/attribution.ts'
+import { attribute } from '../domain/attribution/attribution.ts'
 import { changedOf } from '../domain/attribution/changed-files.ts'
+import { EVIDENCE_REACH, type EvidenceVerdict, type Relation } from '../domain/attribution/evidence.ts'
 import { incidentAt } from '../domain/attribution/incident.ts'
-import { beginningOf, evidenceOf, incidentId, weekOf } from '../domain/attribution/week.ts'
+import { evidenceOf, firstTimeOf, incidentId, weekOf } from '../domain/attribution/week.ts'
 import { correctionFor } from '../domain/correction.ts'
 import type { Settings } from '../domain/settings.ts'
 import { iso } from '../domain/time.ts'
@@ -73,15 +69,15 @@ export async function attributeRange(
   if (flakes.length === 0) return 0
   const around: Span = [from - EVIDENCE_REACH.before, to + EVIDENCE_REACH.after]
   const histories = await readHistories(db, repositoryId, [jobId], around)
-  const began = beginningOf(histories, around[0])
+  const began = firstTimeOf(histories, around[0])
   const incidents = await readIncidents(db, repositoryId, [began, around[1]])
   const [history] = histories
   const seen = history ? evidenceOf(history, incidents) : []
   const about = await readAbout(db, repositoryId, flakes, seen, settings)
-  const verdicts = seen.map((one) => {
-    const known =
-      one.flaky && one.number !== null ? about.correctionOf(one.number, one.judgedAt)?.says : undefined
-    return known ? { ...one, known } : one
+  const verdicts = seen.map((verdict): EvidenceVerdict => {
+    const { number, flaky, judgedAt } = verdict
+    const correction = flaky && number !== null ? about.correctionOf(number, judgedAt)?.says : undefined
+    return correction ? { ...verdict, correction } : verdict
   })
   const judged = flakes.map((flake) => {
     const flakedAt = Date.parse(flake.flaked_at)

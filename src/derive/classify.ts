@@ -8,7 +8,7 @@ import { addOrphanHead } from '../db/orphan-heads.ts'
 import { readRelated, renewPullRequests } from '../db/pull-request-table.ts'
 import { addRows } from '../db/rows.ts'
 import type { Db } from '../db/schema.ts'
-import { weeksTaughtBy } from '../domain/attribution/week.ts'
+import { weeksLearningFrom } from '../domain/attribution/week.ts'
 import { deriveHead, type HeadFacts, isWaiting } from '../domain/head.ts'
 import { iso } from '../domain/time.ts'
 import { markOf } from './stale-marks.ts'
@@ -81,7 +81,7 @@ async function markChanges(db: Db, repositoryId: number, changes: Changes): Prom
     'stale_verdict',
     [...verdicts.values()].map(({ job_id, at }) => ({ ...marked, job_id, changed_at: iso(at) })),
   )
-  const weeks = new Set(changes.verdicts.flatMap((one) => weeksTaughtBy(Date.parse(one.changed_at))))
+  const weeks = new Set(changes.verdicts.flatMap((one) => weeksLearningFrom(Date.parse(one.changed_at))))
   await addRows(
     db,
     'stale_week',

@@ -8,11 +8,11 @@ import { addRows } from '../db/rows.ts'
 import type { Db } from '../db/schema.ts'
 import type { Incident } from '../domain/attribution/incident.ts'
 import {
-  beginningOf,
   evidenceOf,
+  firstTimeOf,
   incidentsIn,
   type JobHistory,
-  LEARN_BEFORE,
+  MODEL_LOOKBACK,
   modelIn,
 } from '../domain/attribution/week.ts'
 import { WEEK_MS } from '../domain/time.ts'
@@ -48,10 +48,10 @@ async function withFlakes(db: Db, repositoryId: number, weeks: readonly string[]
 async function learnWeeks(db: Db, repositoryId: number, weeks: readonly string[]): Promise<void> {
   const [first, last] = [weeks[0], weeks[weeks.length - 1]]
   if (first === undefined || last === undefined) return
-  const from = Date.parse(first) - LEARN_BEFORE
+  const from = Date.parse(first) - MODEL_LOOKBACK
   const to = Date.parse(last) + WEEK_MS
   const histories = await readHistories(db, repositoryId, null, [from, to])
-  const began = beginningOf(histories, from)
+  const began = firstTimeOf(histories, from)
   const marks = new Map<string, object>()
   const mark = (job_id: number, at: number) =>
     marks.set(`${job_id}/${at}`, {

@@ -1,5 +1,7 @@
 /** Who owns a file by CODEOWNERS: the last line whose pattern fits the path, as GitHub reads the file. */
 
+import { matchesGlob } from './glob.ts'
+
 /** Where GitHub looks for the file, in this order. */
 export const CODE_OWNERS_PATHS = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'] as const
 
@@ -40,27 +42,5 @@ function fitsFrom(parts: readonly string[], names: readonly string[], pattern: s
     return parts.some((_, i) => fitsFrom(parts.slice(i), rest, pattern))
   }
   const [part, ...more] = parts
-  return part !== undefined && fitsName(part, name) && fitsFrom(more, rest, pattern)
-}
-
-/** Linear backtracking to the last star only, so that a hostile file cannot hang the process. */
-function fitsName(text: string, glob: string): boolean {
-  let at = 0
-  let g = 0
-  let star = -1
-  let resume = 0
-  while (at < text.length) {
-    if (glob[g] === '*') {
-      star = g++
-      resume = at
-    } else if (g < glob.length && (glob[g] === '?' || glob[g] === text[at])) {
-      g++
-      at++
-    } else if (star >= 0) {
-      g = star + 1
-      at = ++resume
-    } else return false
-  }
-  while (glob[g] === '*') g++
-  return g === glob.length
+  return part !== undefined && matchesGlob(part, name) && fitsFrom(more, rest, pattern)
 }

@@ -1,5 +1,6 @@
 /** Which jobs count: those that the settings name, or that protection of the base branch required at the time, else all. */
-import { matchesGlob, type Settings } from './settings.ts'
+import { matchesGlob } from './glob.ts'
+import type { Settings } from './settings.ts'
 
 /** A job that must pass before merge, as branch protection or a ruleset names it. */
 export interface RequiredJob {

@@ -50,28 +50,3 @@ export const DEFAULT_SETTINGS: Settings = {
   report: { automatic: false, checkRun: false },
   attribution: { sameAuthorIsIndependent: true, paths: [] },
 }
-
-/**
- * Whether a job's name matches a glob, where `*` stands for any text (slashes too: job names are no paths) and `?` for
- * one character. Linear backtracking to the last star only, so a hostile pattern cannot hang the process.
- */
-export function matchesGlob(name: string, glob: string): boolean {
-  let at = 0
-  let star = -1
-  let resume = 0
-  let g = 0
-  while (at < name.length) {
-    if (glob[g] === '*') {
-      star = g++
-      resume = at
-    } else if (glob[g] === '?' || (g < glob.length && glob[g] === name[at])) {
-      g++
-      at++
-    } else if (star >= 0) {
-      g = star + 1
-      at = ++resume
-    } else return false
-  }
-  while (glob[g] === '*') g++
-  return g === glob.length
-}

@@ -1,6 +1,7 @@
 /** Who owns a job: the configuration's word, else CODEOWNERS of its workflow file. */
 import { CODE_OWNERS_PATHS, codeOwnersOf } from '../domain/code-owners.ts'
-import { matchesGlob, type Settings } from '../domain/settings.ts'
+import { matchesGlob } from '../domain/glob.ts'
+import type { Settings } from '../domain/settings.ts'
 import { type Octokit, pathOf } from './client.ts'
 import { readTextFile } from './files.ts'
 

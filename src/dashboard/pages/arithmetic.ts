@@ -1,7 +1,8 @@
 /** The arithmetic behind a verdict, step by step, so that anybody can check it by hand. */
 
 import { lnBeta } from '@flake-sla/hunt/statistics'
-import { type Evidence, probabilityCausedByPr } from '../../domain/attribution/attribution.ts'
+import { probabilityCausedByPr } from '../../domain/attribution/counts-formula.ts'
+import type { Evidence } from '../../domain/attribution/evidence.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { type Html, html, pullRequestLink } from '../html.ts'
 

@@ -1,4 +1,7 @@
-/** When did a job's flake rate change? One split of its days, told only when it can hardly be chance. */
+/**
+ * When a job's flake rate changed: binary segmentation of its days with a likelihood-ratio test at every split (A. J. Scott
+ * and M. Knott, Biometrics 30, 1974).
+ */
 
 export interface Tally {
   flaky: number
@@ -12,22 +15,25 @@ export interface Change {
   after: Tally
 }
 
-const FEWEST = 10
-// Twice this is the likelihood-ratio statistic. Any of some 90 days may be the split, so the bound for one test
-// (1.92 at 5 %) is far too low; 7 is passed by under 1 % of jobs whose rate never changed (simulated in the tests).
+/** Verdicts that each side of a split must have. */
+const MIN_VERDICTS = 10
+// Twice the gain is the likelihood-ratio statistic. Any of some 90 days may be the split, so the bound for a single test
+// (1.92 at 5 %) is far too low; fewer than 1 % of jobs whose rate never changed exceed 7 (simulated in the tests).
 const MIN_GAIN = 7
+/** Depth of the segmentation: at most 15 changes. */
+const MAX_DEPTH = 4
 
-/** The split of `days` that explains them best by two rates instead of one; null where none is sure. */
+/** The split of `days` that explains them best by two rates instead of one; null where no split is significant. */
 export function changePoint(days: readonly Tally[]): Change | null {
-  const total = sum(days)
-  const whole = likelihood(total)
+  const total = sumOf(days)
+  const withoutSplit = logLikelihood(total)
   const before: Tally = { flaky: 0, verdicts: 0 }
   let best: Change | null = null
   let bestGain = MIN_GAIN
   days.forEach((day, i) => {
     const after = { flaky: total.flaky - before.flaky, verdicts: total.verdicts - before.verdicts }
-    if (before.verdicts >= FEWEST && after.verdicts >= FEWEST) {
-      const gain = likelihood(before) + likelihood(after) - whole
+    if (before.verdicts >= MIN_VERDICTS && after.verdicts >= MIN_VERDICTS) {
+      const gain = logLikelihood(before) + logLikelihood(after) - withoutSplit
       if (gain > bestGain) {
         bestGain = gain
         best = { at: i, before: { ...before }, after }
@@ -39,33 +45,28 @@ export function changePoint(days: readonly Tally[]): Change | null {
   return best
 }
 
-function sum(days: readonly Tally[]): Tally {
+function sumOf(days: readonly Tally[]): Tally {
   return days.reduce(
     (total, day) => ({ flaky: total.flaky + day.flaky, verdicts: total.verdicts + day.verdicts }),
     { flaky: 0, verdicts: 0 },
   )
 }
 
-/** Log-likelihood of a binomial at its own best rate. */
-function likelihood({ flaky, verdicts }: Tally): number {
-  const clean = verdicts - flaky
-  return xlnx(flaky, verdicts) + xlnx(clean, verdicts)
+/** Log-likelihood of a binomial at its maximum-likelihood rate. */
+function logLikelihood({ flaky, verdicts }: Tally): number {
+  return xLogShare(flaky, verdicts) + xLogShare(verdicts - flaky, verdicts)
 }
 
-function xlnx(part: number, of: number): number {
-  return part === 0 ? 0 : part * Math.log(part / of)
+/** x ln(x / total), which is 0 at x = 0. */
+function xLogShare(x: number, total: number): number {
+  return x === 0 ? 0 : x * Math.log(x / total)
 }
 
-/** So deep parts of parts are looked at. */
-const MAX_DEPTH = 4
-
-/** Every change in `days`, oldest first: each part between two changes is looked at again by itself. */
+/** Every change in `days`, oldest first: each part between two changes is searched again. */
 export function changePoints(days: readonly Tally[], depth = 0): Change[] {
-  const one = depth < MAX_DEPTH ? changePoint(days) : null
-  if (!one) return []
-  const later = changePoints(days.slice(one.at), depth + 1).map((change) => ({
-    ...change,
-    at: change.at + one.at,
-  }))
-  return [...changePoints(days.slice(0, one.at), depth + 1), one, ...later]
+  const change = depth < MAX_DEPTH ? changePoint(days) : null
+  if (!change) return []
+  const earlier = changePoints(days.slice(0, change.at), depth + 1)
+  const later = changePoints(days.slice(change.at), depth + 1)
+  return [...earlier, change, ...later.map((other) => ({ ...other, at: other.at + change.at }))]
 }

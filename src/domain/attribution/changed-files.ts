@@ -1,9 +1,9 @@
-/** What kind of files a pull request changes, seen from one job: it tells how likely a fault in that job is beforehand. */
+/** What kind of files a pull request changes, from one job's point of view: it decides the prior probability of a fault. */
 
-import { matchesGlob } from '../settings.ts'
-import type { Changed } from './attribution.ts'
+import { matchesGlob } from '../glob.ts'
+import type { Changed } from './evidence.ts'
 
-/** Files of a path and the jobs that they can break; no job at all for documentation. */
+/** The jobs that files matching the glob can break; empty for documentation. */
 export interface PathJobs {
   glob: string
   jobs: readonly string[]
@@ -13,10 +13,11 @@ const DOCS =
   /(^|\/)(docs?|documentation)\/|\.(md|mdx|markdown|rst|adoc|txt)$|(^|\/)(LICENSE|NOTICE|AUTHORS|OWNERS|CODEOWNERS|CHANGELOG)$/i
 
 /**
- * @param files paths of all that it changes; null when not all are known
- * @param job its name and, where it is an Actions job, its workflow's path
- * @param paths the repository's own word, which goes before what names suggest; the first that fits a file counts. Only
- *   it can say that tests belong to other jobs: names do not tell what a job runs
+ * The kind of a change.
+ * @param files paths of all files that it changes; null when not all are known
+ * @param job its name and, for an Actions job, the path of its workflow
+ * @param paths the repository's settings, which take precedence over file names; the first matching glob applies. Only
+ *   they can say that tests belong to other jobs: file names do not say what a job runs
  */
 export function changedOf(
   files: readonly string[] | null,
@@ -31,11 +32,8 @@ export function changedOf(
 }
 
 function kindOf(file: string, job: string, paths: readonly PathJobs[]): 'docs' | 'tests' | 'code' {
-  const own = paths.find((one) => matchesGlob(file, one.glob))
-  if (own) {
-    if (own.jobs.some((glob) => matchesGlob(job, glob))) return 'code'
-    return own.jobs.length === 0 ? 'docs' : 'tests'
-  }
-  if (DOCS.test(file)) return 'docs'
-  return 'code'
+  const setting = paths.find(({ glob }) => matchesGlob(file, glob))
+  if (!setting) return DOCS.test(file) ? 'docs' : 'code'
+  if (setting.jobs.length === 0) return 'docs'
+  return setting.jobs.some((glob) => matchesGlob(job, glob)) ? 'code' : 'tests'
 }

@@ -1,27 +1,29 @@
 /**
- * Incidents: stretches of time in which runs failed whatever they tested, because infrastructure was down or the base
- * was broken, and passed again after. Found in the order of results: a failing stretch is one that two rates explain
- * much better than one, on three pull requests or more.
+ * Incidents: stretches of time in which runs failed whatever they tested, because infrastructure was down or the base was
+ * broken, and passed again afterwards.
+ *
+ * Found with a two-state hidden Markov model (calm, disturbed) over the results in order of time: the most probable state
+ * sequence (Viterbi algorithm; Rabiner 1989, section III.B), of which only well-supported disturbed stretches are kept.
  */
 import { DAY_MS, HOUR_MS } from '../time.ts'
 
-/** One result as a sign of the state of things: the first failure of a flaky verdict, or the pass of a clean one. */
-export interface Sign {
+/** One result as an observation: the first failure of a flaky verdict, or the pass of a clean one. */
+export interface TimedResult {
   /** Epoch ms. */
   at: number
   job: number
-  /** Pull request; null is trunk. */
+  /** Pull request; null for trunk. */
   number: number | null
   failed: boolean
 }
 
 export interface Incident {
-  /** The one job it hit, or null when it hit several. */
+  /** The job it hit; null when it hit several. */
   job: number | null
   /** Epoch ms of the first and the last failure in it. */
   from: number
   to: number
-  /** Share of results in it that failed. */
+  /** Share of the results in it that failed, counted with one pass more. */
   rate: number
   jobs: number[]
   pullRequests: number[]
@@ -30,153 +32,166 @@ export interface Incident {
   onTrunk: boolean
 }
 
-/** How often such a stretch begins, and how long it lasts, on average. */
-const EVERY = 20 * DAY_MS
-const LASTS = 4 * HOUR_MS
+/** Transition rates: mean time between incidents, and mean duration of one. */
+const MEAN_INTERVAL = 20 * DAY_MS
+const MEAN_DURATION = 4 * HOUR_MS
+/** Lower bounds of the transition probabilities between two results, however close they are. */
 const MIN_BEGIN = 1e-4
 const MIN_END = 0.03
-/** Share of results that fail in one. */
-const FAILS = 0.7
+/** Probability that the incident makes a result fail. */
+const FAILURE_PROBABILITY = 0.7
+/** Pull requests that must have failed; trunk counts as one. */
 const MIN_PULL_REQUESTS = 3
-/** How much likelier (natural log) the stretch must be with an incident than without. */
-const MIN_EVIDENCE = 4
-const LONGEST = 36 * HOUR_MS
-/** Results of one pull request in one job so near each other are one sign. */
-const SAME = 6 * HOUR_MS
-/** Weight of the belief that a job fails in one of 50 signs, in signs. */
-const HABIT = { failed: 1, signs: 50 }
+/** Log Bayes factor (natural) that the stretch must have. */
+const MIN_LOG_BAYES_FACTOR = 4
+const MAX_DURATION = 36 * HOUR_MS
+/** Equal results of one pull request in one job within this time (ms) are one observation. */
+const REPEAT_WITHIN = 6 * HOUR_MS
+/** Prior of a job's failure rate: one failure in 50 results. */
+const RATE_PRIOR = { failed: 1, results: 50 }
 
-/** Incidents in the signs of one repository, oldest first. Signs may come in any order. */
-export function findIncidents(signs: readonly Sign[]): Incident[] {
-  const sorted = independent(signs)
-  const rates = ratesOf(sorted)
-  const wide = stretchesOf(sorted, rates).filter((one) => one.jobs.length > 1)
-  const found = wide.map((one): Incident => ({ ...one, job: null }))
-  for (const [job, own] of groupByJob(sorted)) {
-    const left = own.filter((sign) => !wide.some((one) => sign.at >= one.from && sign.at <= one.to))
-    for (const one of stretchesOf(left, rates)) found.push({ ...one, job })
+/** Failure rate of each job in calm times. */
+type JobRates = ReadonlyMap<number, number>
+
+/** The incidents among the results of one repository, oldest first. Results may come in any order. */
+export function findIncidents(results: readonly TimedResult[]): Incident[] {
+  const observations = independentOf(results)
+  const byJob = Map.groupBy(observations, ({ job }) => job)
+  const rates: JobRates = new Map([...byJob].map(([job, ofJob]) => [job, failureRate(ofJob)]))
+  const wide = stretchesOf(observations, rates).filter(({ jobs }) => jobs.length > 1)
+  const incidents = wide.map((stretch): Incident => ({ ...stretch, job: null }))
+  for (const [job, ofJob] of byJob) {
+    const outside = ofJob.filter(({ at }) => !wide.some(({ from, to }) => at >= from && at <= to))
+    for (const stretch of stretchesOf(outside, rates)) incidents.push({ ...stretch, job })
   }
-  return found.sort((a, b) => a.from - b.from || (a.job ?? 0) - (b.job ?? 0))
+  return incidents.sort((a, b) => a.from - b.from || (a.job ?? 0) - (b.job ?? 0))
 }
 
-/** The incident that a failure of the job at that time belongs to. */
+/** The incident that a result of the job at that time (epoch ms) falls into. */
 export function incidentAt(incidents: readonly Incident[], job: number, at: number): Incident | undefined {
-  return incidents.find((one) => at >= one.from && at <= one.to && (one.job === null || one.job === job))
+  return incidents.find(
+    (incident) => at >= incident.from && at <= incident.to && (incident.job === null || incident.job === job),
+  )
 }
 
-/** In order of time, without what repeats the same pull request's sign in the same job. */
-function independent(signs: readonly Sign[]): Sign[] {
-  const sorted = [...signs].sort(
+/** The results in order of time, without those that repeat a pull request's earlier one. */
+function independentOf(results: readonly TimedResult[]): TimedResult[] {
+  const sorted = [...results].sort(
     (a, b) =>
       a.at - b.at ||
       a.job - b.job ||
       (a.number ?? 0) - (b.number ?? 0) ||
       Number(a.failed) - Number(b.failed),
   )
-  const last = new Map<string, number>()
+  const lastAt = new Map<string, number>()
   return sorted.filter(({ at, job, number, failed }) => {
     const key = `${job}/${number}/${failed}`
-    const before = last.get(key)
-    last.set(key, at)
-    return number === null || before === undefined || at - before > SAME
+    const previous = lastAt.get(key)
+    lastAt.set(key, at)
+    return number === null || previous === undefined || at - previous > REPEAT_WITHIN
   })
 }
 
-function ratesOf(signs: readonly Sign[]): Map<number, number> {
-  const rates = new Map<number, number>()
-  for (const [job, own] of groupByJob(signs)) {
-    const failed = own.filter((sign) => sign.failed).length
-    rates.set(job, (failed + HABIT.failed) / (own.length + HABIT.signs))
-  }
-  return rates
-}
-
-function groupByJob(signs: readonly Sign[]): Map<number, Sign[]> {
-  const groups = new Map<number, Sign[]>()
-  for (const sign of signs) {
-    const group = groups.get(sign.job)
-    if (group) group.push(sign)
-    else groups.set(sign.job, [sign])
-  }
-  return groups
+function failureRate(results: readonly TimedResult[]): number {
+  const failed = results.filter((result) => result.failed).length
+  return (failed + RATE_PRIOR.failed) / (results.length + RATE_PRIOR.results)
 }
 
 type Stretch = Omit<Incident, 'job'>
 
-/** The likeliest course of calm and disturbed (Viterbi), and of its disturbed parts those that are surely so. */
-function stretchesOf(signs: readonly Sign[], rates: ReadonlyMap<number, number>): Stretch[] {
-  const disturbed = likeliestCourse(signs, rates)
-  const found: Stretch[] = []
-  for (let i = 0; i < signs.length; i++) {
-    if (!disturbed[i]) continue
-    let end = i
-    while (end < signs.length && disturbed[end]) end++
-    const stretch = stretchOf(signs.slice(i, end), rates)
-    if (stretch) found.push(stretch)
-    i = end
-  }
-  return found
+/** The disturbed stretches of the most probable state sequence that have enough support. */
+function stretchesOf(results: readonly TimedResult[], rates: JobRates): Stretch[] {
+  const isDisturbed = viterbi(results, rates)
+  const stretches: Stretch[] = []
+  let current: TimedResult[] = []
+  results.forEach((result, i) => {
+    if (!isDisturbed[i]) return
+    current.push(result)
+    if (isDisturbed[i + 1]) return
+    const stretch = supportedStretch(current, rates)
+    if (stretch) stretches.push(stretch)
+    current = []
+  })
+  return stretches
 }
 
-function likeliestCourse(signs: readonly Sign[], rates: ReadonlyMap<number, number>): boolean[] {
+/** For each result, whether the most probable previous state was `disturbed`, given the state now. */
+interface BackPointer {
+  calm: boolean
+  disturbed: boolean
+}
+
+/** The Viterbi algorithm in logs. @returns for each result, whether its state is `disturbed` */
+function viterbi(results: readonly TimedResult[], rates: JobRates): boolean[] {
   let calm = 0
-  let bad = Math.log(LASTS / EVERY)
-  const fromBad: [boolean, boolean][] = []
-  let before = signs[0]?.at ?? 0
-  for (const sign of signs) {
-    const waited = sign.at - before
-    before = sign.at
-    const begins = Math.max(MIN_BEGIN, 1 - Math.exp(-waited / EVERY))
-    const ends = Math.max(MIN_END, 1 - Math.exp(-waited / LASTS))
-    const calmFromBad = bad + Math.log(ends) > calm + Math.log(1 - begins)
-    const badFromBad = bad + Math.log(1 - ends) > calm + Math.log(begins)
-    fromBad.push([calmFromBad, badFromBad])
-    const rate = rates.get(sign.job) as number
-    const nextCalm = calmFromBad ? bad + Math.log(ends) : calm + Math.log(1 - begins)
-    const nextBad = badFromBad ? bad + Math.log(1 - ends) : calm + Math.log(begins)
-    calm = nextCalm + Math.log(sign.failed ? rate : 1 - rate)
-    bad = nextBad + Math.log(sign.failed ? failsIn(rate) : 1 - failsIn(rate))
-  }
-  const course: boolean[] = new Array(signs.length)
-  let isBad = bad > calm
-  for (let i = signs.length - 1; i >= 0; i--) {
-    course[i] = isBad
-    const [calmFromBad, badFromBad] = fromBad[i] as [boolean, boolean]
-    isBad = isBad ? badFromBad : calmFromBad
-  }
-  return course
-}
-
-function failsIn(rate: number): number {
-  return 1 - (1 - rate) * (1 - FAILS)
-}
-
-/** The stretch from its first to its last failure, if there is enough in it without its worst pull request. */
-function stretchOf(signs: readonly Sign[], rates: ReadonlyMap<number, number>): Stretch | null {
-  const failed = signs.filter((sign) => sign.failed)
-  const [first, last] = [failed[0], failed[failed.length - 1]]
-  if (!first || !last || last.at - first.at > LONGEST) return null
-  const inside = signs.filter((sign) => sign.at >= first.at && sign.at <= last.at)
-  const pullRequests = [...new Set(failed.flatMap((sign) => sign.number ?? []))]
-  const onTrunk = failed.some((sign) => sign.number === null)
-  if (pullRequests.length + Number(onTrunk) < MIN_PULL_REQUESTS) return null
-  const evidence = new Map<number | null, number>()
-  for (const { number, job, failed } of inside) {
+  let disturbed = Math.log(MEAN_DURATION / MEAN_INTERVAL)
+  let previousAt = results[0]?.at ?? 0
+  const backPointers = results.map(({ at, job, failed }): BackPointer => {
+    const elapsed = at - previousAt
+    previousAt = at
+    const begins = Math.max(MIN_BEGIN, 1 - Math.exp(-elapsed / MEAN_INTERVAL))
+    const ends = Math.max(MIN_END, 1 - Math.exp(-elapsed / MEAN_DURATION))
+    const toCalm = { stays: calm + Math.log(1 - begins), moves: disturbed + Math.log(ends) }
+    const toDisturbed = { stays: disturbed + Math.log(1 - ends), moves: calm + Math.log(begins) }
+    const pointer = { calm: toCalm.moves > toCalm.stays, disturbed: toDisturbed.stays > toDisturbed.moves }
     const rate = rates.get(job) as number
-    const bad = failsIn(rate)
-    const ln = failed ? Math.log(bad / rate) : Math.log((1 - bad) / (1 - rate))
-    evidence.set(number, (evidence.get(number) ?? 0) + ln)
+    const rateInIncident = disturbedRate(rate)
+    calm = Math.max(toCalm.stays, toCalm.moves) + Math.log(failed ? rate : 1 - rate)
+    disturbed =
+      Math.max(toDisturbed.stays, toDisturbed.moves) + Math.log(failed ? rateInIncident : 1 - rateInIncident)
+    return pointer
+  })
+  return backtrack(backPointers, disturbed > calm)
+}
+
+function backtrack(backPointers: readonly BackPointer[], lastState: boolean): boolean[] {
+  const states: boolean[] = new Array(backPointers.length)
+  let isDisturbed = lastState
+  for (let i = backPointers.length - 1; i >= 0; i--) {
+    states[i] = isDisturbed
+    const pointer = backPointers[i] as BackPointer
+    isDisturbed = isDisturbed ? pointer.disturbed : pointer.calm
   }
-  const sums = [...evidence.values()]
-  const rest = sums.reduce((a, b) => a + b, 0) - Math.max(...sums)
-  if (rest < MIN_EVIDENCE) return null
+  return states
+}
+
+/** Failure rate during an incident: the job fails by itself, or the incident makes it fail. */
+function disturbedRate(rate: number): number {
+  return 1 - (1 - rate) * (1 - FAILURE_PROBABILITY)
+}
+
+/**
+ * The stretch from its first to its last failure; null where it is too long, on too few pull requests, or not convincing
+ * without the pull request that speaks most for it.
+ */
+function supportedStretch(results: readonly TimedResult[], rates: JobRates): Stretch | null {
+  const failures = results.filter(({ failed }) => failed)
+  const [first, last] = [failures[0], failures[failures.length - 1]]
+  if (!first || !last || last.at - first.at > MAX_DURATION) return null
+  const inside = results.filter(({ at }) => at >= first.at && at <= last.at)
+  const numbers = new Set(failures.map(({ number }) => number))
+  if (numbers.size < MIN_PULL_REQUESTS) return null
+  if (logBayesFactorWithoutWorst(inside, rates) < MIN_LOG_BAYES_FACTOR) return null
   return {
     from: first.at,
     to: last.at,
-    rate: failed.length / (inside.length + 1),
-    jobs: [...new Set(failed.map((sign) => sign.job))].sort((a, b) => a - b),
-    pullRequests: pullRequests.sort((a, b) => a - b),
-    failures: failed.length,
-    onTrunk,
+    rate: failures.length / (inside.length + 1),
+    jobs: [...new Set(failures.map(({ job }) => job))].sort((a, b) => a - b),
+    pullRequests: [...numbers].filter((number) => number !== null).sort((a, b) => a - b),
+    failures: failures.length,
+    onTrunk: numbers.has(null),
   }
+}
+
+/** Log Bayes factor of an incident, without the pull request that contributes most: one broken change is no incident. */
+function logBayesFactorWithoutWorst(results: readonly TimedResult[], rates: JobRates): number {
+  const contributions = new Map<number | null, number>()
+  for (const { number, job, failed } of results) {
+    const rate = rates.get(job) as number
+    const inIncident = disturbedRate(rate)
+    const ln = failed ? Math.log(inIncident / rate) : Math.log((1 - inIncident) / (1 - rate))
+    contributions.set(number, (contributions.get(number) ?? 0) + ln)
+  }
+  const sums = [...contributions.values()]
+  return sums.reduce((a, b) => a + b, 0) - Math.max(...sums)
 }

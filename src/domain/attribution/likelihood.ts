@@ -1,75 +1,80 @@
 /**
- * Verdicts of others as factors of a job's flake rate, step of time by step. Another pull request's flakes count as
- * base rate only as far as they were not its own fault: each is seen under both stories at once, so that its own breakage
- * excuses nobody and needs no judgement of its own.
+ * Other pull requests' verdicts as emissions of a job's hidden Markov model. Another pull request's flakes may have been
+ * its own fault, so its verdicts enter as a mixture of both hypotheses: its own breakage excuses nobody, and it needs no
+ * attribution of its own first.
  */
 
-import { factorOf, RATES, type Weights } from './base-rate.ts'
-import { faultChances, type Severity } from './fault.ts'
+import { emissionOf, RATES, type StateVector } from './base-rate.ts'
+import { faultLikelihoods, type Severity } from './fault-model.ts'
 
 /** A verdict of another pull request, or of trunk. */
 export interface OtherVerdict {
-  /** Null is trunk. */
+  /** Pull request; null for trunk. */
   number: number | null
   step: number
   flaky: boolean
-  /** Of an incident: base rate or not, it is no fault of the pull request's. */
+  /** Part of an incident, or corrected by a person: a failure cannot be this pull request's fault. */
   excused: boolean
 }
 
-/** The part of verdicts of others that does not depend on what the repository is like. */
-export interface OtherVerdicts {
-  /** Clean and surely not self-caused verdicts of each step, as factors. */
-  plain: Weights[]
-  /** Pull requests with flakes: their verdicts in order, at the step of the middle flake. */
-  suspects: { step: number; sequence: string }[]
-  /** How many pull requests had so many clean verdicts and no flake. */
-  clean: Map<number, number>
+/** The verdicts of one job, grouped by how they enter the likelihood; nothing here depends on the repository model. */
+export interface JobEvidence {
+  /** Emission of each step's clean verdicts, and of its flaky ones that cannot be a pull request's own fault. */
+  emissions: StateVector[]
+  /** Pull requests with a flake: all their verdicts in order (`1` flaky, `0` clean), at the step of the middle flake. */
+  mixtures: { step: number; sequence: string }[]
+  /** Pull requests without a flake: how many there are with so many verdicts. */
+  cleanCounts: Map<number, number>
 }
 
-/** @param otherVerdicts oldest first */
-export function gather(otherVerdicts: readonly OtherVerdict[], steps: number): OtherVerdicts {
+/** Groups the verdicts of one job. @param verdicts oldest first @param steps number of time steps */
+export function jobEvidence(verdicts: readonly OtherVerdict[], steps: number): JobEvidence {
   const flaky = new Float64Array(steps)
   const clean = new Float64Array(steps)
-  const own = new Map<number, OtherVerdict[]>()
-  for (const one of otherVerdicts) {
-    if (one.number === null || one.excused) {
-      const counts = one.flaky ? flaky : clean
-      counts[one.step] = (counts[one.step] ?? 0) + 1
+  const count = (counts: Float64Array, step: number) => {
+    counts[step] = (counts[step] ?? 0) + 1
+  }
+  const isNobodys = ({ number, excused }: OtherVerdict) => number === null || excused
+  for (const verdict of verdicts) {
+    if (isNobodys(verdict)) count(verdict.flaky ? flaky : clean, verdict.step)
+  }
+  const evidence: JobEvidence = { emissions: [], mixtures: [], cleanCounts: new Map() }
+  const attributable = verdicts.filter((verdict) => !isNobodys(verdict))
+  for (const own of Map.groupBy(attributable, (verdict) => verdict.number).values()) {
+    const flakes = own.filter((verdict) => verdict.flaky)
+    const middle = flakes[flakes.length >> 1]
+    if (middle) {
+      const sequence = own.map((verdict) => (verdict.flaky ? '1' : '0')).join('')
+      evidence.mixtures.push({ step: middle.step, sequence })
       continue
     }
-    const list = own.get(one.number)
-    if (list) list.push(one)
-    else own.set(one.number, [one])
+    for (const { step } of own) count(clean, step)
+    evidence.cleanCounts.set(own.length, (evidence.cleanCounts.get(own.length) ?? 0) + 1)
   }
-  const gathered: OtherVerdicts = { plain: [], suspects: [], clean: new Map() }
-  for (const list of own.values()) {
-    const flakes = list.filter((one) => one.flaky)
-    if (flakes.length === 0) {
-      for (const { step } of list) clean[step] = (clean[step] ?? 0) + 1
-      gathered.clean.set(list.length, (gathered.clean.get(list.length) ?? 0) + 1)
-      continue
-    }
-    const { step } = flakes[flakes.length >> 1] as OtherVerdict
-    gathered.suspects.push({ step, sequence: list.map((one) => (one.flaky ? '1' : '0')).join('') })
-  }
-  gathered.plain = Array.from({ length: steps }, (_, t) => factorOf(flaky[t] ?? 0, clean[t] ?? 0))
-  return gathered
+  evidence.emissions = Array.from({ length: steps }, (_, t) => emissionOf(flaky[t] ?? 0, clean[t] ?? 0))
+  return evidence
 }
 
-/** The factors of all verdicts of others in a repository where faults come with that share and severity. */
-export function factorsOf({ plain, suspects }: OtherVerdicts, share: number, severity: Severity): Weights[] {
-  const factors = [...plain]
-  for (const { step, sequence } of suspects) {
-    const factor = Float64Array.from(factors[step] as Weights)
-    const fault = faultChances(sequence, severity)
-    const x = sequence.split('1').length - 1
-    for (let g = 0; g < factor.length; g++) {
-      const rate = RATES[g] as number
-      const baseRate = rate ** x * (1 - rate) ** (sequence.length - x)
-      factor[g] = (factor[g] as number) * ((1 - share) * baseRate + share * (fault[g] as number))
+/**
+ * The emissions of all verdicts of a job.
+ * @param share prior probability that a pull request has a fault in the job
+ */
+export function emissionsOf(
+  { emissions, mixtures }: JobEvidence,
+  share: number,
+  severity: Severity,
+): StateVector[] {
+  const all = [...emissions]
+  for (const { step, sequence } of mixtures) {
+    const emission = Float64Array.from(all[step] as StateVector)
+    const withFault = faultLikelihoods(sequence, severity)
+    const flaky = sequence.split('1').length - 1
+    for (let i = 0; i < emission.length; i++) {
+      const rate = RATES[i] as number
+      const withoutFault = rate ** flaky * (1 - rate) ** (sequence.length - flaky)
+      emission[i] = (emission[i] as number) * ((1 - share) * withoutFault + share * (withFault[i] as number))
     }
-    factors[step] = factor
+    all[step] = emission
   }
-  return factors
+  return all
 }

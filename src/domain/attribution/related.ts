@@ -1,11 +1,11 @@
 /**
- * Which pull requests share code, so that one is no independent evidence about another: stacks, reverts, relands
- * and backports.
+ * Which pull requests share code, so that one is not independent evidence about another: stacks, reverts, relands and
+ * backports.
  */
-import type { Relation } from './attribution.ts'
+import type { Relation } from './evidence.ts'
 
-/** What GitHub says of a pull request that tells its related. */
-export interface Named {
+/** What GitHub says about a pull request that can relate it to others. */
+export interface PullRequestRefs {
   number: number
   title: string
   headRef: string | null
@@ -14,37 +14,39 @@ export interface Named {
 
 const REVERT = /^revert[:\s]+["“]?(.+?)["”]?$/i
 const RELAND = /^(?:reland|re-land|reapply|unrevert)[:\s]+["“]?(.+?)["”]?$/i
-/** As people, Kubernetes' cherry-pick script and Mergify name a change brought to another branch. */
-const PORTS = [
+/** Titles of a change brought to another branch, as people, Kubernetes' cherry-pick script and Mergify write them. */
+const BACKPORTS = [
   /^\[(?:backport|release|v?\d)[^\]]*\]\s*(.+)$/i,
   /^backport(?: of)?[:\s]+(?:#\d+[:\s]+)?["“]?(.+?)["”]?$/i,
   /^automated cherry.?pick of (?:#\d+[,\s]*)+:\s*(.+)$/i,
   /^(.+?)\s*\((?:backport|cherry.?pick(?:ed)?(?: from| of)?)\s+(?:#\d+|[^()]*#\d+)\)$/i,
 ]
-/** A branch that more pull requests than this go to is a trunk of its own, not somebody's stack. */
+/** A branch that more pull requests than this target is a trunk of its own, not the base of a stack. */
 export const MAX_STACKED = 10
+/** Nested prefixes of a title that are read; more are taken as part of the subject. */
+const MAX_PREFIXES = 20
 
 /**
- * The related of each pull request that has any. A stack is told by base branches that are other pull requests' heads,
- * through any number of steps; reverts, relands and backports by titles as GitHub and people write them (`Revert "…"`,
+ * The related pull requests of each one that has any. Stacks follow base branches that are other pull requests' head
+ * branches, over any number of levels. Reverts, relands and backports are recognized by their titles (`Revert "…"`,
  * `Reland …`, `[release-1.2] …`).
  */
-export function relatedOf(pullRequests: readonly Named[]): Map<number, Map<number, Relation>> {
+export function relatedOf(pullRequests: readonly PullRequestRefs[]): Map<number, Map<number, Relation>> {
   const related = new Map<number, Map<number, Relation>>()
-  const add = (a: number, b: number, how: Relation) => {
+  const add = (a: number, b: number, relation: Relation) => {
     if (a === b) return
-    const known = related.get(a) ?? new Map<number, Relation>()
-    related.set(a, known)
-    if (!known.has(b)) known.set(b, how)
+    const relations = related.get(a) ?? new Map<number, Relation>()
+    related.set(a, relations)
+    if (!relations.has(b)) relations.set(b, relation)
   }
-  const byHead = headsOf(pullRequests)
-  for (const one of pullRequests) {
-    for (const base of basesOf(one, byHead)) {
-      add(one.number, base.number, 'base')
-      add(base.number, one.number, 'top')
+  const byHead = stackableHeads(pullRequests)
+  for (const pullRequest of pullRequests) {
+    for (const base of basesOf(pullRequest, byHead)) {
+      add(pullRequest.number, base.number, 'base')
+      add(base.number, pullRequest.number, 'top')
     }
   }
-  for (const group of landings(pullRequests).values()) {
+  for (const group of sameChange(pullRequests)) {
     for (const a of group) {
       for (const b of group) add(a.number, b.number, a.isRevert || b.isRevert ? 'revert' : 'reland')
     }
@@ -52,71 +54,78 @@ export function relatedOf(pullRequests: readonly Named[]): Map<number, Map<numbe
   return related
 }
 
-/** Head branches that others can be stacked on. */
-function headsOf(pullRequests: readonly Named[]): Map<string, Named> {
-  const onto = new Map<string, number>()
-  for (const { baseRef } of pullRequests)
-    if (baseRef !== null) onto.set(baseRef, (onto.get(baseRef) ?? 0) + 1)
-  const heads = new Map<string, Named>()
-  for (const one of pullRequests) {
-    if (one.headRef !== null && (onto.get(one.headRef) ?? 0) <= MAX_STACKED) heads.set(one.headRef, one)
+/** Pull requests by head branch, without branches that too many pull requests target. */
+function stackableHeads(pullRequests: readonly PullRequestRefs[]): Map<string, PullRequestRefs> {
+  const onto = Map.groupBy(pullRequests, ({ baseRef }) => baseRef)
+  const heads = new Map<string, PullRequestRefs>()
+  for (const pullRequest of pullRequests) {
+    const { headRef } = pullRequest
+    if (headRef !== null && (onto.get(headRef)?.length ?? 0) <= MAX_STACKED) heads.set(headRef, pullRequest)
   }
   return heads
 }
 
-/** What it is stacked on, from the nearest down. */
-function basesOf(one: Named, byHead: ReadonlyMap<string, Named>): Named[] {
-  const found: Named[] = []
-  let base = one.baseRef === null ? undefined : byHead.get(one.baseRef)
-  // Two branches can be each other's base: the walk ends where it would repeat itself.
-  while (base && base !== one && !found.includes(base)) {
-    found.push(base)
-    base = base.baseRef === null ? undefined : byHead.get(base.baseRef)
+/** The pull requests below this one in its stack, nearest first. */
+function basesOf(
+  pullRequest: PullRequestRefs,
+  byHead: ReadonlyMap<string, PullRequestRefs>,
+): PullRequestRefs[] {
+  const baseOf = ({ baseRef }: PullRequestRefs) => (baseRef === null ? undefined : byHead.get(baseRef))
+  const bases: PullRequestRefs[] = []
+  let base = baseOf(pullRequest)
+  // Two branches can be each other's base: stop where the walk would repeat itself.
+  while (base && base !== pullRequest && !bases.includes(base)) {
+    bases.push(base)
+    base = baseOf(base)
   }
-  return found
+  return bases
 }
 
-/** Pull requests about one change, by its title: only groups with a revert or a reland in them. */
-function landings(pullRequests: readonly Named[]): Map<string, { number: number; isRevert: boolean }[]> {
-  const groups = new Map<string, { number: number; isRevert: boolean }[]>()
-  const plain = new Map<string, number[]>()
-  for (const { number, title } of pullRequests) {
+interface Landing {
+  number: number
+  subject: string
+  isRevert: boolean
+  isOriginal: boolean
+}
+
+/** Groups of pull requests about one change, by title. Equal titles alone do not relate: one must be more than that. */
+function sameChange(pullRequests: readonly PullRequestRefs[]): Landing[][] {
+  const landings = pullRequests.map(({ number, title }): Landing => {
     const { subject, reverts, repeats } = readTitle(title)
-    if (repeats === 0) {
-      const list = plain.get(subject)
-      if (list) list.push(number)
-      else plain.set(subject, [number])
-      continue
-    }
-    const group = groups.get(subject) ?? []
-    groups.set(subject, group)
-    group.push({ number, isRevert: reverts % 2 === 1 })
-  }
-  for (const [subject, group] of groups) {
-    for (const number of plain.get(subject) ?? []) group.push({ number, isRevert: false })
-  }
+    return { number, subject, isRevert: reverts % 2 === 1, isOriginal: repeats === 0 }
+  })
+  const groups = [...Map.groupBy(landings, ({ subject }) => subject).values()]
   return groups
+    .filter((group) => group.some(({ isOriginal }) => !isOriginal))
+    .map((group) => group.toSorted((a, b) => Number(a.isOriginal) - Number(b.isOriginal)))
 }
 
-/**
- * What a title is about: `Revert "Revert "x""` is about x, twice reverted, which is a reland. The subject is in lower case;
- * `repeats` counts the words around it.
- */
-export function readTitle(title: string): { subject: string; reverts: number; repeats: number } {
+/** What a title is about. */
+export interface TitleSubject {
+  /** In lower case, without prefixes and quotes. */
+  subject: string
+  reverts: number
+  /** Reverts, relands and backports together; 0 for an original change. */
+  repeats: number
+}
+
+/** Reads a title. `Revert "Revert "x""` is about x, reverted twice, which lands x again. */
+export function readTitle(title: string): TitleSubject {
   let subject = title.trim()
   let reverts = 0
   for (let repeats = 0; ; repeats++) {
-    const revert = REVERT.exec(subject)?.[1]
-    const inner = revert ?? RELAND.exec(subject)?.[1] ?? portOf(subject)
-    if (inner === undefined || repeats > 20) return { subject: subject.toLowerCase(), reverts, repeats }
-    if (revert !== undefined) reverts++
+    const reverted = REVERT.exec(subject)?.[1]
+    const inner = reverted ?? RELAND.exec(subject)?.[1] ?? backportedBy(subject)
+    if (inner === undefined || repeats > MAX_PREFIXES)
+      return { subject: subject.toLowerCase(), reverts, repeats }
+    if (reverted !== undefined) reverts++
     subject = inner.trim()
   }
 }
 
-function portOf(title: string): string | undefined {
-  for (const port of PORTS) {
-    const subject = port.exec(title)?.[1]
+function backportedBy(title: string): string | undefined {
+  for (const pattern of BACKPORTS) {
+    const subject = pattern.exec(title)?.[1]
     if (subject !== undefined) return subject
   }
   return undefined

@@ -1,50 +1,54 @@
 /**
- * What a week's verdicts teach about a repository: its incidents, and what its jobs and faults are like. A week is
- * learned from the weeks before it and itself, never from later ones: so whatever is said about a flake rests on facts of
- * at most seven days after it, and is frozen then.
+ * What the verdicts of a week teach about a repository: its incidents and its model. A week is learned from itself and the
+ * weeks before it, never from later ones. So an attribution depends on facts of at most seven days after its flake, and does
+ * not change after that.
  */
+import { compareText } from '../order.ts'
 import { DAY_MS, WEEK_MS } from '../time.ts'
-import type { EvidenceVerdict, IncidentShare } from './attribution.ts'
-import { findIncidents, type Incident, incidentAt, type Sign } from './incident.ts'
-import { gather } from './likelihood.ts'
+import { type EvidenceVerdict, type IncidentShare, type PullRequestVerdict, timeOf } from './evidence.ts'
+import { findIncidents, type Incident, incidentAt, type TimedResult } from './incident.ts'
+import { jobEvidence } from './likelihood.ts'
 import { fitRepositoryModel, type RepositoryModel } from './repository-model.ts'
 import { type TrunkResult, trunkVerdicts } from './trunk.ts'
 
-/** Monday, 5 January 1970. */
+/** Monday, 5 January 1970, UTC. */
 const FIRST_MONDAY = 4 * DAY_MS
-/** How long (ms) before a week begins its incidents and its model are learned from. */
-const INCIDENTS_FROM = 21 * DAY_MS
-export const LEARN_BEFORE = 35 * DAY_MS
+/** How long before a week (ms) the results are that its incidents are found in. */
+const INCIDENT_LOOKBACK = 21 * DAY_MS
+/** How long before a week (ms) the verdicts are that its model is fitted to. */
+export const MODEL_LOOKBACK = 35 * DAY_MS
 
-/** The Monday 00:00 UTC (epoch ms) of the week that holds `at`. */
+/** The Monday 00:00 UTC (epoch ms) of the week that contains `at` (epoch ms). */
 export function weekOf(at: number): number {
   return Math.floor((at - FIRST_MONDAY) / WEEK_MS) * WEEK_MS + FIRST_MONDAY
 }
 
-/** The weeks (epoch ms of their Mondays) that are learned from what happened at `at`. */
-export function weeksTaughtBy(at: number): number[] {
+/** The weeks (epoch ms of their Mondays) that learn from what happened at `at`: its own and the five after it. */
+export function weeksLearningFrom(at: number): number[] {
   const first = weekOf(at)
-  return Array.from({ length: LEARN_BEFORE / WEEK_MS + 1 }, (_, i) => first + i * WEEK_MS)
+  return Array.from({ length: MODEL_LOOKBACK / WEEK_MS + 1 }, (_, i) => first + i * WEEK_MS)
 }
 
-/** Everything about one job that evidence is made of, in any order. */
+/** The evidence about one job, in any order. */
 export interface JobHistory {
   job: number
   /** Verdicts of pull requests. */
-  verdicts: readonly (Omit<EvidenceVerdict, 'incident'> & { number: number })[]
+  verdicts: readonly Omit<PullRequestVerdict, 'incident'>[]
   trunk: readonly TrunkResult[]
 }
 
 /** The incidents that touch the week beginning at `week`. Histories may reach beyond what is needed. */
 export function incidentsIn(histories: readonly JobHistory[], week: number): Incident[] {
-  const signs = histories.flatMap((one) => signsOf(one, week + WEEK_MS))
-  const seen = signs.filter(({ at }) => at >= week - INCIDENTS_FROM && at < week + WEEK_MS)
-  return findIncidents(seen).filter((one) => one.to >= week)
+  const [from, to] = [week - INCIDENT_LOOKBACK, week + WEEK_MS]
+  const results = histories.flatMap((history) => resultsBefore(history, to))
+  return findIncidents(results.filter(({ at }) => at >= from && at < to)).filter(
+    (incident) => incident.to >= week,
+  )
 }
 
-/** What was known at `until`: a failure becomes a sign only with the pass that shows it to be a flake. */
-function signsOf({ job, verdicts, trunk }: JobHistory, until: number): Sign[] {
-  const known = verdicts.filter((one) => one.judgedAt < until)
+/** The results known at `until`: a failure is known as a flake only once its pass is known. */
+function resultsBefore({ job, verdicts, trunk }: JobHistory, until: number): TimedResult[] {
+  const known = verdicts.filter(({ judgedAt }) => judgedAt < until)
   return [
     ...known.map(({ number, flaky, judgedAt, failedAt }) => {
       return { at: failedAt ?? judgedAt, job, number, failed: flaky }
@@ -53,54 +57,59 @@ function signsOf({ job, verdicts, trunk }: JobHistory, until: number): Sign[] {
   ]
 }
 
-/** The first time (epoch ms) that histories speak of; `or` when they are empty. */
-export function beginningOf(histories: readonly JobHistory[], or: number): number {
-  let first = or
+/** The earliest time (epoch ms) in the histories, or `fallback` if that is earlier. */
+export function firstTimeOf(histories: readonly JobHistory[], fallback: number): number {
+  let first = fallback
   for (const { verdicts, trunk } of histories) {
-    for (const one of verdicts) first = Math.min(first, one.failedAt ?? one.judgedAt, one.judgedAt)
-    for (const one of trunk) first = Math.min(first, one.at)
+    for (const verdict of verdicts) first = Math.min(first, timeOf(verdict))
+    for (const { at } of trunk) first = Math.min(first, at)
   }
   return first
 }
 
-/** A job's verdicts as evidence, trunk's among them, oldest first, each with the incident that it falls into. */
+/** A job's verdicts as evidence, trunk included, oldest first, each with the incident that it falls into. */
 export function evidenceOf(history: JobHistory, incidents: readonly Incident[]): EvidenceVerdict[] {
   const { job, verdicts, trunk } = history
-  const all = [...verdicts, ...trunkVerdicts(trunk).map((one) => ({ ...one, number: null }))]
+  const all = [...verdicts, ...trunkVerdicts(trunk).map((verdict) => ({ ...verdict, number: null }))]
   return all
-    .map((one) => ({ ...one, incident: shareAt(incidents, job, one.failedAt ?? one.judgedAt) }))
+    .map((verdict) => ({
+      ...verdict,
+      incident: incidentShareAt(incidents, job, verdict.failedAt ?? verdict.judgedAt),
+    }))
     .sort(
       (a, b) =>
-        a.judgedAt - b.judgedAt || (a.headSha < b.headSha ? -1 : 1) || (a.number ?? 0) - (b.number ?? 0),
+        a.judgedAt - b.judgedAt || compareText(a.headSha, b.headSha) || (a.number ?? 0) - (b.number ?? 0),
     )
 }
 
-function shareAt(incidents: readonly Incident[], job: number, at: number): IncidentShare | null {
-  const one = incidentAt(incidents, job, at)
-  return one ? { id: incidentId(one), rate: one.rate } : null
+function incidentShareAt(incidents: readonly Incident[], job: number, at: number): IncidentShare | null {
+  const incident = incidentAt(incidents, job, at)
+  return incident ? { id: incidentId(incident), rate: incident.rate } : null
 }
 
-/** Names an incident by when it began and, when it hit one job only, by that job. */
+/** The id of an incident: when it began and, when it hit a single job, that job. */
 export function incidentId({ from, job }: Pick<Incident, 'from' | 'job'>): string {
   return `${new Date(from).toISOString().replace('.000Z', 'Z')}${job === null ? '' : ` ${job}`}`
 }
 
-/** What the repository was like in the week. @param jobs evidence of each job, as `evidenceOf` gives it */
+/** The model of the repository in the week. @param jobs evidence of each job, as `evidenceOf` returns it */
 export function modelIn(jobs: readonly (readonly EvidenceVerdict[])[], week: number): RepositoryModel {
-  const from = week - LEARN_BEFORE
-  const steps = (LEARN_BEFORE + WEEK_MS) / DAY_MS
+  const [from, to] = [week - MODEL_LOOKBACK, week + WEEK_MS]
+  const steps = (to - from) / DAY_MS
   const stepOf = (at: number) => Math.min(steps - 1, Math.max(0, Math.floor((at - from) / DAY_MS)))
-  const seen = jobs.map((list) => {
-    const inside = list.filter(({ judgedAt }) => judgedAt >= from && judgedAt < week + WEEK_MS)
-    // What an incident failed says nothing about base rates and faults.
-    const telling = inside.filter((one) => !(one.incident !== null && one.flaky))
-    const otherVerdicts = telling.map((one) => ({
-      number: one.number,
-      step: stepOf(Math.min(one.failedAt ?? one.judgedAt, one.judgedAt)),
-      flaky: one.flaky,
-      excused: one.incident !== null,
+  const evidence = jobs.map((verdicts) => {
+    const inPeriod = verdicts.filter(({ judgedAt }) => judgedAt >= from && judgedAt < to)
+    // A failure during an incident says nothing about base rates and faults.
+    const informative = inPeriod.filter(({ flaky, incident }) => !flaky || incident === null)
+    const others = informative.map((verdict) => ({
+      number: verdict.number,
+      step: stepOf(timeOf(verdict)),
+      flaky: verdict.flaky,
+      excused: verdict.incident !== null,
     }))
-    return gather(otherVerdicts, steps)
+    return jobEvidence(others, steps)
   })
-  return fitRepositoryModel(seen.filter((one) => one.clean.size > 0 || one.suspects.length > 0))
+  return fitRepositoryModel(
+    evidence.filter(({ cleanCounts, mixtures }) => cleanCounts.size > 0 || mixtures.length > 0),
+  )
 }

@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import {
-  attribute,
-  type EvidenceVerdict,
-  NO_CIRCUMSTANCES,
-  priorOf,
-  probabilityCausedByPr,
-} from '../../../src/domain/attribution/attribution.ts'
+import { attribute, NO_CIRCUMSTANCES, priorOf } from '../../../src/domain/attribution/attribution.ts'
+import { probabilityCausedByPr } from '../../../src/domain/attribution/counts-formula.ts'
+import type { EvidenceVerdict } from '../../../src/domain/attribution/evidence.ts'
 import { DAY_MS, HOUR_MS } from '../../../src/domain/time.ts'
 
 /** The table of DEFINITIONS section 4: n = 200, prior .005, a = .5, b = 49.5. */

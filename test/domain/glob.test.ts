@@ -1,6 +1,6 @@
 /** Which jobs count. */
 import { describe, expect, test } from 'vitest'
-import { matchesGlob } from '../../src/domain/settings.ts'
+import { matchesGlob } from '../../src/domain/glob.ts'
 
 describe('a glob', () => {
   test.each([
