@@ -48,7 +48,7 @@ async function historiesIn(file: string): Promise<JobHistory[][]> {
   try {
     const { db } = database
     await migrate(db)
-    const { record } = createRecorder(db, { now: () => 0, effects: false })
+    const { record } = createRecorder(db, { now: () => 0, tasks: false })
     const deliveriesSent: Promise<unknown>[] = []
     for await (const line of readDeliveries(file))
       if ('delivery' in line) deliveriesSent.push(record(line.delivery))

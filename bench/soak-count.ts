@@ -18,7 +18,7 @@ export interface Counts {
 }
 
 /** Counts in the fake GitHub. @param starts of processes: each runs its timers once then */
-export async function countEffects(
+export async function countWritten(
   address: string,
   fakeGitHub: FakeGitHub,
   chapters: readonly Chapter[],

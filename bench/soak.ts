@@ -9,7 +9,7 @@ import { MINUTE_MS } from '../src/domain/time.ts'
 import { compare, type Figures, lost } from '../test/faults/crash.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
 import { type ServerProcess, startAppProcess } from './processes.ts'
-import { type Counts, countEffects, type Start } from './soak-count.ts'
+import { type Counts, countWritten, type Start } from './soak-count.ts'
 import { type Chapter, chapterOf, type Sent, sendEvenly } from './soak-load.ts'
 
 export interface SoakOptions {
@@ -51,7 +51,7 @@ export async function soak({ processes, minutes, onMinute }: SoakOptions): Promi
     onMinute('sent; waiting for what is left to be done')
     await finish(fleet, server.address)
     const chapters = Array.from({ length: minutes }, (_, minute) => chapterOf(began, minute))
-    const counts = await countEffects(`${server.address}/postgres`, fakeGitHub, chapters, fleet.starts)
+    const counts = await countWritten(`${server.address}/postgres`, fakeGitHub, chapters, fleet.starts)
     await Promise.all(fleet.processes.map((server) => server.stop()))
     const missing = (await lost(`${server.address}/postgres`, sent.acknowledged)).length
     const { kills } = fleet

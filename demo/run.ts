@@ -7,7 +7,8 @@ import { type RepositoryReport, readReport } from '../src/cli/report-json.ts'
 import type { Config } from '../src/config.ts'
 import { DAY_MS } from '../src/domain/time.ts'
 import { UserError } from '../src/domain/user-error.ts'
-import { closeAll } from '../src/features/breach-issue/close-windows.ts'
+import { AFTER_CLOSING } from '../src/features/all.ts'
+import { closeAllWindows } from '../src/features/windows/close-windows.ts'
 import type { Delivery } from '../src/intake/prepare.ts'
 import { WEBHOOK_PATH } from '../src/server/http.ts'
 import { type RunningApp, startApp } from '../src/start.ts'
@@ -123,7 +124,7 @@ async function playDays(
     const isToday = i === order.length - 1
     if (!isToday) clock.now = (day + 1) * DAY_MS + 5 * 60_000
     await app.settle()
-    if (!isToday) await closeAll(app.deps)
+    if (!isToday) await closeAllWindows(app.deps, AFTER_CLOSING)
     await app.settle()
     if (Date.now() - shown > 500 || isToday) {
       shown = Date.now()

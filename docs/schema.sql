@@ -286,7 +286,7 @@ create table outbox (
   repository_id bigint not null,
   task_key text not null,
   kind text not null,
-  detail jsonb not null,
+  payload jsonb not null,
   created_at timestamp with time zone not null,
   due_at timestamp with time zone not null,
   attempts integer not null default 0,

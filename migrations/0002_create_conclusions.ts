@@ -142,7 +142,7 @@ create table outbox (
   repository_id bigint not null,
   task_key text not null,
   kind text not null,
-  detail jsonb not null,
+  payload jsonb not null,
   created_at timestamptz not null,
   due_at timestamptz not null,
   attempts integer not null default 0,

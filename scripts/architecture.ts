@@ -33,6 +33,7 @@ export const LAYERS: Record<string, readonly string[]> = {
     'pages.ts',
     'config.ts',
     'deps.ts',
+    'domain',
     'settings',
     'github',
     'db',
@@ -74,7 +75,7 @@ export const LAYERS: Record<string, readonly string[]> = {
 
 /** Packages and Node modules that a layer may use; layers not named may use any. */
 const PACKAGES: Record<string, readonly string[]> = {
-  domain: ['temporal-polyfill'],
+  domain: ['temporal-polyfill', 'zod'],
   texts: [],
   db: ['kysely', 'crypto'],
   migrations: ['kysely'],

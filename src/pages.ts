@@ -20,8 +20,7 @@ export function pagesOf(
     publicUrl,
     githubUrl,
     timings,
-    onError: (error, { route, isPassing }) =>
-      log.error({ route, error: String(error), ...(!isPassing && { stack: error.stack }) }, 'page not made'),
+    onError: (error, { route, isPassing }) => log.error({ route, err: error, isPassing }, 'page not made'),
     auth: pages.signIn && { ...pages.signIn, apiUrl },
     isPublic: pages.isPublic,
     metricsToken: pages.metricsToken,

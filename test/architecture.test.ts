@@ -106,7 +106,7 @@ describe('a planted mistake is seen', () => {
     [
       'a package in the domain',
       'packages-domain',
-      { 'src/domain/a.ts': "import { z } from 'zod'\nexport const a = z" },
+      { 'src/domain/a.ts': "import { Hono } from 'hono'\nexport const a = Hono" },
     ],
     [
       'the file system in the domain',

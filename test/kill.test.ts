@@ -105,7 +105,7 @@ function startSteps(data: string): ChildProcess {
     import { createRecorder } from ${source('intake/record.ts')}
     const { db } = await openDatabase(${JSON.stringify(data)})
     await migrate(db)
-    const { record } = createRecorder(db, { now: () => 0, effects: false })
+    const { record } = createRecorder(db, { now: () => 0, tasks: false })
     const all = []
     for await (const line of readDeliveries(${JSON.stringify(file)})) all.push(record(line.delivery))
     await Promise.all(all)

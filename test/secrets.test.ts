@@ -108,7 +108,7 @@ test('a running app whose GitHub fails tells no secret, in logs, answers or page
     '/api/v1/x',
   ])
     await ask(path)
-  await expect.poll(() => heard.said, { timeout: 20_000 }).toContain('effect failed')
+  await expect.poll(() => heard.said, { timeout: 20_000 }).toContain('task failed')
   expect(github.asked.length).toBeGreaterThan(0)
   app.kill('SIGTERM')
   await ended

@@ -15,7 +15,7 @@ export async function allTargets(db: Db): Promise<Target[]> {
 
 /** Pages of a repository about which every example was told. */
 async function pages(db: Db): Promise<Target> {
-  const recorder = createRecorder(db, { now: () => Date.UTC(2026, 5, 1), effects: false })
+  const recorder = createRecorder(db, { now: () => Date.UTC(2026, 5, 1), tasks: false })
   await Promise.all(examples().map((example) => recorder.record(example)))
   const problem = await look(db)
   if (problem !== null) throw new Error(problem)

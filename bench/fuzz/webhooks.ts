@@ -47,7 +47,7 @@ export function examples(): Delivery[] {
 export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
   const names = [...new Set(seeds.map((seed) => seed.name))]
   const byName = new Map(names.map((name) => [name, seeds.filter((seed) => seed.name === name)]))
-  const recorder = createRecorder(db, { now: () => NOW, effects: true })
+  const recorder = createRecorder(db, { now: () => NOW, tasks: true })
   const history = simulated()
   let count = 0
   let sinceLook = 0

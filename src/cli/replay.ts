@@ -69,7 +69,7 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
     await migrate(db)
     // Deliveries tell their own times; what they do not date is dated by nothing, not by this machine's clock.
     const now = asOf ?? 0
-    const recorder = createRecorder(db, { now: () => now, effects: false })
+    const recorder = createRecorder(db, { now: () => now, tasks: false })
     const record = () => recordAll(readPrepared(files, now), recorder.store)
     const deliveries = await (database.embedded ? record() : judgingBeside(db, record))
     const end = asOf ?? (await newestCompletion(db)) ?? 0

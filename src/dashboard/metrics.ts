@@ -168,8 +168,8 @@ async function workGauges(
     'event',
     'outcome',
   ])
-  const outbox = gauge(registry, 'outbox_waiting', 'Effects on GitHub still to be done', ['kind'])
-  const oldest = gauge(registry, 'outbox_oldest_seconds', 'How long the oldest effect is overdue', ['kind'])
+  const outbox = gauge(registry, 'outbox_waiting', 'Tasks on GitHub still to be done', ['kind'])
+  const oldest = gauge(registry, 'outbox_oldest_seconds', 'How long the oldest task is overdue', ['kind'])
   const ids = repositories.map((one) => one.repository_id)
   const names = new Map(repositories.map((one) => [one.repository_id, one.full_name]))
   for (const one of fresh) {

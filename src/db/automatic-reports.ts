@@ -1,9 +1,9 @@
-/** Where something is to be said without being asked: heads of open pull requests that flaked lately, once CI is quiet. */
+/** Which pull requests get an automatic report: heads that flaked lately, once CI has finished. */
 import { sql } from 'kysely'
 import type { Db } from './schema.ts'
 
-/** Repositories whose newest settings have a comment or a check run written automatic. */
-export async function readTalkativeRepositories(db: Db): Promise<number[]> {
+/** Repositories whose newest settings ask for automatic reports, as a comment or a check run. */
+export async function readRepositoriesWithAutomaticReports(db: Db): Promise<number[]> {
   const { rows } = await sql<{ repository_id: number }>`select n.repository_id from (
       select distinct on (repository_id) repository_id, settings -> 'report' as report
       from settings order by repository_id, valid_from desc) n
@@ -14,14 +14,14 @@ export async function readTalkativeRepositories(db: Db): Promise<number[]> {
 export interface FlakedHead {
   number: number
   head_sha: string
-  /** Runs at the head, and the time of the last: what the text depends on. */
+  /** The number of runs at the head and the time of the last one: the report depends on both. */
   runs: number
   last_at: string
 }
 
 /**
- * Newest heads of open pull requests with a flake of these jobs (null for all) since a time, where nothing completed
- * after `quiet_since` and no Actions run of the head is known to be under way.
+ * Newest heads of open pull requests that flaked since `times.since` in one of these jobs (null for all), where no run
+ * completed after `times.quiet_since` and no Actions run is known to be in progress.
  */
 export async function readFlakedHeads(
   db: Db,
@@ -47,12 +47,12 @@ export async function readFlakedHeads(
   return rows
 }
 
-/** What was last said of each pull request, by the key of its effect. */
-export async function readSaid(db: Db, repositoryId: number): Promise<Map<string, string>> {
+/** The state that each pull request was last reported in, by the key of its task. */
+export async function readReportedStates(db: Db, repositoryId: number): Promise<Map<string, string>> {
   const { rows } = await sql<{
     task_key: string
     state: string
-  }>`select task_key, detail ->> 'state' as state
+  }>`select task_key, payload ->> 'state' as state
     from outbox where repository_id = ${repositoryId} and kind = 'automatic'`.execute(db)
   return new Map(rows.map((row) => [row.task_key, row.state]))
 }

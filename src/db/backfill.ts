@@ -141,7 +141,7 @@ export async function finishPage(
   { facts, next, found, problem }: PageResult,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    await addFacts(trx, facts, { effects: false, removedToo: true })
+    await addFacts(trx, facts, { tasks: false, removedToo: true })
     await addPages(trx, page.repository_id, next)
     await sql`update backfill_page set done_at = clock_timestamp(), claimed_by = null, claimed_until = null,
         numbers = ${JSON.stringify(found)}::jsonb, problem = ${problem ?? null}

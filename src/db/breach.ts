@@ -60,8 +60,8 @@ export interface FiledBreach {
 
 /** Issues about breached days that this app has filed for a repository, the newest day first. */
 export async function readFiledBreaches(db: Db, repositoryId: number): Promise<FiledBreach[]> {
-  const { rows } = await sql<FiledBreach>`select detail ->> 'day' as day, url, done_at from outbox
+  const { rows } = await sql<FiledBreach>`select payload ->> 'day' as day, url, done_at from outbox
     where repository_id = ${repositoryId} and kind = 'breach' and url is not null and done_at is not null
-    order by detail ->> 'day' desc limit 20`.execute(db)
+    order by payload ->> 'day' desc limit 20`.execute(db)
   return rows
 }

@@ -113,7 +113,7 @@ export interface BreachIssue {
 
 /** The issue that was filed about the newest breached day; null where none was. */
 export async function readBreachIssue(db: Db, repositoryId: number): Promise<BreachIssue | null> {
-  const { rows } = await sql<BreachIssue>`select detail->>'day' as day, url from outbox
+  const { rows } = await sql<BreachIssue>`select payload->>'day' as day, url from outbox
     where repository_id = ${repositoryId} and kind = 'breach' and url is not null
     order by created_at desc limit 1`.execute(db)
   return rows[0] ?? null

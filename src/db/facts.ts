@@ -8,7 +8,7 @@ import { addCorrection } from './corrections.ts'
 import { adding, type BulkTable } from './rows.ts'
 import type { Db, NewRow, Row } from './schema.ts'
 
-/** A delivery with what it told; `effects: false` records without asking for anything to be done on GitHub. */
+/** A delivery with what it told; `tasks: false` records without asking for anything to be done on GitHub. */
 export interface Recording {
   delivery: NewRow<'delivery'>
   facts: Facts
@@ -39,7 +39,7 @@ const UNLESS_REMOVED = sql.raw('where not exists (select 1 from removed)')
 export async function recordFacts(
   db: Db,
   recordings: readonly Recording[],
-  options: { effects: boolean },
+  options: { tasks: boolean },
 ): Promise<Set<string>> {
   const all = recordings.map((one) => one.facts)
   const deliveries = recordings.map((one) => one.delivery)
@@ -51,7 +51,7 @@ export async function recordFacts(
     added = await addAtOnce(db, { deliveries, told, all, unlessRemoved: false }, options)
   }
   // What follows is rare. A process that ends before it is done has not answered, and is sent the delivery again.
-  if (!options.effects) await addTrusted(db, told)
+  if (!options.tasks) await addTrusted(db, told)
   const installations = all.flatMap((one) => one.installation ?? [])
   if (installations.length > 0) await db.transaction().execute((trx) => tellInstallations(trx, installations))
   return new Set(added)
@@ -68,7 +68,7 @@ interface Addition {
 async function addAtOnce(
   db: Db,
   { deliveries, told, all, unlessRemoved }: Addition,
-  options: { effects: boolean },
+  options: { tasks: boolean },
 ): Promise<string[] | null> {
   const only = unlessRemoved ? UNLESS_REMOVED : ALWAYS
   const parts = [
@@ -96,13 +96,13 @@ function repositoriesOf(told: readonly Facts[]): number[] {
 export async function addFacts(
   trx: Db,
   all: readonly Facts[],
-  options: { effects: boolean; removedToo?: boolean },
+  options: { tasks: boolean; removedToo?: boolean },
 ): Promise<void> {
   const told = options.removedToo ? all : await withoutRemoved(trx, all)
   const parts = additions(told, all, options, ALWAYS)
   if (parts.length > 0) await sql`with ${sql.join(parts)} select 1`.execute(trx)
-  // With effects, a correction is added when GitHub has said that its author may.
-  if (!options.effects) await addTrusted(trx, told)
+  // With tasks, a correction is added when GitHub has said that its author may.
+  if (!options.tasks) await addTrusted(trx, told)
   await tellInstallations(
     trx,
     all.flatMap((one) => one.installation ?? []),
@@ -113,12 +113,12 @@ export async function addFacts(
 function additions(
   told: readonly Facts[],
   all: readonly Facts[],
-  options: { effects: boolean },
+  options: { tasks: boolean },
   only: typeof ALWAYS,
 ) {
   const rows = new Map<BulkTable, readonly object[]>()
   for (const table of FACT_TABLES) {
-    if (table === 'outbox' && !options.effects) continue
+    if (table === 'outbox' && !options.tasks) continue
     const added = told.flatMap((one): readonly object[] => one[table] ?? [])
     if (added.length > 0) rows.set(table, added)
   }

@@ -85,7 +85,7 @@ const COLUMNS = {
   ],
   merge_group: ['repository_id', 'head_sha', 'action', 'base_ref', 'base_sha', 'number', 'reported_at'],
   repository_event: ['repository_id', 'guid', 'event', 'action', 'reported_at', 'detail'],
-  outbox: ['repository_id', 'task_key', 'kind', 'detail', 'created_at', 'due_at'],
+  outbox: ['repository_id', 'task_key', 'kind', 'payload', 'created_at', 'due_at'],
   stale_head: ['repository_id', 'head_sha', 'number'],
   stale_verdict: ['repository_id', 'job_id', 'changed_at'],
   stale_window: ['repository_id', 'changed_at', 'why'],

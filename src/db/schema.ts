@@ -431,7 +431,7 @@ export interface OutboxTable {
   repository_id: number
   task_key: string
   kind: string
-  detail: Json<Record<string, unknown>>
+  payload: Json<unknown>
   created_at: Time
   due_at: Time
   attempts: Generated<number>

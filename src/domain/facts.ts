@@ -4,6 +4,7 @@
  */
 
 import type { CorrectionFact } from './correction.ts'
+import type { NewTask } from './task.ts'
 
 /** A pull request that a check run names, with the base it names for it. */
 export interface Mention {
@@ -151,16 +152,6 @@ export interface InstallationFact {
   suspended_at: string | null
 }
 
-/** Something to do on GitHub because of what was recorded; written in the same transaction as its cause. */
-export interface EffectRequest {
-  repository_id: number
-  task_key: string
-  kind: string
-  detail: unknown
-  created_at: string
-  due_at: string
-}
-
 /** A push to a branch: the files of its commits, null when there are too many to tell. */
 export interface BranchPush {
   repository_id: number
@@ -185,5 +176,6 @@ export interface Facts {
   repository_event?: RepositoryEvent[]
   /** Corrections that nobody was asked about yet: `permission` is the association that GitHub told with the comment. */
   correction?: CorrectionFact[]
-  outbox?: EffectRequest[]
+  /** What to do on GitHub because of it; stored in the same transaction. */
+  outbox?: NewTask[]
 }

@@ -7,3 +7,9 @@ export class UserError extends Error {
 export function isUserError(error: unknown): error is Error {
   return error instanceof Error && error.name === 'UserError'
 }
+
+/** The message of anything that was thrown, without the documentation address that Octokit adds to GitHub's. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.split(' - https://')[0] ?? message
+}

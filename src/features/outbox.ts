@@ -1,96 +1,123 @@
-/** Works off the outbox: one effect at a time, each sent at least once and found again before it is sent again. */
-import { continueEffect, finishEffect, leaseEffect, postponeEffect, renewLease } from '../db/outbox.ts'
-import type { Row } from '../db/schema.ts'
+/** Works off the outbox, one task at a time. A task may run more than once, so each looks for what it wrote before. */
+import {
+  continueTask,
+  finishTask,
+  type LeasedTask,
+  leaseTask,
+  postponeTask,
+  renewLease,
+  type TaskState,
+  type UnreadableTask,
+} from '../db/outbox.ts'
 import type { Deps } from '../deps.ts'
+import type { TaskKind } from '../domain/task.ts'
+import { HOUR_MS, SECOND_MS } from '../domain/time.ts'
+import { messageOf } from '../domain/user-error.ts'
 import { WouldWrite } from '../github/dry-run.ts'
 import { isLimit, limitWait } from '../github/limits.ts'
-import { closeBreachIssue, fileBreachIssue } from './breach-issue/breach-issue.ts'
-import { takeCorrection } from './correction/correction.ts'
-import type { Effect, EffectPending, EffectResult } from './feature.ts'
-import { endGivenUpHunt } from './hunt/give-up.ts'
-import { huntJob } from './hunt/hunt.ts'
-import { keepJobIssues } from './job-issues/job-issues.ts'
-import { writeAutomaticReport } from './report/automatic.ts'
-import { answerReport } from './report/report.ts'
-import { refreshRequired } from './required-jobs/task.ts'
-import { runAgain } from './retest/retest.ts'
-import { checkSettings } from './settings/check.ts'
-import { refreshSettings } from './settings/refresh.ts'
-
-/** What each kind of effect does. */
-const EFFECTS: Record<string, Effect> = {
-  report: answerReport,
-  retest: runAgain,
-  correction: takeCorrection,
-  hunt: huntJob,
-  breach: fileBreachIssue,
-  'breach-close': closeBreachIssue,
-  'job-issues': keepJobIssues,
-  settings: refreshSettings,
-  'settings-check': checkSettings,
-  required: refreshRequired,
-  automatic: writeAutomaticReport,
-}
-
-/** What each kind leaves behind that has to be ended when it will never be done. */
-const GIVEN_UP: Record<string, (deps: Deps, effect: Row<'outbox'>, error: unknown) => Promise<void>> = {
-  hunt: endGivenUpHunt,
-}
+import {
+  contextOf,
+  type TaskHandler,
+  type TaskHandlers,
+  type TaskPending,
+  type TaskResult,
+} from './feature.ts'
 
 const NOT_INSTALLED = 'the app is not installed there'
-const RENEW_MS = 40_000
+/** Well within the two minutes of a lease. */
+const RENEW_MS = 40 * SECOND_MS
 const MAX_ATTEMPTS = 10
-const MAX_DELAY_MS = 3_600_000
+const MIN_DELAY_MS = 15 * SECOND_MS
+const MAX_DELAY_MS = HOUR_MS
+const MAX_RESULT_LENGTH = 300
 
-/** Does everything that is due. @returns how many effects were tried */
-export async function processOutbox(deps: Deps): Promise<number> {
-  let tried = 0
-  for (
-    let effect = await leaseEffect(deps.db, deps.now());
-    effect;
-    effect = await leaseEffect(deps.db, deps.now())
-  ) {
-    tried++
-    await tryEffect(deps, effect)
+/** Does every task that is due. @returns how many were tried */
+export async function processOutbox(deps: Deps, handlers: TaskHandlers): Promise<number> {
+  for (let tried = 0; ; tried++) {
+    const task = await leaseTask(deps.db, deps.now())
+    if (!task) return tried
+    if ('problem' in task) await refuseTask(deps, task)
+    else await tryTask(deps, handlers, task)
   }
-  return tried
 }
 
-async function tryEffect(deps: Deps, effect: Row<'outbox'>): Promise<void> {
-  const { repository_id, task_key, kind, attempts } = effect
-  const lease = keepLease(deps, effect)
-  const finish = (done: EffectResult) => finishEffect(deps.db, effect, { at: deps.now(), ...done })
-  const giveUp = async (error: unknown, result: string) => {
-    await GIVEN_UP[kind]?.(deps, effect, error)
-    await finish({ result, url: null })
-  }
+/** A row that holds no task is finished: trying again would not make it readable. */
+async function refuseTask(deps: Deps, task: UnreadableTask): Promise<void> {
+  const { repository_id, task_key, kind, problem } = task
+  deps.log.error({ repository_id, task_key, kind, problem }, 'task cannot be read')
+  await finishTask(deps.db, task, { at: deps.now(), result: `not done: ${problem}`, url: null })
+}
+
+async function tryTask<K extends TaskKind>(
+  deps: Deps,
+  handlers: TaskHandlers,
+  task: LeasedTask<K>,
+): Promise<void> {
+  const { repository_id, task_key } = task
+  const handler: TaskHandler<K> = handlers[task.kind]
+  const lease = keepLease(deps, task)
   try {
-    const done = await doEffect(deps, effect).finally(() => lease.release())
-    if ('again_at' in done) return await continueEffect(deps.db, effect, done.again_at)
-    await finish(done)
-    deps.log.info({ repository_id, task_key, result: done.result, url: done.url }, 'effect done')
+    const done = await doTask(deps, handler, task).finally(() => lease.release())
+    if ('again_at' in done) return await continueTask(deps.db, task, done.again_at)
+    await finishTask(deps.db, task, { at: deps.now(), ...done })
+    deps.log.info({ repository_id, task_key, result: done.result, url: done.url }, 'task done')
   } catch (error) {
-    if (error instanceof WouldWrite) return giveUp(error, error.message)
-    const message = error instanceof Error ? error.message : String(error)
-    deps.log.warn({ repository_id, task_key, kind, attempts, error: message }, 'effect failed')
-    if (isFinal(error) || attempts >= MAX_ATTEMPTS) return giveUp(error, `given up: ${message.slice(0, 300)}`)
-    await postponeEffect(deps.db, effect, deps.now() + delayOf(error, deps.now(), attempts), message)
+    await handleFailure(deps, handler, task, error)
   }
 }
 
-/** Milliseconds until the next try: longer each time, and never before GitHub's limit has passed. */
+async function doTask<K extends TaskKind>(
+  deps: Deps,
+  handler: TaskHandler<K>,
+  task: LeasedTask<K>,
+): Promise<TaskResult | TaskPending> {
+  const context = await contextOf(deps, task.repository_id)
+  if (context) return handler.run(context, task)
+  await handler.giveUp?.(deps, task, new Error(NOT_INSTALLED))
+  return { result: NOT_INSTALLED, url: null }
+}
+
+/** Tries the task again later, unless that cannot help. */
+async function handleFailure<K extends TaskKind>(
+  deps: Deps,
+  handler: TaskHandler<K>,
+  task: LeasedTask<K>,
+  error: unknown,
+): Promise<void> {
+  const { repository_id, task_key, kind, attempts } = task
+  const giveUp = async (result: string) => {
+    await handler.giveUp?.(deps, task, error)
+    await finishTask(deps.db, task, { at: deps.now(), result, url: null })
+  }
+  const message = messageOf(error)
+  if (error instanceof WouldWrite) return giveUp(message)
+  deps.log.warn({ repository_id, task_key, kind, attempts, err: error }, 'task failed')
+  if (isFinal(error) || attempts >= MAX_ATTEMPTS)
+    return giveUp(`given up: ${message.slice(0, MAX_RESULT_LENGTH)}`)
+  const until = deps.now() + delayOf(error, deps.now(), attempts)
+  await postponeTask(deps.db, task, until, message)
+}
+
+/** Milliseconds until the next try: twice as long each time, and not before GitHub's rate limit resets. */
 function delayOf(error: unknown, now: number, attempts: number): number {
-  const delay = Math.min(MAX_DELAY_MS, 15_000 * 2 ** attempts)
+  const delay = Math.min(MAX_DELAY_MS, MIN_DELAY_MS * 2 ** attempts)
   return isLimit(error) ? Math.max(delay, limitWait(error, now, attempts)) : delay
 }
 
-/** While this process lives and works, no other takes the effect, however long GitHub lets it wait. */
-function keepLease(deps: Deps, effect: Row<'outbox'>): { release(): Promise<void> } {
+/** GitHub's answer will stay the same: not found, gone, forbidden (unless it is a rate limit) or not valid. */
+function isFinal(error: unknown): boolean {
+  const { status } = error as { status?: number }
+  if (status === 403) return !isLimit(error)
+  return status === 404 || status === 410 || status === 422
+}
+
+/** Renews the lease while this process works on the task, however long GitHub makes it wait. */
+function keepLease(deps: Deps, task: TaskState): { release(): Promise<void> } {
   let renewing: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
     renewing = renewing
-      .then(() => renewLease(deps.db, effect, deps.now()))
-      .catch((error) => deps.log.warn({ error: String(error) }, 'lease could not be renewed'))
+      .then(() => renewLease(deps.db, task, deps.now()))
+      .catch((err: unknown) => deps.log.warn({ task_key: task.task_key, err }, 'lease could not be renewed'))
   }, RENEW_MS)
   timer.unref()
   return {
@@ -99,27 +126,4 @@ function keepLease(deps: Deps, effect: Row<'outbox'>): { release(): Promise<void
       return renewing
     },
   }
-}
-
-async function doEffect(deps: Deps, effect: Row<'outbox'>): Promise<EffectResult | EffectPending> {
-  const repository = await deps.db
-    .selectFrom('repository')
-    .selectAll()
-    .where('repository_id', '=', effect.repository_id)
-    .executeTakeFirst()
-  const act = EFFECTS[effect.kind]
-  if (!act) return { result: `unknown kind ${effect.kind}`, url: null }
-  if (!deps.github || !repository?.installation_id || repository.removed_at) {
-    await GIVEN_UP[effect.kind]?.(deps, effect, new Error(NOT_INSTALLED))
-    return { result: NOT_INSTALLED, url: null }
-  }
-  const octokit = await deps.github.octokitOf(repository.installation_id)
-  return act(deps, octokit, repository, effect)
-}
-
-/** GitHub will not answer these otherwise next time: gone, locked, archived, forbidden for good, or not valid. */
-function isFinal(error: unknown): boolean {
-  const { status } = error as { status?: number }
-  if (status === 403) return !isLimit(error)
-  return status === 404 || status === 410 || status === 422
 }

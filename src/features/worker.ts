@@ -1,72 +1,87 @@
-/** The work behind intake: derives and does what is due on GitHub, soon after facts come in. */
+/** Works behind intake: derives what is stale and does the tasks that are due, soon after facts were recorded. */
 import type { Deps } from '../deps.ts'
 import { type Backpressure, NO_BACKPRESSURE } from '../derive/backpressure.ts'
 import { deriveAll } from '../derive/derive.ts'
+import { MINUTE_MS } from '../domain/time.ts'
+import type { TaskHandlers } from './feature.ts'
 import { processOutbox } from './outbox.ts'
-import { requestAutomaticReports } from './report/automatic.ts'
 
 export interface Worker {
-  /** Works soon, once for many calls, and gives way to deliveries. */
+  /** Works within 200 ms, once for many calls, and yields to deliveries. */
   soon(): void
   /** Works now and at full speed, until nothing is due. */
   settle(): Promise<void>
   stop(): Promise<void>
 }
 
-const SOON_MS = 200
-/** What weeks teach changes slowly: deliveries in between are judged by what was learned before. */
-const LEARN_EVERY_MS = 60_000
+export interface WorkerOptions {
+  backpressure: Backpressure
+  tasks: TaskHandlers
+  /** Requests tasks because of what was derived. */
+  afterDeriving(deps: Deps): Promise<void>
+}
 
-/** One pass at a time; a call during a pass brings another after it. */
-export function createWorker(deps: Deps, backpressure: Backpressure): Worker {
+const SOON_MS = 200
+/** The repository model changes slowly, so it is not learned again for every delivery. */
+const LEARN_EVERY_MS = MINUTE_MS
+
+/** Creates a worker that makes one pass at a time; a call during a pass causes another one after it. */
+export function createWorker(deps: Deps, options: WorkerOptions): Worker {
+  const pass = createPass(deps, options)
   let timer: NodeJS.Timeout | null = null
-  let asked: 'no' | 'once' | 'again' = 'no'
-  let pass: Promise<void> = Promise.resolve()
-  let stopped = false
-  let learnedAt = Number.NEGATIVE_INFINITY
-  const work = (at: Backpressure) => {
-    pass = pass.then(async () => {
-      try {
-        const learn = at === NO_BACKPRESSURE || performance.now() - learnedAt >= LEARN_EVERY_MS
-        const { db, settingsOf } = deps
-        await deriveAll(db, {
-          settingsOf,
-          now: deps.now(),
-          learn,
-          backpressure: at,
-          isStopped: () => stopped,
-        })
-        if (learn) learnedAt = performance.now()
-        if (stopped) return
-        await requestAutomaticReports(deps)
-        if (deps.github) await processOutbox(deps)
-      } catch (error) {
-        deps.log.error({ error: String(error) }, 'work failed; it is tried again')
-      }
-    })
-    return pass
-  }
+  /** `again`: called since the pass that is scheduled or running began. */
+  let state: 'idle' | 'scheduled' | 'again' = 'idle'
   const soon = () => {
-    if (stopped) return
-    if (asked !== 'no') asked = 'again'
-    else {
-      asked = 'once'
-      timer = setTimeout(async () => {
-        asked = 'once'
-        await work(backpressure)
-        const more = (asked as string) === 'again'
-        asked = 'no'
-        if (more) soon()
-      }, SOON_MS)
+    if (pass.isStopped()) return
+    if (state !== 'idle') {
+      state = 'again'
+      return
     }
+    state = 'scheduled'
+    timer = setTimeout(async () => {
+      state = 'scheduled'
+      await pass.run(options.backpressure)
+      const isCalledAgain = (state as string) === 'again'
+      state = 'idle'
+      if (isCalledAgain) soon()
+    }, SOON_MS)
   }
   return {
     soon,
-    settle: () => work(NO_BACKPRESSURE),
+    settle: () => pass.run(NO_BACKPRESSURE),
     async stop() {
-      stopped = true
       if (timer) clearTimeout(timer)
-      await pass
+      await pass.stop()
+    },
+  }
+}
+
+/** Passes that run one after the other, each over everything that is stale or due. */
+function createPass(deps: Deps, { tasks, afterDeriving }: WorkerOptions) {
+  const { db, settingsOf, log } = deps
+  let last: Promise<void> = Promise.resolve()
+  let stopped = false
+  let learnedAt = Number.NEGATIVE_INFINITY
+  const isStopped = () => stopped
+  const work = async (backpressure: Backpressure) => {
+    const learn = backpressure === NO_BACKPRESSURE || performance.now() - learnedAt >= LEARN_EVERY_MS
+    await deriveAll(db, { settingsOf, now: deps.now(), learn, backpressure, isStopped })
+    if (learn) learnedAt = performance.now()
+    if (stopped) return
+    await afterDeriving(deps)
+    if (deps.github) await processOutbox(deps, tasks)
+  }
+  return {
+    isStopped,
+    run(backpressure: Backpressure): Promise<void> {
+      last = last
+        .then(() => work(backpressure))
+        .catch((err: unknown) => log.error({ err }, 'work failed; it is tried again'))
+      return last
+    },
+    stop(): Promise<void> {
+      stopped = true
+      return last
     },
   }
 }

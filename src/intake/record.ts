@@ -31,12 +31,12 @@ const MAX_GATHERING_MS = 10
 
 /**
  * @param options.now epoch ms, for what payloads do not date themselves
- * @param options.effects whether commands ask for anything to be done on GitHub; `replay` does not
+ * @param options.tasks whether commands ask for anything to be done on GitHub; `replay` does not
  * @param options.onRecorded called after each commit with the number of its deliveries
  */
 export function createRecorder(
   db: Db,
-  options: { now: () => number; effects: boolean; onRecorded?: (count: number) => void },
+  options: { now: () => number; tasks: boolean; onRecorded?: (count: number) => void },
 ): Recorder {
   let waiting: Waiting[] = []
   let writing = false
@@ -49,7 +49,7 @@ export function createRecorder(
       const batch = waiting.slice(0, MAX_AT_ONCE)
       waiting = waiting.slice(MAX_AT_ONCE)
       const started = performance.now()
-      await commit(db, batch, options.effects)
+      await commit(db, batch, options.tasks)
       tookMs = performance.now() - started
       options.onRecorded?.(batch.length)
     }
@@ -77,12 +77,12 @@ function gather(tookMs: number): Promise<void> {
   return new Promise((resolve) => (ms < 1 ? setImmediate(resolve) : setTimeout(resolve, ms)))
 }
 
-async function commit(db: Db, batch: readonly Waiting[], effects: boolean): Promise<void> {
+async function commit(db: Db, batch: readonly Waiting[], tasks: boolean): Promise<void> {
   try {
     const fresh = await recordFacts(
       db,
       batch.map((one) => one.recording),
-      { effects },
+      { tasks },
     )
     const seen = new Set<string>()
     for (const { recording, resolve } of batch) {
@@ -98,7 +98,7 @@ async function commit(db: Db, batch: readonly Waiting[], effects: boolean): Prom
       return
     }
     // One bad delivery must not take the others with it: each gets its own transaction.
-    for (const one of batch) await commit(db, [one], effects)
+    for (const one of batch) await commit(db, [one], tasks)
   }
 }
 

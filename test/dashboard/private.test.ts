@@ -21,14 +21,7 @@ import {
 
 const SHA = 'a'.repeat(40)
 /** Words that stand nowhere but in the private repository. */
-const SECRETS = [
-  'hidden-repo',
-  'hidden-job',
-  'hidden title',
-  'hidden-author',
-  'hidden_event',
-  'hidden_effect',
-]
+const SECRETS = ['hidden-repo', 'hidden-job', 'hidden title', 'hidden-author', 'hidden_event', 'hidden_task']
 
 let database: OpenDatabase
 let now = NOW
@@ -116,8 +109,8 @@ beforeAll(async () => {
     .values({
       repository_id: 1,
       task_key: 'k',
-      kind: 'hidden_effect',
-      detail: '{}',
+      kind: 'hidden_task',
+      payload: '{}',
       created_at: '2026-02-04T11:30:00Z',
       due_at: '2026-02-04T11:30:00Z',
       done_at: null,

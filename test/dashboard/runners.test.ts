@@ -45,7 +45,7 @@ beforeAll(async () => {
   }))
   // Told twice, counted once.
   for (let i = 0; i < 2; i++)
-    await db.transaction().execute((trx) => addFacts(trx, [{ runner }], { effects: false }))
+    await db.transaction().execute((trx) => addFacts(trx, [{ runner }], { tasks: false }))
 })
 afterAll(() => database.close())
 

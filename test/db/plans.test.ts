@@ -77,7 +77,7 @@ async function address(): Promise<string> {
 
 test('recording, concluding, closing and reporting read only what is of their repository', async () => {
   const asked = await listen(async () => {
-    const { record } = createRecorder(db(), { now: () => ms(60), effects: true })
+    const { record } = createRecorder(db(), { now: () => ms(60), tasks: true })
     await record(pullRequestDelivery())
     await record(checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 }))
     await record(checkRunDelivery({ id: 2, conclusion: 'success', minute: 20 }))

@@ -10,7 +10,7 @@ const db = useDatabase()
 
 test('a check run that says it ends in a hundred years does not keep a repository public that is made private', async () => {
   const clock = { now: ms(60) }
-  const { record } = createRecorder(db(), { now: () => clock.now, effects: false })
+  const { record } = createRecorder(db(), { now: () => clock.now, tasks: false })
   const { payload } = checkRunDelivery()
   const run = { ...(payload.check_run as object), completed_at: '2126-01-01T00:00:00Z', check_suite: null }
   await record({ id: 'future', name: 'check_run', payload: { ...payload, check_run: run } })

@@ -175,7 +175,7 @@ export async function compare(
   await disturbed.close()
   const other = await openDatabase(quiet)
   await migrate(other.db)
-  const { record } = createRecorder(other.db, { now: () => 0, effects: true })
+  const { record } = createRecorder(other.db, { now: () => 0, tasks: true })
   for (const part of parts) await Promise.all(part.map(record))
   const undisturbed = await figuresOf(other.db)
   await other.close()

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import type { State } from '../../fake-github/state.ts'
 import { readRequirements } from '../../src/db/required.ts'
-import { refreshAllRequired } from '../../src/features/required-jobs/daily.ts'
+import { refreshAllRequired } from '../../src/features/required-jobs/refresh.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import {
   checkRunDelivery,

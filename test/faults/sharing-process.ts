@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readConfig } from '../../src/config.ts'
+import { AFTER_CLOSING } from '../../src/features/all.ts'
 import { readAllHistory } from '../../src/features/backfill/timer.ts'
-import { closeAll } from '../../src/features/breach-issue/close-windows.ts'
+import { readRequiredJobs } from '../../src/features/required-jobs/index.ts'
+import { closeAllWindows } from '../../src/features/windows/close-windows.ts'
 import { startApp } from '../../src/start.ts'
 
 const { CLOCK = '', API_URL = '', WORK } = process.env
@@ -15,10 +17,11 @@ const stopping = new AbortController()
 process.once('SIGTERM', () => stopping.abort())
 process.stderr.write(`listens on ${app.url}\n`)
 while (!stopping.signal.aborted) {
-  if (WORK === 'history') await readAllHistory(app.deps, { alone: false, signal: stopping.signal })
+  if (WORK === 'history')
+    await readAllHistory(app.deps, { alone: false, signal: stopping.signal, readRequiredJobs })
   else {
     await app.settle()
-    await closeAll(app.deps)
+    await closeAllWindows(app.deps, AFTER_CLOSING)
   }
   await sleep(20)
 }

@@ -60,7 +60,7 @@ afterAll(async () => {
 })
 
 test('a delivery in the midst of it fails instead of waiting for ever, and the next is taken once the database is back', async () => {
-  const recorder = createRecorder(database.db, { now: () => 0, effects: true })
+  const recorder = createRecorder(database.db, { now: () => 0, tasks: true })
   expect(await recorder.record(checkRunDelivery({ id: 1 }))).toEqual({ outcome: 'recorded' })
   line.state.isSilent = true
   await expect(recorder.record(checkRunDelivery({ id: 2 }))).rejects.toThrow(/silent/)

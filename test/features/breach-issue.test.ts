@@ -7,8 +7,9 @@ import { writeWindows } from '../../src/db/sla.ts'
 import { countFlakes, slaOf } from '../../src/domain/sla.ts'
 import { DAY_MS } from '../../src/domain/time.ts'
 import { windowOf } from '../../src/domain/window.ts'
-import { closeAll } from '../../src/features/breach-issue/close-windows.ts'
+import { AFTER_CLOSING, TASKS } from '../../src/features/all.ts'
 import { processOutbox } from '../../src/features/outbox.ts'
+import { closeAllWindows } from '../../src/features/windows/close-windows.ts'
 import { startTestApp as startWith, type TestApp } from '../support/app.ts'
 import { useDatabase } from '../support/database.ts'
 import { pullRequestDelivery, pushDelivery } from '../support/deliveries.ts'
@@ -59,8 +60,8 @@ async function endDay(it: TestApp, i: number, flakes: number, prs = 200) {
     },
   ])
   it.clock.now = window.to + 600_000
-  await closeAll(it.app.deps)
-  await processOutbox(it.app.deps)
+  await closeAllWindows(it.app.deps, AFTER_CLOSING)
+  await processOutbox(it.app.deps, TASKS)
 }
 
 const issues = (it: TestApp): Issue[] => [...it.repository.issues.values()].filter((one) => one.byApp)

@@ -5,6 +5,7 @@ import { readRest } from '../../src/db/gaps.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { readAllHistory } from '../../src/features/backfill/timer.ts'
 import { reconcile } from '../../src/features/redelivery/redelivery.ts'
+import { readRequiredJobs } from '../../src/features/required-jobs/index.ts'
 import type { Delivery } from '../../src/intake/prepare.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { aDelivery, checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
@@ -140,7 +141,7 @@ describe('deliveries that failed', () => {
     }
     const gaps = () => on.app.deps.db.selectFrom('gap').selectAll().execute()
     expect(await gaps()).toMatchObject([{ reason: 'a delivery was lost', filled_at: null }])
-    await readAllHistory(on.app.deps, { alone: true, signal: new AbortController().signal })
+    await readAllHistory(on.app.deps, { alone: true, signal: new AbortController().signal, readRequiredJobs })
     await reconciled(on, 1)
     expect(await gaps()).toMatchObject([{ filled_at: expect.any(String) }])
   }, 60_000)
@@ -226,7 +227,11 @@ describe('a server that was away', () => {
     away.clock.now = ms(6 * DAY)
     await reconcile(away.app.deps)
     expect((await report(away)).gaps).toMatchObject([{ reason: 'the server was away', filled_at: null }])
-    await readAllHistory(away.app.deps, { alone: true, signal: new AbortController().signal })
+    await readAllHistory(away.app.deps, {
+      alone: true,
+      signal: new AbortController().signal,
+      readRequiredJobs,
+    })
     await reconcile(away.app.deps)
     const [{ gaps, ...read }, { gaps: _none, ...told }] = [await report(away), await report(whole)]
     expect(gaps).toMatchObject([{ filled_at: expect.any(String) }])

@@ -1,8 +1,10 @@
 /** Manners: nothing twice, whoever dies when; nobody flooded; nothing said where nobody wants it. */
 
 import { describe, expect, test } from 'vitest'
-import { leaseEffect, renewLease } from '../../src/db/outbox.ts'
+import { leaseTask, renewLease } from '../../src/db/outbox.ts'
 import { MINUTE_MS } from '../../src/domain/time.ts'
+import { TASKS } from '../../src/features/all.ts'
+import { contextOf } from '../../src/features/feature.ts'
 import { processOutbox } from '../../src/features/outbox.ts'
 import { answerReport } from '../../src/features/report/report.ts'
 import { startTestApp as startWith, type TestApp } from '../support/app.ts'
@@ -37,17 +39,16 @@ describe('nothing is said twice', () => {
     await it.send(ask())
     const { deps } = it.app
     for (;;) {
-      const effect = await leaseEffect(deps.db, deps.now())
-      if (effect?.kind !== 'report') continue
-      const octokit = await deps.github?.octokitOf(77)
-      const repository = await db().selectFrom('repository').selectAll().executeTakeFirstOrThrow()
-      if (octokit) await answerReport(deps, octokit, repository, effect)
+      const task = await leaseTask(deps.db, deps.now())
+      if (!task || 'problem' in task || task.kind !== 'report') continue
+      const context = await contextOf(deps, task.repository_id)
+      if (context) await answerReport(context, task)
       break
     }
     expect(it.answers()).toHaveLength(1)
-    await processOutbox(deps)
+    await processOutbox(deps, TASKS)
     it.clock.now += 3 * MINUTE_MS
-    await processOutbox(deps)
+    await processOutbox(deps, TASKS)
     expect(it.answers()).toHaveLength(1)
     expect(await outbox()).toMatchObject([{ result: 'report written', attempts: 2 }])
   })
@@ -55,7 +56,7 @@ describe('nothing is said twice', () => {
   test('two processes work at once', async () => {
     const it = await start()
     await it.send(ask())
-    await Promise.all([processOutbox(it.app.deps), processOutbox(it.app.deps)])
+    await Promise.all([processOutbox(it.app.deps, TASKS), processOutbox(it.app.deps, TASKS)])
     expect(it.answers()).toHaveLength(1)
   })
 
@@ -63,9 +64,9 @@ describe('nothing is said twice', () => {
     const it = await start()
     await it.send(ask())
     it.fakeGitHub.failNext({ method: 'POST', path: /\/issues\/7\/comments/, status: 'half' })
-    await processOutbox(it.app.deps)
+    await processOutbox(it.app.deps, TASKS)
     it.clock.now += 5 * MINUTE_MS
-    await processOutbox(it.app.deps)
+    await processOutbox(it.app.deps, TASKS)
     expect(it.answers()).toHaveLength(1)
     expect(await outbox()).toMatchObject([{ result: 'report written' }])
   })
@@ -74,18 +75,18 @@ describe('nothing is said twice', () => {
     const it = await start()
     await it.send(ask())
     const now = it.clock.now
-    const held = await leaseEffect(db(), now)
+    const held = await leaseTask(db(), now)
     if (!held) throw new Error('nothing was due')
     await renewLease(db(), held, now + MINUTE_MS)
     const others = []
     for (
-      let one = await leaseEffect(db(), now + 2.5 * MINUTE_MS);
+      let one = await leaseTask(db(), now + 2.5 * MINUTE_MS);
       one;
-      one = await leaseEffect(db(), now + 2.5 * MINUTE_MS)
+      one = await leaseTask(db(), now + 2.5 * MINUTE_MS)
     )
       others.push(one.task_key)
     expect(others).not.toContain(held.task_key)
-    expect((await leaseEffect(db(), now + 10 * MINUTE_MS))?.task_key).toBe(held.task_key)
+    expect((await leaseTask(db(), now + 10 * MINUTE_MS))?.task_key).toBe(held.task_key)
   })
 })
 
@@ -95,7 +96,7 @@ test('what fails is tried again later and later, and given up in the end', async
   it.fakeGitHub.failNext({ method: 'POST', path: /\/issues\/7\/comments/, status: 502, times: 50 })
   const waits: number[] = []
   for (let i = 0; i < 10; i++) {
-    await processOutbox(it.app.deps)
+    await processOutbox(it.app.deps, TASKS)
     const [row] = await outbox()
     if (!row || row.done_at) break
     waits.push(Date.parse(row.due_at) - it.clock.now)
@@ -111,7 +112,7 @@ test.each([403, 404, 410])('an answer of %i is final', async (status) => {
   const it = await start()
   await it.send(ask())
   it.fakeGitHub.failNext({ method: 'POST', path: /\/issues\/7\/comments/, status })
-  await processOutbox(it.app.deps)
+  await processOutbox(it.app.deps, TASKS)
   expect((await outbox())[0]?.result).toMatch(/^given up: /)
 })
 

@@ -4,7 +4,7 @@ import { addApp } from '../../fake-github/seed-ci.ts'
 import type { Branch } from '../../fake-github/state.ts'
 import { readReport } from '../../src/cli/report-json.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
-import { refreshAllRequired } from '../../src/features/required-jobs/daily.ts'
+import { refreshAllRequired } from '../../src/features/required-jobs/refresh.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { aDelivery, checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
 

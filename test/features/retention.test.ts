@@ -28,7 +28,7 @@ const FLAKE = [
 
 /** Records a delivery that arrives at that minute: what GitHub does not date is dated so. */
 const arriveAt = (db: Db, minute: number, delivery: Delivery) =>
-  createRecorder(db, { now: () => ms(minute), effects: false }).record(delivery)
+  createRecorder(db, { now: () => ms(minute), tasks: false }).record(delivery)
 const forgetAt = (db: Db, minute: number) => deleteExpired({ db, now: () => ms(minute), log })
 
 /** Rows of every table that speaks of a repository. */

@@ -9,7 +9,7 @@ import type { Deps } from '../../src/deps.ts'
 import { assignOrphanHeads } from '../../src/features/backfill/orphan-results.ts'
 import { readAllHistory } from '../../src/features/backfill/timer.ts'
 import { reconcile } from '../../src/features/redelivery/redelivery.ts'
-import { refreshAllRequired } from '../../src/features/required-jobs/daily.ts'
+import { readRequiredJobs, refreshAllRequired } from '../../src/features/required-jobs/refresh.ts'
 import { createProbot, gitHubOf } from '../../src/github/app.ts'
 import { PRIVATE_KEY } from '../support/app.ts'
 import { useDatabase } from '../support/database.ts'
@@ -49,7 +49,7 @@ test('is read, reconciled and asked by GHE_HOST alone', async () => {
   await derive(db(), { now: LATER })
   expect(await assignOrphanHeads(deps)).toBe(1)
   await reconcile(deps)
-  await readAllHistory(deps, { alone: true, signal: new AbortController().signal })
+  await readAllHistory(deps, { alone: true, signal: new AbortController().signal, readRequiredJobs })
   await refreshAllRequired(deps)
   await derive(db(), { now: LATER })
   const { lists } = await readRequirements(db(), repository.id)

@@ -41,7 +41,7 @@ const ALL_KINDS = [
   aDelivery('repository', { action: 'edited', changes: { description: { from: 'x' } } }),
 ]
 
-const recorderOf = (db: Db, effects = true) => createRecorder(db, { now: () => ms(60), effects })
+const recorderOf = (db: Db, tasks = true) => createRecorder(db, { now: () => ms(60), tasks })
 const recordAll = (db: Db, deliveries: readonly Delivery[]) => {
   const { record } = recorderOf(db)
   return Promise.all(deliveries.map((one) => record(one)))
@@ -218,9 +218,7 @@ eachDatabase((db) => {
   })
 
   test('many writers record the same deliveries once', async () => {
-    const recorders = Array.from({ length: 8 }, () =>
-      createRecorder(db(), { now: () => ms(0), effects: true }),
-    )
+    const recorders = Array.from({ length: 8 }, () => createRecorder(db(), { now: () => ms(0), tasks: true }))
     const deliveries = Array.from({ length: 50 }, (_, i) => checkRunDelivery({ id: i + 1, minute: i }))
     const results = await Promise.all(
       recorders.flatMap((one, i) =>

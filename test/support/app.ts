@@ -7,7 +7,8 @@ import { addComment } from '../../fake-github/seed-changes.ts'
 import type { Repository } from '../../fake-github/state.ts'
 import type { Config } from '../../src/config.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
-import { closeAll } from '../../src/features/breach-issue/close-windows.ts'
+import { AFTER_CLOSING } from '../../src/features/all.ts'
+import { closeAllWindows } from '../../src/features/windows/close-windows.ts'
 import type { Delivery } from '../../src/intake/prepare.ts'
 import { WEBHOOK_PATH } from '../../src/server/http.ts'
 import { type RunningApp, type StartOptions, startApp } from '../../src/start.ts'
@@ -126,7 +127,7 @@ function handles(app: RunningApp, fakeGitHub: FakeGitHub, clock: { now: number }
     async passTo(minutes: number) {
       clock.now = ms(minutes)
       await app.settle()
-      await closeAll(app.deps)
+      await closeAllWindows(app.deps, AFTER_CLOSING)
       await app.settle()
     },
     answers: (number = 7) =>

@@ -13,7 +13,7 @@ export const LATER = ms(10 * 24 * 60)
 
 /** Records the deliveries, together. */
 export function recordAll(db: Db, deliveries: readonly Delivery[]): Promise<RecordResult[]> {
-  const { record } = createRecorder(db, { now: () => ms(0), effects: false })
+  const { record } = createRecorder(db, { now: () => ms(0), tasks: false })
   return Promise.all(deliveries.map((delivery) => record(delivery)))
 }
 

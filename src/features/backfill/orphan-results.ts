@@ -72,7 +72,7 @@ async function placeThese(
     // What GitHub told of the pull request is not news about the repository.
     const events = facts.map(({ repository: _repository, ...one }) => one)
     placed += new Set(events.flatMap((one) => one.pull_request_event ?? []).map((one) => one.head_sha)).size
-    await db.transaction().execute((trx: Db) => addFacts(trx, events, { effects: false }))
+    await db.transaction().execute((trx: Db) => addFacts(trx, events, { tasks: false }))
   }
   const calls = Object.fromEntries(client.calls)
   log.info({ repository: full_name, asked: heads.length, placed, calls }, 'asked whose commits these are')

@@ -1,21 +1,31 @@
 /** Reads the history of repositories that the app came to, and goes on with what was begun. */
 
-import type { Row } from '../../db/schema.ts'
+import type { Db, Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { DAY_MS } from '../../domain/time.ts'
+import type { Octokit } from '../../github/client.ts'
 import { createThrottledClient } from '../../github/throttled-client.ts'
-import { readRequiredJobs } from '../required-jobs/refresh.ts'
+import type { TimerProcess } from '../feature.ts'
 import { readHistory, readRepository } from './read.ts'
 
 const FIRST_DAYS = 90
 /** Calls an hour that the backfill leaves to reports and issues. */
 const RESERVE = 500
 
+/** Reads which jobs a repository requires, as of a time (epoch ms). */
+export type ReadRequiredJobs = (
+  db: Db,
+  octokit: Octokit,
+  repository: Pick<Row<'repository'>, 'repository_id' | 'full_name'>,
+  since: number,
+) => Promise<unknown>
+
+export interface BackfillOptions extends TimerProcess {
+  readRequiredJobs: ReadRequiredJobs
+}
+
 /** Reads what is unread, a repository after the other; several processes share the pages. */
-export async function readAllHistory(
-  deps: Deps,
-  options: { alone: boolean; signal: AbortSignal },
-): Promise<void> {
+export async function readAllHistory(deps: Deps, options: BackfillOptions): Promise<void> {
   const unread = await deps.db
     .selectFrom('repository as r')
     .leftJoin('backfill as d', 'd.repository_id', 'r.repository_id')
@@ -43,7 +53,7 @@ export async function readAllHistory(
 async function readOne(
   { db, github, now, log }: Deps,
   { repository_id, full_name, installation_id }: Row<'repository'>,
-  { alone, signal }: { alone: boolean; signal: AbortSignal },
+  { alone, signal, readRequiredJobs }: BackfillOptions,
 ): Promise<void> {
   if (!github || installation_id === null) return
   const octokit = await github.octokitOf(installation_id)

@@ -1,9 +1,9 @@
-/** Files the issue about a breached day, or brings the one there is up to date; and closes what is over. */
+/** Files the issue about a day out of SLA, or updates the open one; closes it once the repository is back in SLA. */
 import { type FiledBreach, readFiledBreaches } from '../../db/breach.ts'
-import type { Row } from '../../db/schema.ts'
-import type { Deps } from '../../deps.ts'
+import type { LeasedTask, TaskState } from '../../db/outbox.ts'
 import { inSlaProbability, readBreach } from '../../derive/breach-data.ts'
 import type { Settings } from '../../domain/settings.ts'
+import { HOUR_MS, iso } from '../../domain/time.ts'
 import { shiftWindow, windowAt, windowOf } from '../../domain/window.ts'
 import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
 import { marker } from '../../github/comments.ts'
@@ -20,150 +20,148 @@ import { ownersIn } from '../../github/owners.ts'
 import type { Breach } from '../../texts/breach-facts.ts'
 import { breachBody, breachTitle } from '../../texts/breach-issue.ts'
 import { odds } from '../../texts/figures.ts'
-import type { EffectResult } from '../feature.ts'
+import type { TaskContext, TaskResult } from '../feature.ts'
 
-/** A repository is back in SLA when that is as likely as this, over seven days. */
+/** A repository is back in SLA when this is the least probability of it, over seven days. */
 export const BACK_IN_SLA = 0.8
 
+/** What filing the issue of one day needs. */
 interface Filing {
-  deps: Deps
-  octokit: Octokit
-  repository: Row<'repository'>
+  context: TaskContext
+  task: LeasedTask<'breach'>
   settings: Settings
-  path: RepositoryPath
+  /** The repository that gets the issue. */
+  target: RepositoryPath
   login: string
-  effect: Row<'outbox'>
 }
 
-/** Writes the issue of the day that the effect names, once, unless the day is no breach any more. */
-export async function fileBreachIssue(
-  deps: Deps,
-  octokit: Octokit,
-  repository: Row<'repository'>,
-  effect: Row<'outbox'>,
-): Promise<EffectResult> {
-  const { day } = effect.detail as { day: string }
+/** An issue of an earlier day and the repository that it is in. */
+type EarlierIssue = FoundIssue & { path: RepositoryPath }
+
+/** Files the issue of the task's day, once, if the day is still out of SLA. */
+export async function fileBreachIssue(context: TaskContext, task: LeasedTask<'breach'>): Promise<TaskResult> {
+  const { deps, octokit, repository } = context
+  const { day } = task.payload
   const settings = await deps.settingsOf(repository.repository_id)
-  const { repository: target, mode } = settings.breachIssue
+  const { repository: elsewhere, mode } = settings.breachIssue
   if (mode === 'off') return { result: 'not filed: breach issues are off', url: null }
-  const path = pathOf(target ?? repository.full_name)
-  if (target && repository.private && !(await isPrivate(octokit, path)))
-    return { result: `not filed: ${target} is public and this repository is not`, url: null }
-  const login = (await deps.github?.botLogin()) ?? ''
-  const filing: Filing = { deps, octokit, repository, settings, path, login, effect }
-  const filed = (await readFiledBreaches(deps.db, repository.repository_id)).filter((one) => one.day < day)
-  const breach = await writeUp(filing, day, filed)
+  const target = pathOf(elsewhere ?? repository.full_name)
+  if (elsewhere && repository.private && !(await isPrivate(octokit, target)))
+    return { result: `not filed: ${elsewhere} is public and this repository is not`, url: null }
+  const filing: Filing = { context, task, settings, target, login: await context.login() }
+  const filed = await readFiledBreaches(deps.db, repository.repository_id)
+  const earlier = filed.filter((breach) => breach.day < day)
+  const breach = await describeBreach(filing, earlier)
   if (!breach?.sla.breached) return { result: 'not filed: the day is in SLA after all', url: null }
-  const before = await readFiled(octokit, filed[0])
-  return mode === 'rolling' ? fileRolling(filing, breach, before) : fileDaily(filing, breach, before)
+  const issue = await readFiled(octokit, earlier[0])
+  return mode === 'rolling' ? fileRolling(filing, breach, issue) : fileDaily(filing, breach, issue)
 }
 
-async function fileDaily(
-  filing: Filing,
-  breach: Breach,
-  before: (FoundIssue & { path: RepositoryPath }) | null,
-): Promise<EffectResult> {
-  const { octokit, path, login, effect } = filing
-  const issue = await openIssue(octokit, path, { ...textOf(filing, breach), login, since: lately(effect) })
-  if (before && before.html_url !== issue.html_url) {
-    const same = before.path.owner === path.owner && before.path.repo === path.repo
-    await closeIssue(octokit, before.path, before, {
-      body: `Superseded by ${same ? '' : `${path.owner}/${path.repo}`}#${issue.number}: a newer day is out of SLA.`,
+/** Opens an issue for the day and closes the one before it. */
+async function fileDaily(filing: Filing, breach: Breach, earlier: EarlierIssue | null): Promise<TaskResult> {
+  const { context, target, login, task } = filing
+  const since = searchFrom(task)
+  const issue = await openIssue(context.octokit, target, { ...textOf(filing, breach), login, since })
+  if (earlier && earlier.html_url !== issue.html_url) {
+    const isSame = earlier.path.owner === target.owner && earlier.path.repo === target.repo
+    await closeIssue(context.octokit, earlier.path, earlier, {
+      body: `Superseded by ${isSame ? '' : `${target.owner}/${target.repo}`}#${issue.number}: a newer day is out of SLA.`,
       marker: marker(`superseded-by:${breach.day}`),
       login,
-      since: lately(effect),
+      since,
     })
   }
   return { result: issue.isNew ? 'issue filed' : 'issue found', url: issue.html_url }
 }
 
-/** One issue for as long as the repository is out of SLA. Closed by a person, it stays closed until that has ended once. */
+/**
+ * Keeps one issue for as long as the repository is out of SLA. If a person closes it, no other is opened until the
+ * repository has been back in SLA.
+ */
 async function fileRolling(
   filing: Filing,
   breach: Breach,
-  before: (FoundIssue & { path: RepositoryPath }) | null,
-): Promise<EffectResult> {
-  const { octokit, path, login, effect } = filing
+  earlier: EarlierIssue | null,
+): Promise<TaskResult> {
+  const { octokit } = filing.context
+  const { target, login, task } = filing
   const text = textOf(filing, breach)
-  if (before?.locked) return { result: 'left alone: the issue is locked', url: before.html_url }
-  if (before?.state === 'open') {
+  const since = searchFrom(task)
+  if (earlier?.locked) return { result: 'not updated: the issue is locked', url: earlier.html_url }
+  if (earlier?.state === 'open') {
     const body = `${text.body}\n\n${text.marker}`
-    const isWritten = await updateIssue(octokit, before.path, before, { title: text.title, body })
-    return { result: isWritten ? 'issue updated' : 'issue unchanged', url: before.html_url }
+    const isWritten = await updateIssue(octokit, earlier.path, earlier, { title: text.title, body })
+    return { result: isWritten ? 'issue updated' : 'issue unchanged', url: earlier.html_url }
   }
-  const found = await findIssue(octokit, path, { login, marker: text.marker, since: lately(effect) })
+  const found = await findIssue(octokit, target, { login, marker: text.marker, since })
   if (found) return { result: 'issue found', url: found.html_url }
-  if (before && before.closedBy !== login && !(await wasBackSince(filing, before.closedAt, breach.day)))
+  if (earlier && earlier.closedBy !== login && !(await wasBackInSla(filing, earlier.closedAt)))
     return {
-      result: 'left closed: a person closed it, and it was not back in SLA since',
-      url: before.html_url,
+      result: 'not reopened: a person closed it, and the repository has not been back in SLA since',
+      url: earlier.html_url,
     }
-  const issue = await openIssue(octokit, path, { ...text, login, since: lately(effect) })
+  const issue = await openIssue(octokit, target, { ...text, login, since })
   return { result: 'issue filed', url: issue.html_url }
 }
 
-/** Closes the newest issue when the repository is back in SLA, unless somebody wants it open. */
+/** Closes the newest issue if the repository is back in SLA and nobody reopened or locked the issue. */
 export async function closeBreachIssue(
-  deps: Deps,
-  octokit: Octokit,
-  repository: Row<'repository'>,
-  effect: Row<'outbox'>,
-): Promise<EffectResult> {
-  const { day } = effect.detail as { day: string }
-  const { repository_id } = repository
+  { deps, octokit, repository: { repository_id }, login }: TaskContext,
+  task: LeasedTask<'breach-close'>,
+): Promise<TaskResult> {
+  const { day } = task.payload
   const settings = await deps.settingsOf(repository_id)
-  const likely = await inSlaProbability(deps.db, repository_id, settings, day)
-  if (likely === null || likely < BACK_IN_SLA) return { result: 'not closed: not back in SLA', url: null }
+  const probability = await inSlaProbability(deps.db, repository_id, settings, day)
+  if (probability === null || probability < BACK_IN_SLA)
+    return { result: 'not closed: not back in SLA', url: null }
   const [newest] = await readFiledBreaches(deps.db, repository_id)
   const issue = await readFiled(octokit, newest)
   if (!issue) return { result: 'not closed: the issue is gone', url: null }
   const isClosed = await closeIssue(octokit, issue.path, issue, {
-    body: `Back in SLA: over the seven days up to ${day} the rate is below the target with ${odds(likely)} probability. Reopen this issue and it stays open.`,
+    body: `Back in SLA: over the seven days up to ${day} the rate is below the target with ${odds(probability)} probability. Reopen this issue and it stays open.`,
     marker: marker(`back-in-sla:${newest?.day}`),
-    login: (await deps.github?.botLogin()) ?? '',
-    since: lately(effect),
+    login: await login(),
+    since: searchFrom(task),
   })
-  const result = isClosed
-    ? 'issue closed: back in SLA'
-    : 'left as it is: somebody closed, reopened or locked it'
+  const result = isClosed ? 'issue closed: back in SLA' : 'not closed: somebody closed, reopened or locked it'
   return { result, url: issue.html_url }
 }
 
-function textOf({ repository, effect, settings }: Filing, breach: Breach) {
+function textOf({ context, task, settings }: Filing, breach: Breach) {
   return {
     title: breachTitle(breach),
     body: breachBody(breach),
     labels: settings.breachIssue.labels,
     assignees: settings.breachIssue.assignees,
-    marker: marker(`${effect.task_key} repository=${repository.repository_id}`),
+    marker: marker(`${task.task_key} repository=${context.repository.repository_id}`),
   }
 }
 
-async function writeUp(filing: Filing, day: string, filed: readonly FiledBreach[]): Promise<Breach | null> {
-  const { deps, octokit, repository, settings, path } = filing
-  const figures = await readBreach(deps.db, repository, settings, day)
+/** What the issue says; null if the day has no figures. */
+async function describeBreach(filing: Filing, earlier: readonly FiledBreach[]): Promise<Breach | null> {
+  const { context, task, settings, target } = filing
+  const { deps, octokit, repository } = context
+  const figures = await readBreach(deps.db, repository, settings, task.payload.day)
   if (!figures) return null
   const { full_name } = repository
   const ownersOf = ownersIn(octokit, full_name, settings)
   const jobs = []
   for (const job of figures.jobs) jobs.push({ ...job, owners: await ownersOf(job) })
-  const isElsewhere = `${path.owner}/${path.repo}` !== full_name
-  const pages = deps.publicUrl ? `${deps.publicUrl}/${full_name}` : null
+  const isElsewhere = `${target.owner}/${target.repo}` !== full_name
+  const page = deps.publicUrl ? `${deps.publicUrl}/${full_name}` : null
   return {
     ...figures,
     jobs,
-    previous: filed.map(({ day: one, url }) => ({ day: one, url })),
+    previous: earlier.map(({ day, url }) => ({ day, url })),
     elsewhere: isElsewhere ? full_name : null,
-    dashboardUrl: pages,
-    // GitHub fetches pictures without credentials.
-    pictureUrl: pages && !repository.private ? `${pages}/trend.svg` : null,
+    dashboardUrl: page,
+    // GitHub fetches pictures without credentials, so the picture of a private repository cannot be shown.
+    pictureUrl: page && !repository.private ? `${page}/trend.svg` : null,
   }
 }
 
-async function readFiled(
-  octokit: Octokit,
-  filed: FiledBreach | undefined,
-): Promise<(FoundIssue & { path: RepositoryPath }) | null> {
+/** The issue of an earlier day as it is now; null if there is none or it was deleted. */
+async function readFiled(octokit: Octokit, filed: FiledBreach | undefined): Promise<EarlierIssue | null> {
   const at = filed && issueAt(filed.url)
   if (!at) return null
   const path = { owner: at.owner, repo: at.repo }
@@ -171,19 +169,20 @@ async function readFiled(
   return issue && { ...issue, path }
 }
 
-/** From when on our own writing is looked for: an hour more, because GitHub's clock may be behind this one. */
-function lately({ created_at }: Row<'outbox'>): string {
-  return new Date(Date.parse(created_at) - 3_600_000).toISOString()
+/** When a search for our own issue or comment starts: an hour before the task, because GitHub's clock may be behind. */
+function searchFrom({ created_at }: TaskState): string {
+  return iso(Date.parse(created_at) - HOUR_MS)
 }
 
-/** Whether any day since then ended with the repository back in SLA. */
-async function wasBackSince({ deps, repository, settings }: Filing, since: string | null, day: string) {
+/** Whether any day from `since` (RFC 3339) to the task's day ended with the repository back in SLA. */
+async function wasBackInSla({ context, task, settings }: Filing, since: string | null): Promise<boolean> {
   if (since === null) return false
+  const { deps, repository } = context
   let window = windowAt('day', Date.parse(since), settings.timeZone)
-  const last = windowOf('day', day, settings.timeZone)
+  const last = windowOf('day', task.payload.day, settings.timeZone)
   for (; window.from <= last.from; window = shiftWindow(window, 1, settings.timeZone)) {
-    const likely = await inSlaProbability(deps.db, repository.repository_id, settings, window.start)
-    if (likely !== null && likely >= BACK_IN_SLA) return true
+    const probability = await inSlaProbability(deps.db, repository.repository_id, settings, window.start)
+    if (probability !== null && probability >= BACK_IN_SLA) return true
   }
   return false
 }

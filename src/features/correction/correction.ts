@@ -1,69 +1,55 @@
-/** Takes a correction of verdicts (`/flake mine|not-mine|reset`) from those who may write to the repository. */
+/** Carries out `/flake mine|not-mine|reset`: people with write permission correct the attribution of flakes. */
 import { addCorrection, readCorrected } from '../../db/corrections.ts'
-import type { Row } from '../../db/schema.ts'
-import type { Deps } from '../../deps.ts'
+import type { LeasedTask } from '../../db/outbox.ts'
 import { deriveRepository } from '../../derive/derive.ts'
 import type { CorrectionFact } from '../../domain/correction.ts'
-import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
 import { marker, react, writeComment } from '../../github/comments.ts'
 import { correctionText, refusalText } from '../../texts/correction.ts'
-import type { EffectResult } from '../feature.ts'
-
-interface CorrectionRequest extends Pick<CorrectionFact, 'says' | 'job' | 'reason' | 'number' | 'author'> {
-  /** Set when the command could not be used: what to write instead. */
-  problem?: string
-  comment_key: string
-  comment_id: number
-  comment_kind: string
-  asked_at: string
-}
+import type { TaskContext, TaskResult } from '../feature.ts'
 
 const MAY_CORRECT = ['admin', 'maintain', 'write']
 
-/** Asks GitHub whether the author may, keeps the correction, judges again, and says what came of it. Once. */
+/** Checks the author's permission at GitHub, stores the correction, derives again and answers once with the outcome. */
 export async function takeCorrection(
-  deps: Deps,
-  octokit: Octokit,
-  repository: Row<'repository'>,
-  effect: Row<'outbox'>,
-): Promise<EffectResult> {
-  const asked = effect.detail as unknown as CorrectionRequest
-  const path = pathOf(repository.full_name)
+  context: TaskContext,
+  task: LeasedTask<'correction'>,
+): Promise<TaskResult> {
+  const { deps, octokit, repository, path } = context
+  const { author, comment_id, comment_kind, comment_key, number, requested_at, correction } = task.payload
   if (deps.dryRun) return { result: 'dry run: the correction was not taken', url: null }
-  const answer = async (result: string, body: string): Promise<EffectResult> => {
-    const login = (await deps.github?.botLogin()) ?? ''
-    const own = { login, marker: marker(effect.task_key), since: asked.asked_at, body }
-    return { result, url: await writeComment(octokit, { ...path, issue_number: asked.number }, own) }
-  }
-  await react(octokit, { ...path, comment_id: asked.comment_id, kind: asked.comment_kind })
-  if (asked.problem !== undefined) return answer('not understood', asked.problem)
-  const permission = await permissionOf(octokit, path, asked.author)
+  await react(octokit, { ...path, comment_id, kind: comment_kind })
+  if ('problem' in correction) return answer(context, task, 'not understood', correction.problem)
+  const permission = await permissionOf(context, author)
   if (!MAY_CORRECT.includes(permission))
-    return answer('refused: no write permission', refusalText(asked.author, permission))
-  const { says, job, reason, number, author, comment_key, asked_at } = asked
-  const { repository_id } = repository
-  const fact = {
-    repository_id,
-    number,
-    correction_key: comment_key,
-    says,
-    job,
-    reason,
-    author,
-    reported_at: asked_at,
-    permission,
+    return answer(context, task, 'refused: no write permission', refusalText(author, permission))
+  const fact: CorrectionFact = {
+    ...correction,
+    ...{ repository_id: repository.repository_id, number, correction_key: comment_key },
+    ...{ author, reported_at: requested_at, permission },
   }
-  await deps.db.transaction().execute((trx) => addCorrection(trx, fact))
-  await deriveRepository(deps.db, repository_id, {
-    settingsOf: deps.settingsOf,
-    now: deps.now(),
-    learn: false,
-  })
-  return answer('correction taken', correctionText(fact, await readCorrected(deps.db, fact)))
+  await storeCorrection(context, fact)
+  return answer(context, task, 'correction taken', correctionText(fact, await readCorrected(deps.db, fact)))
 }
 
-/** What the person may do in the repository: `admin`, `maintain`, `write`, `triage`, `read` or `none`. */
-async function permissionOf(octokit: Octokit, path: RepositoryPath, username: string): Promise<string> {
+async function storeCorrection({ deps, repository }: TaskContext, fact: CorrectionFact): Promise<void> {
+  const { db, settingsOf } = deps
+  await db.transaction().execute((trx) => addCorrection(trx, fact))
+  await deriveRepository(db, repository.repository_id, { settingsOf, now: deps.now(), learn: false })
+}
+
+async function answer(
+  { octokit, path, login }: TaskContext,
+  { task_key, payload }: LeasedTask<'correction'>,
+  result: string,
+  body: string,
+): Promise<TaskResult> {
+  const own = { login: await login(), marker: marker(task_key), since: payload.requested_at, body }
+  const url = await writeComment(octokit, { ...path, issue_number: payload.number }, own)
+  return { result, url }
+}
+
+/** The person's role in the repository: `admin`, `maintain`, `write`, `triage`, `read`, `none` or a custom role. */
+async function permissionOf({ octokit, path }: TaskContext, username: string): Promise<string> {
   const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({ ...path, username })
   return data.role_name || data.permission
 }

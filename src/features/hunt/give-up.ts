@@ -1,70 +1,57 @@
-/** Ends a `/hunt` that was given up: it would hold up the hunts after it for a day, and be shown as under way for ever. */
-
+/** Ends a `/hunt` whose task was given up. An open hunt would hold up later ones for a day and look active indefinitely. */
 import { endOf, type Hunt, runOf } from '@flake-sla/hunt'
 import { markOf, resultSoFar } from '@flake-sla/hunt/actions'
 import { keepHuntStep } from '../../db/hunted.ts'
 import { endKeptHunt, findAskedHunt, type HuntRow, readHuntRuns } from '../../db/hunts.ts'
-import type { Row } from '../../db/schema.ts'
+import type { LeasedTask } from '../../db/outbox.ts'
 import type { Deps } from '../../deps.ts'
-import { isUserError } from '../../domain/user-error.ts'
-import { pathOf } from '../../github/client.ts'
+import { iso } from '../../domain/time.ts'
+import { isUserError, messageOf } from '../../domain/user-error.ts'
 import { huntGivenUpReason } from '../../texts/hunt.ts'
-import { type HuntRequest, type KeptSettings, requestedKey, say } from './context.ts'
-import { endedText } from './hunt.ts'
+import { contextOf } from '../feature.ts'
+import { answerText } from './answer.ts'
+import { requestedKey, storedSettings, writeAnswer } from './context.ts'
 
-/** Keeps what is known, and tells it where the hunt was asked for, if GitHub takes it this once. */
-export async function endGivenUpHunt(deps: Deps, effect: Row<'outbox'>, error: unknown): Promise<void> {
-  const row = await findAskedHunt(deps.db, requestedKey(effect))
+type HuntTask = LeasedTask<'hunt'>
+
+/** Stores the runs so far as the hunt's outcome and tries once to write it on the pull request. */
+export async function giveUpHunt(deps: Deps, task: HuntTask, error: unknown): Promise<void> {
+  const row = await findAskedHunt(deps.db, requestedKey(task))
   if (!row || row.ended_at !== null) return
-  await takeBackUnasked(deps, row, effect.repository_id)
+  await unmarkUnconfirmed(deps, row, task.repository_id)
   const runs = (await readHuntRuns(deps.db, row.hunt_id)).map(runOf)
-  const hunt = resultSoFar(row.settings as unknown as KeptSettings, runs)
-  const ended = endOf(hunt, new Date(deps.now()).toISOString())
-  await endKeptHunt(deps.db, row.hunt_id, hunt.runs, ended)
-  await tell(deps, effect, { row, hunt, error }).catch((reason) =>
-    deps.log.warn(
-      { task_key: effect.task_key, error: String(reason) },
-      'nobody could be told that a hunt was given up',
-    ),
+  const outcome = resultSoFar(storedSettings(row), runs)
+  await endKeptHunt(deps.db, row.hunt_id, outcome.runs, endOf(outcome, iso(deps.now())))
+  await report(deps, task, { row, outcome, error }).catch((err: unknown) =>
+    deps.log.warn({ task_key: task.task_key, err }, 'the end of a hunt could not be reported'),
   )
 }
 
-/** What GitHub is not known to have taken will not come: its mark would swallow what people run next. */
-async function takeBackUnasked(
-  { db }: Deps,
-  { hunt_id: huntId, settings }: HuntRow,
-  repositoryId: number,
-): Promise<void> {
-  const kept = settings as unknown as KeptSettings
-  for (const lane of kept.lanes) {
+/** Removes the marks of attempts that GitHub may never have started: they would exclude people's own later runs. */
+async function unmarkUnconfirmed({ db }: Deps, row: HuntRow, repositoryId: number): Promise<void> {
+  const settings = storedSettings(row)
+  for (const lane of settings.lanes) {
     if (lane.attempt === null || lane.asked) continue
     const mark = markOf(lane, lane.attempt, { taken_back: true })
     lane.attempt = null
-    await keepHuntStep(db, { huntId, repositoryId }, { settings, mark, run: null, environment: null })
+    const step = { settings: { ...settings }, mark, run: null, environment: null }
+    await keepHuntStep(db, { huntId: row.hunt_id, repositoryId }, step)
   }
 }
 
-async function tell(
+async function report(
   deps: Deps,
-  effect: Row<'outbox'>,
-  { row, hunt, error }: { row: HuntRow; hunt: Hunt; error: unknown },
+  task: HuntTask,
+  { row, outcome, error }: { row: HuntRow; outcome: Hunt; error: unknown },
 ): Promise<void> {
-  const repository = await deps.db
-    .selectFrom('repository')
-    .selectAll()
-    .where('repository_id', '=', effect.repository_id)
-    .executeTakeFirst()
-  if (!deps.github || !repository?.installation_id || repository.removed_at) return
-  const octokit = await deps.github.octokitOf(repository.installation_id)
-  const path = pathOf(repository.full_name)
-  const asked = effect.detail as unknown as HuntRequest
-  const reason = huntGivenUpReason(effect.attempts, publicMessage(error))
-  const body = await endedText({ deps, repository }, row, hunt, reason)
-  await say({ deps, octokit, repository, path, effect, asked, pull: null }, body)
+  const context = await contextOf(deps, task.repository_id)
+  if (!context) return
+  const reason = huntGivenUpReason(task.attempts, publicMessage(error))
+  await writeAnswer({ ...context, task, pull: null }, await answerText(context, row, outcome, reason))
 }
 
-/** What GitHub or we say to users; anything else may tell of the machine, which the log is for. */
+/** The message of an error from GitHub or for users; null for others, which may reveal details of the machine. */
 function publicMessage(error: unknown): string | null {
   const isPublic = isUserError(error) || (error instanceof Error && 'status' in error)
-  return isPublic ? (error.message.split(' - https://')[0] ?? '') : null
+  return isPublic ? messageOf(error) : null
 }

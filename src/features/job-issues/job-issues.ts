@@ -9,19 +9,21 @@ import {
   readSilence,
 } from '../../db/job-burn.ts'
 import { readJobIssues, writeJobIssue } from '../../db/job-issues.ts'
+import { enqueueTask, type LeasedTask } from '../../db/outbox.ts'
 import type { Db, Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { requiredJobs } from '../../derive/measure.ts'
 import { deservesIssue, silenceNeeded } from '../../domain/job-issue.ts'
 import type { Settings } from '../../domain/settings.ts'
-import { DAY_MS } from '../../domain/time.ts'
-import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
-import { marker } from '../../github/comments.ts'
+import { newTask } from '../../domain/task.ts'
+import { DAY_MS, iso } from '../../domain/time.ts'
+import { windowAt } from '../../domain/window.ts'
+import type { Octokit, RepositoryPath } from '../../github/client.ts'
+import { marker, writeComment } from '../../github/comments.ts'
 import { type FoundIssue, openIssue, readIssue, updateIssue } from '../../github/issues.ts'
 import { ownersIn } from '../../github/owners.ts'
 import { closedText, jobIssueBody, jobIssueTitle, reopenedText } from '../../texts/job-issue.ts'
-import type { EffectResult } from '../feature.ts'
-import { moveIssue } from './github.ts'
+import type { TaskContext, TaskResult } from '../feature.ts'
 
 const MAX_A_DAY = 2
 /** More open issues than this are a list that nobody reads. */
@@ -46,16 +48,23 @@ interface Round {
   publicUrl: string | null
 }
 
+/** Requests the round of the current local day; requesting it again changes nothing. */
+export async function requestJobIssues(deps: Deps, repository_id: number, settings: Settings): Promise<void> {
+  if (!settings.jobIssues.enabled) return
+  const { start: day } = windowAt('day', deps.now(), settings.timeZone)
+  const place = { repository_id, task_key: `job-issues:${day}`, at: iso(deps.now()) }
+  await enqueueTask(deps.db, newTask(place, 'job-issues', { day }))
+}
+
 /** Does the round; done again, it finds what it wrote. */
 export async function keepJobIssues(
-  deps: Deps,
-  octokit: Octokit,
-  repository: Row<'repository'>,
-  effect: Row<'outbox'>,
-): Promise<EffectResult> {
+  context: TaskContext,
+  task: LeasedTask<'job-issues'>,
+): Promise<TaskResult> {
+  const { deps, repository } = context
   const settings = await deps.settingsOf(repository.repository_id)
   if (!settings.jobIssues.enabled) return { result: 'job_issues.enabled is off', url: null }
-  const round = await roundOf(deps, octokit, repository, effect, settings)
+  const round = await roundOf(context, task, settings)
   const known = await readJobIssues(deps.db, repository.repository_id)
   const done: string[] = []
   for (const row of known.values()) done.push(...(await lookAfter(round, row)))
@@ -64,10 +73,8 @@ export async function keepJobIssues(
 }
 
 async function roundOf(
-  deps: Deps,
-  octokit: Octokit,
-  repository: Row<'repository'>,
-  effect: Row<'outbox'>,
+  { deps, octokit, repository, path, login }: TaskContext,
+  task: LeasedTask<'job-issues'>,
   settings: Settings,
 ): Promise<Round> {
   const { db } = deps
@@ -78,11 +85,11 @@ async function roundOf(
   const from = now - DAYS * DAY_MS
   return {
     ...{ db, octokit, repository, settings, jobIds },
-    path: pathOf(repository.full_name),
-    login: (await deps.github?.botLogin()) ?? '',
+    path,
+    login: await login(),
     ownersOf: ownersIn(octokit, repository.full_name, settings),
     publicUrl: deps.publicUrl,
-    since: effect.created_at,
+    since: task.created_at,
     now: new Date(now).toISOString(),
     span: { from: new Date(from).toISOString(), to: new Date(now).toISOString() },
     allowed: settings.target * (await countTested(db, scope, { from, to: now })),
@@ -216,4 +223,17 @@ function jobOf({ db, repository }: Round, jobId: number): Promise<Row<'job'>> {
 
 function markerOf(repositoryId: number, jobId: number): string {
   return marker(`job-issue:${jobId} repository=${repositoryId}`)
+}
+
+/** Closes or reopens the issue, with a comment that says why and is written once. */
+async function moveIssue(
+  octokit: Octokit,
+  path: RepositoryPath,
+  issue_number: number,
+  move: { to: 'open' | 'closed'; why: string; marker: string; login: string; since: string },
+): Promise<void> {
+  const { to: state, why: body, marker, login, since } = move
+  await writeComment(octokit, { ...path, issue_number }, { body, marker, login, since })
+  const state_reason = state === 'closed' ? 'completed' : 'reopened'
+  await octokit.rest.issues.update({ ...path, issue_number, state, state_reason })
 }

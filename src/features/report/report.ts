@@ -1,65 +1,49 @@
 /** Answers `/flake-report` on a pull request. */
-
-import { countAskedBefore, readAnsweredReports } from '../../db/outbox.ts'
+import { countRequestsBefore, type LeasedTask, readEarlierReport } from '../../db/outbox.ts'
 import type { Row } from '../../db/schema.ts'
 import { countsOf } from '../../db/sla.ts'
 import type { Deps } from '../../deps.ts'
 import { deriveRepository } from '../../derive/derive.ts'
 import { type PullRequestReport, readPullRequestReport } from '../../derive/report-data.ts'
 import { slaOf } from '../../domain/sla.ts'
-import { HOUR_MS } from '../../domain/time.ts'
-import { type Octokit, pathOf } from '../../github/client.ts'
 import { marker, minimizeComment, react, writeComment } from '../../github/comments.ts'
 import { helpText } from '../../texts/help.ts'
 import { reportText } from '../../texts/report.ts'
-import type { EffectResult } from '../feature.ts'
+import type { TaskContext, TaskResult } from '../feature.ts'
 
-interface ReportRequest {
-  number: number
-  job: string | null
-  author: string
-  comment_id: number
-  comment_kind: string
-  asked_at: string
-}
-
-const MAX_AN_HOUR = 10
+const MAX_PER_HOUR = 10
 const HELP = '?'
+const TOO_MANY = `That was the ${MAX_PER_HOUR + 1}th report you asked for within an hour; please wait a while before the next.`
 
-/** Reacts, brings the conclusions up to date, writes the report once, and folds the one before it away. */
-export async function answerReport(
-  deps: Deps,
-  octokit: Octokit,
-  repository: Row<'repository'>,
-  effect: Row<'outbox'>,
-): Promise<EffectResult> {
-  const asked = effect.detail as unknown as ReportRequest
-  const since = new Date(Date.parse(asked.asked_at) - HOUR_MS).toISOString()
-  const before = await countAskedBefore(deps.db, asked.author, since, effect)
-  if (before > MAX_AN_HOUR) return { result: `refused: more than ${MAX_AN_HOUR} an hour`, url: null }
-  const path = pathOf(repository.full_name)
-  if (!deps.dryRun) await react(octokit, { ...path, comment_id: asked.comment_id, kind: asked.comment_kind })
-  const body =
-    before === MAX_AN_HOUR
-      ? `That was the ${MAX_AN_HOUR + 1}th report you asked for within an hour; please wait a while before the next.`
-      : await bodyOf(deps, repository, asked)
-  const on = { ...path, issue_number: asked.number }
-  const login = (await deps.github?.botLogin()) ?? ''
-  const url = await writeComment(octokit, on, {
-    login,
-    marker: marker(effect.task_key),
-    since: asked.asked_at,
-    body,
-  })
-  if (before < MAX_AN_HOUR && asked.job !== HELP) await foldOlder(deps, octokit, repository, effect)
+/** Reacts to the comment, derives what was recorded since, writes the report once and collapses the one before it. */
+export async function answerReport(context: TaskContext, task: LeasedTask<'report'>): Promise<TaskResult> {
+  const { deps, octokit, path } = context
+  const { number, job, comment_id, comment_kind, requested_at } = task.payload
+  const before = await countRequestsBefore(deps.db, task)
+  if (before > MAX_PER_HOUR) return { result: `refused: more than ${MAX_PER_HOUR} an hour`, url: null }
+  if (!deps.dryRun) await react(octokit, { ...path, comment_id, kind: comment_kind })
+  const isTooMany = before === MAX_PER_HOUR
+  const body = isTooMany ? TOO_MANY : await bodyOf(context, task)
+  const url = await writeComment(
+    octokit,
+    { ...path, issue_number: number },
+    { login: await context.login(), marker: marker(task.task_key), since: requested_at, body },
+  )
+  if (!isTooMany && job !== HELP) await collapseEarlier(context, task)
   return { result: 'report written', url }
 }
 
-async function bodyOf(deps: Deps, repository: Row<'repository'>, asked: ReportRequest): Promise<string> {
-  return asked.job === HELP ? helpText() : writeReport(deps, repository, asked.number, asked.job)
+async function bodyOf(
+  { deps, repository }: TaskContext,
+  { payload: { number, job } }: LeasedTask<'report'>,
+): Promise<string> {
+  return job === HELP ? helpText() : writeReport(deps, repository, number, job)
 }
 
-/** The report's text as of now, with everything recorded so far derived. */
+/**
+ * The report's text as of now, after deriving everything recorded so far.
+ * @param job the one job to report on, or null for all
+ */
 export async function writeReport(
   deps: Pick<Deps, 'db' | 'now' | 'settingsOf'>,
   repository: Row<'repository'>,
@@ -78,20 +62,17 @@ function renderReport(report: PullRequestReport): string {
   return reportText({ ...report, day, week })
 }
 
-/** The report before this one is out of date; where it cannot be folded away, nothing is lost. */
-async function foldOlder(
-  deps: Deps,
-  octokit: Octokit,
-  repository: Row<'repository'>,
-  effect: Row<'outbox'>,
+/** The earlier report is out of date. If it cannot be collapsed, the new one still stands. */
+async function collapseEarlier(
+  { deps, octokit, path }: TaskContext,
+  task: LeasedTask<'report'>,
 ): Promise<void> {
-  const { number } = effect.detail as unknown as ReportRequest
-  const [older] = await readAnsweredReports(deps.db, effect, number)
-  if (!older?.url) return
+  const url = await readEarlierReport(deps.db, task)
+  if (url === null) return
   try {
-    await minimizeComment(octokit, pathOf(repository.full_name), older.url)
-  } catch (error) {
-    const { repository_id } = repository
-    deps.log.warn({ repository_id, number, error: String(error) }, 'older report could not be folded away')
+    await minimizeComment(octokit, path, url)
+  } catch (err) {
+    const { repository_id, task_key } = task
+    deps.log.warn({ repository_id, task_key, err }, 'an earlier report could not be collapsed')
   }
 }

@@ -1,5 +1,5 @@
-/** Keeps the lists of required jobs: asks GitHub what each base branch requires now, and stores what changed. */
-
+/** Keeps the lists of required jobs: asks GitHub what each base branch requires now and stores what changed. */
+import type { LeasedTask } from '../../db/outbox.ts'
 import {
   addRequiredList,
   readBaseBranches,
@@ -7,51 +7,87 @@ import {
   readRequirements,
 } from '../../db/required.ts'
 import type { Db, Row } from '../../db/schema.ts'
-import { DAY_MS } from '../../domain/time.ts'
+import type { Deps } from '../../deps.ts'
+import { DAY_MS, iso } from '../../domain/time.ts'
 import { type Octokit, pathOf } from '../../github/client.ts'
+import type { TaskContext, TaskResult } from '../feature.ts'
 import { readAppId, readBranchRules } from './github.ts'
 
 const MAX_BRANCHES = 30
 const BRANCH_DAYS = 30
 
+/** Reads the required jobs again after a webhook announced a change, which holds from then however late it is read. */
+export async function refreshRequired(
+  { deps, octokit, repository }: TaskContext,
+  task: LeasedTask<'required'>,
+): Promise<TaskResult> {
+  const changed = await readRequiredJobs(deps.db, octokit, repository, Date.parse(task.payload.since))
+  return { result: `required jobs of ${changed} branch${changed === 1 ? '' : 'es'} changed`, url: null }
+}
+
 /**
- * Reads what the base branches of the last 30 days require: some 3 calls a branch, 30 branches at most.
- * @param since from when a change is to hold (epoch ms): the time at which it was announced, or seen
+ * Reads the required jobs of every repository that the app is installed on: most installations send no webhook about
+ * changes. A repository that fails does not stop the others.
+ */
+export async function refreshAllRequired(deps: Deps): Promise<void> {
+  if (!deps.github) return
+  const repositories = await deps.db
+    .selectFrom('repository')
+    .selectAll()
+    .where('removed_at', 'is', null)
+    .where('installation_id', 'is not', null)
+    .orderBy('repository_id')
+    .execute()
+  for (const repository of repositories) {
+    try {
+      const octokit = await deps.github.octokitOf(repository.installation_id as number)
+      const branches = await readRequiredJobs(deps.db, octokit, repository, deps.now())
+      if (branches > 0) deps.log.info({ repository: repository.full_name, branches }, 'required jobs changed')
+    } catch (err) {
+      deps.log.warn(
+        { repository: repository.full_name, err },
+        'required jobs could not be read; they are read again tomorrow',
+      )
+    }
+  }
+}
+
+/**
+ * Reads what the base branches of the last 30 days require: about 3 calls for each, at most 30 branches.
+ * @param since when a change takes effect (epoch ms): when it was announced, or else now
  * @returns how many lists are new or changed
  */
 export async function readRequiredJobs(
   db: Db,
   octokit: Octokit,
-  repository: Pick<Row<'repository'>, 'repository_id' | 'full_name'>,
+  { repository_id, full_name }: Pick<Row<'repository'>, 'repository_id' | 'full_name'>,
   since: number,
 ): Promise<number> {
-  const { repository_id, full_name } = repository
-  const from = new Date(since - BRANCH_DAYS * DAY_MS).toISOString()
   const slugOf = await slugResolver(db, octokit, repository_id)
   let changed = 0
+  const from = iso(since - BRANCH_DAYS * DAY_MS)
   for (const branch of await readBaseBranches(db, repository_id, from, MAX_BRANCHES)) {
     const number = await readNewestPullRequest(db, repository_id, branch)
     const rules = await readBranchRules(octokit, pathOf(full_name), branch, number, slugOf)
-    const list = { base_ref: branch, valid_from: new Date(since).toISOString(), ...rules }
+    const list = { base_ref: branch, valid_from: iso(since), ...rules }
     if (await addRequiredList(db, repository_id, list)) changed++
   }
   return changed
 }
 
-/** Finds the slug of an app's id: from earlier lists, else by asking about the apps whose runs were seen here. */
+/** Resolves the id of an app to its slug: from earlier lists, else by asking about the apps that reported runs here. */
 async function slugResolver(db: Db, octokit: Octokit, repositoryId: number) {
   const slugs = new Map<number, string | null>()
   const { jobs, lists } = await readRequirements(db, repositoryId)
-  for (const list of lists) {
-    for (const { integration_id, app } of list.jobs)
-      if (integration_id !== null && app) slugs.set(integration_id, app)
-  }
-  const automatic = [...new Set(jobs.map((job) => job.app))].filter(
-    (slug) => slug !== '' && ![...slugs.values()].includes(slug),
+  for (const { integration_id, app } of lists.flatMap((list) => list.jobs))
+    if (integration_id !== null && app) slugs.set(integration_id, app)
+  const resolved = new Set(slugs.values())
+  const unresolved = [...new Set(jobs.map((job) => job.app))].filter(
+    (slug) => slug !== '' && !resolved.has(slug),
   )
   return async (id: number): Promise<string | null> => {
     while (!slugs.has(id)) {
-      const slug = automatic.pop()
+      const slug = unresolved.pop()
       if (slug === undefined) slugs.set(id, null)
       else slugs.set((await readAppId(octokit, slug)) ?? -1, slug)
     }

@@ -1,37 +1,32 @@
-/** Tells a pull request that changes the settings file what would change, in a check run at its head. */
+/** Checks a settings file that a pull request changes, and says in a check run what would change. */
+import type { LeasedTask } from '../../db/outbox.ts'
 import { readHeadsOf } from '../../db/pull-requests.ts'
 import { readRequirements } from '../../db/required.ts'
-import type { Row } from '../../db/schema.ts'
-import type { Deps } from '../../deps.ts'
 import { type NamedJob, type Required, requiredBy } from '../../domain/required.ts'
 import { SETTINGS_PATH } from '../../domain/settings-path.ts'
 import { writeCheckRun } from '../../github/check-runs.ts'
-import { type Octokit, pathOf } from '../../github/client.ts'
 import { touchesFile } from '../../github/files.ts'
 import { compareSettings } from '../../settings/compare.ts'
 import { settingsOf } from '../../settings/read.ts'
 import { type SettingsCheck, settingsCheckSummary, settingsCheckTitle } from '../../texts/settings-check.ts'
-import type { EffectResult } from '../feature.ts'
+import type { TaskContext, TaskResult } from '../feature.ts'
 import { combine, ORGANISATION_REPOSITORY, readSettingsFiles } from './refresh.ts'
 
 const NAME = 'flake-sla settings'
 
-/** Writes the check run where the head still is the newest and changes the file. */
+/** Writes the check run if the head is still the newest and changes the file. */
 export async function checkSettings(
-  deps: Deps,
-  octokit: Octokit,
-  repository: Row<'repository'>,
-  effect: Row<'outbox'>,
-): Promise<EffectResult> {
-  const { number, head_sha } = effect.detail as { number: number; head_sha: string }
-  const { repository_id, full_name } = repository
-  const [head] = await readHeadsOf(deps.db, repository_id, number)
+  context: TaskContext,
+  task: LeasedTask<'settings-check'>,
+): Promise<TaskResult> {
+  const { deps, octokit, repository, path } = context
+  const { number, head_sha } = task.payload
+  const [head] = await readHeadsOf(deps.db, repository.repository_id, number)
   if (head && head.head_sha !== head_sha) return { result: 'not written: there is a newer head', url: null }
-  const at = pathOf(full_name)
-  if (!(await touchesFile(octokit, { ...at, pull_number: number }, SETTINGS_PATH)))
+  if (!(await touchesFile(octokit, { ...path, pull_number: number }, SETTINGS_PATH)))
     return { result: 'the settings are not touched', url: null }
-  const check = await readCheck(deps, octokit, repository, head_sha)
-  const { url } = await writeCheckRun(octokit, at, {
+  const check = await readCheck(context, head_sha)
+  const { url } = await writeCheckRun(octokit, path, {
     headSha: head_sha,
     name: NAME,
     conclusion: check.problems.length > 0 ? 'failure' : 'success',
@@ -42,27 +37,26 @@ export async function checkSettings(
 }
 
 async function readCheck(
-  deps: Deps,
-  octokit: Octokit,
-  { repository_id, full_name }: Row<'repository'>,
+  { deps, octokit, repository: { repository_id, full_name }, path }: TaskContext,
   headSha: string,
 ): Promise<SettingsCheck> {
-  const found = combine(await readSettingsFiles(octokit, full_name, headSha))
+  const { settings, problems } = combine(await readSettingsFiles(octokit, full_name, headSha))
   const before = await deps.settingsOf(repository_id)
-  const after = found.settings === null ? before : settingsOf(found.settings)
+  const after = settings === null ? before : settingsOf(settings)
   const { jobs, lists, defaultBranch } = await readRequirements(deps.db, repository_id)
-  const counted = requiredBy(before, lists, defaultBranch)
-  const willCount = requiredBy(after, lists, defaultBranch)
+  const requiredBefore = requiredBy(before, lists, defaultBranch)
+  const requiredAfter = requiredBy(after, lists, defaultBranch)
   return {
-    problems: found.problems,
+    problems,
     changes: compareSettings(before, after),
-    jobsAdded: countedOnlyBy(willCount, counted, jobs),
-    jobsDropped: countedOnlyBy(counted, willCount, jobs),
-    isOrganisation: pathOf(full_name).repo === ORGANISATION_REPOSITORY,
+    jobsAdded: countedOnlyBy(requiredAfter, requiredBefore, jobs),
+    jobsDropped: countedOnlyBy(requiredBefore, requiredAfter, jobs),
+    isOrganisation: path.repo === ORGANISATION_REPOSITORY,
   }
 }
 
-/** Names of the jobs that count under one settings and not under the other. */
-function countedOnlyBy(one: Required, other: Required, jobs: readonly NamedJob[]): string[] {
-  return [...new Set(jobs.filter((job) => one.includes(job) && !other.includes(job)).map((job) => job.name))]
+/** Names of the jobs that the first list includes and the second does not. */
+function countedOnlyBy(list: Required, other: Required, jobs: readonly NamedJob[]): string[] {
+  const only = jobs.filter((job) => list.includes(job) && !other.includes(job))
+  return [...new Set(only.map((job) => job.name))]
 }

@@ -10,7 +10,8 @@ import {
   parseTestLines,
 } from '../../domain/command.ts'
 import type { CorrectionFact } from '../../domain/correction.ts'
-import type { CommentFact, EffectRequest, Facts } from '../../domain/facts.ts'
+import type { CommentFact, Facts } from '../../domain/facts.ts'
+import { type NewTask, newTask, type Payloads, type TaskKind } from '../../domain/task.ts'
 import { author, envelope, id, number, optional, repositoryFact, text, time, word } from './payload.ts'
 
 const written = z.object({
@@ -56,11 +57,13 @@ export function onReviewComment(payload: unknown): Facts {
   return commentFacts(told, told.pull_request, told.comment, 'review_comment')
 }
 
+type Kind = Payloads['report']['comment_kind']
+
 function commentFacts(
   told: z.infer<typeof envelope>,
   on: { number: number; state: string; locked?: boolean | null | undefined },
   by: z.infer<typeof written>,
-  kind: 'issue_comment' | 'review' | 'review_comment',
+  kind: Kind,
 ): Facts {
   const at = by.created_at ?? by.submitted_at
   if (!by.body || !at || !mayHoldCommand(by.body)) return {}
@@ -80,12 +83,25 @@ function commentFacts(
   const corrected = isHeard ? parseCorrection(by.body) : null
   const isOpen = on.state === 'open'
   const hunted = isHeard && isOpen ? parseHunt(by.body) : null
-  const from = { comment, id: by.id, kind }
-  const outbox = [
-    ...(asked && isHeard ? [request(from, 'report', { job: asked.job })] : []),
-    ...(corrected ? [request(from, 'correction', { ...corrected, comment_key: comment.comment_key })] : []),
-    ...(isHeard && isOpen ? retestRequest(from) : []),
-    ...(hunted === null ? [] : [request(from, 'hunt', { words: hunted })]),
+  const { place, command } = requestIn(comment, by.id, kind)
+  const retests = isHeard && isOpen ? parseRetests(by.body).map((one) => one.command) : []
+  const { comment_key } = comment
+  const outbox: NewTask[] = [
+    ...(asked && isHeard ? [newTask(place('report'), 'report', { ...command, job: asked.job })] : []),
+    ...(corrected
+      ? [newTask(place('correction'), 'correction', { ...command, comment_key, correction: corrected })]
+      : []),
+    // The repository's settings say whether it is carried out; no payload holds them.
+    ...(retests.length > 0
+      ? [
+          newTask(place('retest'), 'retest', {
+            ...command,
+            commands: retests,
+            lines: parseTestLines(by.body),
+          }),
+        ]
+      : []),
+    ...(hunted === null ? [] : [newTask(place('hunt'), 'hunt', { ...command, words: hunted })]),
   ]
   return {
     repository: [repositoryFact(told, at)],
@@ -112,30 +128,11 @@ function correctionFact(comment: CommentFact, { says, job, reason }: CorrectionC
   }
 }
 
-/** Whether it is carried out is for the repository's settings to say, which no payload holds. */
-function retestRequest(from: Source): EffectRequest[] {
-  const { body } = from.comment
-  const commands = parseRetests(body).map((one) => one.command)
-  if (commands.length === 0) return []
-  return [request(from, 'retest', { commands, lines: parseTestLines(body) })]
-}
-
-/** Where a command was written. */
-interface Source {
-  comment: CommentFact
-  id: number
-  kind: string
-}
-
-/** Whether its author may is asked when it is done: an association is only a hint. */
-function request({ comment, id, kind: comment_kind }: Source, kind: string, more: object): EffectRequest {
+/** What every task of a comment's commands carries. Permissions are checked when the task is done: an association is only a hint. */
+function requestIn(comment: CommentFact, id: number, comment_kind: Kind) {
   const { repository_id, number, comment_key, author, reported_at } = comment
   return {
-    repository_id,
-    task_key: `${kind}:${comment_key}`,
-    kind,
-    detail: { ...more, number, author, comment_id: id, comment_kind, asked_at: reported_at },
-    created_at: reported_at,
-    due_at: reported_at,
+    place: (kind: TaskKind) => ({ repository_id, task_key: `${kind}:${comment_key}`, at: reported_at }),
+    command: { number, author, comment_id: id, comment_kind, requested_at: reported_at },
   }
 }

@@ -1,7 +1,8 @@
 /** A pull_request event tells which commits were its heads, and where it was to go: the only sure way from SHA to pull request. */
 import { z } from 'zod'
 import { mayHoldCommand } from '../../domain/command.ts'
-import type { CommentFact, EffectRequest, Facts, PullRequestEvent } from '../../domain/facts.ts'
+import type { CommentFact, Facts, PullRequestEvent } from '../../domain/facts.ts'
+import { type NewTask, newTask } from '../../domain/task.ts'
 import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
 const headRepository = z.object({ id }).nullish()
@@ -81,17 +82,11 @@ export function bodyCommand(opened: {
 const NEW_HEAD = ['opened', 'reopened', 'synchronize']
 
 /** A head that may change the settings is looked at once: what it changes stands in no payload. */
-function settingsCheck({ action, repository, pull_request: pr }: Payload, at: string): EffectRequest | null {
+function settingsCheck({ action, repository, pull_request: pr }: Payload, at: string): NewTask | null {
   if (!NEW_HEAD.includes(action) || pr.base.ref !== repository.default_branch) return null
   const head_sha = pr.head.sha
-  return {
-    repository_id: repository.id,
-    task_key: `settings-check:${pr.number}:${head_sha}`,
-    kind: 'settings-check',
-    detail: { number: pr.number, head_sha },
-    created_at: at,
-    due_at: at,
-  }
+  const place = { repository_id: repository.id, task_key: `settings-check:${pr.number}:${head_sha}`, at }
+  return newTask(place, 'settings-check', { number: pr.number, head_sha })
 }
 
 function eventOf({ action, repository, pull_request: pr }: Payload): PullRequestEvent {

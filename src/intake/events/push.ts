@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { Facts } from '../../domain/facts.ts'
 import { SETTINGS_PATH } from '../../domain/settings-path.ts'
+import { newTask } from '../../domain/task.ts'
 import { envelope, repositoryFact, sha, storable, text } from './payload.ts'
 
 const paths = z.array(z.string()).nullish()
@@ -54,14 +55,11 @@ export function push(payload: unknown, received: { at: string }): Facts {
   return {
     repository: [repositoryFact(told, received.at)],
     outbox: [
-      {
-        repository_id: repository.id,
-        task_key: `settings:${after}`,
-        kind: 'settings',
-        detail: { cause: 'push' },
-        created_at: received.at,
-        due_at: received.at,
-      },
+      newTask(
+        { repository_id: repository.id, task_key: `settings:${after}`, at: received.at },
+        'settings',
+        {},
+      ),
     ],
   }
 }

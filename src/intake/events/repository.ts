@@ -1,6 +1,7 @@
 /** What happens to repositories themselves: installed, removed, renamed, their branches protected otherwise. */
 import { z } from 'zod'
-import type { EffectRequest, Facts, RepositoryFact } from '../../domain/facts.ts'
+import type { Facts, RepositoryFact } from '../../domain/facts.ts'
+import { type NewTask, newTask } from '../../domain/task.ts'
 import { envelope, id, optional, repositoryFact, sha, storableJson, text, time, word } from './payload.ts'
 
 const mergeGroupSchema = envelope.extend({
@@ -91,15 +92,8 @@ function announcesRules(event: string, changes: unknown): boolean {
 }
 
 /** The required jobs are read again, as of the time at which their change was announced. */
-function refreshRequest(repositoryId: number, received: { guid: string; at: string }): EffectRequest {
-  return {
-    repository_id: repositoryId,
-    task_key: `required:${received.guid}`,
-    kind: 'required',
-    detail: { since: received.at },
-    created_at: received.at,
-    due_at: received.at,
-  }
+function refreshRequest(repository_id: number, { guid, at }: { guid: string; at: string }): NewTask {
+  return newTask({ repository_id, task_key: `required:${guid}`, at }, 'required', { since: at })
 }
 
 const anyOf = envelope.extend({

@@ -35,7 +35,7 @@ describe.each(KINDS)('%s', (kind) => {
   test('asks for a report once, whoever asks but a bot', () => {
     const body = '/flake-report unit'
     expect(read({ kind, body }).outbox).toMatchObject([
-      { kind: 'report', detail: { number: 7, job: 'unit', author: 'octocat' } },
+      { kind: 'report', payload: { number: 7, job: 'unit', author: 'octocat' } },
     ])
     expect(read({ kind, body }).outbox?.[0]?.task_key).toBe(read({ kind, body }).outbox?.[0]?.task_key)
     expect(read({ kind, body, authorType: 'Bot' }).outbox).toBeUndefined()

@@ -1,0 +1,7 @@
+/** Deleting what has expired. */
+import type { FeatureTimer } from '../feature.ts'
+import { deleteExpired } from './retention.ts'
+
+export const timers: readonly FeatureTimer[] = [
+  { name: 'retention', schedule: '30 3 * * *', run: deleteExpired },
+]
