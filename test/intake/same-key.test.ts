@@ -57,7 +57,7 @@ const TABLES = [
 ] as const
 
 async function record(db: Db, ...batches: Delivery[][]): Promise<void> {
-  const { record } = createRecorder(db, { now: () => ms(60), effects: false })
+  const { record } = createRecorder(db, { now: () => ms(60), tasks: false })
   for (const batch of batches) await Promise.all(batch.map((delivery) => record(delivery)))
 }
 
