@@ -1,6 +1,6 @@
 /**
- * The demo: the real server on the embedded database, with a GitHub fake GitHub on loopback and a story, or a recorded file,
- * of signed webhooks. Needs no account and no network.
+ * The demo: runs the real server on the embedded database against a fake GitHub on this machine, and sends it signed webhooks
+ * from a story or a recorded file. It needs no account and no network.
  */
 import { parseArgs } from 'node:util'
 import { isUserError } from '../src/domain/user-error.ts'

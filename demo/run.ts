@@ -1,4 +1,4 @@
-/** Runs the demo: sends the story day by day, lets each day end, asks for a report, and gathers what people would see. */
+/** Runs the demo: sends the webhooks day by day, ends each day, asks for a report, and collects what users would see. */
 
 import { generateKeyPairSync } from 'node:crypto'
 import { type FakeGitHub, startFakeGitHub } from '../fake-github/fake-github.ts'
@@ -12,12 +12,13 @@ import { closeAllWindows } from '../src/features/windows/close-windows.ts'
 import type { Delivery } from '../src/intake/prepare.ts'
 import { WEBHOOK_PATH } from '../src/server/http.ts'
 import { type RunningApp, startApp } from '../src/start.ts'
-import { type Hub, hub } from './hub.ts'
+import { count } from '../src/texts/figures.ts'
+import { type GitHubSide, gitHubSide } from './github-side.ts'
 import { sendAll } from './send.ts'
-import { INSTALLATION_ID, tellStory } from './story.ts'
+import { INSTALLATION_ID, makeStory } from './story.ts'
 
 export interface DemoOptions {
-  /** Recorded deliveries instead of the story. */
+  /** A file of recorded deliveries to send instead of the story. */
   file: string | null
   port: number
   say(line: string): void
@@ -28,7 +29,7 @@ export interface DemoResult {
   deliveries: number
   seconds: number
   repository: string
-  /** Every repository that was heard of; the one that was asked about first. */
+  /** A report on every repository; the one with the `/flake-report` comes first. */
   reports: RepositoryReport[]
   asOf: string
   pullRequest: number | null
@@ -39,12 +40,12 @@ export interface DemoResult {
 
 const SECRET = 'the demo signs its webhooks with this'
 
-/** Starts everything, plays the deliveries to their end, and leaves the server up. */
+/** Starts everything, sends all deliveries, and leaves the server running until `close` is called. */
 export async function runDemo({ file, port, say }: DemoOptions): Promise<DemoResult> {
   const started = Date.now()
-  say('Starting the server on the embedded database, and a GitHub fake GitHub on loopback …')
-  const moments = file === null ? tellStory() : await readMoments(file)
-  if (moments.length === 0) throw new UserError(`${file} holds no delivery with a time.`)
+  say('Starting the server on the embedded database, and a fake GitHub on this machine …')
+  const moments = file === null ? makeStory() : await readMoments(file)
+  if (moments.length === 0) throw new UserError(`${file} contains no delivery with a time.`)
   const clock = { now: moments[0]?.at ?? 0 }
   const fakeGitHub = await startFakeGitHub({
     now: () => clock.now,
@@ -55,9 +56,9 @@ export async function runDemo({ file, port, say }: DemoOptions): Promise<DemoRes
     timers: false,
     throttle: false,
   })
-  const github = hub(fakeGitHub)
+  const github = gitHubSide(fakeGitHub)
   await playDays(app, github, moments, clock, say)
-  const asked = await askForReport(app, github, clock, say)
+  const report = await askForReport(app, github, clock, say)
   const close = async () => {
     await app.close()
     await fakeGitHub.close()
@@ -66,8 +67,8 @@ export async function runDemo({ file, port, say }: DemoOptions): Promise<DemoRes
     url: app.url,
     deliveries: moments.length,
     seconds: (Date.now() - started) / 1000,
-    ...asked,
-    issues: github.issues(),
+    ...report,
+    issues: github.appIssues(),
     close,
   }
 }
@@ -97,10 +98,10 @@ function configFor(fakeGitHub: FakeGitHub, port: number): Config {
   }
 }
 
-/** Sends each day's webhooks, then lets midnight pass: the daily job closes the day and files what is to be filed. */
+/** Sends each day's webhooks, then moves the clock past midnight: the daily timer closes the day and opens breach issues. */
 async function playDays(
   app: RunningApp,
-  github: Hub,
+  github: GitHubSide,
   moments: readonly Moment[],
   clock: { now: number },
   say: (line: string) => void,
@@ -114,11 +115,11 @@ async function playDays(
   }
   const order = [...days.keys()].sort((a, b) => a - b)
   let sent = 0
-  let shown = Date.now()
+  let printedAt = Date.now()
   for (const [i, day] of order.entries()) {
     const deliveries = days.get(day) ?? []
     clock.now = (day + 1) * DAY_MS - 1
-    github.learn(deliveries)
+    github.addFrom(deliveries)
     await sendAll(`${app.url}${WEBHOOK_PATH}`, SECRET, deliveries)
     sent += deliveries.length
     const isToday = i === order.length - 1
@@ -126,19 +127,19 @@ async function playDays(
     await app.settle()
     if (!isToday) await closeAllWindows(app.deps, AFTER_CLOSING)
     await app.settle()
-    if (Date.now() - shown > 500 || isToday) {
-      shown = Date.now()
+    if (Date.now() - printedAt > 500 || isToday) {
+      printedAt = Date.now()
       say(
-        `  ${new Date(day * DAY_MS).toISOString().slice(0, 10)}  ${sent.toLocaleString('en')} of ${moments.length.toLocaleString('en')} signed webhooks sent, ${github.issues().length} breach issues filed`,
+        `  ${new Date(day * DAY_MS).toISOString().slice(0, 10)}  ${sent.toLocaleString('en')} of ${moments.length.toLocaleString('en')} webhooks sent, ${count(github.appIssues().length, 'breach issue')} opened`,
       )
     }
   }
 }
 
-/** Picks the newest pull request that flaked and writes `/flake-report` on it. */
+/** Comments `/flake-report` on the pull request with the newest flake, and reads the report on every repository. */
 async function askForReport(
   app: RunningApp,
-  github: Hub,
+  github: GitHubSide,
   clock: { now: number },
   say: (line: string) => void,
 ) {
@@ -151,18 +152,18 @@ async function askForReport(
     .orderBy('head_sha')
     .limit(1)
     .executeTakeFirst()
-  const busiest =
+  const chosen =
     flake ??
     (await db.selectFrom('repository').selectAll().orderBy('repository_id').limit(1).executeTakeFirst())
-  if (!busiest) throw new UserError('No delivery told of a repository.')
-  const { repository_id, full_name } = busiest
+  if (!chosen) throw new UserError('No delivery names a repository.')
+  const { repository_id, full_name } = chosen
   let comment: string | null = null
   if (flake) {
-    say(`Asking /flake-report on ${full_name}#${flake.number} …`)
-    const question = github.ask(full_name, repository_id, flake.number, '/flake-report', clock.now)
-    await sendAll(`${app.url}${WEBHOOK_PATH}`, SECRET, [question])
+    say(`Commenting /flake-report on ${full_name}#${flake.number} …`)
+    const delivery = github.comment(full_name, repository_id, flake.number, '/flake-report', clock.now)
+    await sendAll(`${app.url}${WEBHOOK_PATH}`, SECRET, [delivery])
     await app.settle()
-    comment = github.lastAnswer(full_name, flake.number)
+    comment = github.lastAppComment(full_name, flake.number)
   }
   const reports = await readReports(app, repository_id)
   const asOf = new Date(clock.now).toISOString()
@@ -181,7 +182,7 @@ async function readReports({ deps }: RunningApp, first: number): Promise<Reposit
   return reports
 }
 
-/** Recorded deliveries with the time that each tells, and the installation that the fake GitHub knows. */
+/** Recorded deliveries with the time in each payload, moved to the installation that the fake GitHub has. */
 async function readMoments(file: string): Promise<Moment[]> {
   const moments: Moment[] = []
   let last = 0

@@ -1,12 +1,12 @@
-/** Sends deliveries to the running server as GitHub does: signed, over HTTP, many at once. */
+/** Sends deliveries to the running server as GitHub does: signed, over HTTP, several at a time. */
 import { createHmac } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import type { Delivery } from '../src/intake/prepare.ts'
 
-const AT_ONCE = 20
-const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
+const MAX_CONNECTIONS = 20
+const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS })
 
-/** Posts the deliveries. @throws when one is not answered with a 2xx */
+/** Posts the deliveries. @throws when a response is not 2xx */
 export async function sendAll(
   address: string,
   secret: string,
@@ -17,7 +17,7 @@ export async function sendAll(
     for (let delivery = deliveries[next++]; delivery; delivery = deliveries[next++])
       await send(address, secret, delivery)
   }
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, deliveries.length) }, sender))
+  await Promise.all(Array.from({ length: Math.min(MAX_CONNECTIONS, deliveries.length) }, sender))
 }
 
 function send(address: string, secret: string, { id, name, payload }: Delivery): Promise<void> {
@@ -30,11 +30,11 @@ function send(address: string, secret: string, { id, name, payload }: Delivery):
     'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
   }
   return new Promise((resolve, reject) => {
-    const outgoing = request(address, { method: 'POST', agent, headers }, (answer) => {
-      answer.resume()
-      const isGood = (answer.statusCode ?? 0) < 300
-      answer.on('end', () =>
-        isGood ? resolve() : reject(new Error(`delivery ${id} was answered with ${answer.statusCode}`)),
+    const outgoing = request(address, { method: 'POST', agent, headers }, (response) => {
+      response.resume()
+      const isAccepted = (response.statusCode ?? 0) < 300
+      response.on('end', () =>
+        isAccepted ? resolve() : reject(new Error(`delivery ${id} got status ${response.statusCode}`)),
       )
     })
     outgoing.on('error', reject)

@@ -1,7 +1,7 @@
 /**
- * The demo's story: three weeks of a small organisation, the same at every run. It holds what real ones hold: passes,
- * real failures, a flaky job, a pull request that brings its own flake, an outage, aborted and skipped runs, forks, and
- * retests by people and by a bot.
+ * The demo's story: three weeks of a small organisation, identical in every run. It contains what real histories contain:
+ * passes, real failures, a flaky job, a pull request that introduces a flake, an outage, aborted and skipped runs, forks, and
+ * retests by contributors and by a bot.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../src/domain/time.ts'
 import {
@@ -23,7 +23,7 @@ export interface Moment {
   delivery: MadeDelivery
 }
 
-/** A Monday. */
+/** The first day, a Monday, in epoch ms (UTC). */
 export const STORY_START = Date.UTC(2026, 2, 2)
 const STORY_DAYS = 19
 
@@ -31,9 +31,9 @@ interface Job {
   name: string
   by: 'actions' | 'prow'
   minutes: number
-  /** Chance that one run fails for no reason. */
+  /** Probability that a run fails although the code is right. */
   flakes: number
-  /** Chance that a change breaks it. */
+  /** Probability that a change breaks the job. */
   breaks: number
 }
 
@@ -66,43 +66,44 @@ const REPOSITORIES: { repo: MadeRepository; pullsADay: number; jobs: Job[] }[] =
   },
 ]
 
-/** On the second Thursday the test cluster was out of disk for two hours. */
+/** On the second Thursday the test cluster has no disk space for two hours. */
 const OUTAGE = {
   from: STORY_START + 10 * DAY_MS + 13 * HOUR_MS,
   to: STORY_START + 10 * DAY_MS + 15 * HOUR_MS,
   jobs: ['integration', 'pull-api-e2e'],
 }
-/** One change makes `unit` itself flaky, at each of its commits, and nowhere else. */
+/** This pull request makes `unit` flaky at each of its own commits, and nowhere else. */
 const OWN_FLAKE = { repo: 'api', job: 'unit', number: 120 }
 
-/** Everything that happened, in the order of time. */
-export function tellStory(): Moment[] {
+/** All webhooks of the story, in order of time. */
+export function makeStory(): Moment[] {
   const moments: Moment[] = []
   for (const { repo, pullsADay, jobs } of REPOSITORIES) {
     let number = 100
     for (let day = 0; day < STORY_DAYS; day++) {
       const isWeekend = day % 7 >= 5
       const pulls = isWeekend ? Math.ceil(pullsADay / 5) : pullsADay
-      for (let i = 0; i < pulls; i++) tellPull(moments, repo, jobs, ++number, STORY_START + day * DAY_MS)
+      for (let i = 0; i < pulls; i++)
+        addPullRequest(moments, repo, jobs, ++number, STORY_START + day * DAY_MS)
     }
   }
   return moments.sort((a, b) => a.at - b.at || (a.delivery.id < b.delivery.id ? -1 : 1))
 }
 
-/** A pull request of the story: its number is drawn from the same dice at each of its commits. */
+/** A pull request and the repository it belongs to. */
 interface Pull extends MadePullRequest {
   repo: MadeRepository
 }
 
-/** A pull request from its opening to its merge. */
-function tellPull(
+/** Adds the webhooks of a pull request from its opening to its merge. */
+function addPullRequest(
   moments: Moment[],
   repo: MadeRepository,
   jobs: readonly Job[],
   number: number,
   day: number,
 ): void {
-  const chance = dice(repo.name, number)
+  const chance = randomOf(repo.name, number)
   const openedAt = day + 7 * HOUR_MS + Math.floor(chance() * 9 * HOUR_MS)
   const author = `contributor-${1 + Math.floor(chance() * 24)}`
   const docsOnly = chance() < 0.08
@@ -134,7 +135,7 @@ function tellPull(
     const isBrought = (job: Job) => brings && job.name === OWN_FLAKE.job
     const about = { chance, docsOnly, isLast, pushedOver }
     const done = jobs.map((job) =>
-      tellJob(moments, pull, job, at + MINUTE_MS, { ...about, brings: isBrought(job) }),
+      addJobRuns(moments, pull, job, at + MINUTE_MS, { ...about, brings: isBrought(job) }),
     )
     at = pushedOver
       ? at + 4 * MINUTE_MS
@@ -144,7 +145,7 @@ function tellPull(
   moments.push({ at, delivery: pullRequestDelivery(repo, pull, { action: 'closed', at, merged: true }) })
 }
 
-/** The tip of main moves once a day in this organisation. */
+/** The commit at the tip of `main`, which moves once a day. */
 function baseAt({ name }: MadeRepository, at: number): string {
   return shaOf('main', name, Math.floor(at / DAY_MS))
 }
@@ -157,27 +158,27 @@ interface Circumstances {
   brings: boolean
 }
 
-/** The runs of one job at one head. @returns when the last of them ended */
-function tellJob(moments: Moment[], pull: Pull, job: Job, start: number, about: Circumstances): number {
+/** Adds the runs of one job at one head. @returns when the last run ended (epoch ms) */
+function addJobRuns(moments: Moment[], pull: Pull, job: Job, start: number, about: Circumstances): number {
   const { chance } = about
   let startedAt = start
   const isBroken = !about.isLast && chance() < job.breaks * 4
   for (let attempt = 1; ; attempt++) {
     const end = startedAt + job.minutes * MINUTE_MS + Math.floor(chance() * 3) * MINUTE_MS
     if (about.pushedOver && attempt === 1)
-      return tellRun(moments, pull, job, attempt, 'aborted', startedAt, start + 3 * MINUTE_MS)
+      return addRun(moments, pull, job, attempt, 'aborted', startedAt, start + 3 * MINUTE_MS)
     if (about.docsOnly && job.by === 'actions' && job.minutes > 10)
-      return tellRun(moments, pull, job, attempt, 'skipped', startedAt, startedAt + MINUTE_MS)
+      return addRun(moments, pull, job, attempt, 'skipped', startedAt, startedAt + MINUTE_MS)
     const isOut = OUTAGE.jobs.includes(job.name) && end >= OUTAGE.from && end < OUTAGE.to
     const flakes = chance() < job.flakes || (about.brings && attempt === 1)
     const failed = isBroken || isOut || (flakes && attempt < 3)
-    tellRun(moments, pull, job, attempt, failed ? 'failure' : 'success', startedAt, end)
+    addRun(moments, pull, job, attempt, failed ? 'failure' : 'success', startedAt, end)
     if (!failed || isBroken || attempt === 4) return end
-    startedAt = tellRetest(moments, pull, job, attempt, end, chance)
+    startedAt = addRetest(moments, pull, job, attempt, end, chance)
   }
 }
 
-function tellRun(
+function addRun(
   moments: Moment[],
   pull: Pull,
   job: Job,
@@ -189,13 +190,13 @@ function tellRun(
   const { repo, number, headSha, fork, author } = pull
   const headBranch = fork ? null : pull.headRef
   if (job.by === 'prow') {
-    const tell = (state: string, text: string, at: number) => {
+    const addStatus = (state: string, text: string, at: number) => {
       const status = { context: job.name, build: attempt, state, text, number, headSha, at }
       moments.push({ at, delivery: statusDelivery(repo, { ...status, baseSha: baseAt(repo, at) }) })
     }
-    tell('pending', 'Job triggered.', startedAt)
+    addStatus('pending', 'Job triggered.', startedAt)
     const [state, text] = PROW[outcome]
-    tell(state, text, at)
+    addStatus(state, text, at)
     return at
   }
   const conclusion = outcome === 'aborted' ? 'cancelled' : outcome
@@ -218,8 +219,8 @@ const PROW = {
   skipped: ['success', 'Skipped.'],
 } as const
 
-/** Somebody, or after a while a bot, asks for the failed job again. @returns when it starts */
-function tellRetest(
+/** Adds a comment, by the author or a bot, that re-runs the failed job. @returns when the new run starts (epoch ms) */
+function addRetest(
   moments: Moment[],
   pull: Pull,
   job: Job,
@@ -236,8 +237,8 @@ function tellRetest(
   return at + MINUTE_MS
 }
 
-/** Reproducible chance: the same numbers in [0, 1) for the same pull request (mulberry32). */
-function dice(...seed: (string | number)[]): () => number {
+/** A random number generator in [0, 1), seeded with the arguments (mulberry32). */
+function randomOf(...seed: (string | number)[]): () => number {
   let state = numberOf('dice', ...seed) >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -1,4 +1,4 @@
-/** What the demo prints at its end. */
+/** What the demo prints at the end. */
 import type { RepositoryReport } from '../src/cli/report-json.ts'
 import { count } from '../src/texts/figures.ts'
 import { slaTable } from '../src/texts/sla-table.ts'
@@ -7,27 +7,28 @@ import type { DemoResult } from './run.ts'
 const LAST_DAYS = 10
 const LAST_WEEKS = 3
 
-/** The SLA table, the comment, the issue, and where the dashboard is. */
+/** The SLA tables, the app's comment, the breach issue, and the dashboard's address unless `once` is set. */
 export function demoText(result: DemoResult, once: boolean): string {
   const { repository, reports, asOf, pullRequest, comment, issues } = result
   const open = issues.filter((issue) => issue.state === 'open')
   const shown = open.find((issue) => issue.repository === repository) ?? open[0]
   const lines = [
     '',
-    `${count(result.deliveries, 'webhook')} in ${result.seconds.toFixed(1)} s.`,
+    `Processed ${count(result.deliveries, 'webhook')} in ${result.seconds.toFixed(1)} s.`,
     ...reports.flatMap((report, i) => ['', tableOf(report, asOf, i === 0 ? LAST_DAYS : 0)]),
   ]
-  if (comment) lines.push(...framed(`The answer to /flake-report on ${repository}#${pullRequest}`, comment))
+  if (comment)
+    lines.push(...framed(`The app's reply to /flake-report on ${repository}#${pullRequest}`, comment))
   if (shown) {
     const superseded = issues.length - open.length
     lines.push(
       ...framed(
-        `The breach issue ${shown.repository}#${shown.number} (${count(superseded, 'earlier one')} closed as superseded)`,
+        `The open breach issue, ${shown.repository}#${shown.number} (${count(superseded, 'earlier issue')} closed)`,
         `# ${shown.title}\n\n${shown.body}`,
       ),
     )
-  } else lines.push('', 'No day was out of SLA, so no issue was filed.')
-  if (!once) lines.push('', `The dashboard is at ${result.url} until you press Ctrl-C.`)
+  } else lines.push('', 'No day was out of SLA, so no breach issue was opened.')
+  if (!once) lines.push('', `Dashboard: ${result.url} (press Ctrl-C to stop)`)
   return `${lines.join('\n')}\n`
 }
 

@@ -87,7 +87,6 @@ async function produce(
     accept,
     body: fields,
     redeliver: on.redeliver,
-    validates: on.contract !== null,
     complain: (violation) => on.violations.push(violation),
   })
   const wrong = on.contract?.response(route, incoming, result)

@@ -30,8 +30,6 @@ export interface Call {
   accept: string
   /** Path below the REST base, for `Link` headers. */
   path: string
-  /** Whether GitHub's descriptions are loaded and held to. */
-  validates: boolean
   /** Records a violation. */
   complain: (violation: string) => void
   /** Posts a webhook again in the background and records the new delivery. */

@@ -1,4 +1,4 @@
-/** Runs GraphQL queries against GitHub's own schema; loaded on the first query, since schema and package are for development. */
+/** Runs GraphQL queries against GitHub's published schema. */
 import { schema as published } from '@octokit/graphql-schema'
 import {
   buildSchema,
@@ -10,23 +10,28 @@ import {
   parse,
   validate,
 } from 'graphql'
-import { type Call, canSee } from '../route.ts'
+import { type Call, canSee, Refusal } from '../route.ts'
 import { isPull } from '../routes/pulls.ts'
 import { type GitHubInstance, nodeId, parseNodeId, repositoryById, toInstant } from '../shapes/instance.ts'
 import { actorObject } from './actors.ts'
 import { checkObject, commitObject, contextObject, suiteObject } from './checks.ts'
 import { costOf } from './cost.ts'
-import { type GraphqlRequest, minimizeComment } from './plain.ts'
+import { minimizeComment } from './minimize-comment.ts'
 import { pullObject, repositoryObject } from './pulls.ts'
+
+interface GraphqlRequest {
+  query: string
+  variables: Record<string, unknown>
+}
 
 let schema: GraphQLSchema | null = null
 
-/** A field that the fake GitHub does not hold is refused, so that no test reads a null that GitHub would fill. */
-const onlyKnown: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
+/** Refuses fields that the fake GitHub does not implement, so that no test reads a null where GitHub returns a value. */
+const refuseUnknownFields: GraphQLFieldResolver<unknown, unknown> = (source, args, context, info) => {
   const object = source as Record<string, unknown>
   if (!(info.fieldName in object)) {
     throw new GraphQLError(`The fake GitHub does not answer ${info.parentType.name}.${info.fieldName}.`, {
-      extensions: { unknownToStandin: true },
+      extensions: { isUnknownField: true },
     })
   }
   const value = object[info.fieldName]
@@ -56,16 +61,21 @@ export async function run(
     document,
     variableValues: variables,
     rootValue,
-    fieldResolver: onlyKnown,
+    fieldResolver: refuseUnknownFields,
   })
-  const unknown = result.errors?.find((error) => error.extensions.unknownToStandin)
+  const unknown = result.errors?.find((error) => error.extensions.isUnknownField)
   const body = { data: result.data ?? null, ...(result.errors && { errors: result.errors.map(described) }) }
   return { body, problem: unknown?.message ?? null }
 }
 
 function described(error: GraphQLError): object {
-  const type = error.message.startsWith('Could not resolve') ? { type: 'NOT_FOUND' } : {}
-  return { ...type, ...error.toJSON() }
+  return { ...(typeOf(error) && { type: typeOf(error) }), ...error.toJSON() }
+}
+
+/** GitHub's `type` of an error in a query. */
+function typeOf({ message, originalError }: GraphQLError): string | null {
+  if (message.startsWith('Could not resolve')) return 'NOT_FOUND'
+  return originalError instanceof Refusal && originalError.status === 403 ? 'FORBIDDEN' : null
 }
 
 function refused(errors: readonly GraphQLError[]) {

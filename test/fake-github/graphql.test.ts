@@ -122,20 +122,22 @@ test('an unknown node id leaves a null beside the others and an error that names
   await expect(answer).rejects.toMatchObject({ data: { nodes: [{ id: suiteId }, null] } })
 })
 
-test('without the descriptions a comment is still minimized, and only with the permission', async () => {
-  await using plain = await startFakeGitHub()
-  const writer = addInstallation(plain.state, 'acme')
-  const widgets = addRepository(plain.state, { owner: 'acme', name: 'widgets' })
-  addPull(plain.state, widgets, { title: 'Fix', user: 'ada', at: '2026-11-01T00:00:00Z', sha: FIRST })
-  const client = await clientOf(plain, writer.id)
+test('a comment is minimized only with the permission to write issues', async () => {
+  await using fakeGitHub = await startFakeGitHub()
+  const writer = addInstallation(fakeGitHub.state, 'acme')
+  const widgets = addRepository(fakeGitHub.state, { owner: 'acme', name: 'widgets' })
+  addPull(fakeGitHub.state, widgets, { title: 'Fix', user: 'ada', at: '2026-11-01T00:00:00Z', sha: FIRST })
+  const client = await clientOf(fakeGitHub, writer.id)
   const issue = { owner: 'acme', repo: 'widgets', issue_number: 1 }
   const { data } = await client.rest.issues.createComment({ ...issue, body: 'old' })
   const mutation = `mutation($input: MinimizeCommentInput!) {
     minimizeComment(input: $input) { minimizedComment { isMinimized } } }`
   const input = { subjectId: data.node_id, classifier: 'OUTDATED' }
   writer.permissions = { metadata: 'read' }
-  const reader = await clientOf(plain, writer.id)
-  await expect(reader.graphql(mutation, { input })).rejects.toThrow('Resource not accessible by integration')
+  const reader = await clientOf(fakeGitHub, writer.id)
+  await expect(reader.graphql(mutation, { input })).rejects.toMatchObject({
+    errors: [{ type: 'FORBIDDEN', message: 'Resource not accessible by integration' }],
+  })
   expect(widgets.comments.get(data.id)?.minimized).toBeNull()
   await client.graphql(mutation, { input })
   expect(widgets.comments.get(data.id)?.minimized).toBe('outdated')

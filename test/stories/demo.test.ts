@@ -55,7 +55,7 @@ test('the question is answered, one breach issue a repository is open at most, a
 
 test('the text shows the table, the answer, the issue, and where the dashboard is', () => {
   const text = demoText(demo, false)
-  for (const part of ['OUT OF SLA', 'The answer to /flake-report', 'The breach issue', demo.url])
+  for (const part of ['OUT OF SLA', 'reply to /flake-report', 'The open breach issue', demo.url])
     expect(text).toContain(part)
   expect(demoText(demo, true)).not.toContain(demo.url)
 })

@@ -1,4 +1,4 @@
-/** GitHub's side of the demo: the fake GitHub learns of what the webhooks tell, and is read for what the app wrote. */
+/** GitHub's side of the demo: fills the fake GitHub with what the webhooks describe, and reads what the app wrote to it. */
 
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import { addAccount, addInstallation, addPull, addRepository } from '../fake-github/seed.ts'
@@ -8,19 +8,20 @@ import type { Delivery } from '../src/intake/prepare.ts'
 import { commentDelivery, numberOf } from '../src/simulate/payloads.ts'
 import { INSTALLATION_ID } from './story.ts'
 
-export interface Hub {
-  /** Makes the repositories and pull requests that the deliveries speak of. */
-  learn(deliveries: readonly Delivery[]): void
-  /** Writes a comment as a person, and returns the webhook that GitHub would send of it. */
-  ask(fullName: string, repositoryId: number, number: number, body: string, at: number): Delivery
-  /** The app's newest comment on a pull request. */
-  lastAnswer(fullName: string, number: number): string | null
-  issues(): { repository: string; number: number; title: string; state: string; body: string }[]
+export interface GitHubSide {
+  /** Creates the repositories and pull requests that the deliveries describe. */
+  addFrom(deliveries: readonly Delivery[]): void
+  /** Writes a comment as a contributor at `at` (epoch ms) and returns the webhook that GitHub sends for it. */
+  comment(fullName: string, repositoryId: number, number: number, body: string, at: number): Delivery
+  /** The text of the app's newest comment on a pull request, or null. */
+  lastAppComment(fullName: string, number: number): string | null
+  /** The issues that the app opened. */
+  appIssues(): { repository: string; number: number; title: string; state: string; body: string }[]
 }
 
-const ASKER = 'contributor-1'
+const COMMENTER = 'contributor-1'
 
-interface Told {
+interface Payload {
   repository?: { full_name?: string; private?: boolean; default_branch?: string }
   pull_request?: {
     number: number
@@ -31,7 +32,7 @@ interface Told {
   }
 }
 
-export function hub({ state }: FakeGitHub): Hub {
+export function gitHubSide({ state }: FakeGitHub): GitHubSide {
   const repositoryOf = (fullName: string): Repository => {
     const existing = state.repositories.get(fullName.toLowerCase())
     if (existing) return existing
@@ -41,9 +42,9 @@ export function hub({ state }: FakeGitHub): Hub {
     return addRepository(state, { owner, name })
   }
   return {
-    learn(deliveries) {
+    addFrom(deliveries) {
       for (const { payload } of deliveries) {
-        const { repository, pull_request: pullRequest } = payload as Told
+        const { repository, pull_request: pullRequest } = payload as Payload
         if (!repository?.full_name) continue
         const at = repositoryOf(repository.full_name)
         if (!pullRequest || at.issues.has(pullRequest.number)) continue
@@ -58,26 +59,26 @@ export function hub({ state }: FakeGitHub): Hub {
         })
       }
     },
-    ask(fullName, repositoryId, number, body, at) {
+    comment(fullName, repositoryId, number, body, at) {
       const repository = repositoryOf(fullName)
       const { owner, name } = repository
-      addAccount(state, ASKER)
-      const id = numberOf('comment', name, number, ASKER, at)
-      addComment(repository, { id, issue: number, body, user: ASKER, at: new Date(at).toISOString() })
+      addAccount(state, COMMENTER)
+      const id = numberOf('comment', name, number, COMMENTER, at)
+      addComment(repository, { id, issue: number, body, user: COMMENTER, at: new Date(at).toISOString() })
       const repositoryIds = { id: repositoryId, owner, name, installation: INSTALLATION_ID }
       return commentDelivery(
         repositoryIds,
-        { number, title: '', author: ASKER },
-        { id, author: ASKER, body, at },
+        { number, title: '', author: COMMENTER },
+        { id, author: COMMENTER, body, at },
       )
     },
-    lastAnswer(fullName, number) {
+    lastAppComment(fullName, number) {
       const comments = [...repositoryOf(fullName).comments.values()].filter(
         (comment) => comment.issue === number && comment.byApp,
       )
       return comments[comments.length - 1]?.body ?? null
     },
-    issues() {
+    appIssues() {
       return [...state.repositories.values()].flatMap((repository) =>
         [...repository.issues.values()]
           .filter((issue) => issue.byApp)
