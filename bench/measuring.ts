@@ -5,6 +5,7 @@ import pg from 'pg'
 import { openDatabase } from '../src/db/client.ts'
 import { migrate } from '../src/db/migrate.ts'
 import type { Db } from '../src/db/schema.ts'
+import { everything } from '../src/db/scope.ts'
 import { readTotals } from '../src/db/sla.ts'
 import { attributeNext } from '../src/derive/attribute.ts'
 import { closeWindows, measureNext } from '../src/derive/measure.ts'
@@ -127,7 +128,7 @@ function questions(db: Db, newest: number): Question[] {
     reported_at: new Date(END).toISOString(),
     removed_at: null,
   }
-  const scope = { repositoryId: REPOSITORY_ID, jobIds: null, strongOnly: false }
+  const scope = everything(REPOSITORY_ID)
   const four = { kind: 'day', start: '2026-01-01', from: END - 28 * DAY_MS, to: END } as const
   return [
     ['close_day_and_week', () => closeBoth(db), () => reopen(db)],

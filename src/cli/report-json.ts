@@ -6,10 +6,9 @@ import { readGaps } from '../db/gaps.ts'
 import { type FlakeJson, flakeJson, type WindowJson, windowJson } from '../db/json.ts'
 import { countOrphanHeads } from '../db/orphan-heads.ts'
 import type { Db, Row } from '../db/schema.ts'
+import { flakeInScope, readScope, type Scope } from '../db/scope.ts'
 import { readWindows } from '../db/sla.ts'
-import { requiredJobs } from '../derive/measure.ts'
 import { parseRetests } from '../domain/command.ts'
-import type { Required } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { WindowKind } from '../domain/window.ts'
 
@@ -74,20 +73,20 @@ export async function readReport(
   settings: Settings,
 ): Promise<RepositoryReport> {
   const { repository_id } = repository
-  const jobs = await requiredJobs(db, repository_id, settings)
+  const { scope, required, names } = await readScope(db, repository_id, settings)
   const listed = async (rows: Row<'sla_window'>[]) => {
     const told = rows.filter((row) => row.prs > 0 || row.flakes > 0)
-    const coverage = await readCoverage(db, repository_id, jobs.required.declared, told)
+    const coverage = await readCoverage(db, repository_id, required.declared, told)
     return told.map((row, i) => ({ ...windowJson(row), coverage: coverage[i] ?? null }))
   }
   return {
     repository: repository.full_name,
-    required: { source: jobs.required.source, jobs: jobs.names, problem: jobs.required.problem },
+    required: { source: required.source, jobs: names, problem: required.problem },
     windows: {
       day: await listed(await readWindows(db, repository_id, 'day')),
       week: await listed(await readWindows(db, repository_id, 'week')),
     },
-    flakes: await readFlakes(db, repository_id, jobs.required, settings.requireSameBase),
+    flakes: await readFlakes(db, scope),
     retests: await readRetests(db, repository_id),
     last_event_at: await readLastEvent(db, repository_id),
     gaps: (await readGaps(db, repository_id)).map(({ from_at, to_at, reason, filled_at }) => ({
@@ -108,19 +107,12 @@ async function countUnplaced(db: Db, repositoryId: number): Promise<number> {
 
 type FlakeRow = Row<'flake'> & Pick<Row<'job'>, 'name' | 'app' | 'workflow' | 'event'>
 
-async function readFlakes(
-  db: Db,
-  repositoryId: number,
-  required: Required,
-  strongOnly: boolean,
-): Promise<ReportFlakeJson[]> {
-  const rows = await sql<FlakeRow>`select f.*, j.name, j.app, j.workflow, j.event from flake f
-    join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
-    where f.repository_id = ${repositoryId}      ${strongOnly ? sql`and f.grade = 'strong'` : sql``}
-    order by f.flaked_at, f.head_sha, j.name, f.job_id`.execute(db)
-  return rows.rows
-    .filter((row) => required.includesAt(row, row.base_ref, Date.parse(row.flaked_at)))
-    .map((row) => ({ ...flakeJson(row), workflow: row.workflow, event: row.event }))
+/** Every flake in scope; `counted` says which of them count. */
+async function readFlakes(db: Db, scope: Scope): Promise<ReportFlakeJson[]> {
+  const { rows } = await sql<FlakeRow>`select r.*, j.name, j.app, j.workflow, j.event from flake r
+    join job j on j.repository_id = r.repository_id and j.job_id = r.job_id
+    where ${flakeInScope(scope)} order by r.flaked_at, r.head_sha, j.name, r.job_id`.execute(db)
+  return rows.map((row) => ({ ...flakeJson(row), workflow: row.workflow, event: row.event }))
 }
 
 async function readRetests(db: Db, repositoryId: number): Promise<RetestJson[]> {

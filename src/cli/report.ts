@@ -1,10 +1,11 @@
 /** `report`: the SLA of a day and its week, the jobs that cost most, or what `/flake-report` would answer. */
 import { Command, Option } from 'commander'
-import { readCostliestJobs } from '../db/jobs.ts'
+import { type ErrorBudget, readErrorBudget } from '../db/budget.ts'
+import { readJobCosts } from '../db/jobs.ts'
 import { windowJson } from '../db/json.ts'
 import type { Db, Row } from '../db/schema.ts'
+import { readScope } from '../db/scope.ts'
 import { readWindows } from '../db/sla.ts'
-import { requiredJobs } from '../derive/measure.ts'
 import { UserError } from '../domain/user-error.ts'
 import { type WindowKind, windowOf } from '../domain/window.ts'
 import { writeReport } from '../features/report/report.ts'
@@ -89,18 +90,32 @@ async function readSla(db: Db, repository: Row<'repository'>, { date, week }: Re
   if (!week) rows.push(...(await latest(db, repository_id, 'day', date)))
   rows.push(...(await latest(db, repository_id, 'week', week ?? date)))
   const newest = rows[0]
-  const { required, names, jobIds } = await requiredJobs(db, repository_id, settings)
+  const { scope, required, names } = await readScope(db, repository_id, settings)
   const widest = rows[rows.length - 1]
   const jobs = widest
-    ? await readCostliestJobs(db, repository_id, { from: widest.starts_at, to: widest.ends_at }, jobIds)
+    ? await readJobCosts(db, scope, { from: Date.parse(widest.starts_at), to: Date.parse(widest.ends_at) })
     : []
   return {
     repository: full_name,
     required: { source: required.source, jobs: names, problem: required.problem },
     as_of: newest?.measured_at ?? null,
     windows: rows.map((row) => ({ kind: row.kind, ...windowJson(row) })),
-    jobs,
+    budget: newest ? budgetJson(await readErrorBudget(db, scope, settings, endOf(newest))) : null,
+    jobs: jobs
+      .filter((job) => job.flakes_counted > 0)
+      .map(({ job_id, name, flakes, flakes_counted, counted_on }) => {
+        return { job_id, name, flakes, flakes_counted, pull_requests: counted_on }
+      }),
   }
+}
+
+/** The end of a window (epoch ms), or now while it is open: the budget's last day is the one that closed before. */
+function endOf(row: Row<'sla_window'>): number {
+  return Math.min(Date.now(), Date.parse(row.ends_at))
+}
+
+function budgetJson({ first, last, sla, allowed, spent, left }: ErrorBudget) {
+  return { first, last, prs: sla.prs, allowed, spent, left }
 }
 
 /** The stored window that holds the day, or the newest there is. */

@@ -13,7 +13,7 @@ import { scrape } from './metrics.ts'
 import { notFound, pages } from './pages.ts'
 import { pictures } from './pictures.ts'
 import { readRepositories } from './queries/repositories.ts'
-import { readableRepositories } from './scope.ts'
+import { readableRepositories } from './view.ts'
 
 export type { AuthOptions, DashboardDeps, ProgramStatus, Timings, Visibility } from './deps.ts'
 export { PUBLIC_ONLY } from './deps.ts'

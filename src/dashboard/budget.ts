@@ -1,54 +1,41 @@
-/** The error budget of 28 days: what the target allows, what flakes spent of it, and how fast. */
+/** The error budget as pages and metrics read it: cached, and with a sentence about the pace. */
 
-import { countTested, readCounted, readRequiredShare } from '../db/budget.ts'
+import { countTested, type ErrorBudget, readErrorBudget, readRequiredShare } from '../db/budget.ts'
 import type { Db, Row } from '../db/schema.ts'
-import { burnRate, countFlakes, type Sla, slaOf } from '../domain/sla.ts'
-import { windowOf } from '../domain/window.ts'
-import { addDays } from './dates.ts'
-import type { RepositoryScope } from './scope.ts'
-
-export const BUDGET_DAYS = 28
-
-export interface Budget {
-  sla: Sla
-  /** Flakes that the target allows over the pull requests tested. */
-  allowed: number
-  spent: number
-  /** Below zero when overspent. */
-  left: number
-}
+import { burnRate, type Sla } from '../domain/sla.ts'
+import type { RepositoryView } from './view.ts'
 
 /**
- * Reads the budget of the 28 local days up to today. @param measuredAt when the repository's figures last changed: the
- * pull requests are counted again only then, since no run can come in without changing them
+ * The error budget of a repository, for pages and metrics. The pull requests tested are counted once per state of the figures.
+ * @param measuredAt when the repository's figures last changed: a new run always changes it
  */
-export async function readBudget(db: Db, scope: RepositoryScope, measuredAt: string | null): Promise<Budget> {
-  const { settings, today, flakes, now } = scope
-  const from = windowOf('day', addDays(today, 1 - BUDGET_DAYS), settings.timeZone).from
-  const span = { from, to: now + 1 }
-  const key = [flakes.repositoryId, today, measuredAt, flakes.jobIds?.join() ?? 'all'].join('/')
-  const counted = readCounted(db, flakes, span)
-  const prs = await once(db, key, () => countTested(db, flakes, span))
-  const sla = slaOf(countFlakes(prs, await counted, settings.target))
-  const allowed = settings.target * prs
-  return { sla, allowed, spent: sla.flakes_counted, left: allowed - sla.flakes_counted }
+export async function readBudget(
+  db: Db,
+  { scope, settings, now }: RepositoryView,
+  measuredAt: string | null,
+): Promise<ErrorBudget> {
+  const counted: typeof countTested = (_db, _scope, span) => {
+    const key = ['tested', JSON.stringify(scope), span.from, span.to, measuredAt].join('/')
+    return once(db, key, () => countTested(db, scope, span))
+  }
+  return readErrorBudget(db, scope, settings, now, counted)
 }
 
-/** How fast a budget is spent, in words; null while it is not. */
+/** A sentence about the pace at which the budget is spent; null while the pace is fine. */
 export function burnWords(day: Sla | null, week: Sla | null, month: Sla): string | null {
   const rate = (sla: Sla | null) => (sla ? (burnRate(sla.flakes_counted, sla.prs, sla.target) ?? 0) : 0)
-  if (rate(day) >= 10 && rate(week) >= 2) return 'It is being spent fast: look today.'
-  if (rate(week) >= 1 && rate(month) >= 1) return 'It is being spent faster than it is earned.'
+  if (rate(day) >= 10 && rate(week) >= 2) return 'Far over budget pace: look today.'
+  if (rate(week) >= 1 && rate(month) >= 1) return 'Over budget pace.'
   return null
 }
 
 /**
- * Of the pull requests tested in each window and the jobs required by name, the share with a result, 0 to 1; null where
- * that cannot be said. Counted again when the window was measured again.
+ * Of each window, the share (0 to 1) of pairs of a pull request tested and a required job that have a result; null where no
+ * job is required by name or nothing was tested. A window is counted again after it was measured again.
  */
 export async function readShares(
   db: Db,
-  { repository, required, jobs }: RepositoryScope,
+  { repository, required, jobs }: RepositoryView,
   windows: readonly Row<'sla_window'>[],
 ): Promise<(number | null)[]> {
   const { declared } = required
@@ -69,18 +56,18 @@ export async function readShares(
   )
 }
 
-const MAX_KEPT = 1000
-const kept = new WeakMap<Db, Map<string, Promise<number | null>>>()
+const MAX_CACHED = 1000
+const cached = new WeakMap<Db, Map<string, Promise<number | null>>>()
 
-/** Counts once for one state of the figures, however many ask meanwhile. */
+/** The result of `count`, shared by all who ask with the same key. A failed count is not kept. */
 function once<T extends number | null>(db: Db, key: string, count: () => Promise<T>): Promise<T> {
-  const own = kept.get(db) ?? new Map<string, Promise<number | null>>()
-  kept.set(db, own)
-  const known = own.get(key)
-  if (known) return known as Promise<T>
+  const own = cached.get(db) ?? new Map<string, Promise<number | null>>()
+  cached.set(db, own)
+  const hit = own.get(key)
+  if (hit) return hit as Promise<T>
   const fresh = count()
   fresh.catch(() => own.delete(key))
-  if (own.size >= MAX_KEPT) own.clear()
+  if (own.size >= MAX_CACHED) own.clear()
   own.set(key, fresh)
   return fresh
 }

@@ -4,7 +4,7 @@ import { matchesGlob } from '../domain/glob.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { DashboardDeps } from './deps.ts'
 import { type Html, html, name, outward } from './html.ts'
-import type { RepositoryScope } from './scope.ts'
+import type { RepositoryView } from './view.ts'
 
 export interface TrackingIssue {
   number: number
@@ -22,7 +22,7 @@ export function ownersOf({ owners }: Pick<Settings, 'owners'>, job: string): str
  */
 export async function trackingIssues(
   { db }: Pick<DashboardDeps, 'db'>,
-  { repository }: Pick<RepositoryScope, 'repository'>,
+  { repository }: Pick<RepositoryView, 'repository'>,
 ): Promise<Map<number, TrackingIssue>> {
   const all = await readOpenJobIssues(db, repository.repository_id)
   const isOwn = (fullName: string) => fullName.toLowerCase() === repository.full_name.toLowerCase()

@@ -9,7 +9,7 @@ import { addDays, dayAt } from './dates.ts'
 import type { DashboardDeps, Timings } from './deps.ts'
 import { readNewestWindows } from './queries/repositories.ts'
 import { countDeliveries, type Freshness, readFreshness, readOutboxDepth } from './queries/status.ts'
-import { scopeOf } from './scope.ts'
+import { viewOf } from './view.ts'
 import { slaOfRow } from './wording.ts'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -143,9 +143,9 @@ async function budgetOf(
   const key = `${dayAt(deps.now(), 'UTC')}/${measuredAt}`
   const known = own.get(repository.repository_id)
   if (known?.key === key) return known
-  const scope = await scopeOf(deps, repository)
-  const { left, sla } = await readBudget(deps.db, scope, measuredAt)
-  const budget = { key, target: scope.settings.target, left: sla.prs === 0 ? null : left }
+  const view = await viewOf(deps, repository)
+  const { left, sla } = await readBudget(deps.db, view, measuredAt)
+  const budget = { key, target: view.settings.target, left: sla.prs === 0 ? null : left }
   own.set(repository.repository_id, budget)
   return budget
 }

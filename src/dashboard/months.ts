@@ -5,7 +5,7 @@ import { readWindows } from '../db/sla.ts'
 import { windowOf } from '../domain/window.ts'
 import { addDays } from './dates.ts'
 import type { DashboardDeps } from './deps.ts'
-import type { RepositoryScope } from './scope.ts'
+import type { RepositoryView } from './view.ts'
 
 const DAYS = 365
 
@@ -27,7 +27,7 @@ export interface Month {
 /** The months of the last year in which anything was measured, newest first. */
 export async function readMonths(
   { db }: Pick<DashboardDeps, 'db'>,
-  { repository, settings, today, now }: RepositoryScope,
+  { repository, settings, today, now }: RepositoryView,
 ): Promise<Month[]> {
   const id = repository.repository_id
   const first = `${addDays(today, -DAYS).slice(0, 7)}-01`

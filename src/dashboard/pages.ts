@@ -15,7 +15,7 @@ import { monthsPage } from './pages/months.ts'
 import { pullRequestPage } from './pages/pull-request.ts'
 import { repositoryPage } from './pages/repository.ts'
 import { statusPage } from './pages/status.ts'
-import { openRepository, type RepositoryScope, readableRepositories } from './scope.ts'
+import { openRepository, type RepositoryView, readableRepositories } from './view.ts'
 
 interface Content {
   title?: string
@@ -24,7 +24,7 @@ interface Content {
   tab?: Tab
 }
 
-type About = (scope: RepositoryScope, c: Context) => Promise<Content | null>
+type About = (view: RepositoryView, c: Context) => Promise<Content | null>
 
 /** All pages, to be mounted at `/`. */
 export function pages(deps: DashboardDeps): Hono {
@@ -45,41 +45,41 @@ export function pages(deps: DashboardDeps): Hono {
   })
   app.get(
     '/:owner/:repo',
-    ofRepository(deps, async (scope) => ({ ...(await repositoryPage(deps, scope)), tab: 'overview' })),
+    ofRepository(deps, async (view) => ({ ...(await repositoryPage(deps, view)), tab: 'overview' })),
   )
   app.get(
     '/:owner/:repo/grid',
-    ofRepository(deps, async (scope, c) => {
+    ofRepository(deps, async (view, c) => {
       const query = gridQuery(new URL(c.req.url).searchParams)
-      return { title: 'Grid', body: gridPage(scope, query, await readGrid(deps, scope, query)), tab: 'grid' }
+      return { title: 'Grid', body: gridPage(view, query, await readGrid(deps, view, query)), tab: 'grid' }
     }),
   )
   app.get(
     '/:owner/:repo/jobs/:job{[0-9]{1,16}}',
-    ofRepository(deps, async (scope, c) =>
+    ofRepository(deps, async (view, c) =>
       content(
-        jobName(scope, Number(c.req.param('job'))),
-        await jobPage(deps, scope, Number(c.req.param('job'))),
+        jobName(view, Number(c.req.param('job'))),
+        await jobPage(deps, view, Number(c.req.param('job'))),
       ),
     ),
   )
   app.get(
     '/:owner/:repo/pull/:number{[0-9]{1,9}}',
-    ofRepository(deps, async (scope, c) => {
+    ofRepository(deps, async (view, c) => {
       const number = Number(c.req.param('number'))
-      return content(`#${number}`, await pullRequestPage(deps, scope, number))
+      return content(`#${number}`, await pullRequestPage(deps, view, number))
     }),
   )
   app.get(
     '/:owner/:repo/flakes/:sha{[0-9a-f]{40,64}}/:job{[0-9]{1,16}}',
-    ofRepository(deps, async (scope, c) =>
-      content('Flake', await flakePage(deps, scope, c.req.param('sha') ?? '', Number(c.req.param('job')))),
+    ofRepository(deps, async (view, c) =>
+      content('Flake', await flakePage(deps, view, c.req.param('sha') ?? '', Number(c.req.param('job')))),
     ),
   )
   const tabs = { months: monthsPage, incidents: incidentsPage, accuracy: accuracyPage }
   const titles = { months: 'Months', incidents: 'Incidents', accuracy: 'Accuracy' }
   for (const tab of ['months', 'incidents', 'accuracy'] as const) {
-    const about: About = async (scope) => ({ title: titles[tab], body: await tabs[tab](deps, scope), tab })
+    const about: About = async (view) => ({ title: titles[tab], body: await tabs[tab](deps, view), tab })
     app.get(`/:owner/:repo/${tab}`, ofRepository(deps, about))
   }
   app.notFound(notFound)
@@ -87,7 +87,7 @@ export function pages(deps: DashboardDeps): Hono {
 }
 
 /** A tab's title is all that tells ten open jobs apart. */
-function jobName({ jobs }: RepositoryScope, jobId: number): string {
+function jobName({ jobs }: RepositoryView, jobId: number): string {
   return jobs.find((job) => job.job_id === jobId)?.name ?? 'Job'
 }
 
@@ -97,10 +97,10 @@ function content(title: string, body: Html | null): Content | null {
 
 function ofRepository(deps: DashboardDeps, about: About) {
   return async (c: Context): Promise<Response> => {
-    const scope = await openRepository(deps, c.req.raw, c.req.param('owner') ?? '', c.req.param('repo') ?? '')
-    const found = scope && (await about(scope, c))
-    if (!scope || !found) return notFound(c)
-    const fullName = scope.repository.full_name
+    const view = await openRepository(deps, c.req.raw, c.req.param('owner') ?? '', c.req.param('repo') ?? '')
+    const found = view && (await about(view, c))
+    if (!view || !found) return notFound(c)
+    const fullName = view.repository.full_name
     const { title, tab = null, ...rest } = found
     const repository = { fullName, tab, githubUrl: deps.githubUrl }
     return send(c, { title: title ? `${title} · ${fullName}` : fullName, repository, ...rest })

@@ -11,9 +11,9 @@ import { addDays } from './dates.ts'
 import type { DashboardDeps } from './deps.ts'
 import type { Html } from './html.ts'
 import { findRepository } from './queries/repositories.ts'
-import { openRepository, type RepositoryScope, scopeOf } from './scope.ts'
 import { opensPicture, type Picture } from './signed-pictures.ts'
 import { readTrend } from './trend-data.ts'
+import { openRepository, type RepositoryView, viewOf } from './view.ts'
 import { slaOfRow } from './wording.ts'
 
 const STYLE_HASH = createHash('sha256').update(PICTURE_STYLE).digest('base64')
@@ -25,9 +25,9 @@ export function pictures(deps: DashboardDeps): Hono {
   app.use('/badge/:owner/:file', pictureHeaders())
   app.get('/:owner/:repo/trend.svg', async (c) => {
     const { owner, repo } = c.req.param()
-    const scope = await openPicture(deps, c, { owner, repo }, 'trend')
-    if (!scope) return c.notFound()
-    const { trend } = await readTrend(deps.db, scope)
+    const view = await openPicture(deps, c, { owner, repo }, 'trend')
+    if (!view) return c.notFound()
+    const { trend } = await readTrend(deps.db, view)
     const size = { width: 1040, height: 260 }
     const svg = await trendSvg(trend, size, 't')
     const own = html`<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}"><style>${raw(PICTURE_STYLE)}</style><rect class="back" width="100%" height="100%"/>${svg}</svg>`
@@ -35,10 +35,10 @@ export function pictures(deps: DashboardDeps): Hono {
   })
   app.get('/badge/:owner/:file{.+\\.svg}', async (c) => {
     const { owner, file } = c.req.param()
-    const scope = await openPicture(deps, c, { owner, repo: file.slice(0, -'.svg'.length) }, 'badge')
-    if (!scope) return c.notFound()
-    const range = { from: addDays(scope.today, -34), to: scope.today }
-    const weeks = await readWindows(deps.db, scope.repository.repository_id, 'week', range)
+    const view = await openPicture(deps, c, { owner, repo: file.slice(0, -'.svg'.length) }, 'badge')
+    if (!view) return c.notFound()
+    const range = { from: addDays(view.today, -34), to: view.today }
+    const weeks = await readWindows(deps.db, view.repository.repository_id, 'week', range)
     const week = weeks.findLast((row) => row.prs > 0)
     return picture(c, badgeSvg(week ? slaOfRow(week) : null))
   })
@@ -51,12 +51,12 @@ async function openPicture(
   c: Context,
   { owner, repo }: { owner: string; repo: string },
   picture: Picture,
-): Promise<RepositoryScope | null> {
+): Promise<RepositoryView | null> {
   const key = c.req.query('key')
   if (key !== undefined && deps.auth) {
     const repository = await findRepository(deps.db, `${owner}/${repo}`)
     const isOpen = repository && opensPicture(deps.auth.secret, repository.repository_id, picture, key)
-    return isOpen ? scopeOf(deps, repository) : null
+    return isOpen ? viewOf(deps, repository) : null
   }
   return openRepository(deps, c.req.raw, owner, repo)
 }

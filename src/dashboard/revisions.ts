@@ -4,12 +4,12 @@ import { windowOf } from '../domain/window.ts'
 import { addDays } from './dates.ts'
 import type { DashboardDeps } from './deps.ts'
 import { type Merged, readMerged } from './queries/job.ts'
-import type { RepositoryScope } from './scope.ts'
+import type { RepositoryView } from './view.ts'
 
 /** Those merged from two days before a local day (`YYYY-MM-DD`) to the end of the day after it, oldest first. */
 export function readMergedAround(
   db: DashboardDeps['db'],
-  { repository, settings }: RepositoryScope,
+  { repository, settings }: RepositoryView,
   day: string,
   limit: number,
 ): Promise<Merged[]> {

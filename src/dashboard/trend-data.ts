@@ -6,7 +6,7 @@ import { readWindows } from '../db/sla.ts'
 import { windowOf } from '../domain/window.ts'
 import type { Trend, TrendPoint } from './charts/trend.ts'
 import { addDays, dayAt, isMonday } from './dates.ts'
-import type { RepositoryScope } from './scope.ts'
+import type { RepositoryView } from './view.ts'
 import { slaOfRow } from './wording.ts'
 
 export const TREND_DAYS = 90
@@ -21,14 +21,14 @@ export interface TrendData {
 /** Reads the last 90 days of a repository. */
 export async function readTrend(
   db: Db,
-  { repository, today, settings, flakes, now }: RepositoryScope,
+  { repository, today, settings, scope, now }: RepositoryView,
 ): Promise<TrendData> {
   const from = addDays(today, 1 - TREND_DAYS)
   const id = repository.repository_id
   const days = await readWindows(db, id, 'day', { from, to: today })
   const weeks = await readWindows(db, id, 'week', { from: addDays(from, -6), to: today })
   const span = { from: windowOf('day', from, settings.timeZone).from, to: now + 1 }
-  const incidents = await readIncidents(db, flakes, span)
+  const incidents = await readIncidents(db, scope, span)
   const storedDays = new Map(days.map((row) => [row.start, row]))
   const storedWeeks = new Map(weeks.map((row) => [row.start, row]))
   const starts = Array.from({ length: TREND_DAYS }, (_, i) => addDays(from, i))

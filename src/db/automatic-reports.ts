@@ -1,6 +1,7 @@
 /** Which pull requests get an automatic report: heads that flaked lately, once CI has finished. */
 import { sql } from 'kysely'
 import type { Db } from './schema.ts'
+import { flakeInScope, type Scope } from './scope.ts'
 
 /** Repositories whose newest settings ask for automatic reports, as a comment or a check run. */
 export async function readRepositoriesWithAutomaticReports(db: Db): Promise<number[]> {
@@ -20,20 +21,18 @@ export interface FlakedHead {
 }
 
 /**
- * Newest heads of open pull requests that flaked since `times.since` in one of these jobs (null for all), where no run
+ * Newest heads of open pull requests that flaked since `times.since` in scope, where no run
  * completed after `times.quiet_since` and no Actions run is known to be in progress.
  */
 export async function readFlakedHeads(
   db: Db,
-  repositoryId: number,
-  jobIds: readonly number[] | null,
+  scope: Scope,
   times: { since: string; quiet_since: string },
 ): Promise<FlakedHead[]> {
-  const jobs = jobIds === null ? sql`` : sql`and f.job_id = any(${[...jobIds]})`
   const { rows } =
     await sql<FlakedHead>`select f.number, f.head_sha, count(*) as runs, max(r.completed_at) as last_at
-    from (select distinct f.repository_id, f.number, f.head_sha from flake f
-      where f.repository_id = ${repositoryId} and f.flaked_at >= ${times.since} ${jobs}) f
+    from (select distinct r.repository_id, r.number, r.head_sha from flake r
+      where ${flakeInScope(scope)} and r.flaked_at >= ${times.since}) f
     join run r on r.repository_id = f.repository_id and r.number = f.number and r.head_sha = f.head_sha
     join lateral (select e.head_sha, e.state from pull_request_event e where e.repository_id = f.repository_id
       and e.number = f.number and e.action <> 'before' order by e.reported_at desc limit 1) newest

@@ -1,31 +1,32 @@
-/** What the breach issue tells of jobs beyond their flakes of the day, and the issues that were filed before. */
+/** What the breach issue says about jobs beyond their flakes of the day, and the issues filed before. */
 import { sql } from 'kysely'
 import type { Db } from './schema.ts'
+import { flakeCounts, type Scope } from './scope.ts'
 
-export interface JobStory {
+export interface JobBackground {
   job_id: number
   workflow: string | null
-  /** Local day of the first flake ever recorded. */
+  /** Local day of the first recorded flake that counts. */
   first_seen: string | null
-  /** Page of the newest failing run at a head where it flaked. */
+  /** Page of the newest failing run of a flake that counts. */
   example: string | null
 }
 
-/** Where each job comes from, when it flaked first, and a failure to look at. */
-export async function readJobStories(
+/** The workflow of each job, its first flake, and a failing run as an example. */
+export async function readJobBackgrounds(
   db: Db,
-  repositoryId: number,
+  scope: Scope,
   jobIds: readonly number[],
   timeZone: string,
-): Promise<Map<number, JobStory>> {
-  const { rows } = await sql<JobStory>`select j.job_id, j.workflow,
-      (select (min(f.flaked_at) at time zone ${timeZone})::date from flake f
-        where f.repository_id = j.repository_id and f.job_id = j.job_id) as first_seen,
-      (select r.url from flake f join run r on r.repository_id = f.repository_id and r.head_sha = f.head_sha
-          and r.job_id = f.job_id and r.number = f.number and r.outcome = 'fail'
-        where f.repository_id = j.repository_id and f.job_id = j.job_id
-        order by f.flaked_at desc, r.completed_at desc limit 1) as example
-    from job j where j.repository_id = ${repositoryId} and j.job_id = any(${[...jobIds]})`.execute(db)
+): Promise<Map<number, JobBackground>> {
+  const { rows } = await sql<JobBackground>`select j.job_id, j.workflow,
+      (select (min(r.flaked_at) at time zone ${timeZone})::date from flake r
+        where ${flakeCounts(scope)} and r.job_id = j.job_id) as first_seen,
+      (select failed.url from flake r join run failed on failed.repository_id = r.repository_id
+          and failed.head_sha = r.head_sha and failed.job_id = r.job_id and failed.number = r.number and failed.outcome = 'fail'
+        where ${flakeCounts(scope)} and r.job_id = j.job_id
+        order by r.flaked_at desc, failed.completed_at desc limit 1) as example
+    from job j where j.repository_id = ${scope.repositoryId} and j.job_id = any(${[...jobIds]})`.execute(db)
   return new Map(rows.map((row) => [row.job_id, row]))
 }
 
@@ -58,7 +59,7 @@ export interface FiledBreach {
   done_at: string
 }
 
-/** Issues about breached days that this app has filed for a repository, the newest day first. */
+/** Issues about breached days that this app filed for a repository, newest day first. */
 export async function readFiledBreaches(db: Db, repositoryId: number): Promise<FiledBreach[]> {
   const { rows } = await sql<FiledBreach>`select payload ->> 'day' as day, url, done_at from outbox
     where repository_id = ${repositoryId} and kind = 'breach' and url is not null and done_at is not null

@@ -1,27 +1,81 @@
-/** What 28 days are measured from: pull requests tested and flakes, by index ranges alone. */
+/** The error budget, and what flakes cost in time. */
 
 import { sql } from 'kysely'
-import type { CountedFlake } from '../domain/sla.ts'
+import { type CountedFlake, countFlakes, type Sla, slaOf } from '../domain/sla.ts'
 import { iso } from '../domain/time.ts'
-import { type FlakeScope, inScope, type Span } from './flakes.ts'
+import { shiftWindow, windowAt } from '../domain/window.ts'
 import type { Db, Row } from './schema.ts'
+import { during, flakeInScope, runInScope, type Scope, type Span } from './scope.ts'
+
+/** Length of the error budget in local days. */
+export const BUDGET_DAYS = 28
+
+export interface BudgetDays {
+  /** First and last local day, `YYYY-MM-DD`. */
+  first: string
+  last: string
+  span: Span
+}
+
+export interface ErrorBudget extends BudgetDays {
+  /** The figures of these days together. */
+  sla: Sla
+  /** Flakes that the target allows: target x pull requests tested. */
+  allowed: number
+  /** Flakes that count. */
+  spent: number
+  /** `allowed` - `spent`; negative when overspent. */
+  left: number
+}
+
+/** The 28 local days that end with the last closed one. @param now epoch ms */
+export function budgetDays(now: number, timeZone: string): BudgetDays {
+  const today = windowAt('day', now, timeZone)
+  const first = shiftWindow(today, -BUDGET_DAYS, timeZone)
+  const last = shiftWindow(today, -1, timeZone)
+  return { first: first.start, last: last.start, span: { from: first.from, to: today.from } }
+}
 
 /**
- * Distinct pull requests with a pass or fail of a job that counts. Grouped in a hash, because counting distinct values
- * would sort 150,000 rows; read from the index `run_tested` alone, which repeats its conditions.
+ * The error budget of the 28 local days that `budgetDays` names. Every page, report and issue reads it here.
+ * @param now epoch ms
+ * @param tested counts the pull requests tested; a caller that asks often passes a cached `countTested`
  */
-export async function countTested(db: Db, { repositoryId, jobIds }: FlakeScope, span: Span): Promise<number> {
-  const { rows } = await sql<{ prs: number }>`select count(*) as prs from (select number from run
-    where repository_id = ${repositoryId} and outcome in ('pass', 'fail') and kind = 'pull_request'
-      and completed_at >= ${iso(span.from)} and completed_at < ${iso(span.to)}
-      ${jobIds === null ? sql`` : sql`and job_id = any(${[...jobIds]})`} group by number) tested`.execute(db)
+export async function readErrorBudget(
+  db: Db,
+  scope: Scope,
+  { target, timeZone }: { target: number; timeZone: string },
+  now: number,
+  tested: typeof countTested = countTested,
+): Promise<ErrorBudget> {
+  const days = budgetDays(now, timeZone)
+  const { span } = days
+  const [prs, flakes] = await Promise.all([tested(db, scope, span), readFlakesToCount(db, scope, span)])
+  const sla = slaOf(countFlakes(prs, flakes, target))
+  const allowed = target * prs
+  return {
+    ...days,
+    sla,
+    allowed,
+    spent: sla.flakes_counted,
+    left: allowed - sla.flakes_counted,
+  }
+}
+
+/**
+ * Distinct pull requests with a pass or fail in scope. The inner `group by` hashes; `count(distinct)` would sort 150,000 rows.
+ * The conditions repeat those of the index `run_tested`, so that it answers the query alone.
+ */
+export async function countTested(db: Db, scope: Scope, span: Span): Promise<number> {
+  const { rows } = await sql<{ prs: number }>`select count(*) as prs from (select r.number from run r
+    where ${runInScope(scope)} and r.outcome in ('pass', 'fail') and r.kind = 'pull_request'
+      ${during('completed_at', span)} group by r.number) tested`.execute(db)
   return rows[0]?.prs ?? 0
 }
 
-/** The flakes of a span as the domain counts them. */
-export async function readCounted(db: Db, scope: FlakeScope, span: Span): Promise<CountedFlake[]> {
+async function readFlakesToCount(db: Db, scope: Scope, span: Span): Promise<CountedFlake[]> {
   const { rows } = await sql<Row<'flake'>>`select r.number, r.grade, r.attribution, r.counted from flake r
-    where ${inScope(scope, span)}`.execute(db)
+    where ${flakeInScope(scope)} ${during('flaked_at', span)}`.execute(db)
   return rows.map(({ number, grade, attribution, counted }) => ({
     number,
     grade,
@@ -36,31 +90,33 @@ export interface JobDayFlakes {
   flakes: number
 }
 
-/** Flakes of each job and local day, for the small pictures beside the jobs. */
+/** Flakes in scope of each job and local day, for the sparklines beside the jobs. */
 export async function readFlakeDays(
   db: Db,
-  scope: FlakeScope,
+  scope: Scope,
   span: Span,
   timeZone: string,
 ): Promise<JobDayFlakes[]> {
   const { rows } =
     await sql<JobDayFlakes>`select r.job_id, (r.flaked_at at time zone ${timeZone})::date as day,
-      count(*) as flakes from flake r where ${inScope(scope, span)} group by 1, 2`.execute(db)
+      count(*) as flakes from flake r where ${flakeInScope(scope)} ${during('flaked_at', span)} group by 1, 2`.execute(
+      db,
+    )
   return rows
 }
 
 export interface TimeLost {
   job_id: number
-  /** Seconds that machines spent on runs after the first one, at commits where the job flaked. */
+  /** Seconds of machine time of the runs after the first failure, at commits where the job flaked. */
   rerun_s: number
   /** Seconds from the first failure to the pass after it. */
   waited_s: number
 }
 
-/** What the flakes of each of these jobs cost in time. */
+/** What the flakes in scope of each of these jobs cost in time. */
 export async function readTimeLost(
   db: Db,
-  scope: FlakeScope,
+  scope: Scope,
   span: Span,
   jobIds: readonly number[],
 ): Promise<TimeLost[]> {
@@ -69,7 +125,7 @@ export async function readTimeLost(
       coalesce(sum(extract(epoch from f.flaked_at - f.first_failed_at))
         filter (where f.pass_order = 'pass_after_fail'), 0)::float8 as waited_s,
       coalesce(sum(again.seconds), 0)::float8 as rerun_s
-    from (select * from flake r where ${inScope({ ...scope, jobIds }, span)}) f
+    from (select * from flake r where ${flakeInScope(scope)} ${during('flaked_at', span)} and r.job_id = any(${[...jobIds]})) f
     left join lateral (select sum(extract(epoch from u.completed_at - u.started_at)) as seconds from run u
       where u.repository_id = f.repository_id and u.head_sha = f.head_sha and u.number = f.number
         and u.job_id = f.job_id and u.completed_at > f.first_failed_at) again on true
@@ -78,10 +134,10 @@ export async function readTimeLost(
 }
 
 /**
- * Of the pairs of a pull request tested and a required job, the share (0 to 1) with a run of any outcome in a span; null
- * where no job is required by name or nothing was tested. What `readCoverage` says of many windows, said of one in the
- * time of a page: the jobs are told by id, so that the range of runs is read and hashed once.
- * @param jobIds those of each required name
+ * Of all pairs of a pull request tested and a required job, the share (0 to 1) with a run of any outcome in a span; null
+ * where no job is required by name or nothing was tested. The same figure as `readCoverage`, of one window and fast enough
+ * for a page: jobs are selected by id, so the range of runs is read and hashed once.
+ * @param jobIds the ids of each required name
  */
 export async function readRequiredShare(
   db: Db,
@@ -111,7 +167,7 @@ export interface BreachIssue {
   url: string
 }
 
-/** The issue that was filed about the newest breached day; null where none was. */
+/** The issue about the newest breached day; null where no issue was filed. */
 export async function readBreachIssue(db: Db, repositoryId: number): Promise<BreachIssue | null> {
   const { rows } = await sql<BreachIssue>`select payload->>'day' as day, url from outbox
     where repository_id = ${repositoryId} and kind = 'breach' and url is not null

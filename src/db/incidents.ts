@@ -2,8 +2,8 @@
 
 import { sql } from 'kysely'
 import { iso } from '../domain/time.ts'
-import { type FlakeScope, inScope, type Span } from './flakes.ts'
 import type { Db } from './schema.ts'
+import { during, flakeInScope, type Scope, type Span } from './scope.ts'
 
 export interface IncidentRow {
   incident: string
@@ -19,12 +19,12 @@ export interface IncidentRow {
 }
 
 /** Incidents with flakes of the span in them, newest first. */
-export async function readIncidents(db: Db, scope: FlakeScope, span: Span): Promise<IncidentRow[]> {
+export async function readIncidents(db: Db, scope: Scope, span: Span): Promise<IncidentRow[]> {
   const { rows } = await sql<IncidentRow>`with told as (
       select distinct on (incident) * from incident where repository_id = ${scope.repositoryId}
         and ended_at >= ${iso(span.from)} and began_at < ${iso(span.to)} order by incident, week desc),
       hit as (select r.incident, count(*) as flakes from flake r
-        where ${inScope(scope, span)} and r.incident is not null group by r.incident)
+        where ${flakeInScope(scope)} ${during('flaked_at', span)} and r.incident is not null group by r.incident)
     select t.incident, t.began_at as from_at, t.ended_at as to_at, h.flakes, t.failures, t.rate, t.on_trunk, t.pull_requests,
       (select coalesce(json_agg(distinct j.name), '[]') from job j where j.repository_id = t.repository_id
         and j.job_id in (select value::bigint from jsonb_array_elements_text(t.jobs))) as jobs

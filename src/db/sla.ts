@@ -1,84 +1,41 @@
-/** Windows: what was tested and what flaked in one, and the figures that were stored for it. */
+/** Windows: what was tested and what flaked in each, and the stored figures. */
 
 import { type RawBuilder, sql } from 'kysely'
-import type { RequiredSpan } from '../domain/required.ts'
 import type { CountedFlake, SlaCounts } from '../domain/sla.ts'
 import { iso } from '../domain/time.ts'
 import type { Window, WindowKind } from '../domain/window.ts'
 import { KEPT } from './client.ts'
 import { columns, replaceRows } from './rows.ts'
 import type { Db, NewRow, Row } from './schema.ts'
+import { flakeInScope, runInScope, type Scope } from './scope.ts'
 
 /** What a window is measured from. */
 export interface WindowTotals {
   prs: number
-  /** Runs without a verdict, by reason. */
+  /** Runs that neither passed nor failed, by reason. */
   leftOut: Record<string, number>
   flakes: CountedFlake[]
 }
 
-export interface MeasureScope {
-  repositoryId: number
-  /** Jobs that count; null for all. */
-  jobIds: readonly number[] | null
-  /** Those that count not always, or not for every base branch; the rules of the day decide. */
-  spans?: JobSpans | null
-  strongOnly: boolean
-}
-
-/** When, and for which base branches, jobs counted. */
-export interface JobSpans {
-  /** Branches with rules of their own; `''` in a span stands for every other. */
-  branches: readonly string[]
-  spans: readonly (RequiredSpan & { job_id: number })[]
-}
-
 /**
- * Totals of each window, in the order given: distinct pull requests with a pass or fail completed in it, runs left out,
- * and the flakes dated in it. One question however many windows, answered by three index ranges a window.
+ * Totals of each window, in the order given: distinct pull requests with a pass or fail completed in it, runs left out, and the
+ * flakes in scope dated in it. One query for all windows; each window costs three index ranges.
  */
-export async function readTotals(
-  db: Db,
-  scope: MeasureScope,
-  windows: readonly Window[],
-): Promise<WindowTotals[]> {
-  const { repositoryId, jobIds } = scope
-  const jobs = (at: string) =>
-    scope.spans ? within(scope.spans, at) : jobIds === null ? sql`` : sql`and r.job_id = any(${[...jobIds]})`
-  const during = (
-    time: string,
-  ) => sql`r.repository_id = ${repositoryId} and ${sql.ref(`r.${time}`)} >= w.lower
-    and ${sql.ref(`r.${time}`)} < w.upper ${jobs(time)}`
-  const runs = sql`from run r where ${during('completed_at')} and r.kind = 'pull_request'`
-  // Questions within the question: joined, the planner would rather read the whole history than guess how short a span is.
+export async function readTotals(db: Db, scope: Scope, windows: readonly Window[]): Promise<WindowTotals[]> {
+  const dated = (column: string) =>
+    sql`${sql.ref(`r.${column}`)} >= w.lower and ${sql.ref(`r.${column}`)} < w.upper`
+  const runs = sql`from run r where ${runInScope(scope)} and ${dated('completed_at')} and r.kind = 'pull_request'`
+  // Scalar subqueries, because the planner would answer a join by reading the whole history: it cannot tell how short a window is.
   const totals = await sql<WindowTotals>`${sql.raw(KEPT)}select
       (select count(*) from (select distinct r.number ${runs} and r.outcome in ('pass', 'fail')) as tested) as prs,
       (select coalesce(json_object_agg(reason, runs order by reason), '{}') from (select coalesce(r.reason, r.outcome) as reason,
         count(*) as runs ${runs} and r.outcome not in ('pass', 'fail') group by 1) as other) as "leftOut",
       (select coalesce(json_agg(json_build_object('number', r.number, 'grade', r.grade,
           'label', coalesce(r.attribution, 'undetermined'), 'counted', coalesce(r.counted, true))), '[]')
-        from flake r where ${during('flaked_at')} ${scope.strongOnly ? sql`and r.grade = 'strong'` : sql``}) as flakes
+        from flake r where ${flakeInScope(scope)} and ${dated('flaked_at')}) as flakes
     from json_to_recordset(${JSON.stringify(windows.map(({ from, to }, i) => ({ i, lower: iso(from), upper: iso(to) })))}::json)
       as w(i int, lower timestamptz, upper timestamptz) order by w.i`.execute(db)
   return totals.rows
-}
-
-/** The condition that a run or flake `r` was of a job that counted at its time, for its base branch. */
-function within({ branches, spans }: JobSpans, column: string) {
-  const rows = JSON.stringify(
-    spans.map(({ job_id, base_ref, from, to }) => ({
-      job_id,
-      base_ref,
-      lower: from === null ? '-infinity' : iso(from),
-      upper: to === null ? 'infinity' : iso(to),
-    })),
-  )
-  const time = sql.ref(`r.${column}`)
-  return sql`and exists (select 1 from json_to_recordset(${rows}::json)
-    as s(job_id bigint, base_ref text, lower timestamptz, upper timestamptz)
-    where s.job_id = r.job_id and ${time} >= s.lower and ${time} < s.upper
-      and (s.base_ref is null or s.base_ref = r.base_ref
-        or s.base_ref = '' and (r.base_ref is null or not r.base_ref = any(${[...branches]}))))`
 }
 
 /** The newest revision of each stored window of a kind that starts within `[from, to]` (local days), oldest first. */
@@ -99,7 +56,7 @@ export async function readWindows(
   return query.orderBy('start').orderBy('definition_version', 'desc').orderBy('revision', 'desc').execute()
 }
 
-/** The newest revision of each of these windows that is stored. */
+/** The newest stored revision of each of these windows. */
 export async function readStored(
   db: Db,
   repositoryId: number,
@@ -109,12 +66,12 @@ export async function readStored(
   return newestOf(db, repositoryId, sql`json_to_recordset(${wanted}::json) as w(kind text, start date)`)
 }
 
-/** The newest revision of each window that ended by `now` (epoch ms) and is not closed, oldest first. */
+/** The newest revision of each open window that ended by `now` (epoch ms), oldest first. */
 export async function readEnded(db: Db, repositoryId: number, now: number): Promise<Row<'sla_window'>[]> {
   const open = sql`(select distinct kind, start from sla_window
     where repository_id = ${repositoryId} and not closed and ends_at <= ${iso(now)}) as w`
   const newest = await newestOf(db, repositoryId, open)
-  // A window that an earlier version of the definitions left open has been closed under a later one.
+  // A window left open under an earlier definition version may be closed under a later one.
   return newest.filter((row) => !row.closed)
 }
 
@@ -148,7 +105,7 @@ export async function writeWindows(db: Db, rows: readonly NewRow<'sla_window'>[]
   await replaceRows(db, 'sla_window', rows)
 }
 
-/** The stored counts of a window, as the domain takes them. */
+/** The stored counts of a window, in the form that the domain takes. */
 export function countsOf(row: Row<'sla_window'>): SlaCounts {
   const { prs, flakes, flakes_counted, flakes_low, flakes_high, flakes_caused_by_pr, flakes_undetermined } =
     row

@@ -1,26 +1,27 @@
-/** Gathers what the issue about a breached day says; nothing here knows GitHub. */
+/** Gathers the facts of the issue about a breached day. It makes no request to GitHub. */
 
-import { readJobDays, readJobStories } from '../db/breach.ts'
-import { readTimeLost } from '../db/budget.ts'
+import { readJobBackgrounds, readJobDays } from '../db/breach.ts'
+import { type ErrorBudget, readErrorBudget, readTimeLost } from '../db/budget.ts'
 import { type IncidentRow, readFixes, readIncidents } from '../db/incidents.ts'
-import { type JobCost, readCostliestJobs } from '../db/jobs.ts'
+import { readJobCosts } from '../db/jobs.ts'
 import type { Db, Row } from '../db/schema.ts'
+import { readScope, type Scope } from '../db/scope.ts'
 import { countsOf, readWindows } from '../db/sla.ts'
 import { changePoint } from '../domain/attribution/change-point.ts'
 import type { Settings } from '../domain/settings.ts'
 import { breachProbability, type Sla, slaOf } from '../domain/sla.ts'
-import { DAY_MS } from '../domain/time.ts'
+import { DAY_MS, iso } from '../domain/time.ts'
 import { shiftWindow, type Window, windowOf } from '../domain/window.ts'
-import { requiredJobs } from './measure.ts'
-import { readErrorBudget } from './report-data.ts'
 
 const TREND_DAYS = 28
 const CHANGE_DAYS = 90
-/** Jobs that are told of in full; the others are only counted. */
+/** Jobs shown in full; of the others only the number is shown. */
 const MAX_JOBS = 10
 
+/** A job with flakes that count, outside incidents. */
 export interface BreachedJob {
   name: string
+  /** Flakes that count. */
   flakes: number
   pull_requests: number[]
   rerun_s: number
@@ -41,11 +42,11 @@ export interface BreachFigures {
   incidents: IncidentRow[]
   trend: { day: string; rate: number | null; breached: boolean }[]
   weeks: { start: string; sla: Sla }[]
-  budget: { allowed: number; spent: number }
+  budget: ErrorBudget
   quarter: { start: string; days: number; weeks: number; fixes: number; labels: string[] }
 }
 
-/** The figures of a day (`YYYY-MM-DD`, local); null where it was never measured. */
+/** The facts about a local day (`YYYY-MM-DD`); null where the day was never measured. */
 export async function readBreach(
   db: Db,
   repository: Row<'repository'>,
@@ -57,39 +58,39 @@ export async function readBreach(
   const window = windowOf('day', day, timeZone)
   const first = shiftWindow(window, 1 - TREND_DAYS, timeZone)
   const stored = await readWindows(db, repository_id, 'day', { from: first.start, to: day })
-  const row = stored.find((one) => one.start === day)
+  const row = stored.find((window) => window.start === day)
   if (!row) return null
-  const { required, jobIds, spans } = await requiredJobs(db, repository_id, settings)
-  const slas = new Map(stored.map((one) => [one.start, slaOf(countsOf(one))]))
+  const { scope, required } = await readScope(db, repository_id, settings)
+  const slas = new Map(stored.map((window) => [window.start, slaOf(countsOf(window))]))
   const days = Array.from({ length: TREND_DAYS }, (_, i) => shiftWindow(first, i, timeZone).start)
   const week = windowOf('week', day, timeZone)
   const weeks = await readWindows(db, repository_id, 'week', {
     from: shiftWindow(week, -3, timeZone).start,
     to: week.start,
   })
-  const scope = { repositoryId: repository_id, jobIds, spans, strongOnly: settings.requireSameBase }
   return {
     day,
     sla: slaOf(countsOf(row)),
     definitionVersion: row.definition_version,
     requiredSource: row.required_source,
     requiredProblem: required.problem,
-    jobs: await readJobs(db, repository_id, settings, window, jobIds),
+    jobs: await readJobs(db, scope, window, timeZone),
     incidents: await readIncidents(db, scope, window),
     trend: days.map((start) => ({
       day: start,
       rate: slas.get(start)?.rate ?? null,
       breached: slas.get(start)?.breached ?? false,
     })),
-    weeks: weeks.reverse().map((one) => ({ start: one.start, sla: slaOf(countsOf(one)) })),
-    budget: await readErrorBudget(db, repository_id, settings, window.to - 1, jobIds),
+    weeks: weeks.reverse().map((window) => ({ start: window.start, sla: slaOf(countsOf(window)) })),
+    // At the end of the window the last closed day is the breached one.
+    budget: await readErrorBudget(db, scope, settings, window.to),
     quarter: await readQuarter(db, repository_id, settings, window),
   }
 }
 
 /**
- * P(the rate is below the target) over the seven days up to `day`; null where nothing was tested.
- * Their own targets do not matter: it is asked whether the repository meets the one of now.
+ * P(the rate is below the target) over the seven days that end with `day`; null where nothing was tested.
+ * It uses the current target, not the targets that the days were measured against.
  */
 export async function inSlaProbability(
   db: Db,
@@ -105,39 +106,33 @@ export async function inSlaProbability(
   return over === null ? null : 1 - over
 }
 
-async function readJobs(
-  db: Db,
-  repositoryId: number,
-  settings: Settings,
-  window: Window,
-  jobIds: readonly number[] | null,
-): Promise<BreachedJob[]> {
-  const span = { from: new Date(window.from).toISOString(), to: new Date(window.to).toISOString() }
-  const costs = await readCostliestJobs(db, repositoryId, span, jobIds, { incidents: false })
+async function readJobs(db: Db, scope: Scope, window: Window, timeZone: string): Promise<BreachedJob[]> {
+  const { repositoryId } = scope
+  const costs = (await readJobCosts(db, scope, window, { incidents: false })).filter(
+    (job) => job.flakes_counted > 0,
+  )
   const shown = costs.slice(0, MAX_JOBS).map((job) => job.job_id)
-  const scope = { repositoryId, jobIds, strongOnly: settings.requireSameBase }
   const lost = await readTimeLost(db, scope, window, shown)
-  const stories = await readJobStories(db, repositoryId, shown, settings.timeZone)
-  const since = new Date(window.to - CHANGE_DAYS * DAY_MS).toISOString()
-  const days = await readJobDays(db, repositoryId, shown, since, settings.timeZone)
-  return costs.map(({ job_id, name, flakes, pull_requests }: JobCost) => {
-    const story = stories.get(job_id)
-    const time = lost.find((one) => one.job_id === job_id)
+  const backgrounds = await readJobBackgrounds(db, scope, shown, timeZone)
+  const days = await readJobDays(db, repositoryId, shown, iso(window.to - CHANGE_DAYS * DAY_MS), timeZone)
+  return costs.map(({ job_id, name, flakes_counted, counted_on }) => {
+    const background = backgrounds.get(job_id)
+    const time = lost.find((row) => row.job_id === job_id)
     return {
       name,
-      flakes,
-      pull_requests,
+      flakes: flakes_counted,
+      pull_requests: counted_on,
       rerun_s: time?.rerun_s ?? 0,
       waited_s: time?.waited_s ?? 0,
-      workflow: story?.workflow ?? null,
-      first_seen: story?.first_seen ?? null,
-      example: story?.example ?? null,
-      change: worseSince(days.filter((one) => one.job_id === job_id)),
+      workflow: background?.workflow ?? null,
+      first_seen: background?.first_seen ?? null,
+      example: background?.example ?? null,
+      change: worseSince(days.filter((row) => row.job_id === job_id)),
     }
   })
 }
 
-/** The day on which a job got worse for good, where that is hardly chance. */
+/** The day since which a job's flake rate is higher, where chance hardly explains it. */
 function worseSince(days: readonly { day: string; flaky: number; verdicts: number }[]) {
   const found = changePoint(days)
   const day = found && days[found.at]?.day
@@ -163,7 +158,7 @@ async function readQuarter(db: Db, repositoryId: number, settings: Settings, win
     start,
     days: await breached('day'),
     weeks: await breached('week'),
-    fixes: fixes.reduce((total, one) => total + one.fixes, 0),
+    fixes: fixes.reduce((total, month) => total + month.fixes, 0),
     labels,
   }
 }

@@ -1,55 +1,15 @@
 /** Measures: computes the windows whose runs, flakes or verdicts changed, and closes those that ended. */
 import { sql } from 'kysely'
 import { lockRepository } from '../db/locks.ts'
-import { readRequired } from '../db/required.ts'
 import type { Db, NewRow, Row } from '../db/schema.ts'
-import {
-  countsOf,
-  type JobSpans,
-  readEnded,
-  readStored,
-  readTotals,
-  type WindowTotals,
-  writeWindows,
-} from '../db/sla.ts'
+import { readScope } from '../db/scope.ts'
+import { countsOf, readEnded, readStored, readTotals, type WindowTotals, writeWindows } from '../db/sla.ts'
 import type { Required } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { countFlakes, DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
 import { type Window, type WindowKind, windowAt } from '../domain/window.ts'
 
 const KINDS: readonly WindowKind[] = ['day', 'week']
-
-/** Which jobs of a repository count, and under which ids they are stored; null stands for all of them. */
-export interface RequiredJobs {
-  required: Required
-  /** Every job that counts, or once did. */
-  jobIds: number[] | null
-  /** Null where they count at all times and for every base branch. */
-  spans: JobSpans | null
-  /** Names of the jobs that count now. */
-  names: string[]
-}
-
-/** Finds the required jobs among those seen. */
-export async function requiredJobs(db: Db, repositoryId: number, settings: Settings): Promise<RequiredJobs> {
-  const { required, jobs: seen } = await readRequired(db, repositoryId, settings)
-  const counting = seen.filter((job) => required.includes(job))
-  const spans = seen.map((job) => ({ job_id: job.job_id, spans: required.spansOf(job) }))
-  const isTimeless = spans.every((job) => job.spans === null || job.spans.length === 0)
-  const always = [{ base_ref: null, from: null, to: null }]
-  const now = required.source === 'protection' ? required.declared : counting.map((job) => job.name)
-  return {
-    required,
-    names: [...new Set(now)],
-    jobIds: counting.length === seen.length ? null : counting.map((job) => job.job_id),
-    spans: isTimeless
-      ? null
-      : {
-          branches: required.branches,
-          spans: spans.flatMap(({ job_id, spans }) => (spans ?? always).map((one) => ({ job_id, ...one }))),
-        },
-  }
-}
 
 /** Measures every window of a repository that has changed. @returns how many marks were worked off */
 export async function measureNext(
@@ -112,8 +72,7 @@ async function measureWindows(
   db: Db,
   { repositoryId, settings, stale, stored, now }: Measuring,
 ): Promise<Figures[]> {
-  const { required, jobIds, spans } = await requiredJobs(db, repositoryId, settings)
-  const scope = { repositoryId, jobIds, spans, strongOnly: settings.requireSameBase }
+  const { scope, required } = await readScope(db, repositoryId, settings)
   const windows = stale.map((one) => one.window)
   const totals = await readTotals(db, scope, windows)
   const newest = new Map(stored.map((row) => [`${row.kind}/${row.start}`, row]))

@@ -1,6 +1,6 @@
 /** What `/flake-report` is written from: every job of a pull request's newest head, what happened and what it may mean. */
 
-import { countTested, readCounted } from '../db/budget.ts'
+import { type ErrorBudget, readErrorBudget } from '../db/budget.ts'
 import { readOpenJobIssues } from '../db/job-issues.ts'
 import {
   type JobBaseRate,
@@ -16,17 +16,16 @@ import {
   readTrunkResults,
 } from '../db/pull-requests.ts'
 import type { Db, Row } from '../db/schema.ts'
+import { isFlakeInScope, isRunInScope, readScope } from '../db/scope.ts'
 import { readNewestSettings } from '../db/settings.ts'
 import { readWindows } from '../db/sla.ts'
 import type { Settings } from '../domain/settings.ts'
 import { DAY_MS, iso } from '../domain/time.ts'
-import { shiftWindow, windowAt } from '../domain/window.ts'
-import { requiredJobs } from './measure.ts'
+import { windowAt } from '../domain/window.ts'
 
 const BASE_RATE_DAYS = 14
 /** Retests are rarer than runs, so they are looked for further back. */
 const RETEST_DAYS = 28
-const BUDGET_DAYS = 28
 /** Trunk's last result says nothing of now when it is older. */
 const TRUNK_DAYS = 3
 
@@ -61,7 +60,7 @@ export interface PullRequestReport {
   requiredProblem: string | null
   day: Row<'sla_window'> | null
   week: Row<'sla_window'> | null
-  budget: { allowed: number; spent: number }
+  budget: ErrorBudget
   target: number
   onlyJob: string | null
   otherJobs: string[]
@@ -81,14 +80,17 @@ export async function readPullRequestReport(
   const { repository_id, full_name } = repository
   const [head] = await readHeadsOf(db, repository_id, number)
   const headSha = head?.head_sha ?? null
-  const { required, jobIds } = await requiredJobs(db, repository_id, settings)
-  const counts = (one: { job_id: number }) => jobIds === null || jobIds.includes(one.job_id)
-  const all = headSha ? (await readRunsOf(db, repository_id, number, headSha)).filter(counts) : []
-  const runs = all.filter((one) => job === null || one.name === job)
-  const flakes = (await readFlakesOf(db, repository_id, number)).filter(counts)
+  const { scope, required } = await readScope(db, repository_id, settings)
+  const isRequired = (run: JobRun) => isRunInScope(scope, run)
+  const isWanted = (run: JobRun) => job === null || run.name === job
+  const all = headSha ? (await readRunsOf(db, repository_id, number, headSha)).filter(isRequired) : []
+  const flakes = (await readFlakesOf(db, repository_id, number)).filter((flake) =>
+    isFlakeInScope(scope, flake),
+  )
   const failed = headSha ? await readFailedBefore(db, repository_id, number, headSha) : []
-  const before = failed.filter((one) => counts(one) && (job === null || one.name === job))
-  const names = new Set(all.map((one) => one.name))
+  const runs = all.filter(isWanted)
+  const before = failed.filter(isRequired).filter(isWanted)
+  const names = new Set(all.map((run) => run.name))
   return {
     repository: full_name,
     number,
@@ -99,7 +101,7 @@ export async function readPullRequestReport(
     requiredProblem: required.problem,
     day: await windowNow(db, repository_id, 'day', settings, now),
     week: await windowNow(db, repository_id, 'week', settings, now),
-    budget: await readErrorBudget(db, repository_id, settings, now, jobIds),
+    budget: await readErrorBudget(db, scope, settings, now),
     target: settings.target,
     onlyJob: job,
     otherJobs: job === null ? [] : [...names].filter((name) => name !== job).sort(),
@@ -175,23 +177,6 @@ function earlierOf(runs: readonly JobRun[], flakes: readonly JobFlake[]): Earlie
       const flake = flakes.find((one) => one.job_id === job_id && one.head_sha === head_sha) ?? null
       return [{ head_sha, name, runs: own, flake }]
     })
-}
-
-/** What the target allows over the 28 local days up to today, and what was spent of it. */
-export async function readErrorBudget(
-  db: Db,
-  repositoryId: number,
-  settings: Settings,
-  now: number,
-  jobIds: readonly number[] | null,
-): Promise<{ allowed: number; spent: number }> {
-  const today = windowAt('day', now, settings.timeZone)
-  const { from } = shiftWindow(today, 1 - BUDGET_DAYS, settings.timeZone)
-  const scope = { repositoryId, jobIds, strongOnly: settings.requireSameBase }
-  const span = { from, to: now + 1 }
-  const flakes = await readCounted(db, scope, span)
-  const allowed = settings.target * (await countTested(db, scope, span))
-  return { allowed, spent: flakes.filter((flake) => flake.counted).length }
 }
 
 async function windowNow(

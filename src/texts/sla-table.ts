@@ -20,7 +20,7 @@ export interface SlaTableInput {
     target: number
     breach_probability: number | null
   }[]
-  jobs: { name: string; flakes: number; pull_requests: number[] }[]
+  jobs: { name: string; flakes_counted: number; pull_requests: number[] }[]
 }
 
 const MAX_JOBS = 10
@@ -40,7 +40,7 @@ export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
     .slice(0, MAX_JOBS)
     .map((job) => [
       asMarkdown ? codeCell(job.name) : plain(job.name),
-      String(job.flakes),
+      String(job.flakes_counted),
       String(job.pull_requests.length),
     ])
   const title = `${input.repository}: flakes not caused by the pull request / pull requests tested`
@@ -49,7 +49,8 @@ export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
       ? 'every job seen on pull requests counts'
       : `${count(input.required.jobs.length, 'required job')} (${input.required.source})`
   const parts = [asMarkdown ? `### ${title}` : title, '', ...lay(head, rows, asMarkdown)]
-  if (jobs.length > 0) parts.push('', ...lay(['job', 'flakes', 'pull requests hit'], jobs, asMarkdown))
+  if (jobs.length > 0)
+    parts.push('', ...lay(['job', 'flakes counted', 'pull requests hit'], jobs, asMarkdown))
   parts.push('', `${basis}; ${input.as_of ? `as of ${input.as_of}` : 'no data yet'}`)
   if (input.required.problem) parts.push(input.required.problem)
   return parts.join('\n')

@@ -9,7 +9,7 @@ import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
 import { readJob, readJobDays, readLatestRuns } from '../queries/job.ts'
 import { readPullRequest } from '../queries/pull-request.ts'
 import { readRunnerRecords } from '../queries/runners.ts'
-import { lastDays, MAX_HEADS, openRepository, type RepositoryScope } from '../scope.ts'
+import { lastDays, MAX_HEADS, openRepository, type RepositoryView } from '../view.ts'
 import { addAttribution } from './attribution.ts'
 import { coverageOf, flakes, jobs, newestOf, repositories, windows } from './data.ts'
 import { history } from './history.ts'
@@ -57,19 +57,19 @@ export function api(deps: DashboardDeps): OpenAPIHono {
   return app
 }
 
-function open(deps: DashboardDeps, c: Context): Promise<RepositoryScope | null> {
+function open(deps: DashboardDeps, c: Context): Promise<RepositoryView | null> {
   return openRepository(deps, c.req.raw, c.req.param('owner') ?? '', c.req.param('repo') ?? '')
 }
 
 function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
   app.openapi(routes.repositoryRoute, async (c) => {
-    const scope = await open(deps, c)
-    if (!scope) return c.json(NOT_FOUND, 404)
-    const { repository, settings, required } = scope
+    const view = await open(deps, c)
+    if (!view) return c.json(NOT_FOUND, 404)
+    const { repository, settings, required } = view
     const [own] = await newestOf(deps, [repository])
     if (!own) return c.json(NOT_FOUND, 404)
-    const names = [...new Set(scope.jobs.filter((job) => required.includes(job)).map((job) => job.name))]
-    const coverage = await coverageOf(deps, scope)
+    const names = [...new Set(view.jobs.filter((job) => required.includes(job)).map((job) => job.name))]
+    const coverage = await coverageOf(deps, view)
     const { target, timeZone: time_zone } = settings
     return c.json(
       { ...own, target, time_zone, coverage, required: { source: required.source, jobs: names } },
@@ -77,24 +77,24 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
     )
   })
   app.openapi(routes.windowsRoute, async (c) => {
-    const scope = await open(deps, c)
-    return scope ? c.json(await windows(deps, scope, c.req.valid('query')), 200) : c.json(NOT_FOUND, 404)
+    const view = await open(deps, c)
+    return view ? c.json(await windows(deps, view, c.req.valid('query')), 200) : c.json(NOT_FOUND, 404)
   })
   app.openapi(routes.jobsRoute, async (c) => {
-    const scope = await open(deps, c)
-    if (!scope) return c.json(NOT_FOUND, 404)
-    return c.json({ jobs: await jobs(deps, scope, c.req.valid('query').days) }, 200)
+    const view = await open(deps, c)
+    if (!view) return c.json(NOT_FOUND, 404)
+    return c.json({ jobs: await jobs(deps, view, c.req.valid('query').days) }, 200)
   })
   app.openapi(routes.flakesRoute, async (c) => {
-    const scope = await open(deps, c)
-    if (!scope) return c.json(NOT_FOUND, 404)
-    const page = await flakes(deps, scope, c.req.valid('query'))
+    const view = await open(deps, c)
+    if (!view) return c.json(NOT_FOUND, 404)
+    const page = await flakes(deps, view, c.req.valid('query'))
     return page ? c.json(page, 200) : c.json({ error: 'cursor: is none that this API gave out.' }, 400)
   })
   app.openapi(routes.gridRoute, async (c) => {
-    const scope = await open(deps, c)
-    if (!scope) return c.json(NOT_FOUND, 404)
-    const grid = await readGrid(deps, scope, gridQuery(new URL(c.req.url).searchParams))
+    const view = await open(deps, c)
+    if (!view) return c.json(NOT_FOUND, 404)
+    const grid = await readGrid(deps, view, gridQuery(new URL(c.req.url).searchParams))
     if (grid.problem) return c.json({ error: grid.problem }, 400)
     const heads = grid.heads.map(({ number, head_sha, last_at }) => ({
       pull_request: number,
@@ -113,12 +113,12 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
 function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
   const { db } = deps
   app.openapi(things.jobRoute, async (c) => {
-    const scope = await open(deps, c)
-    const key = scope && { repositoryId: scope.repository.repository_id, jobId: c.req.valid('param').job_id }
+    const view = await open(deps, c)
+    const key = view && { repositoryId: view.repository.repository_id, jobId: c.req.valid('param').job_id }
     const job = key && (await readJob(db, key))
-    if (!scope || !job) return c.json(NOT_FOUND, 404)
-    const { now, settings } = scope
-    const span = lastDays(scope, c.req.valid('query').days)
+    if (!view || !job) return c.json(NOT_FOUND, 404)
+    const { now, settings } = view
+    const span = lastDays(view, c.req.valid('query').days)
     const days = await readJobDays(db, key, span, settings.timeZone)
     const runs = await readLatestRuns(db, key, { limit: MAX_RUNS, before: now + 1 })
     const runners = await readRunnerRecords(db, key, span)
@@ -129,9 +129,9 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
     )
   })
   app.openapi(things.flakeRoute, async (c) => {
-    const scope = await open(deps, c)
+    const view = await open(deps, c)
     const { sha: headSha, job_id: jobId } = c.req.valid('param')
-    const key = scope && { repositoryId: scope.repository.repository_id, headSha, jobId }
+    const key = view && { repositoryId: view.repository.repository_id, headSha, jobId }
     const flake = key && (await readFlake(db, key))
     if (!flake) return c.json(NOT_FOUND, 404)
     const history = (await readRevisions(db, key)).map(
@@ -141,11 +141,11 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
     return c.json({ ...flakeRowJson(flake), history, runs_at_head: runs.map(runJson) }, 200)
   })
   app.openapi(things.pullRequestRoute, async (c) => {
-    const scope = await open(deps, c)
+    const view = await open(deps, c)
     const { number } = c.req.valid('param')
-    const id = scope?.repository.repository_id ?? 0
-    const told = scope && (await readPullRequest(db, id, number))
-    const own = scope ? await readFlakesOf(db, id, number) : []
+    const id = view?.repository.repository_id ?? 0
+    const told = view && (await readPullRequest(db, id, number))
+    const own = view ? await readFlakesOf(db, id, number) : []
     if (!told && own.length === 0) return c.json(NOT_FOUND, 404)
     const heads = []
     for (const head of (await readHeadsOf(db, id, number)).slice(0, MAX_HEADS))

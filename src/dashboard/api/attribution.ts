@@ -5,7 +5,7 @@ import { readChangePoints } from '../../db/change-points.ts'
 import { readIncidents } from '../../db/incidents.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readAttributionRecords, readProbabilityBands } from '../queries/accuracy.ts'
-import { lastDays, openRepository } from '../scope.ts'
+import { lastDays, openRepository } from '../view.ts'
 import { accuracyRoute, incidentsRoute } from './routes.ts'
 
 const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }
@@ -16,21 +16,21 @@ export function addAttribution(app: OpenAPIHono, deps: DashboardDeps): void {
   const open = (c: Context) =>
     openRepository(deps, c.req.raw, c.req.param('owner') ?? '', c.req.param('repo') ?? '')
   app.openapi(accuracyRoute, async (c) => {
-    const scope = await open(c)
-    if (!scope) return c.json(NOT_FOUND, 404)
-    const span = lastDays(scope, c.req.valid('query').days)
-    const attributions = await readAttributionRecords(db, scope.flakes, span)
-    return c.json({ attributions, bands: await readProbabilityBands(db, scope.flakes, span) }, 200)
+    const view = await open(c)
+    if (!view) return c.json(NOT_FOUND, 404)
+    const span = lastDays(view, c.req.valid('query').days)
+    const attributions = await readAttributionRecords(db, view.scope, span)
+    return c.json({ attributions, bands: await readProbabilityBands(db, view.scope, span) }, 200)
   })
   app.openapi(incidentsRoute, async (c) => {
-    const scope = await open(c)
-    if (!scope) return c.json(NOT_FOUND, 404)
-    const span = lastDays(scope, c.req.valid('query').days)
+    const view = await open(c)
+    if (!view) return c.json(NOT_FOUND, 404)
+    const span = lastDays(view, c.req.valid('query').days)
     const since = new Date(span.from).toISOString().slice(0, 10)
-    const changes = await readChangePoints(db, scope.repository.repository_id, since)
+    const changes = await readChangePoints(db, view.repository.repository_id, since)
     return c.json(
       {
-        incidents: await readIncidents(db, scope.flakes, span),
+        incidents: await readIncidents(db, view.scope, span),
         changes: changes.map(({ repository_id: _repository, ...change }) => change),
       },
       200,

@@ -1,7 +1,8 @@
 /** What the API's routes read: the same queries as the pages', so that the two cannot disagree. */
 
 import { readTimeLost } from '../../db/budget.ts'
-import { readFlakePage, readJobCosts } from '../../db/flakes.ts'
+import { readFlakePage } from '../../db/flakes.ts'
+import { readJobCosts } from '../../db/jobs.ts'
 import type { Row } from '../../db/schema.ts'
 import { readWindows } from '../../db/sla.ts'
 import type { WindowKind } from '../../domain/window.ts'
@@ -10,7 +11,7 @@ import { addDays, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { ownersOf, trackingIssues } from '../job-owners.ts'
 import { readNewestWindows } from '../queries/repositories.ts'
-import { lastDays, type RepositoryScope, readableRepositories } from '../scope.ts'
+import { lastDays, type RepositoryView, readableRepositories } from '../view.ts'
 import { type PageQuery, readCursor, spanOf, writeCursor } from './query.ts'
 import { flakeRowJson, jobJson, windowRowJson } from './shapes.ts'
 
@@ -47,19 +48,19 @@ export async function newestOf(
 }
 
 /** How complete the newest day and week with data are. */
-export async function coverageOf({ db }: Pick<DashboardDeps, 'db'>, scope: RepositoryScope) {
-  const ids = [scope.repository.repository_id]
-  const range = { from: addDays(scope.today, -35), to: scope.today }
+export async function coverageOf({ db }: Pick<DashboardDeps, 'db'>, view: RepositoryView) {
+  const ids = [view.repository.repository_id]
+  const range = { from: addDays(view.today, -35), to: view.today }
   const newest = async (kind: WindowKind) => [...(await readNewestWindows(db, ids, kind, range)).values()]
-  const [day = null] = await readShares(db, scope, await newest('day'))
-  const [week = null] = await readShares(db, scope, await newest('week'))
+  const [day = null] = await readShares(db, view, await newest('day'))
+  const [week = null] = await readShares(db, view, await newest('week'))
   return { day, week }
 }
 
 /** Windows, newest first. */
 export async function windows(
   { db }: DashboardDeps,
-  { repository, today }: RepositoryScope,
+  { repository, today }: RepositoryView,
   query: { kind: WindowKind; from?: string | undefined; to?: string | undefined; limit: number },
 ) {
   const to = query.to ?? today
@@ -72,14 +73,14 @@ export async function windows(
 }
 
 /** Jobs that flaked in the last `days` days, those that cost most first. */
-export async function jobs({ db }: DashboardDeps, scope: RepositoryScope, days: number) {
-  const { flakes, settings } = scope
-  const span = lastDays(scope, days)
-  const costs = await readJobCosts(db, flakes, span)
+export async function jobs({ db }: DashboardDeps, view: RepositoryView, days: number) {
+  const { scope, settings } = view
+  const span = lastDays(view, days)
+  const costs = await readJobCosts(db, scope, span)
   const ids = costs.map((one) => one.job_id)
-  const told = days <= MAX_TIMED_DAYS ? await readTimeLost(db, flakes, span, ids) : []
+  const told = days <= MAX_TIMED_DAYS ? await readTimeLost(db, scope, span, ids) : []
   const lost = new Map(told.map((one) => [one.job_id, one]))
-  const issues = await trackingIssues({ db }, scope)
+  const issues = await trackingIssues({ db }, view)
   const total = costs.reduce((sum, one) => sum + one.flakes_counted, 0)
   return costs.map((one) => ({
     ...jobJson(one, total),
@@ -99,13 +100,15 @@ export interface FlakesQuery {
   cursor?: string | undefined
 }
 
-/** A page of flakes, newest first; null where the cursor is not one of ours. */
-export async function flakes({ db }: DashboardDeps, scope: RepositoryScope, query: FlakesQuery) {
+/**
+ * A page of flakes, newest first; null where this API did not give out the cursor. With `job_id` every flake of that job is
+ * listed, with `counted` false where it is out of scope; else the flakes in scope.
+ */
+export async function flakes({ db }: DashboardDeps, view: RepositoryView, query: FlakesQuery) {
   const after = query.cursor === undefined ? null : readCursor(query.cursor)
   if (query.cursor !== undefined && after === null) return null
-  const jobIds = query.job_id === undefined ? scope.flakes.jobIds : [query.job_id]
-  const page = { limit: query.limit + 1, after, attribution: query.attribution ?? null }
-  const rows = await readFlakePage(db, { ...scope.flakes, jobIds }, spanOf(query, scope.now), page)
+  const page = { limit: query.limit + 1, after, attribution: query.attribution ?? null, jobId: query.job_id }
+  const rows = await readFlakePage(db, view.scope, spanOf(query, view.now), page)
   const shown = rows.slice(0, query.limit)
   const last = shown.at(-1)
   const more = rows.length > shown.length && last

@@ -10,7 +10,7 @@ import { readMonths } from '../months.ts'
 import { readProbabilityBands } from '../queries/accuracy.ts'
 import { readGapsOf, readOpenBackfills } from '../queries/backfill.ts'
 import { readCoverage, readFreshness, readOutboxDepth } from '../queries/status.ts'
-import { lastDays, openRepository, type RepositoryScope, readableRepositories } from '../scope.ts'
+import { lastDays, openRepository, type RepositoryView, readableRepositories } from '../view.ts'
 import * as routes from './history-routes.ts'
 import type { PageQuery } from './query.ts'
 
@@ -24,8 +24,8 @@ export function history(app: OpenAPIHono, deps: DashboardDeps): void {
   const open = (c: Context) =>
     openRepository(deps, c.req.raw, c.req.param('owner') ?? '', c.req.param('repo') ?? '')
   app.openapi(routes.monthsRoute, async (c) => {
-    const scope = await open(c)
-    return scope ? c.json({ months: await readMonths(deps, scope) }, 200) : c.json(NOT_FOUND, 404)
+    const view = await open(c)
+    return view ? c.json({ months: await readMonths(deps, view) }, 200) : c.json(NOT_FOUND, 404)
   })
   app.openapi(routes.statusRoute, async (c) => {
     const told = await deps.status?.()
@@ -55,13 +55,13 @@ export function history(app: OpenAPIHono, deps: DashboardDeps): void {
 }
 
 /** Incidents of the last `days` days. */
-export function incidents({ db }: DashboardDeps, scope: RepositoryScope, { days }: { days: number }) {
-  return readIncidents(db, scope.flakes, lastDays(scope, days))
+export function incidents({ db }: DashboardDeps, view: RepositoryView, { days }: { days: number }) {
+  return readIncidents(db, view.scope, lastDays(view, days))
 }
 
 /** Verdicts of the last `days` days by their probability. */
-export function bands({ db }: DashboardDeps, scope: RepositoryScope, { days }: { days: number }) {
-  return readProbabilityBands(db, scope.flakes, lastDays(scope, days))
+export function bands({ db }: DashboardDeps, view: RepositoryView, { days }: { days: number }) {
+  return readProbabilityBands(db, view.scope, lastDays(view, days))
 }
 
 /** How fresh and complete each repository is that `request` may see, a page at a time. */

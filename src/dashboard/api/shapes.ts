@@ -2,7 +2,8 @@
 
 import { wilson } from '@flake-sla/hunt/statistics'
 import { z } from '@hono/zod-openapi'
-import type { JobCost, ListedFlake } from '../../db/flakes.ts'
+import type { ListedFlake } from '../../db/flakes.ts'
+import type { JobCost } from '../../db/jobs.ts'
 import { flakeJson, windowJson } from '../../db/json.ts'
 import type { Row } from '../../db/schema.ts'
 

@@ -15,7 +15,7 @@ import { readRunnerRecords } from '../queries/runners.ts'
 import { countDeliveries, readOutboxDepth, readTicks } from '../queries/status.ts'
 import { readRetests } from '../retests.ts'
 import { readMergedAround } from '../revisions.ts'
-import { lastDays, MAX_HEADS, type RepositoryScope, readableRepositories } from '../scope.ts'
+import { lastDays, MAX_HEADS, type RepositoryView, readableRepositories } from '../view.ts'
 import { csv } from './csv.ts'
 import { historyQuery } from './history-routes.ts'
 import { daysQuery } from './query.ts'
@@ -44,8 +44,8 @@ export function smallTables(deps: DashboardDeps, table: Table): void {
       'reversed',
     ],
     historyQuery,
-    async (scope, { days }) =>
-      (await readAttributionRecords(db, scope.flakes, lastDays(scope, days))).map((row) => ({ ...row })),
+    async (view, { days }) =>
+      (await readAttributionRecords(db, view.scope, lastDays(view, days))).map((row) => ({ ...row })),
   )
   table(
     'changes.csv',
@@ -60,9 +60,9 @@ export function smallTables(deps: DashboardDeps, table: Table): void {
       'merged',
     ],
     historyQuery,
-    async (scope, { days }) => {
-      const since = new Date(lastDays(scope, days).from).toISOString().slice(0, 10)
-      const changes = await readChangePoints(db, scope.repository.repository_id, since)
+    async (view, { days }) => {
+      const since = new Date(lastDays(view, days).from).toISOString().slice(0, 10)
+      const changes = await readChangePoints(db, view.repository.repository_id, since)
       return changes.map(({ merged, ...row }) => ({ ...row, merged: merged.join(' ') }))
     },
   )
@@ -72,8 +72,8 @@ export function smallTables(deps: DashboardDeps, table: Table): void {
     'pulls/:number{[0-9]{1,9}}/retests.csv',
     ['at', 'author', 'bot', 'words'],
     NOTHING,
-    async (scope, _q, c) => {
-      const [id, number] = [scope.repository.repository_id, Number(c.req.param('number'))]
+    async (view, _q, c) => {
+      const [id, number] = [view.repository.repository_id, Number(c.req.param('number'))]
       const heads = await readHeadsOf(db, id, number)
       if (heads.length === 0) return null
       return (await readRetests(db, id, number, heads.slice(0, MAX_HEADS))).map((row) => ({ ...row }))
@@ -86,32 +86,32 @@ function ofJobs({ db }: DashboardDeps, table: Table): void {
     'jobs/:job{[0-9]{1,16}}/runners.csv',
     ['runner', 'fails', 'passes', 'last_at'],
     daysQuery,
-    async (scope, { days }, c) => {
-      const key = jobOf(scope, c)
+    async (view, { days }, c) => {
+      const key = jobOf(view, c)
       if (!(await readJob(db, key))) return null
-      return (await readRunnerRecords(db, key, lastDays(scope, days))).map((row) => ({ ...row }))
+      return (await readRunnerRecords(db, key, lastDays(view, days))).map((row) => ({ ...row }))
     },
   )
   table(
     'jobs/:job{[0-9]{1,16}}/durations.csv',
     ['outcome', 'runs', 'median_s', 'p90_s'],
     daysQuery,
-    async (scope, { days }, c) => {
-      const key = jobOf(scope, c)
+    async (view, { days }, c) => {
+      const key = jobOf(view, c)
       if (!(await readJob(db, key))) return null
-      return (await readDurations(db, key, lastDays(scope, days))).map((row) => ({ ...row }))
+      return (await readDurations(db, key, lastDays(view, days))).map((row) => ({ ...row }))
     },
   )
   table(
     'jobs/:job{[0-9]{1,16}}/changes/:day{[0-9]{4}-[0-9]{2}-[0-9]{2}}/merged.csv',
     ['pull_request', 'title', 'author', 'merged_at'],
     NOTHING,
-    async (scope, _query, c) => {
-      const { repositoryId, jobId } = jobOf(scope, c)
+    async (view, _query, c) => {
+      const { repositoryId, jobId } = jobOf(view, c)
       const changes = await readChangePoints(db, repositoryId, FIRST_DAY, jobId)
       const change = changes.find((one) => one.changed_on === c.req.param('day'))
       if (!change) return null
-      const merged = await readMergedAround(db, scope, change.changed_on, MAX_MERGED)
+      const merged = await readMergedAround(db, view, change.changed_on, MAX_MERGED)
       return merged.map(({ number, ...row }) => ({ pull_request: number, ...row }))
     },
   )
@@ -119,10 +119,10 @@ function ofJobs({ db }: DashboardDeps, table: Table): void {
     'jobs/:job{[0-9]{1,16}}/hunts.csv',
     ['name', 'started_at', 'ended_at', 'changed', 'headline', 'notes'],
     NOTHING,
-    async (scope, _query, c) => {
-      const job = await readJob(db, jobOf(scope, c))
+    async (view, _query, c) => {
+      const job = await readJob(db, jobOf(view, c))
       if (!job) return null
-      const hunts = await readHuntsOfJob(db, scope.repository.full_name, job.name, MAX_HUNTS)
+      const hunts = await readHuntsOfJob(db, view.repository.full_name, job.name, MAX_HUNTS)
       return hunts.map((row) => ({ ...row }))
     },
   )
@@ -130,21 +130,21 @@ function ofJobs({ db }: DashboardDeps, table: Table): void {
 
 function ofFlakes({ db }: DashboardDeps, table: Table): void {
   const path = 'flakes/:sha{[0-9a-f]{40,64}}/:job{[0-9]{1,16}}'
-  const keyOf = (scope: RepositoryScope, c: Context) => ({
-    repositoryId: scope.repository.repository_id,
+  const keyOf = (view: RepositoryView, c: Context) => ({
+    repositoryId: view.repository.repository_id,
     headSha: c.req.param('sha') ?? '',
     jobId: Number(c.req.param('job')),
   })
-  table(`${path}/runs.csv`, Object.keys(runShape.shape), NOTHING, async (scope, _query, c) => {
-    const key = keyOf(scope, c)
+  table(`${path}/runs.csv`, Object.keys(runShape.shape), NOTHING, async (view, _query, c) => {
+    const key = keyOf(view, c)
     return (await readFlake(db, key)) ? (await readRunsAt(db, key)).map(runJson) : null
   })
   table(
     `${path}/history.csv`,
     ['revised_at', 'old', 'old_probability', 'new', 'new_probability', 'why'],
     NOTHING,
-    async (scope, _query, c) => {
-      const key = keyOf(scope, c)
+    async (view, _query, c) => {
+      const key = keyOf(view, c)
       return (await readFlake(db, key)) ? (await readRevisions(db, key)).map((row) => ({ ...row })) : null
     },
   )

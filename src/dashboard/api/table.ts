@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
 import type { JobKey } from '../queries/job.ts'
-import type { RepositoryScope } from '../scope.ts'
+import type { RepositoryView } from '../view.ts'
 
 export type Rows = readonly Record<string, unknown>[]
 
@@ -11,12 +11,12 @@ export type Table = <Q extends z.ZodType>(
   path: string,
   head: readonly string[],
   query: Q,
-  read: (scope: RepositoryScope, query: z.output<Q>, c: Context) => Promise<Rows | null>,
+  read: (view: RepositoryView, query: z.output<Q>, c: Context) => Promise<Rows | null>,
 ) => void
 
 /** The job that an address names. */
-export function jobOf(scope: RepositoryScope, c: Context): JobKey {
-  return { repositoryId: scope.repository.repository_id, jobId: Number(c.req.param('job')) }
+export function jobOf(view: RepositoryView, c: Context): JobKey {
+  return { repositoryId: view.repository.repository_id, jobId: Number(c.req.param('job')) }
 }
 
 /** As a file of its own, whatever a browser would like to make of it. */

@@ -6,7 +6,7 @@ import type { DashboardDeps } from '../deps.ts'
 import { readMonths } from '../months.ts'
 import { type Grid, gridQuery, readGrid } from '../pages/grid.ts'
 import { readJob, readJobDays, readLatestRuns } from '../queries/job.ts'
-import { lastDays, MAX_HEADS, openRepository } from '../scope.ts'
+import { lastDays, MAX_HEADS, openRepository } from '../view.ts'
 import { csv } from './csv.ts'
 import { flakes, jobs, repositories, windows } from './data.ts'
 import { bands, freshness, incidents } from './history.ts'
@@ -56,44 +56,44 @@ export function tables(deps: DashboardDeps): Hono {
       const asked = query.safeParse(c.req.query())
       if (!asked.success) return c.text('The request asks for something that cannot be.\n', 400)
       const { owner, repo } = c.req.param() as Record<'owner' | 'repo', string>
-      const scope = await openRepository(deps, c.req.raw, owner, repo)
-      const rows = scope && (await read(scope, asked.data, c))
+      const view = await openRepository(deps, c.req.raw, owner, repo)
+      const rows = view && (await read(view, asked.data, c))
       return rows ? sendCsv(c, csv(head, rows)) : c.text(NO_TABLE, 404)
     })
   table(
     'windows.csv',
     Object.keys(windowShape.shape),
     windowsQuery,
-    async (scope, query) => (await windows(deps, scope, query)).windows,
+    async (view, query) => (await windows(deps, view, query)).windows,
   )
-  table('jobs.csv', Object.keys(jobShape.shape), daysQuery, async (scope, query) =>
-    (await jobs(deps, scope, query.days)).map((row) => ({ ...row, owners: row.owners.join(' ') })),
+  table('jobs.csv', Object.keys(jobShape.shape), daysQuery, async (view, query) =>
+    (await jobs(deps, view, query.days)).map((row) => ({ ...row, owners: row.owners.join(' ') })),
   )
   table(
     'flakes.csv',
     Object.keys(flakeShape.shape),
     flakesQuery,
-    async (scope, query) => (await flakes(deps, scope, query))?.flakes ?? null,
+    async (view, query) => (await flakes(deps, view, query))?.flakes ?? null,
   )
-  table('months.csv', Object.keys(monthShape.shape), z.object({}), async (scope) =>
-    (await readMonths(deps, scope)).map((row) => ({ ...row })),
+  table('months.csv', Object.keys(monthShape.shape), z.object({}), async (view) =>
+    (await readMonths(deps, view)).map((row) => ({ ...row })),
   )
-  table('incidents.csv', Object.keys(incidentShape.shape), historyQuery, async (scope, query) =>
-    (await incidents(deps, scope, query)).map(({ jobs: names, pull_requests: numbers, ...row }) => ({
+  table('incidents.csv', Object.keys(incidentShape.shape), historyQuery, async (view, query) =>
+    (await incidents(deps, view, query)).map(({ jobs: names, pull_requests: numbers, ...row }) => ({
       ...row,
       jobs: names.join(' '),
       pull_requests: numbers.join(' '),
     })),
   )
-  table('accuracy.csv', Object.keys(bandShape.shape), historyQuery, async (scope, query) =>
-    (await bands(deps, scope, query)).map((row) => ({ ...row })),
+  table('accuracy.csv', Object.keys(bandShape.shape), historyQuery, async (view, query) =>
+    (await bands(deps, view, query)).map((row) => ({ ...row })),
   )
   table(
     'grid.csv',
     ['job_id', 'job', 'pull_request', 'head_sha', 'last_at', 'result'],
     z.object({}),
-    async (scope, _query, c) =>
-      gridRows(await readGrid(deps, scope, gridQuery(new URL(c.req.url).searchParams))),
+    async (view, _query, c) =>
+      gridRows(await readGrid(deps, view, gridQuery(new URL(c.req.url).searchParams))),
   )
   ofJobsAndPullRequests(deps, table)
   smallTables(deps, table)
@@ -118,19 +118,19 @@ function ofJobsAndPullRequests(deps: DashboardDeps, table: Table): void {
     'jobs/:job{[0-9]{1,16}}/days.csv',
     ['day', 'flaky', 'verdicts'],
     daysQuery,
-    async (scope, { days }, c) => {
-      const key = jobOf(scope, c)
+    async (view, { days }, c) => {
+      const key = jobOf(view, c)
       if (!(await readJob(deps.db, key))) return null
-      const span = lastDays(scope, days)
-      return (await readJobDays(deps.db, key, span, scope.settings.timeZone)).map((row) => ({ ...row }))
+      const span = lastDays(view, days)
+      return (await readJobDays(deps.db, key, span, view.settings.timeZone)).map((row) => ({ ...row }))
     },
   )
   table(
     'pulls/:number{[0-9]{1,9}}/runs.csv',
     ['job', ...Object.keys(runShape.shape)],
     z.object({}),
-    async (scope, _query, c) => {
-      const [id, number] = [scope.repository.repository_id, Number(c.req.param('number'))]
+    async (view, _query, c) => {
+      const [id, number] = [view.repository.repository_id, Number(c.req.param('number'))]
       const heads = await readHeadsOf(deps.db, id, number)
       if (heads.length === 0) return null
       const rows = []
@@ -144,10 +144,10 @@ function ofJobsAndPullRequests(deps: DashboardDeps, table: Table): void {
     'jobs/:job{[0-9]{1,16}}/runs.csv',
     Object.keys(runShape.shape),
     daysQuery,
-    async (scope, _query, c) => {
-      const key = jobOf(scope, c)
+    async (view, _query, c) => {
+      const key = jobOf(view, c)
       if (!(await readJob(deps.db, key))) return null
-      return (await readLatestRuns(deps.db, key, { limit: MAX_RUNS, before: scope.now + 1 })).map(runJson)
+      return (await readLatestRuns(deps.db, key, { limit: MAX_RUNS, before: view.now + 1 })).map(runJson)
     },
   )
 }

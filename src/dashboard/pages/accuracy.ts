@@ -8,14 +8,14 @@ import {
   readAttributionRecords,
   readProbabilityBands,
 } from '../queries/accuracy.ts'
-import { lastDays, type RepositoryScope } from '../scope.ts'
+import { lastDays, type RepositoryView } from '../view.ts'
 
 const DAYS = 180
 
 /** The body of `/{owner}/{repo}/accuracy`. */
-export async function accuracyPage({ db }: Pick<DashboardDeps, 'db'>, scope: RepositoryScope): Promise<Html> {
-  const { repository, flakes } = scope
-  const bands = await readProbabilityBands(db, flakes, lastDays(scope, DAYS))
+export async function accuracyPage({ db }: Pick<DashboardDeps, 'db'>, view: RepositoryView): Promise<Html> {
+  const { repository, scope } = view
+  const bands = await readProbabilityBands(db, scope, lastDays(view, DAYS))
   const sum = (of: (band: ProbabilityBand) => number) => bands.reduce((total, band) => total + of(band), 0)
   const all = sum((band) => band.flakes)
   if (all === 0) return html`<h2>Accuracy</h2><p>No flake was judged in the last ${DAYS} days.</p>`
@@ -25,7 +25,7 @@ export async function accuracyPage({ db }: Pick<DashboardDeps, 'db'>, scope: Rep
   return html`<h2>Accuracy</h2>
 <p class="lead">Of ${all} flakes judged in ${DAYS} days, ${percent(sure / all)} were told with more than 90% certainty, and ${percent(sum((band) => band.revised) / all)} got another verdict when more was known.</p>
 <p>A verdict is a probability, not a fact. Were each probability right, ${sum((band) => band.expected).toFixed(1)} of these flakes would have been caused by their pull request. Late results and verdicts of others change a verdict for seven days; each change is kept, and shown on the flake’s page.</p>
-${heldUp(await readAttributionRecords(db, flakes, lastDays(scope, DAYS)))}
+${heldUp(await readAttributionRecords(db, scope, lastDays(view, DAYS)))}
 <h3>How sure they were</h3>
 ${table(
   'By how likely the pull request caused the flake',

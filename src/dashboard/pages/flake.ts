@@ -15,7 +15,7 @@ import {
   table,
 } from '../html.ts'
 import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
-import type { RepositoryScope } from '../scope.ts'
+import type { RepositoryView } from '../view.ts'
 import { faultWords } from '../wording.ts'
 import { arithmetic, type StoredEvidence } from './arithmetic.ts'
 import { RUN_HEAD, runCells } from './runs.ts'
@@ -23,7 +23,7 @@ import { RUN_HEAD, runCells } from './runs.ts'
 /** The body of `/{owner}/{repo}/flakes/{sha}/{jobId}`; null where there is no such flake. */
 export async function flakePage(
   { db }: Pick<DashboardDeps, 'db'>,
-  { repository }: RepositoryScope,
+  { repository }: RepositoryView,
   headSha: string,
   jobId: number,
 ): Promise<Html | null> {

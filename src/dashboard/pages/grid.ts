@@ -13,7 +13,7 @@ import {
   readGridHeads,
   readGridIncidents,
 } from '../queries/grid.ts'
-import type { RepositoryScope } from '../scope.ts'
+import type { RepositoryView } from '../view.ts'
 
 const WIDTHS = [20, 40, 80] as const
 const ROWS = 50
@@ -67,14 +67,14 @@ export function gridQuery(params: URLSearchParams): GridQuery {
 /** Gathers the grid: what each job did at each of the newest commits. */
 export async function readGrid(
   { db }: Pick<DashboardDeps, 'db'>,
-  { repository, jobs, flakes, now }: RepositoryScope,
+  { repository, jobs, scope, now }: RepositoryView,
   query: GridQuery,
 ): Promise<Grid> {
   const id = repository.repository_id
   const heads = await readGridHeads(db, id, { before: query.before ?? now + 1, limit: query.width })
   const cells = await readGridCells(db, id, heads)
   const incidents = await readGridIncidents(db, id, heads)
-  const counts = new Set(flakes.jobIds ?? jobs.map((job) => job.job_id))
+  const counts = new Set(scope.jobIds ?? jobs.map((job) => job.job_id))
   const byJob = Map.groupBy(cells, (cell) => cell.job_id)
   const shown = jobs.filter((job) => counts.has(job.job_id) && byJob.has(job.job_id))
   const found = matchTexts(
@@ -113,7 +113,7 @@ function markOf({ passes, fails }: GridCell, isIncident: boolean): Mark {
 }
 
 /** The body of `/{owner}/{repo}/grid`. */
-export function gridPage({ repository }: RepositoryScope, query: GridQuery, grid: Grid): Html {
+export function gridPage({ repository }: RepositoryView, query: GridQuery, grid: Grid): Html {
   const { full_name } = repository
   return html`<h2>Grid</h2>${form(query)}
 ${grid.problem ? html`<p class="note" role="alert">${grid.problem} Every job is shown.</p>` : ''}

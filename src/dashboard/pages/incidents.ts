@@ -18,18 +18,15 @@ import {
   repositoryPath,
   table,
 } from '../html.ts'
-import { lastDays, type RepositoryScope } from '../scope.ts'
+import { lastDays, type RepositoryView } from '../view.ts'
 
 const DAYS = 180
 const MAX_NAMED = 5
 
 /** The body of `/{owner}/{repo}/incidents`. */
-export async function incidentsPage(
-  { db }: Pick<DashboardDeps, 'db'>,
-  scope: RepositoryScope,
-): Promise<Html> {
-  const { repository, flakes, now } = scope
-  const incidents = await readIncidents(db, flakes, lastDays(scope, DAYS))
+export async function incidentsPage({ db }: Pick<DashboardDeps, 'db'>, view: RepositoryView): Promise<Html> {
+  const { repository, scope, now } = view
+  const incidents = await readIncidents(db, scope, lastDays(view, DAYS))
   const intro = html`<h2>Incidents</h2>
 <p>When a job fails on several pull requests in a row, or on the default branch, and passes everywhere after, something else was broken. Such flakes count as not caused by the pull request, and once as evidence for others.</p>`
   const changes = await changesSection({ db }, repository, now)

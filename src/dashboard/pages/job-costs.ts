@@ -1,8 +1,8 @@
 /** The jobs by what they cost: share of the budget, how often, whom they hit, how much time went with them. */
 
 import { wilson } from '@flake-sla/hunt/statistics'
-import type { JobDayFlakes, TimeLost } from '../../db/budget.ts'
-import type { JobCost } from '../../db/flakes.ts'
+import { BUDGET_DAYS, type ErrorBudget, type JobDayFlakes, type TimeLost } from '../../db/budget.ts'
+import type { JobCost } from '../../db/jobs.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { spark } from '../charts/spark.ts'
 import { addDays, dayWords, durationWords } from '../dates.ts'
@@ -12,63 +12,59 @@ import { issueLink, ownerLinks, type TrackingIssue } from '../job-owners.ts'
 const MAX_JOBS = 20
 
 export interface CostlyJobs {
+  /** Of the days of the error budget. */
   costs: readonly JobCost[]
+  /** Of today, which is not part of the budget yet. */
+  costsToday: readonly JobCost[]
   days: readonly JobDayFlakes[]
   lost: readonly TimeLost[]
-  today: string
-  /** Pull requests tested in the span. */
-  tested: number
+  budget: ErrorBudget
   issues: ReadonlyMap<number, TrackingIssue>
   ownersOf(job: string): string[]
   githubUrl: string
 }
 
-/** Ranks by counted flakes; among equals by the lower end of the flake rate's interval, which two lucky runs do not win. */
-export function ranked(costs: readonly JobCost[]): (JobCost & { low: number; high: number })[] {
-  return costs
-    .map((job) => ({ ...job, ...wilson(job.flakes, job.verdicts) }))
-    .sort((a, b) => b.flakes_counted - a.flakes_counted || b.low - a.low)
-}
-
-/** The jobs that are shown of those ranked. */
+/** The jobs that the table shows, in the order of `readJobCosts`. */
 export function shownJobs(costs: readonly JobCost[]): number[] {
-  return ranked(costs)
-    .slice(0, MAX_JOBS)
-    .map((job) => job.job_id)
+  return costs.slice(0, MAX_JOBS).map((job) => job.job_id)
 }
 
-/** @param span days that the costs are of */
+/** The table of jobs. A job that flaked only today is listed too, with nothing spent of the budget yet. */
 export function jobCosts(
   fullName: string,
-  { costs, days, lost, today, tested, issues, ownersOf, githubUrl }: CostlyJobs,
-  span: number,
+  { costs, costsToday, days, lost, budget, issues, ownersOf, githubUrl }: CostlyJobs,
 ): Html {
-  if (costs.length === 0) return html`<p>No job that counts flaked in the last ${span} days.</p>`
+  const all = [...costs, ...onlyToday(costs, costsToday)]
+  const span = `the ${BUDGET_DAYS} days to ${dayWords(budget.last)}`
+  if (all.length === 0) return html`<p>No job that counts flaked in ${span} or today.</p>`
+  const tested = budget.sla.prs
   const total = costs.reduce((sum, job) => sum + job.flakes_counted, 0)
-  const all = ranked(costs)
-  const shown = all.slice(0, MAX_JOBS)
-  const rows = shown.map((job) => {
-    const time = lost.find((one) => one.job_id === job.job_id)
+  const rows = all.slice(0, MAX_JOBS).map((job) => {
+    const { low, high } = wilson(job.flakes, job.verdicts)
+    const time = lost.find((row) => row.job_id === job.job_id)
+    const now = costsToday.find((row) => row.job_id === job.job_id)
     const own = new Map(days.filter((day) => day.job_id === job.job_id).map((day) => [day.day, day.flakes]))
-    const perDay = Array.from({ length: span }, (_, i) => own.get(addDays(today, i + 1 - span)) ?? null)
+    const perDay = Array.from({ length: BUDGET_DAYS }, (_, i) => own.get(addDays(budget.first, i)) ?? null)
     return [
       html`${jobLink(fullName, job.job_id, job.name)}${whose(githubUrl, ownersOf(job.name), issues.get(job.job_id))}`,
       total === 0 ? '–' : percent(job.flakes_counted / total),
-      job.flakes_counted === job.flakes ? job.flakes : `${job.flakes_counted} of ${job.flakes}`,
+      countedOf(job),
+      now ? countedOf(now) : 0,
       html`${job.pull_requests} <br><small>${percent(tested === 0 ? null : job.pull_requests / tested)}</small>`,
-      html`${percent(job.verdicts === 0 ? null : job.flakes / job.verdicts)} <br><small>${percent(job.low)} to ${percent(job.high)}</small>`,
+      html`${percent(job.verdicts === 0 ? null : job.flakes / job.verdicts)} <br><small>${percent(low)} to ${percent(high)}</small>`,
       time ? timeLost(time) : '–',
-      html`<time datetime="${job.last_flaked_at}">${dayWords(job.last_flaked_at.slice(0, 10))}</time>`,
+      lastFlake(now ?? job),
       spark(perDay, 1),
     ]
   })
-  const rest = all.length - shown.length
+  const rest = all.length - MAX_JOBS
   return html`${table(
-    `Jobs that flaked in the last ${span} days, by their share of the budget spent. Pull requests hit: also as a share of those tested. Flake rate: commits at which the job flaked, of those it judged, with its 95% interval. Time lost: waited from the first failure to the pass, and of machines on re-runs.`,
+    `Jobs that flaked in ${span} or today, by their share of the budget spent. Pull requests hit: also as a share of those tested. Flake rate: commits at which the job flaked, of those it judged, with its 95% interval. Time lost: waited from the first failure to the pass, and of machines on re-runs.`,
     [
       'Job',
       'Share',
       'Flakes counted',
+      'Today',
       'Pull requests hit',
       'Flake rate',
       'Time lost',
@@ -77,6 +73,22 @@ export function jobCosts(
     ],
     rows,
   )}<p class="muted">${rest > 0 ? `And ${count(rest, 'more job')}. ` : ''}${csvLink(`/api/v1/repositories${repositoryPath(fullName)}/jobs.csv`, 'All jobs that flaked')}</p>`
+}
+
+/** Jobs that flaked today and not on the days of the budget. */
+function onlyToday(costs: readonly JobCost[], costsToday: readonly JobCost[]): JobCost[] {
+  const listed = new Set(costs.map((job) => job.job_id))
+  const nothing = { flakes: 0, flakes_counted: 0, pull_requests: 0, counted_on: [], verdicts: 0 }
+  return costsToday.filter((job) => !listed.has(job.job_id)).map((job) => ({ ...job, ...nothing }))
+}
+
+/** `3`, or `2 of 3` where not every flake in scope counts. */
+function countedOf({ flakes, flakes_counted }: JobCost): string | number {
+  return flakes_counted === flakes ? flakes : `${flakes_counted} of ${flakes}`
+}
+
+function lastFlake({ last_flaked_at: at }: JobCost): Html {
+  return html`<time datetime="${at}">${dayWords(at.slice(0, 10))}</time>`
 }
 
 /** Below the name of a job: a column of its own would be empty for most, and too wide for the rest. */

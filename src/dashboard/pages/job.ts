@@ -23,7 +23,7 @@ import {
 } from '../queries/job.ts'
 import { readRunnerRecords } from '../queries/runners.ts'
 import { readMergedAround } from '../revisions.ts'
-import { lastDays, type RepositoryScope } from '../scope.ts'
+import { lastDays, type RepositoryView } from '../view.ts'
 import { outcomeWords } from '../wording.ts'
 import { flakeTable } from './flake-table.ts'
 import { hoursAndWeekdays } from './hours.ts'
@@ -40,21 +40,21 @@ const MAX_MERGED = 30
 /** The body of `/{owner}/{repo}/jobs/{jobId}`; null where there is no such job. */
 export async function jobPage(
   { db, githubUrl }: Pick<DashboardDeps, 'db' | 'githubUrl'>,
-  scope: RepositoryScope,
+  view: RepositoryView,
   jobId: number,
 ): Promise<Html | null> {
-  const { repository, settings } = scope
+  const { repository, settings } = view
   const { full_name } = repository
   const key = { repositoryId: repository.repository_id, jobId }
   const job = await readJob(db, key)
   if (!job) return null
-  const { days, change, flakes, durations, runners, runs, issue } = await readParts(db, scope, key)
+  const { days, change, flakes, durations, runners, runs, issue } = await readParts(db, view, key)
   const base = `/api/v1/repositories${repositoryPath(full_name)}`
   const api = `${base}/jobs/${jobId}`
-  return html`<h2>${name(job.name)}</h2>${identity(job, scope)}
+  return html`<h2>${name(job.name)}</h2>${identity(job, view)}
 ${whose(githubUrl, ownersOf(settings, job.name), issue)}
 ${rates(days, change)}
-${change ? await changed(db, scope, change, api) : ''}
+${change ? await changed(db, view, change, api) : ''}
 <h3>Flakes</h3>${flakeTable(full_name, flakes, false)}
 ${hoursAndWeekdays(
   flakes.map((flake) => flake.flaked_at),
@@ -68,20 +68,19 @@ ${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`${base}/flakes.csv?job_id=${job
 }
 
 /** What the page shows, read side by side. */
-async function readParts(db: DashboardDeps['db'], scope: RepositoryScope, key: JobKey) {
-  const { settings, now, today } = scope
+async function readParts(db: DashboardDeps['db'], view: RepositoryView, key: JobKey) {
+  const { settings, now, today } = view
   const from = addDays(today, 1 - DAYS)
   const span = { from: windowOf('day', from, settings.timeZone).from, to: now + 1 }
-  const lately = lastDays(scope, DURATION_DAYS)
-  const own = { ...scope.flakes, jobIds: [key.jobId] }
+  const lately = lastDays(view, DURATION_DAYS)
   const [days, changes, flakes, durations, runners, runs, issues] = await Promise.all([
     readJobDays(db, key, span, settings.timeZone),
     readChangePoints(db, key.repositoryId, from, key.jobId),
-    readLatestFlakes(db, own, { from: 0, to: now + 1 }, { limit: MAX_FLAKES }),
+    readLatestFlakes(db, view.scope, { from: 0, to: now + 1 }, { limit: MAX_FLAKES, jobId: key.jobId }),
     readDurations(db, key, lately),
     readRunnerRecords(db, key, lately),
     readLatestRuns(db, key, { limit: MAX_RUNS, before: now + 1 }),
-    trackingIssues({ db }, scope),
+    trackingIssues({ db }, view),
   ])
   const [change = null] = changes
   return {
@@ -116,8 +115,8 @@ function runTable(fullName: string, runs: readonly Row<'run'>[]): Html {
   )
 }
 
-function identity(job: Row<'job'>, { flakes }: RepositoryScope): Html {
-  const counts = flakes.jobIds === null || flakes.jobIds.includes(job.job_id)
+function identity(job: Row<'job'>, { scope }: RepositoryView): Html {
+  const counts = scope.jobIds === null || scope.jobIds.includes(job.job_id)
   const kind = job.source === 'status' ? 'A commit status' : html`A check run of ${name(job.app)}`
   return html`<p class="muted">${kind}${job.workflow ? html`, workflow ${name(job.workflow)}` : ''}${job.event ? html`, on ${job.event}` : ''}. ${counts ? 'It counts towards the SLA.' : 'It does not count towards the SLA: it is not required.'}</p>`
 }
@@ -182,18 +181,18 @@ function rates(days: readonly JobDay[], change: Row<'change_point'> | null): Htm
 
 async function changed(
   db: DashboardDeps['db'],
-  scope: RepositoryScope,
+  view: RepositoryView,
   change: Row<'change_point'>,
   api: string,
 ): Promise<Html> {
   const day = change.changed_on
   const before = { flaky: change.before_flaky, verdicts: change.before_verdicts }
   const after = { flaky: change.after_flaky, verdicts: change.after_verdicts }
-  const merged = await readMergedAround(db, scope, day, MAX_MERGED)
+  const merged = await readMergedAround(db, view, day, MAX_MERGED)
   const rose = after.flaky / after.verdicts > before.flaky / before.verdicts
   return html`<h3>It ${rose ? 'got worse' : 'got better'} around ${weekdayWords(day)}</h3>
 <p>Before: ${before.flaky} of ${before.verdicts} (${percent(before.flaky / before.verdicts)}); since: ${after.flaky} of ${after.verdicts} (${percent(after.flaky / after.verdicts)}). Merged around then${merged.length === MAX_MERGED ? `, the first ${MAX_MERGED}` : ''}:</p>
-${merged.length === 0 ? html`<p>No merge was told of.</p>` : mergedTable(scope.repository.full_name, merged)}${csvLink(`${api}/changes/${day}/merged.csv`, 'Merged around then')}`
+${merged.length === 0 ? html`<p>No merge was told of.</p>` : mergedTable(view.repository.full_name, merged)}${csvLink(`${api}/changes/${day}/merged.csv`, 'Merged around then')}`
 }
 
 function mergedTable(fullName: string, merged: readonly Merged[]): Html {

@@ -29,7 +29,7 @@ import {
 } from '../html.ts'
 import { readPullRequest } from '../queries/pull-request.ts'
 import { type Retest, readRetests } from '../retests.ts'
-import { MAX_HEADS, type RepositoryScope } from '../scope.ts'
+import { MAX_HEADS, type RepositoryView } from '../view.ts'
 import { faultWords, outcomeWords } from '../wording.ts'
 import type { StoredEvidence } from './arithmetic.ts'
 
@@ -38,17 +38,17 @@ const BASE_RATE_DAYS = 14
 /** The body of `/{owner}/{repo}/pull/{n}`; null where nothing is known of that pull request. */
 export async function pullRequestPage(
   { db, githubUrl }: Pick<DashboardDeps, 'db' | 'githubUrl'>,
-  scope: RepositoryScope,
+  view: RepositoryView,
   number: number,
 ): Promise<Html | null> {
-  const { repository_id, full_name } = scope.repository
+  const { repository_id, full_name } = view.repository
   const pullRequest = await readPullRequest(db, repository_id, number)
   const heads = await readHeadsOf(db, repository_id, number)
   const flakes = await readFlakesOf(db, repository_id, number)
   if (!pullRequest && flakes.length === 0) return null
   const shown = heads.slice(0, MAX_HEADS)
   const newest = shown[0] ? await readRunsOf(db, repository_id, number, shown[0].head_sha) : []
-  const report = await reportOf(db, scope, { number, head: shown[0]?.head_sha ?? null, runs: newest, flakes })
+  const report = await reportOf(db, view, { number, head: shown[0]?.head_sha ?? null, runs: newest, flakes })
   const [advice] = reportText(report).split('\n')
   const retests = await readRetests(db, repository_id, number, shown)
   const sections: Html[] = []
@@ -69,10 +69,10 @@ ${heads.length > shown.length ? html`<p class="muted">And ${count(heads.length -
 /** What the comment is written from, but for base rates: only of jobs that are red, the others' are not told. */
 async function reportOf(
   db: DashboardDeps['db'],
-  { repository, settings, required, flakes: counting, now }: RepositoryScope,
+  { repository, settings, required, scope, now }: RepositoryView,
   about: { number: number; head: string | null; runs: readonly JobRun[]; flakes: readonly JobFlake[] },
 ): Promise<Report> {
-  const counts = (one: { job_id: number }) => counting.jobIds === null || counting.jobIds.includes(one.job_id)
+  const counts = (one: { job_id: number }) => scope.jobIds === null || scope.jobIds.includes(one.job_id)
   const byJob = Map.groupBy(about.runs.filter(counts), (run) => run.job_id)
   const red = [...byJob].flatMap(([id, runs]) => (isRed(runs) ? [id] : []))
   const baseRates = await readBaseRates(db, repository.repository_id, red, {

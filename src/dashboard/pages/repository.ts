@@ -1,18 +1,26 @@
 /** One repository: is it in SLA, is it getting better, which jobs broke it. */
-import { type BreachIssue, readBreachIssue, readFlakeDays, readTimeLost } from '../../db/budget.ts'
-import { readJobCosts, readLatestFlakes } from '../../db/flakes.ts'
+import {
+  type BreachIssue,
+  BUDGET_DAYS,
+  budgetDays,
+  type ErrorBudget,
+  readBreachIssue,
+  readFlakeDays,
+  readTimeLost,
+} from '../../db/budget.ts'
+import { readLatestFlakes } from '../../db/flakes.ts'
+import { readJobCosts } from '../../db/jobs.ts'
 import type { Row } from '../../db/schema.ts'
-import { windowOf } from '../../domain/window.ts'
 import { count, percent } from '../../texts/figures.ts'
-import { BUDGET_DAYS, type Budget, burnWords, readBudget, readShares } from '../budget.ts'
+import { burnWords, readBudget, readShares } from '../budget.ts'
 import { type Trend, trendSvg } from '../charts/trend.ts'
-import { addDays, weekdayWords, windowName } from '../dates.ts'
+import { dayWords, weekdayWords, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, outward, repositoryPath, table } from '../html.ts'
 import { ownersOf, trackingIssues } from '../job-owners.ts'
-import type { RepositoryScope } from '../scope.ts'
 import { pictureKey } from '../signed-pictures.ts'
 import { readTrend, TREND_DAYS } from '../trend-data.ts'
+import type { RepositoryView } from '../view.ts'
 import { answer, chance, coverageWords, range, slaOfRow, stateOf } from '../wording.ts'
 import { flakeTable } from './flake-table.ts'
 import { jobCosts, shownJobs } from './job-costs.ts'
@@ -23,20 +31,20 @@ const MAX_FLAKES = 20
 /** The body of `/{owner}/{repo}` and when its figures were measured. */
 export async function repositoryPage(
   deps: Pick<DashboardDeps, 'db' | 'auth' | 'publicUrl' | 'githubUrl'>,
-  scope: RepositoryScope,
+  view: RepositoryView,
 ): Promise<{ body: Html; measuredAt: string | null }> {
-  const { repository, today } = scope
-  const { trend, days, weeks } = await readTrend(deps.db, scope)
+  const { repository, today } = view
+  const { trend, days, weeks } = await readTrend(deps.db, view)
   const told = [...days, ...weeks].map((row) => row.measured_at)
   const measuredAt = told.sort().at(-1) ?? null
   const newest = [tested(days), tested(weeks)]
-  const { budget, shares, latest, issue, costly } = await readParts(deps, scope, newest, measuredAt)
+  const { budget, shares, latest, issue, costly } = await readParts(deps, view, newest, measuredAt)
   const body = html`${standing(newest, shares, today, budget)}
 ${issueWords(issue, `${deps.githubUrl}/${repository.full_name}/`)}
 <h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
-<h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, costly, BUDGET_DAYS)}
+<h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, costly)}
 <h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No job that counts has flaked yet.</p>` : html`${flakeTable(repository.full_name, latest)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/flakes.csv`, 'Flakes')}`}
-<p class="muted">${requiredWords(scope)}</p>
+<p class="muted">${requiredWords(view)}</p>
 ${badgeSection(deps, repository)}`
   return { body, measuredAt }
 }
@@ -44,29 +52,29 @@ ${badgeSection(deps, repository)}`
 /** What the page shows besides the trend. @param newest day and week with data */
 async function readParts(
   deps: Pick<DashboardDeps, 'db' | 'githubUrl'>,
-  scope: RepositoryScope,
+  view: RepositoryView,
   newest: readonly (Row<'sla_window'> | undefined)[],
   measuredAt: string | null,
 ) {
   const { db, githubUrl } = deps
-  const { repository, today, now, settings, flakes } = scope
-  const from = windowOf('day', addDays(today, 1 - BUDGET_DAYS), settings.timeZone).from
-  const span = { from, to: now + 1 }
-  const there = newest.filter((row) => row !== undefined)
-  const costing = readJobCosts(db, flakes, span)
-  // Side by side: a pool answers them at once, and the embedded database one after the other.
-  const [budget, costs, lost, shares, days, latest, issue, issues] = await Promise.all([
-    readBudget(db, scope, measuredAt),
+  const { repository, now, settings, scope } = view
+  const windows = newest.filter((row) => row !== undefined)
+  const { span } = budgetDays(now, settings.timeZone)
+  const costing = readJobCosts(db, scope, span)
+  // A connection pool runs these queries at once, the embedded database one after the other.
+  const [budget, costs, costsToday, lost, shares, days, latest, issue, issues] = await Promise.all([
+    readBudget(db, view, measuredAt),
     costing,
-    costing.then((known) => readTimeLost(db, flakes, span, shownJobs(known))),
-    readShares(db, scope, there),
-    readFlakeDays(db, flakes, span, settings.timeZone),
-    readLatestFlakes(db, flakes, { from: 0, to: now + 1 }, { limit: MAX_FLAKES }),
+    readJobCosts(db, scope, { from: span.to, to: now + 1 }),
+    costing.then((jobs) => readTimeLost(db, scope, span, shownJobs(jobs))),
+    readShares(db, view, windows),
+    readFlakeDays(db, scope, span, settings.timeZone),
+    readLatestFlakes(db, scope, { from: 0, to: now + 1 }, { limit: MAX_FLAKES }),
     readBreachIssue(db, repository.repository_id),
-    trackingIssues(deps, scope),
+    trackingIssues(deps, view),
   ])
   const own = (job: string) => ownersOf(settings, job)
-  const costly = { costs, days, lost, today, tested: budget.sla.prs, issues, ownersOf: own, githubUrl }
+  const costly = { costs, costsToday, days, lost, budget, issues, ownersOf: own, githubUrl }
   return { budget, shares, latest, issue, costly }
 }
 
@@ -85,7 +93,7 @@ function standing(
   [day, week]: readonly (Row<'sla_window'> | undefined)[],
   shares: readonly (number | null)[],
   today: string,
-  budget: Budget,
+  budget: ErrorBudget,
 ): Html {
   if (!week && !day)
     return html`<p class="lead">No pull request was tested in the last ${TREND_DAYS} days, so there is no rate: neither in nor out of SLA.</p>`
@@ -101,7 +109,7 @@ function standing(
 }
 
 function budgetTile(
-  { sla, allowed, spent, left }: Budget,
+  { sla, last, allowed, spent, left }: ErrorBudget,
   day: Row<'sla_window'> | undefined,
   week: Row<'sla_window'> | undefined,
 ): Html {
@@ -109,7 +117,10 @@ function budgetTile(
   const burn = burnWords(sums(day), sums(week), sla)
   const figure = (value: number) => Number(value.toFixed(value < 10 ? 1 : 0))
   const budget = `Error budget: ${figure(allowed)} ${allowed === 1 ? 'flake' : 'flakes'}, ${spent} spent, ${left < 0 ? `overspent by ${figure(-left)}` : `${figure(left)} left`}.`
-  return tile(`${BUDGET_DAYS} days`, '', sla, [budget, ...(burn ? [html`<strong>${burn}</strong>`] : [])])
+  return tile(`${BUDGET_DAYS} days to ${dayWords(last)}`, '', sla, [
+    budget,
+    ...(burn ? [html`<strong>${burn}</strong>`] : []),
+  ])
 }
 
 function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
@@ -161,8 +172,8 @@ function badgeSection(
   return html`<details><summary>Badge</summary><p><img src="/badge${path}.svg${key}" alt="The badge as it stands now" height="20"></p><pre tabindex="0" role="region" aria-label="Markdown of the badge">[![flakiness](${address})](${target})</pre>${key ? html`<p class="muted">Whoever has this address sees the badge of this private repository, and nothing else.</p>` : ''}</details>`
 }
 
-function requiredWords({ required, jobs, flakes }: RepositoryScope): string {
-  const of = flakes.jobIds === null ? jobs.length : flakes.jobIds.length
+function requiredWords({ required, jobs, scope }: RepositoryView): string {
+  const of = scope.jobIds === null ? jobs.length : scope.jobIds.length
   if (required.source === 'all')
     return `${count(of, 'job')} count${of === 1 ? 's' : ''}: which jobs are required before merge is not known, so every job seen on pull requests is taken. ${required.problem ?? ''}`.trim()
   const where = required.source === 'config' ? 'the configuration file names' : 'branch protection requires'

@@ -1,7 +1,7 @@
 /** How well attributions held up: flakes by probability, and flakes by attribution with what people and later results said. */
 import { sql } from 'kysely'
-import { type FlakeScope, inScope, type Span } from '../../db/flakes.ts'
 import type { Db } from '../../db/schema.ts'
+import { during, flakeInScope, type Scope, type Span } from '../../db/scope.ts'
 
 /** Flakes whose probability of being caused by their pull request lies in one tenth. */
 export interface ProbabilityBand {
@@ -16,17 +16,13 @@ export interface ProbabilityBand {
 }
 
 /** The flakes of a time span by probability. */
-export async function readProbabilityBands(
-  db: Db,
-  scope: FlakeScope,
-  span: Span,
-): Promise<ProbabilityBand[]> {
+export async function readProbabilityBands(db: Db, scope: Scope, span: Span): Promise<ProbabilityBand[]> {
   const { rows } =
     await sql<ProbabilityBand>`select least(9, floor(r.probability * 10))::int as band, count(*) as flakes, sum(r.probability) as expected,
       count(*) filter (where r.counted is not false) as counted,
       count(*) filter (where exists (select 1 from flake_revision v where v.repository_id = r.repository_id
         and v.head_sha = r.head_sha and v.job_id = r.job_id and v.old is not null and v.old <> v.new)) as revised
-    from flake r where ${inScope(scope, span)} and r.probability is not null group by 1 order by 1`.execute(
+    from flake r where ${flakeInScope(scope)} ${during('flaked_at', span)} and r.probability is not null group by 1 order by 1`.execute(
       db,
     )
   return rows
@@ -50,18 +46,14 @@ export interface AttributionRecord {
 }
 
 /** How the model's attributions in a time span held up. A corrected flake is listed under what the model said. */
-export async function readAttributionRecords(
-  db: Db,
-  scope: FlakeScope,
-  span: Span,
-): Promise<AttributionRecord[]> {
+export async function readAttributionRecords(db: Db, scope: Scope, span: Span): Promise<AttributionRecord[]> {
   const { rows } = await sql<AttributionRecord>`with by_model as (
       select r.*, coalesce(r.evidence #>> '{model,attribution}', r.attribution) as model_attribution,
         exists (select 1 from verdict v where v.repository_id = r.repository_id and v.job_id = r.job_id and v.flaky
           and v.number = r.number and v.judged_at > r.flaked_at and v.judged_at <= r.flaked_at + interval '7 days') as again,
         exists (select 1 from verdict v where v.repository_id = r.repository_id and v.job_id = r.job_id and v.flaky
           and v.number is distinct from r.number and v.judged_at > r.flaked_at and v.judged_at <= r.flaked_at + interval '7 days') as elsewhere
-      from flake r where ${inScope(scope, span)} and r.attribution is not null)
+      from flake r where ${flakeInScope(scope)} ${during('flaked_at', span)} and r.attribution is not null)
     select m.model_attribution as attribution, count(*) as flakes,
       count(*) filter (where m.correction ->> 'says' = 'mine') as corrected_mine,
       count(*) filter (where m.correction ->> 'says' = 'not_mine') as corrected_not_mine,

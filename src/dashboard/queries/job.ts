@@ -1,8 +1,8 @@
 /** One job over time: verdicts by day, runs, durations, and what was merged around a day. Ranges of the job's own indexes. */
 
 import { sql } from 'kysely'
-import type { Span } from '../../db/flakes.ts'
 import type { Db, Row } from '../../db/schema.ts'
+import type { Span } from '../../db/scope.ts'
 import { iso } from '../../domain/time.ts'
 
 export interface JobKey {

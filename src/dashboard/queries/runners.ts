@@ -1,7 +1,7 @@
 /** How a job fared on each machine that is known by name. */
 import { sql } from 'kysely'
-import type { Span } from '../../db/flakes.ts'
 import type { Db } from '../../db/schema.ts'
+import type { Span } from '../../db/scope.ts'
 import type { JobKey } from './job.ts'
 
 export interface RunnerRecord {

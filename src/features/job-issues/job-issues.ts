@@ -1,22 +1,17 @@
 /** Looks after the issues about single jobs, once a day: opens at most two, keeps the open ones true, closes the silent ones. */
 
-import { countTested } from '../../db/budget.ts'
-import {
-  type JobBurnRow,
-  readIssueFlakes,
-  readJobBurns,
-  readNewerEvidence,
-  readSilence,
-} from '../../db/job-burn.ts'
+import { type ErrorBudget, readErrorBudget } from '../../db/budget.ts'
+import { readIssueFlakes, readNewerEvidence, readQuietSpell } from '../../db/job-burn.ts'
 import { readJobIssues, writeJobIssue } from '../../db/job-issues.ts'
+import { readJobCosts } from '../../db/jobs.ts'
 import { enqueueTask, type LeasedTask } from '../../db/outbox.ts'
 import type { Db, Row } from '../../db/schema.ts'
+import { readScope, type Scope } from '../../db/scope.ts'
 import type { Deps } from '../../deps.ts'
-import { requiredJobs } from '../../derive/measure.ts'
 import { deservesIssue, silenceNeeded } from '../../domain/job-issue.ts'
 import type { Settings } from '../../domain/settings.ts'
 import { newTask } from '../../domain/task.ts'
-import { DAY_MS, iso } from '../../domain/time.ts'
+import { iso } from '../../domain/time.ts'
 import { windowAt } from '../../domain/window.ts'
 import type { Octokit, RepositoryPath } from '../../github/client.ts'
 import { marker, writeComment } from '../../github/comments.ts'
@@ -28,7 +23,6 @@ import type { TaskContext, TaskResult } from '../feature.ts'
 const MAX_A_DAY = 2
 /** More open issues than this are a list that nobody reads. */
 const MAX_OPEN = 10
-const DAYS = 28
 
 /** One round over the issues of a repository. */
 interface Round {
@@ -41,9 +35,8 @@ interface Round {
   /** When the round was asked for, RFC 3339. */
   since: string
   now: string
-  span: { from: string; to: string }
-  allowed: number
-  jobIds: number[] | null
+  budget: ErrorBudget
+  scope: Scope
   ownersOf: ReturnType<typeof ownersIn>
   publicUrl: string | null
 }
@@ -80,40 +73,39 @@ async function roundOf(
   const { db } = deps
   const { repository_id } = repository
   const now = deps.now()
-  const { jobIds } = await requiredJobs(db, repository_id, settings)
-  const scope = { repositoryId: repository_id, jobIds, strongOnly: settings.requireSameBase }
-  const from = now - DAYS * DAY_MS
+  const { scope } = await readScope(db, repository_id, settings)
   return {
-    ...{ db, octokit, repository, settings, jobIds },
+    ...{ db, octokit, repository, settings, scope },
     path,
     login: await login(),
     ownersOf: ownersIn(octokit, repository.full_name, settings),
     publicUrl: deps.publicUrl,
     since: task.created_at,
     now: new Date(now).toISOString(),
-    span: { from: new Date(from).toISOString(), to: new Date(now).toISOString() },
-    allowed: settings.target * (await countTested(db, scope, { from, to: now })),
+    budget: await readErrorBudget(db, scope, settings, now),
   }
 }
 
 /** The jobs that burn most and have no issue yet. */
 async function openNew(round: Round): Promise<string[]> {
-  const { db, repository, span, since, allowed, jobIds } = round
+  const { db, repository, scope, since, budget } = round
   const known = await readJobIssues(db, repository.repository_id)
   const rows = [...known.values()]
   const opened = rows.filter((row) => Date.parse(row.opened_at) >= Date.parse(since)).length
   const open = rows.filter((row) => row.closed_at === null).length
-  const burns = await readJobBurns(db, repository.repository_id, span, jobIds)
-  const wanted = burns
-    .filter((burn) => !known.has(burn.job_id))
-    .filter((burn) => deservesIssue({ flakes: burn.flakes, pullRequests: burn.pull_requests }, allowed))
+  const costs = await readJobCosts(db, scope, budget.span, { incidents: false })
+  const wanted = costs
+    .filter((job) => !known.has(job.job_id))
+    .filter((job) =>
+      deservesIssue({ flakes: job.flakes_counted, pullRequests: job.counted_on.length }, budget.allowed),
+    )
     .slice(0, Math.max(0, Math.min(MAX_A_DAY - opened, MAX_OPEN - open)))
   const done: string[] = []
-  for (const burn of wanted) done.push(await openOne(round, burn))
+  for (const job of wanted) done.push(await openOne(round, job.job_id))
   return done
 }
 
-async function openOne(round: Round, { job_id }: JobBurnRow): Promise<string> {
+async function openOne(round: Round, job_id: number): Promise<string> {
   const { db, octokit, path, login, repository, settings, now } = round
   const { repository_id, full_name } = repository
   const job = await jobOf(round, job_id)
@@ -187,9 +179,9 @@ async function whileClosed(
   job: Row<'job'>,
   { reason }: FoundIssue,
 ): Promise<string[]> {
-  const { db, octokit, path, login, since, now } = round
+  const { db, octokit, path, login, scope, since, now } = round
   if (reason === 'not_planned' || reason === 'duplicate' || row.closed_at === null) return []
-  const evidence = await readNewerEvidence(db, row.repository_id, row.job_id, row.closed_at)
+  const evidence = await readNewerEvidence(db, scope, row.job_id, row.closed_at)
   if (!evidence) return []
   const own = marker(`job-reopened:${row.job_id}:${since.slice(0, 10)}`)
   const why = reopenedText(job.name, evidence)
@@ -199,14 +191,20 @@ async function whileClosed(
 }
 
 async function textOf(round: Round, job: Row<'job'>, countsFrom: string | null) {
-  const { db, repository, settings, allowed, span, ownersOf, publicUrl } = round
-  const { repository_id, full_name } = repository
-  const { flakes, verdicts, clean } = await readSilence(db, repository_id, job.job_id, countsFrom)
+  const { db, repository, settings, budget, scope, ownersOf, publicUrl } = round
+  const { full_name } = repository
+  const { flakes, verdicts, clean } = await readQuietSpell(db, scope, job.job_id, countsFrom)
   const cleanStreak = { clean, needed: silenceNeeded(flakes, verdicts) }
   const body = jobIssueBody({
-    ...{ name: job.name, allowed, cleanStreak, target: settings.target, rate: { flakes, verdicts } },
+    ...{
+      name: job.name,
+      allowed: budget.allowed,
+      cleanStreak,
+      target: settings.target,
+      rate: { flakes, verdicts },
+    },
     owners: await ownersOf(job),
-    flakes: await readIssueFlakes(db, repository_id, job.job_id, span.from),
+    flakes: await readIssueFlakes(db, scope, job.job_id, budget.span),
     historyUrl: publicUrl === null ? null : `${publicUrl}/${full_name}/jobs/${job.job_id}`,
   })
   return { body, cleanStreak }

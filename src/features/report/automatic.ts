@@ -6,8 +6,8 @@ import {
 } from '../../db/automatic-reports.ts'
 import { enqueueAgain, type LeasedTask } from '../../db/outbox.ts'
 import { readHeadsOf } from '../../db/pull-requests.ts'
+import { readScope } from '../../db/scope.ts'
 import type { Deps } from '../../deps.ts'
-import { requiredJobs } from '../../derive/measure.ts'
 import { newTask } from '../../domain/task.ts'
 import { DAY_MS, iso, MINUTE_MS } from '../../domain/time.ts'
 import { writeCheckRun } from '../../github/check-runs.ts'
@@ -29,9 +29,9 @@ export async function requestAutomaticReports(deps: Deps): Promise<void> {
 }
 
 async function requestReports({ db, now, settingsOf }: Deps, repository_id: number): Promise<void> {
-  const { jobIds } = await requiredJobs(db, repository_id, await settingsOf(repository_id))
+  const { scope } = await readScope(db, repository_id, await settingsOf(repository_id))
   const times = { since: iso(now() - DAY_MS), quiet_since: iso(now() - QUIET_MS) }
-  const heads = await readFlakedHeads(db, repository_id, jobIds, times)
+  const heads = await readFlakedHeads(db, scope, times)
   if (heads.length === 0) return
   const reported = await readReportedStates(db, repository_id)
   for (const { number, head_sha, runs, last_at } of heads) {

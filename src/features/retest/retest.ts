@@ -1,7 +1,7 @@
 /** Carries out `/retest`, `/retest-required` and `/test`, where the settings ask for it and no other bot does. */
 import { countRequestsBefore, type LeasedTask } from '../../db/outbox.ts'
 import { readOtherRetester } from '../../db/retests.ts'
-import { requiredJobs } from '../../derive/measure.ts'
+import { readScope } from '../../db/scope.ts'
 import { type HeadJob, planRetest } from '../../domain/retest.ts'
 import { DAY_MS, iso } from '../../domain/time.ts'
 import { marker, react, writeComment } from '../../github/comments.ts'
@@ -51,7 +51,7 @@ async function rerun(context: TaskContext, task: RetestTask, pull: reruns.OpenPu
   const { deps, octokit, repository, path } = context
   const { commands, lines, comment_id, comment_kind, requested_at } = task.payload
   const { repository_id } = repository
-  const { required } = await requiredJobs(deps.db, repository_id, await deps.settingsOf(repository_id))
+  const { required } = await readScope(deps.db, repository_id, await deps.settingsOf(repository_id))
   const plan = planRetest(commands, await reruns.readHeadJobs(octokit, path, pull.headSha), {
     lines,
     required: (job) => required.includes(job),
