@@ -128,7 +128,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'formula',
-    source: 'docs/design.md, first design',
+    source: 'docs/how-figures-are-computed.md, version 1',
     judge: (flakeCase) => ({ probability: formula(flakeCase) }),
   },
   {

@@ -1,4 +1,4 @@
-/** The layers as rules, and the imports as they are: a test holds one to the other, `npm run docs` draws the second. */
+/** The layers as rules, and the imports between parts. A test compares the two; `npm run docs` writes both into the documentation. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -8,9 +8,34 @@ import {
   type IRegularForbiddenRuleType,
 } from 'dependency-cruiser'
 
+/** What each part of the repository holds, for the table in docs/architecture.md. */
+const PURPOSES: Record<string, string> = {
+  'packages/hunt': 'repeats a command or job until its flake rate is known; a package of its own',
+  'same-secret.ts': 'compares secrets in constant time',
+  domain: 'the rules: outcome, run, flake, attribution, window, SLA, commands. Pure functions',
+  server: 'HTTP: listening, health, set-up',
+  simulate: 'made-up organisations with known truth, as deliveries',
+  'config.ts': 'reads the environment',
+  texts: 'every sentence that the app writes on GitHub. Pure functions',
+  db: 'tables and queries; the drivers in `client.ts`',
+  github: 'calls to GitHub',
+  settings: 'reads and checks settings files',
+  'deps.ts': 'the type of what features are given',
+  intake: 'receives a webhook, translates it into facts, stores them',
+  derive: 'facts in, runs, verdicts, flakes, attributions and windows out',
+  dashboard: 'pages, JSON API, CSV, charts and metrics; reads only',
+  features: 'a folder per behaviour: reports, issues, backfill, retention, …; the outbox and the schedule',
+  'pages.ts': 'connects the dashboard to the running server',
+  'start.ts': 'starts the parts',
+  'main.ts': 'the server’s process',
+  cli: 'the command line',
+  'fake-github': 'a GitHub for tests and the demo; not shipped',
+  demo: 'the demo; not shipped',
+}
+
 /**
- * What each room may import from the others, from the bottom up. A room is a folder or file of `src/`, a package, or a folder
- * beside `src/`. An allowance that nobody uses fails the test: the table says what is, not what might be.
+ * What each part may import from the others, from the bottom up. A part is a folder or file of `src/`, a package, or a folder
+ * beside `src/`. An allowance that nothing uses fails the test.
  */
 export const LAYERS: Record<string, readonly string[]> = {
   'packages/hunt': [],
@@ -73,7 +98,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   ],
 }
 
-/** Packages and Node modules that a layer may use; layers not named may use any. */
+/** Packages and Node modules that a layer may use. Layers that are not listed may use any. */
 const PACKAGES: Record<string, readonly string[]> = {
   domain: ['temporal-polyfill', 'zod'],
   texts: [],
@@ -81,14 +106,14 @@ const PACKAGES: Record<string, readonly string[]> = {
   migrations: ['kysely'],
 }
 
-/** The only files that may know how to reach a database. */
+/** Only this file may import a database driver. */
 const DRIVERS = { file: '^src/db/client\\.ts$', names: ['pg', '@electric-sql/pglite', 'node:sqlite'] }
 
 /** Folders whose imports are read. */
 const FOLDERS = ['src', 'packages', 'migrations', 'demo', 'fake-github']
 const ROOMS = '^(src|packages/[^/]+/src|demo|fake-github)/'
 
-/** How dependency-cruiser calls what is not a file of ours. */
+/** dependency-cruiser's types of imports that are not files of the repository. */
 const OUTSIDE: DependencyType[] = [
   'npm',
   'npm-dev',
@@ -217,6 +242,14 @@ export function partsOf({ modules }: ICruiseResult): Map<string, Set<string>> {
     }
   }
   return parts
+}
+
+/** The layers as a Markdown table. */
+export function layerTable(): string {
+  const rows = Object.entries(LAYERS).map(
+    ([part, allowed]) => `| \`${part}\` | ${PURPOSES[part] ?? ''} | ${allowed.join(', ') || '–'} |`,
+  )
+  return ['| part | what it is | may import |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
 /** The imports between parts as a Mermaid diagram. An arrow that follows from others is left out. */

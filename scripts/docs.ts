@@ -6,7 +6,7 @@ import { openDatabase } from '../src/db/client.ts'
 import { migrate } from '../src/db/migrate.ts'
 import { settingsJsonSchema } from '../src/settings/schema.ts'
 import { commandSection } from '../src/texts/help.ts'
-import { diagram, partsOf, readImports } from './architecture.ts'
+import { diagram, layerTable, partsOf, readImports } from './architecture.ts'
 import { writeGenerated } from './generated.ts'
 import { dumpSchema } from './schema.ts'
 
@@ -19,8 +19,8 @@ await database.close()
 
 const architecture = new URL('docs/architecture.md', root)
 const imports = diagram(partsOf(await readImports(fileURLToPath(root))))
-const document = readFileSync(architecture, 'utf8')
-writeFileSync(architecture, writeGenerated(document, 'imports', `\n\n\`\`\`mermaid\n${imports}\n\`\`\`\n\n`))
+const withLayers = writeGenerated(readFileSync(architecture, 'utf8'), 'layers', `\n\n${layerTable()}\n\n`)
+writeFileSync(architecture, writeGenerated(withLayers, 'imports', `\n\n\`\`\`mermaid\n${imports}\n\`\`\`\n\n`))
 
 const schema = JSON.stringify(settingsJsonSchema(), null, 2)
 writeFileSync(new URL('schema/flake-sla.schema.json', root), `${schema}\n`)

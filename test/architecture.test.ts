@@ -1,4 +1,4 @@
-/** The layers and the picture of them: rules that nobody checks are wishes. */
+/** The layering rules, the table of layers and the diagram. */
 import {
   mkdirSync,
   mkdtempSync,
@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ICruiseResult } from 'dependency-cruiser'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { diagram, LAYERS, partsOf, RULES, readImports } from '../scripts/architecture.ts'
+import { diagram, LAYERS, layerTable, partsOf, RULES, readImports } from '../scripts/architecture.ts'
 import { readGenerated } from '../scripts/generated.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -53,6 +53,11 @@ describe('this program', () => {
       allowed.filter((other) => !parts.get(layer)?.has(other)).map((other) => `${layer} -> ${other}`),
     )
     expect(unused).toEqual([])
+  })
+
+  test('has the layers of the table in docs/architecture.md: `npm run docs` writes it', () => {
+    const written = readGenerated(readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8'), 'layers')
+    expect(written.trim()).toBe(layerTable())
   })
 
   test('looks as the diagram in docs/architecture.md shows it: `npm run docs` draws it', () => {

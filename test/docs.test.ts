@@ -131,6 +131,12 @@ describe('app.yml', () => {
   })
 })
 
+test('CONTRIBUTING names only files and folders that exist', () => {
+  const paths = [...readText('CONTRIBUTING.md').matchAll(/`((?:src|docs|migrations|test)\/[^`\s]*|app\.yml)`/g)]
+  expect(paths.length).toBeGreaterThan(10)
+  expect(paths.map((match) => match[1] ?? '').filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+})
+
 describe.each(documents)('%s', (document) => {
   const text = readText(document)
 
@@ -162,7 +168,7 @@ describe.each(documents)('%s', (document) => {
 
 test('there are documents to check, and the README names scripts and commands', () => {
   expect(documents).toEqual(
-    expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/design.md']),
+    expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/decisions.md']),
   )
   expect(readText('README.md')).toMatch(/npm run demo[\s\S]*cli -- replay/)
 })
