@@ -20,7 +20,10 @@ await database.close()
 const architecture = new URL('docs/architecture.md', root)
 const imports = diagram(partsOf(await readImports(fileURLToPath(root))))
 const withLayers = writeGenerated(readFileSync(architecture, 'utf8'), 'layers', `\n\n${layerTable()}\n\n`)
-writeFileSync(architecture, writeGenerated(withLayers, 'imports', `\n\n\`\`\`mermaid\n${imports}\n\`\`\`\n\n`))
+writeFileSync(
+  architecture,
+  writeGenerated(withLayers, 'imports', `\n\n\`\`\`mermaid\n${imports}\n\`\`\`\n\n`),
+)
 
 const schema = JSON.stringify(settingsJsonSchema(), null, 2)
 writeFileSync(new URL('schema/flake-sla.schema.json', root), `${schema}\n`)

@@ -132,7 +132,9 @@ describe('app.yml', () => {
 })
 
 test('CONTRIBUTING names only files and folders that exist', () => {
-  const paths = [...readText('CONTRIBUTING.md').matchAll(/`((?:src|docs|migrations|test)\/[^`\s]*|app\.yml)`/g)]
+  const paths = [
+    ...readText('CONTRIBUTING.md').matchAll(/`((?:src|docs|migrations|test)\/[^`\s]*|app\.yml)`/g),
+  ]
   expect(paths.length).toBeGreaterThan(10)
   expect(paths.map((match) => match[1] ?? '').filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
 })

@@ -31,15 +31,18 @@ export function firstLine(report: Report, notable: readonly ReportJob[]): string
   if (jobs.length === 0 && onlyJob !== null)
     return `**No result of ${code(onlyJob)} ${at}.** ${reported(report.otherJobs)}`
   if (jobs.length === 0) return `**No result ${at} yet.**`
-  if (notable.length === 0) return `**${allPassed(jobs.length)}** ${at}.`
+  if (notable.length === 0) return `**${greenText(jobs)}** ${at}.`
   const red = notable.filter((job) => lastOutcome(job) === 'fail')
   if (red.length === 0)
     return `**Nothing to do:** ${count(notable.length, 'job')} flaked ${at} and passed after a re-run.`
   return adviceOn(red)
 }
 
-function allPassed(jobs: number): string {
-  return jobs === 1 ? 'The only job did not fail' : `None of the ${count(jobs, 'job')} failed`
+function greenText(jobs: readonly ReportJob[]): string {
+  const passed = jobs.filter((job) => lastOutcome(job) === 'pass').length
+  if (passed === jobs.length)
+    return jobs.length === 1 ? 'The only job passed' : `All ${jobs.length} jobs passed`
+  return `No job failed: ${passed} of ${count(jobs.length, 'job')} passed`
 }
 
 function adviceOn(red: readonly ReportJob[]): string {

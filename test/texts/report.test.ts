@@ -159,11 +159,11 @@ describe('the first line', () => {
   })
 
   test('says that nothing failed when every job is green', () => {
-    const green = (name: string) => aJob({ name, runs: runs('pass') })
-    expect(firstLine(aReport({ jobs: [green('a')] }), [])).toBe('**The only job did not fail** at aaaaaaa.')
-    expect(firstLine(aReport({ jobs: [green('a'), green('b')] }), [])).toBe(
-      '**None of the 2 jobs failed** at aaaaaaa.',
-    )
+    const line = (...outcomes: string[]) =>
+      firstLine(aReport({ jobs: outcomes.map((outcome) => aJob({ runs: runs(outcome) })) }), [])
+    expect(line('pass')).toBe('**The only job passed** at aaaaaaa.')
+    expect(line('pass', 'pass')).toBe('**All 2 jobs passed** at aaaaaaa.')
+    expect(line('pass', 'skipped')).toBe('**No job failed: 1 of 2 jobs passed** at aaaaaaa.')
   })
 })
 
