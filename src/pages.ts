@@ -3,7 +3,7 @@ import type { Hono } from 'hono'
 import type { Config } from './config.ts'
 import { dashboard, type Timings } from './dashboard/app.ts'
 import type { Deps } from './deps.ts'
-import type { RateLimitWatch } from './github/rate-limit.ts'
+import type { RateLimitWatch } from './github/rate-limit-watch.ts'
 import type { Recorder } from './intake/record.ts'
 
 /** The dashboard of a running program. */

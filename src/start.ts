@@ -12,12 +12,12 @@ import { AFTER_DERIVING, TASKS, TIMERS } from './features/all.ts'
 import { type RunningTimers, startTimers, type Timer } from './features/schedule.ts'
 import { createWorker, type Worker } from './features/worker.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
-import { type RateLimitWatch, watchRateLimit } from './github/rate-limit.ts'
+import { type RateLimitWatch, watchRateLimit } from './github/rate-limit-watch.ts'
 import { GITHUB_TIMEOUT_MS } from './github/timeout.ts'
-import { createBodyReader } from './intake/body.ts'
-import { takeDelivery } from './intake/receive.ts'
+import { createBodyReader } from './intake/body-reader.ts'
+import { receiveDelivery } from './intake/receive.ts'
 import { createRecorder, type Recorder } from './intake/record.ts'
-import { createRefusals } from './intake/refusals.ts'
+import { createRefusalLog } from './intake/refusal-log.ts'
 import { pagesOf, timed } from './pages.ts'
 import { listen, type Routes, type RunningServer } from './server/http.ts'
 import { alreadySetUp, createSetUp, type SetUp } from './server/setup.ts'
@@ -143,12 +143,12 @@ function depsOf(
 /** Records deliveries. Probot's own handlers are not used: they would create a GitHub client for each delivery. */
 function webhookRoute({ app }: Config, recorder: Pick<Recorder, 'record'>, log: Logger): Routes['webhook'] {
   const bodies = createBodyReader()
-  const onRefused = createRefusals(Date.now, (sentence, count) =>
+  const onRefused = createRefusalLog(Date.now, (sentence, count) =>
     log.warn({ count, sentence }, 'webhooks refused: is WEBHOOK_SECRET the one in the app’s settings?'),
   )
   return async (request, response) => {
     if (!app) return void response.writeHead(503).end('This app is not set up yet.\n')
-    await takeDelivery(request, response, {
+    await receiveDelivery(request, response, {
       secret: app.webhookSecret,
       bodies,
       onRefused,

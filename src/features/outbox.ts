@@ -14,7 +14,7 @@ import type { TaskKind } from '../domain/task.ts'
 import { HOUR_MS, SECOND_MS } from '../domain/time.ts'
 import { messageOf } from '../domain/user-error.ts'
 import { WouldWrite } from '../github/dry-run.ts'
-import { isLimit, limitWait } from '../github/limits.ts'
+import { isRateLimit, limitWait } from '../github/rate-limit.ts'
 import {
   contextOf,
   type TaskHandler,
@@ -101,13 +101,13 @@ async function handleFailure<K extends TaskKind>(
 /** Milliseconds until the next try: twice as long each time, and not before GitHub's rate limit resets. */
 function delayOf(error: unknown, now: number, attempts: number): number {
   const delay = Math.min(MAX_DELAY_MS, MIN_DELAY_MS * 2 ** attempts)
-  return isLimit(error) ? Math.max(delay, limitWait(error, now, attempts)) : delay
+  return isRateLimit(error) ? Math.max(delay, limitWait(error, now, attempts)) : delay
 }
 
 /** GitHub's answer will stay the same: not found, gone, forbidden (unless it is a rate limit) or not valid. */
 function isFinal(error: unknown): boolean {
   const { status } = error as { status?: number }
-  if (status === 403) return !isLimit(error)
+  if (status === 403) return !isRateLimit(error)
   return status === 404 || status === 410 || status === 422
 }
 

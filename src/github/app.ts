@@ -2,9 +2,9 @@
 import { Probot, ProbotOctokit } from 'probot'
 import type { GitHub, Octokit } from './client.ts'
 import { refuseWrites } from './dry-run.ts'
-import type { RateLimitWatch } from './rate-limit.ts'
-import { renewRefused } from './refresh-token.ts'
-import { refuseBroken } from './reject-truncated.ts'
+import type { RateLimitWatch } from './rate-limit-watch.ts'
+import { refreshToken } from './refresh-token.ts'
+import { rejectTruncated } from './reject-truncated.ts'
 import { fetchWithTimeout } from './timeout.ts'
 
 /** What the app's settings page shows. */
@@ -42,7 +42,7 @@ export function createProbot(
   { baseUrl, log, throttle, rateLimit, timeoutMs, stop }: ProbotSettings,
 ): Probot {
   const fetch = fetchWithTimeout(timeoutMs, stop)
-  const Base = ProbotOctokit.plugin(refuseBroken, renewRefused, rateLimit?.plugin ?? (() => undefined))
+  const Base = ProbotOctokit.plugin(rejectTruncated, refreshToken, rateLimit?.plugin ?? (() => undefined))
   return new Probot({
     appId: app.id,
     privateKey: app.privateKey,

@@ -1,6 +1,6 @@
 /** Whose turn it is to ask: by what is left of the budgets, by what is under way, and by how fast may be asked. */
 import { MINUTE_MS } from '../domain/time.ts'
-import { type Answer, type RateLeft, readLeft } from './limits.ts'
+import { type Answer, type RateLeft, readRateLimit } from './rate-limit.ts'
 
 /** Two words about one hour may differ by the seconds that lie between them. */
 const SAME_HOUR_MS = 2500
@@ -9,7 +9,7 @@ const SAME_HOUR_MS = 2500
 function createLedger(now: () => number) {
   const left = new Map<string, RateLeft>()
   const note = (asked: string, headers: Answer['headers']): void => {
-    const told = readLeft(headers, asked, now())
+    const told = readRateLimit(headers, asked, now())
     if (!told) return
     const known = left.get(told.resource)
     const isSameHour = known && Math.abs(known.resetAt - told.left.resetAt) < SAME_HOUR_MS
@@ -54,7 +54,7 @@ interface TurnOptions {
 }
 
 /** Those who ask stand in line: nobody asks while a limit is waited for, or for what those before him may use up. */
-export function createTurns({ now, wait, reserve }: TurnOptions) {
+export function createRateLimiter({ now, wait, reserve }: TurnOptions) {
   const { left, note } = createLedger(now)
   const pace = createPace(now)
   const underWay = new Map<string, Set<Promise<void>>>()

@@ -5,7 +5,7 @@ import type { Octokit } from './client.ts'
 const OWN = /\/app(?:\/|$)/
 
 /** An Octokit plugin: a token that is refused is replaced, for whoever tries again. */
-export function renewRefused(octokit: Pick<Octokit, 'hook' | 'auth'>): void {
+export function refreshToken(octokit: Pick<Octokit, 'hook' | 'auth'>): void {
   octokit.hook.error('request', async (error, { url }) => {
     if ((error as { status?: number }).status === 401 && !OWN.test(url))
       // The app's own client has no installation: it is refused for another reason.

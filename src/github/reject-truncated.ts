@@ -5,7 +5,7 @@ import type { Octokit } from './client.ts'
  * An Octokit plugin: an answer that is said to be JSON and is none, or a page of a proxy, fails as a broken connection does.
  * Pages in GraphQL's place are left to who asks: some servers have none there.
  */
-export function refuseBroken({ hook }: Pick<Octokit, 'hook'>): void {
+export function rejectTruncated({ hook }: Pick<Octokit, 'hook'>): void {
   hook.after('request', ({ status, headers, data }, { url }) => {
     const said = headers['content-type'] ?? ''
     if (status !== 200 || typeof data !== 'string') return

@@ -1,8 +1,15 @@
 /** Asks GitHub patiently: within the limits that its headers tell, and again after an answer that says nothing. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Octokit } from './client.ts'
-import { type Answer, headersOf, isLimit, limitWait, type RateLeft, refuseLimits } from './limits.ts'
-import { createTurns } from './rate-limiter.ts'
+import {
+  type Answer,
+  headersOf,
+  isRateLimit,
+  limitWait,
+  type RateLeft,
+  rejectRateLimit,
+} from './rate-limit.ts'
+import { createRateLimiter } from './rate-limiter.ts'
 
 /** After an answer that tells nothing. */
 const MAX_TRIES = 6
@@ -70,7 +77,7 @@ export function createThrottledClient(octokit: Octokit, options: AskOptions): Th
         const isGraphql = asked.url.endsWith('/graphql')
         const call = async () => {
           const told = await request(asked)
-          if (isGraphql) refuseLimits(told as Answer)
+          if (isGraphql) rejectRateLimit(told as Answer)
           return told as Answer
         }
         return line.ask(isGraphql ? 'graphql' : 'core', call) as ReturnType<typeof request>
@@ -89,7 +96,7 @@ export function createThrottledClient(octokit: Octokit, options: AskOptions): Th
       const answer = await line
         .ask('graphql', async () => {
           const told = (await octokit.request(asked)) as Answer
-          refuseLimits(told)
+          rejectRateLimit(told)
           return told
         })
         .catch((error: { status?: number; message: string }) => {
@@ -106,7 +113,7 @@ export function createThrottledClient(octokit: Octokit, options: AskOptions): Th
 function createLine(options: AskOptions) {
   const now = options.now ?? Date.now
   const wait = options.wait ?? ((ms: number) => sleep(ms, undefined, { signal: options.signal }))
-  const turns = createTurns({ now, wait, reserve: options.reserve })
+  const turns = createRateLimiter({ now, wait, reserve: options.reserve })
   const calls = new Map<string, number>()
 
   const send = async (resource: string, call: () => Promise<Answer>): Promise<Answer> => {
@@ -130,7 +137,7 @@ function createLine(options: AskOptions) {
         return await send(resource, call)
       } catch (error) {
         if (options.signal?.aborted) throw error
-        if (isLimit(error)) {
+        if (isRateLimit(error)) {
           if (++waits > MAX_WAITS) throw error
           // A secondary limit is one for all, whatever is asked for.
           const isSpent = String(headersOf(error)['x-ratelimit-remaining']) === '0'

@@ -1,44 +1,46 @@
-/** From a delivery to what is stored of it. Pure, so that it can be done wherever there is time for it. */
+/** Turns a delivery into the rows to store. Pure, so that any thread can do it. */
 import type { Recording } from '../db/facts.ts'
 import type { Facts } from '../domain/facts.ts'
+import { iso } from '../domain/time.ts'
 import { storable } from './events/payload.ts'
 import { translate } from './events/translate.ts'
 
 export interface Delivery {
-  /** `X-GitHub-Delivery`: a redelivery repeats it. */
+  /** `X-GitHub-Delivery`. A redelivery has the same. */
   id: string
   /** `X-GitHub-Event`. */
   name: string
   payload: unknown
 }
 
-/** What a delivery tells, ready to be stored. Plain data: it can be sent from one thread to another. */
+/** The rows of a delivery. Plain data, so that it can be sent from one thread to another. */
 export type Prepared =
   | { outcome: 'ignored' }
   | { outcome: 'recorded'; recording: Recording }
   | { outcome: 'rejected'; recording: Recording; reason: string }
 
 /**
- * Whoever reports a check run chooses its times. A word about the repository that came from the future would outlive every
- * later one: made private, the repository would still be taken for public. Replayed history has no clock to compare with.
+ * Limits the time of what a payload says about its repository to now. Apps choose the times of their check runs. A report from
+ * the future would win over every later one, and a repository that is made private would stay public. Replayed history is
+ * not limited.
  */
 function notFromTheFuture(facts: Facts, now: number): Facts {
   if (!facts.repository || now === 0) return facts
-  const at = new Date(now).toISOString()
+  const at = iso(now)
   return {
     ...facts,
-    repository: facts.repository.map((one) => (one.reported_at > at ? { ...one, reported_at: at } : one)),
+    repository: facts.repository.map((fact) => (fact.reported_at > at ? { ...fact, reported_at: at } : fact)),
   }
 }
 
 /**
- * Takes out of a delivery what it tells. Never throws. @param now epoch ms, for what payloads do not date themselves; 0 for
- * replayed history, which is not held to any clock
+ * Translates a delivery into rows. Never throws.
+ * @param now epoch ms, for events whose payload has no time; 0 for replayed history
  */
-export function prepare(told: Delivery, now: number): Prepared {
-  const { name, payload } = told
-  const id = storable(told.id)
-  const at = new Date(now).toISOString()
+export function prepare(received: Delivery, now: number): Prepared {
+  const { name, payload } = received
+  const id = storable(received.id)
+  const at = iso(now)
   const translation = translate(payload, { guid: id, event: name, at })
   if (translation.outcome === 'ignored') return translation
   const { repositoryId: repository_id, action } = translation

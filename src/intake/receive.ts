@@ -1,69 +1,62 @@
 /**
- * Takes GitHub's deliveries: signature first, on the raw bytes, then one durable record, then the 2xx.
- * What goes back to GitHub is one fixed sentence: GitHub keeps answers in its delivery log, where others read them.
+ * Receives GitHub's deliveries: the signature of the raw bytes is checked first, then the delivery is stored durably, then
+ * GitHub gets a 2xx. The answer is always a fixed sentence, because GitHub keeps it in a log that others can read.
  */
 import { createHmac } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isSameSecret } from '../same-secret.ts'
-import type { BodyProblem, BodyReader } from './body.ts'
+import type { BodyProblem, BodyReader } from './body-reader.ts'
 
-export interface IntakeOptions {
+export interface ReceiveOptions {
   secret: string
   bodies: BodyReader
   /** Resolves once the delivery is durable. */
   receive(delivery: { id: string; name: string; payload: object }): Promise<void>
   onFailure(error: unknown, delivery: { id: string; name: string }): void
-  /** How long `receive` may take, in ms; GitHub itself hangs up after ten seconds. */
+  /** Limit for `receive`, in ms. */
   timeoutMs?: number
-  /** A request that was refused before its signature was known to be GitHub's. */
-  onRefused?(sentence: string): void
+  /** Called with the reason when a request is refused before its signature is known to be valid. */
+  onRefused?(reason: string): void
 }
 
 const PROBLEMS: Record<BodyProblem, [status: number, sentence: string]> = {
   'too large': [413, 'The payload is larger than 25 MB.'],
-  broken: [400, 'The payload did not arrive whole.'],
+  broken: [400, 'The payload did not arrive completely.'],
   busy: [503, 'Too much is being received at once. Please redeliver it.'],
 }
 
-/** A refusal that GitHub hears is in its delivery log with our sentence; one that comes later is "timed out". */
+/** GitHub closes the connection after ten seconds. An earlier answer appears in its delivery log, a later one does not. */
 const GITHUB_TIMEOUT_MS = 9000
 
-/** Printable ASCII: an id goes into the log as it is. */
+/** Printable ASCII, because the id is written to the log as it is. */
 const ID = /^[\x21-\x7e]{1,200}$/
 const NAME = /^[a-z_]{1,100}$/
 
 /** Answers one request to the webhook route. Never throws. */
-export async function takeDelivery(
+export async function receiveDelivery(
   request: IncomingMessage,
   response: ServerResponse,
-  options: IntakeOptions,
+  options: ReceiveOptions,
 ): Promise<void> {
-  const answer = (status: number, sentence: string) => {
-    if (response.headersSent || response.destroyed) return
-    // What was not read would be read as the next request, or have to be waited for.
-    const close: Record<string, string> = request.complete ? {} : { connection: 'close' }
-    const length = { 'content-length': String(Buffer.byteLength(sentence) + 1) }
-    const headers = { 'content-type': 'text/plain; charset=utf-8', ...length, ...close }
-    response.writeHead(status, headers).end(`${sentence}\n`)
-  }
+  const answer = (status: number, sentence: string) => send(request, response, status, sentence)
   const refuse = (status: number, sentence: string) => {
     options.onRefused?.(sentence)
     answer(status, sentence)
   }
   if (request.method !== 'POST') return answer(405, 'Webhooks are sent with POST.')
-  const signature = header(request, 'x-hub-signature-256')
+  const signature = singleHeader(request, 'x-hub-signature-256')
   if (!signature) return refuse(401, 'The signature is missing.')
   const body = await options.bodies.read(request, response)
   if (typeof body === 'string') return refuse(...PROBLEMS[body])
   if (!isSigned(body, signature, options.secret)) return refuse(401, 'The signature does not match.')
-  const id = header(request, 'x-github-delivery')
-  const name = header(request, 'x-github-event')
+  const id = singleHeader(request, 'x-github-delivery')
+  const name = singleHeader(request, 'x-github-event')
   if (!id || !name || !ID.test(id) || !NAME.test(name))
     return answer(400, 'X-GitHub-Delivery or X-GitHub-Event is missing.')
-  const payload = parsePayload(body, header(request, 'content-type'))
+  const payload = parsePayload(body, singleHeader(request, 'content-type'))
   if (payload === null) return answer(400, 'The payload is not a JSON object.')
   try {
-    await inTime(options.receive({ id, name, payload }), options.timeoutMs ?? GITHUB_TIMEOUT_MS)
+    await withTimeout(options.receive({ id, name, payload }), options.timeoutMs ?? GITHUB_TIMEOUT_MS)
     answer(202, 'Recorded.')
   } catch (error) {
     options.onFailure(error, { id, name })
@@ -71,29 +64,39 @@ export async function takeDelivery(
   }
 }
 
+function send(request: IncomingMessage, response: ServerResponse, status: number, sentence: string): void {
+  if (response.headersSent || response.destroyed) return
+  // The unread rest of a body would be read as the next request.
+  const close: Record<string, string> = request.complete ? {} : { connection: 'close' }
+  const length = { 'content-length': String(Buffer.byteLength(sentence) + 1) }
+  const headers = { 'content-type': 'text/plain; charset=utf-8', ...length, ...close }
+  response.writeHead(status, headers).end(`${sentence}\n`)
+}
+
 /**
- * Fails when `recorded` takes longer. It may come about even so: a delivery that was refused, is stored, and is sent again
+ * Rejects when `recorded` takes longer than `ms`. The delivery may be stored all the same. GitHub then redelivers it, and it
  * counts once.
  */
-function inTime(recorded: Promise<void>, ms: number): Promise<void> {
+function withTimeout(recorded: Promise<void>, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`not recorded within ${ms / 1000} s`)), ms)
     recorded.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
 
-/** HMAC-SHA256 of the raw bytes, compared in constant time. */
+/** Whether the signature is the HMAC-SHA256 of the raw bytes. */
 export function isSigned(body: Buffer, signature: string, secret: string): boolean {
-  return isSameSecret(signature, `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`)
+  const expected = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
+  return isSameSecret(signature, expected)
 }
 
-/** A header that was sent once; two of one name could mean something else to whoever stands before us. */
-function header(request: IncomingMessage, name: string): string | null {
+/** A header that was sent once. A proxy in front of this server could understand two of one name differently. */
+function singleHeader(request: IncomingMessage, name: string): string | null {
   const [value, ...more] = request.headersDistinct[name] ?? []
   return value && more.length === 0 ? value : null
 }
 
-/** JSON, or the form that GitHub wraps it in when the webhook's content type is so set. */
+/** The payload as JSON, or in the form that GitHub sends when the webhook's content type is set to it. */
 function parsePayload(body: Buffer, contentType: string | null): object | null {
   try {
     const isForm = contentType?.startsWith('application/x-www-form-urlencoded')

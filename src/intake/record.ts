@@ -1,6 +1,6 @@
 /**
- * The way in for every delivery, from the webhook server, `replay` and reconciliation alike: prepare, then store.
- * Deliveries that arrive together are committed together; each waits for its own commit.
+ * Stores deliveries, from the webhook server, `replay` and redelivery alike. Deliveries that arrive together are committed
+ * together, and each waits for its own commit.
  */
 
 import { type Recording, recordFacts } from '../db/facts.ts'
@@ -12,9 +12,9 @@ export type RecordResult =
   | { outcome: 'rejected'; reason: string }
 
 export interface Recorder {
-  /** Resolves once the delivery is durable; throws when the database could not take it. */
+  /** Resolves once the delivery is durable. Throws when the database could not store it. */
   record(delivery: Delivery): Promise<RecordResult>
-  /** The same for one that was prepared elsewhere. */
+  /** The same for a delivery that was prepared elsewhere, such as in another thread. */
   store(prepared: Prepared): Promise<RecordResult>
 }
 
@@ -24,14 +24,14 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-const MAX_AT_ONCE = 500
-/** Of the last commit's time: who was answered by it can send the next delivery meanwhile, and share the next commit. */
-const GATHERED = 1 / 4
-const MAX_GATHERING_MS = 10
+const MAX_BATCH = 500
+/** Share of the last commit's time: senders that were just answered can send their next delivery and share the next commit. */
+const GATHER_SHARE = 1 / 4
+const MAX_GATHER_MS = 10
 
 /**
- * @param options.now epoch ms, for what payloads do not date themselves
- * @param options.tasks whether commands ask for anything to be done on GitHub; `replay` does not
+ * @param options.now returns epoch ms, for events whose payload has no time
+ * @param options.tasks whether commands lead to tasks on GitHub; false for `replay`
  * @param options.onRecorded called after each commit with the number of its deliveries
  */
 export function createRecorder(
@@ -39,28 +39,28 @@ export function createRecorder(
   options: { now: () => number; tasks: boolean; onRecorded?: (count: number) => void },
 ): Recorder {
   let waiting: Waiting[] = []
-  let writing = false
+  let isWriting = false
 
   async function write(): Promise<void> {
-    writing = true
+    isWriting = true
     let tookMs = 0
     while (waiting.length > 0) {
       await gather(tookMs)
-      const batch = waiting.slice(0, MAX_AT_ONCE)
-      waiting = waiting.slice(MAX_AT_ONCE)
+      const batch = waiting.slice(0, MAX_BATCH)
+      waiting = waiting.slice(MAX_BATCH)
       const started = performance.now()
       await commit(db, batch, options.tasks)
       tookMs = performance.now() - started
       options.onRecorded?.(batch.length)
     }
-    writing = false
+    isWriting = false
   }
 
   async function store(prepared: Prepared): Promise<RecordResult> {
     if (prepared.outcome === 'ignored') return prepared
     const result = await new Promise<RecordResult>((resolve, reject) => {
       waiting.push({ recording: prepared.recording, resolve, reject })
-      if (!writing) void write()
+      if (!isWriting) void write()
     })
     if (prepared.outcome === 'rejected' && result.outcome === 'recorded') {
       return { outcome: 'rejected', reason: prepared.reason }
@@ -71,38 +71,36 @@ export function createRecorder(
   return { store, record: async (delivery) => store(prepare(delivery, options.now())) }
 }
 
-/** At least a turn of the event loop, so that those that arrive together are written together. */
+/** Waits at least one turn of the event loop, so that deliveries that arrive together are written together. */
 function gather(tookMs: number): Promise<void> {
-  const ms = Math.min(MAX_GATHERING_MS, Math.floor(tookMs * GATHERED))
+  const ms = Math.min(MAX_GATHER_MS, Math.floor(tookMs * GATHER_SHARE))
   return new Promise((resolve) => (ms < 1 ? setImmediate(resolve) : setTimeout(resolve, ms)))
 }
 
 async function commit(db: Db, batch: readonly Waiting[], tasks: boolean): Promise<void> {
   try {
-    const fresh = await recordFacts(
-      db,
-      batch.map((one) => one.recording),
-      { tasks },
-    )
-    const seen = new Set<string>()
+    const recordings = batch.map(({ recording }) => recording)
+    const newGuids = await recordFacts(db, recordings, { tasks })
     for (const { recording, resolve } of batch) {
-      const { guid } = recording.delivery
-      const isFirst = fresh.has(guid) && !seen.has(guid)
-      seen.add(guid)
-      resolve({ outcome: isFirst ? 'recorded' : 'duplicate' })
+      // The second of two equal deliveries in a batch is a duplicate.
+      const isNew = newGuids.delete(recording.delivery.guid)
+      resolve({ outcome: isNew ? 'recorded' : 'duplicate' })
     }
   } catch (error) {
-    // The database is away, full or read-only: asking it once for each delivery would only take longer.
+    // When the database is unavailable, full or read-only, one attempt for each delivery would only take longer.
     if (batch.length === 1 || !isAboutData(error)) {
-      for (const one of batch) one.reject(error)
+      for (const { reject } of batch) reject(error)
       return
     }
-    // One bad delivery must not take the others with it: each gets its own transaction.
-    for (const one of batch) await commit(db, [one], tasks)
+    // One bad delivery must not fail the others, so each gets its own transaction.
+    for (const delivery of batch) await commit(db, [delivery], tasks)
   }
 }
 
-/** Classes of SQLSTATE that speak of what is written, not of the database's state: data, integrity, rollback, limits. */
+/**
+ * Classes of SQLSTATE that are about what is written and not about the state of the database: cardinality, data, integrity,
+ * rollback, limits.
+ */
 const ABOUT_DATA = /^(?:21|22|23|40|54)/
 
 function isAboutData(error: unknown): boolean {

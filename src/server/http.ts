@@ -1,4 +1,4 @@
-/** The HTTP server: webhooks, health, set-up, and everything else to the dashboard. */
+/** The HTTP server: routes webhooks, health checks and set-up, and passes everything else to the dashboard. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
@@ -15,30 +15,30 @@ export interface Routes {
 
 export interface RunningServer {
   url: string
-  /** Stops listening, waits for answers under way (5 s at most), and ends. */
+  /** Stops listening and waits for open requests, at most 5 s. */
   close(): Promise<void>
 }
 
-/** How long a sender may take, in ms. Those who take longer are cut off. */
+/** Limits for slow clients, in ms. A connection that exceeds one is closed. */
 export interface TimeLimits {
   headers: number
-  /** Headers and body. */
+  /** For headers and body together. */
   request: number
-  /** Without a byte either way. */
-  silence: number
-  /** How often is looked for slow ones. */
+  /** Without a byte in either direction. */
+  idle: number
+  /** How often connections are checked. */
   check: number
 }
 
-/** GitHub itself gives up after 10 s. */
-const TIME_LIMITS: TimeLimits = { headers: 10_000, request: 20_000, silence: 60_000, check: 2_000 }
-// Longer than the proxies in front keep theirs, which would else send a delivery into a connection just closed.
+/** GitHub's own limit for a delivery is 10 s. */
+const TIME_LIMITS: TimeLimits = { headers: 10_000, request: 20_000, idle: 60_000, check: 2_000 }
+// Longer than reverse proxies keep their connections: otherwise they send a delivery into a connection that just closed.
 const KEEP_ALIVE_MS = 75_000
 const MAX_CONNECTIONS = 4_000
-/** Whoever stops a container ends it by force after ten seconds, and the database is to be closed by then. */
+/** A container is killed ten seconds after it is asked to stop. The database has to be closed by then. */
 const MAX_STOP_MS = 5000
 
-/** Listens on `host`:`port`; port 0 takes a free one. */
+/** Listens on `host` and `port`; port 0 means any free port. @throws when the port is in use */
 export async function listen(
   routes: Routes,
   host: string,
@@ -52,18 +52,18 @@ export async function listen(
     connectionsCheckingInterval: limits.check,
     keepAliveTimeout: KEEP_ALIVE_MS,
   }
-  const underWay = new Set<ServerResponse>()
+  const open = new Set<ServerResponse>()
   const server = createServer(times, (request, response) => {
-    underWay.add(response)
-    response.once('close', () => underWay.delete(response))
-    if (!server.listening) leave(response)
+    open.add(response)
+    response.once('close', () => open.delete(response))
+    if (!server.listening) closeAfter(response)
     route(routes, pages, request, response).catch(() => {
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
-      response.end('Something went wrong here.\n')
+      response.end('Internal error; see the server log.\n')
     })
   })
-  // Also drops those who ask for much and do not read it.
-  server.setTimeout(limits.silence)
+  // Also closes connections of clients that do not read what they asked for.
+  server.setTimeout(limits.idle)
   server.maxConnections = MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -71,7 +71,7 @@ export async function listen(
   })
   const { port: taken } = server.address() as AddressInfo
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return { url: `http://${name}:${taken}`, close: () => stop(server, underWay) }
+  return { url: `http://${name}:${taken}`, close: () => stop(server, open) }
 }
 
 async function route(
@@ -83,30 +83,30 @@ async function route(
   const path = (request.url ?? '/').split('?')[0] ?? '/'
   if (path === WEBHOOK_PATH) return routes.webhook(request, response)
   if (path === '/probot' || path.startsWith('/probot/')) return routes.setUp(request, response)
-  // Everything else is for reading, but for a form or two among the pages.
-  if (!['GET', 'HEAD', 'POST'].includes(request.method ?? '')) return say(response, 405, 'Ask with GET.')
-  if (path === '/healthz') return say(response, 200, 'ok')
+  // POST is for the forms of a few pages.
+  if (!['GET', 'HEAD', 'POST'].includes(request.method ?? '')) return answer(response, 405, 'Use GET.')
+  if (path === '/healthz') return answer(response, 200, 'ok')
   if (path === '/readyz')
-    return (await routes.isReady()) ? say(response, 200, 'ready') : say(response, 503, 'not ready')
+    return (await routes.isReady()) ? answer(response, 200, 'ready') : answer(response, 503, 'not ready')
   return pages(request, response)
 }
 
-function say(response: ServerResponse, status: number, text: string): void {
+function answer(response: ServerResponse, status: number, text: string): void {
   response
     .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
     .end(`${text}\n`)
 }
 
-/** The last answer on its connection: who keeps theirs busy would otherwise hold up the stop. */
-function leave(response: ServerResponse): void {
+/** Closes the connection after this answer. A client that keeps it busy would otherwise delay the stop. */
+function closeAfter(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('connection', 'close')
 }
 
-async function stop(server: Server, underWay: ReadonlySet<ServerResponse>): Promise<void> {
+async function stop(server: Server, open: ReadonlySet<ServerResponse>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  for (const response of underWay) leave(response)
+  for (const response of open) closeAfter(response)
   server.closeIdleConnections()
-  const patience = setTimeout(() => server.closeAllConnections(), MAX_STOP_MS)
+  const timer = setTimeout(() => server.closeAllConnections(), MAX_STOP_MS)
   await closed
-  clearTimeout(patience)
+  clearTimeout(timer)
 }

@@ -6,7 +6,7 @@ import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.
 import { addRepository } from '../../fake-github/seed.ts'
 import { addUserToken } from '../../fake-github/seed-tokens.ts'
 import { type AskOptions, createThrottledClient, GraphqlRefusal } from '../../src/github/throttled-client.ts'
-import { tokenOctokit } from '../../src/github/token.ts'
+import { tokenOctokit } from '../../src/github/token-client.ts'
 
 const REPOSITORY = 'GET /repos/{owner}/{repo}'
 const WIDGETS = { owner: 'acme', repo: 'widgets' }

@@ -1,7 +1,7 @@
 /** The database takes longer than GitHub waits: the sender is told so while there is still somebody to hear it. */
 import { expect, onTestFinished, test } from 'vitest'
-import { createBodyReader } from '../../src/intake/body.ts'
-import { takeDelivery } from '../../src/intake/receive.ts'
+import { createBodyReader } from '../../src/intake/body-reader.ts'
+import { receiveDelivery } from '../../src/intake/receive.ts'
 import { listen, WEBHOOK_PATH } from '../../src/server/http.ts'
 import { signatureOf, WEBHOOK_SECRET } from '../support/app.ts'
 
@@ -11,7 +11,7 @@ test('a delivery that is not recorded in time is refused, so that it can be sent
   const server = await listen(
     {
       webhook: (request, response) =>
-        takeDelivery(request, response, {
+        receiveDelivery(request, response, {
           ...{ secret: WEBHOOK_SECRET, bodies, timeoutMs: 100 },
           receive: () => new Promise(() => {}),
           onFailure: (error) => failures.push(String(error)),

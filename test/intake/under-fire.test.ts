@@ -2,16 +2,16 @@
 import { createServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { createBodyReader } from '../../src/intake/body.ts'
-import { takeDelivery } from '../../src/intake/receive.ts'
-import { createRefusals } from '../../src/intake/refusals.ts'
+import { createBodyReader } from '../../src/intake/body-reader.ts'
+import { receiveDelivery } from '../../src/intake/receive.ts'
+import { createRefusalLog } from '../../src/intake/refusal-log.ts'
 import { listen, type Routes, type RunningServer, WEBHOOK_PATH } from '../../src/server/http.ts'
 import { signatureOf, WEBHOOK_SECRET } from '../support/app.ts'
 import { checkRunDelivery } from '../support/deliveries.ts'
 import { sendRaw } from '../support/raw.ts'
 
-const FAST = { headers: 300, request: 600, silence: 900, check: 50 }
-const SMALL = { most: 1_000_000, mostHeld: 3_000_000 }
+const FAST = { headers: 300, request: 600, idle: 900, check: 50 }
+const SMALL = { maxBytes: 1_000_000, maxHeldBytes: 3_000_000 }
 const BODY = JSON.stringify(checkRunDelivery().payload)
 
 interface Tried extends RunningServer {
@@ -34,7 +34,7 @@ async function start(error?: Error): Promise<Tried> {
     onRefused: (sentence: string) => refused.push(sentence),
   }
   const routes: Routes = {
-    webhook: (request, response) => takeDelivery(request, response, options),
+    webhook: (request, response) => receiveDelivery(request, response, options),
     isReady: async () => true,
     setUp: async (_request, response) => void response.end(),
     pages: { fetch: () => new Response('a page\n'.repeat(1_000_000)) },
@@ -288,7 +288,7 @@ test('every refusal of an unknown sender is told, a log of them at most once a m
   expect(server.refused).toContain('The signature does not match.')
   const told: [string, number][] = []
   let now = 0
-  const refuse = createRefusals(
+  const refuse = createRefusalLog(
     () => now,
     (sentence, count) => told.push([sentence, count]),
   )

@@ -3,7 +3,7 @@
 import type { PageResult } from '../../db/backfill.ts'
 import type { Db } from '../../db/schema.ts'
 import type { Facts } from '../../domain/facts.ts'
-import { isLimit } from '../../github/limits.ts'
+import { isRateLimit } from '../../github/rate-limit.ts'
 import type { ThrottledClient } from '../../github/throttled-client.ts'
 import { translate } from '../../intake/events/translate.ts'
 
@@ -73,6 +73,6 @@ const REFUSED: ReadonlySet<number> = new Set([403, 404, 409, 410, 422, 451, 501]
 /** What GitHub said where it does not tell this part of a repository, and may tell others; null where it is no such answer. */
 export function refusalOf(error: unknown): string | null {
   const { status, message = '' } = error as { status?: number; message?: string }
-  if (status === undefined || !REFUSED.has(status) || isLimit(error)) return null
+  if (status === undefined || !REFUSED.has(status) || isRateLimit(error)) return null
   return `${status} ${message.split(' - http')[0]}`.slice(0, 200)
 }

@@ -16,7 +16,7 @@ import {
   readIssue,
   updateIssue,
 } from '../../github/issues.ts'
-import { ownersIn } from '../../github/owners.ts'
+import { ownersIn } from '../../github/job-owners.ts'
 import type { Breach } from '../../texts/breach-facts.ts'
 import { breachBody, breachTitle } from '../../texts/breach-issue.ts'
 import { odds } from '../../texts/figures.ts'

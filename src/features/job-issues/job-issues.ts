@@ -16,7 +16,7 @@ import { windowAt } from '../../domain/window.ts'
 import type { Octokit, RepositoryPath } from '../../github/client.ts'
 import { marker, writeComment } from '../../github/comments.ts'
 import { type FoundIssue, openIssue, readIssue, updateIssue } from '../../github/issues.ts'
-import { ownersIn } from '../../github/owners.ts'
+import { ownersIn } from '../../github/job-owners.ts'
 import { closedText, jobIssueBody, jobIssueTitle, reopenedText } from '../../texts/job-issue.ts'
 import type { TaskContext, TaskResult } from '../feature.ts'
 

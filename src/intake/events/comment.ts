@@ -1,4 +1,4 @@
-/** Comments, reviews and review comments can hold commands. Only what is newly written counts, never an edit. */
+/** Translates comments, reviews and review comments, which can contain commands. Edits never count. */
 import { z } from 'zod'
 import {
   type CorrectionCommand,
@@ -36,78 +36,57 @@ const reviewed = z.object({ number, state: word, locked: z.boolean().nullish() }
 const review = envelope.extend({ pull_request: reviewed, review: written })
 const reviewComment = envelope.extend({ pull_request: reviewed, comment: written })
 
-/** Facts of an `issue_comment` payload: none on an issue, on a closed pull request, or without a command in sight. */
+/** Facts of an `issue_comment` payload. There are none on an issue, nor for a comment that cannot contain a command. */
 export function onIssueComment(payload: unknown): Facts {
-  const told = issueComment.parse(payload)
-  if (told.action !== 'created' || !told.issue.pull_request) return {}
-  return commentFacts(told, told.issue, told.comment, 'issue_comment')
+  const event = issueComment.parse(payload)
+  if (event.action !== 'created' || !event.issue.pull_request) return {}
+  return commentFacts(event, event.issue, event.comment, 'issue_comment')
 }
 
 /** Facts of a `pull_request_review` payload. */
 export function onReview(payload: unknown): Facts {
-  const told = review.parse(payload)
-  if (told.action !== 'submitted') return {}
-  return commentFacts(told, told.pull_request, told.review, 'review')
+  const event = review.parse(payload)
+  if (event.action !== 'submitted') return {}
+  return commentFacts(event, event.pull_request, event.review, 'review')
 }
 
 /** Facts of a `pull_request_review_comment` payload. */
 export function onReviewComment(payload: unknown): Facts {
-  const told = reviewComment.parse(payload)
-  if (told.action !== 'created') return {}
-  return commentFacts(told, told.pull_request, told.comment, 'review_comment')
+  const event = reviewComment.parse(payload)
+  if (event.action !== 'created') return {}
+  return commentFacts(event, event.pull_request, event.comment, 'review_comment')
 }
 
 type Kind = Payloads['report']['comment_kind']
 
 function commentFacts(
-  told: z.infer<typeof envelope>,
-  on: { number: number; state: string; locked?: boolean | null | undefined },
-  by: z.infer<typeof written>,
+  event: z.infer<typeof envelope>,
+  conversation: { number: number; state: string; locked?: boolean | null | undefined },
+  text: z.infer<typeof written>,
   kind: Kind,
 ): Facts {
-  const at = by.created_at ?? by.submitted_at
-  if (!by.body || !at || !mayHoldCommand(by.body)) return {}
+  const at = text.created_at ?? text.submitted_at
+  if (!text.body || !at || !mayHoldCommand(text.body)) return {}
   const comment: CommentFact = {
-    repository_id: told.repository.id,
-    number: on.number,
-    comment_key: `${kind}:${by.id}`,
-    author: by.user.login,
-    author_is_bot: by.user.isBot,
-    association: by.author_association ?? null,
+    repository_id: event.repository.id,
+    number: conversation.number,
+    comment_key: `${kind}:${text.id}`,
+    author: text.user.login,
+    author_is_bot: text.user.isBot,
+    association: text.author_association ?? null,
     reported_at: at,
-    body: by.body,
+    body: text.body,
   }
-  const asked = parseFlakeReport(by.body)
-  // Nothing can be written on a locked conversation, so nothing is taken from it either.
-  const isHeard = !by.user.isBot && !on.locked
-  const corrected = isHeard ? parseCorrection(by.body) : null
-  const isOpen = on.state === 'open'
-  const hunted = isHeard && isOpen ? parseHunt(by.body) : null
-  const { place, command } = requestIn(comment, by.id, kind)
-  const retests = isHeard && isOpen ? parseRetests(by.body).map((one) => one.command) : []
-  const { comment_key } = comment
-  const outbox: NewTask[] = [
-    ...(asked && isHeard ? [newTask(place('report'), 'report', { ...command, job: asked.job })] : []),
-    ...(corrected
-      ? [newTask(place('correction'), 'correction', { ...command, comment_key, correction: corrected })]
-      : []),
-    // The repository's settings say whether it is carried out; no payload holds them.
-    ...(retests.length > 0
-      ? [
-          newTask(place('retest'), 'retest', {
-            ...command,
-            commands: retests,
-            lines: parseTestLines(by.body),
-          }),
-        ]
-      : []),
-    ...(hunted === null ? [] : [newTask(place('hunt'), 'hunt', { ...command, words: hunted })]),
-  ]
+  const isOpen = conversation.state === 'open'
+  // The app cannot answer in a locked conversation, so it takes no commands from one either.
+  const isAccepted = !text.user.isBot && !conversation.locked
+  const outbox = isAccepted ? tasksOf(comment, { body: text.body, id: text.id, kind, isOpen }) : []
+  const correction = isAccepted ? parseCorrection(text.body) : null
   return {
-    repository: [repositoryFact(told, at)],
-    // Prow starts nothing on a closed pull request; a report may still be asked for.
+    repository: [repositoryFact(event, at)],
+    // CI starts nothing on a closed pull request. A report can still be asked for.
     ...(isOpen && { comment: [comment] }),
-    ...(corrected && !('problem' in corrected) && { correction: [correctionFact(comment, corrected)] }),
+    ...(correction && !('problem' in correction) && { correction: [correctionFact(comment, correction)] }),
     ...(outbox.length > 0 && { outbox }),
   }
 }
@@ -128,7 +107,32 @@ function correctionFact(comment: CommentFact, { says, job, reason }: CorrectionC
   }
 }
 
-/** What every task of a comment's commands carries. Permissions are checked when the task is done: an association is only a hint. */
+/** The tasks that the commands of a comment ask for. Retests and hunts are only for open pull requests. */
+function tasksOf(
+  comment: CommentFact,
+  { body, id, kind, isOpen }: { body: string; id: number; kind: Kind; isOpen: boolean },
+): NewTask[] {
+  const { place, command } = requestIn(comment, id, kind)
+  const report = parseFlakeReport(body)
+  const correction = parseCorrection(body)
+  const hunt = isOpen ? parseHunt(body) : null
+  const retests = isOpen ? parseRetests(body).map((retest) => retest.command) : []
+  const tasks: NewTask[] = []
+  if (report) tasks.push(newTask(place('report'), 'report', { ...command, job: report.job }))
+  if (correction) {
+    const { comment_key } = comment
+    tasks.push(newTask(place('correction'), 'correction', { ...command, comment_key, correction }))
+  }
+  // The repository's settings decide later whether the command is carried out. They are not in the payload.
+  if (retests.length > 0) {
+    const lines = parseTestLines(body)
+    tasks.push(newTask(place('retest'), 'retest', { ...command, commands: retests, lines }))
+  }
+  if (hunt !== null) tasks.push(newTask(place('hunt'), 'hunt', { ...command, words: hunt }))
+  return tasks
+}
+
+/** What the tasks of a comment have in common. Permissions are checked when a task runs: an association is only a hint. */
 function requestIn(comment: CommentFact, id: number, comment_kind: Kind) {
   const { repository_id, number, comment_key, author, reported_at } = comment
   return {

@@ -1,4 +1,4 @@
-/** The parts that webhook payloads share, as schemas: a payload is checked for what its event promises, no more. */
+/** Schemas of the parts that webhook payloads share. A payload is checked for what is read from it and no more. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { RepositoryFact } from '../../domain/facts.ts'
@@ -10,29 +10,29 @@ export const id = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 export const number = z.number().int().positive().max(2_147_483_647)
 export const sha = z
   .string()
-  .regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/i, 'is no commit SHA')
+  .regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/i, 'is not a commit SHA')
   .transform((value) => value.toLowerCase())
 export const time = z
   .string()
   .max(64)
-  .refine((value) => isTime(value), 'is no time')
+  .refine((value) => isTime(value), 'is not a time')
   .transform((value) => new Date(value).toISOString())
 
-/** PostgreSQL can hold neither NUL nor half a character; everything else is stored as it came, however odd. */
+/** Replaces what PostgreSQL cannot store: NUL and half of a surrogate pair. Everything else is kept as it is. */
 export function storable(value: string): string {
   return value.replaceAll('\u0000', '\uFFFD').toWellFormed()
 }
 
-/** Any JSON, made storable throughout. Throws RangeError when it is nested too deeply to be written again. */
+/** Makes every text of a JSON value storable. @throws RangeError when it is nested too deeply to be written as JSON */
 export function storableJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null), (_key, part: unknown) => {
     if (typeof part === 'string') return storable(part)
     if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
-    return Object.fromEntries(Object.entries(part).map(([key, one]) => [storable(key), one]))
+    return Object.fromEntries(Object.entries(part).map(([key, value]) => [storable(key), value]))
   })
 }
 
-/** Null and absent are the same to us. */
+/** Reads an absent value as null. */
 export function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? null)
 }
@@ -41,7 +41,7 @@ export const user = z
   .object({ login: text, type: z.string().nullish() })
   .transform(({ login, type }) => ({ login, isBot: type === 'Bot' || login.endsWith('[bot]') }))
 
-/** A deleted account is null; GitHub shows it as `ghost`. */
+/** A deleted account is null. GitHub shows it as `ghost`. */
 export const author = user.nullish().transform((value) => value ?? { login: 'ghost', isBot: false })
 
 export const repository = z.object({
@@ -59,7 +59,7 @@ export const envelope = z.object({
 
 export type Envelope = z.infer<typeof envelope>
 
-/** What the envelope says of its repository, as of `at`: the payload's newest time. */
+/** What the envelope says about its repository. @param at the payload's newest time (RFC 3339) */
 export function repositoryFact(payload: Envelope, at: string): RepositoryFact {
   return {
     repository_id: payload.repository.id,
@@ -72,9 +72,14 @@ export function repositoryFact(payload: Envelope, at: string): RepositoryFact {
   }
 }
 
-/** A short stable name for an identity of any length: job names and URLs can be longer than an index takes. */
+/** A short stable key for parts of any length: job names and URLs can be longer than an index entry may be. */
 export function digest(...parts: string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 27)
+}
+
+/** The error for a payload that lacks what its event promises. */
+export function missing(path: string[], of: string): z.ZodError {
+  return new z.ZodError([{ code: 'custom', path, message: `is missing on ${of}`, input: null }])
 }
 
 function isTime(value: string): boolean {

@@ -1,4 +1,4 @@
-/** A pull_request event tells which commits were its heads, and where it was to go: the only sure way from SHA to pull request. */
+/** Translates `pull_request`: which commits were its heads and what its base was. Only this event connects a SHA to a pull request for certain. */
 import { z } from 'zod'
 import { mayHoldCommand } from '../../domain/command.ts'
 import type { CommentFact, Facts, PullRequestEvent } from '../../domain/facts.ts'
@@ -31,32 +31,35 @@ const schema = envelope.extend({
 type Payload = z.infer<typeof schema>
 const NO_COMMIT = /^0+$/
 
-/** Facts of a `pull_request` payload: one event, one more for the head that a push replaced, and the body's commands. */
+/** Facts of a `pull_request` payload: the event, one more for the head that a push replaced, and commands in the body. */
 export function pullRequest(payload: unknown, received: { at: string }): Facts {
-  const told = schema.parse(payload)
-  const event = eventOf(told)
+  const parsed = schema.parse(payload)
+  const event = eventOf(parsed)
   const events = [event]
-  if (told.action === 'synchronize' && told.before && !NO_COMMIT.test(told.before)) {
-    events.push({ ...event, action: 'before', head_sha: told.before, base_sha: null })
-  }
-  const { body, number, user, created_at, author_association } = told.pull_request
-  const check = settingsCheck(told, received.at)
-  const createdAt = created_at
-  const repositoryId = told.repository.id
-  const association = author_association ?? null
-  const comment =
-    told.action === 'opened'
-      ? bodyCommand({ repositoryId, number, body: body ?? null, author: user, association, createdAt })
-      : null
+  if (parsed.action === 'synchronize' && parsed.before && !NO_COMMIT.test(parsed.before))
+    events.push({ ...event, action: 'before', head_sha: parsed.before, base_sha: null })
+  const check = settingsCheck(parsed, received.at)
+  const comment = parsed.action === 'opened' ? openingComment(parsed) : null
   return {
-    repository: [repositoryFact(told, event.reported_at)],
+    repository: [repositoryFact(parsed, event.reported_at)],
     pull_request_event: events,
     ...(check && { outbox: [check] }),
     ...(comment && { comment: [comment] }),
   }
 }
 
-/** The body with which a pull request was opened, where it may hold a command. */
+function openingComment({ repository, pull_request: pr }: Payload): CommentFact | null {
+  return bodyCommand({
+    repositoryId: repository.id,
+    number: pr.number,
+    body: pr.body ?? null,
+    author: pr.user,
+    association: pr.author_association ?? null,
+    createdAt: pr.created_at,
+  })
+}
+
+/** The body with which a pull request was opened, as a comment; null when it cannot contain a command. */
 export function bodyCommand(opened: {
   repositoryId: number
   number: number
@@ -81,7 +84,7 @@ export function bodyCommand(opened: {
 
 const NEW_HEAD = ['opened', 'reopened', 'synchronize']
 
-/** A head that may change the settings is looked at once: what it changes stands in no payload. */
+/** Asks for one check of a head that may change the settings. Payloads do not say which files a pull request changes. */
 function settingsCheck({ action, repository, pull_request: pr }: Payload, at: string): NewTask | null {
   if (!NEW_HEAD.includes(action) || pr.base.ref !== repository.default_branch) return null
   const head_sha = pr.head.sha

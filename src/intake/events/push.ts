@@ -1,6 +1,6 @@
 /**
- * A push to the default branch that changes the settings file: they are read again. A push to another branch tells which
- * files a pull request from it changes.
+ * Translates `push`. A push to the default branch that changes the settings file has the settings read again. A push to another
+ * branch says which files a pull request from that branch changes.
  */
 import { z } from 'zod'
 import type { Facts } from '../../domain/facts.ts'
@@ -9,57 +9,61 @@ import { newTask } from '../../domain/task.ts'
 import { envelope, repositoryFact, sha, storable, text } from './payload.ts'
 
 const paths = z.array(z.string()).nullish()
+const commit = z.object({ added: paths, modified: paths, removed: paths })
 const schema = envelope.extend({
   ref: text,
   after: sha,
   deleted: z.boolean().nullish(),
   created: z.boolean().nullish(),
-  commits: z.array(z.object({ added: paths, modified: paths, removed: paths })).nullish(),
+  commits: z.array(commit).nullish(),
 })
 
-/** A push lists the files of so many commits at most, and a pull request that changes more files changes everything. */
+/** From this number of commits on, a push may not list the files of each. */
 const MAX_LISTED = 20
+/** A pull request that changes more files than this is taken to change everything. */
 const MAX_FILES = 300
 
-/** GitHub lists no more commits than this in one push; what lies beyond may have touched the file. */
+/** GitHub lists no more commits than this in one push. A commit that is not listed may have changed the settings file. */
 const MAX_COMMITS = 2048
 
-/** Asks for the settings to be read; a time of its own a push has not, so it is dated by its arrival. */
+type Payload = z.infer<typeof schema>
+
+/** Facts of a `push` payload. It has no time of its own, so it is dated by its arrival. */
 export function push(payload: unknown, received: { at: string }): Facts {
-  const told = schema.parse(payload)
-  const { repository, ref, after, deleted, commits } = told
-  if (deleted) return {}
-  const list = commits ?? []
-  if (ref !== `refs/heads/${repository.default_branch}`) {
-    if (!ref.startsWith('refs/heads/') || list.length === 0) return {}
-    const files = [
-      ...new Set(list.flatMap((one) => [one.added, one.modified, one.removed].flatMap((all) => all ?? []))),
-    ]
-    const isAll = list.length < MAX_LISTED && files.length <= MAX_FILES
-    return {
-      branch_push: [
-        {
-          repository_id: repository.id,
-          head_sha: after,
-          ref: ref.slice('refs/heads/'.length),
-          created: told.created ?? false,
-          files: isAll ? files.map(storable).sort() : null,
-        },
-      ],
-    }
-  }
-  const touches = list.some((one) =>
-    [one.added, one.modified, one.removed].some((files) => files?.includes(SETTINGS_PATH)),
-  )
-  if (!touches && list.length < MAX_COMMITS) return {}
+  const event = schema.parse(payload)
+  if (event.deleted) return {}
+  if (event.ref === `refs/heads/${event.repository.default_branch}`) return settingsPush(event, received.at)
+  return event.ref.startsWith('refs/heads/') ? branchPush(event) : {}
+}
+
+function branchPush({ repository, ref, after, created, commits }: Payload): Facts {
+  const files = [...new Set((commits ?? []).flatMap(filesOf))]
+  if (!commits || commits.length === 0) return {}
+  const isComplete = commits.length < MAX_LISTED && files.length <= MAX_FILES
   return {
-    repository: [repositoryFact(told, received.at)],
-    outbox: [
-      newTask(
-        { repository_id: repository.id, task_key: `settings:${after}`, at: received.at },
-        'settings',
-        {},
-      ),
+    branch_push: [
+      {
+        repository_id: repository.id,
+        head_sha: after,
+        ref: ref.slice('refs/heads/'.length),
+        created: created ?? false,
+        files: isComplete ? files.map(storable).sort() : null,
+      },
     ],
   }
+}
+
+function settingsPush(event: Payload, at: string): Facts {
+  const { repository, after } = event
+  const commits = event.commits ?? []
+  const mayChange = commits.length >= MAX_COMMITS || commits.flatMap(filesOf).includes(SETTINGS_PATH)
+  if (!mayChange) return {}
+  return {
+    repository: [repositoryFact(event, at)],
+    outbox: [newTask({ repository_id: repository.id, task_key: `settings:${after}`, at }, 'settings', {})],
+  }
+}
+
+function filesOf({ added, modified, removed }: z.infer<typeof commit>): string[] {
+  return [...(added ?? []), ...(modified ?? []), ...(removed ?? [])]
 }

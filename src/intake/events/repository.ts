@@ -1,4 +1,4 @@
-/** What happens to repositories themselves: installed, removed, renamed, their branches protected otherwise. */
+/** Translates events about repositories themselves: installation, removal, new names, changes of branch protection; and merge queues. */
 import { z } from 'zod'
 import type { Facts, RepositoryFact } from '../../domain/facts.ts'
 import { type NewTask, newTask } from '../../domain/task.ts'
@@ -15,17 +15,17 @@ const mergeGroupSchema = envelope.extend({
   }),
 })
 
-/** Facts of a `merge_group` payload: its commit is the queue's, not a pull request's head. */
+/** Facts of a `merge_group` payload. Its commit belongs to the merge queue and is not the head of a pull request. */
 export function mergeGroup(payload: unknown): Facts {
-  const told = mergeGroupSchema.parse(payload)
-  const { head_sha, head_ref, base_ref, base_sha, head_commit } = told.merge_group
+  const event = mergeGroupSchema.parse(payload)
+  const { head_sha, head_ref, base_ref, base_sha, head_commit } = event.merge_group
   const number = /\/pr-(\d{1,9})-[0-9a-f]{40}$/.exec(head_ref)?.[1]
   return {
     merge_group: [
       {
-        repository_id: told.repository.id,
+        repository_id: event.repository.id,
         head_sha,
-        action: told.action,
+        action: event.action,
         base_ref: base_ref.replace(/^refs\/heads\//, ''),
         base_sha,
         number: number ? Number(number) : null,
@@ -44,83 +44,86 @@ const installationSchema = z.object({
   repositories_removed: z.array(shortRepository).nullish(),
 })
 
-/** Facts of `installation` and `installation_repositories`: which repositories the app is on, from when to when. */
+/** Facts of `installation` and `installation_repositories`: in which repositories the app is installed. */
 export function installation(payload: unknown, received: { guid: string; event: string; at: string }): Facts {
-  const told = installationSchema.parse(payload)
-  // An installation's own time is not the time of a removal, so what GitHub does not date is dated by its arrival.
+  const event = installationSchema.parse(payload)
+  // The payload has the time of the installation and not that of a removal, so all are dated by their arrival.
   const at = received.at
-  const isGone = told.action === 'deleted'
-  const added = [...(isGone ? [] : (told.repositories ?? [])), ...(told.repositories_added ?? [])]
-  const removed = [...(isGone ? (told.repositories ?? []) : []), ...(told.repositories_removed ?? [])]
-  const fact = (one: z.infer<typeof shortRepository>, removedAt: string | null): RepositoryFact => ({
-    repository_id: one.id,
-    full_name: one.full_name,
-    private: one.private ?? false,
+  const { id: installation_id } = event.installation
+  const isUninstalled = event.action === 'deleted'
+  const added = [...(isUninstalled ? [] : (event.repositories ?? [])), ...(event.repositories_added ?? [])]
+  const removed = [
+    ...(isUninstalled ? (event.repositories ?? []) : []),
+    ...(event.repositories_removed ?? []),
+  ]
+  const fact = (repository: z.infer<typeof shortRepository>, removedAt: string | null): RepositoryFact => ({
+    repository_id: repository.id,
+    full_name: repository.full_name,
+    private: repository.private ?? false,
     default_branch: null,
-    installation_id: told.installation.id,
+    installation_id,
     reported_at: at,
     removed_at: removedAt,
     installed: removedAt === null,
   })
-  const all = [...added.map((one) => fact(one, null)), ...removed.map((one) => fact(one, at))]
+  const all = [
+    ...added.map((repository) => fact(repository, null)),
+    ...removed.map((repository) => fact(repository, at)),
+  ]
   return {
     repository: all,
     installation: [
-      {
-        installation_id: told.installation.id,
-        reported_at: at,
-        suspended_at: told.action === 'suspend' ? at : null,
-      },
+      { installation_id, reported_at: at, suspended_at: event.action === 'suspend' ? at : null },
     ],
-    outbox: all.filter((one) => !one.removed_at).map((one) => refreshRequest(one.repository_id, received)),
-    repository_event: all.map((one) => ({
-      repository_id: one.repository_id,
+    outbox: added.map((repository) => refreshRequest(repository.id, received)),
+    repository_event: all.map(({ repository_id, removed_at }) => ({
+      repository_id,
       guid: received.guid,
       event: received.event,
-      action: told.action,
+      action: event.action,
       reported_at: at,
-      detail: { installation_id: told.installation.id, removed: one.removed_at !== null },
+      detail: { installation_id, removed: removed_at !== null },
     })),
   }
 }
 
-/** Whether other jobs may be required from now on; another default branch has rules of its own. */
+/** Whether the event can change the list of required jobs. Another default branch has its own rules. */
 function announcesRules(event: string, changes: unknown): boolean {
   return (
     event !== 'repository' || (typeof changes === 'object' && changes !== null && 'default_branch' in changes)
   )
 }
 
-/** The required jobs are read again, as of the time at which their change was announced. */
+/** Asks for the required jobs to be read again. The list holds from the time at which the change was announced. */
 function refreshRequest(repository_id: number, { guid, at }: { guid: string; at: string }): NewTask {
   return newTask({ repository_id, task_key: `required:${guid}`, at }, 'required', { since: at })
 }
 
-const anyOf = envelope.extend({
+const changeSchema = envelope.extend({
   changes: z.unknown().optional(),
   rule: z.unknown().optional(),
   repository_ruleset: z.unknown().optional(),
 })
 
-/** Facts of `repository`, `branch_protection_rule` and `repository_ruleset`: kept whole, they are few. */
+/** Facts of `repository`, `branch_protection_rule` and `repository_ruleset`. These are rare, so their details are kept. */
 export function repositoryChange(
   payload: unknown,
   received: { guid: string; event: string; at: string },
 ): Facts {
-  const told = anyOf.parse(payload)
-  const { rule, repository_ruleset, changes } = told
-  const isDeleted = received.event === 'repository' && told.action === 'deleted'
+  const event = changeSchema.parse(payload)
+  const { rule, repository_ruleset, changes } = event
+  const isDeleted = received.event === 'repository' && event.action === 'deleted'
   return {
-    repository: [{ ...repositoryFact(told, received.at), removed_at: isDeleted ? received.at : null }],
+    repository: [{ ...repositoryFact(event, received.at), removed_at: isDeleted ? received.at : null }],
     ...(announcesRules(received.event, changes) && {
-      outbox: [refreshRequest(told.repository.id, received)],
+      outbox: [refreshRequest(event.repository.id, received)],
     }),
     repository_event: [
       {
-        repository_id: told.repository.id,
+        repository_id: event.repository.id,
         guid: received.guid,
         event: received.event,
-        action: told.action ?? null,
+        action: event.action ?? null,
         reported_at: received.at,
         detail: storableJson({ rule, repository_ruleset, changes }),
       },

@@ -1,7 +1,7 @@
-/** A commit status is one word about one run of one job at one commit; it names no pull request. */
+/** Translates `status`: a commit status is one report about one run of a job at a commit. It names no pull request. */
 import { z } from 'zod'
 import type { Facts } from '../../domain/facts.ts'
-import { digest, envelope, id, optional, repositoryFact, sha, text, time, word } from './payload.ts'
+import { digest, envelope, id, missing, optional, repositoryFact, sha, text, time, word } from './payload.ts'
 
 const schema = envelope.extend({
   id: optional(id),
@@ -17,31 +17,28 @@ const schema = envelope.extend({
 
 /** Facts of a `status` payload. */
 export function status(payload: unknown): Facts {
-  const told = schema.parse(payload)
-  const at = told.updated_at ?? told.created_at
-  if (!at)
-    throw new z.ZodError([
-      { code: 'custom', path: ['created_at'], message: 'is missing on a status', input: null },
-    ])
-  const defaultBranch = told.repository.default_branch
-  const onDefaultBranch = (told.branches ?? []).some(
-    (branch) => branch.name === defaultBranch && branch.commit?.sha === told.sha,
+  const event = schema.parse(payload)
+  const at = event.updated_at ?? event.created_at
+  if (!at) throw missing(['created_at'], 'a status')
+  const defaultBranch = event.repository.default_branch
+  const onDefaultBranch = (event.branches ?? []).some(
+    (branch) => branch.name === defaultBranch && branch.commit?.sha === event.sha,
   )
   return {
-    repository: [repositoryFact(told, at)],
+    repository: [repositoryFact(event, at)],
     observation: [
       {
-        repository_id: told.repository.id,
-        head_sha: told.sha,
-        run_key: statusKey(told),
+        repository_id: event.repository.id,
+        head_sha: event.sha,
+        run_key: statusKey(event),
         reported_at: at,
-        reported_id: told.id ?? 0,
-        state: told.state,
+        reported_id: event.id ?? 0,
+        state: event.state,
         source: 'status',
         app: '',
-        name: told.context,
-        description: told.description ?? null,
-        url: told.target_url || null,
+        name: event.context,
+        description: event.description ?? null,
+        url: event.target_url || null,
         suite_id: null,
         head_branch: onDefaultBranch ? (defaultBranch ?? null) : null,
         trunk: onDefaultBranch,
@@ -53,12 +50,12 @@ export function status(payload: unknown): Facts {
   }
 }
 
-/** (context, target_url) at its commit, or the status's own id where no URL tells its runs apart. */
-export function statusKey(told: {
+/** Identity of a run: context and target_url at the commit. Without a target_url, each status is a run of its own. */
+export function statusKey(status: {
   id: number | null
   context: string
   target_url?: string | null | undefined
 }): string {
-  if (told.target_url) return `status:${digest(told.context, told.target_url)}`
-  return told.id === null ? `status:${digest(told.context)}` : `status:${told.id}`
+  if (status.target_url) return `status:${digest(status.context, status.target_url)}`
+  return status.id === null ? `status:${digest(status.context)}` : `status:${status.id}`
 }

@@ -1,4 +1,4 @@
-/** The table of webhook events and what translates each into facts: the one place where an event is added. */
+/** The table of webhook events and the function that translates each into facts. A new event is added here. */
 import { z } from 'zod'
 import type { Facts } from '../../domain/facts.ts'
 import { checkRun } from './check-run.ts'
@@ -11,7 +11,7 @@ import { status } from './status.ts'
 import { workflowJob } from './workflow-job.ts'
 import { workflowRun } from './workflow-run.ts'
 
-/** How and when a delivery reached us: what some payloads do not say themselves. */
+/** How and when a delivery arrived. Some payloads have neither an id nor a time. */
 export interface Received {
   guid: string
   event: string
@@ -37,7 +37,7 @@ export const EVENTS: Record<string, (payload: unknown, received: Received) => Fa
   repository_ruleset: repositoryChange,
 }
 
-/** Whether something translates the event. */
+/** Whether the event is recorded. */
 export function isEvent(name: string): boolean {
   return Object.hasOwn(EVENTS, name)
 }
@@ -47,21 +47,21 @@ export type Translation =
   | { outcome: 'ignored' }
   | { outcome: 'rejected'; reason: string; repositoryId: number; action: string | null }
 
-/** Translates one delivery. Never throws: a payload that is not what its event promises is rejected with the reason. */
+/** Translates one delivery. Never throws: a payload that lacks what its event promises is rejected with a reason. */
 export function translate(payload: unknown, received: Received): Translation {
   const handler = isEvent(received.event) ? EVENTS[received.event] : undefined
   if (!handler) return { outcome: 'ignored' }
-  const head = headOf(payload)
+  const about = aboutOf(payload)
   try {
     const facts = handler(payload, received)
     const isEmpty = Object.values(facts).every((rows) => rows.length === 0)
-    return isEmpty ? { outcome: 'ignored' } : { outcome: 'facts', facts, ...head }
+    return isEmpty ? { outcome: 'ignored' } : { outcome: 'facts', facts, ...about }
   } catch (error) {
-    return { outcome: 'rejected', reason: reasonOf(error), ...head }
+    return { outcome: 'rejected', reason: reasonOf(error), ...about }
   }
 }
 
-const headSchema = z.object({
+const aboutSchema = z.object({
   action: word.nullish().catch(null),
   repository: z
     .object({ id: z.number().int().positive().max(Number.MAX_SAFE_INTEGER) })
@@ -69,11 +69,12 @@ const headSchema = z.object({
     .catch(null),
 })
 
-function headOf(payload: unknown): { repositoryId: number; action: string | null } {
-  const head = headSchema.safeParse(payload)
+/** Repository and action, as far as they can be read from any payload. */
+function aboutOf(payload: unknown): { repositoryId: number; action: string | null } {
+  const { data } = aboutSchema.safeParse(payload)
   return {
-    repositoryId: head.data?.repository?.id ?? 0,
-    action: head.data?.action ?? null,
+    repositoryId: data?.repository?.id ?? 0,
+    action: data?.action ?? null,
   }
 }
 

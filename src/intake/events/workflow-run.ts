@@ -1,4 +1,4 @@
-/** A workflow run tells which workflow and event stand behind the check runs of its suite, and who asked for each attempt. */
+/** Translates `workflow_run`: the workflow and event of a suite's check runs, and who asked for each attempt. */
 import { z } from 'zod'
 import type { Facts } from '../../domain/facts.ts'
 import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
@@ -20,20 +20,20 @@ const schema = envelope.extend({
   }),
 })
 
-/** Facts of a `workflow_run` payload; `in_progress` says nothing that `requested` did not. */
+/** Facts of a `workflow_run` payload. The action `in_progress` adds nothing to `requested`. */
 export function workflowRun(payload: unknown): Facts {
-  const told = schema.parse(payload)
-  if (told.action !== 'requested' && told.action !== 'completed') return {}
-  const run = told.workflow_run
+  const event = schema.parse(payload)
+  if (event.action !== 'requested' && event.action !== 'completed') return {}
+  const run = event.workflow_run
   return {
-    repository: [repositoryFact(told, run.updated_at ?? run.created_at)],
+    repository: [repositoryFact(event, run.updated_at ?? run.created_at)],
     workflow_run: [
       {
-        repository_id: told.repository.id,
+        repository_id: event.repository.id,
         head_sha: run.head_sha,
         run_id: run.id,
         attempt: run.run_attempt ?? 1,
-        action: told.action,
+        action: event.action,
         suite_id: run.check_suite_id,
         path: run.path ?? '',
         event: run.event,

@@ -110,11 +110,11 @@ describe('a payload that is not what its event promises', () => {
 
   test.each<[string, RegExp, (run: Record<string, unknown>) => void]>([
     ['without a SHA', /head_sha/, (run) => delete run.head_sha],
-    ['with a short SHA', /no commit SHA/, (run) => Object.assign(run, { head_sha: 'abc' })],
+    ['with a short SHA', /not a commit SHA/, (run) => Object.assign(run, { head_sha: 'abc' })],
     ['with a name that is a number', /name/, (run) => Object.assign(run, { name: 7 })],
     ['with an id below zero', /id/, (run) => Object.assign(run, { id: -1 })],
     ['with an id that JavaScript cannot count to', /id/, (run) => Object.assign(run, { id: 2 ** 60 })],
-    ['with a time that is none', /no time/, (run) => Object.assign(run, { completed_at: 'soon' })],
+    ['with a time that is none', /not a time/, (run) => Object.assign(run, { completed_at: 'soon' })],
     [
       'without any time',
       /completed_at/,

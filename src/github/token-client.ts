@@ -1,12 +1,12 @@
 /** An Octokit that a person's token signs in, without the app. */
 import { ProbotOctokit } from 'probot'
 import type { Octokit } from './client.ts'
-import { refuseBroken } from './reject-truncated.ts'
+import { rejectTruncated } from './reject-truncated.ts'
 import { fetchWithTimeout } from './timeout.ts'
 
 /** @param baseUrl base address of GitHub's REST API */
 export function tokenOctokit(token: string, baseUrl: string): Octokit {
-  const Whole = ProbotOctokit.plugin(refuseBroken)
+  const Whole = ProbotOctokit.plugin(rejectTruncated)
   return new Whole({
     auth: { token },
     baseUrl,
