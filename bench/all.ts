@@ -1,4 +1,4 @@
-/** Every measure in one run, as a table, as JSON, and in docs/performance.md. */
+/** All performance measurements in one run: printed as a table or as JSON, or written into docs/performance.md. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
@@ -30,7 +30,7 @@ const PARTS: Record<string, (options: { quick: boolean; long: boolean }) => Prom
 }
 const DOCUMENT = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 
-/** A command for each part, and one for all of them, which runs when none is named. */
+/** A command for each part, and the default command that runs all parts. */
 export function performanceCommands(): Command[] {
   return [
     performanceCommand('all', Object.keys(PARTS), { isDefault: true }),
@@ -40,48 +40,34 @@ export function performanceCommands(): Command[] {
 
 function performanceCommand(name: string, parts: string[], { isDefault = false } = {}): Command {
   return new Command(name)
-    .description(isDefault ? 'every measure beside its limit, in one run' : `only ${name}`)
-    .option('--quick', 'smaller, within some minutes')
-    .option('--long', 'ten million runs and a million deliveries too')
+    .description(isDefault ? 'measure all parts (default)' : `measure only ${name}`)
+    .option('--quick', 'smaller sizes, done within minutes')
+    .option('--long', 'also measure ten million runs and a million deliveries')
     .option('--json', 'print JSON instead of a table')
-    .option('--write', 'put the table into docs/performance.md')
+    .option('--write', 'write the tables into docs/performance.md')
     .action((options: Options) => run(parts, options))
 }
 
 async function run(parts: readonly string[], options: Options): Promise<void> {
-  const measures: Measure[] = []
+  const byPart = new Map<string, Measure[]>()
   for (const part of parts) {
     process.stderr.write(`measuring: ${part}\n`)
     const measure = PARTS[part]
-    if (measure) measures.push(...(await measure({ quick: !!options.quick, long: !!options.long })))
+    if (measure) byPart.set(part, await measure({ quick: !!options.quick, long: !!options.long }))
   }
-  const answer = options.json ? JSON.stringify({ measures, machine: machine() }, null, 2) : tableOf(measures)
-  process.stdout.write(`${answer}\n`)
-  if (options.write) writeDocument(parts, measures)
+  const measures = [...byPart.values()].flat()
+  const output = options.json ? JSON.stringify({ measures, machine: machine() }, null, 2) : tableOf(measures)
+  process.stdout.write(`${output}\n`)
+  if (options.write) writeDocument(byPart)
 }
 
-/** Renews the generated part of each measured part. */
-function writeDocument(parts: readonly string[], measures: readonly Measure[]): void {
+/** Replaces the table of each measured part. */
+function writeDocument(byPart: ReadonlyMap<string, readonly Measure[]>): void {
   const { processor, cores, memory, node, system } = machine()
   const day = new Date().toISOString().slice(0, 10)
   const where = `${day}, ${processor}, ${cores} cores, ${memory}, ${system}, Node ${node}:`
-  const text = parts.reduce(
-    (document, part) => {
-      const own = measures.filter(({ name }) => NAMES[part]?.test(name))
-      return writeGenerated(document, part, `\n\n${where}\n\n${tableOf(own)}\n\n`)
-    },
-    readFileSync(DOCUMENT, 'utf8'),
-  )
+  let text = readFileSync(DOCUMENT, 'utf8')
+  for (const [part, measures] of byPart)
+    text = writeGenerated(text, part, `\n\n${where}\n\n${tableOf(measures)}\n\n`)
   writeFileSync(DOCUMENT, text)
-}
-
-/** The measures that each part makes. */
-const NAMES: Record<string, RegExp> = {
-  intake: /^intake/,
-  replay: /^replay/,
-  measuring: /^(?:measuring|kubernetes)/,
-  pages: /^pages/,
-  scale: /^scale/,
-  hunt: /^hunt/,
-  api: /^api/,
 }

@@ -1,4 +1,4 @@
-/** What GitHub is asked for, counted at the fake GitHub: by the pull requests of a history, and by a result that a webhook brings. */
+/** Requests to GitHub, counted by the fake GitHub: for a backfill, and for results that arrive by webhook. */
 
 import { type FakeGitHub, startFakeGitHub } from '../fake-github/fake-github.ts'
 import { addInstallation, addRepository } from '../fake-github/seed.ts'
@@ -17,11 +17,11 @@ import { PRIVATE_KEY, SECRET } from './processes.ts'
 import { atMost, type Measure } from './result.ts'
 
 const WEEK = 7 * 24 * 60
-/** Of a pull request's history: docs/github-api.md says how the calls come together. */
+/** Goals for the backfill of 100 pull requests. docs/github-api.md explains the requests. */
 const MAX_REQUESTS = 200
 const MAX_POINTS = 20
 
-/** Measures: REST requests and GraphQL points of 100 pull requests read from history; requests of a check run's webhook. */
+/** Measures REST requests and GraphQL points of a backfill, and requests caused by webhooks. */
 export async function measureApi(): Promise<Measure[]> {
   const { pulls, requests, points } = await readOnce()
   const { ofHeads, ofResults } = await askedFor(300)
@@ -46,7 +46,7 @@ export async function measureApi(): Promise<Measure[]> {
   ]
 }
 
-/** Reads a repository's history with pull requests of every kind, once. */
+/** Backfills a repository with pull requests of every kind once. */
 async function readOnce(): Promise<{ pulls: number; requests: number; points: number }> {
   const now = () => ms(WEEK)
   const fakeGitHub = await startFakeGitHub({ now })
@@ -67,7 +67,7 @@ async function readOnce(): Promise<{ pulls: number; requests: number; points: nu
   }
 }
 
-/** Tells the app of pull requests, and then of two results each. @returns what GitHub was asked for because of either */
+/** Sends webhooks for pull requests, then for two results each. @returns the number of requests that either caused */
 async function askedFor(heads: number): Promise<{ ofHeads: number; ofResults: number }> {
   const fakeGitHub = await startFakeGitHub({ app: { id: 1, slug: 'flake-sla' }, now: () => ms(WEEK) })
   addInstallation(fakeGitHub.state, 'acme', { id: 77 })

@@ -1,4 +1,4 @@
-/** The floor under reading history in: read, gunzip, JSON.parse, and COPY the same columns; nothing checked, nothing judged. */
+/** The least that any importer must do: read, gunzip, JSON.parse, and COPY the same columns, without checks. */
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
@@ -90,7 +90,7 @@ function rowOf({ check_run: run, repository }: Told): Record<keyof Observation, 
   }
 }
 
-/** A line of COPY's text format. */
+/** One line in COPY's text format. */
 function textOf(values: readonly unknown[]): string {
   const fields = values.map((value) =>
     value === null || value === undefined

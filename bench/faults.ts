@@ -1,4 +1,4 @@
-/** Kills: the app's process ended with SIGKILL at random moments under load, as often as wanted, on both databases. */
+/** `bench faults`: kills the app with SIGKILL at random moments under load, on both databases. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
 import { crash, type Figures } from '../test/faults/crash.ts'
 import { startPostgres } from '../test/support/postgres-server.ts'
+import { seededRandom } from '../test/support/seeded-random.ts'
 import { type Soak, soak } from './soak.ts'
 
 interface Options {
@@ -14,15 +15,18 @@ interface Options {
   minutes?: string
 }
 
-/** The command, for the program to add. */
+/** The command `faults`. */
 export function faultsCommand(): Command {
   return new Command('faults')
-    .description('kill the app under load, again and again, and count what was acknowledged and is missing')
-    .option('--kills <number>', 'how often, on each database', '100')
-    .option('--minutes <number>', 'instead: several processes on one PostgreSQL and one GitHub for so long')
-    .option('--processes <number>', 'how many', '2')
+    .description('kill the app under load and count acknowledged deliveries that are missing')
+    .option('--kills <number>', 'kills on each database', '100')
+    .option(
+      '--minutes <number>',
+      'run several processes on one PostgreSQL and one fake GitHub for this long instead',
+    )
+    .option('--processes <number>', 'number of processes', '2')
     .action(async (options: Options) => {
-      // Ended early, too, nothing that was started is left behind.
+      // The exit handlers stop what was started, also when the command is interrupted.
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
       if (options.minutes === undefined) await killAlone(Number(options.kills))
       else await killTogether(Number(options.processes), Number(options.minutes))
@@ -46,12 +50,12 @@ async function killTogether(processes: number, minutes: number): Promise<void> {
   const { figures, undisturbed, ...counts } = await soak({ processes, minutes, onMinute })
   const isSame = isDeepStrictEqual(figures, undisturbed)
   for (const [name, count] of Object.entries(counts)) process.stdout.write(`${name.padEnd(16)} ${count}\n`)
-  process.stdout.write(`figures ${isSame ? 'the same' : 'not the same'} as without kills\n`)
-  if (!isSame) tellDifference(figures, undisturbed)
+  process.stdout.write(`figures ${isSame ? 'the same as' : 'different from'} those without kills\n`)
+  if (!isSame) printDifference(figures, undisturbed)
   if (!isSame || WRONG.some((name) => counts[name] > 0)) process.exitCode = 1
 }
 
-/** What must be none. */
+/** Counts that must be 0. */
 const WRONG = [
   'missing',
   'twice',
@@ -63,16 +67,21 @@ const WRONG = [
 ] as const satisfies (keyof Soak)[]
 
 async function report(name: string, where: string, kills: number): Promise<void> {
-  const { acknowledged, missing, twice, figures, undisturbed } = await crash(where, kills, 200, Math.random)
+  const { acknowledged, missing, twice, figures, undisturbed } = await crash(
+    where,
+    kills,
+    200,
+    seededRandom(`faults on ${name}`),
+  )
   const isSame = isDeepStrictEqual(figures, undisturbed)
   process.stdout.write(
-    `${name}: killed ${kills} times, ${acknowledged} deliveries acknowledged, ${missing} of them missing, ${twice} stored twice, figures ${isSame ? 'the same' : 'not the same'}\n`,
+    `${name}: ${kills} kills, ${acknowledged} deliveries acknowledged, ${missing} of them missing, ${twice} stored twice, figures ${isSame ? 'the same' : 'different'}\n`,
   )
   if (missing > 0 || twice > 0 || !isSame) process.exitCode = 1
 }
 
-/** The first rows that are not the same, a line each. */
-function tellDifference(figures: Figures, undisturbed: Figures): void {
+/** Prints the first differing row of each table. */
+function printDifference(figures: Figures, undisturbed: Figures): void {
   for (const [part, rows] of Object.entries(figures)) {
     const others = undisturbed[part] ?? []
     const at = rows.findIndex((row, i) => !isDeepStrictEqual(row, others[i]))

@@ -1,4 +1,4 @@
-/** What a hunt costs: a thousand runs of `true` beside the plain ways to do the same, in turns. */
+/** The cost of a hunt: a thousand runs of `true`, compared with `xargs`. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,10 +9,10 @@ import { type Measure, median } from './result.ts'
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const RUNS = 1000
 const PARALLEL = 24
-/** "Little more" than what stands beside it. */
+/** The goal: at most this many times the time of `xargs`. */
 const GOAL = 1.5
 
-/** Each way to run `true` so often, start and end of the program included. */
+/** The commands, each measured including start and end of the program. */
 const WAYS = {
   hunt: [
     process.execPath,
@@ -26,7 +26,7 @@ const WAYS = {
     'true',
   ],
   xargs: ['sh', '-c', `seq ${RUNS} | xargs -P${PARALLEL} -n1 true`],
-  // What a script would do that tells failures apart: a shell a run, which keeps the exit code.
+  // What a script does that records exit codes: one shell for each run.
   loop: ['sh', '-c', `seq ${RUNS} | xargs -P${PARALLEL} -I{} sh -c 'true; echo "{} $?"'`],
   isolated: [
     ...[process.execPath, MAIN, 'hunt', '--runs', String(RUNS), '--parallel', String(PARALLEL)],
@@ -34,7 +34,7 @@ const WAYS = {
   ],
 } as const
 
-/** Seconds of each way, one after the other as often as asked, so that what else the machine does hits all alike. */
+/** Seconds that each command takes. The commands take turns, so that other load on the machine affects all alike. */
 export async function measureHunt({ quick }: { quick: boolean }): Promise<Measure[]> {
   const times = Object.fromEntries(Object.keys(WAYS).map((variant) => [variant, [] as number[]]))
   const cwd = mkdtempSync(join(tmpdir(), 'flake-sla-bench-'))
@@ -46,8 +46,8 @@ export async function measureHunt({ quick }: { quick: boolean }): Promise<Measur
   }
   const middle = (variant: keyof typeof WAYS) => median(times[variant] ?? [])
   return [
-    beside('hunt.runs', middle('hunt'), 'xargs -P24 -n1 true', middle('xargs')),
-    beside('hunt.runs', middle('hunt'), 'xargs -P24 with a shell a run', middle('loop')),
+    compared('hunt.runs', middle('hunt'), 'xargs -P24 -n1 true', middle('xargs')),
+    compared('hunt.runs', middle('hunt'), 'xargs -P24 with a shell a run', middle('loop')),
     {
       name: 'hunt.isolated',
       value: middle('isolated'),
@@ -59,7 +59,7 @@ export async function measureHunt({ quick }: { quick: boolean }): Promise<Measur
   ]
 }
 
-function beside(name: string, value: number, comparedWith: string, seconds: number): Measure {
+function compared(name: string, value: number, comparedWith: string, seconds: number): Measure {
   const ratio = value / seconds
   return {
     name,
@@ -72,12 +72,12 @@ function beside(name: string, value: number, comparedWith: string, seconds: numb
   }
 }
 
-/** @throws when it does not end as it should: a time of something else would be no measure */
+/** @throws on an unexpected exit code, since the time would be meaningless */
 function secondsOf([program = '', ...words]: readonly string[], cwd: string): number {
   const began = performance.now()
   const { status, stderr } = spawnSync(program, words, { cwd, encoding: 'utf8' })
   const seconds = (performance.now() - began) / 1000
-  // 3: a thousand runs without a failure do not decide the default target.
+  // Exit code 3: a thousand passes do not decide the default target.
   if (status !== 0 && status !== 3) throw new Error(`${program} ended with ${status}: ${stderr}`)
   return seconds
 }

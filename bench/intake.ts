@@ -1,6 +1,6 @@
 /**
- * Intake: signed webhooks of 11 KB over HTTP, 20 connections, each durable before its 2xx; beside it, in turns, Probot with
- * a handler that does nothing, and single-row inserts. Rounds take turns, so that a slow moment of the machine hits all.
+ * Intake: signed webhooks of 11 KB over HTTP on 20 connections, each durable before its 2xx. Compared with Probot with a handler
+ * that does nothing, and with single-row inserts. Rounds take turns, so that a slow moment of the machine affects all.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,7 +21,7 @@ export interface Round {
   failed: number
 }
 
-/** Sends `count` webhooks that were never sent before. */
+/** Sends `count` new webhooks. */
 export async function sendRound(url: string, first: number, count: number): Promise<Round> {
   const requests = signedRequests({ first, count })
   const latencies: number[] = []
@@ -39,7 +39,7 @@ export async function sendRound(url: string, first: number, count: number): Prom
       client.setRequests(requests.slice(taken * share, (taken + 1) * share))
       taken++
       begun = performance.now()
-      // Its own clock: autocannon counts whole seconds.
+      // Timed here, because autocannon counts whole seconds.
       client.on('response', (status, _bytes, took) => {
         ended = performance.now()
         latencies.push(took)
@@ -55,7 +55,7 @@ export async function sendRound(url: string, first: number, count: number): Prom
   }
 }
 
-/** Inserts rows like an observation, one a statement and a commit, over ten connections. @returns rows a second */
+/** Inserts rows like an observation over ten connections, each with its own statement and commit. @returns rows a second */
 export async function insertRound(address: string, first: number, count: number): Promise<number> {
   const pool = new pg.Pool({ connectionString: address, max: 10 })
   const text = `insert into single_row select * from json_populate_record(null::observation, $1::json)`
@@ -93,7 +93,7 @@ function rowOf(i: number): string {
   })
 }
 
-/** Waits until an app has drawn its conclusions: the next round would pay for them. At most half a minute. */
+/** Waits up to 30 s until the app has derived everything, so that the next round is not slowed down. */
 async function rest(address: string): Promise<void> {
   const client = new pg.Client(address)
   await client.connect()
@@ -112,7 +112,7 @@ interface Rounds {
   inserts: number[]
 }
 
-/** Runs the rounds. Measures: rates with their ratios, p99 and failures. */
+/** Measures the rates and their ratios, the p99 of the response time, and failures. */
 export async function measureIntake({ quick }: { quick: boolean }): Promise<Measure[]> {
   const count = quick ? 4000 : 12_000
   const server = await startPostgres(['max_connections=60'])
@@ -142,7 +142,7 @@ export async function measureIntake({ quick }: { quick: boolean }): Promise<Meas
   }
 }
 
-/** The first round warms up and does not count. */
+/** Leaves out the first round, which warms up. */
 function measuresOf({ noop, postgres, embedded, inserts }: Rounds): Measure[] {
   const rate = (rounds: readonly Round[]) => median(rounds.slice(1).map((round) => round.perSecond))
   const p99 = (rounds: readonly Round[]) => median(rounds.slice(1).map((round) => round.p99))

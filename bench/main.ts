@@ -1,11 +1,13 @@
-/** The measurements: one program, a command each. `npm run bench -- attribution --help` says what one can do. */
+/** The benchmarks: one program with a command for each. `npm run bench -- attribution --help` lists a command's options. */
 import { Command } from 'commander'
 import { performanceCommands } from './all.ts'
 import { attributionCommand } from './attribution.ts'
 import { faultsCommand } from './faults.ts'
 import { fuzzCommand } from './fuzz.ts'
 
-const program = new Command('bench').description('Measures the program; see docs for what the figures mean')
+const program = new Command('bench').description(
+  'Measures the program. docs/performance.md explains the figures.',
+)
 const [all, ...parts] = performanceCommands()
 if (all) program.addCommand(all, { isDefault: true })
 for (const part of parts) program.addCommand(part)
@@ -14,5 +16,5 @@ program.addCommand(fuzzCommand())
 program.addCommand(faultsCommand())
 
 await program.parseAsync()
-// Servers under measurement are ended; a socket of theirs that lingers must not keep the shell waiting.
+// All servers have been stopped. A socket that is still open must not delay the exit.
 process.exit()

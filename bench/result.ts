@@ -1,4 +1,4 @@
-/** What a measurement says, and how it is shown: a value, what stands beside it in the same run, and the goal. */
+/** A measurement and its table: a value, what it is compared with, and the goal. */
 import { cpus, totalmem } from 'node:os'
 import { markdownTable } from 'markdown-table'
 
@@ -6,16 +6,16 @@ export interface Measure {
   name: string
   value: number
   unit: string
-  /** What a reader can compare with: measured in the same run. */
+  /** Something comparable, measured in the same run. */
   beside?: { name: string; value: number }
-  /** `value` by `beside.value`, or the other way where less is better. */
+  /** `value` divided by `beside.value`, or the inverse where less is better. */
   ratio?: number
   goal?: number
   holds?: boolean
   note?: string
 }
 
-/** The middle of some values. */
+/** The median; NaN of an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
@@ -24,7 +24,7 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2
 }
 
-/** A measure that is to reach a part of what stands beside it. */
+/** A measure whose ratio must reach the goal. */
 export function atLeast(
   measure: Omit<Measure, 'ratio' | 'holds'> & { beside: NonNullable<Measure['beside']>; goal: number },
 ): Measure {
@@ -32,12 +32,12 @@ export function atLeast(
   return { ...measure, ratio, holds: ratio >= measure.goal }
 }
 
-/** A measure that is to stay at or below its goal. */
+/** A measure whose value must not exceed the goal. */
 export function atMost(measure: Omit<Measure, 'holds'> & { goal: number }): Measure {
   return { ...measure, holds: measure.value <= measure.goal }
 }
 
-/** The machine in a reader's words. */
+/** The machine, as the document names it. */
 export function machine(): {
   processor: string
   cores: number
@@ -65,7 +65,7 @@ export function tableOf(measures: readonly Measure[]): string {
     goal === undefined ? '' : String(goal),
     holds === undefined ? '' : holds ? 'yes' : 'no',
   ])
-  return markdownTable([['measure', 'value', 'beside it', 'ratio', 'goal', 'holds'], ...rows])
+  return markdownTable([['measure', 'value', 'compared with', 'ratio', 'goal', 'met'], ...rows])
 }
 
 function shown(value: number): string {

@@ -1,23 +1,23 @@
-/** What GitHub was told in the end, beside what it should have been told: an answer a question, an issue a breached day, a run a tick. */
+/** Counts what the app wrote to GitHub against what it should have written: an answer for each command, an issue for each breached day. */
 import pg from 'pg'
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import type { Chapter } from './soak-load.ts'
 
 export interface Counts {
   questions: number
-  /** Questions without an answer, and answers too many. */
+  /** Commands without an answer, and surplus answers. */
   unanswered: number
   answersTooMany: number
-  /** Days that are out of SLA; those without an issue, and issues too many. */
+  /** Days out of SLA; those without an issue, and surplus issues. */
   breaches: number
   unfiled: number
   issuesTooMany: number
-  /** Times that timers ran at the same moment in every process; runs too many. */
+  /** Times at which the timer was due; surplus runs. */
   ticks: number
   ticksTwice: number
 }
 
-/** Counts in the fake GitHub. @param starts of processes: each runs its timers once then */
+/** Counts in the fake GitHub. @param starts when processes were started: each runs its timers once at that time */
 export async function countWritten(
   address: string,
   fakeGitHub: FakeGitHub,
@@ -43,7 +43,7 @@ export async function countWritten(
   return { ...counts, breaches: breached.size, ...countTicks(fakeGitHub, starts) }
 }
 
-/** Repositories with a day out of SLA. Each has one at the most: all its deliveries are of the same day. */
+/** Ids of the repositories with a day out of SLA. Each has at most one, since all its deliveries belong to one day. */
 async function readBreached(address: string): Promise<Set<number>> {
   const client = new pg.Client(address)
   await client.connect()
@@ -55,7 +55,7 @@ async function readBreached(address: string): Promise<Set<number>> {
   return new Set(rows.map((row) => Number(row.repository_id)))
 }
 
-/** From when to when a process was started, epoch ms. */
+/** The time that the start of a process took, epoch ms. */
 export interface Start {
   from: number
   to: number
@@ -63,10 +63,10 @@ export interface Start {
 
 const EVERY_MS = 5 * 60_000
 const SPAN_MS = 10_000
-/** A process that listens has begun the first run of its timers; its first question comes soon after. */
+/** A process that listens has started its timers; their first request follows within this time. */
 const SOON_MS = 5000
 
-/** Looking through GitHub's deliveries is a timer's work that GitHub sees: once at every fifth minute, and once at every start. */
+/** Counts runs of the redelivery timer, which lists GitHub's deliveries: every five minutes, and once after each start. */
 function countTicks(
   { requests }: FakeGitHub,
   starts: readonly Start[],

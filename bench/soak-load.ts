@@ -1,6 +1,6 @@
 /**
- * What two processes are put under for an hour: deliveries at a bounded rate, questions between them. Each minute speaks of
- * a repository of its own and of yesterday, so that each has a day that ends out of SLA.
+ * The load of the soak test: deliveries at a fixed rate, with commands in between. Each minute has its own repository, and its
+ * deliveries date from yesterday, so that each repository has a finished day out of SLA.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,30 +10,30 @@ import { commentDelivery, REPOSITORY, type TestDelivery } from '../test/support/
 import { ms } from '../test/support/facts.ts'
 import type { ServerProcess } from './processes.ts'
 
-/** Of a minute: three deliveries a head, so twenty a second, and half of them are sent twice. */
+/** Heads a minute. Three deliveries each make 20 deliveries a second; half of them are sent twice. */
 const HEADS = 400
-/** Of a minute. A GitHub client waits three seconds between comments: two processes can answer these. */
+/** Commands a minute. The GitHub client waits three seconds between comments, so two processes can answer this many. */
 const QUESTIONS = 12
 const MAX_WAITING = 200
-/** A delivery that nobody takes for so long is a finding. */
+/** A delivery that no process accepts for this long fails the test. */
 const MAX_MS = 2 * MINUTE_MS
 
 export interface Question {
-  /** The pull request: each is asked about once. */
+  /** The pull request's number. Each pull request gets one command. */
   number: number
   id: number
   author: string
   at: string
 }
 
-/** What the deliveries of a minute tell. */
+/** The load of one minute. */
 export interface Chapter {
   repository: typeof REPOSITORY
   questions: Question[]
   deliveries: TestDelivery[]
 }
 
-/** The chapter of a minute of a soak that began then (epoch ms): the same whenever it is asked for. */
+/** The load of a minute of a soak test that began at `began` (epoch ms). Equal arguments give equal deliveries. */
 export function chapterOf(began: number, minute: number): Chapter {
   const name = `soak-${minute}`
   const repository = { ...REPOSITORY, id: 7000 + minute, name, full_name: `acme/${name}` }
@@ -53,18 +53,18 @@ export function chapterOf(began: number, minute: number): Chapter {
   return { repository, questions, deliveries }
 }
 
-/** The tests' times are minutes after a certain one. */
+/** Converts a time to minutes after the tests' start time. */
 function minuteOf(time: string): number {
   return (Date.parse(time) - ms(0)) / MINUTE_MS
 }
 
 export interface Sent {
   acknowledged: Set<string>
-  /** Requests, those that nobody answered included. */
+  /** Requests, including those without a response. */
   posts: number
 }
 
-/** Sends deliveries evenly over so many ms, every second one to two processes at once, each until it is acknowledged. */
+/** Sends deliveries evenly over `tookMs`, every second one to two processes at once, each until it is acknowledged. */
 export async function sendEvenly(
   deliveries: readonly TestDelivery[],
   tookMs: number,
@@ -78,13 +78,13 @@ export async function sendEvenly(
     while (waiting.size >= MAX_WAITING) await Promise.race(waiting)
     const hand = handOver(delivery, processes, sent, 1 + (i % 2)).finally(() => waiting.delete(hand))
     waiting.add(hand)
-    // The last wait for all of them tells of it.
+    // The error is reported by the last `Promise.all`.
     hand.catch(() => {})
   }
   await Promise.all(waiting)
 }
 
-/** As a load balancer does: where one process is gone, the delivery goes to the next. What is acknowledged is never sent again. */
+/** Sends a delivery to the next process until one acknowledges it, as a load balancer does. */
 async function handOver(
   delivery: TestDelivery,
   processes: readonly ServerProcess[],
@@ -99,5 +99,5 @@ async function handOver(
     if (statuses.includes(202)) return void sent.acknowledged.add(delivery.id)
     await sleep(100)
   }
-  throw new Error(`delivery ${delivery.id} was taken by nobody for ${MAX_MS / 1000} s`)
+  throw new Error(`delivery ${delivery.id} was not accepted by any process for ${MAX_MS / 1000} s`)
 }

@@ -1,4 +1,4 @@
-/** An hour in production, made small: app processes on one PostgreSQL and one GitHub, one of them killed every now and then. */
+/** The soak test: several app processes on one PostgreSQL and one fake GitHub, of which one is killed now and then. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -15,7 +15,7 @@ import { type Chapter, chapterOf, type Sent, sendEvenly } from './soak-load.ts'
 export interface SoakOptions {
   processes: number
   minutes: number
-  /** Called each minute with what has happened so far. */
+  /** Called each minute with the progress. */
   onMinute(sentence: string): void
 }
 
@@ -36,19 +36,19 @@ interface Fleet {
   start(): Promise<ServerProcess>
 }
 
-/** Runs it and counts. @throws when a process ends by itself, or a delivery is taken by nobody */
+/** Runs the soak test. @throws when a process exits by itself, or no process accepts a delivery */
 export async function soak({ processes, minutes, onMinute }: SoakOptions): Promise<Soak> {
   const server = await startPostgres(['max_connections=100'])
   const fakeGitHub = await startFakeGitHub({ app: { id: 1, slug: 'flake-sla' } })
   const fleet = fleetOf(`${server.address}/postgres`, fakeGitHub)
   try {
     addInstallation(fakeGitHub.state, 'acme', { id: 77 })
-    // An hour's budget is for one organisation; here sixty repositories are new at once.
+    // GitHub's hourly rate limit is meant for one organisation, not for 60 new repositories at once.
     fakeGitHub.state.rateLimit.core.limit = 1_000_000
     for (let i = 0; i < processes; i++) fleet.processes.push(await fleet.start())
     const began = Date.now()
     const sent = await sendAll(fleet, fakeGitHub, { began, minutes, onMinute })
-    onMinute('sent; waiting for what is left to be done')
+    onMinute('sent; waiting for the remaining work')
     await finish(fleet, server.address)
     const chapters = Array.from({ length: minutes }, (_, minute) => chapterOf(began, minute))
     const counts = await countWritten(`${server.address}/postgres`, fakeGitHub, chapters, fleet.starts)
@@ -76,7 +76,7 @@ function fleetOf(database: string, fakeGitHub: FakeGitHub): Fleet {
   return { processes: [], kills: 0, starts, start }
 }
 
-/** A chapter a minute, while processes are killed. */
+/** Sends one chapter a minute while processes are killed. */
 async function sendAll(
   fleet: Fleet,
   fakeGitHub: FakeGitHub,
@@ -85,11 +85,11 @@ async function sendAll(
   const sent: Sent = { acknowledged: new Set(), posts: 0 }
   const ending = new AbortController()
   const killing = killNowAndThen(fleet, ending.signal)
-  // Waited for at the end; what it throws then is told.
+  // Awaited at the end, where an error is thrown.
   killing.catch(() => ending.abort())
   for (let minute = 0; minute < minutes && !ending.signal.aborted; minute++) {
     const chapter = chapterOf(began, minute)
-    tellGitHub(fakeGitHub, chapter)
+    seedGitHub(fakeGitHub, chapter)
     await sendEvenly(chapter.deliveries, MINUTE_MS, fleet.processes, sent)
     onMinute(
       `${minute + 1} min: ${fleet.kills} kills, ${sent.posts} posts, ${sent.acknowledged.size} acknowledged`,
@@ -100,7 +100,7 @@ async function sendAll(
   return sent
 }
 
-/** Every 10 to 40 seconds one process, at random, as the kernel does when memory ends; it is started again at once. */
+/** Kills a random process every 10 to 40 seconds, as the kernel does when memory runs out, and restarts it at once. */
 async function killNowAndThen(fleet: Fleet, signal: AbortSignal): Promise<void> {
   for (;;) {
     await sleep(10_000 + Math.random() * 30_000, undefined, { signal }).catch(() => {})
@@ -116,8 +116,8 @@ async function killNowAndThen(fleet: Fleet, signal: AbortSignal): Promise<void> 
   }
 }
 
-/** GitHub has the repository, and what people ask there. */
-function tellGitHub({ state }: FakeGitHub, { repository, questions }: Chapter): void {
+/** Adds the chapter's repository and commands to the fake GitHub. */
+function seedGitHub({ state }: FakeGitHub, { repository, questions }: Chapter): void {
   const stored = addRepository(state, { owner: 'acme', name: repository.name })
   stored.id = repository.id
   for (const { number, id, author, at } of questions) {
@@ -129,7 +129,7 @@ function tellGitHub({ state }: FakeGitHub, { repository, questions }: Chapter): 
 
 const MAX_MS = 15 * MINUTE_MS
 
-/** Starts every process once more, in order, which closes what has ended; waits until nothing is left to do. */
+/** Restarts every process in turn, which closes finished windows, and waits until no work is left. */
 async function finish(fleet: Fleet, address: string): Promise<void> {
   for (const [i, server] of fleet.processes.entries()) {
     await server.stop()
@@ -140,7 +140,7 @@ async function finish(fleet: Fleet, address: string): Promise<void> {
   try {
     const until = Date.now() + MAX_MS
     for (let quiet = 0; quiet < 10; ) {
-      if (Date.now() > until) throw new Error(`work was left after ${MAX_MS / MINUTE_MS} minutes`)
+      if (Date.now() > until) throw new Error(`work is left after ${MAX_MS / MINUTE_MS} minutes`)
       await sleep(3000)
       const { rows } = await client.query(
         'select 1 from stale_head union all select 1 from outbox where done_at is null limit 1',

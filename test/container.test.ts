@@ -1,4 +1,4 @@
-/** The container: nobody runs it, nothing in it can be changed, and the program is content with that. */
+/** The container image: it runs as nobody on a read-only root, and the program works under its restrictions. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -19,14 +19,14 @@ const instruction = (name: string) =>
 const command = JSON.parse(instruction('CMD').at(-1) ?? '[]') as string[]
 
 describe('the image', () => {
-  test('runs as nobody, to the end', () => {
+  test('runs as nobody, and no later instruction runs as root', () => {
     expect(instruction('USER')).toEqual(['nobody'])
     const isAfter = (name: string) => dockerfile.findIndex((line) => line.startsWith(name))
     expect(isAfter('USER')).toBeGreaterThan(isAfter('RUN mkdir'))
     expect(dockerfile.slice(isAfter('USER')).filter((line) => line.startsWith('RUN'))).toEqual([])
   })
 
-  test('holds no secret, no test and no history', () => {
+  test('contains no secret, no test and no git history', () => {
     const ignored = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n')
     expect(ignored).toEqual(expect.arrayContaining(['.env', '.git', 'data', 'node_modules']))
     const copied = instruction('COPY').flatMap((line) => line.split(' ').slice(0, -1))
@@ -42,7 +42,7 @@ describe('the image', () => {
     expect(dockerfile.join('\n')).not.toMatch(/SECRET|PRIVATE_KEY|TOKEN|PASSWORD/)
   })
 
-  test('runs no install script of a package', () => {
+  test('runs no install scripts of packages', () => {
     expect(instruction('RUN').join('\n')).toMatch(/npm ci .*--ignore-scripts/)
   })
 })
@@ -74,13 +74,13 @@ describe('docker-compose.yml', () => {
     expect(services.app.privileged).toBeUndefined()
   })
 
-  test('keeps the database to itself', () => {
+  test('does not expose the database', () => {
     expect(services.postgres.ports).toBeUndefined()
     expect(services.postgres).toMatchObject({ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
   })
 })
 
-test('the program runs by the container’s command where it may write to its volume only, and writes nothing else', async () => {
+test('the program runs with the container’s command and writes only to its volume', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'flake-sla-volume-'))
   chmodSync(folder, 0o777)
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -106,7 +106,7 @@ test('the program runs by the container’s command where it may write to its vo
   expect(readdirSync(folder).sort()).toEqual(['flake-sla', 'flake-sla.lock'])
 })
 
-/** Starts the program with an environment of its own, as nobody if the tests run as root. */
+/** Starts the program with a minimal environment, as nobody if the tests run as root. */
 async function start(args: string[], folder: string): Promise<{ app: ChildProcess; url: string }> {
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,

@@ -1,6 +1,6 @@
 /**
- * Power cuts: a replay into a data folder is killed with SIGKILL, started again, and fed the same deliveries.
- * The kill waits for progress that the program shows; where exactly it strikes after that does not matter.
+ * A replay into a data folder is killed with SIGKILL, started again, and given the same deliveries.
+ * The kill waits for visible progress; the exact moment after that does not matter.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,11 +13,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { replay } from '../src/cli/replay.ts'
 import type { ReplayReport } from '../src/cli/report-json.ts'
 import { checkRunDelivery, pullRequestDelivery, type TestDelivery } from './support/deliveries.ts'
+import { seededRandom } from './support/seeded-random.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'flake-sla-kill-'))
 const file = join(folder, 'deliveries.ndjson')
 const HEADS = 600
-/** The program takes this many lines before it waits for them to be durable. */
+/** The program reads this many lines before it waits for them to be durable. */
 const LINES_AT_ONCE = 1000
 const children: ChildProcess[] = []
 let expected: ReplayReport
@@ -35,16 +36,18 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('the story that is told has flakes, and more lines than are taken at once', () => {
+test('the deliveries contain flakes, and more lines than are read at once', () => {
   expect(lines.length).toBeGreaterThan(LINES_AT_ONCE * 1.5)
   expect(expected.repositories[0]?.flakes.length).toBeGreaterThan(HEADS / 4)
 })
 
-test('killed while it records, twice, it ends with the same figures', { timeout: 120_000 }, async () => {
+test('a replay that is killed twice while it records gives the same figures', {
+  timeout: 120_000,
+}, async () => {
   const data = join(folder, 'recording')
   for (const line of [LINES_AT_ONCE + 300, LINES_AT_ONCE + 500]) {
     const child = start(data)
-    // What lies far enough beyond the first thousand is only taken once those are durable.
+    // Lines far beyond the first thousand are read only once those are durable.
     for (const text of lines.slice(0, line)) await write(child, text)
     await kill(child)
   }
@@ -55,22 +58,22 @@ test('killed while it records, twice, it ends with the same figures', { timeout:
   expect(report.repositories).toEqual(expected.repositories)
 })
 
-test('killed while it derives, it ends with the same figures', { timeout: 120_000 }, async () => {
-  const data = join(folder, 'concluding')
+test('a replay that is killed while it derives gives the same figures', { timeout: 120_000 }, async () => {
+  const data = join(folder, 'deriving')
   const child = startSteps(data)
   await waitForOutput(child, 'derived')
-  // Into the work on the heads that are left, which takes some tenths of a second.
-  await sleep(20 + Math.random() * 80)
+  // The remaining heads take some tenths of a second.
+  await sleep(20 + seededRandom('killed while it derives')() * 80)
   await kill(child)
-  // Without the deliveries, which would be derived from anew: what was recorded is enough.
-  const { report: alone } = await finish(data, [])
-  expect(alone.repositories).toEqual(expected.repositories)
+  // Without the deliveries, so that only the recorded facts are derived.
+  const { report: resumed } = await finish(data, [])
+  expect(resumed.repositories).toEqual(expected.repositories)
   const { report } = await finish(data)
   expect(report.deliveries.duplicates).toBe(lines.length)
   expect(report.repositories).toEqual(expected.repositories)
 })
 
-/** Two days of one pull request: every third flakes, every fifth only fails. */
+/** The deliveries of one pull request. Every third one flakes, every fifth only fails. */
 function historyOf(i: number): TestDelivery[] {
   const headSha = i.toString(16).padStart(40, '0')
   const minute = (i * 7) % 2000
@@ -93,7 +96,7 @@ function start(data: string): ChildProcess {
   return keep(spawn(process.execPath, [main, 'replay', '-', '--json', '--database-url', data]))
 }
 
-/** Records everything and derives, saying so after each step; then waits to be killed. */
+/** Records everything and derives, printing a line after each step; then waits to be killed. */
 function startSteps(data: string): ChildProcess {
   const source = (path: string) => JSON.stringify(new URL(`../src/${path}`, import.meta.url).href)
   const code = `
@@ -117,7 +120,7 @@ function startSteps(data: string): ChildProcess {
 
 function keep(child: ChildProcess): ChildProcess {
   children.push(child)
-  // Writing to a process that was killed is expected here.
+  // Writing to a killed process is expected here.
   child.stdin?.on('error', () => {})
   return child
 }
@@ -134,7 +137,7 @@ async function waitForOutput(child: ChildProcess, word: string): Promise<void> {
     text += chunk
     if (text.includes(word)) return
   }
-  throw new Error(`the process ended without saying ${word}`)
+  throw new Error(`the process ended without printing ${word}`)
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -144,7 +147,7 @@ async function kill(child: ChildProcess): Promise<void> {
   expect(await exited).toEqual([null, 'SIGKILL'])
 }
 
-/** Starts again with the same deliveries, unless others are given, and lets it end. */
+/** Runs the replay again, by default with the same deliveries, until it ends. */
 async function finish(
   data: string,
   input: readonly string[] = lines,

@@ -1,4 +1,4 @@
-/** Secrets stay where they are: the program is led through everything that can go wrong, and all that it says is searched. */
+/** No secret is printed: the program is taken through its error paths, and all of its output is searched. */
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -47,7 +47,7 @@ function run(env: Record<string, string>) {
   return { app, heard, ended }
 }
 
-/** A GitHub that gives out a token and then fails in every way, quoting the token back. */
+/** A GitHub that issues a token and then fails in every way, quoting the token in its responses. */
 async function startFailingGitHub(): Promise<{ port: number; asked: string[] }> {
   const requests: string[] = []
   const statuses = [401, 403, 404, 422, 500, 502]
@@ -69,7 +69,7 @@ async function startFailingGitHub(): Promise<{ port: number; asked: string[] }> 
 
 const APP = { APP_ID: '1', PRIVATE_KEY: KEY, WEBHOOK_SECRET: SECRET }
 
-test('a running app whose GitHub fails tells no secret, in logs, answers or pages', async () => {
+test('an app whose GitHub fails prints no secret in logs, responses or pages', async () => {
   const github = await startFailingGitHub()
   const { app, heard, ended } = run({ ...APP, GHE_HOST: `127.0.0.1:${github.port}`, GHE_PROTOCOL: 'http' })
   await expect.poll(() => heard.said, { timeout: 40_000 }).toMatch(/listens on \S+/)
@@ -137,7 +137,7 @@ test.each([
   60_000,
 )
 
-test('a database address that is none is named with what it should be, and is no folder', () => {
+test('an invalid database address is refused with an example, and not taken for a folder', () => {
   expect(() => readConfig({ DATABASE_URL: `postgresq://u:${PASSWORD}@h/x` })).toThrow(
     /postgres:\/\/user:password@host/,
   )

@@ -1,6 +1,6 @@
 /**
- * An app process that is killed under load and started again, and a ledger of what it acknowledged. Used by the tests
- * with a few kills and by `npm run bench -- faults` with a hundred.
+ * Kills and restarts an app process under load, and records what it acknowledged. The tests use a few kills,
+ * `npm run bench -- faults` a hundred.
  */
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +19,7 @@ import {
   type TestDelivery,
 } from '../support/deliveries.ts'
 
-/** A story of many heads: every third job flakes, every fifth only fails. It begins at a minute and lasts so many. */
+/** Deliveries of `heads` pull requests, spread over `minutes` from `begin`. Every third job flakes, every fifth only fails. */
 export function storyOf(
   heads: number,
   { repository = REPOSITORY, begin = 0, minutes = 2000 } = {},
@@ -40,21 +40,22 @@ export function storyOf(
 export interface Crashes {
   kills: number
   acknowledged: number
-  /** Acknowledged deliveries that are not stored; must be none. */
+  /** Acknowledged deliveries that are not stored; must be 0. */
   missing: number
-  /** Deliveries stored more than once; must be none. */
+  /** Deliveries stored more than once; must be 0. */
   twice: number
   figures: Figures
-  /** What the same deliveries give when nobody disturbs them. */
+  /** What the same deliveries give without kills. */
   undisturbed: Figures
 }
 
-/** Rows of what was derived, by what they are about. */
+/** The derived rows, by table. */
 export type Figures = Record<string, unknown[]>
 
 /**
- * Sends the story over and over while the process is killed at random moments, then once more to the end.
- * @param where `postgres://…` or a folder @param random numbers in [0, 1)
+ * Sends the deliveries repeatedly while the process is killed at random moments, then once more to the end.
+ * @param where `postgres://…` or a folder
+ * @param random numbers in [0, 1)
  */
 export async function crash(
   where: string,
@@ -71,18 +72,18 @@ export async function crash(
     await sleep(20 + random() * 600)
     await app.kill()
     await sending
-    // Before anything is sent again: what was lost would come back with it.
+    // Checked before anything is sent again, which would restore what was lost.
     missing += (await lost(where, acknowledged)).length
   }
   const app = await startAppProcess(where)
   const statuses = await sendAll(app, deliveries, acknowledged, 0)
-  if (statuses.some((status) => status !== 202)) throw new Error(`answered ${[...new Set(statuses)]}`)
+  if (statuses.some((status) => status !== 202)) throw new Error(`got statuses ${[...new Set(statuses)]}`)
   await app.stop()
   missing += (await lost(where, acknowledged)).length
   return { kills, acknowledged: acknowledged.size, missing, ...(await compare(where, [deliveries])) }
 }
 
-/** Sends over eight connections from a place in the story, round its end; stops where the process is gone. */
+/** Sends all deliveries over eight connections, starting at index `from`; stops when the process is gone. */
 async function sendAll(
   app: ServerProcess,
   deliveries: readonly TestDelivery[],
@@ -104,7 +105,7 @@ async function sendAll(
   return statuses
 }
 
-/** Posts one delivery. @returns the status, or null when nobody answered */
+/** Posts one delivery. @returns the status, or null without a response */
 export async function post(url: string, { id, name, payload }: TestDelivery): Promise<number | null> {
   const body = JSON.stringify(payload)
   try {
@@ -125,15 +126,15 @@ export async function post(url: string, { id, name, payload }: TestDelivery): Pr
   }
 }
 
-/** Sends a story to an app piece by piece and remembers what was acknowledged. */
+/** Sends deliveries to an app in portions and records what was acknowledged. */
 export function senderOf({ url }: { url: string }, deliveries: readonly TestDelivery[]) {
   const acknowledged = new Set<string>()
   let next = 0
-  /** So many fresh deliveries at once. @returns how often each status (0 for none) came back */
+  /** Sends the next `count` deliveries at once. @returns how often each status came back; 0 stands for no response */
   const send = async (count: number): Promise<Record<number, number>> => {
     const statuses: Record<number, number> = {}
     next += count
-    if (next > deliveries.length) throw new Error(`the story of ${deliveries.length} deliveries is told`)
+    if (next > deliveries.length) throw new Error(`all ${deliveries.length} deliveries were sent`)
     await Promise.all(
       deliveries.slice(next - count, next).map(async (delivery) => {
         const status = (await post(url, delivery)) ?? 0
@@ -149,7 +150,7 @@ export function senderOf({ url }: { url: string }, deliveries: readonly TestDeli
   return { acknowledged, send, sendUntilRefused }
 }
 
-/** The acknowledged deliveries that are not stored. */
+/** The ids of acknowledged deliveries that are not stored. */
 export async function lost(where: string, acknowledged: ReadonlySet<string>): Promise<string[]> {
   const { db, close } = await openDatabase(where)
   await migrate(db)
@@ -160,8 +161,9 @@ export async function lost(where: string, acknowledged: ReadonlySet<string>): Pr
 }
 
 /**
- * What is stored beside what the same deliveries, told in parts, give in another database where nobody disturbs them.
- * @param quiet where that one is: empty
+ * Compares what is stored at `where` with what the same deliveries give in another database without kills.
+ * @param parts the deliveries, in portions
+ * @param quiet the address of the other database, which must be empty
  */
 export async function compare(
   where: string,
@@ -182,7 +184,7 @@ export async function compare(
   return { twice: rows.length - stored.size, figures, undisturbed }
 }
 
-/** Everything derived, without the times of concluding, and without windows in which nothing happened: being asked about makes those. */
+/** Derives and reads everything, without the times of deriving. Empty windows are left out, because merely reading them creates them. */
 export async function figuresOf(db: Awaited<ReturnType<typeof openDatabase>>['db']): Promise<Figures> {
   await deriveAll(db, { settingsOf: async () => DEFAULT_SETTINGS, now: Date.UTC(2027, 0) })
   const windows =

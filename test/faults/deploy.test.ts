@@ -1,4 +1,4 @@
-/** Deploys: the old release on the new one's schema, and migrations that are cut off half-way. */
+/** Deployments: the old release on the new schema, and interrupted migrations. */
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { startAppProcess } from '../../bench/processes.ts'
@@ -12,7 +12,7 @@ import { ms, REPOSITORY_ID } from '../support/facts.ts'
 import { derive, recordAll } from '../support/pipeline.ts'
 import { lost, post, storyOf } from './crash.ts'
 
-test('the old release goes on, starts again and takes deliveries while the new one has changed the schema', async () => {
+test('the old release continues, restarts and accepts deliveries after the new release changed the schema', async () => {
   const address = await createServerDatabase()
   const deliveries = storyOf(10)
   const acknowledged = new Set<string>()
@@ -25,7 +25,7 @@ test('the old release goes on, starts again and takes deliveries while the new o
   }
   await send(old.url, 0, 10)
   const { db, close } = await openDatabase(address)
-  // What a release may do to a table that another still writes to: add what has a default, and tables of its own.
+  // A release may add tables, and columns with a default, while the old release still writes.
   await sql`alter table observation add column seen_by text not null default 'nobody'`.execute(db)
   await sql`create table later (repository_id bigint primary key)`.execute(db)
   await sql`insert into kysely_migration values ('9999_later', ${new Date().toISOString()})`.execute(db)
@@ -43,9 +43,9 @@ test('the old release goes on, starts again and takes deliveries while the new o
   await close()
 })
 
-test('what the old release derives and closes all the time goes on after every table got a column', async () => {
+test('the old release keeps deriving and closing windows after every table got a column', async () => {
   const address = await createServerDatabase()
-  // One connection keeps the statements that it has prepared.
+  // A single connection keeps its prepared statements.
   const { db, close } = await openDatabase(address, { poolSize: 1 })
   const deliveries = [pullRequestDelivery(), checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10 })]
   await recordAll(db, deliveries)
@@ -65,11 +65,11 @@ test('what the old release derives and closes all the time goes on after every t
   await close()
 })
 
-test('a migration that is cut off leaves nothing behind, and the next start does it again', async () => {
+test('an interrupted migration leaves nothing behind, and the next start applies it', async () => {
   const address = await createServerDatabase({ migrated: false })
   const { db, close } = await openDatabase(address)
   const other = await openDatabase(address)
-  // The server ends the connection once the migration has made its first tables.
+  // The server closes the connection once the migration has created its first tables.
   await sql`create function cut() returns event_trigger language plpgsql as $$begin
     if tg_tag = 'CREATE TABLE' and (select count(*) from pg_class where relname = 'outbox') > 0 then
       perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(1);

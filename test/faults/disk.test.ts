@@ -1,4 +1,4 @@
-/** A disk that is really full: a file system in memory, as small as wanted, filled to the last byte under the app. */
+/** A full disk: a small in-memory file system that is filled while the app runs on it. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -29,7 +29,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Mounting takes rights that a container or an ordinary user does not have. */
+/** Mounting needs privileges that a container or an ordinary user does not have. */
 function mount(): boolean {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=260m,mode=755', 'tmpfs', folder], { stdio: 'ignore' })
@@ -39,7 +39,7 @@ function mount(): boolean {
   }
 }
 
-/** Writes until there is no room but so many MiB. @returns what makes room again */
+/** Fills the file system up to the given number of MiB. @returns a function that frees the space */
 function fill(left: number): () => void {
   const ballast = join(folder, 'ballast')
   const file = openSync(ballast, 'w')
@@ -55,7 +55,7 @@ function fill(left: number): () => void {
   return () => rmSync(ballast)
 }
 
-// PostgreSQL's log grows by files of 16 MiB, its tables by pages: with less room than that, it is the log that meets the end.
+// PostgreSQL's write-ahead log grows by files of 16 MiB, its tables by pages. With less space, the log fails first.
 const FULL = [
   ['for its tables', 0],
   ['for its log, which ends it', 9],
@@ -74,7 +74,7 @@ test.skipIf(!isMounted).each(FULL)(
       await sender.sendUntilRefused()
       expect(Object.keys(await sender.send(20))).toEqual(['503'])
       makeRoom()
-      // Without room for its log it ends, at once or when it recovers; then an operator starts it.
+      // Without space for its log PostgreSQL exits, at once or during recovery. An operator then starts it.
       const goesOn = async () => {
         if (!server.runs()) await server.start()
         expect(await sender.send(8)).toEqual({ 202: 8 })
@@ -125,7 +125,7 @@ test.skipIf(!isMounted)(
       expect.stringMatching(/No space left.*What was acknowledged is in it/s),
     ])
     await expect(startAppProcess(data)).rejects.toThrow(/ended with 2: .*cannot be opened.*is there room/s)
-    // A folder that is still to be made: the embedded file system tells of it by a number alone.
+    // The folder does not exist yet: the embedded file system reports that with an error number only.
     await expect(startAppProcess(join(folder, 'another'))).rejects.toThrow(
       /ended with 2: .*cannot be opened: a file could not be read or written \(error \d+\)\. .*is there room/s,
     )
@@ -141,7 +141,7 @@ test.skipIf(!isMounted)(
   120_000,
 )
 
-/** A program that writes much into the log and little into tables, and says what is committed. */
+/** A program that writes much to the log and little to tables, and prints what is committed. */
 function writing(data: string): string {
   return `
     import { sql } from ${JSON.stringify(import.meta.resolve('kysely'))}

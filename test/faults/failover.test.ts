@@ -1,4 +1,4 @@
-/** PostgreSQL's machine is lost, and a replica takes over that had not heard of the last second: what it lacks is got again. */
+/** PostgreSQL fails over to a replica that lacks the last second: the missing deliveries are requested again. */
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { openDatabase } from '../../src/db/client.ts'
@@ -9,7 +9,7 @@ import { startTestApp } from '../support/app.ts'
 import { checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
 import { startPostgres } from '../support/postgres-server.ts'
 
-test('a delivery that was acknowledged and that the replica lacks is noticed and ordered again', async () => {
+test('an acknowledged delivery that the replica lacks is redelivered', async () => {
   const server = await startPostgres(['max_connections=30'])
   const address = `${server.address}/postgres`
   try {
@@ -43,7 +43,7 @@ test('a delivery that was acknowledged and that the replica lacks is noticed and
     await on.app.settle()
     expect(await db.selectFrom('flake').selectAll().execute()).toHaveLength(1)
 
-    // The failover is known now: the next look asks for what failed, as always.
+    // The failover has been handled: the next run asks for failed deliveries only, as usual.
     expect(await isTakenOver(db, await readTimeline(db))).toBe(false)
   } finally {
     await server.remove()

@@ -11,7 +11,7 @@ import { figuresOf, lost, post, storyOf } from './crash.ts'
 const folder = mkdtempSync(join(tmpdir(), 'flake-sla-folder-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('a second process refuses the folder with a sentence; the first goes on; a copy made meanwhile holds what was acknowledged', async () => {
+test('a second process refuses an open folder, the first continues, and a copy contains what was acknowledged', async () => {
   const data = join(folder, 'data')
   const deliveries = storyOf(20)
   const app = await startAppProcess(data)
@@ -31,7 +31,7 @@ test('a second process refuses the folder with a sentence; the first goes on; a 
   expect(second).toEqual(first)
 }, 120_000)
 
-test('a folder with a truncated file is refused with a sentence, not opened half', async () => {
+test('a folder with a truncated file is refused with an error message', async () => {
   const data = join(folder, 'data')
   const truncated = join(folder, 'truncated')
   cpSync(data, truncated, { recursive: true })

@@ -1,4 +1,4 @@
-/** GitHub takes its time: whatever it sends or leaves out, nothing here waits for it without end. */
+/** Slow responses of GitHub: no call waits without a limit. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
@@ -16,7 +16,7 @@ const deliveries = () => [
   commentDelivery({ body: '/flake-report' }),
 ]
 
-/** A server whose answer begins and never ends. */
+/** A server whose response begins and never ends. */
 async function startTrickle(): Promise<string> {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
@@ -28,13 +28,13 @@ async function startTrickle(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('an answer that trickles without end fails in time', async () => {
+test('a response that never ends fails after the timeout', async () => {
   const url = await startTrickle()
   const answer = await fetchWithTimeout(300)(url)
   await expect(answer.text()).rejects.toThrow(/timeout/)
 })
 
-test('a call of the app that GitHub never finishes fails as a broken connection, and at once when the app stops', async () => {
+test('a call that GitHub never finishes fails like a broken connection, and at once when the app stops', async () => {
   const baseUrl = await startTrickle()
   const log = pino({ level: 'silent' })
   const stop = new AbortController()
@@ -73,7 +73,7 @@ test.each([
   60_000,
 )
 
-test('a page of a proxy is not taken for an empty list of comments', async () => {
+test('a proxy’s error page is not taken for an empty list of comments', async () => {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Please sign in</html>')
   })

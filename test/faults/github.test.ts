@@ -1,4 +1,4 @@
-/** GitHub misbehaves while a report is being written: in the end there is one answer, never two, and nothing is lost. */
+/** GitHub fails while a report is written: in the end there is exactly one answer. */
 import { expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import type { State } from '../../fake-github/state.ts'
@@ -41,7 +41,7 @@ test.each(['POST', 'GET'])(
     for (const [i, [name, fault]] of PASSING.entries()) {
       await app.send(commentDelivery({ id: 500 + i, body: '/flake-report', author: `asks-${i}`, minute }))
       app.fakeGitHub.failNext({ method, path: COMMENT, ...fault })
-      // Longer than any delay that ten attempts can add up to for these.
+      // Longer than the delays of ten attempts together.
       for (const later of [1, 10, 60, 240]) await app.passTo(minute + later)
       expect([name, app.answers().length]).toEqual([name, i + 1])
       minute += 300
@@ -50,7 +50,7 @@ test.each(['POST', 'GET'])(
   120_000,
 )
 
-test('the answer to a write is lost on the way: the comment is found, not written again', async () => {
+test('a comment whose response was lost is found and not written again', async () => {
   const app = await startTestApp()
   const { github } = app.app.deps
   if (!github) throw new Error('the app has no GitHub')
@@ -87,7 +87,7 @@ test.each([404, 422])(
   },
 )
 
-test('an outbox of sixty answers is worked off, each once, in the face of errors', async () => {
+test('sixty answers in the outbox are each written once despite errors', async () => {
   const app = await startTestApp()
   await app.send(...deliveries().slice(0, 3))
   const comments = Array.from({ length: 60 }, (_, i) =>
@@ -101,12 +101,12 @@ test('an outbox of sixty answers is worked off, each once, in the face of errors
   expect(new Set(app.answers().map((body) => /<!--.*?-->/.exec(body)?.[0])).size).toBe(60)
 }, 120_000)
 
-/** Every look at GitHub shows it as it was at that time; what is written there counts. */
+/** Makes GitHub answer reads with a past state, while writes take effect. */
 function showYesterday({ fakeGitHub }: TestApp, state: State): void {
   fakeGitHub.failNext({ method: 'GET', path: /^\/repos\//, asOf: state, times: 1000 })
 }
 
-test('yesterday’s lists: nothing is written twice, with whatever lists of before it was written', async () => {
+test('no comment is written twice when GitHub’s lists are a day old', async () => {
   const app = await startTestApp()
   app.repository.contents.set('.github/flake-sla.yml', 'report: { automatic: true }')
   await app.send(pushDelivery(), ...deliveries())
@@ -135,7 +135,7 @@ test('yesterday’s lists: nothing is written twice, with whatever lists of befo
   expect(app.issues()).toHaveLength(1)
 })
 
-test('a token that has ended before its time: another is asked for, and the question is answered', async () => {
+test('an installation token that ends early is replaced, and the command is answered', async () => {
   const app = await startTestApp()
   await app.send(...deliveries())
   await app.passTo(61)
@@ -146,7 +146,7 @@ test('a token that has ended before its time: another is asked for, and the ques
   expect(app.answers()).toHaveLength(2)
 })
 
-test('yesterday’s rules: the change is found by the next daily reading', async () => {
+test('a change of the settings that GitHub shows late is found by the next daily refresh', async () => {
   const app = await startTestApp()
   await app.send(...deliveries())
   await app.passTo(61)

@@ -1,4 +1,4 @@
-/** PostgreSQL fails under the app in the ways that servers fail; after each, what was acknowledged is there, and the app goes on by itself. */
+/** PostgreSQL failures: after each, everything acknowledged is stored and the app recovers by itself. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -22,7 +22,7 @@ afterAll(async () => {
   await server?.remove()
 })
 
-/** Everything acknowledged so far is stored, and the next deliveries are taken. */
+/** Expects that everything acknowledged is stored and the next deliveries are accepted. */
 async function expectWhole(): Promise<void> {
   expect(await sender.send(8)).toEqual({ 202: 8 })
   expect(await lost(address, sender.acknowledged)).toEqual([])
@@ -36,7 +36,7 @@ async function tell(...statements: string[]): Promise<void> {
   await client.end()
 }
 
-test('killed at once and started again: refused meanwhile with a sentence, nothing lost', async () => {
+test('while PostgreSQL is down, deliveries are refused with a message and nothing is lost', async () => {
   await expectWhole()
   const during = sender.send(200)
   await sleep(30)
@@ -50,7 +50,7 @@ test('killed at once and started again: refused meanwhile with a sentence, nothi
   expect((await fetch(`${app.url}/readyz`)).status).toBe(200)
 })
 
-test('its connections ended by an operator: the next delivery is taken on a new one', async () => {
+test('after an operator terminates the connections, the next delivery uses a new one', async () => {
   await tell(
     'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
   )
@@ -58,7 +58,7 @@ test('its connections ended by an operator: the next delivery is taken on a new 
   await expectWhole()
 })
 
-test('read-only, as a replica is: refused until it can be written to', async () => {
+test('deliveries are refused while the database is read-only', async () => {
   await tell(`alter system set default_transaction_read_only = on`, 'select pg_reload_conf()')
   await sleep(300)
   expect(await sender.send(5)).toEqual({ 503: 5 })
@@ -71,7 +71,7 @@ test('read-only, as a replica is: refused until it can be written to', async () 
   await expectWhole()
 })
 
-test('slow by two seconds: every delivery is answered late, in GitHub’s ten seconds, and stored', async () => {
+test('with a database two seconds slow, every delivery is stored within GitHub’s ten seconds', async () => {
   const client = new pg.Client(address)
   await client.connect()
   await client.query('begin; lock table delivery in access exclusive mode')
@@ -85,8 +85,8 @@ test('slow by two seconds: every delivery is answered late, in GitHub’s ten se
   await expectWhole()
 })
 
-test('disk full: refused until there is room', async () => {
-  // PostgreSQL's own answer to a full disk, without filling one.
+test('deliveries are refused until the full disk has space', async () => {
+  // Raises PostgreSQL's error for a full disk without filling one.
   await tell(
     `create function full_disk() returns trigger language plpgsql as
       $$begin raise exception using errcode = '53100', message = 'could not extend file: No space left on device'; end$$`,
@@ -98,7 +98,7 @@ test('disk full: refused until there is room', async () => {
   await expectWhole()
 })
 
-test('out of connections: the app keeps the ones it has, and takes deliveries', async () => {
+test('the app accepts deliveries on its own connections when the server has none left', async () => {
   const hogs = Array.from({ length: 30 }, () => new pg.Client(address))
   const held = await Promise.allSettled(
     hogs.map((hog) => {

@@ -1,4 +1,4 @@
-/** An app's process whose clock stands in a file, and which does all the time what timers do now and then: for races with another. */
+/** An app process that reads its clock from a file and runs its timers continuously, to provoke races with another process. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readConfig } from '../../src/config.ts'

@@ -1,4 +1,4 @@
-/** The database falls silent: its connections stay open and nothing comes back, as when its machine is lost without a word. */
+/** Database connections stall: they stay open but carry no data, as when the server's machine loses power. */
 
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Socket } from 'node:net'
@@ -10,10 +10,10 @@ import { createRecorder } from '../../src/intake/record.ts'
 import { checkRunDelivery } from '../support/deliveries.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
 
-// A busy machine takes a second for a new connection at times.
+// A new connection can take a second on a busy machine.
 const LIMITS = { silenceMs: 300, probeMs: 3000 }
 
-/** A line to the server that can be made to carry nothing, for connections of before and new ones. */
+/** A proxy to the server that can stop carrying data, on existing and new connections. */
 async function startLine(port: number) {
   const state = { isSilent: false }
   const sockets = new Set<Socket>()
@@ -59,7 +59,7 @@ afterAll(async () => {
   await server?.remove()
 })
 
-test('a delivery in the midst of it fails instead of waiting for ever, and the next is taken once the database is back', async () => {
+test('a delivery on a stalled connection fails, and the next is accepted once the database is back', async () => {
   const recorder = createRecorder(database.db, { now: () => 0, tasks: true })
   expect(await recorder.record(checkRunDelivery({ id: 1 }))).toEqual({ outcome: 'recorded' })
   line.state.isSilent = true
@@ -68,7 +68,7 @@ test('a delivery in the midst of it fails instead of waiting for ever, and the n
   expect(await recorder.record(checkRunDelivery({ id: 3 }))).toEqual({ outcome: 'recorded' })
 }, 20_000)
 
-test('a question that takes long is waited for while the server answers others', async () => {
+test('a slow query is not ended while the server answers new connections', async () => {
   const { rows } = await sql<{ slept: string }>`select pg_sleep(2)::text as slept`.execute(database.db)
   expect(rows).toHaveLength(1)
 })

@@ -1,4 +1,4 @@
-/** Two processes of the app on one PostgreSQL and one GitHub: each thing is done by one of them, also when one is killed at it. */
+/** Two app processes on one PostgreSQL and one GitHub: each task is done once, even when a process is killed during it. */
 
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,14 +18,15 @@ import { commentDelivery, type TestDelivery } from '../support/deliveries.ts'
 import { at, ms, REPOSITORY_ID } from '../support/facts.ts'
 import { seedHistory } from '../support/history.ts'
 import { derive, readOnlyReport } from '../support/pipeline.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 import { figuresOf, post, storyOf } from './crash.ts'
 
 const EVENING = 12 * 60
 const MIDNIGHT = 15 * 60
-/** Longer than a lease lasts. */
+/** Longer than a lease. */
 const LATER = 3
 const WEEK = 7 * 24 * 60
-/** Pull request 7 flakes; another asks about it. */
+/** Pull request 7 flakes; a comment asks for a report. */
 const STORY = storyOf(40)
 const QUESTION = commentDelivery({ id: 9000, body: '/flake-report', number: 7, minute: EVENING - 5 })
 
@@ -35,7 +36,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 interface Two {
   fakeGitHub: FakeGitHub
   db: Db
-  /** Moves the clock of all of them to so many minutes after the start. */
+  /** Sets the clock of all processes to `minutes` after the start. */
   setClock(minutes: number): void
   start(): Promise<ServerProcess>
 }
@@ -46,7 +47,7 @@ async function startTwo(work: 'close' | 'history'): Promise<Two> {
   const setClock = (minutes: number) => {
     now = ms(minutes)
     writeFileSync(`${clock}.new`, String(now))
-    // At once: nobody reads half a time.
+    // Renamed into place, so that no process reads a partial file.
     renameSync(`${clock}.new`, clock)
   }
   setClock(EVENING)
@@ -79,7 +80,7 @@ async function startTwo(work: 'close' | 'history'): Promise<Two> {
   return { fakeGitHub, db, setClock, start }
 }
 
-/** `acme/widgets` with the pull requests of the story, and the question. */
+/** `acme/widgets` with the pull requests and the comment of the deliveries. */
 function seed({ state }: FakeGitHub): Repository {
   addInstallation(state, 'acme', { id: 77 })
   addAccount(state, 'octocat')
@@ -99,8 +100,11 @@ function seed({ state }: FakeGitHub): Repository {
   return repository
 }
 
-/** Hands every delivery to each process; what one that is killed does not take, the other does. */
-async function tell(processes: readonly ServerProcess[], deliveries: readonly TestDelivery[]): Promise<void> {
+/** Sends every delivery to each process, so that the other takes it when one is killed. */
+async function sendToAll(
+  processes: readonly ServerProcess[],
+  deliveries: readonly TestDelivery[],
+): Promise<void> {
   await Promise.all(
     processes.map(async ({ url }) => {
       for (const delivery of deliveries) await post(url, delivery)
@@ -108,7 +112,7 @@ async function tell(processes: readonly ServerProcess[], deliveries: readonly Te
   )
 }
 
-/** Waits until everything is derived, and everything is done that is to be done. */
+/** Waits until everything is derived and the outbox is empty. */
 async function settled(db: Db): Promise<void> {
   for (let waited = 0; waited < 60_000; waited += 50) {
     const { rows } = await sql<{ open: number }>`select (select count(*) from stale_head)
@@ -116,7 +120,7 @@ async function settled(db: Db): Promise<void> {
     if (rows[0]?.open === 0) return
     await sleep(50)
   }
-  throw new Error('something is still to be done')
+  throw new Error('work is left after a minute')
 }
 
 const ownComments = ({ comments }: Repository) =>
@@ -124,7 +128,7 @@ const ownComments = ({ comments }: Repository) =>
 const ownIssues = ({ issues }: Repository) =>
   [...issues.values()].filter((issue) => issue.byApp).map(({ title, state }) => ({ title, state }))
 
-/** What one process makes of it that nobody disturbs. */
+/** The results of a single process without kills. */
 async function undisturbed() {
   const on = await startTestApp()
   on.clock.now = ms(EVENING)
@@ -135,21 +139,22 @@ async function undisturbed() {
   return { answers: on.answers(), issue: title, figures: await figuresOf(on.app.deps.db) }
 }
 
-/** How long GitHub takes for a write here. */
+/** How long a write to GitHub takes in this test. */
 const WRITING_MS = 300
-/** What a killed process had asked for is written before its lease ends, which takes two minutes where no clock is moved. */
+/** Time for GitHub to finish the write of a killed process, before the test moves the clock beyond the lease. */
 const UNDER_WAY_MS = 3 * WRITING_MS
 
-test('one answers, one files the issue, and one that is killed is made good by the other', async () => {
+test('one answer and one issue are written when each process is killed once', async () => {
   const two = await startTwo('close')
   const repository = seed(two.fakeGitHub)
-  // Slow enough for the other to come upon what one is writing, and for a kill to strike it.
+  // Slow enough for the other process to meet a write in progress, and for a kill during it.
   two.fakeGitHub.failNext({ method: 'POST', path: /\/(comments|issues)$/, delayMs: WRITING_MS, times: 1000 })
   const [expected, first, second] = await Promise.all([undisturbed(), two.start(), two.start()])
-  const moments = [Math.random() * 1500, Math.random() * 600]
+  const random = seededRandom('two processes write')
+  const moments = [random() * 1500, random() * 600] as const
   const killed = sleep(moments[0]).then(() => first.kill())
-  await tell([first, second], STORY)
-  await tell([first, second], [QUESTION])
+  await sendToAll([first, second], STORY)
+  await sendToAll([first, second], [QUESTION])
   await killed
   await sleep(UNDER_WAY_MS)
   two.setClock(EVENING + LATER)
@@ -164,7 +169,7 @@ test('one answers, one files the issue, and one that is killed is made good by t
   await sleep(UNDER_WAY_MS)
   two.setClock(MIDNIGHT + 10 + LATER)
   await expect.poll(() => ownIssues(repository).length, { timeout: 60_000 }).toBe(1)
-  await tell([third], [...STORY.slice(-9), QUESTION])
+  await sendToAll([third], [...STORY.slice(-9), QUESTION])
   await settled(two.db)
   expect(ownIssues(repository), `killed after ${moments} ms`).toEqual([
     { title: expected.issue, state: 'open' },
@@ -174,19 +179,19 @@ test('one answers, one files the issue, and one that is killed is made good by t
   expect(await figuresOf(two.db)).toEqual(expected.figures)
 }, 180_000)
 
-test('history is read by both, no page twice, and what one was at when it was killed is read by the other', async () => {
+test('two processes backfill without requesting a page twice, and one finishes the pages of the killed one', async () => {
   const two = await startTwo('history')
   const { db, fakeGitHub } = two
   two.setClock(WEEK)
   const repository = seedHistory(fakeGitHub.state, { pulls: 60, statuses: 80 })
   addInstallation(fakeGitHub.state, 'acme', { id: 77 })
-  // Slow enough for both to come in time.
+  // Slow enough for both processes to take part.
   fakeGitHub.failNext({ path: /\/(check-runs|attempts)/, delayMs: 100, times: 10_000 })
   const pages = (from: number) =>
     fakeGitHub.requests
       .slice(from)
       .flatMap((request) => (/\/(check-runs|attempts)/.test(request.path) ? [request.path] : []))
-  const comeTo = (): Promise<unknown> => {
+  const addTheRepository = (): Promise<unknown> => {
     const { id: repository_id } = repository
     const row = {
       repository_id,
@@ -197,7 +202,7 @@ test('history is read by both, no page twice, and what one was at when it was ki
     }
     return db.insertInto('repository').values(row).execute()
   }
-  const isRead = async () => {
+  const isBackfilled = async () => {
     const reading = await db.selectFrom('backfill').select('done_at').executeTakeFirst()
     return typeof reading?.done_at === 'string'
   }
@@ -212,9 +217,9 @@ test('history is read by both, no page twice, and what one was at when it was ki
   }
 
   const [first] = await Promise.all([two.start(), two.start()])
-  await comeTo()
+  await addTheRepository()
   await expect.poll(readers, { timeout: 60_000, interval: 1 }).toBe(2)
-  await expect.poll(isRead, { timeout: 60_000 }).toBe(true)
+  await expect.poll(isBackfilled, { timeout: 60_000 }).toBe(true)
   expect(pages(0).length).toBeGreaterThan(60)
   expect(new Set(pages(0)).size).toBe(pages(0).length)
   const expected = await currentReport()
@@ -222,15 +227,15 @@ test('history is read by both, no page twice, and what one was at when it was ki
 
   await empty(db)
   const from = fakeGitHub.requests.length
-  const enough = 1 + Math.floor(Math.random() * 50)
-  await comeTo()
+  const enough = 1 + Math.floor(seededRandom('two processes backfill')() * 50)
+  await addTheRepository()
   await expect.poll(() => pages(from).length, { timeout: 60_000, interval: 1 }).toBeGreaterThan(enough)
   await first.kill()
-  // As when its claims have run out.
+  // As if its leases had expired.
   await sleep(100)
   await sql`update backfill_page set claimed_until = now() - interval '1 second'`.execute(db)
-  await expect.poll(isRead, { timeout: 60_000 }).toBe(true)
-  // What it was asking for is asked for again, and what the other was asking for when its claims were ended too.
+  await expect.poll(isBackfilled, { timeout: 60_000 }).toBe(true)
+  // Only requests in progress are repeated: those of the killed process, and those of the other, whose leases were ended too.
   expect(pages(from).length - new Set(pages(from)).size, `killed after ${enough} pages`).toBeLessThanOrEqual(
     2 * 6,
   )

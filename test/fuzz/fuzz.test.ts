@@ -1,6 +1,6 @@
 /**
- * Broken input for everything that takes input from outside: a few thousand of the inputs of `npm run bench -- fuzz`, which
- * tries a million, and every one that ever found something.
+ * Fuzzes everything that takes input from outside, with a few thousand inputs. `npm run bench -- fuzz` tries a million. Inputs
+ * that found a defect in the past are tried again.
  */
 import { expect, test } from 'vitest'
 import { readFound } from '../../bench/fuzz/found.ts'
@@ -13,7 +13,7 @@ import { useDatabase } from '../support/database.ts'
 const db = useDatabase()
 const INPUTS = Number(process.env.FUZZ_INPUTS ?? 3000)
 
-test(`no input of ${INPUTS} crashes, hangs, is lost, or gets out of where it belongs`, async () => {
+test(`none of ${INPUTS} inputs crashes, hangs, is lost, or escapes its output`, async () => {
   const { tried, findings } = await fuzz(await allTargets(db()), { inputs: INPUTS, seed: 'tests' })
   expect(findings).toEqual([])
   expect(Object.keys(tried).sort()).toEqual(
@@ -22,7 +22,7 @@ test(`no input of ${INPUTS} crashes, hangs, is lost, or gets out of where it bel
   expect(Object.values(tried).every((count) => count > 0)).toBe(true)
 }, 120_000)
 
-test('no input that once found something finds it again', async () => {
+test('no input that found a defect in the past finds it again', async () => {
   const targets = new Map((await allTargets(db())).map((target) => [target.name, target]))
   const found = readFound()
   expect(found.length).toBeGreaterThan(5)
@@ -33,7 +33,7 @@ test('no input that once found something finds it again', async () => {
     ])
 }, 120_000)
 
-test('settings as long as they may be are read in time, whatever they hold', () => {
+test('settings of the maximum length are read in time, whatever they contain', () => {
   const parts = ['[', '{a: ', '? ', 'a: &a x\n']
   for (const long of [...parts.map((part) => part.repeat(100_000)), manyKeys()]) {
     const started = performance.now()
@@ -50,7 +50,7 @@ function manyKeys(): string {
   return Array.from({ length: 30_000 }, (_, i) => `k${i}: 1`).join('\n')
 }
 
-test('the fuzzer sees a crash, a hang and a wrong answer, and gives the input back', async () => {
+test('the fuzzer reports a crash, a hang and a wrong result with the input', async () => {
   const trap = eachInput(
     { name: 'trap', share: 1, make: (random) => String(Math.floor(random.next() * 100)) },
     20,
