@@ -180,6 +180,29 @@ export const RULES: IRegularForbiddenRuleType[] = [
     to: { path: '^migrations/' },
   },
   {
+    name: 'features-apart',
+    comment:
+      'A feature imports no other feature: src/features/all.ts passes in what it needs, or it adds a task to the outbox.',
+    severity: 'error',
+    from: { path: '^src/features/([^/]+)/' },
+    to: { path: '^src/features/[^/]+/', pathNot: '^src/features/$1/' },
+  },
+  {
+    name: 'only-the-sum-imports-features',
+    comment:
+      'Above the features only src/features/all.ts imports them, through their index.ts: what runs them takes what they bring.',
+    severity: 'error',
+    from: { path: '^src/(features/[^/]+|[^/]+)\\.ts$', pathNot: '^src/features/all\\.ts$' },
+    to: { path: '^src/features/[^/]+/' },
+  },
+  {
+    name: 'features-by-their-index',
+    comment: 'src/features/all.ts sees of a feature what its index.ts exports.',
+    severity: 'error',
+    from: { path: '^src/features/all\\.ts$' },
+    to: { path: '^src/features/[^/]+/', pathNot: '/index\\.ts$' },
+  },
+  {
     name: 'no-test-in-src',
     comment:
       'The program never needs its tests, benchmarks, scripts, demo or fake GitHub: none of them ships.',

@@ -156,6 +156,38 @@ describe('a planted mistake is seen', () => {
       },
     ],
     [
+      'a feature that imports another feature',
+      'features-apart',
+      {
+        'src/features/backfill/a.ts': "import { b } from '../required-jobs/index.ts'\nexport const a = b",
+        'src/features/required-jobs/index.ts': 'export const b = 1',
+      },
+    ],
+    [
+      'a worker that knows a feature',
+      'only-the-sum-imports-features',
+      {
+        'src/features/worker.ts': "import { b } from './report/index.ts'\nexport const a = b",
+        'src/features/report/index.ts': 'export const b = 1',
+      },
+    ],
+    [
+      'a start that knows a feature',
+      'only-the-sum-imports-features',
+      {
+        'src/start.ts': "import { b } from './features/report/index.ts'\nexport const a = b",
+        'src/features/report/index.ts': 'export const b = 1',
+      },
+    ],
+    [
+      'a sum that looks into a feature',
+      'features-by-their-index',
+      {
+        'src/features/all.ts': "import { b } from './report/report.ts'\nexport const a = b",
+        'src/features/report/report.ts': 'export const b = 1',
+      },
+    ],
+    [
       'a program that needs its tests',
       'no-test-in-src',
       {
