@@ -1,8 +1,8 @@
 /**
- * Reads commands out of comments: Prow's (recorded as retests) and this app's own.
+ * Parses the commands in comments: Prow's (recorded as retests) and this app's own.
  *
  * Prow matches with Go's RE2. JavaScript's `^`, `$` and `\s` also accept `\r`, U+2028, U+2029 and no-break spaces,
- * so lines are split at `\n` by hand and white space is spelled out. Every expression here is linear.
+ * so lines are split at `\n` and white space is spelled out. Every expression here runs in linear time.
  */
 
 /** A request to run jobs again, in Prow's words. */
@@ -15,22 +15,22 @@ export interface RetestCommand {
 /** A command of this app. */
 export interface FlakeReportCommand {
   command: 'flake-report'
-  /** The one job asked for, or null for all of them; `?` asks for help. */
+  /** The job to report on; null for all jobs; `?` for help. */
   job: string | null
 }
 
-/** `/flake mine REASON` and its like: a person's word about the flakes of a pull request. */
+/** `/flake mine REASON` and similar: a person's correction of the attribution of a pull request's flakes. */
 export interface CorrectionCommand {
   says: 'mine' | 'not_mine' | 'reset'
-  /** The one job that is meant, named in backticks before the reason; null for all. */
+  /** The job that it is about, in backquotes before the reason; null for all jobs. */
   job: string | null
   reason: string
 }
 
-/** What `/hunt` asks for. */
+/** `/hunt JOB [N]`. */
 export interface HuntCommand {
   job: string
-  /** Null where the settings say how many. */
+  /** Number of runs; null for the default in the settings. */
   runs: number | null
 }
 
@@ -42,21 +42,22 @@ const TEST_ALL = new RegExp(`^/test all,?(?:$|${SPACE})`)
 const MAX_HUNT_WORDS = 600
 
 /**
- * What a comment asks CI to run again. Several commands in one comment all count, each kind once.
+ * The retest commands in a comment; each kind at most once.
  * Source of the patterns: kubernetes-sigs/prow pkg/pjutil/filter.go and pkg/config/config.go.
  */
 export function parseRetests(body: string): RetestCommand[] {
   const lines = dropCodeBlocks(body).split('\n')
-  const found: RetestCommand[] = []
-  if (lines.some((line) => RETEST.test(line))) found.push({ command: 'retest', jobs: [] })
-  if (lines.some((line) => RETEST_REQUIRED.test(line))) found.push({ command: 'retest_required', jobs: [] })
-  if (lines.some((line) => TEST_ALL.test(line))) found.push({ command: 'test_all', jobs: [] })
+  const commands: RetestCommand[] = []
+  if (lines.some((line) => RETEST.test(line))) commands.push({ command: 'retest', jobs: [] })
+  if (lines.some((line) => RETEST_REQUIRED.test(line)))
+    commands.push({ command: 'retest_required', jobs: [] })
+  if (lines.some((line) => TEST_ALL.test(line))) commands.push({ command: 'test_all', jobs: [] })
   const jobs = [...new Set(lines.flatMap(testedJobs))]
-  if (jobs.length > 0) found.push({ command: 'test', jobs })
-  return found
+  if (jobs.length > 0) commands.push({ command: 'test', jobs })
+  return commands
 }
 
-/** What stands after `/test ` on each of its lines, whole: job names outside Prow may hold spaces. */
+/** The text after `/test ` of each such line: job names outside Prow may contain spaces. */
 export function parseTestLines(body: string): string[] {
   return dropCodeBlocks(body)
     .split('\n')
@@ -70,12 +71,15 @@ export function parseFlakeReport(body: string): FlakeReportCommand | null {
   return words === null ? null : { command: 'flake-report', job: words || null }
 }
 
-/** What stands after the first `/hunt` of a comment, or null; empty where nothing does. */
+/** The text after the first `/hunt` of a comment, which may be empty; null without one. */
 export function parseHunt(body: string): string | null {
   return wordsAfter('/hunt', body)?.slice(0, MAX_HUNT_WORDS) ?? null
 }
 
-/** `JOB [N]`, where a job's name may hold spaces and end in a number itself: then it stands in backquotes, or is one of `names`. */
+/**
+ * Parses `JOB [N]`. A job's name may contain spaces; one that ends in a number must be in backquotes or be one of `names`.
+ * @param names jobs of the head
+ */
 export function readHunt(words: string, names: readonly string[]): HuntCommand {
   const quoted = /^`([^`]+)`(?:[\t ]+(\d{1,6}))?$/.exec(words)
   if (quoted) return { job: quoted[1] ?? '', runs: numberOf(quoted[2]) }
@@ -89,15 +93,15 @@ function numberOf(digits: string | undefined): number | null {
 }
 
 /**
- * The first `/flake mine|not-mine|reset REASON` of a comment, or null. What cannot be used is told in one sentence:
- * a correction without a reason would convince nobody later.
+ * The first `/flake mine|not-mine|reset REASON` of a comment, or null. `problem` is a sentence for its author: a correction
+ * needs a reason, so that others can judge it later.
  */
 export function parseCorrection(body: string): CorrectionCommand | { problem: string } | null {
   const words = wordsAfter('/flake', body)
   return words === null ? null : readCorrection(words)
 }
 
-/** What follows a command of ours on the first line that holds it; empty where nothing does, null without such a line. */
+/** The text after a command on the first line that starts with it, which may be empty; null without such a line. */
 function wordsAfter(command: string, body: string): string | null {
   for (const line of dropCodeBlocks(body).split('\n')) {
     if (!line.startsWith(command)) continue
@@ -124,18 +128,18 @@ function readCorrection(words: string): CorrectionCommand | { problem: string } 
   const job = named?.[1] ?? null
   const reason = rest.slice(named?.[0].length ?? 0).trim()
   if (reason === '' && says !== 'reset')
-    return { problem: `Say why: \`/flake ${verb} REASON\`. The reason is shown with the verdict.` }
+    return { problem: `Say why: \`/flake ${verb} REASON\`. The reason is shown with the flake.` }
   return { says, job, reason: reason.slice(0, MAX_REASON) }
 }
 
 const MAX_REASON = 1000
 
-/** Whether a body can hold a command at all: some line starts with a slash. Others are not stored. */
+/** Whether a body can contain a command: some line starts with a slash. Other comments are not stored. */
 export function mayHoldCommand(body: string): boolean {
   return body.startsWith('/') || body.includes('\n/')
 }
 
-/** Jobs named on a line `/test NAME [NAME…]`: after a plain space, up to white space, one trailing comma dropped. */
+/** The jobs of a line `/test NAME [NAME…]`: separated by spaces, cut at other white space, without a trailing comma. */
 function testedJobs(line: string): string[] {
   if (!line.startsWith('/test ')) return []
   return line
@@ -146,8 +150,8 @@ function testedJobs(line: string): string[] {
 }
 
 /**
- * Removes fenced code as Prow does: from a line that starts with a fence to the first line that is exactly the fence.
- * A closing fence counts only when `\n` or the end of the text follows it, so a CRLF fence with text after it stays.
+ * Removes fenced code blocks as Prow does: from a line that starts with a fence to the first line that is exactly the fence.
+ * A closing fence must be followed by `\n` or the end of the text, so a block closed with CRLF is not removed.
  */
 export function dropCodeBlocks(body: string): string {
   return dropFenced(dropFenced(body, '```'), '~~~')
@@ -166,16 +170,16 @@ function dropFenced(body: string, fence: string): string {
   }
 }
 
-/** Where a line starts with `fence` at or after `from`; -1 if none does. */
+/** Index of the first line at or after `from` that starts with `fence`; -1 if there is none. */
 function lineStart(body: string, fence: string, from: number): number {
   if (from === 0 && body.startsWith(fence)) return 0
-  // After a closing fence its own line break is gone, so a fence right there starts a line too.
+  // `from` is just after the line break of a closing fence, so a fence right there starts a line too.
   if (from > 0 && body[from - 1] === '\n' && body.startsWith(fence, from)) return from
   const at = body.indexOf(`\n${fence}`, from)
   return at < 0 ? -1 : at + 1
 }
 
-/** The end of the first closing fence after `from`; -1 if the block is never closed. */
+/** Index after the first closing fence from `from` on; -1 if the block is never closed. */
 function closing(body: string, fence: string, from: number): number {
   const mark = `\n${fence}`
   for (let at = body.indexOf(mark, from); at >= 0; at = body.indexOf(mark, at + 1)) {

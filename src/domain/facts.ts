@@ -1,39 +1,39 @@
 /**
- * Facts: what webhooks (or the API) told us, before anybody judges it.
- * Each is one row of the table of the same name; times are RFC 3339 strings by GitHub's clock.
+ * Facts: what webhooks and the API report, before anything is derived from it. Each is one row of the table of the same
+ * name. Times are RFC 3339 strings by GitHub's clock.
  */
 
 import type { CorrectionFact } from './correction.ts'
 import type { NewTask } from './task.ts'
 
-/** A pull request that a check run names, with the base it names for it. */
+/** A pull request that a check run mentions, with the base it reports for it. */
 export interface Mention {
   number: number
   base_ref: string | null
   base_sha: string | null
 }
 
-/** One word about one run of one job at one commit: a completed check run, or a commit status. */
+/** One report about one run of one job at one commit: a completed check run, or a commit status. */
 export interface Observation {
   repository_id: number
   head_sha: string
-  /** Identity of the run: DEFINITIONS "which events are a run". The same run told twice has one key. */
+  /** Identity of the run (docs/how-figures-are-computed.md): two reports about one run have equal keys. */
   run_key: string
   reported_at: string
-  /** The status's own id, which orders words told in one second; 0 for check runs. */
+  /** The status's id, which orders reports of the same second; 0 for check runs. */
   reported_id: number
-  /** A check run's conclusion or a status's state, as GitHub said it. */
+  /** A check run's conclusion or a status's state, as GitHub reports it. */
   state: string
   source: 'check_run' | 'status'
   /** Slug of the app that made the check run; empty for statuses. */
   app: string
   name: string
-  /** A status's description or a check run's title: Prow speaks through it. */
+  /** A status's description or a check run's title. Prow encodes outcomes in it. */
   description: string | null
   url: string | null
   suite_id: number | null
   head_branch: string | null
-  /** GitHub named the default branch or a merge queue's branch as the one that was tested. */
+  /** The branch that was tested is the default branch or a merge queue's branch, according to GitHub. */
   trunk: boolean
   mentions: Mention[]
   started_at: string | null
@@ -56,7 +56,7 @@ export interface WorkflowRunFact {
   started_at: string
 }
 
-/** What a pull_request event said; `action` is `before` for the head that a push replaced. */
+/** A `pull_request` event; `action` is `before` for the head that a push replaced. */
 export interface PullRequestEvent {
   repository_id: number
   number: number
@@ -78,7 +78,7 @@ export interface PullRequestEvent {
   created_at: string
 }
 
-/** A comment, review or pull request body that holds a line starting with `/`: it may be a command. */
+/** A comment, review or pull request body with a line that starts with `/`, which may be a command. */
 export interface CommentFact {
   repository_id: number
   number: number
@@ -90,7 +90,7 @@ export interface CommentFact {
   body: string
 }
 
-/** Somebody pressed "re-run" on one check run; GitHub gives no time of the request, only the old run's. */
+/** Somebody pressed "Re-run" on a check run. GitHub reports the time of the old run, not of the request. */
 export interface RerunRequest {
   repository_id: number
   head_sha: string
@@ -122,7 +122,7 @@ export interface MergeGroupFact {
   reported_at: string
 }
 
-/** Something about the repository itself: installation, rename, protection or ruleset change. */
+/** An event about the repository itself: installation, rename, change of branch protection or a ruleset. */
 export interface RepositoryEvent {
   repository_id: number
   guid: string
@@ -132,7 +132,7 @@ export interface RepositoryEvent {
   detail: unknown
 }
 
-/** What a payload says of the repository it is about. */
+/** The repository that a payload is about. */
 export interface RepositoryFact {
   repository_id: number
   full_name: string
@@ -141,18 +141,18 @@ export interface RepositoryFact {
   installation_id: number | null
   reported_at: string
   removed_at: string | null
-  /** Told by an installation: only that brings back a repository that was removed. */
+  /** Reported by an installation event: only that restores a removed repository. */
   installed?: boolean
 }
 
-/** An installation of the app, and whether its owner suspended it: GitHub sends nothing until that ends. */
+/** An installation of the app. While its owner has suspended it, GitHub sends no events. */
 export interface InstallationFact {
   installation_id: number
   reported_at: string
   suspended_at: string | null
 }
 
-/** A push to a branch: the files of its commits, null when there are too many to tell. */
+/** A push to a branch, with the files of its commits; null when GitHub does not list them all. */
 export interface BranchPush {
   repository_id: number
   head_sha: string
@@ -161,7 +161,7 @@ export interface BranchPush {
   files: string[] | null
 }
 
-/** All that one delivery told, by table. */
+/** The facts of one delivery, by table. */
 export interface Facts {
   repository?: RepositoryFact[]
   installation?: InstallationFact[]
@@ -174,7 +174,7 @@ export interface Facts {
   branch_push?: BranchPush[]
   merge_group?: MergeGroupFact[]
   repository_event?: RepositoryEvent[]
-  /** Corrections that nobody was asked about yet: `permission` is the association that GitHub told with the comment. */
+  /** Corrections whose author is not verified yet: `permission` is the association in the comment's payload. */
   correction?: CorrectionFact[]
   /** What to do on GitHub because of it; stored in the same transaction. */
   outbox?: NewTask[]

@@ -1,23 +1,23 @@
-/** One thing that was looked at, how it stands, and what to do about it. */
+/** The result of one check of `flake-sla doctor`, with advice. */
 export interface Finding {
   check: string
   level: 'fine' | 'odd' | 'wrong'
   says: string
-  /** Null where nothing is to be done. */
+  /** What to do; null where nothing is needed. */
   todo: string | null
 }
 
-/** It is as it should be. */
+/** The check passed. */
 export function fine(check: string, says: string): Finding {
   return { check, level: 'fine', says, todo: null }
 }
 
-/** It works, or may work, and somebody should look. */
+/** Works, or may work, but deserves attention. */
 export function odd(check: string, says: string, todo: string): Finding {
   return { check, level: 'odd', says, todo }
 }
 
-/** The program cannot do its work so. */
+/** Keeps the app from working. */
 export function wrong(check: string, says: string, todo: string): Finding {
   return { check, level: 'wrong', says, todo }
 }

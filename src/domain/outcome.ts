@@ -1,6 +1,7 @@
 /**
- * What one observation says: did the run pass, fail, or give no verdict, and is it about a run at all?
- * DEFINITIONS section 2; Prow's descriptions as in kubernetes-sigs/prow (plank, deck, override, skip, tide, status-reconciler).
+ * What one observation says: whether the run passed, failed or has no verdict, and whether it is about a run at all.
+ * The rules are in docs/how-figures-are-computed.md. Prow's descriptions are those of kubernetes-sigs/prow (plank, deck,
+ * override, skip, tide, status-reconciler).
  */
 import type { Observation } from './facts.ts'
 
@@ -8,13 +9,13 @@ export type Outcome = 'pass' | 'fail' | 'aborted' | 'infra' | 'skipped'
 
 export interface Reading {
   outcome: Outcome
-  /** Why there is no verdict, in a word for people; null for pass and fail. */
+  /** Why there is no verdict, in a few words for people; null for pass and fail. */
   reason: string | null
-  /** False for a label that somebody put on the job (an override, a retired context): no run stands behind it. */
+  /** False for a label that was put on the job (an override, a retired context): nothing was executed. */
   isRun: boolean
 }
 
-const CONCLUSIONS: ReadonlyMap<string, Reading> = new Map(
+const BY_CONCLUSION: ReadonlyMap<string, Reading> = new Map(
   Object.entries({
     success: run('pass', null),
     failure: run('fail', null),
@@ -28,29 +29,29 @@ const CONCLUSIONS: ReadonlyMap<string, Reading> = new Map(
   }),
 )
 
-/** Reads an observation; null while the run is not finished (a pending status) or says nothing we know. */
-export function readOutcome(seen: Observation): Reading | null {
-  if (seen.source === 'check_run') return readCheckRun(seen)
-  return readStatus(seen)
+/** Reads an observation. Returns null for a pending status: its run is not completed. */
+export function readOutcome(observation: Observation): Reading | null {
+  return observation.source === 'check_run' ? readCheckRun(observation) : readStatus(observation)
 }
 
-function readCheckRun(seen: Observation): Reading {
-  if (seen.description?.startsWith('Prow override')) return label('overridden')
-  return CONCLUSIONS.get(seen.state) ?? run('skipped', 'unknown conclusion')
+function readCheckRun({ description, state }: Observation): Reading {
+  if (description?.startsWith('Prow override')) return label('overridden')
+  return BY_CONCLUSION.get(state) ?? run('skipped', 'unknown conclusion')
 }
 
-function readStatus(seen: Observation): Reading | null {
-  const text = statusText(seen.description)
-  if (seen.name === 'tide') return seen.state === 'pending' ? null : label('merge queue state')
-  if (seen.state === 'pending') return null
-  if (seen.state === 'error') return run('infra', 'infrastructure error')
-  if (seen.state === 'failure') return readFailure(text)
-  if (seen.state === 'success') return readSuccess(text, seen.url)
+function readStatus({ name, state, description, url }: Observation): Reading | null {
+  if (state === 'pending') return null
+  if (name === 'tide') return label('merge queue state')
+  const text = statusText(description)
+  if (state === 'error') return run('infra', 'infrastructure error')
+  if (state === 'failure') return readFailure(text)
+  if (state === 'success') return readSuccess(text, url)
   return run('skipped', 'unknown state')
 }
 
 function readFailure(text: string): Reading {
-  if (text.startsWith('Aborted by ') || / successfully aborted /.test(text)) return run('aborted', 'aborted')
+  if (text.startsWith('Aborted by ') || text.includes(' successfully aborted '))
+    return run('aborted', 'aborted')
   if (text.startsWith('Override cancelled by ')) return label('override cancelled')
   return run('fail', null)
 }
@@ -71,7 +72,7 @@ export function statusText(description: string | null): string {
   return (description ?? '').split(BASE_DELIMITER)[0]?.replace(/[\u2001 ]+$/u, '') ?? ''
 }
 
-/** The base SHA at the end of a Prow description, or null: exactly two parts and 40 hex digits. */
+/** The base SHA at the end of a Prow description, in lower case. Null unless it ends in exactly one SHA of 40 digits. */
 export function baseShaOf(description: string | null): string | null {
   const parts = (description ?? '').split(BASE_DELIMITER)
   const sha = parts[1]

@@ -1,2 +1,2 @@
-/** How the check runs that this app makes are told from those that test something: by the start of their external id. */
+/** Prefix of the `external_id` of check runs that this app creates. They test nothing and are never read as results. */
 export const OWN_CHECK_RUN = 'flake-sla:'

@@ -1,35 +1,35 @@
-/** Which jobs a command to test again means, given what GitHub shows at the head. Pure: nothing here asks for anything. */
+/** Which jobs a retest command is about, given the jobs at the pull request's head. */
 import type { RetestCommand } from './command.ts'
 
 /** The newest result of one job at a head. */
 export interface HeadJob {
-  /** The check run's id; null for a commit status, which nobody but its CI can make again. */
+  /** The check run's id; null for a commit status, which only its own CI can run again. */
   id: number | null
   name: string
   /** Slug of the app that made the check run; empty for a status. */
   app: string
   suiteId: number | null
-  /** GitHub's conclusion or a status's state; null while it runs. */
+  /** GitHub's conclusion, or a status's state; null while it is running. */
   conclusion: string | null
-  /** Epoch ms; null while it runs. */
+  /** Epoch ms; null while it is running. */
   completedAt: number | null
 }
 
 export interface RetestPlan {
-  /** Failed before the command was given, so it is run again. */
+  /** Failed before the command was written, so it is re-run. */
   again: HeadJob[]
-  /** Named, but there is no such job at the head. */
+  /** Named in the command, but not a job of the head. */
   unknown: string[]
-  /** Named, and passing or running. */
+  /** Named in the command, but passing or running. */
   notFailed: HeadJob[]
 }
 
 const FAILED = new Set(['failure', 'timed_out', 'cancelled', 'error'])
 
 /**
- * Picks the jobs to run again. A run that completed after `askedAt` (epoch ms) is never picked: it may be what the command
- * brought about, so doing the same command again finds nothing left to do.
- * @param options.lines what stood after `/test `, a line each: a job's whole name may hold spaces
+ * Picks the jobs to re-run. A run that completed after `askedAt` (epoch ms) is never picked: it may be a result of this
+ * very command, so executing the command twice re-runs nothing twice.
+ * @param options.lines the text after `/test ` of each such line: a job's name may contain spaces
  */
 export function planRetest(
   commands: readonly RetestCommand['command'][],
@@ -44,17 +44,17 @@ export function planRetest(
     conclusion !== null && FAILED.has(conclusion) && completedAt !== null && completedAt <= options.askedAt
   return {
     again: jobs.filter((job) => isMeant(job) && isRed(job)),
-    // Words after "/test all" are a person's, not jobs'.
+    // Words after "/test all" are a remark, not job names.
     unknown: all ? [] : [...names].filter((name) => !jobs.some((job) => job.name === name)),
     notFailed: all ? [] : jobs.filter((job) => names.has(job.name) && !isRed(job)),
   }
 }
 
-/** A line that is one job's whole name means that job; else each of its words is a name, as Prow has it. */
-function namedJobs(lines: readonly string[], known: ReadonlySet<string>): Set<string> {
+/** A line that is the full name of a job means that job; otherwise each of its words is a name, as in Prow. */
+function namedJobs(lines: readonly string[], jobNames: ReadonlySet<string>): Set<string> {
   const words = lines.flatMap((line) => {
     const whole = line.trim()
-    return known.has(whole) ? [whole] : whole.split(/[\t\r ]+/).map((word) => word.replace(/,$/, ''))
+    return jobNames.has(whole) ? [whole] : whole.split(/[\t\r ]+/).map((word) => word.replace(/,$/, ''))
   })
   return new Set(words.filter((word) => word !== '' && word !== 'all' && word !== '?'))
 }

@@ -1,2 +1,2 @@
-/** Where a repository's settings stand, in its own files and in the organisation's `.github` repository alike. */
+/** Path of the settings file, both in a repository and in its organisation's `.github` repository. */
 export const SETTINGS_PATH = '.github/flake-sla.yml'

@@ -1,16 +1,16 @@
-/** A repository's settings (`.github/flake-sla.yml`), and the globs in them. */
+/** A repository's settings, as read from `.github/flake-sla.yml`. */
 import { DEFAULT_TARGET } from './sla.ts'
 
 export interface Settings {
-  /** In SLA means a rate strictly below it. */
+  /** The rate must be strictly below it. */
   target: number
-  /** IANA name; days and weeks begin by its clock. */
+  /** IANA name of the time zone that days and weeks begin in. */
   timeZone: string
-  /** `auto`: what branch protection and rulesets require; else names and globs. */
+  /** `auto` takes the jobs that branch protection and rulesets require; otherwise names and globs of jobs. */
   required: 'auto' | string[]
-  /** Names and globs of jobs that are never looked at. */
+  /** Names and globs of jobs that never count. */
   ignore: string[]
-  /** Count only flakes whose failing and passing runs tested the same base for sure. */
+  /** Count strong flakes only: those whose failing and passing runs definitely tested the same base. */
   requireSameBase: boolean
   breachIssue: {
     mode: 'daily' | 'rolling' | 'off'
@@ -20,18 +20,18 @@ export interface Settings {
   }
   /** Issues about single jobs. */
   jobIssues: { enabled: boolean; labels: string[] }
-  /** Logins and teams that own the jobs of a name or glob; the first that fits counts. */
+  /** Logins and teams that own the jobs matching a name or glob; the first match applies. */
   owners: { job: string; owners: string[] }[]
-  /** Whether this app runs jobs again on /retest and the like. */
+  /** Whether this app re-runs jobs on `/retest` and similar commands. */
   retest: { execute: boolean }
-  /** Whether this app runs a job again and again on /hunt, and the most that all hunts of a day may take. */
+  /** Whether this app repeats a job on `/hunt`, and the limits for all hunts of a day together. */
   hunt: { enabled: boolean; maxRuns: number; maxMinutes: number }
-  /** What is said without being asked. */
+  /** What is reported automatically. */
   report: { automatic: boolean; checkRun: boolean }
   attribution: {
-    /** Whether other pull requests of the same author are evidence about the job. */
+    /** Whether other pull requests of the same author count as independent evidence about a job. */
     sameAuthorIsIndependent: boolean
-    /** Which jobs the files of a path can break; none for documentation. */
+    /** Which jobs the files matching a glob can break; none for documentation. */
     paths: { glob: string; jobs: string[] }[]
   }
 }

@@ -1,4 +1,4 @@
-/** The SLA of one window: flakes not caused by the pull request / pull requests tested (DEFINITIONS section 5). */
+/** The SLA of one window: flakes not caused by the pull request / pull requests tested (docs/how-figures-are-computed.md). */
 
 import { regularizedGammaP } from '@flake-sla/hunt/statistics'
 import type { AttributionLabel } from './attribution/attribution.ts'
@@ -35,7 +35,7 @@ export interface Sla {
   rate: number | null
   rate_low: number | null
   rate_high: number | null
-  /** The SLA document's own gloss, "1% of all PRs have flakes": another number than the rate. */
+  /** The SLA document's own gloss, "1% of all PRs have flakes": a different number than the rate. */
   share_of_prs: number | null
   target: number
   breached: boolean
@@ -78,7 +78,7 @@ export function slaOf(counts: SlaCounts): Sla {
     rate_low: per(counts.flakes_low),
     rate_high: per(counts.flakes_high),
     share_of_prs: per(counts.prs_with_flakes),
-    // Divided, not multiplied: 0.07 x 3000 is more than 210 in binary, while 210 / 3000 is 0.07.
+    // Divided, not multiplied: in floating point 0.07 x 3000 exceeds 210, while 210 / 3000 is 0.07.
     breached: prs > 0 && flakes_counted / prs >= target,
     breach_probability: breachProbability(flakes_counted, prs, target),
   }
@@ -93,7 +93,7 @@ export function breachProbability(flakes: number, prs: number, target: number): 
   return 1 - regularizedGammaP(flakes + 0.5, target * prs)
 }
 
-/** How fast the error budget is spent: 1 spends exactly the budget, 10 spends ten times as much. */
+/** How fast the error budget is spent: at 1 exactly the budget, at 10 ten times as much. Null without pull requests tested. */
 export function burnRate(flakes: number, prs: number, target: number): number | null {
   return prs === 0 ? null : flakes / prs / target
 }

@@ -16,13 +16,13 @@ export interface Window {
   to: number
 }
 
-/** The window of that kind which holds the instant `at` (epoch ms) in `timeZone`. */
+/** The window of that kind that contains the instant `at` (epoch ms) in `timeZone`. */
 export function windowAt(kind: WindowKind, at: number, timeZone: string): Window {
   const date = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDate()
   return windowOf(kind, date.toString(), timeZone)
 }
 
-/** The window of that kind which holds the local day `day` (`YYYY-MM-DD`). Throws RangeError on a day that is none. */
+/** The window of that kind that contains the local day `day` (`YYYY-MM-DD`). @throws RangeError for an invalid day */
 export function windowOf(kind: WindowKind, day: string, timeZone: string): Window {
   const date = Temporal.PlainDate.from(day)
   const first = kind === 'week' ? date.subtract({ days: date.dayOfWeek - 1 }) : date
@@ -30,7 +30,7 @@ export function windowOf(kind: WindowKind, day: string, timeZone: string): Windo
   return { kind, start: first.toString(), from: startOfDay(first, timeZone), to: startOfDay(next, timeZone) }
 }
 
-/** The window before or after (`by` windows) the one given. */
+/** The window that lies `by` windows after this one, or before it where `by` is negative. */
 export function shiftWindow(window: Window, by: number, timeZone: string): Window {
   const days = window.kind === 'week' ? 7 * by : by
   return windowOf(window.kind, Temporal.PlainDate.from(window.start).add({ days }).toString(), timeZone)
@@ -46,7 +46,7 @@ export function isTimeZone(timeZone: string): boolean {
   }
 }
 
-// The start of a day is asked for thousands of times while history is replayed, and the calendar is not free.
+// A replay of history needs the start of the same day thousands of times, and calendar arithmetic is slow.
 const starts = new Map<string, number>()
 
 function startOfDay(date: Temporal.PlainDate, timeZone: string): number {

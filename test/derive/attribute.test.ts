@@ -124,7 +124,7 @@ describe('hand-made histories', () => {
       [23, 'top'],
       [24, 'top'],
     ])
-    await sql`truncate observation, pull_request_event, pull_request, run, verdict, flake, model, sla_window, delivery`.execute(
+    await sql`truncate observation, pull_request_event, pull_request, run, verdict, flake, repository_model, sla_window, delivery`.execute(
       db(),
     )
     const again = await derived(shuffled(told, 5))

@@ -1,6 +1,6 @@
 /** Which jobs get an issue, and how much silence closes one. */
 import { expect, test } from 'vitest'
-import { deservesIssue, silenceNeeded } from '../../src/domain/job-issue.ts'
+import { cleanVerdictsNeeded, deservesIssue } from '../../src/domain/job-issue.ts'
 
 test.each([
   ['three flakes on two pull requests of a small budget', 3, 2, 1.2, true],
@@ -21,7 +21,7 @@ test.each([
 ])(
   'after %i flakes of %i results, silence closes as soon as it is improbable and no sooner',
   (flakes, verdicts) => {
-    const n = silenceNeeded(flakes, verdicts) ?? 0
+    const n = cleanVerdictsNeeded(flakes, verdicts) ?? 0
     const q = flakes / verdicts
     expect((1 - q) ** n).toBeLessThan(0.01)
     expect((1 - q) ** (n - 1)).toBeGreaterThanOrEqual(0.01 - 1e-12)
@@ -29,6 +29,6 @@ test.each([
 )
 
 test('no flake, no close; a job that always flaked is silent after one', () => {
-  expect(silenceNeeded(0, 10)).toBeNull()
-  expect(silenceNeeded(3, 3)).toBe(1)
+  expect(cleanVerdictsNeeded(0, 10)).toBeNull()
+  expect(cleanVerdictsNeeded(3, 3)).toBe(1)
 })

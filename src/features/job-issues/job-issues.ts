@@ -8,7 +8,7 @@ import { enqueueTask, type LeasedTask } from '../../db/outbox.ts'
 import type { Db, Row } from '../../db/schema.ts'
 import { readScope, type Scope } from '../../db/scope.ts'
 import type { Deps } from '../../deps.ts'
-import { deservesIssue, silenceNeeded } from '../../domain/job-issue.ts'
+import { cleanVerdictsNeeded, deservesIssue } from '../../domain/job-issue.ts'
 import type { Settings } from '../../domain/settings.ts'
 import { newTask } from '../../domain/task.ts'
 import { iso } from '../../domain/time.ts'
@@ -194,7 +194,7 @@ async function textOf(round: Round, job: Row<'job'>, countsFrom: string | null) 
   const { db, repository, settings, budget, scope, ownersOf, publicUrl } = round
   const { full_name } = repository
   const { flakes, verdicts, clean } = await readQuietSpell(db, scope, job.job_id, countsFrom)
-  const cleanStreak = { clean, needed: silenceNeeded(flakes, verdicts) }
+  const cleanStreak = { clean, needed: cleanVerdictsNeeded(flakes, verdicts) }
   const body = jobIssueBody({
     ...{
       name: job.name,
