@@ -1,4 +1,4 @@
-/** The real Probot client, signed in as the app or one of its installations, pointed at a fake GitHub. */
+/** Probot's GitHub client, authenticated as the app or an installation, with a fake GitHub as its server. */
 import { generateKeyPairSync } from 'node:crypto'
 import { Probot, ProbotOctokit } from 'probot'
 import type { FakeGitHub } from '../../fake-github/fake-github.ts'
@@ -9,14 +9,14 @@ const { privateKey } = generateKeyPairSync('rsa', {
   publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
 })
 
-/** Without retries and throttling, so that a test sees each answer once. */
+/** Without retries and throttling, so that a test sees each response once. */
 const Direct = ProbotOctokit.defaults((options: object) => ({
   ...options,
   retry: { enabled: false },
   throttle: { enabled: false },
 }))
 
-/** The client of an installation, or of the app itself without an id. */
+/** The client of an installation, or of the app when no id is given. */
 export async function clientOf(fakeGitHub: FakeGitHub, installationId?: number): Promise<ProbotOctokit> {
   const probot = new Probot({
     appId: fakeGitHub.state.app.id,

@@ -26,7 +26,7 @@ beforeEach(async () => {
 })
 afterEach(() => fakeGitHub.close())
 
-test('a pull request gives its heads, forced pushes, attempts and what is required', async () => {
+test('a pull request has its heads, forced pushes, attempts and required checks', async () => {
   const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
   const at = { startedAt: '2026-11-01T00:01:00Z', completedAt: '2026-11-01T00:02:00Z' }
   addCheckRun(fakeGitHub.state, repository, suite, { name: 'unit', conclusion: 'failure', ...at })
@@ -76,7 +76,7 @@ test('a pull request gives its heads, forced pushes, attempts and what is requir
   expect(fakeGitHub.violations).toEqual([])
 })
 
-test('pull requests are paged through by cursor and the points are counted', async () => {
+test('pull requests are paginated by cursor and the points are counted', async () => {
   const query = `query($after: String) { rateLimit { cost remaining } repository(owner: "acme", name: "widgets") {
     pullRequests(first: 2, after: $after, orderBy: { field: UPDATED_AT, direction: DESC }) {
       nodes { number } pageInfo { hasNextPage endCursor } } } }`
@@ -95,7 +95,7 @@ test('pull requests are paged through by cursor and the points are counted', asy
   expect(second.rateLimit.remaining).toBe(4998)
 })
 
-test('a suite is read again by its node id', async () => {
+test('a check suite is read by its node id', async () => {
   const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
   const rest = await octokit.rest.checks.listSuitesForRef({ owner: 'acme', repo: 'widgets', ref: FIRST })
   const data: unknown = await octokit.graphql(
@@ -105,7 +105,7 @@ test('a suite is read again by its node id', async () => {
   expect(data).toEqual({ nodes: [{ databaseId: suite.id, app: { slug: 'github-actions' } }] })
 })
 
-test('a field GitHub does not have and one the fake GitHub does not hold are both violations', async () => {
+test('a field that GitHub does not have and a field that the fake GitHub lacks are violations', async () => {
   const ask = (fields: string) =>
     octokit.graphql(`{ repository(owner: "acme", name: "widgets") { ${fields} } }`)
   await expect(ask('flakes')).rejects.toThrow('Cannot query field "flakes"')
@@ -113,7 +113,7 @@ test('a field GitHub does not have and one the fake GitHub does not hold are bot
   expect(fakeGitHub.violations).toHaveLength(2)
 })
 
-test('an unknown node id leaves a null beside the others and an error that names it', async () => {
+test('an unknown node id gives null in its place and an error that names it', async () => {
   const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
   const suiteId = `CS_${Buffer.from(`${repository.id}:${suite.id}`).toString('base64url')}`
   const answer = octokit.graphql('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', {

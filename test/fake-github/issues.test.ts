@@ -29,14 +29,14 @@ afterEach(async () => {
   await fakeGitHub.close()
 })
 
-test('the app reads itself and its installation with its own token', async () => {
+test('the app reads itself and its installation with its app token', async () => {
   const app = await clientOf(fakeGitHub)
   expect((await app.rest.apps.getAuthenticated()).data?.slug).toBe('flake-sla')
   const { data } = await app.rest.apps.getRepoInstallation(repo)
   expect(data.account).toMatchObject({ login: 'acme', type: 'Organization' })
 })
 
-test('an issue is opened by the bot, found again by label and creator, and closed', async () => {
+test('an issue is opened by the bot, found by label and creator, and closed', async () => {
   const { data } = await octokit.rest.issues.create({ ...repo, title: 'SLA', body: 'x', labels: ['flake'] })
   expect(data.user).toMatchObject({ login: 'flake-sla[bot]', type: 'Bot' })
   const found = await octokit.rest.issues.listForRepo({ ...repo, labels: 'flake', creator: 'app/flake-sla' })
@@ -51,7 +51,7 @@ test('pull requests appear among the issues', async () => {
   expect((await octokit.rest.pulls.get({ ...repo, pull_number: 1 })).data.head.sha).toBe('a'.repeat(40))
 })
 
-test('comments are written, paged through in order, changed and removed', async () => {
+test('comments are created, listed in order, changed and deleted', async () => {
   for (let i = 0; i < 5; i += 1) {
     await octokit.rest.issues.createComment({ ...repo, issue_number: 1, body: `c${i}` })
   }
@@ -70,7 +70,7 @@ test('comments are written, paged through in order, changed and removed', async 
   })
 })
 
-test('the same reaction twice is kept once', async () => {
+test('a repeated reaction is stored once', async () => {
   const { data } = await octokit.rest.issues.createComment({ ...repo, issue_number: 1, body: '/retest' })
   const react = () =>
     octokit.rest.reactions.createForIssueComment({ ...repo, comment_id: data.id, content: 'eyes' })
@@ -87,7 +87,7 @@ test('a comment is minimized by its node id', async () => {
   expect(fakeGitHub.state.repositories.get('acme/widgets')?.comments.get(data.id)?.minimized).toBe('outdated')
 })
 
-test('a file is read raw and as JSON, and 404 says it is absent', async () => {
+test('a file is read raw and as JSON, and a missing file is 404', async () => {
   const file = { ...repo, path: '.github/flake-sla.yml' }
   const raw = await octokit.rest.repos.getContent({ ...file, mediaType: { format: 'raw' } })
   expect(raw.data).toBe('window: 14\n')
@@ -99,13 +99,13 @@ test('a file is read raw and as JSON, and 404 says it is absent', async () => {
   })
 })
 
-test('a collaborator has the role that was given, others only read', async () => {
+test('a collaborator has the granted role, others only read', async () => {
   const ask = (username: string) => octokit.rest.repos.getCollaboratorPermissionLevel({ ...repo, username })
   expect((await ask('ada')).data.role_name).toBe('write')
   expect((await ask('acme')).data.role_name).toBe('admin')
 })
 
-test('without the permission, writing is refused', async () => {
+test('a write without the permission is refused', async () => {
   const other = addInstallation(fakeGitHub.state, 'acme', {
     permissions: { metadata: 'read', issues: 'read' },
   })

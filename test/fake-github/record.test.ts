@@ -37,7 +37,7 @@ afterEach(async () => {
   await fakeGitHub.close()
 })
 
-test('a repeated check run hides the first one from "latest" but not from "all"', async () => {
+test('a repeated check run hides the first run from "latest" but not from "all"', async () => {
   const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
   addCheckRun(fakeGitHub.state, repository, suite, run('failure', 10))
   addCheckRun(fakeGitHub.state, repository, suite, run('success', 20))
@@ -49,7 +49,7 @@ test('a repeated check run hides the first one from "latest" but not from "all"'
   expect(suites.data.check_suites[0]?.latest_check_runs_count).toBe(1)
 })
 
-test('only the newest thousand suites of a commit are looked at', async () => {
+test('only the newest thousand check suites of a commit are listed', async () => {
   for (let i = 0; i < 1003; i += 1) {
     const suite = addCheckSuite(fakeGitHub.state, repository, FIRST, '2026-11-01T00:00:00Z')
     addCheckRun(fakeGitHub.state, repository, suite, { ...run('success', 10), name: `job ${i}` })
@@ -79,7 +79,7 @@ test('the whole status history is listed, newest first, over many pages', async 
   expect(combined.data).toMatchObject({ state: 'success', total_count: 1 })
 })
 
-test('every attempt of a workflow run keeps its jobs; failed jobs run again with new ids', async () => {
+test('every attempt of a workflow run keeps its jobs, and re-run jobs get new ids', async () => {
   const seeded = addWorkflowRun(fakeGitHub.state, repository, {
     name: 'CI',
     sha: FIRST,
@@ -98,7 +98,7 @@ test('every attempt of a workflow run keeps its jobs; failed jobs run again with
   await expect(octokit.rest.actions.reRunWorkflowFailedJobs(ofRun)).rejects.toMatchObject({ status: 403 })
 })
 
-test('workflow runs are searched by time, event and SHA', async () => {
+test('workflow runs are filtered by time, event and SHA', async () => {
   for (const [day, event] of [
     ['01', 'push'],
     ['02', 'pull_request'],
@@ -142,7 +142,7 @@ test('required jobs come from active rulesets and from classic protection', asyn
   expect((await octokit.rest.repos.getBranchRules({ ...repo, branch: 'none' })).data).toEqual([])
 })
 
-test('a forced push replaces the commits and stands in the timeline', async () => {
+test('a forced push replaces the commits and appears in the timeline', async () => {
   pushHead(fakeGitHub.state, repository, pull, { sha: SECOND, at: '2026-11-01T02:00:00Z', forced: true })
   closePull(fakeGitHub.state, pull, '2026-11-01T03:00:00Z', 'ada', 'c'.repeat(40))
   const commits = await octokit.rest.pulls.listCommits({ ...repo, pull_number: 1 })
@@ -158,7 +158,7 @@ test('a forced push replaces the commits and stands in the timeline', async () =
   ])
 })
 
-test('the pull requests of a commit leave out those from forks', async () => {
+test('the pull requests of a commit do not include those from forks', async () => {
   addRepository(fakeGitHub.state, {
     owner: 'bob',
     name: 'widgets',
@@ -180,14 +180,14 @@ test('the pull requests of a commit leave out those from forks', async () => {
   expect(named.data.map((pull) => pull.head.repo?.full_name)).toEqual(['bob/widgets'])
 })
 
-test('the files of a pull request add up over its commits', async () => {
+test('the files of a pull request are summed over its commits', async () => {
   const commit = repository.commits.get(FIRST)
   commit?.files.push({ filename: 'a.ts', status: 'modified', additions: 2, deletions: 1 })
   const { data } = await octokit.rest.pulls.listFiles({ ...repo, pull_number: 1 })
   expect(data).toMatchObject([{ filename: 'a.ts', changes: 3 }])
 })
 
-test('the app makes a neutral check run and completes it', async () => {
+test('the app creates a check run and completes it as neutral', async () => {
   const { data } = await octokit.rest.checks.create({
     ...repo,
     name: 'SLA',
@@ -203,13 +203,13 @@ test('the app makes a neutral check run and completes it', async () => {
   expect(done.data).toMatchObject({ status: 'completed', conclusion: 'neutral', app: { slug: 'flake-sla' } })
 })
 
-test('a renamed repository is followed to its new name', async () => {
+test('a renamed repository redirects to its new name', async () => {
   renameRepository(fakeGitHub.state, repository, 'acme', 'gadgets')
   const { data } = await octokit.rest.repos.get(repo)
   expect(data.full_name).toBe('acme/gadgets')
 })
 
-test('a deleted fork and a stale check run are answered as GitHub answers them', async () => {
+test('a deleted fork is null and a check run can be stale, as on GitHub', async () => {
   pull.pull.head.repository = null
   const { data } = await octokit.rest.pulls.get({ ...repo, pull_number: 1 })
   expect(data.head.repo).toBeNull()

@@ -22,7 +22,7 @@ beforeEach(async () => {
 })
 afterEach(() => fakeGitHub.close())
 
-test('an unchanged answer is a 304 that costs nothing', async () => {
+test('an unchanged resource is answered with 304, which costs no rate limit', async () => {
   const first = await octokit.rest.repos.get(repo)
   const used = fakeGitHub.state.rateLimit.core.used
   const again = octokit.rest.repos.get({ ...repo, headers: { 'if-none-match': first.headers.etag ?? '' } })
@@ -31,7 +31,7 @@ test('an unchanged answer is a 304 that costs nothing', async () => {
   expect(first.headers['x-ratelimit-remaining']).toBe(String(5000 - used))
 })
 
-test('faults hit the named calls and no others', async () => {
+test('a fault affects only the matching calls', async () => {
   fakeGitHub.failNext({ path: /^\/repos\/acme\/widgets$/, status: 502, times: 2 })
   await expect(octokit.rest.repos.get(repo)).rejects.toMatchObject({ status: 502 })
   expect((await octokit.rest.issues.listForRepo(repo)).status).toBe(200)
@@ -39,7 +39,7 @@ test('faults hit the named calls and no others', async () => {
   expect((await octokit.rest.repos.get(repo)).status).toBe(200)
 })
 
-test('an answer can be cut off before or in the middle, and can be slow', async () => {
+test('a response can be cut before or in the middle, and can be slow', async () => {
   const headers = { authorization: `token ${addUserToken(fakeGitHub.state, 'acme').token}` }
   const get = async () => (await fetch(`${fakeGitHub.url}/repos/acme/widgets`, { headers })).text()
   fakeGitHub.failNext({ status: 'cut' })
@@ -52,7 +52,7 @@ test('an answer can be cut off before or in the middle, and can be slow', async 
   expect(performance.now() - started).toBeGreaterThan(140)
 })
 
-test('both rate limits answer as GitHub does, on demand and when spent', async () => {
+test('both rate limits answer as GitHub does, on demand and when exhausted', async () => {
   fakeGitHub.failNext({ status: 'secondary-limit', retryAfter: 7 })
   await expect(octokit.rest.repos.get(repo)).rejects.toMatchObject({
     status: 403,
@@ -88,14 +88,14 @@ test('wrong paths, parameters, fields and events are recorded as violations', as
   ])
 })
 
-test('a field of an answer that GitHub does not describe is a violation', async () => {
+test('a response field that GitHub does not describe is a violation', async () => {
   const repository = fakeGitHub.state.repositories.get('acme/widgets')
   Object.assign(repository ?? {}, { description: 5 })
   await expect(octokit.rest.repos.get(repo)).rejects.toMatchObject({ status: 501 })
   expect(fakeGitHub.violations).toEqual([expect.stringMatching(/answer .*description/)])
 })
 
-test('a suspended or removed installation and an expired token are turned away', async () => {
+test('a suspended installation and an expired token are rejected', async () => {
   await octokit.rest.repos.get(repo)
   for (const token of fakeGitHub.state.tokens.values()) token.expiresAt = 0
   await expect(octokit.rest.repos.get(repo)).rejects.toMatchObject({ status: 401 })
@@ -105,7 +105,7 @@ test('a suspended or removed installation and an expired token are turned away',
   await expect(fresh.rest.repos.get(repo)).rejects.toMatchObject({ status: 403 })
 })
 
-test('a private repository is not there for people without a role', async () => {
+test('a private repository is 404 for users without a role', async () => {
   const stranger = new Octokit({
     baseUrl: fakeGitHub.url,
     auth: addUserToken(fakeGitHub.state, 'eve').token,
@@ -118,7 +118,7 @@ test('a private repository is not there for people without a role', async () => 
 const nothing = () => undefined
 const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
-test('a person signs in over the web and sees the repositories they may see', async () => {
+test('a user signs in over the web and lists the repositories they may see', async () => {
   const repository = fakeGitHub.state.repositories.get('acme/widgets')
   if (repository) setRole(fakeGitHub.state, repository, 'ada', 'read')
   const { clientId, clientSecret } = fakeGitHub.state.app
@@ -145,7 +145,7 @@ test('a person signs in over the web and sees the repositories they may see', as
   expect(fakeGitHub.violations).toEqual([])
 })
 
-test('a webhook is signed, recorded with its answer, listed as failed, and sent again under the same GUID', async () => {
+test('a webhook is signed, recorded with its response, listed as failed, and redelivered with the same GUID', async () => {
   const { webhookSecret } = fakeGitHub.state.app
   const webhooks = new Webhooks({ secret: webhookSecret })
   const received: { guid: string; valid: boolean }[] = []

@@ -1,4 +1,4 @@
-/** Manners: nothing twice, whoever dies when; nobody flooded; nothing said where nobody wants it. */
+/** ServerVariant: nothing twice, whoever dies when; nobody flooded; nothing said where nobody wants it. */
 
 import { describe, expect, test } from 'vitest'
 import { leaseTask, renewLease } from '../../src/db/outbox.ts'

@@ -17,7 +17,7 @@ import { checkRunDelivery } from '../support/deliveries.ts'
 import { ms } from '../support/facts.ts'
 import { seedHistory } from '../support/history.ts'
 import { derive, LATER, readOnlyReport, recordAll } from '../support/pipeline.ts'
-import { startOtherManners } from '../support/server-variants.ts'
+import { startServerVariant } from '../support/server-variants.ts'
 
 const db = useDatabase()
 
@@ -28,7 +28,7 @@ test('is read, reconciled and asked by GHE_HOST alone', async () => {
   const main = repository.branches.get('main')
   if (main) main.protection = { checks: [{ context: 'unit', appId: null }], enforcement: 'everyone' }
   const elsewhere: { path: RegExp; status: number } = { path: /^\/(?!api\/(v3\/|graphql$))/, status: 404 }
-  const server = new URL(await startOtherManners(fakeGitHub, { refuses: [elsewhere] }))
+  const server = new URL(await startServerVariant(fakeGitHub, { refuses: [elsewhere] }))
   const config = readConfig({
     ...{ APP_ID: '1001', PRIVATE_KEY, WEBHOOK_SECRET: 'a secret' },
     ...{ GHE_HOST: server.host, GHE_PROTOCOL: 'http' },

@@ -106,7 +106,7 @@ describe('a body', () => {
       yield post(`${unsigned}Content-Length: 1000\r\n`)
       for (let i = 0; i < 1000; i++) yield 'a'
     }
-    const answer = await sendRaw(server.url, drops(), { pause: 20, patience: 2500 })
+    const answer = await sendRaw(server.url, drops(), { pause: 20, timeout: 2500 })
     expect(answer.closedAfter).toBeLessThan(1200)
     await goesOn()
   })
@@ -124,18 +124,18 @@ describe('a body', () => {
     const head = post(
       `Content-Encoding: gzip\r\nX-Hub-Signature-256: ${signatureOf(bomb)}\r\nContent-Length: ${bomb.length}\r\n`,
     )
-    expect((await sendRaw(server.url, [head, bomb], { patience: 300 })).statuses).toEqual([400])
+    expect((await sendRaw(server.url, [head, bomb], { timeout: 300 })).statuses).toEqual([400])
     expect(server.received.length).toBe(before)
   })
 
   test('of many strangers at once is held only up to a bound, while small ones are taken', async () => {
     const large = [post(`${unsigned}Content-Length: 900000\r\n`), 'a'.repeat(800_000)]
-    const held = Array.from({ length: 6 }, () => sendRaw(server.url, large, { patience: 1200 }))
+    const held = Array.from({ length: 6 }, () => sendRaw(server.url, large, { timeout: 1200 }))
     await new Promise((resolve) => setTimeout(resolve, 150))
-    expect((await sendRaw(server.url, [signed(BODY)], { patience: 200 })).statuses).toEqual([202])
+    expect((await sendRaw(server.url, [signed(BODY)], { timeout: 200 })).statuses).toEqual([202])
     const statuses = (await Promise.all(held)).flatMap((one) => one.statuses).sort()
     expect(statuses).toEqual([408, 408, 408, 503, 503, 503])
-    expect((await sendRaw(server.url, [signed(' '.repeat(900_000))], { patience: 300 })).statuses).toEqual([
+    expect((await sendRaw(server.url, [signed(' '.repeat(900_000))], { timeout: 300 })).statuses).toEqual([
       400,
     ])
     await goesOn()
@@ -205,7 +205,7 @@ describe('nothing is smuggled past: a request', () => {
     ['the delivery', 'X-GitHub-Delivery: b\r\n', 400],
   ])('that names %s twice is refused', async (_name, more, status) => {
     const before = server.received.length
-    expect((await sendRaw(server.url, [signed(BODY, more)], { patience: 300 })).statuses).toEqual([status])
+    expect((await sendRaw(server.url, [signed(BODY, more)], { timeout: 300 })).statuses).toEqual([status])
     expect(server.received.length).toBe(before)
   })
 
@@ -216,7 +216,7 @@ describe('nothing is smuggled past: a request', () => {
     ['an event of other letters', 'a', 'Check_Run'],
   ])('with %s is refused', async (_name, id, name) => {
     const head = `POST ${WEBHOOK_PATH} HTTP/1.1\r\nHost: x\r\nX-GitHub-Delivery: ${id}\r\nX-GitHub-Event: ${name}\r\nX-Hub-Signature-256: ${signatureOf(BODY)}\r\nContent-Length: ${Buffer.byteLength(BODY)}\r\n\r\n`
-    const answer = await sendRaw(server.url, [Buffer.from(head, 'latin1'), BODY], { patience: 300 })
+    const answer = await sendRaw(server.url, [Buffer.from(head, 'latin1'), BODY], { timeout: 300 })
     expect(answer.statuses).toEqual([400])
   })
 
@@ -225,7 +225,7 @@ describe('nothing is smuggled past: a request', () => {
     async (method) => {
       const before = server.received.length
       const request = signed(BODY, 'X-HTTP-Method-Override: POST\r\n').replace('POST ', `${method} `)
-      expect((await sendRaw(server.url, [request], { patience: 300 })).statuses[0]).toBe(405)
+      expect((await sendRaw(server.url, [request], { timeout: 300 })).statuses[0]).toBe(405)
       expect(server.received.length).toBe(before)
       const health = `${method} /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`
       const expected = method === 'GET' || method === 'HEAD' ? 200 : 405
@@ -241,7 +241,7 @@ describe('nothing is smuggled past: a request', () => {
     `http://x${WEBHOOK_PATH}`,
   ])('to %s is none to the webhook address', async (path) => {
     const before = server.received.length
-    await sendRaw(server.url, [signed(BODY).replace(WEBHOOK_PATH, path)], { patience: 200 })
+    await sendRaw(server.url, [signed(BODY).replace(WEBHOOK_PATH, path)], { timeout: 200 })
     expect(server.received.length).toBe(before)
   })
 })
@@ -277,14 +277,14 @@ test('a reader who asks for much and takes nothing is dropped', async () => {
 test('a failure inside tells GitHub nothing of it', async () => {
   const failing = await start(new Error('password=hunter2 at /srv/app/db.ts'))
   onTestFinished(() => failing.close())
-  const answer = await sendRaw(failing.url, [signed(BODY)], { patience: 200 })
+  const answer = await sendRaw(failing.url, [signed(BODY)], { timeout: 200 })
   expect(answer.statuses).toEqual([503])
   expect(answer.text).toContain('The delivery could not be recorded.')
   expect(answer.text).not.toMatch(/hunter2|srv|Error|at /)
 })
 
 test('every refusal of an unknown sender is told, a log of them at most once a minute', async () => {
-  await sendRaw(server.url, [signed(BODY).replace('sha256=', 'sha256=0')], { patience: 200 })
+  await sendRaw(server.url, [signed(BODY).replace('sha256=', 'sha256=0')], { timeout: 200 })
   expect(server.refused).toContain('The signature does not match.')
   const told: [string, number][] = []
   let now = 0

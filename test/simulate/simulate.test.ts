@@ -14,7 +14,7 @@ const scenario = (name: string) => {
 }
 
 describe('simulate', () => {
-  test('gives the same deliveries and truth for one seed, and others for another', () => {
+  test('gives the same deliveries and truth for the same seed, and different ones for another seed', () => {
     const once = simulate(scenario('steady'), options)
     const again = simulate(scenario('steady'), options)
     expect(tell(again, 7)).toEqual(tell(once, 7))
@@ -23,7 +23,7 @@ describe('simulate', () => {
   })
 
   test.each(SCENARIOS.map((SCENARIOS) => [SCENARIOS.name, SCENARIOS] as const))(
-    'tells %s in deliveries that the webhooks accept, with ids of their own',
+    'gives deliveries for %s that the webhooks accept, with distinct ids',
     (_name, scenario) => {
       const deliveries = tell(simulate(scenario, options), 7)
       const outcomes = deliveries.map(
@@ -36,7 +36,7 @@ describe('simulate', () => {
     },
   )
 
-  test('knows of every flake whether the pull request caused it, and the limit is calibrated', () => {
+  test('knows the cause of every flake, and the limit is calibrated', () => {
     const flakes = [1, 2, 3, 4].flatMap(
       (seed) => simulate(scenario('bringers'), { ...options, seed, days: 28 }).flakes,
     )
@@ -46,7 +46,7 @@ describe('simulate', () => {
     expect(Math.abs(expected - caused)).toBeLessThan(3 * Math.sqrt(caused))
   })
 
-  test('an outage fails runs only while it lasts', () => {
+  test('an outage fails runs only during the outage', () => {
     const { plan, runs } = simulate(scenario('outages'), { ...options, days: 28 })
     const outages = plan.disturbances.filter((disturbance) => disturbance.kind === 'outage')
     const hit = runs.filter((run) => run.cause === 'outage')
@@ -60,7 +60,7 @@ describe('simulate', () => {
 })
 
 describe('createRandom', () => {
-  test('spreads evenly over [0, 1)', () => {
+  test('is uniform over [0, 1)', () => {
     const random = createRandom('evenly')
     const counts = [0, 0, 0, 0]
     for (let i = 0; i < 40_000; i++) {
@@ -70,7 +70,7 @@ describe('createRandom', () => {
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(400)
   })
 
-  test('counts and waits have the mean asked for', () => {
+  test('counts and waits have the requested mean', () => {
     const random = createRandom('means')
     const mean = (draw: () => number) => Array.from({ length: 40_000 }, draw).reduce((a, b) => a + b) / 40_000
     expect(mean(() => random.count(1.5))).toBeCloseTo(1.5, 1)

@@ -1,4 +1,4 @@
-/** The whole app over HTTP: real server, embedded database, GitHub fake GitHub on loopback, and a clock that the test moves. */
+/** The whole app over HTTP: the real server, an embedded database, a fake GitHub on loopback, and a clock that the test sets. */
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
@@ -26,15 +26,15 @@ export const { privateKey: PRIVATE_KEY } = generateKeyPairSync('rsa', {
 export interface TestApp {
   app: RunningApp
   fakeGitHub: FakeGitHub
-  /** `acme/widgets` at the fake GitHub, with pull request 7 at HEAD. */
+  /** `acme/widgets` on the fake GitHub, with pull request 7 at HEAD. */
   repository: Repository
-  /** Epoch ms; what the app and the fake GitHub believe. */
+  /** The clock of the app and the fake GitHub, epoch ms. */
   clock: { now: number }
   /** Posts bytes to the webhook address, signed unless the headers say otherwise. */
   post(body: string | Buffer, headers?: Record<string, string>): Promise<Response>
   /** Posts deliveries one after the other, as GitHub does, and returns the statuses. */
   send(...deliveries: Delivery[]): Promise<number[]>
-  /** Moves the clock to `minutes` after the start, lets the timers run once, and works everything off. */
+  /** Sets the clock to `minutes` after the start, runs the timers once, and finishes all tasks. */
   passTo(minutes: number): Promise<void>
   /** Bodies of the app's own comments on a pull request. */
   answers(number?: number): string[]
@@ -47,7 +47,7 @@ export interface TestAppOptions extends StartOptions {
   database?: OpenDatabase
 }
 
-/** Starts it; the test's end stops it and holds every call to GitHub to GitHub's own description. */
+/** Starts the app. The end of the test stops it, and fails if a call violated GitHub's published description. */
 export async function startTestApp({ config, ...options }: TestAppOptions = {}): Promise<TestApp> {
   const clock = { now: ms(60) }
   const now = () => clock.now
@@ -115,7 +115,7 @@ function handles(app: RunningApp, fakeGitHub: FakeGitHub, clock: { now: number }
     async send(...deliveries: Delivery[]) {
       const statuses: number[] = []
       for (const { id, name, payload } of deliveries) {
-        learn(widgets(), payload as Told)
+        addCommentOf(widgets(), payload as CommentPayload)
         const answer = await post(JSON.stringify(payload), {
           'x-github-delivery': id,
           'x-github-event': name,
@@ -141,13 +141,13 @@ function handles(app: RunningApp, fakeGitHub: FakeGitHub, clock: { now: number }
   }
 }
 
-interface Told {
+interface CommentPayload {
   comment?: { id: number; body: string; user: { login: string }; created_at: string }
   issue?: { number: number }
 }
 
-/** GitHub has the comment that its webhook tells of. */
-function learn(repository: Repository, { comment, issue }: Told): void {
+/** Adds the comment of a webhook to the fake GitHub. */
+function addCommentOf(repository: Repository, { comment, issue }: CommentPayload): void {
   if (!comment || !issue) return
   const { id, body, user, created_at: at } = comment
   addComment(repository, { id, issue: issue.number, body, user: user.login, at })

@@ -1,4 +1,4 @@
-/** Databases for tests: the same test on the embedded PostgreSQL and on a real one, because PGlite has one connection and hides races. */
+/** Databases for tests. A test can run on the embedded PostgreSQL and on a server, because PGlite has one connection and hides races. */
 
 import { randomUUID } from 'node:crypto'
 import { openAsBlob } from 'node:fs'
@@ -12,7 +12,7 @@ export type DatabaseKind = 'PGlite' | 'PostgreSQL'
 
 /**
  * Runs the tests on both databases. Each test finds the schema migrated and the tables empty.
- * @param tests is given the way to the database, which is open only while tests run
+ * @param tests receives a function that returns the database, which is open only while tests run
  */
 export function eachDatabase(tests: (db: () => Db, kind: DatabaseKind) => void): void {
   describe.each<DatabaseKind>(['PGlite', 'PostgreSQL'])('on %s', (kind) => {
@@ -36,7 +36,7 @@ export async function openEmbedded(): Promise<OpenDatabase> {
   return openDatabase('memory', { contents: await openAsBlob(inject('embeddedTemplate')) })
 }
 
-/** The address of a fresh database on the real server: a copy of the migrated template, or an empty one. */
+/** Creates a database on the server, as a copy of the migrated template or empty. @returns its address */
 export async function createServerDatabase({ migrated = true } = {}): Promise<string> {
   const address = inject('postgresServer')
   const name = `test_${randomUUID().replaceAll('-', '')}`
@@ -52,7 +52,7 @@ async function openServer(): Promise<OpenDatabase> {
   return openDatabase(await createServerDatabase(), { poolSize: 4 })
 }
 
-/** Empties every table but the migrations' own. */
+/** Empties every table except those of the migrations. */
 export async function empty(db: Db): Promise<void> {
   const tables = await sql<{ name: string }>`select tablename as name from pg_tables
     where schemaname = 'public' and tablename not like 'kysely_%'`.execute(db)

@@ -1,4 +1,4 @@
-/** Webhook deliveries in the shape that GitHub sends, with defaults: what a test feeds to the way in. */
+/** Webhook deliveries in the form that GitHub sends, with defaults. */
 import { createHash } from 'node:crypto'
 import type { Delivery } from '../../src/intake/prepare.ts'
 import { at, BASE, HEAD, REPOSITORY_ID } from './facts.ts'
@@ -17,7 +17,7 @@ export const REPOSITORY = {
   owner: { login: 'acme', id: 9, type: 'Organization' },
 }
 
-/** A delivery of any event: the payload within the envelope that every event has. */
+/** A delivery of any event: the payload with the fields that every event has. */
 export function aDelivery(name: string, payload: Record<string, unknown>, id?: string): TestDelivery {
   const whole = {
     repository: REPOSITORY,
@@ -29,7 +29,7 @@ export function aDelivery(name: string, payload: Record<string, unknown>, id?: s
   return { id: id ?? guidOf(name, whole), name, payload: whole }
 }
 
-/** The same content has the same id: two deliveries built alike are one delivery sent twice. */
+/** An id derived from the content: two equal deliveries are one delivery sent twice. */
 function guidOf(name: string, payload: object): string {
   const hash = createHash('sha256')
     .update(`${name}\n${JSON.stringify(payload)}`)
@@ -92,7 +92,7 @@ export interface CheckRunOptions {
   conclusion?: string | null
   status?: string
   minute?: number
-  /** When GitHub last touched the suite: its clock for words about one run. */
+  /** When GitHub last updated the suite, which dates what it reports about one run. */
   toldMinute?: number
   suite?: number
   app?: { id: number; slug: string; name: string }
@@ -234,7 +234,7 @@ export interface CommentOptions {
   repository?: typeof REPOSITORY
 }
 
-/** A comment in one of the three places where people write on a pull request. */
+/** A comment in one of the three places of a pull request: the conversation, a review, or a line of code. */
 export function commentDelivery(options: CommentOptions = {}): TestDelivery {
   const { kind = 'issue_comment', number = 7, minute = 15, state = 'open', id = 4000 + minute } = options
   const { repository = REPOSITORY } = options

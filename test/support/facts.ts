@@ -1,4 +1,4 @@
-/** Facts with defaults for the tables of the pure core: each test names only what it is about. */
+/** Facts with defaults: each test states only what matters to it. */
 import type {
   CommentFact,
   MergeGroupFact,
@@ -16,7 +16,7 @@ export const BASE = 'b'.repeat(40)
 export const OTHER_BASE = 'c'.repeat(40)
 export const REPOSITORY_ID = 1001
 
-/** A Monday morning. Every time in these tests is so many minutes after it. */
+/** A Monday morning. The tests give times in minutes after it. */
 const START = Date.UTC(2026, 1, 2, 9)
 
 /** RFC 3339, `minutes` after the start. */
@@ -29,7 +29,7 @@ export function ms(minutes: number): number {
   return START + minutes * 60_000
 }
 
-/** A completed Actions check run; `minute` is when it completed and was told. */
+/** A completed Actions check run; `minute` is when it completed and was reported. */
 export function aCheckRun(more: Partial<Observation> & { id?: number; minute?: number } = {}): Observation {
   const { id = 1, minute = 10, ...fields } = more
   const completed_at = fields.completed_at ?? at(minute)
@@ -55,7 +55,7 @@ export function aCheckRun(more: Partial<Observation> & { id?: number; minute?: n
   }
 }
 
-/** A commit status; `build` is what its target_url tells runs apart by. */
+/** A commit status; `build` identifies the run in its target_url. */
 export function aStatus(
   more: Partial<Observation> & { build?: number; minute?: number; id?: number } = {},
 ): Observation {
@@ -183,7 +183,7 @@ export function aHuntedAttempt(more: Partial<HuntedAttempt> = {}): HuntedAttempt
   }
 }
 
-/** Facts about one commit that heads pull request 7, unless said otherwise. */
+/** Facts about one commit, by default the head of pull request 7. */
 export function factsOf(more: Partial<HeadFacts> = {}): HeadFacts {
   return {
     headSha: HEAD,
@@ -208,7 +208,7 @@ export const UNIT: Job = {
 
 let runs = 0
 
-/** A run as the domain has it, after its observations were read. */
+/** A run in the domain's form, as read from its observations. */
 export function aRun(more: Partial<Run> & { minute?: number } = {}): Run {
   const { minute = 10, ...fields } = more
   return {

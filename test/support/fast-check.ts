@@ -1,4 +1,4 @@
-/** Made-up histories are the same in every run, so that a red test is red again; FAST_CHECK_SEED tries others. */
+/** Property tests use one seed, so that a failure can be repeated. FAST_CHECK_SEED sets another. */
 import fc from 'fast-check'
 
 fc.configureGlobal({ seed: Number(process.env.FAST_CHECK_SEED ?? 20_260_202) })

@@ -1,4 +1,4 @@
-/** A history in the GitHub fake GitHub, and the webhooks that GitHub would have sent while it happened. */
+/** A history on the fake GitHub, and the webhooks that GitHub would have sent for it. */
 
 import { isPull } from '../../fake-github/routes/pulls.ts'
 import { addBranch, addCommit, addPull, addRepository, shaOf } from '../../fake-github/seed.ts'
@@ -27,20 +27,20 @@ function job(name: string, conclusion: 'success' | 'failure' | 'cancelled', minu
 }
 
 export interface HistorySizes {
-  /** Plain pull requests beside the odd ones. */
+  /** Number of ordinary pull requests, in addition to the unusual ones. */
   pulls: number
-  /** Statuses on one commit. */
+  /** Number of statuses on one commit. */
   statuses: number
 }
 
-/** `acme/widgets` with pull requests of every kind, made within a week of the start. */
+/** Creates `acme/widgets` with pull requests of every kind within a week of the start. */
 export function seedHistory(state: State, { pulls, statuses }: HistorySizes): Repository {
   const repository = addRepository(state, { owner: 'acme', name: 'widgets', createdAt: time(-9000) })
   addHistory(state, repository, { pulls, statuses })
   return repository
 }
 
-/** The same in a repository that is there already. */
+/** Adds the same pull requests to an existing repository. */
 export function addHistory(state: State, repository: Repository, { pulls, statuses }: HistorySizes): void {
   addRepository(state, { owner: 'octocat', name: 'widgets', forkOf: 'acme/widgets' })
   addApp(state)
@@ -52,7 +52,7 @@ export function addHistory(state: State, repository: Repository, { pulls, status
   seedTrunk(state, repository)
 }
 
-/** Two jobs; every third pull request's tests fail and pass when run again, every fifth is pushed to twice. */
+/** Two jobs. Every third pull request fails and passes in a re-run; every fifth is pushed to twice. */
 function seedPull(state: State, repository: Repository, i: number): void {
   const minute = 20 + i * 30
   const fork = i % 4 === 3 ? { fork: 'octocat/widgets' } : {}
@@ -94,7 +94,7 @@ function seedPull(state: State, repository: Repository, i: number): void {
   closePull(state, pull, time(minute + 29), 'octocat', shaOf(`merge ${i}`))
 }
 
-/** Pushed, pushed again, then replaced: GitHub's timeline tells the second head and not the first. */
+/** Two pushes, then a forced push: GitHub's timeline contains the second head and not the first. */
 function seedForced(state: State, repository: Repository): void {
   const heads = ['first', 'second', 'third'].map((name) => shaOf(`forced ${name}`)) as [
     string,
@@ -123,7 +123,7 @@ function seedForced(state: State, repository: Repository): void {
   run(heads[2], 161, [job('unit', 'success', 170)])
 }
 
-/** One commit that a bot wrote many statuses on, among them two flakes. */
+/** One commit with many statuses of a bot, among them two flakes. */
 function seedStatuses(state: State, repository: Repository, count: number): void {
   const sha = shaOf('statuses')
   addPull(state, repository, { number: 3, title: 'Statuses', user: 'octocat', at: time(200), sha })
@@ -141,7 +141,7 @@ function seedStatuses(state: State, repository: Repository, count: number): void
   }
 }
 
-/** Check runs of an app that is not Actions. */
+/** Check runs of an app other than Actions. */
 function seedOtherApp(state: State, repository: Repository): void {
   const sha = shaOf('other app')
   addPull(state, repository, { number: 4, title: 'Other', user: 'octocat', at: time(300), sha })
@@ -170,8 +170,8 @@ function seedTrunk(state: State, repository: Repository): void {
 }
 
 /**
- * What is rare: a base that is changed, commands in the body and in a review, a bot's draft, a commit that two pull requests
- * share, a forced push by a fork away from statuses, a merge queue.
+ * Rare cases: a changed base, commands in a description and in a review, a bot's draft, a commit in two pull requests, a forced
+ * push of a fork that drops statuses, a merge queue.
  */
 export function addOddities(state: State, repository: Repository): void {
   const open = (number: number, minute: number, more: object = {}) =>
@@ -213,7 +213,7 @@ function prow(sha: string, build: number) {
   return { sha, context: 'prow', description: 'Job done.', targetUrl }
 }
 
-/** Everything as webhooks, in order of time. */
+/** The webhooks of the whole history, in order of time. */
 export function historyDeliveries(github: GitHubInstance, repository: Repository): Delivery[] {
   const deliveries: { at: string; name: string; payload: Record<string, unknown> }[] = []
   const envelope = { repository: repositoryShape(github, repository), installation: { id: 77 } }

@@ -1,4 +1,4 @@
-/** The whole way from deliveries to figures, without a server: what most tests of the pipeline do. */
+/** From deliveries to figures without a server. */
 
 import { type RepositoryReport, readReport } from '../../src/cli/report-json.ts'
 import type { Db } from '../../src/db/schema.ts'
@@ -8,22 +8,22 @@ import type { Delivery } from '../../src/intake/prepare.ts'
 import { createRecorder, type RecordResult } from '../../src/intake/record.ts'
 import { ms } from './facts.ts'
 
-/** A week after the start: every window of these tests has ended by then. */
+/** Ten days after the start: every window of these tests has ended by then. */
 export const LATER = ms(10 * 24 * 60)
 
-/** Records the deliveries, together. */
+/** Records the deliveries concurrently. */
 export function recordAll(db: Db, deliveries: readonly Delivery[]): Promise<RecordResult[]> {
   const { record } = createRecorder(db, { now: () => ms(0), tasks: false })
   return Promise.all(deliveries.map((delivery) => record(delivery)))
 }
 
-/** Concludes until nothing is stale. */
+/** Derives until nothing is stale. */
 export async function derive(db: Db, options: { now?: number; settings?: Settings } = {}): Promise<void> {
   const { now = LATER, settings = DEFAULT_SETTINGS } = options
   await deriveAll(db, { settingsOf: async () => settings, now })
 }
 
-/** What the program would print as JSON about every repository. */
+/** The JSON report on every repository. */
 export async function readReports(
   db: Db,
   settings: Settings = DEFAULT_SETTINGS,
@@ -34,7 +34,7 @@ export async function readReports(
   return reports
 }
 
-/** The report on the one repository there is. */
+/** The report on the only repository. @throws when there is not exactly one */
 export async function readOnlyReport(
   db: Db,
   settings: Settings = DEFAULT_SETTINGS,
@@ -44,7 +44,7 @@ export async function readOnlyReport(
   return report
 }
 
-/** The same list in another order: always the same for the same seed. */
+/** A shuffled copy of the list. The same seed gives the same order. */
 export function shuffled<T>(list: readonly T[], seed: number): T[] {
   const copy = [...list]
   let state = seed >>> 0

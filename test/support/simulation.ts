@@ -1,4 +1,4 @@
-/** Made-up organisations in the database, with the truth about their flakes. */
+/** Simulated organisations in the database, with the truth about their flakes. */
 import type { Db } from '../../src/db/schema.ts'
 import { type Scenario, scenarioOf } from '../../src/simulate/scenarios.ts'
 import { type Simulation, simulate, tell } from '../../src/simulate/simulate.ts'
@@ -6,13 +6,13 @@ import { recordAll } from './pipeline.ts'
 
 export const FROM = Date.UTC(2026, 0, 5)
 
-/** A history of a scenario of that name, with changes. */
+/** Simulates the named scenario, with changes. */
 export function aHistory(name: string, days: number, more: Partial<Scenario> = {}, seed = 1): Simulation {
   const scenario = { ...(scenarioOf(name) as Scenario), ...more }
   return simulate(scenario, { seed, days, from: FROM, repository: `example-org/${name}` })
 }
 
-/** Records it, as told by GitHub. */
+/** Records the simulation's webhooks. */
 export async function recordHistory(db: Db, history: Simulation, seed = 1): Promise<void> {
   await recordAll(db, tell(history, seed))
 }

@@ -11,7 +11,7 @@ import { empty, useDatabase } from '../../support/database.ts'
 import { ms } from '../../support/facts.ts'
 import { historyDeliveries, seedHistory } from '../../support/history.ts'
 import { derive, LATER, readOnlyReport, recordAll } from '../../support/pipeline.ts'
-import { type Manners, startOtherManners } from '../../support/server-variants.ts'
+import { type ServerVariant, startServerVariant } from '../../support/server-variants.ts'
 
 const now = () => ms(7 * 24 * 60)
 let fakeGitHub: FakeGitHub
@@ -42,8 +42,8 @@ describe('history', () => {
     return report
   }
 
-  async function read(manners: Manners) {
-    const url = await startOtherManners(fakeGitHub, manners)
+  async function read(manners: ServerVariant) {
+    const url = await startServerVariant(fakeGitHub, manners)
     const client = createThrottledClient(tokenOctokit(token, url), {
       reserve: 0,
       wait: async () => undefined,
@@ -52,10 +52,10 @@ describe('history', () => {
     return readHistory(db(), client, found, { since: ms(-60), now, alone: true })
   }
 
-  test.each<[string, Manners]>([
+  test.each<[string, ServerVariant]>([
     [
       'REST alone, 30 entries a page, no header but Link',
-      { mostPerPage: 30, headers: ['link'], refuses: [{ path: /graphql/, status: 404 }] },
+      { maxPerPage: 30, headers: ['link'], refuses: [{ path: /graphql/, status: 404 }] },
     ],
     ['no Link at all where a page is not full', { headers: [] }],
     [
