@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { openDatabase } from '../src/db/client.ts'
 import { migrate } from '../src/db/migrate.ts'
+import { COMMANDS } from '../src/features/all.ts'
 import { settingsJsonSchema } from '../src/settings/schema.ts'
 import { commandSection } from '../src/texts/help.ts'
 import { diagram, layerTable, partsOf, readImports } from './architecture.ts'
@@ -29,7 +30,7 @@ const schema = JSON.stringify(settingsJsonSchema(), null, 2)
 writeFileSync(new URL('schema/flake-sla.schema.json', root), `${schema}\n`)
 
 const readme = new URL('README.md', root)
-const commands = `\n\n${commandSection().join('\n')}\n\n`
+const commands = `\n\n${commandSection(COMMANDS).join('\n')}\n\n`
 writeFileSync(readme, writeGenerated(readFileSync(readme, 'utf8'), 'commands', commands))
 
 // Tables and lists are laid out as everything else is.

@@ -1,8 +1,10 @@
-/** What the parts that do something are given: the world, as values. A type, no code. */
+/** What the parts that act are given: the database, the clock, GitHub, the log and the configuration. */
 import type { Db } from './db/schema.ts'
+import type { CommandHelp } from './domain/command-help.ts'
 import type { Settings } from './domain/settings.ts'
 import type { GitHub } from './github/client.ts'
 
+/** Structured logging, as pino does it. An error is passed as `{ err }`, which keeps its stack. */
 export interface Log {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -14,12 +16,14 @@ export interface Deps {
   db: Db
   /** Epoch ms. */
   now(): number
-  /** Null until the app is set up: nothing can be written then. */
+  /** Null until the app is set up; nothing can be written before. */
   github: GitHub | null
   settingsOf(repositoryId: number): Promise<Settings>
   log: Log
-  /** Where people reach the dashboard; null where nobody said. */
+  /** The address of the dashboard; null if it is not configured. */
   publicUrl: string | null
-  /** Log what would be written and write nothing. */
+  /** Log what would be written, and write nothing. */
   dryRun: boolean
+  /** The commands that the help describes. */
+  commands: readonly CommandHelp[]
 }

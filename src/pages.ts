@@ -9,7 +9,7 @@ import type { Recorder } from './intake/record.ts'
 /** The dashboard of a running program. */
 export function pagesOf(
   config: Config,
-  { db, now, settingsOf, log }: Pick<Deps, 'db' | 'now' | 'settingsOf' | 'log'>,
+  { db, now, settingsOf, log, commands }: Pick<Deps, 'db' | 'now' | 'settingsOf' | 'log' | 'commands'>,
   { timings, rateLimit }: { timings: Timings; rateLimit: RateLimitWatch },
 ): Hono {
   const { publicUrl, githubUrl, apiUrl, pages } = config
@@ -17,6 +17,7 @@ export function pagesOf(
     db,
     now,
     settingsOf,
+    commands,
     publicUrl,
     githubUrl,
     timings,

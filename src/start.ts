@@ -8,7 +8,7 @@ import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { createBackpressure } from './derive/backpressure.ts'
 import { SECOND_MS } from './domain/time.ts'
-import { AFTER_DERIVING, TASKS, TIMERS } from './features/all.ts'
+import { AFTER_DERIVING, COMMANDS, TASKS, TIMERS } from './features/all.ts'
 import { type RunningTimers, startTimers, type Timer } from './features/schedule.ts'
 import { createWorker, type Worker } from './features/worker.ts'
 import { createProbot, gitHubOf } from './github/app.ts'
@@ -137,6 +137,7 @@ function depsOf(
     log,
     publicUrl: config.publicUrl,
     dryRun: config.dryRun,
+    commands: COMMANDS,
   }
 }
 

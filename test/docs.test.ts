@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { readGenerated } from '../scripts/generated.ts'
 import { readConfig, VARIABLES } from '../src/config.ts'
 import { parseCorrection, parseFlakeReport, parseHunt, parseRetests } from '../src/domain/command.ts'
-import { COMMAND_HELP } from '../src/domain/command-help.ts'
+import { COMMANDS } from '../src/features/all.ts'
 import { EVENTS } from '../src/intake/events/translate.ts'
 import { commandSection } from '../src/texts/help.ts'
 
@@ -182,7 +182,9 @@ test('the README describes the commands as the program does; npm run docs renews
       .replace(/-{3,}/g, '---')
       .replace(/[^\S\n]+/g, ' ')
       .trim()
-  expect(plain(readGenerated(readText('README.md'), 'commands'))).toBe(plain(commandSection().join('\n')))
+  expect(plain(readGenerated(readText('README.md'), 'commands'))).toBe(
+    plain(commandSection(COMMANDS).join('\n')),
+  )
 })
 
 const isUnderstood = (example: string) =>
@@ -192,8 +194,8 @@ const isUnderstood = (example: string) =>
   parseRetests(example).length > 0
 
 test('every command that is described is understood, and each is described', () => {
-  for (const { example } of COMMAND_HELP) expect([example, isUnderstood(example)]).toEqual([example, true])
-  const usages = COMMAND_HELP.map((one) => one.usage).join(' ')
+  for (const { example } of COMMANDS) expect([example, isUnderstood(example)]).toEqual([example, true])
+  const usages = COMMANDS.map(({ usage }) => usage).join(' ')
   for (const word of ['/flake-report', '/flake not-mine', '/retest', '/retest-required', '/test', '/hunt'])
     expect(usages).toContain(word)
 })

@@ -1,6 +1,7 @@
 /** What the pages need from the rest of the program: handed in, so that they hold no state and read no clock. */
 import type { Registry } from 'prom-client'
 import type { Db, Row } from '../db/schema.ts'
+import type { CommandHelp } from '../domain/command-help.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { GitHubUsers, OAuthCredentials } from './auth/github-users.ts'
 
@@ -61,4 +62,6 @@ export interface DashboardDeps {
   metricsToken?: string | null
   /** Whether the app has credentials; without them the root page leads to the set-up. Taken as true. */
   isSetUp?: boolean
+  /** The commands on the help page. Taken as none. */
+  commands?: readonly CommandHelp[]
 }

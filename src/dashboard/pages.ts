@@ -38,7 +38,7 @@ export function pages(deps: DashboardDeps): Hono {
     )
     return send(c, { title: 'Repositories', body, measuredAt, isMoving })
   })
-  app.get('/help', (c) => send(c, { title: 'Help', body: helpPage() }))
+  app.get('/help', (c) => send(c, { title: 'Help', body: helpPage(deps.commands ?? []) }))
   app.get('/status', async (c) => {
     const page = await statusPage(deps, await readableRepositories(deps, c.req.raw), c.req.query('page'))
     return send(c, { title: 'Status', ...page })

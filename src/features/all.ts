@@ -1,4 +1,5 @@
 /** Adds up what the features bring. Where one feature needs another, this file passes it in: features never import each other. */
+import type { CommandHelp } from '../domain/command-help.ts'
 import * as backfill from './backfill/index.ts'
 import * as breachIssue from './breach-issue/index.ts'
 import * as correction from './correction/index.ts'
@@ -24,6 +25,14 @@ export const TASKS: TaskHandlers = {
   ...settings.tasks,
   ...requiredJobs.tasks,
 }
+
+/** The commands that people write in comments, in the order of the help. */
+export const COMMANDS: readonly CommandHelp[] = [
+  ...report.help,
+  ...correction.help,
+  ...retest.help,
+  ...hunt.help,
+]
 
 /** What is requested for a repository whose windows are closed. */
 export const AFTER_CLOSING = [breachIssue.requestBreachIssue, jobIssues.requestJobIssues] as const

@@ -7,6 +7,7 @@ import type { NewRow } from '../../src/db/schema.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { DEFINITION_VERSION } from '../../src/domain/sla.ts'
 import { DAY_MS } from '../../src/domain/time.ts'
+import { COMMANDS } from '../../src/features/all.ts'
 import { openEmbedded } from '../support/database.ts'
 
 export const NOW = Date.parse('2026-02-04T12:00:00Z')
@@ -19,6 +20,7 @@ export function app(deps: Partial<DashboardDeps> & Pick<DashboardDeps, 'db'>) {
     settingsOf: async () => DEFAULT_SETTINGS,
     publicUrl: null,
     githubUrl: 'https://github.com',
+    commands: COMMANDS,
     ...deps,
   })
 }

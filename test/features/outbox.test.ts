@@ -21,7 +21,7 @@ const handlers: TaskHandlers = { ...TASKS, settings: { run, giveUp } }
 const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }
 
 const deps = (): Deps => ({
-  ...{ db: db(), log, publicUrl: null, dryRun: false },
+  ...{ db: db(), log, publicUrl: null, dryRun: false, commands: [] },
   now: () => clock.now,
   github: {
     octokitOf: async () => ({}) as Octokit,

@@ -135,7 +135,7 @@ test('an older report of the same pull request is folded away, and only that', a
   await it.app.settle()
   const own = [...it.repository.comments.values()].filter((one) => one.byApp)
   expect(own.map((one) => one.minimized)).toEqual(['outdated', null, null])
-  expect(own[1]?.body).toMatch(/^\*\*Commands of flake-sla\*\*/)
+  expect(own[1]?.body).toMatch(/^\*\*flake-sla commands\*\*/)
 })
 
 test('where folding away is refused, the answer stands all the same', async () => {
@@ -178,6 +178,6 @@ test('the report on one job, and on one that is not there', async () => {
   await it.app.settle()
   expect(it.answers()[0]).toMatch(/^\*\*Look at this failure first:\*\* `unit`/)
   expect(it.answers()[1]).toMatch(
-    /^\*\*No result of `@nobody \| x` at aaaaaaa\.\*\* These have reported: `unit`\./,
+    /^\*\*No result of `@nobody \| x` at aaaaaaa\.\*\* Jobs with results: `unit`\./,
   )
 })

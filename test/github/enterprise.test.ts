@@ -36,7 +36,7 @@ test('is read, reconciled and asked by GHE_HOST alone', async () => {
   const log = pino({ level: 'silent' })
   const settings = { baseUrl: config.apiUrl, log, throttle: false }
   const deps: Deps = {
-    ...{ db: db(), now: () => ms(7 * 24 * 60), log, publicUrl: null, dryRun: false },
+    ...{ db: db(), now: () => ms(7 * 24 * 60), log, publicUrl: null, dryRun: false, commands: [] },
     github: gitHubOf(createProbot(config.app as NonNullable<typeof config.app>, settings), false, log),
     settingsOf: () => Promise.reject(new Error('not asked for')),
   }

@@ -4,6 +4,7 @@ import MarkdownIt from 'markdown-it'
 import { describe, expect, test } from 'vitest'
 import { aHunt, aRun } from '../../packages/hunt/test/hunts.ts'
 import { slaOf } from '../../src/domain/sla.ts'
+import { COMMANDS } from '../../src/features/all.ts'
 import type { Breach, CostlyJob } from '../../src/texts/breach-facts.ts'
 import { breachBody, breachTitle } from '../../src/texts/breach-issue.ts'
 import { helpText } from '../../src/texts/help.ts'
@@ -187,7 +188,7 @@ const TEXTS: [string, (names: readonly string[]) => string][] = [
       return [huntBegunText(told), ...refused].join('\n\n')
     },
   ],
-  ['the help', () => helpText()],
+  ['the help', () => helpText(COMMANDS)],
 ]
 
 /** What GitHub would act on: text outside code, where mentions, references and commands count. */

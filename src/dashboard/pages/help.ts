@@ -1,5 +1,5 @@
 /** What the commands do, and what the figures mean: for whoever meets them on a pull request for the first time. */
-import { COMMAND_HELP, COMMAND_RULES } from '../../domain/command-help.ts'
+import { COMMAND_RULES, type CommandHelp } from '../../domain/command-help.ts'
 import { DEFAULT_TARGET, SMALL_SAMPLE } from '../../domain/sla.ts'
 import { percent } from '../../texts/figures.ts'
 import { type Html, html, table } from '../html.ts'
@@ -39,13 +39,13 @@ const WORDS: [string, string][] = [
 ]
 
 /** The body of `/help`. */
-export function helpPage(): Html {
+export function helpPage(commands: readonly CommandHelp[]): Html {
   return html`<h1>Help</h1>
 <h2>Commands</h2>
 ${table(
   'Written as a comment of their own line on a pull request',
   ['Command', 'Who may', 'What it does', 'Example'],
-  COMMAND_HELP.map(({ usage, who, what, example }) => [
+  commands.map(({ usage, who, what, example }) => [
     html`<code class="wrap">${usage}</code>`,
     who,
     what,

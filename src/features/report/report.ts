@@ -37,7 +37,7 @@ async function bodyOf(
   { deps, repository }: TaskContext,
   { payload: { number, job } }: LeasedTask<'report'>,
 ): Promise<string> {
-  return job === HELP ? helpText() : writeReport(deps, repository, number, job)
+  return job === HELP ? helpText(deps.commands) : writeReport(deps, repository, number, job)
 }
 
 /**
