@@ -166,6 +166,14 @@ export const RULES: IRegularForbiddenRuleType[] = [
     to: { path: DRIVERS.names.map(packageOf) },
   },
   {
+    name: 'sql-in-one-place',
+    comment:
+      'Queries are in src/db, and in src/dashboard/queries where only pages need them: call a function of these.',
+    severity: 'error',
+    from: { path: ROOMS, pathNot: '^src/(db|dashboard/queries)/' },
+    to: { path: packageOf('kysely') },
+  },
+  {
     name: 'migrations-are-frozen',
     comment: 'A migration stands for itself: what it imports may change after it has run somewhere.',
     severity: 'error',

@@ -43,6 +43,13 @@ describe('this program', () => {
     expect(broken).toEqual([])
   })
 
+  test('writes queries nowhere but in src/db and src/dashboard/queries', () => {
+    const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    const others = files.filter((path) => path.endsWith('.ts') && !/^(db|dashboard\/queries)\//.test(path))
+    const query = /\.(selectFrom|insertInto|updateTable|deleteFrom)\(/
+    expect(others.filter((path) => query.test(readFileSync(join(ROOT, 'src', path), 'utf8')))).toEqual([])
+  })
+
   test('has a layer for each part of src', () => {
     expect(readdirSync(join(ROOT, 'src')).filter((part) => !(part in LAYERS))).toEqual([])
   })
@@ -146,6 +153,16 @@ describe('a planted mistake is seen', () => {
       'a driver beside the one place for it',
       'one-driver',
       { 'src/cli/a.ts': "import pg from 'pg'\nexport const a = pg" },
+    ],
+    [
+      'SQL outside the rooms for it',
+      'sql-in-one-place',
+      { 'src/features/a.ts': "import { sql } from 'kysely'\nexport const a = sql`select 1`" },
+    ],
+    [
+      'a type of the query builder outside the rooms for SQL',
+      'sql-in-one-place',
+      { 'src/dashboard/pages/a.ts': "import type { Kysely } from 'kysely'\nexport type A = Kysely<unknown>" },
     ],
     [
       'a migration that leans on the program',

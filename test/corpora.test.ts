@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { newestCompletion } from '../src/db/replay.ts'
+import { readNewestCompletion } from '../src/db/head-facts.ts'
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts'
 import type { Delivery } from '../src/intake/prepare.ts'
 import { useDatabase } from './support/database.ts'
@@ -49,7 +49,7 @@ describe.skipIf(names.length === 0)('a real project', () => {
       for (let from = 0; from < deliveries.length; from += 1000) {
         await recordAll(db(), deliveries.slice(from, from + 1000))
       }
-      await derive(db(), { now: (await newestCompletion(db())) ?? 0 })
+      await derive(db(), { now: (await readNewestCompletion(db())) ?? 0 })
       const report = (await readReports(db(), DEFAULT_SETTINGS)).find(
         (one) => one.repository === expected.repository,
       )

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import { sql } from 'kysely'
 import { dashboard } from '../../src/dashboard/app.ts'
-import { readRepositories } from '../../src/dashboard/queries/repositories.ts'
+import { readRepositories } from '../../src/db/repositories.ts'
 import type { Db } from '../../src/db/schema.ts'
 import { deriveAll } from '../../src/derive/derive.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { readConfig } from '../config.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
+import { readRepositories } from '../db/repositories.ts'
 import { deriveRepository } from '../derive/derive.ts'
 import { DAY_MS } from '../domain/time.ts'
 import { UserError } from '../domain/user-error.ts'
@@ -85,12 +86,7 @@ function access(config: ReturnType<typeof readConfig>): (installationId: number 
 }
 
 async function chosen({ db }: OpenDatabase, name: string | undefined) {
-  const all = await db
-    .selectFrom('repository')
-    .select(['full_name', 'installation_id'])
-    .where('removed_at', 'is', null)
-    .orderBy('full_name')
-    .execute()
+  const all = await readRepositories(db)
   if (name === undefined) {
     if (all.length > 0) return all
     throw new UserError('No repository is in this database yet. Name one with --repository owner/name.')

@@ -3,13 +3,16 @@
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import { openDatabase } from '../db/client.ts'
+import { readNewestCompletion } from '../db/head-facts.ts'
 import { migrate } from '../db/migrate.ts'
-import { newestCompletion, setAsOf } from '../db/replay.ts'
+import { readAllRepositories } from '../db/repositories.ts'
 import type { Db } from '../db/schema.ts'
-import { classifyBeside } from '../derive/classify-concurrently.ts'
+import { markEndedWindows } from '../db/stale.ts'
+import { classifyConcurrently } from '../derive/classify-concurrently.ts'
 import { deriveAll } from '../derive/derive.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
+import { iso } from '../domain/time.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Prepared } from '../intake/prepare.ts'
 import { createRecorder, type RecordResult } from '../intake/record.ts'
@@ -72,8 +75,8 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
     const recorder = createRecorder(db, { now: () => now, tasks: false })
     const record = () => recordAll(readPrepared(files, now), recorder.store)
     const deliveries = await (database.embedded ? record() : judgingBeside(db, record))
-    const end = asOf ?? (await newestCompletion(db)) ?? 0
-    await setAsOf(db, end)
+    const end = asOf ?? (await readNewestCompletion(db)) ?? 0
+    await markEndedWindows(db, iso(end))
     const show = progress('concluding', 'heads')
     await deriveAll(db, { settingsOf: async () => settings, now: end, onProgress: show.add })
     show.end()
@@ -86,7 +89,7 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
 /** The embedded database does one thing at a time; a server judges while the next deliveries come. */
 async function judgingBeside(db: Db, record: () => Promise<Tally>): Promise<Tally> {
   let ended = false
-  const judging = classifyBeside(db, () => ended)
+  const judging = classifyConcurrently(db, () => ended)
   // Whoever waits for it hears of a failure; until then nobody does.
   judging.catch(() => {})
   try {
@@ -101,7 +104,7 @@ async function readAll(
   db: Parameters<typeof readReport>[0],
   settings: Settings,
 ): Promise<RepositoryReport[]> {
-  const repositories = await db.selectFrom('repository').selectAll().orderBy('full_name').execute()
+  const repositories = await readAllRepositories(db)
   const reports: RepositoryReport[] = []
   for (const repository of repositories) reports.push(await readReport(db, repository, settings))
   return reports

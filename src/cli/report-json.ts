@@ -1,12 +1,13 @@
 /** The conclusions about one repository in the shape that people script against. */
-import { sql } from 'kysely'
+
 import { readUnread, type Unread } from '../db/backfill.ts'
 import { readCoverage, readLastEvent } from '../db/coverage.ts'
 import { readGaps } from '../db/gaps.ts'
 import { type FlakeJson, flakeJson, type WindowJson, windowJson } from '../db/json.ts'
 import { countOrphanHeads } from '../db/orphan-heads.ts'
+import { readAllComments, readAllFlakes } from '../db/report.ts'
 import type { Db, Row } from '../db/schema.ts'
-import { flakeInScope, readScope, type Scope } from '../db/scope.ts'
+import { readScope, type Scope } from '../db/scope.ts'
 import { readWindows } from '../db/sla.ts'
 import { parseRetests } from '../domain/command.ts'
 import type { Settings } from '../domain/settings.ts'
@@ -105,24 +106,15 @@ async function countUnplaced(db: Db, repositoryId: number): Promise<number> {
   return waiting + unknown
 }
 
-type FlakeRow = Row<'flake'> & Pick<Row<'job'>, 'name' | 'app' | 'workflow' | 'event'>
-
 /** Every flake in scope; `counted` says which of them count. */
 async function readFlakes(db: Db, scope: Scope): Promise<ReportFlakeJson[]> {
-  const { rows } = await sql<FlakeRow>`select r.*, j.name, j.app, j.workflow, j.event from flake r
-    join job j on j.repository_id = r.repository_id and j.job_id = r.job_id
-    where ${flakeInScope(scope)} order by r.flaked_at, r.head_sha, j.name, r.job_id`.execute(db)
-  return rows.map((row) => ({ ...flakeJson(row), workflow: row.workflow, event: row.event }))
+  const flakes = await readAllFlakes(db, scope)
+  return flakes.map((flake) => ({ ...flakeJson(flake), workflow: flake.workflow, event: flake.event }))
 }
 
 async function readRetests(db: Db, repositoryId: number): Promise<RetestJson[]> {
-  const comments = await sql<Row<'comment'> & { head_sha: string | null }>`select c.*, (
-      select e.head_sha from pull_request_event e where e.repository_id = c.repository_id and e.number = c.number
-        and e.action <> 'before' and e.reported_at <= c.reported_at order by e.reported_at desc, e.head_sha limit 1) as head_sha
-    from comment c where c.repository_id = ${repositoryId} order by c.reported_at, c.number, c.comment_key`.execute(
-    db,
-  )
-  return comments.rows.flatMap((comment) =>
+  const comments = await readAllComments(db, repositoryId)
+  return comments.flatMap((comment) =>
     parseRetests(comment.body).map(({ command, jobs }) => ({
       pull_request: comment.number,
       head_sha: comment.head_sha,

@@ -1,10 +1,11 @@
 /** The repositories that a command is about. */
+import { readAllRepositories } from '../db/repositories.ts'
 import type { Db, Row } from '../db/schema.ts'
 import { UserError } from '../domain/user-error.ts'
 
 /** The repository of that name, or all of them. @throws UserError when there is none */
 export async function findRepositories(db: Db, name: string | undefined): Promise<Row<'repository'>[]> {
-  const all = await db.selectFrom('repository').selectAll().orderBy('full_name').execute()
+  const all = await readAllRepositories(db)
   const found =
     name === undefined ? all : all.filter((one) => one.full_name.toLowerCase() === name.toLowerCase())
   if (found.length > 0) return found

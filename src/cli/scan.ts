@@ -5,6 +5,7 @@ import { readConfig } from '../config.ts'
 import { readUnread } from '../db/backfill.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
+import { readRepositoryById, saveRepository } from '../db/repositories.ts'
 import { deriveRepository } from '../derive/derive.ts'
 import { closeWindows } from '../derive/measure.ts'
 import { DAY_MS } from '../domain/time.ts'
@@ -138,27 +139,20 @@ async function tellRepository(
   now: number,
 ): Promise<void> {
   const reported_at = new Date(now).toISOString()
-  await db
-    .insertInto('repository')
-    .values({
-      repository_id: id,
-      full_name,
-      private: isPrivate,
-      default_branch,
-      installation_id: null,
-      reported_at,
-      removed_at: null,
-    })
-    .onConflict((conflict) => conflict.column('repository_id').doUpdateSet({ full_name, default_branch }))
-    .execute()
+  await saveRepository(db, {
+    repository_id: id,
+    full_name,
+    private: isPrivate,
+    default_branch,
+    installation_id: null,
+    reported_at,
+    removed_at: null,
+  })
 }
 
 async function print({ db }: OpenDatabase, repositoryId: number, { json }: ScanOptions): Promise<void> {
-  const repository = await db
-    .selectFrom('repository')
-    .selectAll()
-    .where('repository_id', '=', repositoryId)
-    .executeTakeFirstOrThrow()
+  const repository = await readRepositoryById(db, repositoryId)
+  if (repository === null) throw new Error(`repository ${repositoryId} is not stored`)
   if (!json) return printReport(db, [repository], { format: 'table' })
   process.stdout.write(
     `${JSON.stringify(await readReport(db, repository, await readStoredSettings(db, repositoryId)), null, 2)}\n`,

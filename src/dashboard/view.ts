@@ -1,5 +1,6 @@
 /** What the pages of a repository need: its row, its settings, what counts, and its local day. */
 
+import { findRepository, readRepositories } from '../db/repositories.ts'
 import type { Row } from '../db/schema.ts'
 import { readScope, type Scope, type Span } from '../db/scope.ts'
 import type { Required } from '../domain/required.ts'
@@ -7,7 +8,6 @@ import type { Settings } from '../domain/settings.ts'
 import { DAY_MS } from '../domain/time.ts'
 import { dayAt } from './dates.ts'
 import { type DashboardDeps, PUBLIC_ONLY, type Visibility } from './deps.ts'
-import { findRepository, readRepositories } from './queries/repositories.ts'
 
 export interface RepositoryView {
   repository: Row<'repository'>

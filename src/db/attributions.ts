@@ -3,8 +3,11 @@ import { sql } from 'kysely'
 import type { Attribution, AttributionLabel } from '../domain/attribution/attribution.ts'
 import type { Correction } from '../domain/correction.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
+import { iso } from '../domain/time.ts'
+import type { Span } from './evidence.ts'
 import { addRows } from './rows.ts'
 import type { Db, Row } from './schema.ts'
+import { markWindows } from './stale.ts'
 
 /** A flake as it is stored, with the name of its job. */
 export type FlakeToAttribute = Pick<
@@ -21,6 +24,48 @@ export type FlakeToAttribute = Pick<
   | 'correction'
   | 'definition_version'
 > & { job: string; workflow: string | null }
+
+/** Flakes of a job dated between two times (epoch ms, both inclusive), oldest first. */
+export async function readFlakesToAttribute(
+  db: Db,
+  repositoryId: number,
+  jobId: number,
+  [from, to]: Span,
+): Promise<FlakeToAttribute[]> {
+  return db
+    .selectFrom('flake as f')
+    .innerJoin('job as j', (join) =>
+      join.onRef('j.repository_id', '=', 'f.repository_id').onRef('j.job_id', '=', 'f.job_id'),
+    )
+    .select(['f.head_sha', 'f.job_id', 'f.number', 'f.flaked_at', 'f.first_failed_at', 'f.incident'])
+    .select(['f.attribution', 'f.probability', 'f.evidence', 'f.correction', 'f.definition_version'])
+    .select(['j.name as job', 'j.workflow'])
+    .where('f.repository_id', '=', repositoryId)
+    .where('f.job_id', '=', jobId)
+    .where('f.flaked_at', '>=', iso(from))
+    .where('f.flaked_at', '<=', iso(to))
+    .orderBy('f.flaked_at')
+    .orderBy('f.head_sha')
+    .execute()
+}
+
+/** From when to when (RFC 3339) each job flaked. */
+export async function readFlakeSpans(
+  db: Db,
+  repositoryId: number,
+): Promise<{ job_id: number; first: string; last: string }[]> {
+  return db
+    .selectFrom('flake')
+    .select(({ fn }) => [
+      'job_id',
+      fn.min<string>('flaked_at').as('first'),
+      fn.max<string>('flaked_at').as('last'),
+    ])
+    .where('repository_id', '=', repositoryId)
+    .groupBy('job_id')
+    .orderBy('job_id')
+    .execute()
+}
 
 /** What is said of a flake now: by the model, and by the person who corrected it, who wins. */
 export interface Judged {
@@ -78,10 +123,11 @@ export async function writeAttributions(
       why: whyOf(old, fresh),
     })),
   )
-  await addRows(
+  await markWindows(
     db,
-    'stale_window',
-    revised.map(({ old }) => ({ repository_id: repositoryId, changed_at: old.flaked_at, why: 'verdict' })),
+    repositoryId,
+    revised.map(({ old }) => old.flaked_at),
+    'verdict',
   )
 }
 

@@ -192,6 +192,18 @@ export interface BackfillProgress {
   unread: number
 }
 
+/** Whether pages of a repository's backfill are still to be read. */
+export async function hasOpenPages(db: Db, repositoryId: number): Promise<boolean> {
+  const open = await db
+    .selectFrom('backfill_page')
+    .select('page_key')
+    .where('repository_id', '=', repositoryId)
+    .where('done_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  return open !== undefined
+}
+
 /** How far the backfill of a repository is. */
 export async function readProgress(db: Db, repositoryId: number): Promise<BackfillProgress> {
   const result = await sql<BackfillProgress>`select count(*) filter (where done_at is not null) as done,

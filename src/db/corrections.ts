@@ -4,6 +4,7 @@ import { weeksLearningFrom } from '../domain/attribution/week.ts'
 import type { CorrectionFact } from '../domain/correction.ts'
 import { addRows } from './rows.ts'
 import type { Db } from './schema.ts'
+import { markVerdicts, markWeeks } from './stale.ts'
 
 /** The corrections on each of these pull requests that has any. */
 export async function readCorrections(
@@ -28,17 +29,10 @@ export async function addCorrection(db: Db, fact: CorrectionFact): Promise<numbe
     join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
     where f.repository_id = ${repository_id} and f.number = ${number} and f.flaked_at <= ${reported_at}
       ${job === null ? sql`` : sql`and j.name = ${job}`}`.execute(db)
-  await addRows(
-    db,
-    'stale_verdict',
-    rows.map((row) => ({ repository_id, job_id: row.job_id, changed_at: row.flaked_at })),
-  )
-  const weeks = new Set(rows.flatMap((row) => weeksLearningFrom(Date.parse(row.flaked_at))))
-  await addRows(
-    db,
-    'stale_week',
-    [...weeks].map((week) => ({ repository_id, week: new Date(week).toISOString().slice(0, 10) })),
-  )
+  const verdicts = rows.map(({ job_id, flaked_at }) => ({ job_id, changed_at: flaked_at }))
+  await markVerdicts(db, repository_id, verdicts)
+  const weeks = rows.flatMap((row) => weeksLearningFrom(Date.parse(row.flaked_at)))
+  await markWeeks(db, repository_id, new Set(weeks))
   return rows.length
 }
 

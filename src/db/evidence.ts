@@ -86,6 +86,20 @@ function incidentOf(row: Row<'incident'>): Incident {
   }
 }
 
+/** Those of the weeks (Mondays, `YYYY-MM-DD`) with a flake or a known incident, ascending. */
+export async function readWeeksWithFlakes(
+  db: Db,
+  repositoryId: number,
+  weeks: readonly string[],
+): Promise<string[]> {
+  const { rows } = await sql<{ week: string }>`select week from unnest(${[...weeks]}::date[]) week
+    where exists (select 1 from flake f where f.repository_id = ${repositoryId}
+        and f.flaked_at >= week::timestamp at time zone 'UTC' and f.flaked_at < (week + 7)::timestamp at time zone 'UTC')
+      or exists (select 1 from incident i where i.repository_id = ${repositoryId} and i.week = week.week)
+    order by week`.execute(db)
+  return rows.map((row) => row.week)
+}
+
 /** Stores the incidents of a week in place of those that were known. @returns old and new ones that differ */
 export async function writeIncidents(
   db: Db,

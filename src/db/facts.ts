@@ -1,12 +1,13 @@
 /** Facts in and out: what webhooks told, added once, and read back a commit at a time. */
+
 import { type RawBuilder, sql } from 'kysely'
 import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
 import type { Facts, InstallationFact, RepositoryFact } from '../domain/facts.ts'
-import type { HeadFacts } from '../domain/head.ts'
 import { KEPT } from './client.ts'
 import { addCorrection } from './corrections.ts'
+import { readRemovedAmong } from './repositories.ts'
 import { adding, type BulkTable } from './rows.ts'
-import type { Db, NewRow, Row } from './schema.ts'
+import type { Db, NewRow } from './schema.ts'
 
 /** A delivery with what it told; `tasks: false` records without asking for anything to be done on GitHub. */
 export interface Recording {
@@ -134,11 +135,10 @@ function additions(
 
 /** Of a repository that the app was taken off nothing is recorded any more, unless it comes back in the same breath. */
 async function withoutRemoved(db: Db, told: readonly Facts[]): Promise<readonly Facts[]> {
-  const rows = await sql<{ repository_id: number }>`select repository_id from repository
-    where repository_id = any(${repositoriesOf(told)}) and removed_at is not null`.execute(db)
-  if (rows.rows.length === 0) return told
+  const removed = await readRemovedAmong(db, repositoriesOf(told))
+  if (removed.length === 0) return told
   const back = told.flatMap((one) => one.repository ?? []).filter((fact) => fact.installed)
-  const gone = new Set(rows.rows.map((row) => row.repository_id))
+  const gone = new Set(removed)
   for (const one of back) gone.delete(one.repository_id)
   return told.map((facts) => {
     const kept = Object.entries(facts).map(([table, rows]) => [
@@ -239,77 +239,4 @@ function newestRepositories(repositories: readonly RepositoryFact[]) {
       reported_at = excluded.reported_at, removed_at = excluded.removed_at
     where excluded.reported_at > r.reported_at or (excluded.reported_at = r.reported_at
       and ${content('excluded', sql`excluded.removed_at`)} > ${content('r', sql`r.removed_at`)})`
-}
-
-/** All facts about the commits of one repository, by commit. */
-export async function readHeads(db: Db, repositoryId: number, shas: readonly string[]): Promise<HeadFacts[]> {
-  const at = { repositoryId, shas: [...shas] }
-  const observations = await ofHeads(db, 'observation', at)
-  const workflowRuns = await ofHeads(db, 'workflow_run', at)
-  const pullRequests = await ofHeads(db, 'pull_request_event', at)
-  const mergeGroups = await ofHeads(db, 'merge_group', at)
-  const rerunRequests = await ofHeads(db, 'rerun_request', at)
-  const hunted = await ofHeads(db, 'hunted_attempt', at)
-  const numbers = [...new Set(pullRequests.map((one) => one.number))]
-  const comments = numbers.length === 0 ? [] : await commentsOn(db, repositoryId, numbers)
-  const by = {
-    observations: groupBy(observations, (one) => one.head_sha),
-    workflowRuns: groupBy(workflowRuns, (one) => one.head_sha),
-    pullRequests: groupBy(pullRequests, (one) => one.head_sha),
-    mergeGroups: groupBy(mergeGroups, (one) => one.head_sha),
-    rerunRequests: groupBy(rerunRequests, (one) => one.head_sha),
-    hunted: groupBy(hunted, (one) => one.head_sha),
-    comments: groupBy(comments, (one) => one.number),
-  }
-  return shas.map((headSha) => {
-    const heads = by.pullRequests.get(headSha) ?? []
-    const on = [...new Set(heads.map((one) => one.number))]
-    return {
-      headSha,
-      observations: by.observations.get(headSha) ?? [],
-      workflowRuns: by.workflowRuns.get(headSha) ?? [],
-      pullRequests: heads,
-      mergeGroups: by.mergeGroups.get(headSha) ?? [],
-      rerunRequests: by.rerunRequests.get(headSha) ?? [],
-      hunted: by.hunted.get(headSha) ?? [],
-      comments: on.flatMap((number) => by.comments.get(number) ?? []),
-    } as unknown as HeadFacts
-  })
-}
-
-type HeadTable =
-  | 'observation'
-  | 'workflow_run'
-  | 'pull_request_event'
-  | 'merge_group'
-  | 'rerun_request'
-  | 'hunted_attempt'
-
-async function ofHeads<T extends HeadTable>(
-  db: Db,
-  table: T,
-  at: { repositoryId: number; shas: string[] },
-): Promise<Row<T>[]> {
-  const result = await sql<Row<T>>`select * from ${sql.table(table)}
-    where repository_id = ${at.repositoryId} and head_sha = any(${at.shas})`.execute(db)
-  return result.rows
-}
-
-function commentsOn(db: Db, repositoryId: number, numbers: number[]): Promise<Row<'comment'>[]> {
-  return db
-    .selectFrom('comment')
-    .selectAll()
-    .where('repository_id', '=', repositoryId)
-    .where('number', '=', (eb) => eb.fn.any(eb.val(numbers)))
-    .execute()
-}
-
-function groupBy<T, K>(rows: readonly T[], key: (row: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>()
-  for (const row of rows) {
-    const group = groups.get(key(row))
-    if (group) group.push(row)
-    else groups.set(key(row), [row])
-  }
-  return groups
 }

@@ -106,6 +106,17 @@ export async function fillGaps(db: Db, repositoryId: number, now: string): Promi
   })
 }
 
+/** Ids of the repositories with gaps that are not filled. */
+export async function readRepositoriesWithGaps(db: Db): Promise<number[]> {
+  const rows = await db
+    .selectFrom('gap')
+    .select('repository_id')
+    .distinct()
+    .where('filled_at', 'is', null)
+    .execute()
+  return rows.map((row) => row.repository_id)
+}
+
 /** Gaps of a repository, newest first. */
 export async function readGaps(db: Db, repositoryId: number): Promise<Row<'gap'>[]> {
   return db

@@ -2,8 +2,8 @@
 import { sql } from 'kysely'
 import type { HuntedAttempt } from '../domain/hunted.ts'
 import { addEnvironment, addHuntRuns, keepSettings } from './hunts.ts'
-import { addRows } from './rows.ts'
 import type { Db, NewRow } from './schema.ts'
+import { markHead } from './stale.ts'
 
 type AttemptKey = Pick<HuntedAttempt, 'repository_id' | 'head_sha' | 'run_id' | 'attempt'>
 
@@ -63,5 +63,5 @@ async function markStale(
   trx: Db,
   { repository_id, head_sha }: Pick<HuntedAttempt, 'repository_id' | 'head_sha'>,
 ): Promise<void> {
-  await addRows(trx, 'stale_head', [{ repository_id, head_sha, number: null }])
+  await markHead(trx, repository_id, head_sha)
 }

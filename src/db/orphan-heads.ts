@@ -51,30 +51,6 @@ async function dropPlaced(db: Db, repositoryId: number): Promise<void> {
       where e.repository_id = w.repository_id and e.head_sha = w.head_sha))`.execute(db)
 }
 
-/** Repositories that the app is on with commits to ask about. @param now RFC 3339 */
-export async function readRepositoriesWithOrphanHeads(
-  db: Db,
-  { now, since }: { now: string; since: string },
-): Promise<Row<'repository'>[]> {
-  return db
-    .selectFrom('repository')
-    .selectAll()
-    .where('removed_at', 'is', null)
-    .where('installation_id', 'is not', null)
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('orphan_head as w')
-          .select('w.head_sha')
-          .whereRef('w.repository_id', '=', 'repository.repository_id')
-          .where('w.due_at', '<=', now)
-          .where('w.completed_at', '>=', since),
-      ),
-    )
-    .orderBy('repository_id')
-    .execute()
-}
-
 /** Forgets what completed before that time (RFC 3339): nobody will know more. */
 export async function expireOrphanHeads(db: Db, repositoryId: number, before: string): Promise<void> {
   await db

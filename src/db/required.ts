@@ -1,9 +1,11 @@
 /** The lists of required jobs, kept with the time from which they were known. */
+
 import { sql } from 'kysely'
 import { type Required, type RequiredList, requiredBy } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { KEPT } from './client.ts'
 import type { Db, Row } from './schema.ts'
+import { markWindowsEndingAfter } from './stale.ts'
 
 /** What tells which jobs count. */
 interface Requirements {
@@ -56,7 +58,8 @@ export async function addRequiredList(db: Db, repositoryId: number, list: Requir
     .returning('base_ref')
     .executeTakeFirst()
   if (!added) return false
-  await markWindows(db, repositoryId, newest ? list.valid_from : null)
+  // The first list of a branch holds for the time before it too.
+  await markWindowsEndingAfter(db, repositoryId, newest ? list.valid_from : null, 'required jobs')
   return true
 }
 
@@ -66,15 +69,6 @@ function keyOf({ name, app, integration_id }: RequiredList['jobs'][number]): str
 
 function keysOf(jobs: RequiredList['jobs']): string {
   return jobs.map(keyOf).sort().join()
-}
-
-/** @param since windows that end after it; null for all: the first list of a branch holds for the time before it too */
-async function markWindows(db: Db, repositoryId: number, since: string | null): Promise<void> {
-  await sql`insert into stale_window (repository_id, changed_at, why)
-    select distinct ${repositoryId}::bigint, greatest(starts_at, ${since ?? '-infinity'}::timestamptz), 'required jobs'
-    from sla_window where repository_id = ${repositoryId} and ends_at > ${since ?? '-infinity'}::timestamptz`.execute(
-    db,
-  )
 }
 
 /** Base branches of pull requests that were told of since a time, the busiest first, and the default branch. */

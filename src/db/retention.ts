@@ -5,19 +5,6 @@ import type { Db } from './schema.ts'
 
 const HEADS_AT_ONCE = 2000
 
-/** Repositories that the app was taken off before that time. @param before RFC 3339 */
-export async function readRemoved(
-  db: Db,
-  before: string,
-): Promise<{ repository_id: number; full_name: string }[]> {
-  return db
-    .selectFrom('repository')
-    .select(['repository_id', 'full_name'])
-    .where('removed_at', '<', before)
-    .orderBy('repository_id')
-    .execute()
-}
-
 /** Removes every row about a repository, unless the app is installed there again. @returns whether it was removed */
 export async function removeRepository(db: Db, repositoryId: number, before: string): Promise<boolean> {
   return db.transaction().execute(async (trx) => {

@@ -1,6 +1,6 @@
 /** What each repository's settings were, and from when. */
-import { sql } from 'kysely'
 import type { Db, Row } from './schema.ts'
+import { markWindows } from './stale.ts'
 
 /** The settings of a repository as last read; null while nobody has looked. */
 export async function readNewestSettings(db: Db, repositoryId: number): Promise<Row<'settings'> | null> {
@@ -38,16 +38,6 @@ export async function addSettings(db: Db, row: Omit<Row<'settings'>, 'closed'>):
       })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
-    await sql`insert into stale_window (repository_id, changed_at, why)
-      values (${row.repository_id}, ${row.read_at}, 'settings')`.execute(trx)
+    await markWindows(trx, row.repository_id, [row.read_at], 'settings')
   })
-}
-
-/** Installed repositories whose settings were not read since a time. */
-export async function readUnreadRepositories(db: Db, since: string): Promise<Row<'repository'>[]> {
-  const rows = await sql<Row<'repository'>>`select r.* from repository r
-    where r.removed_at is null and r.installation_id is not null and not exists (
-      select from settings s where s.repository_id = r.repository_id and s.read_at >= ${since})
-    order by r.repository_id`.execute(db)
-  return rows.rows
 }

@@ -1,20 +1,19 @@
-/** Judging heads while a long history is still being recorded: on a database server both go on at once. */
+/** Classifies heads while a long history is still being recorded: a database server can do both at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sql } from 'kysely'
 import type { Db } from '../db/schema.ts'
+import { readCrowdedRepositories } from '../db/stale.ts'
 import { classifyNext } from './classify.ts'
 
-/** The newest marks are left: the runs of a head come together, and judging it again with each would be for nothing. */
-const LEFT = 1_000
+/** The newest marks are left alone: the runs of a head arrive together, and each would have it classified again. */
+const MARKS_LEFT = 1_000
 const HEADS_AT_ONCE = 250
-const LOOK_AGAIN_MS = 50
+const POLL_MS = 50
 
-/** Classifies the heads that were marked long ago, until `ended`; what is left then is found by `deriveAll`. */
-export async function classifyBeside(db: Db, ended: () => boolean): Promise<void> {
-  while (!ended()) {
-    const crowded = await sql<{ repository_id: number }>`select repository_id from stale_head
-      group by repository_id having count(*) >= ${LEFT + HEADS_AT_ONCE}`.execute(db)
-    for (const { repository_id } of crowded.rows) await classifyNext(db, repository_id, HEADS_AT_ONCE)
-    if (crowded.rows.length === 0) await sleep(LOOK_AGAIN_MS)
+/** Classifies old marks until `isEnded`. `deriveAll` does the rest. */
+export async function classifyConcurrently(db: Db, isEnded: () => boolean): Promise<void> {
+  while (!isEnded()) {
+    const crowded = await readCrowdedRepositories(db, MARKS_LEFT + HEADS_AT_ONCE)
+    for (const repositoryId of crowded) await classifyNext(db, repositoryId, HEADS_AT_ONCE)
+    if (crowded.length === 0) await sleep(POLL_MS)
   }
 }

@@ -1,96 +1,85 @@
 /** Classifies: turns the facts about heads that changed into runs, verdicts and flakes. */
-
-import { sql } from 'kysely'
 import { type Changes, writeDerived } from '../db/derived.ts'
-import { readHeads } from '../db/facts.ts'
+import { readHeadShas, readHeads } from '../db/head-facts.ts'
 import { lockRepository } from '../db/locks.ts'
 import { addOrphanHead } from '../db/orphan-heads.ts'
 import { readRelated, renewPullRequests } from '../db/pull-request-table.ts'
-import { addRows } from '../db/rows.ts'
 import type { Db } from '../db/schema.ts'
+import { markFlakesOf, markVerdicts, markWeeks, markWindows, takeStaleHeads } from '../db/stale.ts'
 import { weeksLearningFrom } from '../domain/attribution/week.ts'
-import { deriveHead, type HeadFacts, isWaiting } from '../domain/head.ts'
+import { type DerivedHead, deriveHead, type HeadFacts, isWaiting } from '../domain/head.ts'
 import { iso } from '../domain/time.ts'
 import { markOf } from './stale-marks.ts'
 
-/** Classifies the next `most` stale heads of a repository. @returns how many marks were worked off; 0 when none is left */
-export async function classifyNext(db: Db, repositoryId: number, most: number): Promise<number> {
+/** Classifies the oldest stale heads of a repository, at most `limit`. @returns how many marks were done; 0 when none is left */
+export async function classifyNext(db: Db, repositoryId: number, limit: number): Promise<number> {
   return db.transaction().execute(async (trx) => {
-    // Marks are taken under the lock: facts that commit later bring marks of their own.
     await lockRepository(trx, repositoryId)
-    const marks = await sql<{ head_sha: string | null; number: number | null }>`delete from stale_head
-      where repository_id = ${repositoryId} and seq in (
-        select seq from stale_head where repository_id = ${repositoryId} order by seq limit ${most})
-      returning head_sha, number`.execute(trx)
-    if (marks.rows.length === 0) return 0
-    const shas = new Set(marks.rows.flatMap((mark) => mark.head_sha ?? []))
-    const numbers = [...new Set(marks.rows.flatMap((mark) => mark.number ?? []))]
-    if (numbers.length > 0) {
-      const heads = await sql<{ head_sha: string }>`select distinct head_sha from pull_request_event
-        where repository_id = ${repositoryId} and number = any(${numbers})`.execute(trx)
-      for (const head of heads.rows) shas.add(head.head_sha)
-    }
+    const marks = await takeStaleHeads(trx, repositoryId, limit)
+    if (marks.length === 0) return 0
+    const numbers = [...new Set(marks.flatMap((mark) => mark.number ?? []))]
+    const shas = new Set(marks.flatMap((mark) => mark.head_sha ?? []))
+    for (const sha of await readHeadShas(trx, repositoryId, numbers)) shas.add(sha)
     const facts = await readHeads(trx, repositoryId, [...shas])
-    // Of a commit whose runs have been forgotten nothing new can be derived: its verdicts stay as they are.
-    const known = facts.filter((head) => head.observations.length > 0)
-    const heads = known.map((head) => ({ headSha: head.headSha, conclusions: deriveHead(head) }))
-    const waiting = known.filter((head, i) => isWaiting(head, heads[i]?.conclusions ?? NOTHING))
-    await addOrphanHead(trx, repositoryId, waiting.map(orphanHeadRow))
-    const changes = await writeDerived(trx, repositoryId, heads)
-    await markChanges(trx, repositoryId, changes)
+    await classifyHeads(trx, repositoryId, facts)
     for (const { pullRequests } of facts) for (const { number } of pullRequests) numbers.push(number)
-    await renewAbout(trx, repositoryId, [...new Set(numbers)])
-    return marks.rows.length
+    await renewPullRequestsAndMark(trx, repositoryId, [...new Set(numbers)])
+    return marks.length
   })
 }
 
-const NOTHING = { runs: [], verdicts: [] }
+async function classifyHeads(trx: Db, repositoryId: number, facts: readonly HeadFacts[]): Promise<void> {
+  const heads: { headSha: string; conclusions: DerivedHead }[] = []
+  const waiting: HeadFacts[] = []
+  for (const head of facts) {
+    // The observations of an old commit are deleted; its verdicts stay as they are.
+    if (head.observations.length === 0) continue
+    const derived = deriveHead(head)
+    heads.push({ headSha: head.headSha, conclusions: derived })
+    if (isWaiting(head, derived)) waiting.push(head)
+  }
+  await addOrphanHead(trx, repositoryId, waiting.map(orphanHeadRow))
+  await markChanges(trx, repositoryId, await writeDerived(trx, repositoryId, heads))
+}
 
 function orphanHeadRow({ headSha, observations }: HeadFacts) {
-  const times = observations.map((one) => Date.parse(one.completed_at))
+  const times = observations.map((observation) => Date.parse(observation.completed_at))
   return {
     head_sha: headSha,
-    head_branches: [...new Set(observations.flatMap((one) => one.head_branch ?? []))],
+    head_branches: [...new Set(observations.flatMap((observation) => observation.head_branch ?? []))],
     completed_at: iso(times.reduce((a, b) => Math.max(a, b))),
   }
 }
 
-/** A pull request that was merged, renamed or stacked is other evidence, and so are those that it shares code with. */
-async function renewAbout(db: Db, repositoryId: number, numbers: readonly number[]): Promise<void> {
+/**
+ * Renews what is known of pull requests. One that was merged, renamed or stacked is different evidence, so its flakes are
+ * marked, and the flakes of all pull requests that share code with it, before or after the change.
+ */
+async function renewPullRequestsAndMark(
+  db: Db,
+  repositoryId: number,
+  numbers: readonly number[],
+): Promise<void> {
   const before = await readRelated(db, repositoryId, numbers)
   const changed = await renewPullRequests(db, repositoryId, numbers)
   if (changed.length === 0) return
-  const touched = [...new Set(changed.map((one) => one.number))]
+  const touched = [...new Set(changed.map((pullRequest) => pullRequest.number))]
   const after = await readRelated(db, repositoryId, touched)
   const related = [...after.values(), ...touched.flatMap((number) => before.get(number) ?? [])]
-  const all = [...new Set([...touched, ...related.flatMap((one) => [...one.keys()])])]
-  await sql`insert into stale_verdict (repository_id, job_id, changed_at)
-    select repository_id, job_id, flaked_at from flake
-    where repository_id = ${repositoryId} and number = any(${all})`.execute(db)
+  const relatedNumbers = related.flatMap((relations) => [...relations.keys()])
+  await markFlakesOf(db, repositoryId, [...new Set([...touched, ...relatedNumbers])])
 }
 
 async function markChanges(db: Db, repositoryId: number, changes: Changes): Promise<void> {
-  const marked = { repository_id: repositoryId }
-  const verdicts = new Map<string, { job_id: number; at: number }>()
-  for (const { job_id, changed_at } of changes.verdicts) {
-    const at = markOf(changed_at)
-    verdicts.set(`${job_id}/${at}`, { job_id, at })
-  }
-  await addRows(
-    db,
-    'stale_verdict',
-    [...verdicts.values()].map(({ job_id, at }) => ({ ...marked, job_id, changed_at: iso(at) })),
+  const verdicts = new Map(
+    changes.verdicts.map(({ job_id, changed_at }) => {
+      const mark = { job_id, changed_at: iso(markOf(changed_at)) }
+      return [`${job_id}/${mark.changed_at}`, mark]
+    }),
   )
-  const weeks = new Set(changes.verdicts.flatMap((one) => weeksLearningFrom(Date.parse(one.changed_at))))
-  await addRows(
-    db,
-    'stale_week',
-    [...weeks].map((week) => ({ ...marked, week: iso(week).slice(0, 10) })),
-  )
+  await markVerdicts(db, repositoryId, [...verdicts.values()])
+  const weeks = changes.verdicts.flatMap((verdict) => weeksLearningFrom(Date.parse(verdict.changed_at)))
+  await markWeeks(db, repositoryId, new Set(weeks))
   const windows = new Set(changes.windows.map(markOf))
-  await addRows(
-    db,
-    'stale_window',
-    [...windows].map((at) => ({ ...marked, changed_at: iso(at), why: 'runs' })),
-  )
+  await markWindows(db, repositoryId, [...windows].map(iso), 'runs')
 }

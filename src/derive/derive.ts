@@ -1,6 +1,6 @@
-/** The whole way from facts to figures: classify, learn, attribute, measure, until nothing is stale. */
-import { sql } from 'kysely'
+/** From facts to figures: classify heads, learn weeks, attribute flakes and measure windows, until nothing is stale. */
 import type { Db } from '../db/schema.ts'
+import { readStaleRepositories } from '../db/stale.ts'
 import type { Settings } from '../domain/settings.ts'
 import { attributeNext } from './attribute.ts'
 import { type Backpressure, NO_BACKPRESSURE } from './backpressure.ts'
@@ -14,23 +14,23 @@ export interface DeriveOptions {
   now: number
   onProgress?: (heads: number) => void
   /**
-   * False to leave what weeks teach for later: it takes a second in a large repository, and hardly changes from one
-   * delivery to the next.
+   * False to leave stale weeks for later: learning takes a second in a large repository, and one delivery hardly changes
+   * what is learned. Default true.
    */
   learn?: boolean
-  /** What the work gives way to; nothing if not given. */
+  /** Slows the work down while deliveries arrive. Default: no backpressure. */
   backpressure?: Backpressure
-  /** True once the process is to end: what is left stays marked. */
+  /** True once the process is to end: the remaining marks stay for the next start. */
   isStopped?: () => boolean
 }
 
-/** Concludes about every repository with stale marks. Safe to run in many processes at once. */
+/** Derives every repository with stale marks. Safe to run in many processes at once. */
 export async function deriveAll(db: Db, options: DeriveOptions): Promise<void> {
-  for (const repositoryId of await staleRepositories(db, options.learn ?? true))
+  for (const repositoryId of await readStaleRepositories(db, { weeks: options.learn ?? true }))
     await deriveRepository(db, repositoryId, options)
 }
 
-/** Concludes about one repository until nothing about it is stale. */
+/** Derives one repository until nothing about it is stale. */
 export async function deriveRepository(db: Db, repositoryId: number, options: DeriveOptions): Promise<void> {
   const backpressure = options.backpressure ?? NO_BACKPRESSURE
   for (;;) {
@@ -44,12 +44,4 @@ export async function deriveRepository(db: Db, repositoryId: number, options: De
   if (options.learn ?? true) while ((await learnNext(db, repositoryId)) > 0);
   await attributeNext(db, repositoryId, await options.settingsOf(repositoryId), options.now)
   await measureNext(db, repositoryId, await options.settingsOf(repositoryId), options.now)
-}
-
-async function staleRepositories(db: Db, learn: boolean): Promise<number[]> {
-  const rows = await sql<{ repository_id: number }>`select repository_id from stale_head
-    union select repository_id from stale_verdict union select repository_id from stale_window ${learn ? sql`union select repository_id from stale_week` : sql``}`.execute(
-    db,
-  )
-  return rows.rows.map((row) => row.repository_id).sort((a, b) => a - b)
 }

@@ -1,9 +1,10 @@
 /** Measures: computes the windows whose runs, flakes or verdicts changed, and closes those that ended. */
-import { sql } from 'kysely'
+
 import { lockRepository } from '../db/locks.ts'
 import type { Db, NewRow, Row } from '../db/schema.ts'
 import { readScope } from '../db/scope.ts'
 import { countsOf, readEnded, readStored, readTotals, type WindowTotals, writeWindows } from '../db/sla.ts'
+import { takeStaleWindows } from '../db/stale.ts'
 import type { Required } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { countFlakes, DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
@@ -20,18 +21,10 @@ export async function measureNext(
 ): Promise<number> {
   return db.transaction().execute(async (trx) => {
     await lockRepository(trx, repositoryId)
-    const marks = await sql<{
-      changed_at: string
-      why: string[]
-      marks: number
-    }>`with gone as (delete from stale_window
-      where repository_id = ${repositoryId} returning changed_at, why)
-      select changed_at, array_agg(distinct why) as why, count(*) as marks from gone group by changed_at`.execute(
-      trx,
-    )
-    if (marks.rows.length === 0) return 0
+    const changes = await takeStaleWindows(trx, repositoryId)
+    if (changes.length === 0) return 0
     const stale = new Map<string, { window: Window; why: Set<string> }>()
-    for (const { changed_at, why } of marks.rows) {
+    for (const { changed_at, why } of changes) {
       for (const kind of KINDS) {
         const window = windowAt(kind, Date.parse(changed_at), settings.timeZone)
         const key = `${kind}/${window.start}`
@@ -43,7 +36,7 @@ export async function measureNext(
     const windows = [...stale.values()].map((one) => one.window)
     const stored = await readStored(trx, repositoryId, windows)
     await measureWindows(trx, { repositoryId, settings, stale: [...stale.values()], stored, now })
-    return marks.rows.reduce((sum, one) => sum + one.marks, 0)
+    return changes.reduce((sum, change) => sum + change.marks, 0)
   })
 }
 

@@ -1,71 +1,57 @@
 /**
- * Judges a repository's whole history again, under the definitions of this program: what weeks teach, then every flake,
- * then every window. In short transactions, so that a server on the same database goes on beside it; stopped and started
- * again, it does no harm. Figures of older definitions stay where they are, beside the new ones.
+ * Derives a repository's whole history again under the definitions of this program: first what weeks teach, then every
+ * flake, then every window. It works in short transactions, so a server can use the same database meanwhile, and it can be
+ * interrupted and started again. Figures of older definitions are kept beside the new ones.
  */
-
-import { sql } from 'kysely'
+import { readFlakeSpans } from '../db/attributions.ts'
 import { lockRepository } from '../db/locks.ts'
 import type { Db } from '../db/schema.ts'
+import { markMeasuredWindows, markWeeksOfFlakes } from '../db/stale.ts'
 import type { Settings } from '../domain/settings.ts'
 import { DAY_MS } from '../domain/time.ts'
 import { attributeRange } from './attribute.ts'
 import { learnNext } from './learn.ts'
 import { measureNext } from './measure.ts'
 
-/** Flakes of one job that are judged in one transaction lie in so long a time: their evidence is mostly the same. */
-const SPAN = 56 * DAY_MS
+/** Flakes of one job are attributed in one transaction for this long (ms): they share most of their evidence. */
+const SPAN_MS = 56 * DAY_MS
 
 /** Called with how much more of one kind is done. */
 export type OnProgress = (what: 'weeks' | 'flakes' | 'windows', count: number) => void
 
-/** @param now epoch ms: dates the trace, and windows that end after it are partial. @returns how many flakes were judged */
+/** @param now epoch ms: dates the revisions; windows that end after it are partial. @returns how many flakes were attributed */
 export async function reattribute(
   db: Db,
   repositoryId: number,
   settings: Settings,
   { now, onProgress }: { now: number; onProgress: OnProgress },
 ): Promise<number> {
-  await sql`insert into stale_week (repository_id, week)
-    select distinct ${repositoryId}::bigint, date_trunc('week', flaked_at at time zone 'UTC')::date
-    from flake where repository_id = ${repositoryId}`.execute(db)
+  await markWeeksOfFlakes(db, repositoryId)
   for (let weeks = await learnNext(db, repositoryId); weeks > 0; weeks = await learnNext(db, repositoryId))
     onProgress('weeks', weeks)
-  const judged = await judgeAll(db, repositoryId, { settings, now, onProgress })
-  await sql`insert into stale_window (repository_id, changed_at, why)
-    select distinct repository_id, starts_at, 'definitions' from sla_window
-    where repository_id = ${repositoryId} and kind = 'day'`.execute(db)
+  const flakes = await attributeAll(db, repositoryId, { settings, now, onProgress })
+  await markMeasuredWindows(db, repositoryId, 'definitions')
   onProgress('windows', await measureNext(db, repositoryId, settings, now))
-  return judged
+  return flakes
 }
 
-async function judgeAll(
+async function attributeAll(
   db: Db,
   repositoryId: number,
   { settings, now, onProgress }: { settings: Settings; now: number; onProgress: OnProgress },
 ): Promise<number> {
-  const { rows } = await sql<{
-    job_id: number
-    first: string
-    last: string
-  }>`select job_id, min(flaked_at) as first,
-      max(flaked_at) as last from flake where repository_id = ${repositoryId} group by job_id order by job_id`.execute(
-    db,
-  )
-  let judged = 0
-  for (const { job_id, first, last } of rows) {
+  let flakes = 0
+  for (const { job_id, first, last } of await readFlakeSpans(db, repositoryId)) {
     const end = Date.parse(last)
-    for (let from = Date.parse(first); from <= end; from += SPAN) {
+    for (let from = Date.parse(first); from <= end; from += SPAN_MS) {
       const count = await db.transaction().execute(async (trx) => {
         await lockRepository(trx, repositoryId)
-        return attributeRange(trx, repositoryId, job_id, [from, Math.min(end, from + SPAN - 1)], {
-          settings,
-          now,
-        })
+        const range = [from, Math.min(end, from + SPAN_MS - 1)] as const
+        return attributeRange(trx, repositoryId, job_id, range, { settings, now })
       })
-      judged += count
+      flakes += count
       onProgress('flakes', count)
     }
   }
-  return judged
+  return flakes
 }

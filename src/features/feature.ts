@@ -1,5 +1,7 @@
 /** What a feature brings: tasks on GitHub, timers, and the commands that people give it. */
+
 import type { LeasedTask } from '../db/outbox.ts'
+import { readRepositoryById } from '../db/repositories.ts'
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import type { TaskKind } from '../domain/task.ts'
@@ -29,11 +31,7 @@ export interface TaskContext {
 /** Access to a repository; null where the app is not set up, not installed or has been removed. */
 export async function contextOf(deps: Deps, repositoryId: number): Promise<TaskContext | null> {
   const { db, github } = deps
-  const repository = await db
-    .selectFrom('repository')
-    .selectAll()
-    .where('repository_id', '=', repositoryId)
-    .executeTakeFirst()
+  const repository = await readRepositoryById(db, repositoryId)
   if (!github || !repository?.installation_id || repository.removed_at) return null
   const octokit = await github.octokitOf(repository.installation_id)
   return { deps, octokit, repository, path: pathOf(repository.full_name), login: () => github.botLogin() }

@@ -9,9 +9,9 @@ import {
   type Lane,
   openActions,
 } from '@flake-sla/hunt/actions'
-import { sql } from 'kysely'
 import { keepHuntStep } from '../../db/hunted.ts'
 import { beginHunt, endKeptHunt, findHunt, type HuntRow, readHuntRuns } from '../../db/hunts.ts'
+import { findRepository } from '../../db/repositories.ts'
 import type { Db } from '../../db/schema.ts'
 import { UserError } from '../../domain/user-error.ts'
 import { withDatabase } from '../database.ts'
@@ -102,12 +102,8 @@ function keeping(
 
 /** The app's number of the repository, where it shares this database. */
 async function repositoryIdOf(db: Db, fullName: string): Promise<number | null> {
-  const row = await db
-    .selectFrom('repository')
-    .select('repository_id')
-    .where(sql<boolean>`lower(full_name) = ${fullName.toLowerCase()}`)
-    .executeTakeFirst()
-  return row?.repository_id ?? null
+  const repository = await findRepository(db, fullName)
+  return repository?.repository_id ?? null
 }
 
 function settingsOf(options: HuntOptions): ActionsSettings {

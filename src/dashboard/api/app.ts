@@ -1,12 +1,14 @@
 /** `/api/v1`: everything the pages show, for programs. Its OpenAPI document is made from the routes themselves. */
+
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { etag } from 'hono/etag'
+import { readJob } from '../../db/job-table.ts'
 import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { gridQuery, readGrid } from '../pages/grid.ts'
 import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
-import { readJob, readJobDays, readLatestRuns } from '../queries/job.ts'
+import { readJobDays, readLatestRuns } from '../queries/job.ts'
 import { readPullRequest } from '../queries/pull-request.ts'
 import { readRunnerRecords } from '../queries/runners.ts'
 import { lastDays, MAX_HEADS, openRepository, type RepositoryView } from '../view.ts'

@@ -1,7 +1,8 @@
 /** What every table as CSV has: how one is added, and how it is sent. */
+
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import type { JobKey } from '../queries/job.ts'
+import type { JobKey } from '../../db/job-table.ts'
 import type { RepositoryView } from '../view.ts'
 
 export type Rows = readonly Record<string, unknown>[]

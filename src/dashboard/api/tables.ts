@@ -1,11 +1,13 @@
 /** The tables as CSV, at the address of their JSON with `.csv` behind it. */
+
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { readJob } from '../../db/job-table.ts'
 import { readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readMonths } from '../months.ts'
 import { type Grid, gridQuery, readGrid } from '../pages/grid.ts'
-import { readJob, readJobDays, readLatestRuns } from '../queries/job.ts'
+import { readJobDays, readLatestRuns } from '../queries/job.ts'
 import { lastDays, MAX_HEADS, openRepository } from '../view.ts'
 import { csv } from './csv.ts'
 import { flakes, jobs, repositories, windows } from './data.ts'

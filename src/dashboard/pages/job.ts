@@ -3,6 +3,7 @@
 import { wilson } from '@flake-sla/hunt/statistics'
 import { readChangePoints } from '../../db/change-points.ts'
 import { readLatestFlakes } from '../../db/flakes.ts'
+import { type JobKey, readJob } from '../../db/job-table.ts'
 import type { Row } from '../../db/schema.ts'
 import { windowOf } from '../../domain/window.ts'
 import { percent } from '../../texts/figures.ts'
@@ -13,11 +14,9 @@ import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPat
 import { issueLink, ownerLinks, ownersOf, type TrackingIssue, trackingIssues } from '../job-owners.ts'
 import {
   type JobDay,
-  type JobKey,
   type Merged,
   type OutcomeDuration,
   readDurations,
-  readJob,
   readJobDays,
   readLatestRuns,
 } from '../queries/job.ts'

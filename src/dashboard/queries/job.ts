@@ -1,25 +1,10 @@
 /** One job over time: verdicts by day, runs, durations, and what was merged around a day. Ranges of the job's own indexes. */
 
 import { sql } from 'kysely'
+import type { JobKey } from '../../db/job-table.ts'
 import type { Db, Row } from '../../db/schema.ts'
 import type { Span } from '../../db/scope.ts'
 import { iso } from '../../domain/time.ts'
-
-export interface JobKey {
-  repositoryId: number
-  jobId: number
-}
-
-/** A job by its number; null where there is none. */
-export async function readJob(db: Db, { repositoryId, jobId }: JobKey): Promise<Row<'job'> | null> {
-  const row = await db
-    .selectFrom('job')
-    .selectAll()
-    .where('repository_id', '=', repositoryId)
-    .where('job_id', '=', jobId)
-    .executeTakeFirst()
-  return row ?? null
-}
 
 export interface JobDay {
   /** Local day. */

@@ -1,8 +1,9 @@
 /** How a job fared on each machine that is known by name. */
+
 import { sql } from 'kysely'
+import type { JobKey } from '../../db/job-table.ts'
 import type { Db } from '../../db/schema.ts'
 import type { Span } from '../../db/scope.ts'
-import type { JobKey } from './job.ts'
 
 export interface RunnerRecord {
   runner: string

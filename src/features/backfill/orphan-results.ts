@@ -1,7 +1,8 @@
 /** Finds the pull requests of results that came without one: never on a webhook's way, and many at a time. */
 
 import { addFacts } from '../../db/facts.ts'
-import { type OrphanHead, readRepositoriesWithOrphanHeads, takeOrphanHeads } from '../../db/orphan-heads.ts'
+import { type OrphanHead, takeOrphanHeads } from '../../db/orphan-heads.ts'
+import { readRepositoriesWithOrphanHeads } from '../../db/repositories.ts'
 import type { Db, Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { DAY_MS } from '../../domain/time.ts'

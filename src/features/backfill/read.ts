@@ -11,6 +11,7 @@ import {
   finishBackfill,
   finishPage,
   freeClaims,
+  hasOpenPages,
   keepClaims,
   noteProblem,
   type Page,
@@ -112,7 +113,7 @@ async function work(context: ReadContext, claimer: string, signal: AbortSignal):
       await finishPage(db, page, result)
       continue
     }
-    if (await isDone(db, repository.id)) return
+    if (!(await hasOpenPages(db, repository.id))) return
     await sleep(POLL_MS)
   }
 }
@@ -129,17 +130,6 @@ async function passedOver(db: Db, error: unknown, page: Row<'backfill_page'>): P
   if (page.problem !== null && !NEEDED.has(page.kind)) return { ...NOTHING, problem: page.problem }
   await noteProblem(db, page, `${status} ${message}`.slice(0, 200))
   throw error
-}
-
-async function isDone(db: Db, repositoryId: number): Promise<boolean> {
-  const open = await db
-    .selectFrom('backfill_page')
-    .select('page_key')
-    .where('repository_id', '=', repositoryId)
-    .where('done_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst()
-  return open === undefined
 }
 
 function readPage(context: ReadContext, { kind, detail }: Row<'backfill_page'>): Promise<PageResult> {

@@ -1,5 +1,7 @@
 /** Reads the history of repositories that the app came to, and goes on with what was begun. */
 
+import { readBackfill } from '../../db/backfill.ts'
+import { readRepositoriesToBackfill } from '../../db/repositories.ts'
 import type { Db, Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { DAY_MS } from '../../domain/time.ts'
@@ -26,16 +28,7 @@ export interface BackfillOptions extends TimerProcess {
 
 /** Reads what is unread, a repository after the other; several processes share the pages. */
 export async function readAllHistory(deps: Deps, options: BackfillOptions): Promise<void> {
-  const unread = await deps.db
-    .selectFrom('repository as r')
-    .leftJoin('backfill as d', 'd.repository_id', 'r.repository_id')
-    .selectAll('r')
-    .where('r.removed_at', 'is', null)
-    .where('r.installation_id', 'is not', null)
-    .where('d.done_at', 'is', null)
-    .orderBy('r.repository_id')
-    .execute()
-  for (const repository of unread) {
+  for (const repository of await readRepositoriesToBackfill(deps.db)) {
     if (options.signal.aborted) return
     try {
       await readOne(deps, repository, options)
@@ -59,11 +52,7 @@ async function readOne(
   const octokit = await github.octokitOf(installation_id)
   const client = createThrottledClient(octokit, { reserve: RESERVE, signal })
   const repository = await readRepository(client, full_name)
-  const known = await db
-    .selectFrom('backfill')
-    .select('since')
-    .where('repository_id', '=', repository_id)
-    .executeTakeFirst()
+  const known = await readBackfill(db, repository_id)
   const since = known ? Date.parse(known.since) : now() - FIRST_DAYS * DAY_MS
   log.info({ repository: full_name, since: new Date(since).toISOString() }, 'reads history')
   const isRead = await readHistory(db, client, repository, { since, now, alone, signal })

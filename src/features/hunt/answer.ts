@@ -1,6 +1,8 @@
 /** The answer to a `/hunt`: what came out, and the page of the job. */
+
 import { answerOf, type Hunt, huntMarkdown } from '@flake-sla/hunt'
 import type { HuntRow } from '../../db/hunts.ts'
+import { findJob } from '../../db/job-table.ts'
 import { huntEndedText } from '../../texts/hunt.ts'
 import type { TaskContext } from '../feature.ts'
 import { storedSettings } from './context.ts'
@@ -34,12 +36,6 @@ async function pageOf(
   job: string,
 ): Promise<string | null> {
   if (publicUrl === null) return null
-  const row = await db
-    .selectFrom('job')
-    .select('job_id')
-    .where('repository_id', '=', repository_id)
-    .where('name', '=', job)
-    .orderBy('job_id')
-    .executeTakeFirst()
+  const row = await findJob(db, repository_id, job)
   return row ? `${publicUrl}/${full_name}/jobs/${row.job_id}` : null
 }

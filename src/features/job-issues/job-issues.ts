@@ -3,6 +3,7 @@
 import { type ErrorBudget, readErrorBudget } from '../../db/budget.ts'
 import { readIssueFlakes, readNewerEvidence, readQuietSpell } from '../../db/job-burn.ts'
 import { readJobIssues, writeJobIssue } from '../../db/job-issues.ts'
+import { readJob } from '../../db/job-table.ts'
 import { readJobCosts } from '../../db/jobs.ts'
 import { enqueueTask, type LeasedTask } from '../../db/outbox.ts'
 import type { Db, Row } from '../../db/schema.ts'
@@ -210,13 +211,10 @@ async function textOf(round: Round, job: Row<'job'>, countsFrom: string | null) 
   return { body, cleanStreak }
 }
 
-function jobOf({ db, repository }: Round, jobId: number): Promise<Row<'job'>> {
-  return db
-    .selectFrom('job')
-    .selectAll()
-    .where('repository_id', '=', repository.repository_id)
-    .where('job_id', '=', jobId)
-    .executeTakeFirstOrThrow()
+async function jobOf({ db, repository }: Round, jobId: number): Promise<Row<'job'>> {
+  const job = await readJob(db, { repositoryId: repository.repository_id, jobId })
+  if (job === null) throw new Error(`job ${jobId} is not stored`)
+  return job
 }
 
 function markerOf(repositoryId: number, jobId: number): string {

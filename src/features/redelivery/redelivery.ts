@@ -17,10 +17,12 @@ import {
   openGap,
   openMissed,
   type Rest,
+  readRepositoriesWithGaps,
   readRest,
   readSignOfLife,
   readStored,
 } from '../../db/gaps.ts'
+import { readInstalledRepositories } from '../../db/repositories.ts'
 import type { Deps } from '../../deps.ts'
 import { iso, MINUTE_MS } from '../../domain/time.ts'
 import type { Octokit } from '../../github/client.ts'
@@ -134,13 +136,7 @@ async function openGaps(
   { db }: Deps,
   { from, to, reason }: { from: string; to: string; reason: string },
 ): Promise<void> {
-  const repositories = await db
-    .selectFrom('repository')
-    .select('repository_id')
-    .where('removed_at', 'is', null)
-    .where('installation_id', 'is not', null)
-    .execute()
-  for (const { repository_id } of repositories)
+  for (const { repository_id } of await readInstalledRepositories(db))
     await openGap(db, { repository_id, from_at: from, to_at: to, reason })
 }
 
@@ -180,11 +176,5 @@ async function tellsNothing(octokit: Octokit, { guid, event, delivery_id }: Miss
 }
 
 async function fillAll({ db }: Deps, now: string): Promise<void> {
-  const open = await db
-    .selectFrom('gap')
-    .select('repository_id')
-    .distinct()
-    .where('filled_at', 'is', null)
-    .execute()
-  for (const { repository_id } of open) await fillGaps(db, repository_id, now)
+  for (const repositoryId of await readRepositoriesWithGaps(db)) await fillGaps(db, repositoryId, now)
 }

@@ -1,5 +1,7 @@
 /** Keeps the lists of required jobs: asks GitHub what each base branch requires now and stores what changed. */
+
 import type { LeasedTask } from '../../db/outbox.ts'
+import { readInstalledRepositories } from '../../db/repositories.ts'
 import {
   addRequiredList,
   readBaseBranches,
@@ -31,14 +33,7 @@ export async function refreshRequired(
  */
 export async function refreshAllRequired(deps: Deps): Promise<void> {
   if (!deps.github) return
-  const repositories = await deps.db
-    .selectFrom('repository')
-    .selectAll()
-    .where('removed_at', 'is', null)
-    .where('installation_id', 'is not', null)
-    .orderBy('repository_id')
-    .execute()
-  for (const repository of repositories) {
+  for (const repository of await readInstalledRepositories(deps.db)) {
     try {
       const octokit = await deps.github.octokitOf(repository.installation_id as number)
       const branches = await readRequiredJobs(deps.db, octokit, repository, deps.now())

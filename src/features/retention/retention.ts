@@ -1,7 +1,8 @@
 /** The daily job that forgets: promised to whoever takes the app off, and needed where a database must not grow for ever. */
 
 import { expireOrphanHeads } from '../../db/orphan-heads.ts'
-import { expireDeliveries, expireHeads, readRemoved, removeRepository } from '../../db/retention.ts'
+import { readAllRepositories, readRemovedRepositories } from '../../db/repositories.ts'
+import { expireDeliveries, expireHeads, removeRepository } from '../../db/retention.ts'
 import type { Deps } from '../../deps.ts'
 import { DAY_MS } from '../../domain/time.ts'
 
@@ -17,17 +18,12 @@ const NO_REPOSITORY = 0
 /** Safe to run at any time, twice, and in many processes. */
 export async function deleteExpired(deps: Pick<Deps, 'db' | 'now' | 'log'>): Promise<void> {
   const before = (days: number) => new Date(deps.now() - days * DAY_MS).toISOString()
-  for (const { repository_id, full_name } of await readRemoved(deps.db, before(REMOVED_DAYS))) {
+  for (const { repository_id, full_name } of await readRemovedRepositories(deps.db, before(REMOVED_DAYS))) {
     if (await removeRepository(deps.db, repository_id, before(REMOVED_DAYS)))
       deps.log.info({ repository: full_name }, 'everything about the removed repository was deleted')
   }
   await expireDeliveries(deps.db, NO_REPOSITORY, before(FACT_DAYS))
-  const repositories = await deps.db
-    .selectFrom('repository')
-    .select(['repository_id', 'full_name'])
-    .orderBy('repository_id')
-    .execute()
-  for (const { repository_id, full_name } of repositories) {
+  for (const { repository_id, full_name } of await readAllRepositories(deps.db)) {
     let heads = 0
     for (let some = -1; some !== 0; heads += some)
       some = await expireHeads(deps.db, repository_id, before(FACT_DAYS))

@@ -1,7 +1,9 @@
 /** Reads a repository's settings from GitHub and stores them with the time from which they hold. */
+
 import { enqueueAgain } from '../../db/outbox.ts'
+import { readRepositories, readRepositoriesWithStaleSettings } from '../../db/repositories.ts'
 import type { Row } from '../../db/schema.ts'
-import { addSettings, readNewestSettings, readUnreadRepositories, touchSettings } from '../../db/settings.ts'
+import { addSettings, readNewestSettings, touchSettings } from '../../db/settings.ts'
 import type { Deps } from '../../deps.ts'
 import { SETTINGS_PATH } from '../../domain/settings-path.ts'
 import { newTask } from '../../domain/task.ts'
@@ -85,15 +87,14 @@ export async function refreshSettings({ deps, octokit, repository }: TaskContext
 export async function requestStaleSettings(deps: Deps): Promise<void> {
   if (!deps.github) return
   const since = iso(deps.now() - MAX_AGE_MS)
-  for (const { repository_id } of await readUnreadRepositories(deps.db, since))
+  for (const { repository_id } of await readRepositoriesWithStaleSettings(deps.db, since))
     await requestSettings(deps, repository_id)
 }
 
 /** The organisation's file changes the settings of each of its repositories. */
 async function requestForOwner(deps: Deps, { full_name }: Row<'repository'>): Promise<void> {
   const { owner } = pathOf(full_name)
-  const all = await deps.db.selectFrom('repository').selectAll().where('removed_at', 'is', null).execute()
-  for (const repository of all) {
+  for (const repository of await readRepositories(deps.db)) {
     if (pathOf(repository.full_name).owner !== owner || repository.full_name === full_name) continue
     await requestSettings(deps, repository.repository_id)
   }

@@ -1,4 +1,5 @@
 /** Closes the days, weeks and months that have ended in each repository's time zone. */
+import { readRepositories } from '../../db/repositories.ts'
 import type { Row } from '../../db/schema.ts'
 import type { Deps } from '../../deps.ts'
 import { deriveRepository } from '../../derive/derive.ts'
@@ -13,13 +14,7 @@ export type AfterClosing = (deps: Deps, repositoryId: number, settings: Settings
  * time, twice, in several processes, or after days of downtime.
  */
 export async function closeAllWindows(deps: Deps, after: readonly AfterClosing[]): Promise<void> {
-  const repositories = await deps.db
-    .selectFrom('repository')
-    .selectAll()
-    .where('removed_at', 'is', null)
-    .orderBy('repository_id')
-    .execute()
-  for (const repository of repositories) {
+  for (const repository of await readRepositories(deps.db)) {
     try {
       await closeRepository(deps, repository, after)
     } catch (err) {

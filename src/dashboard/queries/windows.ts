@@ -1,33 +1,7 @@
-/** What every page reads first: which repositories there are, and the stored windows of all of them. */
+/** The stored windows of many repositories, which overviews read. */
 import { sql } from 'kysely'
 import type { Db, Row } from '../../db/schema.ts'
 import type { WindowKind } from '../../domain/window.ts'
-
-/** Every repository that was not removed, by name. */
-export async function readRepositories(db: Db): Promise<Row<'repository'>[]> {
-  return db
-    .selectFrom('repository')
-    .selectAll()
-    .where('removed_at', 'is', null)
-    .orderBy('full_name')
-    .orderBy('repository_id')
-    .execute()
-}
-
-/** The repository of that name, as GitHub compares names; the one told of last when a name was used again. */
-export async function findRepository(db: Db, fullName: string): Promise<Row<'repository'> | null> {
-  // No name holds NUL, and no question to PostgreSQL can.
-  if (fullName.includes('\0')) return null
-  const row = await db
-    .selectFrom('repository')
-    .selectAll()
-    .where(sql<boolean>`lower(full_name) = ${fullName.toLowerCase()}`)
-    .where('removed_at', 'is', null)
-    .orderBy('reported_at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row ?? null
-}
 
 /** The newest revision of the windows of many repositories that start within `[from, to]`, oldest first. */
 export async function readWindowsOf(
