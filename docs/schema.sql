@@ -1,5 +1,13 @@
 -- What the migrations make, written by `npm run docs`.
 
+create table backfill (
+  repository_id bigint not null,
+  since timestamp with time zone not null,
+  started_at timestamp with time zone not null,
+  done_at timestamp with time zone,
+  primary key (repository_id)
+);
+
 create table backfill_page (
   repository_id bigint not null,
   page_key text not null,
@@ -341,14 +349,6 @@ create table pull_request_event (
 );
 create index pull_request_event_head on pull_request_event (repository_id, head_sha);
 create index pull_request_event_merged on pull_request_event (repository_id, reported_at) where merged AND (action = 'closed'::text);
-
-create table reading (
-  repository_id bigint not null,
-  since timestamp with time zone not null,
-  started_at timestamp with time zone not null,
-  done_at timestamp with time zone,
-  primary key (repository_id)
-);
 
 create table repository (
   repository_id bigint not null,

@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely'
 
 const READING = `
-create table reading (
+create table backfill (
   repository_id bigint primary key,
   since timestamptz not null,
   started_at timestamptz not null,
