@@ -1,4 +1,4 @@
-/** The process's settings: the environment, read once and checked. Secrets have no default. */
+/** The configuration of the process: environment variables, read and checked once at the start. Secrets have no default. */
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
@@ -10,19 +10,22 @@ const flag = z
   .transform((value) => value === '1' || value === 'true' || value === 'on')
 
 const DATABASE_HINT =
-  'is an address such as postgres://user:password@host:5432/name (a password’s special characters as %40 and so on); for the embedded database set DATA_DIR'
+  'must be an address such as postgres://user:password@host:5432/name, with special characters of the password percent-encoded; for the embedded database, set DATA_DIR instead'
 
 const schema = z.object({
-  APP_ID: z.string().regex(/^\d+$/, 'is a number, as the app’s settings page shows it').optional(),
+  APP_ID: z.string().regex(/^\d+$/, 'must be the number on the app’s settings page').optional(),
   PRIVATE_KEY: z.string().optional(),
   PRIVATE_KEY_PATH: z.string().optional(),
   WEBHOOK_SECRET: z.string().optional(),
   GHE_HOST: z
     .string()
-    .regex(/^[\w.-]+(?::\d+)?$/, 'is a host name such as github.example.org, without https:// and path')
+    .regex(
+      /^[\w.-]+(?::\d+)?$/,
+      'must be a host name such as github.example.org, without https:// and without a path',
+    )
     .optional(),
   GHE_PROTOCOL: z.enum(['http', 'https']).default('https'),
-  // Anything else would be taken for a folder, made, and named in messages with the password in it.
+  // Another text would be used as the name of a folder, which messages show together with the password in it.
   DATABASE_URL: z
     .string()
     .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), DATABASE_HINT)
@@ -30,84 +33,84 @@ const schema = z.object({
   DATA_DIR: z.string().default('./data'),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
-  // Sent to browsers and to GitHub, with paths put behind it.
+  // Paths are appended to it in links for browsers and GitHub.
   PUBLIC_URL: z
-    .url({ protocol: /^https?$/, error: 'is an address such as https://flakes.example.org' })
-    .refine((text) => !/[?#]/.test(text), 'has no ? and no #: paths are put behind it')
+    .url({ protocol: /^https?$/, error: 'must be an address such as https://flakes.example.org' })
+    .refine((text) => !/[?#]/.test(text), 'must not contain ? or #, because paths are appended to it')
     .optional(),
   GITHUB_CLIENT_ID: z.string().optional(),
   GITHUB_CLIENT_SECRET: z.string().optional(),
   SESSION_SECRET: z
     .string()
-    .min(32, 'has at least 32 characters; `openssl rand -hex 32` makes one')
+    .min(32, 'must have at least 32 characters; create one with `openssl rand -hex 32`')
     .optional(),
   PUBLIC: z.enum(['on', 'off', 'true', 'false', '1', '0']).default('on'),
-  METRICS_TOKEN: z.string().min(16, 'has at least 16 characters').optional(),
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   DRY_RUN: flag,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 
+type Env = z.infer<typeof schema>
+
 export interface Config {
-  /** Null until the app is set up. */
+  /** The app's credentials; null until the app is set up. */
   app: { id: string; privateKey: string; webhookSecret: string } | null
   /** Base address of GitHub's REST API. */
   apiUrl: string
-  /** Where people see GitHub. */
+  /** Base address of GitHub's pages. */
   githubUrl: string
-  /** `postgres://…`, or the folder of the embedded database. */
+  /** `postgres://…`, or the path of the embedded database's folder. */
   database: string
   host: string
   port: number
   publicUrl: string | null
-  pages: PageSettings
-  /** Log what would be written to GitHub and write nothing. */
+  pages: PageConfig
+  /** Whether to log what would be written to GitHub instead of writing it. */
   dryRun: boolean
   logLevel: string
 }
 
-/** Who may see the pages, and how people show who they are. */
-export interface PageSettings {
-  /** The app's own OAuth credentials and the secret of sessions; null while one of the three is missing. */
+/** Who may see the pages, and how people sign in. */
+export interface PageConfig {
+  /** The app's OAuth credentials and the session secret; null while one of the three is missing. */
   signIn: { clientId: string; clientSecret: string; secret: string } | null
   /** Whether public repositories are shown to everybody. */
   isPublic: boolean
   metricsToken: string | null
-  /** What is off because a setting is missing, a sentence each. */
+  /** One sentence for each feature that is off because a variable is missing. */
   off: readonly string[]
 }
 
-/** Every variable that is read, for the test that holds `.env.example` to it. */
+/** Names of all variables, which a test compares with `.env.example`. */
 export const VARIABLES: readonly string[] = Object.keys(schema.shape)
 
-/** @throws UserError naming the variable and what it may be */
+/** Reads the configuration. @throws UserError that names each wrong variable and says what it must be */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const result = schema.safeParse(given)
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const result = schema.safeParse(set)
   if (!result.success) {
     const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-    throw new UserError(
-      `The environment has settings that cannot be used: ${problems.join('; ')}. See .env.example.`,
-    )
+    throw new UserError(`Environment variables are not valid: ${problems.join('; ')}. See .env.example.`)
   }
-  const told = result.data
-  const { GHE_HOST, GHE_PROTOCOL } = told
+  const variables = result.data
+  const { GHE_HOST, GHE_PROTOCOL } = variables
   return {
-    app: readApp(told),
+    app: readApp(variables),
     apiUrl: GHE_HOST ? `${GHE_PROTOCOL}://${GHE_HOST}/api/v3` : 'https://api.github.com',
     githubUrl: GHE_HOST ? `${GHE_PROTOCOL}://${GHE_HOST}` : 'https://github.com',
-    database: told.DATABASE_URL ?? told.DATA_DIR,
-    host: told.HOST,
-    port: told.PORT,
-    publicUrl: told.PUBLIC_URL?.replace(/\/$/, '') ?? null,
-    pages: readPages(told),
-    dryRun: told.DRY_RUN,
-    logLevel: told.LOG_LEVEL,
+    database: variables.DATABASE_URL ?? variables.DATA_DIR,
+    host: variables.HOST,
+    port: variables.PORT,
+    publicUrl: variables.PUBLIC_URL?.replace(/\/$/, '') ?? null,
+    pages: readPages(variables),
+    dryRun: variables.DRY_RUN,
+    logLevel: variables.LOG_LEVEL,
   }
 }
 
-function readPages(told: z.infer<typeof schema>): PageSettings {
-  const { GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, SESSION_SECRET, METRICS_TOKEN } = told
-  const isPublic = ['on', 'true', '1'].includes(told.PUBLIC)
+function readPages(env: Env): PageConfig {
+  const { GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, SESSION_SECRET, METRICS_TOKEN } = env
+  const isPublic = ['on', 'true', '1'].includes(env.PUBLIC)
   const missing = Object.entries({ GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, SESSION_SECRET })
     .filter(([, value]) => value === undefined)
     .map(([name]) => name)
@@ -116,14 +119,18 @@ function readPages(told: z.infer<typeof schema>): PageSettings {
       ? { clientId: GITHUB_CLIENT_ID, clientSecret: GITHUB_CLIENT_SECRET, secret: SESSION_SECRET }
       : null
   const off: string[] = []
-  if (!signIn)
+  if (!signIn) {
+    const result = isPublic
+      ? 'nobody can see private repositories'
+      : 'with PUBLIC=off, nobody can see anything'
     off.push(
-      `Signing in is off, because ${listed(missing)} ${missing.length === 1 ? 'is' : 'are'} not set: ${isPublic ? 'private repositories are shown to nobody' : 'with PUBLIC=off nothing is shown to anybody'}.`,
+      `Sign-in is off, because ${listed(missing)} ${missing.length === 1 ? 'is' : 'are'} not set: ${result}.`,
     )
-  if (!METRICS_TOKEN)
-    off.push(
-      `METRICS_TOKEN is not set: /metrics ${isPublic ? 'leaves private repositories out' : 'is closed, because PUBLIC is off'}.`,
-    )
+  }
+  if (!METRICS_TOKEN) {
+    const result = isPublic ? 'leaves private repositories out' : 'is closed, because PUBLIC is off'
+    off.push(`METRICS_TOKEN is not set: /metrics ${result}.`)
+  }
   return { signIn, isPublic, metricsToken: METRICS_TOKEN ?? null, off }
 }
 
@@ -131,28 +138,28 @@ function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
-function readApp(told: z.infer<typeof schema>): Config['app'] {
-  const { APP_ID: id, WEBHOOK_SECRET: webhookSecret } = told
-  const privateKey = readPrivateKey(told)
+function readApp(env: Env): Config['app'] {
+  const { APP_ID: id, WEBHOOK_SECRET: webhookSecret } = env
+  const privateKey = readPrivateKey(env)
   if (!id && !privateKey) return null
   if (!id || !privateKey)
     throw new UserError(
-      'APP_ID and PRIVATE_KEY (or PRIVATE_KEY_PATH) belong together: set both, or neither to be led through the set-up.',
+      'Set both APP_ID and PRIVATE_KEY (or PRIVATE_KEY_PATH), or neither to start the set-up page.',
     )
-  // Probot would fall back to "development", and anybody could sign events with that.
+  // Probot would use "development" instead, which everybody knows.
   if (!webhookSecret || webhookSecret === 'development') {
     throw new UserError(
-      'WEBHOOK_SECRET is not set (or is "development", which anybody can guess). Set it to the secret in the app’s settings; without it anybody could send events.',
+      'WEBHOOK_SECRET is not set, or is "development", which anybody can guess. Set it to the webhook secret on the app’s settings page; without it, anybody could send events.',
     )
   }
   if (!isPrivateKey(privateKey))
     throw new UserError(
-      'PRIVATE_KEY (or the file at PRIVATE_KEY_PATH) is no private key. Give the .pem file that GitHub made for the app, whole, as it is or in base64.',
+      'PRIVATE_KEY (or the file at PRIVATE_KEY_PATH) is not an RSA private key. Use the complete .pem file that GitHub created for the app, as text or in base64.',
     )
   return { id, privateKey, webhookSecret }
 }
 
-/** Without this the app would start, and fail at its first word to GitHub. */
+/** Checked at the start, because otherwise only the first request to GitHub would fail. */
 function isPrivateKey(text: string): boolean {
   try {
     return createPrivateKey(text).asymmetricKeyType === 'rsa'
@@ -161,7 +168,7 @@ function isPrivateKey(text: string): boolean {
   }
 }
 
-function readPrivateKey({ PRIVATE_KEY, PRIVATE_KEY_PATH }: z.infer<typeof schema>): string | null {
+function readPrivateKey({ PRIVATE_KEY, PRIVATE_KEY_PATH }: Env): string | null {
   if (PRIVATE_KEY) {
     const key = PRIVATE_KEY.replaceAll('\\n', '\n')
     return key.includes('BEGIN') ? key : Buffer.from(key, 'base64').toString('utf8')
@@ -171,7 +178,7 @@ function readPrivateKey({ PRIVATE_KEY, PRIVATE_KEY_PATH }: z.infer<typeof schema
     return readFileSync(PRIVATE_KEY_PATH, 'utf8')
   } catch {
     throw new UserError(
-      `PRIVATE_KEY_PATH: ${PRIVATE_KEY_PATH} cannot be read. Name the .pem file that GitHub made for the app.`,
+      `PRIVATE_KEY_PATH: ${PRIVATE_KEY_PATH} cannot be read. It must be the path of the .pem file that GitHub created for the app.`,
     )
   }
 }

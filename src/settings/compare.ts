@@ -1,4 +1,4 @@
-/** What differs between two policies, setting by setting as the file names them. */
+/** Lists what differs between two versions of the settings, by the names that the file uses. */
 import type { Settings } from '../domain/settings.ts'
 
 export interface SettingsChange {
@@ -10,15 +10,15 @@ export interface SettingsChange {
 
 /** The settings whose values differ, in the order of the file; values as the file would write them. */
 export function compareSettings(before: Settings, after: Settings): SettingsChange[] {
-  const now = flat(before)
-  const then = flat(after)
-  return Object.keys(now)
+  const old = flat(before)
+  const fresh = flat(after)
+  return Object.keys(old)
     .map((setting) => ({
       setting,
-      before: JSON.stringify(now[setting]),
-      after: JSON.stringify(then[setting]),
+      before: JSON.stringify(old[setting]),
+      after: JSON.stringify(fresh[setting]),
     }))
-    .filter((one) => one.before !== one.after)
+    .filter((change) => change.before !== change.after)
 }
 
 function flat(settings: Settings): Record<string, unknown> {

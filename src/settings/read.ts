@@ -1,4 +1,4 @@
-/** Reads input (`.github/flake-sla.yml`): every problem is named with its place and what is allowed there. */
+/** Reads the settings file, `.github/flake-sla.yml`. Every problem is named with its line and what is allowed there. */
 import { readFile } from 'node:fs/promises'
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
@@ -6,18 +6,18 @@ import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts'
 import { UserError } from '../domain/user-error.ts'
 import { allowedAt, type SettingsInput, settingsSchema } from './schema.ts'
 
-/** Reading YAML takes time that grows with the square of its length: 64,000 characters take half a second at worst. */
+/** Parsing YAML takes time that grows with the square of its length: at worst half a second for this number of characters. */
 const MAX_CHARACTERS = 64_000
 const MAX_PROBLEM = 300
 const MAX_PROBLEMS = 20
-// biome-ignore lint/suspicious/noControlCharactersInRegex: problems quote the file, and are shown in logs and terminals
+// biome-ignore lint/suspicious/noControlCharactersInRegex: problems quote the file and are shown in logs and terminals
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
 
-/** What a input file tells, or what is wrong with it: one sentence without a full stop for each problem. */
+/** The settings that a file contains, or its problems: one sentence without a full stop for each. */
 export type SettingsInputResult = { input: SettingsInput; problems: [] } | { input: null; problems: string[] }
 export type SettingsResult = { settings: Settings; problems: [] } | { settings: null; problems: string[] }
 
-/** Reads the text of a input file. An empty one tells nothing, and is fine. */
+/** Parses the text of a settings file. An empty file is valid. */
 export function parseSettingsInput(text: string): SettingsInputResult {
   if (text.length > MAX_CHARACTERS)
     return { input: null, problems: [`the file is longer than ${MAX_CHARACTERS} characters`] }
@@ -26,7 +26,7 @@ export function parseSettingsInput(text: string): SettingsInputResult {
     lineCounter: lines,
     merge: false,
     prettyErrors: false,
-    // A key that is a list would else be told to the log, as a warning of the reader's own.
+    // Otherwise the parser itself logs a warning about a key that is a list.
     stringKeys: true,
     logLevel: 'error',
   })
@@ -36,9 +36,9 @@ export function parseSettingsInput(text: string): SettingsInputResult {
     )
     return { input: null, problems: problems.slice(0, MAX_PROBLEMS).map(plain) }
   }
-  const told = safeJs(document)
-  if (told === 'too many aliases') return { input: null, problems: ['the file has too many aliases'] }
-  const result = settingsSchema.safeParse(told ?? {})
+  const content = toJs(document)
+  if (content === 'too many aliases') return { input: null, problems: ['the file has too many aliases'] }
+  const result = settingsSchema.safeParse(content ?? {})
   if (result.success) return { input: result.data, problems: [] }
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue, document, lines))
   return { input: null, problems: [...new Set(problems)].slice(0, MAX_PROBLEMS).map(plain) }
@@ -49,23 +49,23 @@ function plain(problem: string): string {
   return text.length > MAX_PROBLEM ? `${text.slice(0, MAX_PROBLEM - 1)}…` : text
 }
 
-/** Reads the text as a whole settings. */
+/** Parses the text of a settings file and adds the defaults. */
 export function parseSettings(text: string): SettingsResult {
   const { input, problems } = parseSettingsInput(text)
   return input === null ? { settings: null, problems } : { settings: settingsOf(input), problems: [] }
 }
 
-/** Reads a input file. @throws UserError when it cannot be read or is not valid */
+/** Reads a settings file from disk. @throws UserError when it cannot be read or is not valid */
 export async function readSettingsFile(path: string): Promise<Settings> {
   const text = await readFile(path, 'utf8').catch(() => null)
   if (text === null)
-    throw new UserError(`${path} cannot be read. Name a file with input as in .github/flake-sla.yml.`)
+    throw new UserError(`${path} cannot be read. Name a settings file such as .github/flake-sla.yml.`)
   const { settings, problems } = parseSettings(text)
-  if (settings === null) throw new UserError(`${path} has input that cannot be used: ${problems.join('; ')}.`)
+  if (settings === null) throw new UserError(`${path} is not a valid settings file: ${problems.join('; ')}.`)
   return settings
 }
 
-/** The input of a repository over those of its organisation: setting by setting, also inside a group. */
+/** Merges the files of an organisation and a repository. The repository's wins, setting by setting, also within a group. */
 export function mergeSettingsInputs(organisation: SettingsInput, repository: SettingsInput): SettingsInput {
   const merged: Record<string, unknown> = { ...organisation }
   for (const [key, value] of Object.entries(repository)) {
@@ -75,16 +75,16 @@ export function mergeSettingsInputs(organisation: SettingsInput, repository: Set
   return merged as SettingsInput
 }
 
-/** The settings that input amount to, with the defaults for what they leave out. */
-export function settingsOf(told: SettingsInput): Settings {
-  const { breach_issue: issue, job_issues: jobs, report } = told
+/** The settings of a file, with the defaults for what it leaves out. */
+export function settingsOf(input: SettingsInput): Settings {
+  const { breach_issue: issue, job_issues: jobs, report } = input
   const { breachIssue, jobIssues } = DEFAULT_SETTINGS
   return {
-    target: told.target ?? DEFAULT_SETTINGS.target,
-    timeZone: told.time_zone ?? DEFAULT_SETTINGS.timeZone,
-    required: told.required ?? DEFAULT_SETTINGS.required,
-    ignore: told.ignore ?? DEFAULT_SETTINGS.ignore,
-    requireSameBase: told.require_same_base ?? DEFAULT_SETTINGS.requireSameBase,
+    target: input.target ?? DEFAULT_SETTINGS.target,
+    timeZone: input.time_zone ?? DEFAULT_SETTINGS.timeZone,
+    required: input.required ?? DEFAULT_SETTINGS.required,
+    ignore: input.ignore ?? DEFAULT_SETTINGS.ignore,
+    requireSameBase: input.require_same_base ?? DEFAULT_SETTINGS.requireSameBase,
     breachIssue: {
       mode: issue?.mode ?? breachIssue.mode,
       labels: issue?.labels ?? breachIssue.labels,
@@ -92,20 +92,20 @@ export function settingsOf(told: SettingsInput): Settings {
       repository: issue?.repository ?? breachIssue.repository,
     },
     jobIssues: { enabled: jobs?.enabled ?? jobIssues.enabled, labels: jobs?.labels ?? jobIssues.labels },
-    owners: (told.owners ?? DEFAULT_SETTINGS.owners).map(({ job, owners }) => ({
+    owners: (input.owners ?? DEFAULT_SETTINGS.owners).map(({ job, owners }) => ({
       job,
       owners: owners.map(withoutAt),
     })),
-    retest: { execute: told.retest?.execute ?? DEFAULT_SETTINGS.retest.execute },
+    retest: { execute: input.retest?.execute ?? DEFAULT_SETTINGS.retest.execute },
     hunt: {
-      enabled: told.hunt?.enabled ?? DEFAULT_SETTINGS.hunt.enabled,
-      maxRuns: told.hunt?.max_runs ?? DEFAULT_SETTINGS.hunt.maxRuns,
-      maxMinutes: told.hunt?.max_minutes ?? DEFAULT_SETTINGS.hunt.maxMinutes,
+      enabled: input.hunt?.enabled ?? DEFAULT_SETTINGS.hunt.enabled,
+      maxRuns: input.hunt?.max_runs ?? DEFAULT_SETTINGS.hunt.maxRuns,
+      maxMinutes: input.hunt?.max_minutes ?? DEFAULT_SETTINGS.hunt.maxMinutes,
     },
     attribution: {
       sameAuthorIsIndependent:
-        told.attribution?.same_author_is_independent ?? DEFAULT_SETTINGS.attribution.sameAuthorIsIndependent,
-      paths: told.attribution?.paths ?? DEFAULT_SETTINGS.attribution.paths,
+        input.attribution?.same_author_is_independent ?? DEFAULT_SETTINGS.attribution.sameAuthorIsIndependent,
+      paths: input.attribution?.paths ?? DEFAULT_SETTINGS.attribution.paths,
     },
     report: {
       automatic: report?.automatic ?? DEFAULT_SETTINGS.report.automatic,
@@ -120,17 +120,17 @@ function problemsOf(issue: z.core.$ZodIssue, document: Document, lines: LineCoun
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(
       (key) =>
-        `${lineOf([...path, key], document, lines)}${[...path, key].map(String).join('.')}: there is no such setting; allowed here: ${keys.join(', ')}`,
+        `${lineOf([...path, key], document, lines)}${[...path, key].map(String).join('.')}: is not a setting; allowed here: ${keys.join(', ')}`,
     )
   }
-  if (path.length === 0) return ['the file: holds no input such as "target: 0.01"']
+  if (path.length === 0) return ['the file: must contain settings such as "target: 0.01"']
   const value = document.getIn(path)
-  const said = isPlain(value) ? `is ${JSON.stringify(value)}` : 'cannot be used'
-  const sentence = allowed === null ? issue.message : `${said}; allowed: ${allowed}`
+  const found = isPlain(value) ? `is ${JSON.stringify(value)}` : 'is not valid'
+  const sentence = allowed === null ? issue.message : `${found}; allowed: ${allowed}`
   return [`${lineOf(path, document, lines)}${path.map(String).join('.') || 'the file'}: ${sentence}`]
 }
 
-/** `line 3: `, of the key where there is one, or nothing where the document has no such place. */
+/** `line 3: `, the line of the key; empty when the document has no such place. */
 function lineOf(path: readonly PropertyKey[], document: Document, lines: LineCounter): string {
   const parent = (path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents) as {
     items?: { key?: { value?: unknown; range?: [number, number, number] } }[]
@@ -141,8 +141,8 @@ function lineOf(path: readonly PropertyKey[], document: Document, lines: LineCou
   return node?.range ? `line ${lines.linePos(node.range[0]).line}: ` : ''
 }
 
-/** A bomb of aliases is a mistake to be named, not a reason to fall. */
-function safeJs(document: Document): unknown {
+/** The content as a JavaScript value. A file can have so many aliases that it would fill the memory. */
+function toJs(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 })
   } catch {

@@ -1,12 +1,14 @@
-/** The form of `.github/flake-sla.yml`: what each setting means and allows. The published JSON Schema is made from it. */
+/** The schema of `.github/flake-sla.yml`: what each setting means and which values it allows. The JSON Schema is generated from it. */
 import { z } from 'zod'
 import { isTimeZone } from '../domain/window.ts'
 
 const NAMES = 'a list of names, such as [unit, "e2e-*"]'
 const names = z.array(z.string().min(1).max(500)).max(500)
-const logins = z.array(z.string().regex(/^@?[\w-]+(\/[\w.-]+)?(\[bot\])?$/, 'is no login or team')).max(100)
+const logins = z
+  .array(z.string().regex(/^@?[\w-]+(\/[\w.-]+)?(\[bot\])?$/, 'is not a login or team'))
+  .max(100)
 
-/** A setting with its meaning and, in words, what is allowed; people read both, in editors and in messages. */
+/** A setting with its meaning and its allowed values in words. Editors and messages show both. */
 function setting<T extends z.ZodType>(schema: T, description: string, allowed: string) {
   return schema.meta({ description, allowed }).optional()
 }
@@ -16,23 +18,23 @@ const onOff = 'true or false'
 export const settingsSchema = z.strictObject({
   target: setting(
     z.number().gt(0).max(1),
-    'In SLA means a rate strictly below it: flakes not caused by the pull request / pull requests tested.',
+    'The SLA target. A window is in SLA when its rate (flakes not caused by the pull request / pull requests tested) is strictly below it.',
     'a number above 0 and at most 1, such as 0.01',
   ),
   time_zone: setting(
-    z.string().max(100).refine(isTimeZone, 'is no IANA time zone'),
-    'Days and weeks begin by its clock.',
+    z.string().max(100).refine(isTimeZone, 'is not an IANA time zone'),
+    'The time zone in which days and weeks begin.',
     'an IANA time zone, such as Europe/Berlin or UTC',
   ),
   required: setting(
     z.union([z.literal('auto'), names]),
-    'The jobs that count: what the branch requires, or the jobs of these names and globs.',
+    'Which jobs count: auto means the jobs that the base branch requires; a list names jobs and globs.',
     `auto, or ${NAMES}`,
   ),
   ignore: setting(names, 'Jobs that never count, by name or glob.', NAMES),
   require_same_base: setting(
     z.boolean(),
-    'Count only flakes whose failing and passing runs tested the same base for sure.',
+    'Count only flakes whose failing and passing runs definitely tested the same base.',
     onOff,
   ),
   attribution: setting(
@@ -49,26 +51,30 @@ export const settingsSchema = z.strictObject({
       ),
       paths: setting(
         z.array(z.strictObject({ glob: z.string().max(500), jobs: names })).max(500),
-        'Which jobs a changed path can break; an empty list of jobs means none.',
+        'Which jobs a change to a path can break. An empty list means that it can break no job.',
         'a list such as [{ glob: "docs/**", jobs: [] }]',
       ),
     }),
-    'How a flake is judged.',
+    'How the program decides whose flake it is.',
     'the settings window_days, same_author_is_independent and paths',
   ),
   breach_issue: setting(
     z.strictObject({
       mode: setting(
         z.enum(['daily', 'rolling', 'off']),
-        'daily: an issue for each day out of SLA, the one before it closed; rolling: one issue, kept up to date.',
+        'daily: an issue for each day out of SLA, which closes the previous one; rolling: one issue that is updated.',
         'daily, rolling or off',
       ),
       labels: setting(names, 'Labels of the issue.', NAMES),
-      assignees: setting(logins, 'Who is assigned, and so notified.', 'a list of logins, such as [octocat]'),
+      assignees: setting(
+        logins,
+        'Who is assigned to the issue and therefore notified.',
+        'a list of logins, such as [octocat]',
+      ),
       repository: setting(
         z
           .string()
-          .regex(/^[\w.-]+\/[\w.-]+$/, 'is no repository')
+          .regex(/^[\w.-]+\/[\w.-]+$/, 'is not a repository')
           .nullable(),
         'Where the issue is filed; null means the repository itself.',
         'owner/name, or null',
@@ -81,7 +87,7 @@ export const settingsSchema = z.strictObject({
     z.strictObject({
       enabled: setting(
         z.boolean(),
-        'Keep an issue for each of the jobs that burn most of the error budget.',
+        'Keep an issue for each of the jobs that use most of the error budget.',
         onOff,
       ),
       labels: setting(names, 'Labels of these issues.', NAMES),
@@ -91,61 +97,62 @@ export const settingsSchema = z.strictObject({
   ),
   owners: setting(
     z.array(z.strictObject({ job: z.string().min(1).max(500), owners: logins })).max(500),
-    'Who owns a job, by name or glob, first match first. Where none fits, CODEOWNERS of the job’s workflow file does.',
+    'Who owns a job, by name or glob. The first match counts. Without a match, CODEOWNERS of the job’s workflow file decides.',
     'a list such as [{ job: "e2e-*", owners: [octocat] }]',
   ),
   retest: setting(
     z.strictObject({
       execute: setting(
         z.boolean(),
-        'Run failed jobs again on /retest, /retest-required and /test. Needs the permission actions: write.',
+        'Re-run failed jobs on /retest, /retest-required and /test. This needs the permission actions: write.',
         onOff,
       ),
     }),
-    'What is done on commands that ask CI to run again.',
+    'What the app does on commands that ask for a re-run.',
     'the setting execute',
   ),
   hunt: setting(
     z.strictObject({
       enabled: setting(
         z.boolean(),
-        'Run a job again and again on /hunt, for people with write permission. Needs the permission actions: write.',
+        'Re-run a job many times on /hunt, for people with write permission. This needs the permission actions: write.',
         onOff,
       ),
       max_runs: setting(
         z.number().int().min(1).max(50),
-        'The most runs of one hunt; GitHub takes 50 of a workflow run.',
+        'Limit for the runs of one hunt. GitHub allows 50 for a workflow run.',
         'a whole number from 1 to 50',
       ),
       max_minutes: setting(
         z.number().int().min(1).max(100_000),
-        'The most minutes of GitHub Actions that all hunts of 24 hours may take here.',
+        'Limit for the minutes of GitHub Actions that all hunts of this repository use in 24 hours.',
         'a whole number from 1 to 100000',
       ),
     }),
-    'Hunts that people ask for on a pull request: one at a time, one run at a time.',
+    'Hunts that people start on a pull request: one at a time, one run at a time.',
     'the settings enabled, max_runs and max_minutes',
   ),
   report: setting(
     z.strictObject({
       automatic: setting(
         z.boolean(),
-        'Keep one comment on a pull request where a required job has flaked.',
+        'Keep one comment on each pull request on which a required job has flaked.',
         onOff,
       ),
-      check_run: setting(z.boolean(), 'Show the same as a neutral check run named flake-sla.', onOff),
+      check_run: setting(z.boolean(), 'Show the same in a neutral check run named flake-sla.', onOff),
     }),
-    'What is said without being asked.',
+    'Reports that are written without a command.',
     'the settings automatic and check_run',
   ),
 })
 
-/** What a file tells; everything may be left out. */
+/** The content of a file. Every setting is optional. */
 export type SettingsInput = z.infer<typeof settingsSchema>
 
+/** Where the JSON Schema is published. */
 const ADDRESS = 'https://raw.githubusercontent.com/flake-sla/flake-sla/main/schema/flake-sla.schema.json'
 
-/** The schema that editors read, as published: draft 2020-12. */
+/** The JSON Schema (draft 2020-12) that editors read. */
 export function settingsJsonSchema(): object {
   const schema = z.toJSONSchema(settingsSchema, {
     io: 'input',
@@ -160,11 +167,11 @@ export function settingsJsonSchema(): object {
     ...schema,
     $id: ADDRESS,
     title: '.github/flake-sla.yml',
-    description: 'SettingsInput of flake-sla. Everything may be left out.',
+    description: 'Settings of flake-sla. Every setting is optional.',
   }
 }
 
-/** What is allowed at a path of the file, in words, and the settings there where it holds some. */
+/** What is allowed at a path of the file, in words, and the names of the settings in it. */
 export function allowedAt(path: readonly PropertyKey[]): { allowed: string | null; keys: string[] } {
   let schema: z.ZodType = settingsSchema
   let allowed: string | null = null

@@ -44,7 +44,7 @@ test('with OAuth credentials people are offered to sign in, and sent to GitHub',
 test('PUBLIC=off closes everything but health, and says what a missing setting turns off', async () => {
   const { pages } = readConfig({ PUBLIC: 'off', GITHUB_CLIENT_ID: 'x' })
   expect(pages.off).toEqual([
-    'Signing in is off, because GITHUB_CLIENT_SECRET and SESSION_SECRET are not set: with PUBLIC=off nothing is shown to anybody.',
+    'Sign-in is off, because GITHUB_CLIENT_SECRET and SESSION_SECRET are not set: with PUBLIC=off, nobody can see anything.',
     'METRICS_TOKEN is not set: /metrics is closed, because PUBLIC is off.',
   ])
   const { app } = await startTestApp({ config: { pages } })
@@ -69,7 +69,7 @@ test('PUBLIC=off closes everything but health, and says what a missing setting t
 
 test('what is off is told on the status page', async () => {
   const { app } = await startTestApp({ config: { pages: readConfig({}).pages } })
-  expect(await read(`${app.url}/status`)).toContain('Signing in is off, because GITHUB_CLIENT_ID, ')
+  expect(await read(`${app.url}/status`)).toContain('Sign-in is off, because GITHUB_CLIENT_ID, ')
 })
 
 test('what is left of the rate limit is read from GitHub’s own answers', async () => {
