@@ -43,12 +43,13 @@ export async function takeOrphanHeads(
   return result.rows
 }
 
-/** What a webhook, a reading of history or an answer of GitHub has placed meanwhile waits no more. */
+/** Whether a commit `w` belongs to a pull request or a merge queue by now, through a webhook, a backfill or an answer of GitHub. */
+const IS_PLACED = sql`(exists (select 1 from run r where r.repository_id = w.repository_id and r.head_sha = w.head_sha)
+  or exists (select 1 from pull_request_event e where e.repository_id = w.repository_id and e.head_sha = w.head_sha)
+  or exists (select 1 from merge_group g where g.repository_id = w.repository_id and g.head_sha = w.head_sha))`
+
 async function dropPlaced(db: Db, repositoryId: number): Promise<void> {
-  await sql`delete from orphan_head w where repository_id = ${repositoryId} and (exists (select 1 from run r
-      where r.repository_id = w.repository_id and r.head_sha = w.head_sha)
-    or exists (select 1 from pull_request_event e
-      where e.repository_id = w.repository_id and e.head_sha = w.head_sha))`.execute(db)
+  await sql`delete from orphan_head w where repository_id = ${repositoryId} and ${IS_PLACED}`.execute(db)
 }
 
 /** Forgets what completed before that time (RFC 3339): nobody will know more. */
@@ -76,8 +77,6 @@ export async function countOrphanHeads(
   const result = await sql<OrphanHeadCount>`select count(*) filter (where tries = 0) as waiting,
       count(*) filter (where tries > 0) as unknown
     from orphan_head w where repository_id = ${repositoryId} and completed_at >= ${since}
-      and not exists (select 1 from run r where r.repository_id = w.repository_id and r.head_sha = w.head_sha)`.execute(
-    db,
-  )
+      and not ${IS_PLACED}`.execute(db)
   return result.rows[0] as OrphanHeadCount
 }
