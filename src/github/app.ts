@@ -1,4 +1,4 @@
-/** This app at GitHub: Probot with its credentials, and the narrow view of it that the rest of the program takes. */
+/** Signs in to GitHub as the app, through Probot, and offers the rest of the program only what it needs. */
 import { Probot, ProbotOctokit } from 'probot'
 import type { GitHub, Octokit } from './client.ts'
 import { refuseWrites } from './dry-run.ts'
@@ -7,7 +7,7 @@ import { refreshToken } from './refresh-token.ts'
 import { rejectTruncated } from './reject-truncated.ts'
 import { fetchWithTimeout } from './timeout.ts'
 
-/** What the app's settings page shows. */
+/** Credentials, as the app's settings page on GitHub shows them. */
 export interface AppCredentials {
   id: string
   privateKey: string
@@ -19,18 +19,18 @@ export interface ProbotSettings {
   baseUrl: string
   /** A pino logger. */
   log: object
-  /** False where no GitHub needs to be spared. */
+  /** Whether Octokit limits its own rate; false against a fake GitHub. */
   throttle: boolean
-  /** Reads along what is left of the rate limit. */
+  /** Is told what is left of the rate limit. */
   rateLimit?: RateLimitWatch
-  /** How long an answer may take, in ms. */
+  /** Limit for one answer, in ms. */
   timeoutMs?: number
-  /** Gives up what is under way and asks nothing more. */
+  /** Aborts all requests, open and later ones. */
   stop?: AbortSignal
 }
 
-/** A limit is for those who asked to wait for: who waits in here holds up all that stands behind it, for up to an hour. */
-const GIVE_BACK = { onRateLimit: () => false, onSecondaryRateLimit: () => false }
+/** A rate limit is returned as an error. If Octokit waited for its end, up to an hour, all requests behind it would wait too. */
+const NO_WAITING = { onRateLimit: () => false, onSecondaryRateLimit: () => false }
 
 interface Auth {
   request: Octokit['request']
@@ -50,18 +50,18 @@ export function createProbot(
     baseUrl,
     request: { fetch },
     log: log as NonNullable<ConstructorParameters<typeof Probot>[0]>['log'] & object,
-    // A function, because Probot's own options would win over an object's. The outbox retries; Octokit need not.
+    // A function, because Probot's own options would override those of an object. The outbox retries, so Octokit need not.
     Octokit: Base.defaults((given: { auth?: Auth; throttle?: object }) => ({
       ...given,
-      // Probot's own way to ask for a token leads to github.com, wherever GitHub is.
+      // Probot itself asks github.com for tokens, also when the app is on another host.
       ...(given.auth && { auth: { ...given.auth, request: given.auth.request.defaults({ baseUrl }) } }),
       retry: { enabled: false },
-      throttle: throttle ? { ...given.throttle, ...GIVE_BACK } : { enabled: false },
+      throttle: throttle ? { ...given.throttle, ...NO_WAITING } : { enabled: false },
     })),
   })
 }
 
-/** The installations and the login of the app. In a dry run its clients log what they would write, and refuse to. */
+/** Clients for the app and its installations, and its login. In a dry run, they log writes instead of sending them. */
 export function gitHubOf(
   probot: Probot,
   dryRun: boolean,

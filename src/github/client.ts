@@ -1,4 +1,4 @@
-/** What this app asks of GitHub, as narrow types: an Octokit of an installation, and who we are there. */
+/** Types of GitHub's client: an Octokit of an installation or of the app itself. */
 import type { ProbotOctokit } from 'probot'
 
 export type Octokit = InstanceType<typeof ProbotOctokit>
@@ -6,13 +6,13 @@ export type Octokit = InstanceType<typeof ProbotOctokit>
 /** Reaches GitHub as one installation of the app. */
 export interface GitHub {
   octokitOf(installationId: number): Promise<Octokit>
-  /** Signed in as the app itself: its installations and deliveries, nothing of a repository. */
+  /** Signed in as the app itself, for its installations and deliveries. It cannot read repositories. */
   appOctokit(): Promise<Octokit>
-  /** The login that our comments carry: `<slug>[bot]`. */
+  /** The author of the app's comments: `<slug>[bot]`. */
   botLogin(): Promise<string>
 }
 
-/** A repository's owner and name, as REST paths take them. */
+/** A repository's owner and name, as the parameters of REST paths. */
 export interface RepositoryPath {
   owner: string
   repo: string

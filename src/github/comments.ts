@@ -1,13 +1,13 @@
-/** Comments on pull requests: each carries a marker, is looked for before it is written, and so is written once. */
+/** Writes comments on pull requests. Each has a marker and is searched for first, so it is written only once. */
 import type { Octokit, RepositoryPath } from './client.ts'
 
-/** The hidden line that identifies what a comment or issue is about. */
+/** A hidden line that identifies what a comment or issue is about. */
 export function marker(key: string): string {
   // Two hyphens would end an HTML comment.
   return `<!-- flake-sla:${key.replaceAll('--', '- -').replaceAll('>', '')} -->`
 }
 
-/** Our comment with that marker on a pull request, if it was written after `since` (RFC 3339). */
+/** The app's own comment with a marker on a pull request, updated at or after `since` (RFC 3339); null when there is none. */
 export async function findComment(
   octokit: Octokit,
   on: RepositoryPath & { issue_number: number },
@@ -20,14 +20,14 @@ export async function findComment(
   })
   for await (const { data } of pages) {
     for (const comment of data) {
-      // Anybody can quote a marker, so the author counts as well.
+      // Anybody can copy a marker, so the author is checked as well.
       if (comment.user?.login === own.login && comment.body?.includes(own.marker)) return comment
     }
   }
   return null
 }
 
-/** Writes the comment unless it is there. @returns its address */
+/** Writes the comment unless it exists. @returns its address */
 export async function writeComment(
   octokit: Octokit,
   on: RepositoryPath & { issue_number: number },
@@ -43,8 +43,8 @@ export async function writeComment(
 }
 
 /**
- * Keeps one comment with a marker up to date: written once, edited only when it says something else.
- * @param comment.known where it is, once it was written: a list can be older than the comment
+ * Keeps one comment with a marker up to date. It is created once and edited only when its text changes.
+ * @param comment.known its address, once it was written. GitHub's lists can be older than the comment.
  */
 export async function keepComment(
   octokit: Octokit,
@@ -57,43 +57,45 @@ export async function keepComment(
     (await findComment(octokit, on, { ...comment, since: new Date(0).toISOString() }))
   if (found?.body === body) return { url: found.html_url, written: false }
   const id = found?.id ?? commentIdOf(comment.known)
-  // That it is gone is believed when it cannot be written: an answer to that is never of yesterday.
+  // Reads can be out of date. Only the answer to a write is reliable about whether the comment still exists.
   const edited = id === null ? null : await editComment(octokit, on, id, body)
   if (edited) return { url: edited, written: true }
   const { data } = await octokit.rest.issues.createComment({ ...on, body })
   return { url: data.html_url, written: true }
 }
 
-/** @returns the comment's address, or null where it is gone */
+/** @returns the comment's address, or null when it was deleted */
 async function editComment(octokit: Octokit, { owner, repo }: RepositoryPath, id: number, body: string) {
-  const answer = await unlessGone(octokit.rest.issues.updateComment({ owner, repo, comment_id: id, body }))
+  const answer = await nullIfNotFound(
+    octokit.rest.issues.updateComment({ owner, repo, comment_id: id, body }),
+  )
   return answer?.data.html_url ?? null
 }
 
-/** The comment at an address; null where that is none, or it is gone. */
+/** The comment at an address; null when the address is not a comment's or the comment was deleted. */
 async function readComment(octokit: Octokit, { owner, repo }: RepositoryPath, url: string | null) {
   const id = commentIdOf(url)
   if (id === null) return null
-  const answer = await unlessGone(octokit.rest.issues.getComment({ owner, repo, comment_id: id }))
+  const answer = await nullIfNotFound(octokit.rest.issues.getComment({ owner, repo, comment_id: id }))
   return answer?.data ?? null
 }
 
-async function unlessGone<T>(answer: Promise<T>): Promise<T | null> {
+async function nullIfNotFound<T>(answer: Promise<T>): Promise<T | null> {
   return answer.catch((error: { status?: number }) => {
     if (error.status === 404) return null
     throw error
   })
 }
 
-/** The number of the comment that an address leads to. */
+/** The id of the comment at an address. */
 function commentIdOf(url: string | null | undefined): number | null {
   const id = /#issuecomment-(\d+)$/.exec(url ?? '')?.[1]
   return id === undefined ? null : Number(id)
 }
 
 /**
- * Answers a command at once with 👀; a second time changes nothing at GitHub.
- * Only on comments of the conversation: elsewhere it would take a permission that is asked for nothing else.
+ * Reacts to a command with 👀. Repeating it changes nothing. Only comments of the conversation get a reaction: reviews would
+ * need a further permission.
  */
 export async function react(
   octokit: Octokit,
@@ -108,7 +110,7 @@ const MINIMIZE = `mutation ($subjectId: ID!) {
   minimizeComment(input: { subjectId: $subjectId, classifier: OUTDATED }) { minimizedComment { isMinimized } }
 }`
 
-/** Folds a comment away as outdated, which only GraphQL can. A comment that is gone is folded away enough. */
+/** Collapses a comment as outdated, which only GraphQL can do. A deleted comment is ignored. */
 export async function minimizeComment(octokit: Octokit, at: RepositoryPath, url: string): Promise<void> {
   const comment = await readComment(octokit, at, url)
   if (comment) await octokit.graphql(MINIMIZE, { subjectId: comment.node_id })

@@ -1,7 +1,7 @@
-/** Files of a repository, read one at a time. */
+/** Reads files of a repository. */
 import type { Octokit, RepositoryPath } from './client.ts'
 
-/** The text of a file, on the default branch unless a ref is given; null where there is none or it may not be read. */
+/** The text of a file, on the default branch unless a ref is given; null when it does not exist or cannot be read. */
 export async function readTextFile(
   octokit: Octokit,
   at: RepositoryPath,

@@ -1,4 +1,4 @@
-/** Issues that this app keeps: found by their marker before they are opened, and closed only while nobody wants them open. */
+/** The app's own issues: searched for by their marker before they are opened, and never closed again after a person reopened them. */
 import type { Octokit, RepositoryPath } from './client.ts'
 import { writeComment } from './comments.ts'
 
@@ -15,14 +15,14 @@ export interface FoundIssue {
   state: string
   title: string
   body: string
-  /** GitHub's `state_reason`: a reopened issue is one that somebody wants open. */
+  /** GitHub's `state_reason`; `reopened` means that a person wants the issue open. */
   reason: string | null
   locked: boolean
   closedBy: string | null
   closedAt: string | null
 }
 
-/** Our own issue with that marker, changed since a time (RFC 3339), whatever its state. */
+/** The app's own issue with a marker, open or closed, updated at or after `since` (RFC 3339); null when there is none. */
 export async function findIssue(
   octokit: Octokit,
   at: RepositoryPath,
@@ -41,7 +41,7 @@ export async function findIssue(
   return null
 }
 
-/** Opens the issue unless one with its marker exists, whatever its state. @returns it, and whether it is new */
+/** Opens the issue unless one with its marker exists, open or closed. @returns the issue, and whether it is new */
 export async function openIssue(
   octokit: Octokit,
   at: RepositoryPath,
@@ -53,14 +53,14 @@ export async function openIssue(
   const text = { ...at, title, body: `${issue.body}\n\n${issue.marker}`, labels }
   const create = (assignees: string[]) => octokit.rest.issues.create({ ...text, assignees })
   const { data } = await create(issue.assignees).catch((error: { status?: number }) => {
-    // Somebody who cannot be assigned here any more is no reason to say nothing.
+    // GitHub rejects the whole issue when one person cannot be assigned. Without assignees it is still useful.
     if (error.status === 422 && issue.assignees.length > 0) return create([])
     throw error
   })
   return { number: data.number, html_url: data.html_url, isNew: true }
 }
 
-/** An issue of ours as it is now; null where it was deleted or moved. */
+/** The current state of an issue; null when it was deleted or moved. */
 export async function readIssue(
   octokit: Octokit,
   at: RepositoryPath,
@@ -87,7 +87,7 @@ export async function readIssue(
   }
 }
 
-/** Writes an issue's text anew where it says something else. @returns whether anything was written */
+/** Updates an issue when its text changed. @returns whether anything was written */
 export async function updateIssue(
   octokit: Octokit,
   at: RepositoryPath,
@@ -99,7 +99,7 @@ export async function updateIssue(
   return true
 }
 
-/** Closes an open issue with a word why, once; not one that somebody has reopened or locked. @returns whether it is closed now */
+/** Closes an open issue with a comment that says why, unless a person has reopened or locked it. @returns whether it is closed now */
 export async function closeIssue(
   octokit: Octokit,
   at: RepositoryPath,
@@ -117,7 +117,7 @@ export async function closeIssue(
   return true
 }
 
-/** The number at the end of an issue's address, and the repository in it. */
+/** The repository and number in an issue's address; null when it is not one. */
 export function issueAt(url: string): (RepositoryPath & { number: number }) | null {
   const match = /\/([^/]+)\/([^/]+)\/issues\/(\d+)$/.exec(url)
   const [, owner, repo, number] = match ?? []

@@ -1,5 +1,7 @@
-/** How much of GitHub's rate limit is left, as the headers of its own answers say: asking for it would need a request. */
+/** Watches how much of GitHub's rate limit is left, from the headers of its answers: a request for it would use it up too. */
+import { iso } from '../domain/time.ts'
 import type { Octokit } from './client.ts'
+import { type Answer, parseRateLimit } from './rate-limit.ts'
 
 export interface RateLimit {
   remaining: number
@@ -9,32 +11,32 @@ export interface RateLimit {
 }
 
 export interface RateLimitWatch {
-  /** An Octokit plugin that reads along. */
+  /** An Octokit plugin that reads the headers of every answer. */
   plugin(octokit: Pick<Octokit, 'hook'>): void
   /** The installation with the least left, among the hours that are not over. @param now epoch ms */
   latest(now: number): RateLimit | null
 }
 
-/** Each installation has an hour of its own, so hours are told apart by their end. Source: docs.github.com, "Rate limits for the REST API". */
+/**
+ * Each installation has its own hour, so hours are told apart by their end.
+ * Source: docs.github.com, "Rate limits for the REST API".
+ */
 export function watchRateLimit(): RateLimitWatch {
   const hours = new Map<number, { remaining: number; limit: number }>()
   return {
     plugin({ hook }) {
       hook.after('request', ({ headers }) => {
-        if (headers['x-ratelimit-resource'] !== 'core') return
-        const [remaining, limit, reset] = ['remaining', 'limit', 'reset'].map((part) =>
-          Number(headers[`x-ratelimit-${part}`]),
-        ) as [number, number, number]
-        if (![remaining, limit, reset].every(Number.isFinite)) return
-        const known = hours.get(reset * 1000)
-        // Answers overtake each other; within an hour what is left only shrinks.
-        hours.set(reset * 1000, { remaining: Math.min(remaining, known?.remaining ?? remaining), limit })
+        const { resource, remaining, limit, resetAt } = parseRateLimit(headers as Answer['headers'])
+        if (resource !== 'core' || remaining === null || limit === null || resetAt === null) return
+        const hour = hours.get(resetAt)
+        // Answers overtake each other, and within an hour the remaining requests only decrease.
+        hours.set(resetAt, { remaining: Math.min(remaining, hour?.remaining ?? remaining), limit })
       })
     },
     latest(now) {
       for (const end of hours.keys()) if (end <= now) hours.delete(end)
       const [least] = [...hours].sort(([, a], [, b]) => a.remaining - b.remaining)
-      return least ? { ...least[1], resetAt: new Date(least[0]).toISOString() } : null
+      return least ? { ...least[1], resetAt: iso(least[0]) } : null
     },
   }
 }

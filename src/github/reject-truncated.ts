@@ -1,18 +1,18 @@
-/** Octokit takes an answer that was cut off for a text. Whoever looks for a list in it finds none, and believes it. */
+/** Octokit returns a truncated JSON answer as text. A caller that looks for a list in it would find an empty one. */
 import type { Octokit } from './client.ts'
 
 /**
- * An Octokit plugin: an answer that is said to be JSON and is none, or a page of a proxy, fails as a broken connection does.
- * Pages in GraphQL's place are left to who asks: some servers have none there.
+ * An Octokit plugin that turns an answer that should be JSON and is not into an error, as for a broken connection. So does the
+ * HTML page of a proxy, except for GraphQL: some servers do not offer it, and callers handle that.
  */
 export function rejectTruncated({ hook }: Pick<Octokit, 'hook'>): void {
   hook.after('request', ({ status, headers, data }, { url }) => {
-    const said = headers['content-type'] ?? ''
+    const type = headers['content-type'] ?? ''
     if (status !== 200 || typeof data !== 'string') return
-    if (/\bhtml\b/.test(said) && !url.endsWith('/graphql'))
-      throw broken('the answer is no JSON', 502, headers)
-    // The texts of files come as application/vnd.github.raw+json, and are whole as they are.
-    if (/\bjson\b/.test(said) && !/\braw\b/.test(said)) throw broken('the answer was cut off', 500, headers)
+    if (/\bhtml\b/.test(type) && !url.endsWith('/graphql'))
+      throw broken('the answer is not JSON', 502, headers)
+    // The text of a file has the type application/vnd.github.raw+json and is complete.
+    if (/\bjson\b/.test(type) && !/\braw\b/.test(type)) throw broken('the answer was truncated', 500, headers)
   })
 }
 

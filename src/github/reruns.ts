@@ -1,4 +1,4 @@
-/** Running CI again on a commit: what GitHub shows there, who may ask, and the requests themselves. */
+/** Re-runs CI on a commit: reads what there is to re-run and who may ask for it, and sends the requests. */
 import type { HeadJob } from '../domain/retest.ts'
 import type { Octokit, RepositoryPath } from './client.ts'
 import { WouldWrite } from './dry-run.ts'
@@ -12,7 +12,7 @@ export interface OpenPull {
   locked: boolean
 }
 
-/** The pull request as it is now; null when it is closed or gone. */
+/** The current state of a pull request; null when it is closed. */
 export async function readOpenPull(
   octokit: Octokit,
   at: RepositoryPath,
@@ -23,7 +23,7 @@ export async function readOpenPull(
   return { author: data.user.login, headSha: data.head.sha, locked: data.locked }
 }
 
-/** Whether a login may write to the repository, by GitHub's word of this moment. */
+/** Whether a login has write permission in the repository now. */
 export async function mayWrite(octokit: Octokit, at: RepositoryPath, username: string): Promise<boolean> {
   try {
     const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({ ...at, username })
@@ -52,10 +52,10 @@ export async function readHeadJobs(octokit: Octokit, at: RepositoryPath, ref: st
 
 async function readStatuses(octokit: Octokit, at: RepositoryPath, ref: string): Promise<HeadJob[]> {
   const found: HeadJob[] = []
-  // The list stands inside an object with an address of its own, which Octokit's paging does not unwrap.
+  // Octokit's pagination cannot unwrap this list, because the object around it has an address of its own.
   for (let page = 1, more = true; more; page++) {
-    const asked = { ...at, ref, per_page: PAGE, page }
-    const { data } = await octokit.rest.repos.getCombinedStatusForRef(asked)
+    const parameters = { ...at, ref, per_page: PAGE, page }
+    const { data } = await octokit.rest.repos.getCombinedStatusForRef(parameters)
     for (const { context, state, updated_at } of data.statuses) {
       const conclusion = state === 'pending' ? null : state
       const completedAt = Date.parse(updated_at)
@@ -92,17 +92,17 @@ export async function readWorkflowRuns(
 
 export type Asked = 'asked' | 'forbidden' | 'not ours' | { message: string }
 
-/** Has one Actions job run again, with those that depend on it. */
+/** Re-runs one Actions job and the jobs that depend on it. */
 export function rerunJob(octokit: Octokit, at: RepositoryPath, job_id: number): Promise<Asked> {
   return ask(() => octokit.rest.actions.reRunJobForWorkflowRun({ ...at, job_id }), 'forbidden')
 }
 
-/** Has all failed jobs of a workflow run run again: GitHub takes one request for a run at a time. */
+/** Re-runs all failed jobs of a workflow run. GitHub accepts one request for a workflow run at a time. */
 export function rerunFailedJobs(octokit: Octokit, at: RepositoryPath, run_id: number): Promise<Asked> {
   return ask(() => octokit.rest.actions.reRunWorkflowFailedJobs({ ...at, run_id }), 'forbidden')
 }
 
-/** Asks the app behind a check run to run it again. GitHub passes that on only for apps that allow it. */
+/** Asks the app that created a check run to run it again. GitHub forwards this only to apps that allow it. */
 export function rerequestCheck(octokit: Octokit, at: RepositoryPath, check_run_id: number): Promise<Asked> {
   return ask(() => octokit.rest.checks.rerequestRun({ ...at, check_run_id }), 'not ours')
 }
@@ -114,11 +114,11 @@ async function ask(request: () => Promise<unknown>, refusal: 'forbidden' | 'not 
   } catch (error) {
     const status = statusOf(error)
     const message = error instanceof Error ? error.message : String(error)
-    const mayPass = status === undefined || status >= 500 || /rate limit|abuse/i.test(message)
-    if (error instanceof WouldWrite || mayPass) throw error
+    const isTransient = status === undefined || status >= 500 || /rate limit|abuse/i.test(message)
+    if (error instanceof WouldWrite || isTransient) throw error
     if (refusal === 'not ours') return 'not ours'
     if (/not accessible by integration/i.test(message)) return 'forbidden'
-    // Without the address of the documentation that Octokit adds.
+    // Octokit appends the address of the documentation.
     return { message: message.split(' - https://')[0] ?? message }
   }
 }

@@ -153,7 +153,7 @@ function createLine(options: AskOptions) {
 /** A page where data should be: of a proxy, mostly, that is asked again as GitHub would be. */
 function refusePages(told: Answer): Answer {
   if (typeof told.data === 'object' && told.data !== null) return told
-  throw Object.assign(new Error('the answer is no JSON'), {
+  throw Object.assign(new Error('the answer is not JSON'), {
     status: 502,
     response: { headers: told.headers },
   })

@@ -1,16 +1,16 @@
-/** How long an answer of GitHub is waited for: never without end, whatever it sends, and hardly while the program stops. */
+/** Limits how long an answer of GitHub may take, and ends it when the program stops. */
 
-/** GitHub itself gives up after ten seconds; the rest is for the logs of jobs, which are long. */
+/** GitHub's own limit is ten seconds. The rest is for downloads of long job logs. */
 export const GITHUB_TIMEOUT_MS = 60_000
 
 /**
- * A `fetch` whose answers are whole within `ms`, or fail. Without it an answer that trickles, a byte now and then, is
- * read for ever: Node only counts the time between two bytes.
- * @param stop fails at once whatever is under way, and whatever is asked for afterwards
+ * Returns a `fetch` that fails unless the answer is complete within `ms`. Node limits only the time between two bytes, so an
+ * answer that arrives a byte at a time could otherwise take any time.
+ * @param stop aborts all requests, open and later ones
  */
 export function fetchWithTimeout(ms: number = GITHUB_TIMEOUT_MS, stop?: AbortSignal): typeof fetch {
   return (input, init) => {
-    const signals = [AbortSignal.timeout(ms), stop, init?.signal].filter((one) => one != null)
+    const signals = [AbortSignal.timeout(ms), stop, init?.signal].filter((signal) => signal != null)
     return fetch(input, { ...init, signal: AbortSignal.any(signals) })
   }
 }

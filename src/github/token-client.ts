@@ -1,19 +1,19 @@
-/** An Octokit that a person's token signs in, without the app. */
+/** A client that signs in with a person's token instead of the app's credentials. */
 import { ProbotOctokit } from 'probot'
 import type { Octokit } from './client.ts'
 import { rejectTruncated } from './reject-truncated.ts'
 import { fetchWithTimeout } from './timeout.ts'
 
-/** @param baseUrl base address of GitHub's REST API */
+/** Creates the client. @param baseUrl base address of GitHub's REST API */
 export function tokenOctokit(token: string, baseUrl: string): Octokit {
-  const Whole = ProbotOctokit.plugin(rejectTruncated)
-  return new Whole({
+  const TokenOctokit = ProbotOctokit.plugin(rejectTruncated)
+  return new TokenOctokit({
     auth: { token },
     baseUrl,
     request: { fetch: fetchWithTimeout() },
-    // The client waits by GitHub's headers, for all that ask at the same time.
+    // `createThrottledClient` waits as GitHub's headers say, for all callers at once.
     retry: { enabled: false },
     throttle: { enabled: false },
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-  } as ConstructorParameters<typeof Whole>[0])
+  } as ConstructorParameters<typeof TokenOctokit>[0])
 }
