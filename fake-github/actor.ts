@@ -4,7 +4,7 @@ import type { Access, Repository, State } from './state.ts'
 
 /**
  * Reads the `Authorization` header. `now` is epoch ms.
- * Throws 401 for an unknown, expired or malformed credential and 403 for a suspended installation.
+ * @throws {Refusal} 401 for an unknown, expired or malformed credential, 403 for a suspended installation
  */
 export function readActor(state: State, header: string | undefined, now: number): Actor {
   if (!header || /^basic /i.test(header)) return { kind: 'anonymous' }
@@ -51,8 +51,8 @@ function decodeClaims(jwt: string): null | { iss?: unknown; exp?: unknown } {
 const RANK: Record<Access, number> = { read: 1, write: 2, admin: 3 }
 
 /**
- * Throws what GitHub answers when the caller may not use the operation: 401 without the right kind of
- * credential, 403 when the installation lacks the permission or the repository.
+ * Checks that the caller may use the operation.
+ * @throws {Refusal} 401 without the right kind of credential, 403 when the installation lacks the permission or the repository
  */
 export function authorize(route: Route, actor: Actor, repository: Repository | null): void {
   if (route.who === 'open' || route.who === 'free') return
@@ -77,7 +77,7 @@ export function authorize(route: Route, actor: Actor, repository: Repository | n
   }
 }
 
-/** Whether a set of permissions holds at least `access` for `name`. */
+/** Whether the permissions include at least `access` for `name`. */
 export function grants(permissions: Record<string, Access>, name: string, access: Access): boolean {
   const held = permissions[name]
   return held !== undefined && RANK[held] >= RANK[access]

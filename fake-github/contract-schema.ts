@@ -1,4 +1,4 @@
-/** Turns GitHub's OpenAPI 3.0 schemas into JSON Schema that also refuses fields the description does not know. */
+/** Turns GitHub's OpenAPI 3.0 schemas into JSON Schema that also rejects undescribed fields. */
 
 export type Schema = { [key: string]: unknown }
 
@@ -18,8 +18,8 @@ const PLAIN_KEYS = [
 ]
 
 /**
- * Rewrites one schema. References become `schema:/open/NAME` or `schema:/closed/NAME`, and `visit` is told each of them.
- * A closed object refuses fields that neither it nor its parts name. `oneOf` is read as `anyOf`, because
+ * Rewrites one schema. References become `schema:/open/NAME` or `schema:/closed/NAME`, and `visit` is called with
+ * each of them. A closed object rejects fields that neither it nor its parts declare. `oneOf` is read as `anyOf`, because
  * GitHub's alternatives overlap.
  */
 export function rewrite(schema: Schema, closed: boolean, visit: (id: string) => void): Schema {
@@ -49,7 +49,7 @@ function rewriteParts(schema: Schema, out: Schema, closed: boolean, visit: (id: 
   const branches = (list: unknown, close: boolean) =>
     (list as Schema[]).map((part) => rewrite(part, close, visit))
   const alternatives = schema.oneOf ?? schema.anyOf
-  // Beside properties of its own an alternative only adds to them, so it must stay open.
+  // When the schema has properties itself, an alternative only adds to them, so it must stay open.
   if (alternatives) out.anyOf = branches(alternatives, closed && !schema.properties)
   if (schema.allOf) out.allOf = branches(schema.allOf, false)
 }

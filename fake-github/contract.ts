@@ -1,6 +1,6 @@
 /**
- * Holds every request, answer and webhook against GitHub's own published descriptions. Loaded only when asked
- * for, since the descriptions are development packages and large.
+ * Checks every request, response and webhook against GitHub's published OpenAPI descriptions. Loaded only on demand, because
+ * the descriptions are large.
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +12,7 @@ import type { Answer, Incoming, Route } from './route.ts'
 export interface Contract {
   /** A sentence on what is wrong with a request, or `null`. */
   request: (route: Route, incoming: Incoming, body: unknown) => string | null
-  /** A sentence on what is wrong with an answer, or `null`. */
+  /** A sentence on what is wrong with a response, or `null`. */
   response: (route: Route, incoming: Incoming, answer: Answer) => string | null
   /** A sentence on what is wrong with a webhook, or `null`. */
   webhook: (name: string, payload: Record<string, unknown>) => string | null
@@ -37,7 +37,7 @@ interface Description {
 
 let loaded: Promise<Contract> | null = null
 
-/** Reads the descriptions once per process (about 18 MB of JSON). Throws when the packages are not installed. */
+/** Reads the descriptions once per process (about 18 MB of JSON). @throws when the packages are not installed */
 export function loadContract(): Promise<Contract> {
   loaded ??= Promise.all([read('@octokit/openapi'), read('@octokit/openapi-webhooks')]).then(
     ([rest, hooks]) => {
@@ -76,11 +76,11 @@ function compiler(description: Description, coerceTypes: boolean) {
 }
 
 /**
- * Where GitHub itself answers more than its description says: the description of `PATCH …/check-runs/{id}`
- * tells that GitHub alone sets the conclusion `stale`, and a deleted fork leaves `head.repo` null
- * (as the description of the `pull_request` webhook has it). `created` of workflow runs is a search such as
- * `A..B`, as its own text says, though it is declared as one instant. The list of an app's installations wants an
- * account to be a user and an enterprise at once; one installation alone is described as it is.
+ * Adapts the description where GitHub's real responses differ from it:
+ * - A check run can have the conclusion `stale`, which only GitHub sets (see `PATCH …/check-runs/{id}`).
+ * - `head.repo` is null after a fork was deleted (see the `pull_request` webhook).
+ * - `created` of workflow runs is a range such as `A..B`, although it is declared as a date.
+ * - In the list of an app's installations an account would have to be a user and an enterprise at once.
  */
 function withDeviations(description: Description): Description {
   const schemas = description.components.schemas as Record<string, { properties: Record<string, Schema> }>
@@ -136,7 +136,7 @@ function operationChecks(plain: Description): Pick<Contract, 'request' | 'respon
       if (!schema)
         return answer.body === undefined ? null : `${name} answers ${answer.status} without a body.`
       const check = once(`${name} ${answer.status}`, schema)
-      // What is sent is JSON, so what is checked is what JSON leaves of it.
+      // Checked as it is sent: after conversion to JSON.
       const sent: unknown = JSON.parse(JSON.stringify(answer.body))
       return check(sent) ? null : `${name}: the answer ${complaint(check)}.`
     },

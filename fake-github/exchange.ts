@@ -1,4 +1,4 @@
-/** One request from arrival to answer: faults, credentials, limits, the handler, the contract check, caching headers. */
+/** Handles one request: faults, credentials, rate limits, the handler, the contract check, caching headers. */
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { authorize, readActor } from './actor.ts'
@@ -13,7 +13,7 @@ export interface Outgoing {
   status: number
   headers: Record<string, string>
   text: string
-  /** Close the connection before or in the middle of the answer. */
+  /** Closes the connection before or in the middle of the response. */
   broken: 'cut' | 'half' | null
 }
 
@@ -57,7 +57,7 @@ function raise(fault: Fault, resource: Resource): void {
   if (typeof fault.status === 'number') throw new Refusal(fault.status, messageOf(fault.status))
 }
 
-/** @param shown the state that the answer is of; who asks, and whether they may, is a matter of the present one */
+/** @param shown the state that the response shows; credentials and permissions come from the present state */
 async function produce(
   on: Exchange,
   route: Route,

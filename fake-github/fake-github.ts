@@ -1,4 +1,4 @@
-/** A GitHub on loopback: the app's tests, demo and benchmarks talk to it with the real client instead of to github.com. */
+/** A fake GitHub on loopback. Tests, demo and benchmarks use it instead of github.com, with the real client. */
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
@@ -17,9 +17,9 @@ export interface FakeGitHubOptions {
   /** Port on 127.0.0.1; any free one by default. */
   port?: number
   app?: Partial<App>
-  /** The clock of `created_at` and the like, epoch ms. Tokens and rate limits always use the real one. */
+  /** The clock for `created_at` and similar fields, epoch ms. Tokens and rate limits always use the real clock. */
   now?: () => number
-  /** Check every request and answer against GitHub's published descriptions (development packages). */
+  /** Checks every request and response against GitHub's published OpenAPI descriptions. */
   validate?: boolean
 }
 
@@ -29,7 +29,7 @@ export interface LoggedRequest {
   route: string
   path: string
   status: number
-  /** Epoch ms of arrival, and milliseconds until the answer. */
+  /** Arrival in epoch ms, and milliseconds until the response. */
   at: number
   tookMs: number
 }
@@ -41,14 +41,14 @@ export interface FakeGitHub extends AsyncDisposable {
   web: string
   state: State
   requests: LoggedRequest[]
-  /** What was asked or answered against GitHub's description; tests hold it empty. */
+  /** Requests and responses that violate GitHub's description. Tests expect it to be empty. */
   violations: string[]
-  /** Makes the next fitting calls misbehave. */
+  /** Makes the next matching requests fail. */
   failNext: (fault: Fault) => void
   clearFaults: () => void
-  /** Posts a signed webhook to the app once and records the delivery with its answer. */
+  /** Posts a signed webhook to the app once and records the delivery with its response. */
   deliver: (event: Event) => Promise<Delivery>
-  /** Answers once every ordered redelivery was posted. */
+  /** Resolves once every requested redelivery was posted. */
   settled: () => Promise<void>
   close: () => Promise<void>
 }
@@ -56,7 +56,7 @@ export interface FakeGitHub extends AsyncDisposable {
 type Server = ReturnType<typeof createAdaptorServer>
 type Env = { Bindings: HttpBindings }
 
-/** Starts the server on loopback and answers once it listens. */
+/** Starts the server on loopback. Resolves once it listens. */
 export async function startFakeGitHub(options: FakeGitHubOptions = {}): Promise<FakeGitHub> {
   const now = options.now ?? Date.now
   const state = emptyState(options.app ?? {}, '2024-01-01T00:00:00Z')
@@ -110,7 +110,7 @@ function listen(server: Server, port: number): Promise<number> {
   })
 }
 
-/** Closes the server with whatever connections clients keep alive. */
+/** Closes the server, including kept-alive connections. */
 function shut(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
@@ -123,7 +123,7 @@ async function contractOf(): Promise<Contract> {
   return loadContract()
 }
 
-/** Hono with the route table; `/api/v3` and `/repositories/{id}` are turned into the plain path first. */
+/** The Hono app with the route table. `/api/v3` and `/repositories/{id}` are normalised first. */
 function routed(on: Exchange, requests: LoggedRequest[]): Hono<Env> {
   const getPath = (request: Request) => plainPath(on, new URL(request.url).pathname)
   const app = new Hono<Env>({ getPath })
@@ -171,7 +171,7 @@ async function handle(
   return new Response(empty ? null : out.text, { status: out.status, headers: out.headers })
 }
 
-/** Announces the whole answer, sends half of it or nothing, and closes the connection. */
+/** Sends half of the response or nothing, and closes the connection. */
 function breakOff(c: Context<Env>, out: Outgoing): Response {
   const { outgoing } = c.env
   if (out.broken === 'cut') {

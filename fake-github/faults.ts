@@ -1,29 +1,29 @@
-/** Misbehaviour on demand: server errors, limits, slow, missing, half and old answers. */
+/** Faults on demand: server errors, rate limits, and slow, missing, partial or outdated responses. */
 import type { State } from './state.ts'
 
 type FaultKind = number | 'cut' | 'half' | 'primary-limit' | 'secondary-limit'
 
 export interface Fault {
   method?: string
-  /** Tested against the path below the REST base, query included. Every path when left out. */
+  /** Matched against the path below the REST base, including the query. Every path by default. */
   path?: RegExp
   /**
-   * An HTTP status; `cut` closes the connection without an answer; `half` sends half of the true answer and
-   * closes; `primary-limit` and `secondary-limit` answer as GitHub does when a rate limit is spent.
-   * Left out, the true answer is given (after the delay).
+   * An HTTP status. `cut` closes the connection without a response. `half` sends half of the real response and closes.
+   * `primary-limit` and `secondary-limit` answer as GitHub does when a rate limit is exceeded.
+   * Without a status, the real response is sent (after the delay).
    */
   status?: FaultKind
-  /** The answer is one of yesterday: what it was at the time of this copy (`structuredClone`) of the state. For GET alone. */
+  /** A copy (`structuredClone`) of the state that GET requests are answered from, to simulate outdated responses. */
   asOf?: State
   /** Milliseconds to wait before answering. */
   delayMs?: number
-  /** How many calls it hits; one by default. */
+  /** How many requests it affects; 1 by default. */
   times?: number
-  /** Seconds named in `retry-after` of a limit answer; 60 by default. */
+  /** The `retry-after` of a rate limit response, in seconds; 60 by default. */
   retryAfter?: number
 }
 
-/** The faults that still wait for a call. */
+/** The faults that have not been used up. */
 export class Faults {
   private waiting: (Fault & { left: number })[] = []
 
@@ -31,7 +31,7 @@ export class Faults {
     this.waiting.push({ ...fault, left: fault.times ?? 1 })
   }
 
-  /** Takes the first fault that fits the call, counting it down; `null` when none does. */
+  /** Uses the first fault that matches the request; `null` without a match. */
   take(method: string, pathAndQuery: string): Fault | null {
     const fault = this.waiting.find((candidate) => fits(candidate, method, pathAndQuery))
     if (!fault) return null

@@ -1,11 +1,11 @@
-/** GitHub's rate limits: the budget headers of every answer and the two kinds of "too much". */
+/** GitHub's rate limits: the headers of every response, and the primary and secondary limit. */
 import { Refusal } from './route.ts'
 import type { Budget, State } from './state.ts'
 
 const WINDOW_MS = 60 * 60_000
 export type Resource = 'core' | 'graphql'
 
-/** Charges `cost` points; throws the 403 of a spent primary limit. `now` is epoch ms. */
+/** Charges `cost` points. `now` is epoch ms. @throws {Refusal} 403 when the primary rate limit is exceeded */
 export function charge(state: State, resource: Resource, cost: number, now: number): void {
   const budget = state.rateLimit[resource]
   if (budget.resetAt <= now) {
@@ -19,12 +19,12 @@ export function charge(state: State, resource: Resource, cost: number, now: numb
   budget.used += cost
 }
 
-/** Gives points back, as for an answer of 304. */
+/** Refunds points, as for a 304 response. */
 export function refund(state: State, resource: Resource, cost: number): void {
   state.rateLimit[resource].used = Math.max(0, state.rateLimit[resource].used - cost)
 }
 
-/** The answer to a spent primary limit; GraphQL gives it with 200. */
+/** The response when the primary rate limit is exceeded. GraphQL sends it with status 200. */
 export function primaryLimit(resource: Resource, headers: Record<string, string> = {}): Refusal {
   const message = 'API rate limit exceeded for installation.'
   if (resource === 'core') return new Refusal(403, message, {}, headers)
@@ -36,7 +36,7 @@ export function primaryLimit(resource: Resource, headers: Record<string, string>
   )
 }
 
-/** The answer to too many calls at once; `seconds` goes into `retry-after`. */
+/** The response when the secondary rate limit is exceeded, with `retry-after: seconds`. */
 export function secondaryLimit(seconds: number): Refusal {
   return new Refusal(
     403,

@@ -1,4 +1,4 @@
-/** Cuts lists into pages with GitHub's `Link` header, shaping only what is on the page. */
+/** Pagination with GitHub's `Link` header. Only the items on the page are converted. */
 import { type Answer, type Call, Refusal } from './route.ts'
 import { fullName, repositoryById } from './shapes/instance.ts'
 import type { State } from './state.ts'
@@ -58,7 +58,7 @@ function byId(call: Call): string {
   return repository ? `/repositories/${repository.id}${match?.[2] ?? ''}` : call.path
 }
 
-/** Path with `/repositories/{id}` turned into the name it stands for; an unknown id stays as it is. */
+/** Replaces `/repositories/{id}` in a path by the repository's name. An unknown id stays. */
 export function withName(path: string, state: State): string {
   const match = /^\/repositories\/(\d+)(\/.*)?$/.exec(path)
   if (!match) return path

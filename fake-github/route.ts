@@ -1,4 +1,4 @@
-/** The contract between the route table and its handlers: what a call brings, what an answer is, how one refuses. */
+/** The types of the route table and its handlers, and helpers for handlers. */
 import type { GitHubInstance } from './shapes/instance.ts'
 import type { Access, Installation, Repository, Token } from './state.ts'
 
@@ -11,7 +11,7 @@ export type Actor =
 
 export interface Incoming {
   method: string
-  /** Path below the REST base, decoded parameters aside. */
+  /** Path below the REST base. */
   path: string
   query: URLSearchParams
   params: Record<string, string>
@@ -32,31 +32,31 @@ export interface Call {
   path: string
   /** Records a violation. */
   complain: (violation: string) => void
-  /** Posts a webhook again in the background and records the new delivery. */
+  /** Redelivers a webhook in the background and records the new delivery. */
   redeliver: (deliveryId: number) => void
 }
 
 export interface Answer {
   status: number
-  /** Left out for 204. A string is sent as it is, anything else as JSON. */
+  /** Absent for 204. A string is sent unchanged, anything else as JSON. */
   body?: unknown
   headers?: Record<string, string>
 }
 
 export interface Route {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
-  /** Template as GitHub's description spells it, such as `/repos/{owner}/{repo}`. */
+  /** Path template as in GitHub's description, such as `/repos/{owner}/{repo}`. */
   path: string
-  /** Installation permission the operation needs; any one of them is enough. */
+  /** Installation permissions, any of which allows the operation. */
   needs?: [string, Access][]
-  /** `app` asks for the app's own token, `open` and `free` need no sign-in and cost no rate. */
+  /** Who may call: `app` needs the app's JWT; `open` and `free` need no authentication and cost no rate limit. */
   who?: 'app' | 'user' | 'installation' | 'signed-in' | 'open' | 'free'
-  /** Outside GitHub's REST description, such as GraphQL and the web sign-in. */
+  /** Whether it is missing from GitHub's REST description, as GraphQL and the web sign-in are. */
   undescribed?: boolean
   handle: (call: Call) => Answer | Promise<Answer>
 }
 
-/** Thrown by handlers to answer with one of GitHub's error bodies. */
+/** Thrown by handlers to respond with one of GitHub's errors. */
 export class Refusal extends Error {
   readonly status: number
   readonly more: Record<string, unknown>
@@ -84,7 +84,7 @@ export function invalid(resource: string, field: string, code: string): Refusal 
   return new Refusal(422, 'Validation Failed', { errors: [{ resource, field, code }] })
 }
 
-/** The repository a call names; throws 301 after a rename and 404 when the caller may not see it. */
+/** The repository in the path. @throws {Refusal} 301 after a rename, 404 when the caller may not see it */
 export function repositoryOf(call: Call): Repository {
   const key = `${call.params.owner}/${call.params.repo}`.toLowerCase()
   const repository = call.github.state.repositories.get(key)
@@ -99,7 +99,7 @@ export function repositoryOf(call: Call): Repository {
   throw new Refusal(301, 'Moved Permanently', { url }, { location: url })
 }
 
-/** Whether GitHub shows the repository to the caller at all. */
+/** Whether the caller may see the repository. */
 export function canSee(actor: Actor, repository: Repository): boolean {
   if (!repository.private) return true
   if (actor.kind === 'installation') return covers(actor, repository)
@@ -110,7 +110,7 @@ export function canSee(actor: Actor, repository: Repository): boolean {
   )
 }
 
-/** Whether the installation token reaches the repository. */
+/** Whether the installation token includes the repository. */
 export function covers(actor: Actor, repository: Repository): boolean {
   if (actor.kind !== 'installation') return false
   const { installation, token } = actor
@@ -121,20 +121,20 @@ export function covers(actor: Actor, repository: Repository): boolean {
   return installation.repositories.some((name) => name.toLowerCase() === full)
 }
 
-/** A whole number of the path, or 404. */
+/** An integer parameter of the path. @throws {Refusal} 404 otherwise */
 export function numberParam(call: Call, name: string): number {
   const value = Number(call.params[name])
   if (!Number.isInteger(value)) throw notFound()
   return value
 }
 
-/** A text field of the body, or `undefined` when it is not there. */
+/** A text field of the body, or `undefined`. */
 export function textField(call: Call, name: string): string | undefined {
   const value = call.body[name]
   return typeof value === 'string' ? value : undefined
 }
 
-/** Login the caller writes under. */
+/** The login that the caller writes as. */
 export function writerOf(call: Call): { user: string; byApp: boolean } {
   if (call.actor.kind === 'user') return { user: call.actor.login, byApp: false }
   return { user: `${call.github.state.app.slug}[bot]`, byApp: true }

@@ -1,4 +1,4 @@
-/** What happens to seeded things later: pushes, merges, renames. */
+/** Changes to seeded objects: pushes, merges, renames, reviews. */
 import { addAccount, addBranch, addCommit, newId, type PullIssue } from './seed.ts'
 import type { Repository, Review, State } from './state.ts'
 
@@ -35,7 +35,7 @@ export function pushHead(state: State, repository: Repository, issue: PullIssue,
   })
 }
 
-/** Turns a pull request to another base branch, which is made when it is not there. */
+/** Changes the base branch of a pull request; creates the branch if necessary. */
 export function changeBase(
   state: State,
   repository: Repository,
@@ -56,7 +56,7 @@ export function changeBase(
   })
 }
 
-/** Submits a review; its author is made when unknown. */
+/** Submits a review; creates its author if necessary. */
 export function addReview(
   state: State,
   issue: PullIssue,
@@ -80,7 +80,7 @@ export function closePull(state: State, issue: PullIssue, at: string, by: string
   issue.timeline.push({ id: newId(state), event: 'closed', actor: by, at, commitSha: null })
 }
 
-/** Renames or transfers a repository; the old name answers with a redirect from then on. */
+/** Renames or transfers a repository. Requests to the old name are redirected. */
 export function renameRepository(state: State, repository: Repository, owner: string, name: string): void {
   const old = `${repository.owner}/${repository.name}`.toLowerCase()
   addAccount(state, owner, 'Organization')
@@ -90,7 +90,7 @@ export function renameRepository(state: State, repository: Repository, owner: st
   state.repositories.set(`${owner}/${name}`.toLowerCase(), repository)
 }
 
-/** Has a person write a comment on an issue or pull request; one of that id that is there already stays as it is. */
+/** Adds a user's comment to an issue or pull request. A comment with that id that exists stays unchanged. */
 export function addComment(
   repository: Repository,
   comment: { id: number; issue: number; body: string; user: string; at: string },

@@ -1,4 +1,4 @@
-/** Puts CI results into the fake GitHub: check suites and runs, statuses, workflow runs with attempts. */
+/** Adds CI results to the fake GitHub: check suites and runs, statuses, workflow runs with attempts. */
 import { addAccount, addCommit, newId } from './seed.ts'
 import type {
   CheckRun,
@@ -14,7 +14,7 @@ import type {
 /** The id GitHub Actions has as an app on github.com. */
 export const ACTIONS_APP_ID = 15368
 
-/** Makes an app that reports results known, GitHub Actions by default. */
+/** Adds an app that reports results, by default GitHub Actions. */
 export function addApp(
   state: State,
   id = ACTIONS_APP_ID,
@@ -25,7 +25,7 @@ export function addApp(
   state.apps.set(id, { ...state.app, id, slug, name, owner: 'github', clientId: `Iv1.app${id}` })
 }
 
-/** Makes a check suite of an app for a commit. */
+/** Adds an app's check suite to a commit. */
 export function addCheckSuite(
   state: State,
   repository: Repository,
@@ -60,7 +60,7 @@ export interface CheckRunSeed extends Partial<CheckRun> {
   completedAt: string | null
 }
 
-/** Adds a check run to a suite; the same name a second time is a second attempt. */
+/** Adds a check run to a suite. A second run with the same name is a second attempt. */
 export function addCheckRun(
   state: State,
   repository: Repository,
@@ -94,7 +94,7 @@ export interface StatusSeed {
   targetUrl?: string | null
 }
 
-/** Adds one entry to a commit's status history; call in order of time. */
+/** Adds a status to a commit. Call in order of time. */
 export function addStatus(state: State, repository: Repository, seed: StatusSeed): CommitStatus {
   const creator = seed.creator ?? 'ci-bot'
   addAccount(state, creator, 'User')

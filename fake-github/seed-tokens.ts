@@ -1,9 +1,9 @@
-/** Tokens that people hold. */
+/** User tokens. */
 import { randomBytes } from 'node:crypto'
 import { addAccount } from './seed.ts'
 import type { State, Token } from './state.ts'
 
-/** Gives a person a token, as from the web sign-in or made by hand. `expiresAt` is epoch ms, never by default. */
+/** Creates a user token. `expiresAt` is epoch ms; by default the token does not expire. */
 export function addUserToken(state: State, login: string, expiresAt = Number.POSITIVE_INFINITY): Token {
   const token: Token = {
     token: `ghu_${randomBytes(18).toString('hex')}`,

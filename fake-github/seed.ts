@@ -1,4 +1,4 @@
-/** Puts people, repositories and installations into the fake GitHub with one call each, filling in what a test does not care about. */
+/** Adds accounts, repositories, issues and installations to the fake GitHub, with defaults for everything a test leaves out. */
 import { createHash } from 'node:crypto'
 import type {
   Account,
@@ -25,7 +25,7 @@ export function shaOf(text: string): string {
   return createHash('sha1').update(text).digest('hex')
 }
 
-/** Finds an account by login, or makes it. */
+/** Finds an account by login, or creates it. */
 export function addAccount(state: State, login: string, type: AccountType = 'User'): Account {
   const existing = state.accounts.get(login.toLowerCase())
   if (existing) return existing
@@ -47,7 +47,7 @@ export interface RepositorySeed {
   contents?: Record<string, string>
 }
 
-/** Makes a repository with its default branch and one first commit. Throws when the name is taken. */
+/** Creates a repository with its default branch and a first commit. @throws when the name is taken */
 export function addRepository(state: State, seed: RepositorySeed): Repository {
   const key = `${seed.owner}/${seed.name}`.toLowerCase()
   if (state.repositories.has(key)) throw new Error(`the fake GitHub already has a repository ${key}`)
@@ -82,13 +82,13 @@ export function addRepository(state: State, seed: RepositorySeed): Repository {
   return repository
 }
 
-/** Gives a person a role in a repository; the person is made when unknown. */
+/** Gives a user a role in a repository; creates the user if necessary. */
 export function setRole(state: State, repository: Repository, login: string, role: Role): void {
   addAccount(state, login)
   repository.permissions.set(login.toLowerCase(), role)
 }
 
-/** Makes a branch with a first commit, or returns the one there is. */
+/** Finds a branch, or creates it with a first commit. */
 export function addBranch(repository: Repository, name: string, sha?: string): Branch {
   const existing = repository.branches.get(name)
   if (existing) return existing
@@ -102,7 +102,7 @@ export function addBranch(repository: Repository, name: string, sha?: string): B
   return branch
 }
 
-/** Makes a commit known; a second call with the same SHA changes nothing. */
+/** Adds a commit. A second call with the same SHA changes nothing. */
 export function addCommit(
   repository: Repository,
   sha: string,
@@ -158,7 +158,7 @@ export interface IssueSeed {
   byApp?: boolean
 }
 
-/** Opens an issue at an ISO instant; unknown labels are made, as GitHub does for people with write access. */
+/** Opens an issue at an ISO instant; unknown labels are created, as GitHub does for users with write access. */
 export function addIssue(state: State, repository: Repository, seed: IssueSeed): Issue {
   if (!seed.byApp) addAccount(state, seed.user)
   for (const label of seed.labels ?? []) addLabel(state, repository, label)
@@ -226,7 +226,7 @@ export function addPull(state: State, repository: Repository, seed: PullSeed): P
   return issue as PullIssue
 }
 
-/** Makes a label, or returns the one of that name (case does not count). */
+/** Finds a label by name, ignoring case, or creates it. */
 export function addLabel(
   state: State,
   repository: Repository,

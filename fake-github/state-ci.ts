@@ -1,4 +1,4 @@
-/** CI results in the fake GitHub's memory: check suites and runs, statuses, workflow runs with their attempts. */
+/** The state of CI results: check suites and runs, statuses, workflow runs with their attempts. */
 
 export type CheckStatus = 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending'
 export type Conclusion =
@@ -37,7 +37,7 @@ export interface CheckRun {
   title: string | null
   summary: string | null
   text: string | null
-  /** Whether others than its app may ask for it again; left out means no. */
+  /** Whether others than its app may request a re-run; false by default. */
   rerequestable?: boolean
 }
 export interface CommitStatus {
@@ -84,6 +84,6 @@ export interface WorkflowJob {
   startedAt: string
   completedAt: string | null
   runnerName: string | null
-  /** What it wrote; nothing where nobody asks. */
+  /** The job's log, if a test needs it. */
   log?: string
 }

@@ -1,6 +1,6 @@
-/** Issues, pull requests, comments and labels in the fake GitHub's memory. */
+/** The state of issues, pull requests, comments and labels. */
 
-/** A push to the head of a pull request: what the head was before and is after it. */
+/** A push to a pull request, with the head before and after it. */
 export interface HeadMove {
   before: string
   after: string
@@ -24,7 +24,7 @@ export interface TimelineEvent {
   commitSha: string | null
   label?: string
   rename?: { from: string; to: string }
-  /** Of a pull request that was turned to another branch; GitHub tells the names by GraphQL alone. */
+  /** The old and new base branch of a pull request; GitHub returns the names through GraphQL only. */
   base?: { from: string; to: string }
 }
 
@@ -37,7 +37,7 @@ export interface Reaction {
 }
 export interface Comment {
   id: number
-  /** Number of the issue or pull request it stands under. */
+  /** Number of its issue or pull request. */
   issue: number
   body: string
   user: string

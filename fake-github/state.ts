@@ -1,4 +1,4 @@
-/** What the fake GitHub remembers, so that a test can seed and read GitHub's side of the story as plain objects. */
+/** The state of the fake GitHub, as plain objects that tests seed and read. */
 
 import type { CheckRun, CheckSuite, CommitStatus, WorkflowRun } from './state-ci.ts'
 
@@ -153,16 +153,16 @@ export interface State {
   /** Former full name in lower case to repository id, after a rename or transfer. */
   formerNames: Map<string, number>
   tokens: Map<string, Token>
-  /** Codes of the web sign-in that wait to be exchanged, with the login they stand for. */
+  /** Codes of the web sign-in that have not been exchanged yet, with their login. */
   codes: Map<string, string>
   /** Oldest first. */
   deliveries: Delivery[]
-  /** One budget for REST, one for GraphQL; `resetAt` is epoch ms. */
+  /** The rate limits of REST and GraphQL; `resetAt` is epoch ms. */
   rateLimit: { core: Budget; graphql: Budget }
   nextId: number
 }
 
-/** Every permission and event the app could ask for; a test narrows an installation's copy. */
+/** Every permission and event that the app could request. A test can narrow an installation's copy. */
 const DEFAULT_PERMISSIONS: Record<string, Access> = {
   actions: 'write',
   checks: 'write',
@@ -184,7 +184,7 @@ const DEFAULT_EVENTS = [
   'workflow_run',
 ]
 
-/** An empty GitHub that knows one app. `createdAt` is an ISO instant. */
+/** An empty state with one app. `createdAt` is an ISO instant. */
 export function emptyState(app: Partial<App>, createdAt: string): State {
   const own: App = {
     id: 1001,

@@ -1,10 +1,10 @@
-/** Sends signed webhooks to the app as GitHub does, once and without a retry, and keeps the record of each delivery. */
+/** Sends signed webhooks to the app once, as GitHub does, and records each delivery. */
 import { createHmac, randomUUID } from 'node:crypto'
 import { newId } from './seed.ts'
 import { toInstant } from './shapes/instance.ts'
 import type { Delivery, State } from './state.ts'
 
-/** GitHub gives up on an answer after this long. */
+/** GitHub's timeout for a response. */
 const PATIENCE_MS = 10_000
 
 export interface Event {
@@ -13,11 +13,11 @@ export interface Event {
   payload: Record<string, unknown>
   /** GUID of the delivery; a new one by default. */
   id?: string
-  /** A payload recorded elsewhere or broken on purpose, which is not held against GitHub's description. */
+  /** Whether the payload was recorded elsewhere or is broken on purpose. It is not checked against GitHub's description. */
   recorded?: boolean
 }
 
-/** Posts one event to the app's webhook address and records the delivery; never throws for a failed one. */
+/** Posts one event to the app's webhook address and records the delivery. A failed delivery does not throw. */
 export async function send(
   state: State,
   event: Event,

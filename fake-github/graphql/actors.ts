@@ -1,4 +1,4 @@
-/** People and bots as GraphQL objects. */
+/** Users and bots as GraphQL objects. */
 
 import type { GitHubInstance } from '../shapes/instance.ts'
 import { userShape } from '../shapes/users.ts'

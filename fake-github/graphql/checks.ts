@@ -14,7 +14,7 @@ interface RequiredFor {
   pullRequestId?: string | null
 }
 
-/** Whether a result is required for the pull request named; GitHub refuses the question without one. */
+/** Whether a check is required for the given pull request. GitHub rejects the field without a pull request. */
 function isRequired(
   repository: Repository,
   name: string,
@@ -96,7 +96,7 @@ function rollupObject(github: GitHubInstance, repository: Repository, sha: strin
   }
 }
 
-/** A `CheckSuite`; `checkRuns` gives the latest of each name unless `checkType: ALL` is asked for. */
+/** A `CheckSuite`; `checkRuns` contains the latest of each name unless `checkType` is `ALL`. */
 export function suiteObject(github: GitHubInstance, repository: Repository, suite: CheckSuite): object {
   const app = github.state.apps.get(suite.appId)
   const run = [...repository.workflowRuns.values()].find((workflowRun) => workflowRun.suiteId === suite.id)

@@ -1,4 +1,4 @@
-/** GraphQL connections: the nodes between two cursors, as GitHub pages through everything. */
+/** GraphQL connections: pagination by cursor. */
 
 export interface PageArguments {
   first?: number | null
@@ -10,7 +10,7 @@ export interface PageArguments {
 const toCursor = (index: number): string => Buffer.from(`cursor:${index}`).toString('base64')
 const fromCursor = (cursor: string): number => Number(Buffer.from(cursor, 'base64').toString().split(':')[1])
 
-/** Cuts `items` as the arguments say and shapes only what is left. Throws without `first` or `last`, or over 100. */
+/** Selects `items` by the arguments and converts only those. @throws without `first` or `last`, or when it is over 100 */
 export function connection<T>(name: string, items: T[], shape: (item: T) => unknown, args: PageArguments) {
   const size = args.first ?? args.last
   if (size === undefined || size === null) {

@@ -52,8 +52,8 @@ export function repositoryObject(github: GitHubInstance, repository: Repository)
 }
 
 /**
- * Pull requests that hold a commit now, or were merged as it: of earlier heads, where the push was not forced. Forks share
- * commits with what they were forked from, and their pull requests are listed too.
+ * Pull requests that contain a commit, or whose merge commit it is. Commits replaced by a forced push are not contained. Forks
+ * share commits with their parent, so their pull requests are listed too.
  */
 function pullsWith(github: GitHubInstance, repository: Repository, sha: string): object {
   const root = (repository: Repository) => (repository.parent ?? fullName(repository)).toLowerCase()
@@ -131,7 +131,7 @@ export function pullObject(github: GitHubInstance, repository: Repository, issue
   }
 }
 
-/** The parts of a `PullRequest` that are lists, and their sums. */
+/** The connections of a `PullRequest`, and sums over them. */
 function pullLists(
   repository: Repository,
   github: GitHubInstance,
@@ -214,13 +214,13 @@ interface TimelineArguments extends PageArguments {
   since?: string | null
 }
 
-const KNOWN_ITEMS: readonly string[] = ['HEAD_REF_FORCE_PUSHED_EVENT', 'BASE_REF_CHANGED_EVENT']
+const ITEM_TYPES: readonly string[] = ['HEAD_REF_FORCE_PUSHED_EVENT', 'BASE_REF_CHANGED_EVENT']
 
-/** Only these kinds of timeline items are known; asking for any other is an error, not an empty list. */
+/** Selects timeline items. @throws for an item type that the fake GitHub does not have */
 function fits(args: TimelineArguments, kind: string, at: string): boolean {
   const requested = args.itemTypes ?? []
-  if (requested.length === 0 || requested.some((type) => !KNOWN_ITEMS.includes(type))) {
-    throw new Error(`The fake GitHub answers timelineItems only for itemTypes of ${KNOWN_ITEMS.join(', ')}.`)
+  if (requested.length === 0 || requested.some((type) => !ITEM_TYPES.includes(type))) {
+    throw new Error(`The fake GitHub answers timelineItems only for itemTypes of ${ITEM_TYPES.join(', ')}.`)
   }
   return requested.includes(kind) && (!args.since || Date.parse(at) >= Date.parse(args.since))
 }
@@ -232,14 +232,14 @@ function timelineOf(
   commitOf: (sha: string) => object | null,
 ): { kind: string; at: string; make: () => object }[] {
   const forced = issue.pull.moves.filter((move) => move.forced)
-  const turned = issue.timeline.filter((event) => event.base)
+  const baseChanges = issue.timeline.filter((event) => event.base)
   return [
     ...forced.map((move) => ({
       kind: 'HEAD_REF_FORCE_PUSHED_EVENT',
       at: move.at,
       make: () => forcePushObject(github, repository, issue, move, commitOf),
     })),
-    ...turned.map((event) => ({
+    ...baseChanges.map((event) => ({
       kind: 'BASE_REF_CHANGED_EVENT',
       at: event.at,
       make: () => baseChangeObject(github, repository, issue, event),

@@ -5,7 +5,7 @@ import { newestAttempt } from '../shapes/actions.ts'
 import { fullName, instant, repositoryUrl } from '../shapes/instance.ts'
 import type { Repository, WorkflowJob, WorkflowRun } from '../state.ts'
 
-/** A workflow is known here by the runs that it has had, which tell its jobs. */
+/** A workflow's latest run, which stands for the workflow and its jobs. */
 function workflowOf(call: Call, repository: Repository): WorkflowRun {
   const file = call.params.workflow_id ?? ''
   const runs = [...repository.workflowRuns.values()]
@@ -61,7 +61,7 @@ function redirectToLog(call: Call) {
   return { status: 302, headers: { location: `${call.github.web}/signed-logs/${id}` } }
 }
 
-/** As GitHub's storage serves it: to whoever has the address. */
+/** Serves a log without authentication, as the signed URL of GitHub's storage does. */
 function serveLog(call: Call) {
   const log = jobOf(call.github.state.repositories.values(), numberParam(call, 'job_id'))?.log
   if (log === undefined) throw notFound()

@@ -1,4 +1,4 @@
-/** GitHub Actions: workflow runs, their attempts and jobs, and running failed jobs again. */
+/** GitHub Actions: workflow runs, their attempts and jobs, and re-runs. */
 import { page } from '../paging.ts'
 import { type Call, notFound, numberParam, Refusal, type Route, repositoryOf, writerOf } from '../route.ts'
 import { newId } from '../seed.ts'
@@ -7,7 +7,7 @@ import { jobShape, newestAttempt, workflowRunShape } from '../shapes/actions.ts'
 import { instant } from '../shapes/instance.ts'
 import type { Repository, WorkflowAttempt, WorkflowJob, WorkflowRun } from '../state.ts'
 
-/** GitHub lists no more than this many runs for a search. */
+/** GitHub lists at most this many runs for a search. */
 const MAX_RUNS = 1000
 const MAX_ATTEMPTS = 51
 
@@ -33,7 +33,7 @@ function inRange(at: string, range: string): boolean {
   return sign === '>' ? time > endOf(value) : time < Date.parse(value)
 }
 
-/** The last millisecond a date or instant stands for. */
+/** The last millisecond of a date, or the instant itself. */
 function endOf(value: string): number {
   const time = Date.parse(value)
   return /^\d{4}-\d\d-\d\d$/.test(value) ? time + 86_400_000 - 1 : time
@@ -85,7 +85,7 @@ function listJobs(call: Call, attempts: (run: WorkflowRun) => WorkflowAttempt[])
   })
 }
 
-/** Adds an attempt: jobs to run again get a new id and wait, the others keep their result under a new id. */
+/** Adds an attempt. Re-run jobs are queued, the others keep their result; all get new ids. */
 function startAttempt(
   call: Call,
   repository: Repository,

@@ -1,4 +1,4 @@
-/** Branches: what protects them, by rulesets and the classic way, as an app without administration rights sees it. */
+/** Branches and their protection by rulesets and classic rules, as visible without administration permission. */
 import { page } from '../paging.ts'
 import { type Call, notFound, type Route, repositoryOf } from '../route.ts'
 import { commitShape } from '../shapes/commits.ts'
@@ -53,7 +53,7 @@ function ruleShape(repository: Repository, ruleset: Ruleset) {
   }
 }
 
-/** Rules of a branch; GitHub answers them for branches that do not exist too. */
+/** The rules of a branch. GitHub also returns them for branches that do not exist. */
 function listRules(call: Call) {
   const repository = repositoryOf(call)
   const rules = rulesFor(repository, call.params.branch ?? '').filter((ruleset) => ruleset.checks.length > 0)

@@ -1,4 +1,4 @@
-/** Check runs by themselves: read one, list those of a suite, create and change the app's own. */
+/** Check runs: read one, list those of a suite, create and update the app's own. */
 import { page } from '../paging.ts'
 import {
   type Call,
@@ -28,7 +28,7 @@ function suiteOf(call: Call, repository: Repository): CheckSuite {
   return suite
 }
 
-/** The app's suite for a commit; GitHub makes one on the first run. */
+/** The app's check suite for a commit. GitHub creates it with the first check run. */
 function ownSuite(call: Call, repository: Repository, sha: string): CheckSuite {
   const appId = call.github.state.app.id
   for (const suite of repository.checkSuites.values()) {
@@ -78,7 +78,7 @@ function create(call: Call) {
   return { status: 201, body: checkRunShape(call.github, repository, run) }
 }
 
-/** Takes over what the body names; a conclusion completes the run, as on GitHub. */
+/** Updates the fields in the body. A conclusion completes the run, as on GitHub. */
 function change(call: Call, run: CheckRun): void {
   run.name = textField(call, 'name') ?? run.name
   run.detailsUrl = textField(call, 'details_url') ?? run.detailsUrl
@@ -112,7 +112,7 @@ function update(call: Call) {
   return { status: 200, body: checkRunShape(call.github, repository, run) }
 }
 
-/** GitHub passes a request on only to apps that let others ask; the run then waits under the same id. */
+/** Re-requests a check run. GitHub forwards that only to apps that allow it; the run is queued under the same id. */
 function rerequest(call: Call) {
   const run = runOf(call, repositoryOf(call))
   if (!run.rerequestable) throw new Refusal(403, 'This check run is not rerequestable')

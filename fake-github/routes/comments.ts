@@ -97,7 +97,7 @@ function remove(call: Call) {
   return { status: 204 }
 }
 
-/** Adds a reaction; the same reaction of the same account a second time answers 200 and adds nothing. */
+/** Adds a reaction. A repeated reaction of the same user is answered with 200 and not added. */
 function react(call: Call, reactions: Reaction[]) {
   const content = textField(call, 'content') as ReactionContent | undefined
   if (!content) throw invalid('Reaction', 'content', 'missing_field')

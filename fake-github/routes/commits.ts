@@ -1,4 +1,4 @@
-/** What is known about one commit: check runs, check suites, statuses, pull requests. */
+/** One commit: its check runs, check suites, statuses and pull requests. */
 import { page } from '../paging.ts'
 import { type Call, notFound, type Route, repositoryOf } from '../route.ts'
 import { checkRunShape, checkSuiteShape, latestRuns } from '../shapes/checks.ts'
@@ -8,10 +8,10 @@ import { simplePullShape } from '../shapes/pulls.ts'
 import type { CheckRun, CheckSuite, Commit, Repository } from '../state.ts'
 import { isPull } from './pulls.ts'
 
-/** GitHub looks no further than the newest thousand suites of a commit. */
+/** GitHub lists only the newest thousand check suites of a commit. */
 const MAX_SUITES = 1000
 
-/** The SHA a branch name, `heads/` reference or SHA stands for, or 404. */
+/** Resolves a branch name, `heads/` reference or SHA to a SHA. @throws {Refusal} 404 */
 function shaOfRef(repository: Repository, ref: string): string {
   const name = ref.replace(/^(refs\/)?heads\//, '')
   const sha = repository.branches.get(name)?.sha ?? ref
@@ -24,7 +24,7 @@ function suitesOf(repository: Repository, sha: string): CheckSuite[] {
   return all.sort((a, b) => b.id - a.id).slice(0, MAX_SUITES)
 }
 
-/** The runs a list asks for by `filter`, `check_name`, `status` and `app_id`, newest first. */
+/** Check runs selected by `filter`, `check_name`, `status` and `app_id`, newest first. */
 export function chosenRuns(call: Call, runs: CheckRun[]): CheckRun[] {
   const name = call.query.get('check_name')
   const status = call.query.get('status')
@@ -74,7 +74,7 @@ function combinedStatus(call: Call) {
   return { ...part, body }
 }
 
-/** Pull requests from forks are not found here, as on GitHub. */
+/** Pull requests from forks are not included, as on GitHub. */
 function listPulls(call: Call) {
   const repository = repositoryOf(call)
   const sha = call.params.commit_sha ?? ''
@@ -94,7 +94,7 @@ function getCommit(call: Call) {
   return { status: 200, body: commitShape(call.github, repository, commit) }
 }
 
-/** Commits from a branch's tip back along first parents, as far as they are known, newest first. */
+/** The commits of a branch along first parents, newest first. */
 function listCommits(call: Call) {
   const repository = repositoryOf(call)
   const since = Date.parse(call.query.get('since') ?? '1970-01-01')

@@ -1,4 +1,4 @@
-/** The log of webhook deliveries and redelivery, and the rate limit's own page. */
+/** The list of webhook deliveries, redelivery, and the rate limit. */
 
 import { pageUrl } from '../paging.ts'
 import { type Call, notFound, Refusal, type Route } from '../route.ts'
@@ -19,7 +19,7 @@ function wireId(delivery: Delivery): string {
   return String(FIRST_ID + BigInt(delivery.id))
 }
 
-/** Digits that are written as they are; newer than TypeScript's description of JSON. */
+/** `JSON.rawJSON`, which TypeScript's types do not declare yet: keeps all digits of an id. */
 const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => number }
 
 function itemShape(delivery: Delivery) {
@@ -119,7 +119,7 @@ export const deliveryRoutes: Route[] = [
     path: `${DELIVERIES}/{delivery_id}/attempts`,
     who: 'app',
     handle: (call) => {
-      // GitHub accepts the order and posts afterwards.
+      // GitHub accepts the request and redelivers later.
       call.redeliver(deliveryOf(call).id)
       return { status: 202, body: {} }
     },

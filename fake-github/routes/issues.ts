@@ -25,7 +25,7 @@ const WRITE: Route['needs'] = [
   ['pull_requests', 'write'],
 ]
 
-/** The issue or pull request a call names, or 404. */
+/** The issue or pull request in the path. @throws {Refusal} 404 */
 export function issueOf(call: Call, repository: Repository): Issue {
   const issue = repository.issues.get(numberParam(call, 'issue_number'))
   if (!issue) throw notFound()
@@ -124,7 +124,7 @@ function matches(call: Call, issue: Issue): boolean {
   return wanted.every((label) => own.includes(label.trim().toLowerCase()))
 }
 
-/** GitHub names an app's issues by `app/slug` as well as by `slug[bot]`. */
+/** GitHub accepts `app/slug` and `slug[bot]` as the creator of an app's issues. */
 function sameLogin(issue: Issue, creator: string): boolean {
   const login = creator.startsWith('app/') ? `${creator.slice(4)}[bot]` : creator
   return issue.user.toLowerCase() === login.toLowerCase()

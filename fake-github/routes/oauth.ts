@@ -1,11 +1,11 @@
-/** Signing a person in over the web: the consent page is skipped, the code is exchanged for a real user token. */
+/** The web sign-in (OAuth): skips the consent page and exchanges the code for a user token. */
 import { randomBytes } from 'node:crypto'
 import { type Call, Refusal, type Route, textField } from '../route.ts'
 import { addUserToken } from '../seed-tokens.ts'
 
 const TOKEN_SECONDS = 8 * 60 * 60
 
-/** Sends the browser back with a code at once. `login` in the query chooses who signs in. */
+/** Redirects back with a code at once. `login` in the query selects the user. */
 function authorize(call: Call) {
   const { state } = call.github
   if (call.query.get('client_id') !== state.app.clientId) throw new Refusal(404, 'Not Found')

@@ -1,4 +1,4 @@
-/** Pull requests over REST: one, and lists filtered as GitHub filters them. */
+/** Pull requests over REST: one, and filtered lists. */
 import { page } from '../paging.ts'
 import { type Call, notFound, numberParam, type Route, repositoryOf } from '../route.ts'
 import type { PullIssue } from '../seed.ts'
@@ -13,7 +13,7 @@ export function isPull(issue: Issue): issue is PullIssue {
   return issue.pull !== null
 }
 
-/** The pull request a call names, or 404. */
+/** The pull request in the path. @throws {Refusal} 404 */
 function pullOf(call: Call, repository: Repository): PullIssue {
   const issue = repository.issues.get(numberParam(call, 'pull_number'))
   if (!issue || !isPull(issue)) throw notFound()
@@ -60,7 +60,7 @@ function listFiles(call: Call) {
 const PULLS = '/repos/{owner}/{repo}/pulls'
 
 export const pullRoutes: Route[] = [
-  // Comments on lines of code are not held here: every list of them is empty.
+  // The fake GitHub has no review comments, so every list of them is empty.
   {
     method: 'GET',
     path: `${PULLS}/comments`,

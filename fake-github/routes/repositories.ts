@@ -1,4 +1,4 @@
-/** Repositories, the files in them and what people may do there. */
+/** Repositories, their files and the permissions of users. */
 import { type Call, notFound, type Route, repositoryOf } from '../route.ts'
 import { shaOf } from '../seed.ts'
 import { fullName, repositoryUrl } from '../shapes/instance.ts'
@@ -6,7 +6,7 @@ import { fullRepositoryShape, roleFlags } from '../shapes/repositories.ts'
 import { userShape } from '../shapes/users.ts'
 import type { Repository, Role } from '../state.ts'
 
-/** Role of a person: what was given, else owner, else what everyone has. */
+/** A user's role: the granted role, else admin for the owner, else the default. */
 function roleOf(repository: Repository, login: string): Role {
   const given = repository.permissions.get(login.toLowerCase())
   if (given) return given
@@ -20,7 +20,7 @@ function getRepository(call: Call) {
   return { status: 200, body: fullRepositoryShape(call.github, repository, role) }
 }
 
-/** The older four-step word GitHub answers beside the exact role. */
+/** The legacy `permission` that GitHub returns in addition to `role_name`. */
 function legacyPermission(role: Role): string {
   if (role === 'maintain') return 'write'
   return role === 'triage' ? 'read' : role

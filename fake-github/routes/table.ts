@@ -1,4 +1,4 @@
-/** Every operation the fake GitHub answers; a fixed path stands before one with a parameter in its place. */
+/** Every operation of the fake GitHub. Fixed paths come before paths with a parameter in the same position. */
 import { answerGraphql } from '../graphql/route.ts'
 import type { Route } from '../route.ts'
 import { actionJobRoutes } from './action-jobs.ts'

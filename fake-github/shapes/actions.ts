@@ -23,7 +23,7 @@ function runLinks(github: GitHubInstance, repository: Repository, run: WorkflowR
   }
 }
 
-/** A workflow run as it stood in one of its attempts. */
+/** A workflow run in one of its attempts. */
 export function workflowRunShape(
   github: GitHubInstance,
   repository: Repository,

@@ -6,8 +6,8 @@ import { minimalRepositoryShape } from './repositories.ts'
 import { appShape } from './users.ts'
 
 /**
- * The open pull requests GitHub names beside a check: heads in the repository itself with this SHA.
- * A pull request from a fork is never among them.
+ * The open pull requests that GitHub names in a check: those whose head has this SHA in the repository itself.
+ * Pull requests from forks are never included.
  */
 export function pullsOfSha(github: GitHubInstance, repository: Repository, sha: string) {
   const own = fullName(repository).toLowerCase()
@@ -64,7 +64,7 @@ export function runsOfSuite(repository: Repository, suiteId: number): CheckRun[]
   return [...repository.checkRuns.values()].filter((run) => run.suiteId === suiteId)
 }
 
-/** Only the newest run of each name within each suite: what `filter=latest` leaves. */
+/** Only the newest run of each name in each suite, as with `filter=latest`. */
 export function latestRuns(runs: CheckRun[]): CheckRun[] {
   const latest = new Map<string, CheckRun>()
   for (const run of runs) latest.set(`${run.suiteId} ${run.name}`, run)

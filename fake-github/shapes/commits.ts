@@ -60,7 +60,7 @@ export function simpleCommitShape(repository: Repository, sha: string) {
   }
 }
 
-/** The files some commits change together, each once with its lines added up. */
+/** The files that some commits change, each once, with the sums of its lines. */
 export function changedFiles(repository: Repository, commits: string[]): ChangedFile[] {
   const files = new Map<string, ChangedFile>()
   for (const file of commits.flatMap((sha) => repository.commits.get(sha)?.files ?? [])) {

@@ -12,7 +12,7 @@ export interface GitHubInstance {
   now: () => number
 }
 
-/** The fake GitHub's present instant as GitHub writes it: ISO 8601 in UTC, whole seconds. */
+/** The fake GitHub's present time as GitHub writes it: ISO 8601 in UTC, whole seconds. */
 export function instant(github: GitHubInstance): string {
   return toInstant(github.now())
 }
@@ -37,7 +37,7 @@ export function nodeId(kind: string, ...parts: (string | number)[]): string {
   return `${kind}_${Buffer.from(parts.join(':')).toString('base64url')}`
 }
 
-/** Takes an id of `nodeId` apart; `null` when it is none. */
+/** Parses an id made by `nodeId`; `null` for any other text. */
 export function parseNodeId(id: string): null | { kind: string; parts: string[] } {
   const match = /^([A-Za-z]+)_([\w-]+)$/.exec(id)
   if (!match?.[1] || !match[2]) return null

@@ -53,7 +53,7 @@ const ASSOCIATION: Record<Role, string> = {
   none: 'NONE',
 }
 
-/** What GitHub says about an author: OWNER, MEMBER, COLLABORATOR, CONTRIBUTOR or NONE. */
+/** The `author_association`: OWNER, MEMBER, COLLABORATOR, CONTRIBUTOR or NONE. */
 export function association(repository: Repository, login: string): string {
   if (login.toLowerCase() === repository.owner.toLowerCase()) return 'OWNER'
   return ASSOCIATION[repository.permissions.get(login.toLowerCase()) ?? 'none']

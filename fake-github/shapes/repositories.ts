@@ -52,7 +52,7 @@ function links(github: GitHubInstance, repository: Repository): Record<string, s
   return all
 }
 
-/** What a `minimal-repository` holds: who and where, no counts. */
+/** The fields of a `minimal-repository`. */
 export function minimalRepositoryShape(github: GitHubInstance, repository: Repository) {
   const full = fullName(repository)
   return {
@@ -130,7 +130,7 @@ export function fullRepositoryShape(github: GitHubInstance, repository: Reposito
   }
 }
 
-/** The five yes-or-no permissions that follow from a role. */
+/** The five boolean permissions of a role. */
 export function roleFlags(role: Role) {
   const rank = ['none', 'read', 'triage', 'write', 'maintain', 'admin'].indexOf(role)
   return { admin: rank >= 5, maintain: rank >= 4, push: rank >= 3, triage: rank >= 2, pull: rank >= 1 }

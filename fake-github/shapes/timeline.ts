@@ -5,7 +5,7 @@ import { type GitHubInstance, nodeId, repositoryUrl } from './instance.ts'
 import { association, commentShape, issuePage } from './issues.ts'
 import { userShape } from './users.ts'
 
-/** Everything that happened to an issue, oldest first, already in GitHub's form. */
+/** The timeline events of an issue, oldest first. */
 export function timelineShapes(github: GitHubInstance, repository: Repository, issue: Issue): unknown[] {
   const comments = [...repository.comments.values()].filter((comment) => comment.issue === issue.number)
   const commits = (issue.pull?.commits ?? []).flatMap((sha) => repository.commits.get(sha) ?? [])

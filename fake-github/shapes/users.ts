@@ -1,4 +1,4 @@
-/** People, organisations, bots and apps as GitHub's API writes them. */
+/** Users, organisations, bots and apps as GitHub's API writes them. */
 import type { App, Installation } from '../state.ts'
 import { type GitHubInstance, nodeId } from './instance.ts'
 

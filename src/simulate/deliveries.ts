@@ -1,4 +1,4 @@
-/** Tells a simulated history as GitHub would: webhook deliveries, in the order in which they arrive. */
+/** Turns a simulated history into webhook deliveries, in the order of their arrival. */
 import { HOUR_MS } from '../domain/time.ts'
 import {
   checkRunDelivery,
@@ -29,17 +29,17 @@ const PROW = {
   aborted: ['failure', 'Aborted by trigger plugin.'],
 } as const
 
-/** All deliveries of a history, as they arrive: some late, twice or never, as the scenario says. */
+/** All deliveries of a history as they arrive: some late, some twice, some never, as the scenario says. */
 export function deliveriesOf(plan: Plan, runs: readonly SimRun[], seed: number): MadeDelivery[] {
   const random = createRandom(`way/${plan.repository}/${plan.scenario.name}/${seed}`)
   const repository = repositoryOf(plan)
-  const sent = [...aboutPullRequests(plan, repository), ...aboutRuns(plan, repository, runs)]
-  const arrived = sent.flatMap((delivery) => onTheWay(plan, delivery, random))
+  const sent = [...pullRequestEvents(plan, repository), ...runEvents(plan, repository, runs)]
+  const arrived = sent.flatMap((delivery) => deliver(plan, delivery, random))
   arrived.sort((a, b) => a.at - b.at || (a.delivery.id < b.delivery.id ? -1 : 1))
   return arrived.map((sent) => sent.delivery)
 }
 
-function onTheWay({ scenario }: Plan, sent: Sent, random: Random): Sent[] {
+function deliver({ scenario }: Plan, sent: Sent, random: Random): Sent[] {
   if (random.chance(scenario.missingShare)) return []
   const at = random.chance(scenario.lateShare) ? sent.at + random.after(6) * HOUR_MS : sent.at
   const duplicate = random.chance(scenario.twiceShare)
@@ -48,7 +48,7 @@ function onTheWay({ scenario }: Plan, sent: Sent, random: Random): Sent[] {
   return [{ ...sent, at }, ...duplicate]
 }
 
-function aboutPullRequests(plan: Plan, repository: MadeRepository): Sent[] {
+function pullRequestEvents(plan: Plan, repository: MadeRepository): Sent[] {
   return plan.pullRequests.flatMap((pullRequest) => {
     const told = pullRequest.heads.map((head, i): Sent => {
       const at = head.pushedAt
@@ -71,7 +71,7 @@ function aboutPullRequests(plan: Plan, repository: MadeRepository): Sent[] {
   })
 }
 
-function aboutRuns(plan: Plan, repository: MadeRepository, runs: readonly SimRun[]): Sent[] {
+function runEvents(plan: Plan, repository: MadeRepository, runs: readonly SimRun[]): Sent[] {
   const pullRequests = new Map(plan.pullRequests.map((pullRequest) => [pullRequest.number, pullRequest]))
   return runs.flatMap((run): Sent[] => {
     const pullRequest = run.number === null ? undefined : pullRequests.get(run.number)
@@ -84,7 +84,7 @@ function aboutRuns(plan: Plan, repository: MadeRepository, runs: readonly SimRun
   })
 }
 
-/** A run of Actions: its workflow run is told when it begins, the check run when it ends. Without `one`, on trunk. */
+/** A run of Actions: a workflow run webhook when it begins, a check run webhook when it ends. `pullRequest` is null on trunk. */
 function actionsRun(
   plan: Plan,
   repository: MadeRepository,
@@ -105,7 +105,7 @@ function actionsRun(
     named: pullRequest && head ? pullAt(plan, pullRequest, head, startedAt) : null,
   })
   const sent: Sent[] = [{ at: completedAt, delivery: check }]
-  // The first attempt is one workflow run for all jobs: told once, with the first job.
+  // The first attempt is one workflow run for all jobs, sent once with the first job.
   if (attempt === 1 && job !== 0) return sent
   const event = pullRequest ? 'pull_request' : 'push'
   const actor = pullRequest ? (run.askedBy ?? pullRequest.author) : 'bot'
@@ -113,7 +113,7 @@ function actionsRun(
   return [{ at: startedAt, delivery: workflowRunDelivery(repository, request) }, ...sent]
 }
 
-/** A run of Prow: a pending status when it begins, the outcome when it ends, both with the run's URL. */
+/** A run of Prow: a pending status when it begins and the outcome when it ends, both with the run's URL. */
 function prowRun(plan: Plan, repository: MadeRepository, run: SimRun, { number }: SimPullRequest): Sent[] {
   const { headSha, job, attempt, startedAt, completedAt } = run
   const about = {
@@ -131,7 +131,7 @@ function prowRun(plan: Plan, repository: MadeRepository, run: SimRun, { number }
   ]
 }
 
-/** Somebody asks for the run with a comment. */
+/** The comment that requested the run. */
 function retestComment(
   plan: Plan,
   repository: MadeRepository,
@@ -162,7 +162,7 @@ function pullAt(plan: Plan, pullRequest: SimPullRequest, head: SimHead, at: numb
   }
 }
 
-/** Trunk moves on four times a day, as far as base commits tell. */
+/** The base commit. Trunk advances four times a day. */
 function baseAt(plan: Plan, at: number): string {
   return shaOf('base', plan.repository, Math.floor(at / 21_600_000))
 }

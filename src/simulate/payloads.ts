@@ -1,7 +1,7 @@
-/** Deliveries in the shape of GitHub's webhooks, cut down to what they say about pull requests, runs and comments. */
+/** Deliveries in the form of GitHub's webhooks, reduced to the fields about pull requests, runs and comments. */
 import { createHash } from 'node:crypto'
 
-/** One webhook, as in a file that `replay` reads. */
+/** One webhook delivery, as in a file that `replay` reads. */
 export interface MadeDelivery {
   id: string
   name: string
@@ -17,7 +17,7 @@ export interface MadeRepository {
   installation: number
 }
 
-/** A pull request as it stands at one moment; times are epoch ms. */
+/** The state of a pull request at one moment; times are epoch ms. */
 export interface MadePullRequest {
   number: number
   title: string
@@ -26,28 +26,28 @@ export interface MadePullRequest {
   openedAt: number
   headRef: string
   headSha: string
-  /** The head lives in another repository: GitHub then names the pull request in no check run. */
+  /** Whether the head is in another repository. GitHub then names the pull request in no check run. */
   fork: boolean
   baseRef: string
   baseSha: string
 }
 
-/** Actions' own number on github.com. */
+/** The GitHub Actions app on github.com. */
 const ACTIONS = { id: 15_368, slug: 'github-actions', name: 'GitHub Actions' }
-/** Prow pads its description with this before the base commit. */
+/** Prow's padding between the description and the base commit. */
 const PROW_PADDING = '\u2001'.repeat(4)
 
-/** A number that is always the same for the same words. */
+/** A number that depends only on the words. */
 export function numberOf(...words: (string | number)[]): number {
   return Number.parseInt(createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 12), 16)
 }
 
-/** A commit SHA that is always the same for the same words. */
+/** A commit SHA that depends only on the words. */
 export function shaOf(...words: (string | number)[]): string {
   return createHash('sha1').update(words.join('\n')).digest('hex')
 }
 
-/** What becomes of a pull request: `before` is the head that a push replaced. */
+/** A `pull_request` webhook. `before` is the head that a push replaced. */
 export function pullRequestDelivery(
   repository: MadeRepository,
   pull: MadePullRequest,
@@ -96,15 +96,15 @@ export interface MadeCheckRun {
   attempt: number
   conclusion: string
   headSha: string
-  /** Null where GitHub does not say, as for forks. */
+  /** Null where GitHub does not report it, as for forks. */
   headBranch: string | null
   startedAt: number
   completedAt: number
-  /** The pull request that GitHub names; none for forks and on trunk. */
+  /** The pull request that GitHub names; null for forks and on trunk. */
   named: MadePullRequest | null
 }
 
-/** A completed check run of Actions: each attempt has its own number, and all share the suite of their commit. */
+/** A `check_run` webhook of a completed Actions job. Each attempt has its own id; all share the suite of their commit. */
 export function checkRunDelivery(repository: MadeRepository, run: MadeCheckRun): MadeDelivery {
   const { headSha, completedAt, named } = run
   const id = numberOf('check', repository.name, headSha, run.job, run.attempt)
@@ -145,11 +145,11 @@ export interface MadeWorkflowRun {
   event: string
   actor: string
   startedAt: number
-  /** When it ended, or null while it is only asked for. */
+  /** When it ended, or null while it is only requested. */
   ended: { at: number; conclusion: string } | null
 }
 
-/** The workflow run of a commit: what triggered it, and who asked for this attempt. */
+/** A `workflow_run` webhook: what triggered the run, and who requested this attempt. */
 export function workflowRunDelivery(repository: MadeRepository, run: MadeWorkflowRun): MadeDelivery {
   const { headSha, startedAt, ended } = run
   const id = suiteOf(repository, headSha)
@@ -186,7 +186,7 @@ export interface MadeStatus {
   at: number
 }
 
-/** A commit status of Prow: its description ends in the base commit that the run was merged with. */
+/** A `status` webhook of Prow. Its description ends with the base commit that the run was merged with. */
 export function statusDelivery(repository: MadeRepository, status: MadeStatus): MadeDelivery {
   const { context, build, state, number, headSha, at } = status
   const folder = `${repository.owner}_${repository.name}/${number}/${context}/${build}`
@@ -205,7 +205,7 @@ export function statusDelivery(repository: MadeRepository, status: MadeStatus): 
   })
 }
 
-/** A comment on a pull request, such as a command. */
+/** An `issue_comment` webhook on a pull request, such as a command. */
 export function commentDelivery(
   repository: MadeRepository,
   pull: Pick<MadePullRequest, 'number' | 'title' | 'author'>,
@@ -257,7 +257,7 @@ function pageOf(repository: MadeRepository, number: number): string {
   return `https://github.com/${fullName(repository)}/pull/${number}`
 }
 
-/** The payload in the envelope that every event has; the same content is the same delivery. */
+/** The delivery with the fields that every event has. Equal content gives an equal id. */
 function delivery(repository: MadeRepository, name: string, sender: string, fields: Payload): MadeDelivery {
   const organization = { login: repository.owner, id: numberOf('organization', repository.owner) }
   const payload = {
@@ -283,7 +283,7 @@ function user(login: string): Payload {
   return { login, id: numberOf('user', login), type: login.endsWith('[bot]') ? 'Bot' : 'User' }
 }
 
-/** GitHub tells whole seconds. */
+/** GitHub writes whole seconds. */
 function iso(at: number): string {
   return new Date(Math.floor(at / 1000) * 1000).toISOString().replace('.000Z', 'Z')
 }

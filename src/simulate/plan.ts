@@ -1,4 +1,4 @@
-/** What people do, before any job runs: pull requests with their pushes, faults and merges; outages; broken bases. */
+/** The plan of a history before any job runs: pull requests with pushes, faults and merges; outages; broken bases. */
 import { DAY_MS, HOUR_MS } from '../domain/time.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Scenario } from './scenarios.ts'
@@ -10,14 +10,14 @@ export interface SimJob {
   baseRate: number
 }
 
-/** A fault that makes one job of some heads fail at `rate`. */
+/** A fault that makes one job fail with probability `rate` at some heads. */
 export interface Fault {
   job: number
   rate: number
-  /** Heads it is in: from one index to another, exclusive. */
+  /** The heads that contain it: from one index to another, exclusive. */
   fromHead: number
   toHead: number
-  /** The pull request that brought it: another one of the stack, or one that a reland repeats. */
+  /** The pull request that introduced it, which can be another one of the stack or the original of a reland. */
   from: number
 }
 
@@ -37,19 +37,19 @@ export interface SimPullRequest {
   closedAt: number
   merged: boolean
   faults: Fault[]
-  /** The pull request it is stacked on, and the one it reverts or lands again. */
+  /** The pull request it is stacked on, and the one it reverts or relands. */
   stackedOn: number | null
   repeats: number | null
 }
 
-/** A stretch in which runs fail whatever they test; `jobs` null is all of them. */
+/** A period in which runs fail whatever they test. `jobs` is null for all jobs. */
 export interface Disturbance {
   kind: 'outage' | 'broken base' | 'infection'
   from: number
   to: number
   jobs: number[] | null
   rate: number
-  /** Of an infection: the merged pull request. */
+  /** For an infection: the merged pull request. */
   number: number | null
 }
 
@@ -77,7 +77,7 @@ const JOB_NAMES = [
   'windows',
 ]
 
-/** Plans `days` days of one repository from `from` (epoch ms) on. */
+/** Plans `days` days of one repository, starting at `from` (epoch ms). */
 export function planHistory(
   scenario: Scenario,
   options: { seed: number; days: number; from: number; repository: string },
@@ -141,7 +141,7 @@ function planDisturbances(scenario: Scenario, random: Random, from: number, to: 
   return found
 }
 
-/** Times at which something happens, mostly on weekdays between 8 and 20 UTC. */
+/** Random times, mostly on weekdays between 8 and 20 UTC. */
 function arrivals(perDay: number, from: number, to: number, random: Random): number[] {
   const times: number[] = []
   for (let day = from; day < to; day += DAY_MS) {
@@ -203,10 +203,10 @@ function planFault(plan: Plan, number: number, heads: number, random: Random): F
   return { job, rate: random.between(low, high), fromHead, toHead, from: number }
 }
 
-/** Share of faults that come with any push, not surely with the first. */
+/** Share of faults that are introduced by any push instead of the first. */
 export const LATE_FAULT = 0.3
 
-/** The newest pull request still open then, to stack on. */
+/** The newest pull request that is open at that time, to stack on. */
 function openAt(plan: Plan, at: number): SimPullRequest | undefined {
   const open = plan.pullRequests.filter(
     (pullRequest) => pullRequest.closedAt > at && pullRequest.heads[0] && pullRequest.heads[0].pushedAt < at,
@@ -214,7 +214,7 @@ function openAt(plan: Plan, at: number): SimPullRequest | undefined {
   return open[open.length - 1]
 }
 
-/** The faults that a branch taken from `parent` at that time takes along. */
+/** The faults that a branch from `parent` inherits at that time. */
 function faultsAt(parent: SimPullRequest, at: number, heads: number): Fault[] {
   const head = parent.heads.filter((head) => head.pushedAt <= at).length - 1
   return parent.faults
@@ -234,7 +234,7 @@ function infect(plan: Plan, pullRequest: SimPullRequest, fault: Fault, random: R
   })
 }
 
-/** Some infections are ended by a revert, and landed again later with the same fault, usually mended half way. */
+/** Ends some infections with a revert, and relands them later with the same fault, usually at a lower rate. */
 function addRepeats(plan: Plan, random: Random): void {
   const infections = plan.disturbances.filter((disturbance) => disturbance.kind === 'infection')
   for (const infection of infections) {

@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the same seed gives the same numbers on every machine. */
+/** Seeded random numbers: the same seed gives the same numbers on every machine. */
 
 export interface Random {
   /** Uniform in [0, 1). */
@@ -7,16 +7,16 @@ export interface Random {
   chance(p: number): boolean
   /** Uniform in [low, high). */
   between(low: number, high: number): number
-  /** Exponential with that mean. */
+  /** Exponentially distributed with that mean. */
   after(mean: number): number
-  /** How many failures before the first success, so that the mean is `mean`. */
+  /** Geometrically distributed: the number of failures before the first success, with mean `mean`. */
   count(mean: number): number
   pick<T>(list: readonly T[]): T
   /** A commit id: 40 hexadecimal digits. */
   sha(): string
 }
 
-/** @param seed any text; streams of different names do not disturb each other */
+/** @param seed any text; different seeds give independent streams */
 export function createRandom(seed: string): Random {
   const word = generator(seed)
   const next = () => word() / 4_294_967_296
@@ -31,7 +31,7 @@ export function createRandom(seed: string): Random {
   }
 }
 
-/** Small fast counter generator of 32-bit words (sfc32), begun from a hash of the seed's text (FNV-1a). */
+/** The generator sfc32 (Small Fast Counter, 32 bits), seeded with the FNV-1a hash of the text. */
 function generator(seed: string): () => number {
   let hash = 2_166_136_261
   for (let i = 0; i < seed.length; i++) hash = Math.imul(hash ^ seed.charCodeAt(i), 16_777_619)

@@ -1,10 +1,10 @@
-/** Runs the planned history: every job of every head, with what chance, the faults and the disturbances make of it. */
+/** Runs the planned history: every job of every head, with outcomes from base rates, faults and disturbances. */
 import { compareText } from '../domain/order.ts'
 import { DAY_MS, HOUR_MS } from '../domain/time.ts'
-import type { Plan, SimHead, SimPullRequest } from './plan.ts'
+import type { Disturbance, Plan, SimHead, SimPullRequest } from './plan.ts'
 import { createRandom, type Random } from './random.ts'
 
-/** Why a run failed. `pr` also stands for a fault that the pull request's stack carries. */
+/** Why a run failed. `pr` includes faults inherited from the pull request's stack. */
 export type Cause = 'base rate' | 'outage' | 'broken base' | 'infection' | 'pr' | 'honest'
 
 export interface SimRun {
@@ -19,9 +19,9 @@ export interface SimRun {
   completedAt: number
   outcome: 'pass' | 'fail' | 'aborted'
   cause: Cause | null
-  /** Chance that this run failed for a reason outside the pull request. */
+  /** Probability that this run fails for a reason outside the pull request. */
   outside: number
-  /** Who asked for it; null for the first attempt. */
+  /** Who requested the run; null for the first attempt. */
   askedBy: string | null
   askedAt: number | null
 }
@@ -38,7 +38,7 @@ export function runHistory(plan: Plan, seed: number): SimRun[] {
         : -1
       for (const job of plan.jobs) {
         const isBroken = job.index === honest && head.index + 1 < pullRequest.heads.length
-        runHead(plan, { one: pullRequest, head, job: job.index, until: next, isBroken }, random, runs)
+        runHead(plan, { pullRequest, head, job: job.index, until: next, isBroken }, random, runs)
       }
     }
   }
@@ -50,28 +50,34 @@ export function runHistory(plan: Plan, seed: number): SimRun[] {
 
 interface Turn {
   /** Null is trunk. */
-  one: SimPullRequest | null
+  pullRequest: SimPullRequest | null
   head: SimHead
   job: number
   until: number
   isBroken: boolean
 }
 
-/** Runs one job at one head until it passes, or nobody asks again. */
-function runHead(plan: Plan, turn: Turn & { one: SimPullRequest }, random: Random, runs: SimRun[]): void {
+/** Runs one job at one head until it passes or is not retried. */
+function runHead(
+  plan: Plan,
+  turn: Turn & { pullRequest: SimPullRequest },
+  random: Random,
+  runs: SimRun[],
+): void {
   const { scenario } = plan
-  const { one: pullRequest, head, until } = turn
+  const { pullRequest, head, until } = turn
   let startedAt = head.pushedAt + random.between(1, 10) * 60_000
-  let asked: { by: string; at: number } | null = null
-  for (let attempt = 1; attempt <= scenario.mostRetests + 1; attempt++) {
-    const run = execute(plan, turn, { attempt, startedAt, asked }, random)
+  let request: { by: string; at: number } | null = null
+  for (let attempt = 1; attempt <= scenario.maxRetests + 1; attempt++) {
+    const run = execute(plan, turn, { attempt, startedAt, request }, random)
     if (run.completedAt > plan.to) return
     runs.push(run)
-    const again = run.outcome === 'pass' ? random.chance(scenario.rerunAll) : random.chance(scenario.retest)
-    if (!again) return
+    const isRetried =
+      run.outcome === 'pass' ? random.chance(scenario.rerunAll) : random.chance(scenario.retest)
+    if (!isRetried) return
     const at = run.completedAt + (0.1 + random.after(run.outcome === 'pass' ? 0.5 : 2)) * HOUR_MS
     if (at > until) return
-    asked = { by: pullRequest.author, at: Math.floor(at) }
+    request = { by: pullRequest.author, at: Math.floor(at) }
     startedAt = at + random.between(0.5, 3) * 60_000
     if (run.outcome === 'pass' && attempt > 1) return
   }
@@ -79,15 +85,15 @@ function runHead(plan: Plan, turn: Turn & { one: SimPullRequest }, random: Rando
 
 function execute(
   plan: Plan,
-  { one, head, job, isBroken }: Turn,
-  when: { attempt: number; startedAt: number; asked: { by: string; at: number } | null },
+  { pullRequest, head, job, isBroken }: Turn,
+  when: { attempt: number; startedAt: number; request: { by: string; at: number } | null },
   random: Random,
 ): SimRun {
   const startedAt = Math.floor(when.startedAt / 1000) * 1000
   const completedAt = startedAt + Math.floor(random.between(3, 40) * 60) * 1000
   const run: SimRun = {
     job,
-    number: one?.number ?? null,
+    number: pullRequest?.number ?? null,
     headSha: head.sha,
     head: head.index,
     attempt: when.attempt,
@@ -96,50 +102,58 @@ function execute(
     outcome: 'pass',
     cause: null,
     outside: outsideRate(plan, job, completedAt),
-    askedBy: when.asked?.by ?? null,
-    askedAt: when.asked?.at ?? null,
+    askedBy: when.request?.by ?? null,
+    askedAt: when.request?.at ?? null,
   }
   if (random.chance(plan.scenario.abortedShare)) return { ...run, outcome: 'aborted' }
   const cause = isBroken
     ? 'honest'
-    : (outsideCause(plan, job, completedAt, random) ?? faultCause(one, head, job, random))
+    : (outsideCause(plan, job, completedAt, random) ?? faultCause(pullRequest, head, job, random))
   return cause === null ? run : { ...run, outcome: 'fail', cause }
 }
 
 function outsideCause(plan: Plan, job: number, at: number, random: Random): Cause | null {
-  for (const one of plan.disturbances) {
-    if (at >= one.from && at < one.to && (one.jobs?.includes(job) ?? true) && random.chance(one.rate))
-      return one.kind
+  for (const disturbance of plan.disturbances) {
+    if (isHit(disturbance, job, at) && random.chance(disturbance.rate)) return disturbance.kind
   }
   return random.chance(plan.jobs[job]?.baseRate ?? 0) ? 'base rate' : null
 }
 
-/** The chance that a run of the job at that time fails, whatever it tests. */
+function isHit({ from, to, jobs }: Disturbance, job: number, at: number): boolean {
+  return at >= from && at < to && (jobs?.includes(job) ?? true)
+}
+
+/** Probability that a run of the job at that time fails, whatever it tests. */
 export function outsideRate(plan: Plan, job: number, at: number): number {
   let passes = 1 - (plan.jobs[job]?.baseRate ?? 0)
-  for (const one of plan.disturbances) {
-    if (at >= one.from && at < one.to && (one.jobs?.includes(job) ?? true)) passes *= 1 - one.rate
+  for (const disturbance of plan.disturbances) {
+    if (isHit(disturbance, job, at)) passes *= 1 - disturbance.rate
   }
   return 1 - passes
 }
 
-function faultCause(one: SimPullRequest | null, head: SimHead, job: number, random: Random): Cause | null {
-  for (const fault of one?.faults ?? []) {
+function faultCause(
+  pullRequest: SimPullRequest | null,
+  head: SimHead,
+  job: number,
+  random: Random,
+): Cause | null {
+  for (const fault of pullRequest?.faults ?? []) {
     const applies = fault.job === job && head.index >= fault.fromHead && head.index < fault.toHead
     if (applies && random.chance(fault.rate)) return 'pr'
   }
   return null
 }
 
-/** Trunk commits run every job once; nobody asks again. */
+/** Trunk commits run every job once, without retries. */
 function runTrunk(plan: Plan, random: Random, runs: SimRun[]): void {
   const { trunkRunsPerDay } = plan.scenario
   if (trunkRunsPerDay === 0) return
   for (let at = plan.from; at < plan.to; at += DAY_MS / trunkRunsPerDay) {
     const head = { sha: random.sha(), index: 0, pushedAt: Math.floor(at) }
     for (const job of plan.jobs) {
-      const turn = { one: null, head, job: job.index, until: at, isBroken: false }
-      const run = execute(plan, turn, { attempt: 1, startedAt: at, asked: null }, random)
+      const turn = { pullRequest: null, head, job: job.index, until: at, isBroken: false }
+      const run = execute(plan, turn, { attempt: 1, startedAt: at, request: null }, random)
       if (run.completedAt <= plan.to) runs.push(run)
     }
   }

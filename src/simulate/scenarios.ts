@@ -1,6 +1,6 @@
 /**
- * The made-up organisations: one readable description each. A scenario says how people work and what goes wrong;
- * chance and the seed do the rest. Shares are of one, times in hours unless a name says otherwise.
+ * The simulated organisations. A scenario describes how people work and what goes wrong; everything else is random, from a
+ * seed. Shares are between 0 and 1, times are in hours unless a name says otherwise.
  */
 
 export interface Scenario {
@@ -8,38 +8,38 @@ export interface Scenario {
   about: string
   pullRequestsPerDay: number
   jobs: number
-  /** Each job's own flake rate is drawn log-uniformly from here; `steadyShare` of the jobs never flake by base rate. */
+  /** Each job's base rate is drawn log-uniformly from this range; a share `steadyShare` of the jobs has base rate 0. */
   flakeRates: [low: number, high: number]
   steadyShare: number
-  /** Pushes after the first, on average. */
+  /** Mean number of pushes after the first. */
   pushes: number
-  /** Share of pull requests that bring a flake into one job, and the rate it then fails at. */
+  /** Share of pull requests that make one job flaky, and the range of its failure rate. */
   bringShare: number
   brings: [low: number, high: number]
-  /** Of those, fixed by a later push; of the rest, merged with it (and fixed on trunk after so many days). */
+  /** Share of those that are fixed by a later push, and share of the rest that are merged and fixed on trunk days later. */
   fixedShare: number
   mergedShare: number
   infectionDays: number
-  /** Stretches in which infrastructure fails runs at `outageRate`, whatever they test. */
+  /** Periods in which infrastructure fails runs with probability `outageRate`, whatever they test. */
   outagesPerMonth: number
   outageHours: number
   outageRate: number
   outageOf: 'one job' | 'all jobs'
-  /** Stretches in which one job fails for everybody, because the base is broken. */
+  /** Periods in which one job fails for every pull request because the base is broken. */
   brokenBasesPerMonth: number
   brokenBaseHours: number
-  /** Share of heads that fail one job for good: honest failures, which are no flakes. */
+  /** Share of heads that always fail one job: real failures, not flakes. */
   brokenHeads: number
-  /** Chance that somebody asks again after a failure, and how often at most. */
+  /** Probability that a failure is retried, and the maximum number of retries. */
   retest: number
-  mostRetests: number
-  /** Chance that a passing job runs again with the others. */
+  maxRetests: number
+  /** Probability that a passing job is re-run with the others. */
   rerunAll: number
   abortedShare: number
   stackShare: number
   revertShare: number
   trunkRunsPerDay: number
-  /** What GitHub's deliveries do on their way: late by hours, told twice, never told. */
+  /** Shares of deliveries that arrive hours late, twice, or never. */
   lateShare: number
   twiceShare: number
   missingShare: number
@@ -68,7 +68,7 @@ const STEADY: Scenario = {
   brokenBaseHours: 4,
   brokenHeads: 0.1,
   retest: 0.85,
-  mostRetests: 4,
+  maxRetests: 4,
   rerunAll: 0.02,
   abortedShare: 0.03,
   stackShare: 0,
@@ -80,7 +80,7 @@ const STEADY: Scenario = {
   ci: 'actions',
 }
 
-/** Every family, by name. */
+/** All scenarios. */
 export const SCENARIOS: readonly Scenario[] = [
   STEADY,
   {
@@ -163,7 +163,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'untidy',
     about: 'Few retests, many aborted runs, deliveries late, twice or never.',
     retest: 0.5,
-    mostRetests: 2,
+    maxRetests: 2,
     abortedShare: 0.15,
     rerunAll: 0.1,
     brokenHeads: 0.3,

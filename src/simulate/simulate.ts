@@ -1,4 +1,4 @@
-/** A made-up organisation: its deliveries and the truth about them, both from a seed. */
+/** A simulated organisation: its deliveries and the truth about them, both from a seed. */
 import { iso } from '../domain/time.ts'
 import { deliveriesOf } from './deliveries.ts'
 import type { MadeDelivery } from './payloads.ts'
@@ -30,12 +30,12 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulati
   return { plan, runs, verdicts, flakes: trueFlakes(plan, verdicts) }
 }
 
-/** The history as GitHub would tell it. */
+/** The history as webhook deliveries. */
 export function tell({ plan, runs }: Simulation, seed: number): MadeDelivery[] {
   return deliveriesOf(plan, runs, seed)
 }
 
-/** The truth as JSON: what `--truth` writes, one of these a repository. */
+/** The truth about one repository as JSON, which `--truth` writes. */
 export function truthJson({ plan, verdicts, flakes }: Simulation) {
   const jobName = (job: number) => `${plan.scenario.ci === 'prow' ? 'pull-' : ''}${plan.jobs[job]?.name}`
   return {

@@ -1,12 +1,11 @@
 /**
- * What really happened, for comparison: each flake with its cause, and the limit, which is the best that anybody could
- * say from the same verdicts: the posterior of someone who knows every rate, share and disturbance of the world, and
- * only not who did it.
+ * The truth to compare with: each flake with its cause and its limit. The limit is the best possible probability from the same
+ * verdicts: the posterior of an observer who knows every rate, share and disturbance of the simulation, but not the cause.
  */
 import { LATE_FAULT, type Plan, type SimPullRequest } from './plan.ts'
 import type { Cause, SimRun } from './runs.ts'
 
-/** What the runs of one job at one head come to, as the program sees it too; times are epoch ms. */
+/** The verdict of one job at one head, as the program sees it; times are epoch ms. */
 export interface SimVerdict {
   job: number
   /** Pull request; null is trunk. */
@@ -16,23 +15,23 @@ export interface SimVerdict {
   flaky: boolean
   judgedAt: number
   firstFailedAt: number | null
-  /** Causes of its failures, in order. */
+  /** The causes of its failures, in order. */
   causes: Cause[]
-  /** Chance that the first failure, or else the first pass, came out as failure for a reason outside the pull request. */
+  /** Probability that the first failure (or the first pass, if there is none) fails for a reason outside the pull request. */
   outside: number
-  /** The same chance for the pass that made it a verdict. */
+  /** The same probability at the pass that completed the verdict. */
   outsideAtPass: number
 }
 
 export interface TrueFlake {
   verdict: SimVerdict & { number: number }
-  /** Its first failure would not have been without the pull request's fault. */
+  /** Whether the first failure would not have happened without the pull request's fault. */
   causedByPr: boolean
-  /** P(caused by the pull request) of someone who knows the world. */
+  /** P(caused by the pull request) for an observer who knows the simulation's parameters. */
   limit: number
 }
 
-/** Verdicts of all heads with a pass, oldest first; heads that only failed have none. */
+/** Verdicts of all heads with a pass, oldest first. Heads that only failed have no verdict. */
 export function verdictsOf(runs: readonly SimRun[]): SimVerdict[] {
   const groups = new Map<string, SimRun[]>()
   for (const run of runs) {
@@ -66,7 +65,7 @@ function verdictOf(runs: SimRun[]): SimVerdict | null {
   }
 }
 
-/** The flakes of pull requests, each with its true cause and the limit. */
+/** The flakes of pull requests, each with its true cause and its limit. */
 export function trueFlakes(plan: Plan, verdicts: readonly SimVerdict[]): TrueFlake[] {
   const byPair = new Map<string, SimVerdict[]>()
   for (const verdict of verdicts) {
@@ -87,7 +86,7 @@ export function trueFlakes(plan: Plan, verdicts: readonly SimVerdict[]): TrueFla
 
 const RATE_STEPS = 12
 
-/** Sums over every fault that the pull request could have brought: at which heads, and at which rate. */
+/** The limit of a flake: sums over every fault that the pull request could have introduced, by heads and rate. */
 function limitOf(
   plan: Plan,
   pullRequest: SimPullRequest,
@@ -111,7 +110,7 @@ function limitOf(
   return caused / all
 }
 
-/** Which heads a fault can be in, with the chance of each, as the plan draws them. */
+/** The ranges of heads that can contain a fault, with their prior probabilities under the plan. */
 function stretches(heads: number, fixedShare: number): { from: number; to: number; weight: number }[] {
   const found: { from: number; to: number; weight: number }[] = []
   for (let from = 0; from < heads; from++) {
@@ -123,16 +122,16 @@ function stretches(heads: number, fixedShare: number): { from: number; to: numbe
   return found
 }
 
-/** Chance of the verdicts under a fault of that rate in heads [from, to), given that each head came to a pass. */
+/** Likelihood of the verdicts under a fault of that rate in heads [from, to), given that each head passed in the end. */
 function likelihood(plan: Plan, own: readonly SimVerdict[], rate: number, from: number, to: number): number {
-  const { retest, mostRetests } = plan.scenario
+  const { retest, maxRetests } = plan.scenario
   let product = 1
   for (const one of own) {
     const fault = one.head >= from && one.head < to ? rate : 0
     const fails = 1 - (1 - one.outside) * (1 - fault)
     const again = 1 - (1 - one.outsideAtPass) * (1 - fault)
-    // A failure is asked for again until it passes or nobody cares any more.
-    const passes = (retest * (1 - again) * (1 - (retest * again) ** mostRetests)) / (1 - retest * again)
+    // A failure is retried until it passes or is abandoned.
+    const passes = (retest * (1 - again) * (1 - (retest * again) ** maxRetests)) / (1 - retest * again)
     const flaky = fails * passes
     const clean = 1 - fails
     product *= (one.flaky ? flaky : clean) / (flaky + clean)
@@ -140,7 +139,7 @@ function likelihood(plan: Plan, own: readonly SimVerdict[], rate: number, from: 
   return product
 }
 
-/** Chance that the first failure would not have been without the fault, when the fault is there. */
+/** Probability that the first failure would not have happened without the fault, given the fault. */
 function ownShare(rate: number, { outside }: SimVerdict): number {
   return (rate * (1 - outside)) / (1 - (1 - rate) * (1 - outside))
 }
