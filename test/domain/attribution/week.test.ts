@@ -1,0 +1,176 @@
+/** What a week learns, and from which verdicts. The week is Monday 2 February 2026, in UTC. */
+import { describe, expect, test } from 'vitest'
+import type { EvidenceVerdict } from '../../../src/domain/attribution/evidence.ts'
+import type { Incident } from '../../../src/domain/attribution/incident.ts'
+import { DEFAULT_MODEL } from '../../../src/domain/attribution/repository-model.ts'
+import {
+  evidenceOf,
+  firstTimeOf,
+  incidentId,
+  incidentsIn,
+  type JobHistory,
+  modelIn,
+  weekOf,
+  weeksLearningFrom,
+} from '../../../src/domain/attribution/week.ts'
+import { DAY_MS, HOUR_MS, WEEK_MS } from '../../../src/domain/time.ts'
+
+const WEEK = Date.UTC(2026, 1, 2)
+
+test.each([
+  ['2026-02-02T00:00:00Z', '2026-02-02', 'its first moment'],
+  ['2026-02-08T23:59:59Z', '2026-02-02', 'its last second'],
+  ['2026-02-09T00:00:00Z', '2026-02-09', 'the first moment of the next week'],
+  ['2026-02-01T23:59:59Z', '2026-01-26', 'the last second of the week before'],
+  ['1970-01-05T00:00:00Z', '1970-01-05', 'the first Monday of Unix time'],
+])('%s is in the week of %s: %s', (at, monday) => {
+  expect(weekOf(Date.parse(at))).toBe(Date.parse(monday))
+})
+
+test('a verdict teaches its own week and the five after it', () => {
+  const weeks = weeksLearningFrom(WEEK + DAY_MS).map((week) => (week - WEEK) / WEEK_MS)
+  expect(weeks).toEqual([0, 1, 2, 3, 4, 5])
+})
+
+type Verdict = JobHistory['verdicts'][number]
+
+function verdict(number: number, at: number, flaky = false, judgedAt = at): Verdict {
+  return { headSha: `head${number}`, number, flaky, judgedAt, failedAt: flaky ? at : null }
+}
+
+function history(more: Partial<JobHistory> = {}): JobHistory {
+  return { job: 1, verdicts: [], trunk: [], ...more }
+}
+
+/** Clean verdicts every six hours, from five weeks before the week to one week after it. */
+const CALM = Array.from({ length: 7 * 28 }, (_, i) => verdict(1000 + i, WEEK - 5 * WEEK_MS + i * 6 * HOUR_MS))
+/** Three pull requests that flake within 20 minutes of `at`; their passes come `passAfter` ms later. */
+const outage = (at: number, passAfter = 0) =>
+  [1, 2, 3].map((number) => verdict(number, at + number * 10_000, true, at + number * 10_000 + passAfter))
+
+describe('the incidents of a week', () => {
+  const count = (verdicts: Verdict[]) =>
+    incidentsIn([history({ verdicts: [...CALM, ...verdicts] })], WEEK).length
+
+  test.each<[string, Verdict[], number]>([
+    ['include one within it', outage(WEEK + DAY_MS), 1],
+    ['include one in its first moments', outage(WEEK), 1],
+    ['do not include one that ended before it', outage(WEEK - DAY_MS), 0],
+    ['do not include one of the next week', outage(WEEK + WEEK_MS), 0],
+    [
+      'include one that began in the week before and ended in this one',
+      outage(WEEK - 30_000).map((one, i) => ({ ...one, failedAt: WEEK - 20_000 + i * 20_000 })),
+      1,
+    ],
+    [
+      'do not include one whose passes came only after it: they were not known to be flakes',
+      outage(WEEK + 6 * DAY_MS, 2 * DAY_MS),
+      0,
+    ],
+    ['include one whose passes came just before its end', outage(WEEK + 6 * DAY_MS, DAY_MS - HOUR_MS), 1],
+  ])('%s', (_rule, verdicts, expected) => {
+    expect(count(verdicts)).toBe(expected)
+  })
+
+  test('are found in the failures on trunk too', () => {
+    const [one, two] = outage(WEEK + DAY_MS)
+    const trunk = [{ headSha: 't', at: WEEK + DAY_MS + 60_000, passed: false, failed: true }]
+    const verdicts = [...CALM, one, two].filter((entry) => entry !== undefined)
+    expect(incidentsIn([history({ verdicts, trunk })], WEEK)).toMatchObject([{ onTrunk: true }])
+    expect(incidentsIn([history({ verdicts })], WEEK)).toEqual([])
+  })
+
+  test('use the results of three weeks before it and none from earlier', () => {
+    // Many failures of calm times make three more of them ordinary.
+    const flakyUntil = (days: number) =>
+      Array.from({ length: 60 }, (_, i) => verdict(i + 10, WEEK - days * DAY_MS - 60_000 * 400 * i, true))
+    const incident = outage(WEEK + DAY_MS)
+    expect(count([...flakyUntil(21.1), ...incident])).toBe(1)
+    expect(count([...flakyUntil(4), ...incident])).toBe(0)
+  })
+})
+
+describe('the evidence of a job', () => {
+  const incident: Incident = {
+    ...{ job: null, from: WEEK, to: WEEK + HOUR_MS, rate: 0.75, jobs: [1], pullRequests: [1, 2, 3] },
+    ...{ failures: 3, onTrunk: false },
+  }
+
+  test('is ordered by time, then by commit, then trunk first', () => {
+    const verdicts = [
+      verdict(7, WEEK + 5),
+      { ...verdict(8, WEEK), headSha: 'b' },
+      { ...verdict(9, WEEK), headSha: 'a' },
+    ]
+    const trunk = [{ headSha: 'b', at: WEEK, passed: true, failed: false }]
+    const evidence = evidenceOf(history({ verdicts, trunk }), [])
+    expect(evidence.map(({ number }) => number)).toEqual([9, null, 8, 7])
+  })
+
+  test('names the incident of a failure, by the time of the failure', () => {
+    const during = verdict(1, WEEK + 1000, true, WEEK + DAY_MS)
+    const after = verdict(2, WEEK + DAY_MS, true)
+    const evidence = evidenceOf(history({ verdicts: [during, after] }), [incident])
+    expect(evidence.map((one) => one.incident)).toEqual([{ id: '2026-02-02T00:00:00Z', rate: 0.75 }, null])
+  })
+
+  test('names the incident of a pass that fell into one', () => {
+    const [evidence] = evidenceOf(history({ verdicts: [verdict(1, WEEK + 1000)] }), [incident])
+    expect(evidence?.incident?.rate).toBe(0.75)
+  })
+})
+
+test.each([
+  [WEEK, null, '2026-02-02T00:00:00Z'],
+  [WEEK, 12, '2026-02-02T00:00:00Z 12'],
+  [WEEK + 1, null, '2026-02-02T00:00:00.001Z'],
+])('the incident from %i of job %s has the id %j', (from, job, id) => {
+  expect(incidentId({ from, job })).toBe(id)
+})
+
+test.each<[string, JobHistory[], number]>([
+  ['the given time without any', [], WEEK],
+  ['the given time when all are later', [history({ verdicts: [verdict(1, WEEK + 5)] })], WEEK],
+  ['a verdict', [history({ verdicts: [verdict(1, WEEK - 5)] })], WEEK - 5],
+  ['a failure', [history({ verdicts: [verdict(1, WEEK - 9, true, WEEK)] })], WEEK - 9],
+  [
+    'a result on trunk',
+    [history({ trunk: [{ headSha: 't', at: WEEK - 7, passed: true, failed: false }] })],
+    WEEK - 7,
+  ],
+])('the first time of histories is that of %s', (_name, histories, expected) => {
+  expect(firstTimeOf(histories, WEEK)).toBe(expected)
+})
+
+describe('the model of a week', () => {
+  /** Thirty pull requests with three verdicts each on consecutive hours; every `n`th flakes in all three. */
+  const evidence = (from: number, n: number, more: Partial<EvidenceVerdict> = {}): EvidenceVerdict[] =>
+    Array.from({ length: 90 }, (_, i) => {
+      const number = Math.floor(i / 3)
+      const at = from + i * HOUR_MS
+      return { ...verdict(number, at, number % n === 0), judgedAt: at, incident: null, ...more }
+    })
+  const calm = evidence(WEEK - 10 * DAY_MS, 1000)
+  const broken = (from: number, more: Partial<EvidenceVerdict> = {}) => evidence(from, 5, more)
+
+  test('is the average of its beliefs without evidence', () => {
+    expect(modelIn([], WEEK)).toEqual(modelIn([[]], WEEK))
+    expect(modelIn([], WEEK).share).not.toBe(DEFAULT_MODEL.share)
+  })
+
+  test('learns that pull requests break jobs', () => {
+    expect(modelIn([broken(WEEK)], WEEK).share).toBeGreaterThan(modelIn([calm], WEEK).share)
+  })
+
+  test.each<[string, EvidenceVerdict[], boolean]>([
+    ['verdicts of the five weeks before it', broken(WEEK - 34 * DAY_MS), true],
+    ['no verdict from earlier', broken(WEEK - 40 * DAY_MS), false],
+    ['no verdict of a later week', broken(WEEK + WEEK_MS), false],
+    ['no failure in an incident', broken(WEEK, { incident: { id: 'x', rate: 0.8 } }), false],
+  ])('learns from %s', (_rule, verdicts, learns) => {
+    const passes = verdicts.filter(({ flaky, incident }) => !flaky && incident === null)
+    const informative = modelIn([[...calm, ...verdicts]], WEEK)
+    const without = modelIn([learns ? [...calm, ...passes] : calm], WEEK)
+    expect(informative.share > without.share).toBe(learns)
+  })
+})
