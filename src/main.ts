@@ -1,14 +1,15 @@
-/** The server's process: settings, start, and a clean end on SIGTERM or SIGINT. */
+/** The server's process: reads the config, starts, and stops cleanly on SIGTERM or SIGINT. */
 import { readConfig } from './config.ts'
 import { isUserError } from './domain/user-error.ts'
 import { startApp } from './start.ts'
 
-/** Why the address cannot be listened to. */
-const LISTENING: Record<string, string> = {
+/** What to change when the server cannot listen on its address, by error code. */
+const LISTEN_ERRORS: Record<string, string> = {
   EADDRINUSE: 'The port is in use. Set PORT to another, or to 0 for a free one.',
-  EADDRNOTAVAIL: 'HOST is no address of this machine. Set it to 0.0.0.0 to listen on all of them.',
-  EACCES: 'PORT is one that this user may not listen on. Set it to 1024 or more.',
-  ENOTFOUND: 'HOST is not known. Set it to an address of this machine, or to 0.0.0.0 for all of them.',
+  EADDRNOTAVAIL: 'HOST is not an address of this machine. Set it to 0.0.0.0 to listen on all addresses.',
+  EACCES: 'This user may not listen on PORT. Set it to 1024 or more.',
+  ENOTFOUND:
+    'HOST cannot be resolved. Set it to an address of this machine, or to 0.0.0.0 for all addresses.',
 }
 
 try {
@@ -25,8 +26,8 @@ try {
   }
 } catch (error) {
   const { code = '', message } = error as { code?: string; message: string }
-  const sentence = LISTENING[code]
+  const sentence = LISTEN_ERRORS[code]
   process.stderr.write(`${sentence ?? message}\n`)
-  // At once: an embedded database that could not be opened would keep the process for ever, and open connections for seconds.
+  // Exits at once: an embedded database that failed to open would keep the process running indefinitely.
   process.exit(isUserError(error) || sentence ? 2 : 1)
 }

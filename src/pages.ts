@@ -1,4 +1,4 @@
-/** What the pages are given of the running program: its settings, what it knows of itself, and the times that it takes. */
+/** Connects the dashboard to the running program: config, status, log and timings. */
 import type { Hono } from 'hono'
 import type { Config } from './config.ts'
 import { dashboard, type Timings } from './dashboard/app.ts'
@@ -6,7 +6,7 @@ import type { Deps } from './deps.ts'
 import type { RateLimitWatch } from './github/rate-limit-watch.ts'
 import type { Recorder } from './intake/record.ts'
 
-/** The dashboard of a running program. */
+/** The dashboard of the running program. */
 export function pagesOf(
   config: Config,
   { db, now, settingsOf, log, commands }: Pick<Deps, 'db' | 'now' | 'settingsOf' | 'log' | 'commands'>,
@@ -21,7 +21,7 @@ export function pagesOf(
     publicUrl,
     githubUrl,
     timings,
-    onError: (error, { route, isPassing }) => log.error({ route, err: error, isPassing }, 'page not made'),
+    onError: (error, { route, isPassing }) => log.error({ route, err: error, isPassing }, 'page failed'),
     auth: pages.signIn && { ...pages.signIn, apiUrl },
     isPublic: pages.isPublic,
     metricsToken: pages.metricsToken,
@@ -33,7 +33,7 @@ export function pagesOf(
   })
 }
 
-/** A recorder whose times are observed, by event and outcome. */
+/** Observes how long recording takes, by event and outcome. */
 export function timed(recorder: Recorder, timings: Timings): Pick<Recorder, 'record'> {
   return {
     async record(delivery) {

@@ -95,7 +95,7 @@ describe('deliveries that failed', () => {
     expect(new Set(done.map((one) => one.result))).toEqual(new Set(['recorded']))
   }, 60_000)
 
-  test('are done only when they were processed: one that fails again is ordered again', async () => {
+  test('are done only when they were processed: one that fails again is sent again', async () => {
     const on = await startTestApp()
     await hand(on, [pullRequestDelivery()], () => true)
     const address = on.fakeGitHub.state.app.webhookUrl
@@ -226,7 +226,7 @@ describe('a server that was away', () => {
     history(away)
     away.clock.now = ms(6 * DAY)
     await reconcile(away.app.deps)
-    expect((await report(away)).gaps).toMatchObject([{ reason: 'the server was away', filled_at: null }])
+    expect((await report(away)).gaps).toMatchObject([{ reason: 'the server was down', filled_at: null }])
     await readAllHistory(away.app.deps, {
       alone: true,
       signal: new AbortController().signal,

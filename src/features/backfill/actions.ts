@@ -1,11 +1,11 @@
-/** Actions runs and their attempts: which workflow and event stand behind the check runs, and who asked for them again. */
+/** Actions runs and their attempts: the workflow and event behind the check runs, and who re-ran them. */
 import { knownHeads, type Page, readPullRequestsFrom } from '../../db/backfill.ts'
 import type { Row } from '../../db/schema.ts'
 import type { MergeGroupFact } from '../../domain/facts.ts'
 import { type Look, lookPages } from './heads.ts'
 import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 
-/** GitHub lists no more runs than this for one search, and may count no further. */
+/** GitHub lists at most this many runs for one search, and may not count further. */
 const MAX_LISTED = 1000
 const MIN_SPAN_MS = 60_000
 
@@ -27,7 +27,7 @@ interface WorkflowRun {
   head_repository?: { id: number } | null
 }
 
-/** The whole time at first; a span with more runs than GitHub lists is cut in halves. */
+/** Starts with the whole time. A span with more runs than GitHub lists is split in half. */
 export function firstRuns({ since, startedAt }: Pick<ReadContext, 'since' | 'startedAt'>): Page {
   return runPage({ from: seconds(Date.parse(since)), to: seconds(Date.parse(startedAt)), page: 1 })
 }
@@ -69,7 +69,7 @@ export async function readRuns(context: ReadContext, span: Span): Promise<PageRe
   }
 }
 
-/** A server that does not choose by time would list the same for every half. */
+/** Whether the server filters by time; one that does not would list the same runs for every half. */
 function isWithin({ created_at }: WorkflowRun, { from, to }: Span): boolean {
   return Date.parse(created_at) >= Date.parse(from) && Date.parse(created_at) <= Date.parse(to) + 1000
 }
@@ -78,7 +78,7 @@ function halved({ from, to }: Span): Page[] | null {
   const [start, end] = [Date.parse(from), Date.parse(to)]
   if (end - start < MIN_SPAN_MS) return null
   const middle = seconds((start + end) / 2)
-  // Both ends are within the span, so the halves share a second: what is told twice is one.
+  // A span includes both of its ends, so the halves share a second. A run in both is recorded once.
   return [runPage({ from: middle, to, page: 1 }), runPage({ from, to: middle, page: 1 })]
 }
 
@@ -87,7 +87,7 @@ function runFacts(context: ReadContext, run: WorkflowRun) {
   return factsOf(context, 'workflow_run', { action, workflow_run: run })
 }
 
-/** The list shows each run's newest attempt; those before it are asked for one by one. */
+/** The list shows the newest attempt of each run; earlier ones take a request each. */
 function earlierAttempts({ id, run_attempt }: WorkflowRun): Page[] {
   return Array.from({ length: Math.max(0, (run_attempt ?? 1) - 1) }, (_, i) => ({
     key: `attempt:${id}:${i + 1}`,
@@ -110,14 +110,14 @@ export async function readAttempt(
 }
 
 /**
- * Commits that Actions ran on and no pull request lists any more: pushed, then replaced by a force-push that GitHub tells
- * only the last commit of. They belong to the pull request that came from that branch then. And the merge queue's.
+ * Commits that Actions ran on but no pull request lists: a force-push replaced them, and GitHub only names its last commit.
+ * They belong to the pull request that came from their branch at the time. Commits of the merge queue are included.
  */
 async function headsBehind(context: ReadContext, runs: readonly WorkflowRun[]) {
   const { db, repository } = context
   const queued = runs.filter((run) => run.event === 'merge_group')
-  const known = await knownHeads(db, repository.id, [...new Set(runs.map((run) => run.head_sha))])
-  const lost = runs.filter((run) => run.event.startsWith('pull_request') && !known.has(run.head_sha))
+  const heads = await knownHeads(db, repository.id, [...new Set(runs.map((run) => run.head_sha))])
+  const lost = runs.filter((run) => run.event.startsWith('pull_request') && !heads.has(run.head_sha))
   const refs = lost.flatMap((run) =>
     run.head_branch && run.head_repository
       ? [{ ref: run.head_branch, repository: run.head_repository.id }]
@@ -144,8 +144,9 @@ type HeadRow = Row<'pull_request_event'>
 /** The pull request that came from the run's branch and was the newest opened before it. */
 function pullOf(pulls: readonly HeadRow[], run: WorkflowRun): HeadRow | undefined {
   return pulls
-    .filter((one) => one.head_ref === run.head_branch && one.head_repository_id === run.head_repository?.id)
-    .filter((one) => Date.parse(one.created_at) <= Date.parse(run.created_at))
+    .filter((pull) => pull.head_ref === run.head_branch)
+    .filter((pull) => pull.head_repository_id === run.head_repository?.id)
+    .filter((pull) => Date.parse(pull.created_at) <= Date.parse(run.created_at))
     .sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at))[0]
 }
 
@@ -160,9 +161,9 @@ function queueLook({ head_sha, head_branch }: WorkflowRun): Look | null {
 }
 
 function mergeGroupOf(repositoryId: number, run: WorkflowRun): MergeGroupFact | null {
-  const named = /^gh-readonly-queue\/(.+)\/pr-(\d{1,9})-([0-9a-f]{40})$/.exec(run.head_branch ?? '')
-  if (!named) return null
-  const [, base_ref = '', number, base_sha = ''] = named
+  const match = /^gh-readonly-queue\/(.+)\/pr-(\d{1,9})-([0-9a-f]{40})$/.exec(run.head_branch ?? '')
+  if (!match) return null
+  const [, base_ref = '', number, base_sha = ''] = match
   return {
     repository_id: repositoryId,
     head_sha: run.head_sha,

@@ -1,4 +1,4 @@
-/** Whose commits are those that no webhook told of: GitHub is asked about many at once, and answers with facts. */
+/** Asks GitHub which pull requests had certain commits as heads; the answers become facts. */
 import type { OrphanHead } from '../../db/orphan-heads.ts'
 import type { Facts } from '../../domain/facts.ts'
 import { GraphqlRefusal } from '../../github/throttled-client.ts'
@@ -6,25 +6,25 @@ import type { ReadContext } from './page.ts'
 import { eventFacts, PULL_FIELDS, type PullRequest, stateFacts } from './pull.ts'
 import { pullOfRest, type RestPull } from './pulls-rest.ts'
 
-/** Commits in one query: 50 and the labels of 5 pull requests each are 300 connections, 3 points. */
+/** Commits in one query: with the labels of 5 pull requests each, 50 commits are 300 connections and cost 3 points. */
 export const HEADS_AT_ONCE = 50
 const MAX_PULLS = 5
 
-/** A pull request that GitHub connects with a commit, and the repository that it is to go to. */
-interface Connected extends PullRequest {
+/** A pull request that GitHub associates with a commit, and the repository that it targets. */
+interface AssociatedPull extends PullRequest {
   baseRepository: { databaseId: number } | null
 }
 
-interface Told {
+interface CommitAnswer {
   committedDate?: string
-  associatedPullRequests?: { nodes: (Connected | null)[] } | null
+  associatedPullRequests?: { nodes: (AssociatedPull | null)[] } | null
 }
 
 interface Answer {
-  repository: Record<string, Told | null> | null
+  repository: Record<string, CommitAnswer | null> | null
 }
 
-/** What GitHub says of up to HEADS_AT_ONCE commits: facts about the pull requests that had them as heads. */
+/** Facts about the pull requests that had up to HEADS_AT_ONCE commits as heads. */
 export async function askAboutHeads(context: ReadContext, heads: readonly OrphanHead[]): Promise<Facts[]> {
   try {
     return await askAtOnce(context, heads)
@@ -37,7 +37,7 @@ export async function askAboutHeads(context: ReadContext, heads: readonly Orphan
 async function askAtOnce(context: ReadContext, heads: readonly OrphanHead[]): Promise<Facts[]> {
   const { client, owner, repo } = context
   const objects = heads.map(
-    (one, i) => `c${i}: object(oid: "${one.head_sha}") { ... on Commit { committedDate
+    (head, i) => `c${i}: object(oid: "${head.head_sha}") { ... on Commit { committedDate
       associatedPullRequests(first: ${MAX_PULLS}) { nodes { ${PULL_FIELDS} baseRepository { databaseId } } } } }`,
   )
   const query = `query($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { ${objects.join(' ')} } }`
@@ -45,12 +45,12 @@ async function askAtOnce(context: ReadContext, heads: readonly OrphanHead[]): Pr
   return heads.flatMap((head, i) => {
     const commit = answer.repository?.[`c${i}`]
     if (!commit) return []
-    const pulls = (commit.associatedPullRequests?.nodes ?? []).filter((one) => one !== null)
-    return placed(context, head, pulls, commit.committedDate)
+    const pulls = (commit.associatedPullRequests?.nodes ?? []).filter((pull) => pull !== null)
+    return factsAbout(context, head, pulls, commit.committedDate)
   })
 }
 
-/** Without GraphQL: a request for each, and pull requests from forks are not told. */
+/** Without GraphQL: one request for each commit, and GitHub leaves out pull requests from forks. */
 async function askOneByOne(context: ReadContext, heads: readonly OrphanHead[]): Promise<Facts[]> {
   const { client, owner, repo } = context
   const facts: Facts[] = []
@@ -58,47 +58,47 @@ async function askOneByOne(context: ReadContext, heads: readonly OrphanHead[]): 
     const options = { owner, repo, commit_sha: head.head_sha, per_page: 100 }
     const answer = await client
       .get('GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls', options)
-      .catch(noneIfUnknown)
-    const pulls = (answer.data as RestPull[]).map((one) => ({
-      ...pullOfRest(one),
-      baseRepository: one.base.repo ? { databaseId: one.base.repo.id } : null,
+      .catch(emptyIfUnknown)
+    const pulls = (answer.data as RestPull[]).map((pull) => ({
+      ...pullOfRest(pull),
+      baseRepository: pull.base.repo ? { databaseId: pull.base.repo.id } : null,
     }))
-    facts.push(...placed(context, head, pulls, undefined))
+    facts.push(...factsAbout(context, head, pulls, undefined))
   }
   return facts
 }
 
-/** A commit that GitHub does not have: it was garbage, or never pushed here. */
-function noneIfUnknown(error: unknown): { data: unknown } {
+/** GitHub does not have the commit: it was collected as garbage, or never pushed to this repository. */
+function emptyIfUnknown(error: unknown): { data: unknown } {
   const { status } = error as { status?: number }
   if (status === 404 || status === 422 || status === 409) return { data: [] }
   throw error
 }
 
-function placed(
+function factsAbout(
   context: ReadContext,
   head: OrphanHead,
-  pulls: readonly Connected[],
+  pulls: readonly AssociatedPull[],
   committedDate: string | undefined,
 ): Facts[] {
   return (
     pulls
-      // Of another repository of the network, or of one that has this name now.
+      // Others target another repository of the fork network, or the one that has this name now.
       .filter((pr) => pr.baseRepository?.databaseId === context.repository.id)
       .filter((pr) => wasHead(pr, head))
       .flatMap((pr) => {
         if (pr.headRefOid === head.head_sha) return stateFacts(context, pr)
         const [created, updated] = [Date.parse(pr.createdAt), Date.parse(pr.updatedAt)]
-        const told = committedDate ? Date.parse(committedDate) : created
-        const at = Math.min(updated, Math.max(created, told))
+        const committed = committedDate ? Date.parse(committedDate) : created
+        const at = Math.min(updated, Math.max(created, committed))
         return [...eventFacts(context, pr, { sha: head.head_sha, at }), ...stateFacts(context, pr)]
       })
   )
 }
 
 /**
- * GitHub also connects a commit with the pull request that was merged as it, or rebased into it: those were never tested
- * for it. What ran on a commit within a pull request was run on it as the head.
+ * Whether the commit was a head of the pull request, so that its runs tested it. GitHub also associates a commit with the
+ * pull request whose merge or rebase created it, and nothing tested the pull request at that commit.
  */
 function wasHead(pr: PullRequest, { head_sha, head_branches }: OrphanHead): boolean {
   if (pr.headRefOid === head_sha) return true

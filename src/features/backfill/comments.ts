@@ -1,4 +1,4 @@
-/** Comments that hold commands: a retest between a failure and a pass is told by them alone. */
+/** Comments with commands: only they show that a person requested a re-run between a failure and a pass. */
 import type { Page } from '../../db/backfill.ts'
 import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 
@@ -27,7 +27,7 @@ interface Comment {
   pull_request_url?: string
 }
 
-/** Reads a page of comments written since, oldest first: what is written meanwhile comes last. */
+/** Reads a page of the comments since the start of the backfill, oldest first, so that new ones come last. */
 export async function readComments(
   context: ReadContext,
   { kind, page }: { kind: Kind; page: number },
@@ -41,7 +41,7 @@ export async function readComments(
   return {
     facts: comments.flatMap((comment) => {
       const number = Number((comment.issue_url ?? comment.pull_request_url ?? '').split('/').pop())
-      // Whether it was open then is not told; a command on a closed one is rare, and starts nothing that we count.
+      // GitHub does not say whether the pull request was open then. Commands on closed ones are rare and have no effect.
       const on = { number, state: 'open' }
       const isOnPull = /\/pulls?\//.test(comment.html_url ?? '')
       return factsOf(context, event, {

@@ -1,42 +1,42 @@
-/** What CI said about commits: first a cheap look at many whether anything did, then check runs and statuses of those. */
+/** CI results of commits: first a cheap look at many of them for any result, then the check runs and statuses of those. */
 import type { Page } from '../../db/backfill.ts'
 import type { Facts, PullRequestEvent } from '../../domain/facts.ts'
 import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 
-/** GraphQL charges a hundredth of a point for each. */
+/** GraphQL charges a hundredth of a point for each commit. */
 const LOOKS_AT_ONCE = 50
 
 /** A commit to look at. */
 export interface Look {
   sha: string
-  /** On the default branch, or a merge queue's. */
+  /** Whether the commit is on the default branch or a merge queue's branch. */
   trunk: boolean
   /** The branch of a merge queue. */
   queue?: string
-  /** To be recorded if CI ran on it: only a head is tested, and GitHub does not say which commits were heads. */
+  /** Recorded if CI ran on the commit: only heads are tested, and GitHub does not say which commits were heads. */
   event: PullRequestEvent | null
   number: number | null
 }
 
 /** Pages that look at commits, each commit once. */
 export function lookPages(looks: readonly Look[]): Page[] {
-  const unique = [...new Map(looks.map((one) => [one.sha, one])).values()]
+  const unique = [...new Map(looks.map((look) => [look.sha, look])).values()]
   const pages: Page[] = []
   for (let at = 0; at < unique.length; at += LOOKS_AT_ONCE) {
-    const some = unique.slice(at, at + LOOKS_AT_ONCE)
-    const key = `look:${some[0]?.sha}:${some[some.length - 1]?.sha}:${some.length}`
-    pages.push({ key, kind: 'look', detail: { looks: some }, numbers: numbersOf(some) })
+    const part = unique.slice(at, at + LOOKS_AT_ONCE)
+    const key = `look:${part[0]?.sha}:${part.at(-1)?.sha}:${part.length}`
+    pages.push({ key, kind: 'look', detail: { looks: part }, numbers: numbersOf(part) })
   }
   return pages
 }
 
 function numbersOf(looks: readonly Look[]): number[] {
-  return [...new Set(looks.flatMap((one) => one.number ?? []))]
+  return [...new Set(looks.flatMap((look) => look.number ?? []))]
 }
 
-/** Without GraphQL there is no cheap look: every commit is asked for its check runs and its statuses. */
+/** Without GraphQL there is no cheap look: the check runs and statuses of every commit are read. */
 export function looksWithoutGraphql({ looks }: { looks: Look[] }): PageResult {
-  const pages = looks.flatMap((one) => [resultPage('checks', one, 1), resultPage('statuses', one, 1)])
+  const pages = looks.flatMap((look) => [resultPage('checks', look, 1), resultPage('statuses', look, 1)])
   return { facts: [], next: pages, found: [] }
 }
 
@@ -45,36 +45,36 @@ function eventIf(hasResults: boolean, { event }: ResultDetail): Facts[] {
   return hasResults && event ? [{ pull_request_event: [event] }] : []
 }
 
-interface Seen {
+interface CommitResults {
   checkSuites?: { totalCount: number } | null
   status?: { contexts: { context: string }[] } | null
 }
 
-/** Looks which commits have check suites and statuses; asks for those, and for those that the look tells nothing of. */
+/** Finds which commits have check suites or statuses. Those are read next, and those that GraphQL does not show. */
 export async function readLook(
   { client, owner, repo }: ReadContext,
   { looks }: { looks: Look[] },
 ): Promise<PageResult> {
   const objects = looks.map(
-    (one, i) =>
-      `c${i}: object(oid: "${one.sha}") { ... on Commit { checkSuites(first: 1) { totalCount } status { contexts { context } } } }`,
+    (look, i) =>
+      `c${i}: object(oid: "${look.sha}") { ... on Commit { checkSuites(first: 1) { totalCount } status { contexts { context } } } }`,
   )
   const query = `query($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { ${objects.join(' ')} } }`
-  const answer = await client.graphql<{ repository: Record<string, Seen | null> | null }>(query, {
+  const answer = await client.graphql<{ repository: Record<string, CommitResults | null> | null }>(query, {
     owner,
     repo,
   })
   const result: PageResult = { facts: [], next: [], found: [] }
-  looks.forEach((one, i) => {
-    const seen = answer.repository?.[`c${i}`]
-    const suites = seen?.checkSuites?.totalCount ?? null
+  looks.forEach((look, i) => {
+    const commit = answer.repository?.[`c${i}`]
+    const suites = commit?.checkSuites?.totalCount ?? null
     const hasChecks = suites !== 0
-    // GitHub says null where there is no status; where it tells no suites either it was not to be seen.
-    const hasStatuses = suites === null || (seen?.status?.contexts?.length ?? 0) > 0
-    const isSure = (suites ?? 0) > 0 || (suites !== null && hasStatuses)
-    if (one.event && isSure) result.facts.push({ pull_request_event: [one.event] })
-    if (hasChecks) result.next.push(resultPage('checks', one, 1))
-    if (hasStatuses) result.next.push(resultPage('statuses', one, 1))
+    // GitHub answers null if there is no status. If it shows no suites either, the commit may be hidden.
+    const hasStatuses = suites === null || (commit?.status?.contexts?.length ?? 0) > 0
+    const hasResults = (suites ?? 0) > 0 || (suites !== null && hasStatuses)
+    if (look.event && hasResults) result.facts.push({ pull_request_event: [look.event] })
+    if (hasChecks) result.next.push(resultPage('checks', look, 1))
+    if (hasStatuses) result.next.push(resultPage('statuses', look, 1))
   })
   return result
 }
@@ -85,7 +85,7 @@ interface ResultDetail {
   trunk: boolean
   queue?: string
   number: number | null
-  /** To be recorded if there is a result. */
+  /** Recorded if there is a result. */
   event?: PullRequestEvent | null
   page: number
 }
@@ -104,7 +104,7 @@ function resultPage(
   }
 }
 
-/** Check runs of a commit: all of them, since `latest` hides the attempt that failed. */
+/** Reads the check runs of a commit: all of them, because `latest` hides the attempt that failed. */
 export async function readChecks(context: ReadContext, detail: ResultDetail): Promise<PageResult> {
   const { owner, repo, repository } = context
   const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
@@ -120,7 +120,7 @@ export async function readChecks(context: ReadContext, detail: ResultDetail): Pr
   return {
     facts: eventIf(runs.length > 0, detail).concat(
       runs.flatMap((run) => {
-        // The list names no branch; that of a pull request's head tells nothing that we need.
+        // The list names no branch. The branch of a pull request's head is not needed.
         const check_suite = run.check_suite && {
           ...run.check_suite,
           head_branch: detail.trunk ? (detail.queue ?? repository.default_branch) : null,
@@ -133,7 +133,7 @@ export async function readChecks(context: ReadContext, detail: ResultDetail): Pr
   }
 }
 
-/** Statuses of a commit with their whole history, newest first; GraphQL would tell only the last of each. */
+/** Reads the statuses of a commit with their whole history, newest first; GraphQL only shows the last of each. */
 export async function readStatuses(context: ReadContext, detail: ResultDetail): Promise<PageResult> {
   const { owner, repo, repository } = context
   const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/commits/{ref}/statuses', {
@@ -145,7 +145,7 @@ export async function readStatuses(context: ReadContext, detail: ResultDetail): 
   })
   const statuses = listOf<object>(data)
   const next = nextPage(headers, detail.page, statuses.length)
-  // A queue's commit is known by the queue.
+  // A commit of a merge queue is not on the default branch yet.
   const isMain = detail.trunk && detail.queue === undefined
   const branches = isMain ? [{ name: repository.default_branch, commit: { sha: detail.sha } }] : []
   return {
@@ -162,7 +162,7 @@ export function firstTrunk(): Page {
   return { key: 'trunk:1', kind: 'trunk', detail: { page: 1 }, numbers: [] }
 }
 
-/** Commits of the default branch: their runs are evidence about the jobs. */
+/** Reads the commits of the default branch: their runs are evidence about the jobs. */
 export async function readTrunk(context: ReadContext, { page }: { page: number }): Promise<PageResult> {
   const { owner, repo, repository, since } = context
   const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/commits', {

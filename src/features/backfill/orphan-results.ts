@@ -1,5 +1,4 @@
-/** Finds the pull requests of results that came without one: never on a webhook's way, and many at a time. */
-
+/** Finds the pull requests of results that arrived without one: outside the intake of webhooks, many at a time. */
 import { addFacts } from '../../db/facts.ts'
 import { type OrphanHead, takeOrphanHeads } from '../../db/orphan-heads.ts'
 import { readRepositoriesWithOrphanHeads } from '../../db/repositories.ts'
@@ -11,16 +10,16 @@ import { createThrottledClient } from '../../github/throttled-client.ts'
 import { askAboutHeads, HEADS_AT_ONCE } from './associated-pulls.ts'
 import type { ReadContext } from './page.ts'
 
-/** What is older belongs to history, which is read otherwise. */
+/** Older results are left to the backfill. */
 const RECENT_DAYS = 7
-/** In one round, of one repository. */
+/** In one run of the timer, for each repository. */
 const MAX_HEADS = 250
-/** Calls an hour that are left to reports and issues. */
+/** API calls an hour that are left for reports and issues. */
 const RESERVE = 500
 
 /**
- * Asks GitHub about commits with results that belong to no known pull request, at most 250 of each repository: a query
- * for 50. What it tells becomes facts, and the commits are classified anew. Safe to run in many processes.
+ * Asks GitHub about commits with results that belong to no known pull request: at most 250 of each repository, 50 in one
+ * query. The answers become facts, and the commits are classified again. Safe to run in several processes.
  * @returns how many commits were asked about
  */
 export async function assignOrphanHeads(deps: Deps, signal?: AbortSignal): Promise<number> {
@@ -36,18 +35,18 @@ export async function assignOrphanHeads(deps: Deps, signal?: AbortSignal): Promi
     const heads = await takeOrphanHeads(db, repository.repository_id, { ...at, most: MAX_HEADS })
     try {
       asked += heads.length
-      if (heads.length > 0) await placeThese(deps, repository, heads, { now: at.now, signal })
-    } catch (error) {
+      if (heads.length > 0) await assign(deps, repository, heads, { now: at.now, signal })
+    } catch (err) {
       log.warn(
-        { repository: repository.full_name, error: String(error) },
-        'GitHub did not tell whose some commits are; it is asked again later',
+        { repository: repository.full_name, err },
+        'the pull requests of some commits could not be read; they are read again later',
       )
     }
   }
   return asked
 }
 
-async function placeThese(
+async function assign(
   { db, github, log }: Deps,
   repository: Row<'repository'>,
   heads: readonly OrphanHead[],
@@ -67,14 +66,19 @@ async function placeThese(
     since: now,
     startedAt: now,
   }
-  let placed = 0
+  let assigned = 0
   for (let at = 0; at < heads.length; at += HEADS_AT_ONCE) {
     const facts = await askAboutHeads(context, heads.slice(at, at + HEADS_AT_ONCE))
-    // What GitHub told of the pull request is not news about the repository.
-    const events = facts.map(({ repository: _repository, ...one }) => one)
-    placed += new Set(events.flatMap((one) => one.pull_request_event ?? []).map((one) => one.head_sha)).size
+    // The answers describe pull requests; they say nothing new about the repository.
+    const events = facts.map(({ repository: _repository, ...rest }) => rest)
+    assigned += new Set(
+      events.flatMap((fact) => fact.pull_request_event ?? []).map((event) => event.head_sha),
+    ).size
     await db.transaction().execute((trx: Db) => addFacts(trx, events, { tasks: false }))
   }
   const calls = Object.fromEntries(client.calls)
-  log.info({ repository: full_name, asked: heads.length, placed, calls }, 'asked whose commits these are')
+  log.info(
+    { repository: full_name, asked: heads.length, assigned, calls },
+    'results were assigned to pull requests',
+  )
 }

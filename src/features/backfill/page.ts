@@ -1,5 +1,4 @@
-/** What backfill history is made of: a page of the API in, facts and further pages out. */
-
+/** The step of a backfill: one page of the API goes in, facts and further pages come out. */
 import type { PageResult } from '../../db/backfill.ts'
 import type { Db } from '../../db/schema.ts'
 import type { Facts } from '../../domain/facts.ts'
@@ -7,7 +6,7 @@ import { isRateLimit } from '../../github/rate-limit.ts'
 import type { ThrottledClient } from '../../github/throttled-client.ts'
 import { translate } from '../../intake/events/translate.ts'
 
-/** The repository as every webhook names it. */
+/** The repository as every webhook describes it. */
 export interface ReadRepository {
   id: number
   full_name: string
@@ -25,30 +24,30 @@ export interface ReadContext {
   repo: string
   /** RFC 3339: how far back. */
   since: string
-  /** RFC 3339: when the backfill began. */
+  /** RFC 3339: when the backfill started. */
   startedAt: string
 }
 
 /**
- * Facts of what the API says, by the same translation as the webhook of that name: so that history read in and history
- * told make the same figures. Nothing is asked to be done because of the past.
+ * Facts from an answer of the API, by the same translation as the webhook of that name, so that a backfill gives the same
+ * figures as webhooks. It creates no tasks: nobody waits for answers to old commands.
  */
 export function factsOf(context: ReadContext, event: string, payload: object): Facts[] {
-  const told = translate(
+  const translation = translate(
     { action: 'completed', ...payload, repository: context.repository },
     { guid: '', event, at: context.startedAt },
   )
-  if (told.outcome !== 'facts') return []
-  const { outbox: _outbox, ...facts } = told.facts
+  if (translation.outcome !== 'facts') return []
+  const { outbox: _outbox, ...facts } = translation.facts
   return [facts]
 }
 
-/** Entries of a page of a list, as many as GitHub gives at once. */
+/** The most entries that GitHub puts on one page of a list. */
 export const PER_PAGE = 100
 
 /**
- * The next page of a list of the REST API, by its `Link` header; null at its end. Where a server sends none, a full page
- * may not be the last one.
+ * The number of the next page of a list of the REST API, from its `Link` header; null on the last page. If a server sends
+ * no such header, there may be a page after every full one.
  */
 export function nextPage(
   headers: Record<string, string | number | undefined>,
@@ -58,19 +57,19 @@ export function nextPage(
   if (headers.link === undefined) return entries >= PER_PAGE ? page + 1 : null
   const next = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(String(headers.link))?.[1]
   if (next === undefined) return null
-  const told = Number(/[?&]page=(\d+)/.exec(next)?.[1] ?? Number.NaN)
-  return Number.isInteger(told) && told > page ? told : page + 1
+  const number = Number(/[?&]page=(\d+)/.exec(next)?.[1] ?? Number.NaN)
+  return Number.isInteger(number) && number > page ? number : page + 1
 }
 
-/** The list in an answer, bare or under a name; empty where there is none. */
+/** The list in an answer, either the whole answer or one of its fields; empty if there is no list. */
 export function listOf<T>(data: unknown, name?: string): T[] {
   const list = name && !Array.isArray(data) ? (data as Record<string, unknown> | null)?.[name] : data
-  return Array.isArray(list) ? list.filter((one) => typeof one === 'object' && one !== null) : []
+  return Array.isArray(list) ? list.filter((entry) => typeof entry === 'object' && entry !== null) : []
 }
 
 const REFUSED: ReadonlySet<number> = new Set([403, 404, 409, 410, 422, 451, 501])
 
-/** What GitHub said where it does not tell this part of a repository, and may tell others; null where it is no such answer. */
+/** GitHub's message if it refuses one part of a repository while others may be readable; null for any other error. */
 export function refusalOf(error: unknown): string | null {
   const { status, message = '' } = error as { status?: number; message?: string }
   if (status === undefined || !REFUSED.has(status) || isRateLimit(error)) return null

@@ -1,17 +1,17 @@
-/** One pull request as the API tells it: what is asked for, and the events that webhooks would have made of it. */
+/** One pull request from the API: the fields to query, and the facts that webhooks would have given. */
 import type { CommentFact, Facts } from '../../domain/facts.ts'
 import { storable } from '../../intake/events/payload.ts'
 import { bodyCommand } from '../../intake/events/pull-request.ts'
 import { factsOf, type ReadContext } from './page.ts'
 
-/** What GraphQL is asked of every pull request; one connection, the labels. */
+/** The GraphQL fields of every pull request; one connection, the labels. */
 export const PULL_FIELDS = `number title state isDraft createdAt updatedAt closedAt baseRefName baseRefOid headRefName headRefOid
         author { __typename login }
         mergeCommit { oid }
         headRepository { databaseId }
         labels(first: 20) { nodes { name } }`
 
-/** An account that was deleted has none. */
+/** Null for a deleted account. */
 export type Author = { __typename?: string; login: string } | null
 
 export interface PullRequest {
@@ -32,24 +32,24 @@ export interface PullRequest {
   labels?: { nodes: ({ name: string } | null)[] } | null
 }
 
-/** What one moment of a pull request was, where it was not what it is now. */
+/** A moment of a pull request: its head, and what differs from now. */
 export interface Moment {
   sha: string
   /** Epoch ms. */
   at: number
   action?: string
-  /** Where it was to go then. */
+  /** The base branch then. */
   baseRef?: string
 }
 
-/** GraphQL names a bot without the ending that it has everywhere else. */
+/** The account in the form of REST: GraphQL leaves out the `[bot]` at the end of a bot's login. */
 export function userOf(author: Author | undefined): { login: string; type: string } | null {
   if (!author) return null
   const { login, __typename: type = 'User' } = author
   return { login: type === 'Bot' && !login.endsWith('[bot]') ? `${login}[bot]` : login, type }
 }
 
-/** The event that a webhook would have told of that moment. */
+/** The event that a webhook would have sent at that moment. */
 export function eventFacts(context: ReadContext, pr: PullRequest, moment: Moment): Facts[] {
   const { author, headRepository, labels } = pr
   const { sha, at, action = 'read', baseRef = pr.baseRefName } = moment
@@ -66,15 +66,15 @@ export function eventFacts(context: ReadContext, pr: PullRequest, moment: Moment
       created_at: pr.createdAt,
       updated_at: new Date(at).toISOString(),
       merge_commit_sha: pr.mergeCommit?.oid ?? null,
-      labels: (labels?.nodes ?? []).filter((one) => one !== null),
+      labels: (labels?.nodes ?? []).filter((label) => label !== null),
       head: { ref: pr.headRefName, sha, repo: headRepository && { id: headRepository.databaseId } },
-      // What the base was at the time of another head is not known.
+      // GitHub does not show the base commit of an earlier head.
       base: { ref: baseRef, sha: isNow ? (pr.baseRefOid ?? null) : null },
     },
   })
 }
 
-/** What it is now: its head as it was last touched, and its end. */
+/** The current state: its head at the last update, and its closing. */
 export function stateFacts(context: ReadContext, pr: PullRequest): Facts[] {
   const sha = pr.headRefOid
   const facts = eventFacts(context, pr, { sha, at: Date.parse(pr.updatedAt) })
@@ -82,7 +82,7 @@ export function stateFacts(context: ReadContext, pr: PullRequest): Facts[] {
   return [...facts, ...eventFacts(context, pr, { sha, at: Date.parse(pr.closedAt), action: 'closed' })]
 }
 
-/** A command in the body with which it was opened. GitHub tells the body as it is now: one that was edited since is taken so. */
+/** A command in the body. GitHub shows the body as it is now, so later edits are included. */
 export function bodyFacts(
   { repository }: ReadContext,
   pr: PullRequest & { body?: string | null; authorAssociation?: string | null },

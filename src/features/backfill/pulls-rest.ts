@@ -1,4 +1,4 @@
-/** Pull requests and their heads where GraphQL is not served: 2 requests for each, and the list. */
+/** Pull requests and their heads without GraphQL: the list, and at least 2 requests for each. */
 import type { Page } from '../../db/backfill.ts'
 import { mayHoldCommand } from '../../domain/command.ts'
 import { lookPages } from './heads.ts'
@@ -6,7 +6,7 @@ import { listOf, nextPage, type PageResult, PER_PAGE, type ReadContext, refusalO
 import { type PullRequest, stateFacts } from './pull.ts'
 import { headsOf } from './pulls.ts'
 
-/** GitHub lists no more of a timeline. */
+/** GitHub lists at most this many pages of a timeline. */
 const MAX_PAGES = 100
 
 export interface RestPull {
@@ -36,7 +36,7 @@ function listPage(page: number): Page {
   return { key: `pulls-rest:${page}`, kind: 'pulls-rest', detail: { page }, numbers: [] }
 }
 
-/** Reads a page of the list, last touched first. */
+/** Reads a page of the list, most recently updated first. */
 export async function readPullsWithoutGraphql(
   context: ReadContext,
   { page }: { page: number },
@@ -53,29 +53,29 @@ export async function readPullsWithoutGraphql(
     page,
   })
   const pulls = listOf<RestPull>(data)
-  const recent = pulls.filter((one) => Date.parse(one.updated_at) >= Date.parse(since))
-  const pages = recent.map((one) => {
-    const numbers = [one.number]
-    return { key: `pull:${one.number}`, kind: 'pull', detail: { pull: slim(one) }, numbers }
+  const recent = pulls.filter((pull) => Date.parse(pull.updated_at) >= Date.parse(since))
+  const pages = recent.map((pull) => {
+    const numbers = [pull.number]
+    return { key: `pull:${pull.number}`, kind: 'pull', detail: { pull: slim(pull) }, numbers }
   })
   const following = nextPage(headers, page, pulls.length)
   return {
-    // Actions runs are placed by the branches of these, before all pages about single ones are read.
-    facts: recent.flatMap((one) => stateFacts(context, pullOfRest(one))),
+    // Actions runs are assigned by the branches of pull requests, before the pages about single ones are read.
+    facts: recent.flatMap((pull) => stateFacts(context, pullOfRest(pull))),
     next: [
       ...pages,
       ...(following !== null && recent.length === pulls.length ? [listPage(following)] : after()),
     ],
-    found: recent.map((one) => one.number),
+    found: recent.map((pull) => pull.number),
   }
 }
 
-/** The list's entries hold both repositories whole; this is what is needed of them. */
+/** The fields that are needed: the list's entries contain both repositories with all their fields. */
 function slim(pull: RestPull): RestPull {
   const { number, title, state, draft, merged_at, created_at, updated_at, user, labels, head, base } = pull
   const { closed_at, merge_commit_sha, body, author_association } = pull
   return {
-    // A body without a command tells nothing.
+    // A body is only read for its commands.
     body: body && mayHoldCommand(body) ? body : null,
     author_association: author_association ?? null,
     ...{ number, title, state, created_at, updated_at },
@@ -108,7 +108,7 @@ interface ListedCommit {
   commit?: { committer?: { date?: string } | null }
 }
 
-/** Reads the commits and the timeline of a pull request; GitHub's REST API names only one end of a force-push. */
+/** Reads the commits and the timeline of a pull request. The REST API only names one end of a force-push. */
 export async function readPull(context: ReadContext, { pull }: { pull: RestPull }): Promise<PageResult> {
   const { number } = pull
   const commits = await listAll<ListedCommit>(
@@ -125,8 +125,8 @@ export async function readPull(context: ReadContext, { pull }: { pull: RestPull 
       issue_number: number,
     },
   )
-  const forced = events.entries.filter((one) => one.event === 'head_ref_force_pushed')
-  const reviewed = events.entries.filter((one) => one.event === 'reviewed')
+  const forced = events.entries.filter(({ event }) => event === 'head_ref_force_pushed')
+  const reviewed = events.entries.filter(({ event }) => event === 'reviewed')
   const { facts, looks } = headsOf(context, {
     ...pullOfRest(pull),
     body: pull.body ?? null,
@@ -159,7 +159,7 @@ function reviewOf({ id, body, submitted_at, author_association, user }: Timeline
   }
 }
 
-/** All pages of a list; of one that is refused what was told before, and why. */
+/** All pages of a list. If a page is refused, the entries before it and the reason. */
 async function listAll<T>(
   { client, owner, repo }: ReadContext,
   route: string,
@@ -183,7 +183,7 @@ async function listAll<T>(
   return { entries, problem: null }
 }
 
-/** As GraphQL would have told it. */
+/** The pull request in the form of GraphQL. */
 export function pullOfRest(pull: RestPull): PullRequest {
   const { user, head, base } = pull
   return {

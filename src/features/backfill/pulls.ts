@@ -1,4 +1,4 @@
-/** Pull requests with their heads, last touched first: 25 for one GraphQL point. */
+/** Pull requests with their heads, most recently updated first: 25 for one GraphQL point. */
 import type { Page } from '../../db/backfill.ts'
 import { GraphqlRefusal } from '../../github/throttled-client.ts'
 import { type Look, lookPages } from './heads.ts'
@@ -40,7 +40,7 @@ interface Commit {
   committedDate?: string | null
 }
 
-/** A forced push, or a change of the base. */
+/** A force-push, or a change of the base branch. */
 interface TimelineItem {
   createdAt?: string
   beforeCommit?: Commit | null
@@ -57,7 +57,7 @@ interface Review {
   author?: Author
 }
 
-/** A pull request with what tells its heads, its bases and its commands. */
+/** A pull request with everything that shows its heads, its base branches and its commands. */
 export interface WholePullRequest extends PullRequest {
   body?: string | null
   authorAssociation?: string | null
@@ -77,12 +77,12 @@ interface Answer {
 
 interface PullsDetail {
   cursor: string | null
-  /** How many at once; 25 where it is not said. */
+  /** Pull requests on one page; 25 by default. */
   first?: number
 }
 
 const MAX_AT_ONCE = 25
-const FEWEST_AT_ONCE = 5
+const MIN_AT_ONCE = 5
 
 /** The first page of pull requests. */
 export function firstPulls(): Page {
@@ -94,12 +94,12 @@ function pullsPage(detail: PullsDetail): Page {
   return { key: `pulls:${cursor ?? ''}${first ? `:${first}` : ''}`, kind: 'pulls', detail, numbers: [] }
 }
 
-/** The same page with fewer at once, for a query that takes too long; null where it is as short as it gets. */
+/** The same page with fewer pull requests, for a query that takes too long; null if it cannot be shorter. */
 export function shorterPulls({ cursor, first = MAX_AT_ONCE }: PullsDetail): Page | null {
-  return first > FEWEST_AT_ONCE ? pullsPage({ cursor, first: FEWEST_AT_ONCE }) : null
+  return first > MIN_AT_ONCE ? pullsPage({ cursor, first: MIN_AT_ONCE }) : null
 }
 
-/** Reads a page of pull requests, last touched first, and ends the list at those not touched since. */
+/** Reads a page of pull requests, most recently updated first. The list ends at the first that was last updated before `since`. */
 export async function readPulls(
   context: ReadContext,
   { cursor, first = MAX_AT_ONCE }: PullsDetail,
@@ -108,24 +108,24 @@ export async function readPulls(
   const { owner, repo, since } = context
   const answer = await context.client.graphql<Answer>(QUERY, { owner, repo, cursor, first })
   const page = answer.repository?.pullRequests
-  // REST has shown the repository, and may show what is hidden here.
+  // REST has shown the repository, so it may show the pull requests that GraphQL hides.
   if (!page?.nodes || page.nodes.includes(null)) throw new GraphqlRefusal('GraphQL hides pull requests')
-  const shown = page.nodes.filter((one) => one !== null)
-  const recent = shown.filter((one) => Date.parse(one.updatedAt) >= Date.parse(since))
-  const read = recent.map((one) => headsOf(context, one))
-  const goesOn = page.pageInfo.hasNextPage && recent.length === shown.length
+  const pulls = page.nodes.filter((pull) => pull !== null)
+  const recent = pulls.filter((pull) => Date.parse(pull.updatedAt) >= Date.parse(since))
+  const heads = recent.map((pull) => headsOf(context, pull))
+  const hasMore = page.pageInfo.hasNextPage && recent.length === pulls.length
   const next = page.pageInfo.endCursor
   return {
-    facts: read.flatMap((one) => one.facts),
+    facts: heads.flatMap(({ facts }) => facts),
     next: [
-      ...lookPages(read.flatMap((one) => one.looks)),
-      ...(goesOn ? [pullsPage({ cursor: next })] : after()),
+      ...lookPages(heads.flatMap(({ looks }) => looks)),
+      ...(hasMore ? [pullsPage({ cursor: next })] : after()),
     ],
-    found: recent.map((one) => one.number),
+    found: recent.map((pull) => pull.number),
   }
 }
 
-/** Sure heads are facts at once; other commits of the pull request only when CI turns out to have run on them. */
+/** Certain heads are facts at once; the other commits of the pull request only if CI ran on them. */
 export function headsOf(context: ReadContext, pr: WholePullRequest) {
   const { sure, times } = datesOf(pr)
   const bases = baseChanges(pr)
@@ -133,8 +133,8 @@ export function headsOf(context: ReadContext, pr: WholePullRequest) {
   const moment = (sha: string) => ({ sha, at: at(sha), baseRef: baseAt(bases, at(sha)) ?? pr.baseRefName })
   const facts = [
     ...[...sure].flatMap((sha) => eventFacts(context, pr, moment(sha))),
-    ...bases.flatMap((one) =>
-      eventFacts(context, pr, { sha: headAt(times, sure, one.at), at: one.at, baseRef: one.to }),
+    ...bases.flatMap(({ at, to: baseRef }) =>
+      eventFacts(context, pr, { sha: headAt(times, sure, at), at, baseRef }),
     ),
     ...stateFacts(context, pr),
     ...bodyFacts(context, pr),
@@ -147,7 +147,7 @@ export function headsOf(context: ReadContext, pr: WholePullRequest) {
   return { facts, looks }
 }
 
-/** When each commit became the head, as far as it is known (epoch ms), and which of them certainly were heads. */
+/** When each commit became the head (epoch ms, as far as GitHub shows it), and which of them certainly were heads. */
 function datesOf(pr: WholePullRequest): { sure: Set<string>; times: Map<string, number> } {
   const times = new Map<string, number>()
   const [created, updated] = [Date.parse(pr.createdAt), Date.parse(pr.updatedAt)]
@@ -158,13 +158,13 @@ function datesOf(pr: WholePullRequest): { sure: Set<string>; times: Map<string, 
     if (beforeCommit && !times.has(beforeCommit.oid)) times.set(beforeCommit.oid, at)
     at = Math.max(at, createdAt)
     if (afterCommit && !times.has(afterCommit.oid)) times.set(afterCommit.oid, at)
-    for (const one of [beforeCommit, afterCommit]) if (one) sure.add(one.oid)
+    for (const commit of [beforeCommit, afterCommit]) if (commit) sure.add(commit.oid)
   }
-  // A commit's own date is its author's machine's: it only orders what nothing better dates.
+  // A commit's own date comes from its author's machine: it is only used where there is no better one.
   let last = created
-  for (const { commit } of (pr.commits?.nodes ?? []).filter((one) => one !== null)) {
-    const told = commit.committedDate ? Date.parse(commit.committedDate) : last
-    last = times.get(commit.oid) ?? Math.min(updated, Math.max(last, told))
+  for (const { commit } of (pr.commits?.nodes ?? []).filter((node) => node !== null)) {
+    const committed = commit.committedDate ? Date.parse(commit.committedDate) : last
+    last = times.get(commit.oid) ?? Math.min(updated, Math.max(last, committed))
     times.set(commit.oid, last)
   }
   if (!times.has(pr.headRefOid)) times.set(pr.headRefOid, Math.max(at, last))
@@ -174,8 +174,8 @@ function datesOf(pr: WholePullRequest): { sure: Set<string>; times: Map<string, 
 /** The timeline in order of time (epoch ms). */
 function itemsOf(pr: WholePullRequest) {
   return (pr.timelineItems?.nodes ?? [])
-    .filter((one) => one !== null)
-    .map((one) => ({ ...one, createdAt: Date.parse(one.createdAt ?? pr.updatedAt) }))
+    .filter((item) => item !== null)
+    .map((item) => ({ ...item, createdAt: Date.parse(item.createdAt ?? pr.updatedAt) }))
     .sort((a, b) => a.createdAt - b.createdAt)
 }
 
@@ -192,30 +192,30 @@ function baseChanges(pr: WholePullRequest): BaseChange[] {
   )
 }
 
-/** Where it was to go at a time; null where nothing tells. */
+/** The base branch at a time; null if the timeline does not show it. */
 function baseAt(changes: readonly BaseChange[], at: number): string | null {
-  const before = changes.findLast((one) => one.at <= at)
+  const before = changes.findLast((change) => change.at <= at)
   return before?.to ?? changes[0]?.from ?? null
 }
 
-/** The head at a time: of those that certainly were, the newest before it. */
+/** The head at a time: the newest certain head before it. */
 function headAt(times: ReadonlyMap<string, number>, sure: ReadonlySet<string>, at: number): string {
   const heads = [...sure].map((sha) => ({ sha, since: times.get(sha) ?? 0 }))
   const [first, ...later] = heads.sort((a, b) => a.since - b.since) as [
     { sha: string },
     ...{ sha: string; since: number }[],
   ]
-  return (later.findLast((one) => one.since <= at) ?? first).sha
+  return (later.findLast((head) => head.since <= at) ?? first).sha
 }
 
-/** Reviews are read for the commands in them; those that are not submitted have no time. */
+/** Commands in reviews. A review that is not submitted has no time. */
 function reviewFacts(context: ReadContext, pr: WholePullRequest) {
   return (pr.reviews?.nodes ?? []).flatMap((review) => {
     if (!review?.databaseId || !review.body || !review.submittedAt) return []
     const { databaseId, body, author, authorAssociation, submittedAt } = review
     return factsOf(context, 'pull_request_review', {
       action: 'submitted',
-      // Whether it was open then is not told, as with comments.
+      // GitHub does not say whether the pull request was open then, as with comments.
       pull_request: { number: pr.number, state: 'open' },
       review: {
         ...{ id: databaseId, body, user: userOf(author), submitted_at: submittedAt },

@@ -1,6 +1,6 @@
 /**
- * Reads a repository's history over the API, page by page: each is stored with what it leads to in one transaction, so a
- * process that is killed at any point has asked for nothing twice that was stored, and two share the work.
+ * Reads a repository's history over the API, page by page. Each page is stored in one transaction with the pages it leads to,
+ * so a killed process repeats nothing that was stored, and several processes share the work.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -31,36 +31,36 @@ import { firstPullsWithoutGraphql, readPull, readPullsWithoutGraphql } from './p
 
 const WORKERS = 6
 const NOTHING: PageResult = { facts: [], next: [], found: [] }
-/** Without these there is nothing to read. */
+/** Without these pages there is nothing else to read. */
 const NEEDED: ReadonlySet<string> = new Set(['pulls', 'pulls-rest'])
 const HEARTBEAT_MS = 3000
 const POLL_MS = 500
-/** Results may come so long after their pull request was last touched. */
+/** Results may arrive this long after the last update of their pull request. */
 const OVERLAP_MS = 3 * 86_400_000
 
 export interface ReadOptions {
   /** Epoch ms: how far back. */
   since: number
   now: () => number
-  /** The database has one process at a time: claims of others are those of the dead. */
+  /** The database is embedded: claims of other processes are left over from ones that ended. */
   alone: boolean
   signal?: AbortSignal | undefined
   onProgress?: (progress: BackfillProgress) => void
 }
 
-/** The repository as GitHub knows it now. @throws what GitHub answered: 404 where the token does not show it */
+/** The repository as it is at GitHub now. @throws what GitHub answered: 404 if the token cannot see it */
 export async function readRepository(client: ThrottledClient, fullName: string): Promise<ReadRepository> {
   const { data } = await client.get('GET /repos/{owner}/{repo}', { ...pathOf(fullName) })
-  const { id, full_name, default_branch, ...told } = data as ReadRepository
+  const { id, full_name, default_branch, private: isPrivate } = data as ReadRepository
   return {
     id,
     full_name: full_name ?? fullName,
-    private: told.private ?? false,
+    private: isPrivate ?? false,
     default_branch: default_branch ?? 'main',
   }
 }
 
-/** Reads until everything is stored, or the signal stops it. @returns whether everything is */
+/** Reads until everything is stored or the signal is aborted. @returns whether everything is stored */
 export async function readHistory(
   db: Db,
   client: ThrottledClient,
@@ -79,10 +79,10 @@ export async function readHistory(
   const { owner, repo } = pathOf(repository.full_name)
   const { since, started_at: startedAt } = backfill
   const context: ReadContext = { db, client, repository, owner, repo, since, startedAt }
-  const tell = async () => options.onProgress?.(await readProgress(db, repository.id))
+  const reportProgress = async () => options.onProgress?.(await readProgress(db, repository.id))
   const heartbeat = setInterval(() => void keepClaims(db, claimer).catch(() => undefined), HEARTBEAT_MS)
-  const news = setInterval(() => void tell().catch(() => undefined), 1000)
-  // One that fails stops the others: they would wait for its page.
+  const progress = setInterval(() => void reportProgress().catch(() => undefined), 1000)
+  // A worker that fails stops the others: they would wait for its page.
   const stop = new AbortController()
   const stopped = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
   try {
@@ -92,24 +92,24 @@ export async function readHistory(
         throw error
       }),
     )
-    const failed = (await Promise.allSettled(workers)).find((one) => one.status === 'rejected')
+    const failed = (await Promise.allSettled(workers)).find((result) => result.status === 'rejected')
     if (failed) throw failed.reason
-    await tell()
+    await reportProgress()
     return await finishBackfill(db, repository.id, iso(options.now()))
   } finally {
     clearInterval(heartbeat)
-    clearInterval(news)
+    clearInterval(progress)
     await freeClaims(db, claimer)
   }
 }
 
-/** Takes page after page until none is left, waiting while others may still find some. */
+/** Reads page after page until all are done; waits while other workers may still add some. */
 async function work(context: ReadContext, claimer: string, signal: AbortSignal): Promise<void> {
   const { db, repository } = context
   while (!signal.aborted) {
     const page = await claimPage(db, repository.id, claimer)
     if (page) {
-      const result = await readPage(context, page).catch((error: unknown) => passedOver(db, error, page))
+      const result = await readPage(context, page).catch((error: unknown) => skipped(db, error, page))
       await finishPage(db, page, result)
       continue
     }
@@ -119,10 +119,10 @@ async function work(context: ReadContext, claimer: string, signal: AbortSignal):
 }
 
 /**
- * What GitHub does not tell is passed over, and said so: a commit that was deleted, results that the token may not see. What
- * it fails to tell stops the backfill once; the next time it fails it is passed over as well.
+ * What GitHub refuses is skipped and noted: a deleted commit, or results that the token may not see. A server error stops the
+ * backfill; if the same page fails again after that, it is skipped as well.
  */
-async function passedOver(db: Db, error: unknown, page: Row<'backfill_page'>): Promise<PageResult> {
+async function skipped(db: Db, error: unknown, page: Row<'backfill_page'>): Promise<PageResult> {
   const refusal = NEEDED.has(page.kind) ? null : refusalOf(error)
   if (refusal !== null) return { ...NOTHING, problem: refusal }
   const { status, message = '' } = error as { status?: number; message?: string }
@@ -136,7 +136,7 @@ function readPage(context: ReadContext, { kind, detail }: Row<'backfill_page'>):
   const of = <T>() => detail as T
   switch (kind) {
     case 'pulls':
-      // Actions runs come after the pull requests: the branches of these tell whose the runs were.
+      // Actions runs are read after the pull requests, whose branches show which pull request a run belongs to.
       return readPulls(context, of(), () => [firstRuns(context)]).catch((error: unknown) =>
         withoutGraphql(error, () => ({ facts: [], next: [otherPulls(error, of())], found: [] })),
       )
@@ -163,7 +163,7 @@ function readPage(context: ReadContext, { kind, detail }: Row<'backfill_page'>):
   }
 }
 
-/** What takes too long is asked for in smaller parts; all by REST only where that is no help. */
+/** A query that takes too long is repeated with smaller pages; only if that fails, everything is read by REST. */
 function otherPulls(error: unknown, detail: Parameters<typeof shorterPulls>[0]): Page {
   const shorter = error instanceof GraphqlRefusal && error.isSlow ? shorterPulls(detail) : null
   return shorter ?? firstPullsWithoutGraphql()

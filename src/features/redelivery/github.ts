@@ -1,9 +1,9 @@
-/** The app's own record of deliveries at GitHub: what was handed over and what was not, and sending it again. Kept 3 days, on own servers 7. */
+/** GitHub's log of the app's deliveries, and redelivery. GitHub keeps deliveries for 3 days, GitHub Enterprise Server for 7. */
 import type { Octokit } from '../../github/client.ts'
 
-/** One attempt to hand over a delivery. */
+/** One attempt to deliver a webhook. */
 export interface DeliveryAttempt {
-  /** Digits: more than a JavaScript number holds (octokit/request.js#797), and none that Octokit puts into a path else (octokit/endpoint.js#546). */
+  /** A number with more digits than JavaScript can hold (octokit/request.js#797, octokit/endpoint.js#546), as text. */
   id: string
   guid: string
   event: string
@@ -12,21 +12,21 @@ export interface DeliveryAttempt {
   failed: boolean
 }
 
-/** What of GitHub's record is to be looked at. */
+/** Which part of the log to read. */
 export interface Look {
   /** RFC 3339; older attempts are left out. */
   since: string
   which: 'failed' | 'all'
-  /** Where to go on; null for the newest attempt. */
+  /** Where to resume; null to start at the newest attempt. */
   cursor: string | null
 }
 
 const MAX_PAGES = 100
 
 /**
- * Attempts since a time, newest first. 1 call for each 100, at most 100 calls.
+ * Reads the attempts since a time, newest first: 1 call for 100 of them, at most 100 calls.
  * @param octokit signed in as the app itself
- * @returns what was found, and where to go on: null where all was looked at
+ * @returns the attempts, and the cursor at which to resume; null if all were read
  */
 export async function listAttempts(
   octokit: Octokit,
@@ -40,7 +40,7 @@ export async function listAttempts(
       ...(which === 'failed' && { status: 'failure' }),
       ...(cursor !== null && { cursor }),
     })
-    const recent = data.filter((one) => Date.parse(one.delivered_at) >= Date.parse(since))
+    const recent = data.filter((attempt) => Date.parse(attempt.delivered_at) >= Date.parse(since))
     for (const { id, guid, event, repository_id, delivered_at, status_code } of recent) {
       const failed = status_code < 200 || status_code >= 300
       if (which === 'failed' && !failed) continue
@@ -58,12 +58,12 @@ function nextCursor(link: string | undefined): string | null {
   return url ? new URL(url).searchParams.get('cursor') : null
 }
 
-/** Octokit's types know numbers alone; a text comes into the path as it is. */
+/** Octokit's types only allow a number; text is put into the path unchanged. */
 function inPath(deliveryId: string): number {
   return deliveryId as unknown as number
 }
 
-/** Has GitHub send a delivery again, under its old GUID. @returns false where it does not have it any more */
+/** Has GitHub redeliver a webhook, with the same GUID. @returns false if GitHub no longer has it */
 export async function redeliver(octokit: Octokit, deliveryId: string): Promise<boolean> {
   try {
     await octokit.request('POST /app/hook/deliveries/{delivery_id}/attempts', {
@@ -77,7 +77,7 @@ export async function redeliver(octokit: Octokit, deliveryId: string): Promise<b
   }
 }
 
-/** What was sent; null where GitHub does not have it any more. */
+/** The payload of a delivery; null if GitHub no longer has it. */
 export async function readPayload(octokit: Octokit, deliveryId: string): Promise<unknown> {
   try {
     const { data } = await octokit.request('GET /app/hook/deliveries/{delivery_id}', {

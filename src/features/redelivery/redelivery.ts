@@ -1,5 +1,4 @@
-/** Gets what GitHub could not hand over: it sends nothing twice by itself, so that a failed delivery would be lost. */
-
+/** Has failed deliveries sent again: GitHub does not retry, so a failed delivery would be lost. */
 import { readTimeline } from '../../db/database-state.ts'
 import {
   addMissed,
@@ -30,16 +29,16 @@ import { isEvent, translate } from '../../intake/events/translate.ts'
 import { type DeliveryAttempt, type Look, listAttempts, readPayload, redeliver } from './github.ts'
 
 const NAME = 'reconcile'
-/** GitHub keeps deliveries for 3 days; an hour is left for doing it. */
+/** GitHub keeps deliveries for 3 days; one hour is left to redeliver them. */
 const KEPT_MS = 71 * 60 * MINUTE_MS
 const FORGOTTEN_MS = 72 * 60 * MINUTE_MS
-/** Looked at again: an attempt is listed some time after it failed. */
+/** This much of the log is read twice: a failed attempt appears in it with a delay. */
 const OVERLAP_MS = 15 * MINUTE_MS
 const MAX_ATTEMPTS = 6
 
 /**
- * Orders what failed again, at most 6 times with growing pauses; what does not arrive even so, and what fell into a time
- * longer than GitHub remembers, is read over the API. Safe to run at any time and in many processes.
+ * Redelivers what failed, at most 6 times with growing pauses. What still does not arrive, and everything from a downtime
+ * longer than GitHub keeps deliveries, is backfilled over the API. Safe to run at any time and in several processes.
  */
 export async function reconcile(deps: Deps): Promise<void> {
   const { db, github } = deps
@@ -54,52 +53,53 @@ export async function reconcile(deps: Deps): Promise<void> {
   const rest = await readRest(db)
   await look(deps, octokit, { since, which, cursor: null })
   if (last && Date.parse(last) < oldest) {
-    await openGaps(deps, { from: last, to: now, reason: 'the server was away' })
+    await openGaps(deps, { from: last, to: now, reason: 'the server was down' })
     deps.log.warn(
       { from: last, to: now },
-      'away for longer than GitHub keeps deliveries; history is read again',
+      'down for longer than GitHub keeps deliveries; the history is backfilled',
     )
   }
-  // Only now: where GitHub could not be asked, the time since the last answer is looked at again.
+  // Noted only now: if GitHub does not answer, the next run starts at the last answer again.
   await noteSignOfLife(db, NAME, now)
   await noteTimeline(db, timeline, now)
   if (rest) await lookOn(deps, octokit, rest)
   await finishArrived(db, now)
-  for (const one of await openMissed(db)) await tryAgain(deps, octokit, one)
+  for (const missed of await openMissed(db)) await retry(deps, octokit, missed)
   await fillAll(deps, now)
 }
 
-/** Notes what did not arrive, and where to go on when there is more than can be looked at at once. */
+/** Notes which deliveries did not arrive, and where to resume if there are too many for one run. */
 async function look(deps: Deps, octokit: Octokit, at: Look): Promise<void> {
   const { db, log } = deps
   const { found, cursor } = await listAttempts(octokit, at)
-  const wanted = at.which === 'all' ? await notStored(deps, found) : found.filter((one) => isEvent(one.event))
-  const missed = wanted.map((one) => ({
-    guid: one.guid,
-    delivery_id: one.id,
-    repository_id: one.repositoryId ?? 0,
-    event: one.event,
-    delivered_at: one.deliveredAt,
+  const wanted =
+    at.which === 'all' ? await notStored(deps, found) : found.filter(({ event }) => isEvent(event))
+  const missed = wanted.map(({ guid, id, repositoryId, event, deliveredAt }) => ({
+    guid,
+    delivery_id: id,
+    repository_id: repositoryId ?? 0,
+    event,
+    delivered_at: deliveredAt,
   }))
-  // The last attempt to hand over a delivery is the one that stays; found is newest first, and a rest is older than what was found.
+  // The last attempt of a delivery counts. `found` starts with the newest, and a part that was left is older than all of it.
   await (at.cursor === null ? noteMissed(db, missed.reverse()) : addMissed(db, missed))
   if (cursor === null) return
   await keepRest(db, { ...at, cursor })
   log.warn(
     { since: at.since, looked_at: found.length },
-    'more deliveries than can be looked at at once; the rest is next',
+    'more deliveries than one run reads; the next run resumes here',
   )
 }
 
-/** Goes on where a look was cut off; what GitHub does not tell any more is a known gap. */
+/** Resumes where a run stopped. What GitHub no longer shows is noted as a gap. */
 async function lookOn(deps: Deps, octokit: Octokit, rest: Rest): Promise<void> {
   const oldest = deps.now() - FORGOTTEN_MS
   const since = iso(Math.max(oldest, Date.parse(rest.since)))
   const lose = async (to: string) => {
-    await openGaps(deps, { from: rest.since, to, reason: 'GitHub’s record of deliveries could not be read' })
+    await openGaps(deps, { from: rest.since, to, reason: 'GitHub’s delivery log could not be read' })
     deps.log.warn(
       { from: rest.since, to },
-      'deliveries could not be looked at in time; history is read again',
+      'the delivery log could not be read in time; the history is backfilled',
     )
   }
   try {
@@ -126,7 +126,7 @@ async function notStored({ db, log }: Deps, attempts: DeliveryAttempt[]): Promis
   const lost = wanted.filter((one) => !one.failed).length
   log.warn(
     { lost },
-    'another server took the database over; deliveries that it does not have are ordered again',
+    'another server took over the database; the deliveries that it does not have are sent again',
   )
   return wanted
 }
@@ -140,7 +140,7 @@ async function openGaps(
     await openGap(db, { repository_id, from_at: from, to_at: to, reason })
 }
 
-async function tryAgain(deps: Deps, octokit: Octokit, missed: Missed): Promise<void> {
+async function retry(deps: Deps, octokit: Octokit, missed: Missed): Promise<void> {
   const { db, log } = deps
   const now = iso(deps.now())
   const { guid, event, attempts, delivery_id } = missed
@@ -149,7 +149,7 @@ async function tryAgain(deps: Deps, octokit: Octokit, missed: Missed): Promise<v
     return finishMissed(db, guid, now, 'nothing to record')
   if (attempts < MAX_ATTEMPTS && (await redeliver(octokit, delivery_id))) {
     await noteTry(db, guid, now)
-    return log.info({ delivery: guid, event, attempts: attempts + 1 }, 'delivery ordered again')
+    return log.info({ delivery: guid, event, attempts: attempts + 1 }, 'delivery is sent again')
   }
   if (missed.repository_id > 0) {
     const { repository_id, delivered_at } = missed
@@ -160,8 +160,8 @@ async function tryAgain(deps: Deps, octokit: Octokit, missed: Missed): Promise<v
       reason: 'a delivery was lost',
     })
   }
-  await finishMissed(db, guid, now, 'lost; history is read again')
-  log.warn({ delivery: guid, event }, 'delivery is lost; history is read again')
+  await finishMissed(db, guid, now, 'lost; the history is backfilled')
+  log.warn({ delivery: guid, event }, 'delivery is lost; the history is backfilled')
 }
 
 /** After 2, 4, 8 … minutes. */
@@ -169,7 +169,7 @@ function isDue({ attempts, tried_at }: Missed, now: number): boolean {
   return tried_at === null || now - Date.parse(tried_at) >= MINUTE_MS * 2 ** attempts
 }
 
-/** Most events of an action that concerns nobody leave no trace when they arrive; their payload says so. */
+/** Most deliveries contain nothing to record and leave no trace when they arrive. Their payload shows whether this is one. */
 async function tellsNothing(octokit: Octokit, { guid, event, delivery_id }: Missed): Promise<boolean> {
   const payload = await readPayload(octokit, delivery_id)
   return payload !== null && translate(payload, { guid, event, at: iso(0) }).outcome === 'ignored'
