@@ -17,13 +17,18 @@ function said(
 const flake = { job: 'unit', flakedAt: ms(10) }
 
 describe('correctionFor', () => {
-  test('takes the last word, in whatever order words came', () => {
-    const words = [said(20, 'mine'), said(40, 'not_mine'), said(30, 'reset')]
-    expect(correctionFor(words, flake)).toEqual({ says: 'not_mine', by: 'ada', at: at(40), why: 'because' })
-    expect(correctionFor(words.toReversed(), flake)?.says).toBe('not_mine')
+  test('returns the last correction, in whatever order they arrive', () => {
+    const corrections = [said(20, 'mine'), said(40, 'not_mine'), said(30, 'reset')]
+    expect(correctionFor(corrections, flake)).toEqual({
+      says: 'not_mine',
+      by: 'ada',
+      at: at(40),
+      why: 'because',
+    })
+    expect(correctionFor(corrections.toReversed(), flake)?.says).toBe('not_mine')
   })
 
-  test('is null after a reset, for another job, and for what flaked later than it was said', () => {
+  test('is null after a reset, for another job, and for a flake later than the correction', () => {
     expect(correctionFor([said(20, 'mine'), said(30, 'reset')], flake)).toBeNull()
     expect(correctionFor([said(20, 'mine', { job: 'lint' })], flake)).toBeNull()
     expect(correctionFor([said(9, 'mine')], flake)).toBeNull()
@@ -44,7 +49,7 @@ describe('parseCorrection', () => {
   })
 
   test.each(['/flake', '/flake mine', '/flake not-mine `unit`', '/flake dunno x'])(
-    '%j is told what is missing',
+    '%j is answered with what is missing',
     (body) => {
       expect(parseCorrection(body)).toEqual({ problem: expect.stringMatching(/^(Say why|Write)/) })
     },

@@ -5,7 +5,7 @@ import type { Outcome } from '../../src/domain/outcome.ts'
 import type { Run } from '../../src/domain/run.ts'
 import { aRun, BASE, ms, OTHER_BASE, UNIT } from '../support/facts.ts'
 
-/** Runs ten minutes apart, in the order of the words. */
+/** Runs ten minutes apart, in the order given. */
 function runsOf(...outcomes: Outcome[]): Run[] {
   return outcomes.map((outcome, i) => aRun({ outcome, minute: 10 * (i + 1) }))
 }

@@ -1,8 +1,8 @@
-/** Everything that the facts about one commit derive: whose runs they are, and whose flake it is. */
+/** What is derived about one commit: which pull request its runs tested, and which its flake belongs to. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CommentFact, Observation, PullRequestEvent } from '../../src/domain/facts.ts'
-import { deriveHead, type HeadFacts } from '../../src/domain/head.ts'
+import { deriveHead, type HeadFacts, isWaiting } from '../../src/domain/head.ts'
 import {
   aCheckRun,
   aComment,
@@ -23,7 +23,7 @@ const failed = aCheckRun({ id: 1, state: 'failure', minute: 10 })
 const passed = aCheckRun({ id: 2, state: 'success', minute: 20 })
 const flaky = [failed, passed]
 
-/** Verdicts in short: whose, and whether flaky. */
+/** Verdicts in short: the pull request, the job, and whether it is flaky. */
 function verdictsOf(more: Partial<HeadFacts>) {
   return deriveHead(factsOf(more)).verdicts.map(({ kind, number, job, verdict }) => ({
     ...(number === null ? { kind } : { number }),
@@ -38,7 +38,7 @@ function testedBy(more: Partial<HeadFacts>): (number | string)[] {
 }
 
 describe('a commit that heads one pull request', () => {
-  test('has one verdict a job', () => {
+  test('has one verdict per job', () => {
     const other = aCheckRun({ id: 3, name: 'lint', minute: 5 })
     expect(verdictsOf({ observations: [...flaky, other] })).toEqual([
       { number: 7, job: 'lint', flaky: false },
@@ -46,7 +46,7 @@ describe('a commit that heads one pull request', () => {
     ])
   })
 
-  test('flakes once however often it fails and passes', () => {
+  test('flakes once per job, however often the job fails and passes', () => {
     const more = [30, 40, 50].map((minute, i) =>
       aCheckRun({ id: 10 + i, state: i % 2 ? 'success' : 'failure', minute }),
     )
@@ -60,7 +60,7 @@ describe('a commit that heads one pull request', () => {
     ])
   })
 
-  test('does not flake when a person asked for a re-run and got the old failure told again', () => {
+  test('does not flake when a person requested a re-run and only the old failure was reported', () => {
     const facts = { observations: [failed], rerunRequests: [aRerunRequest({ minute: 11 })] }
     expect(deriveHead(factsOf(facts))).toMatchObject({ runs: [{ run: { outcome: 'fail' } }], verdicts: [] })
   })
@@ -102,36 +102,36 @@ describe('a commit that heads one pull request', () => {
   })
 })
 
-describe('whose runs they are', () => {
-  test('is unknown while no pull request, trunk or queue is known to have the commit', () => {
+describe('a run belongs to', () => {
+  test('nobody while no pull request, trunk or queue is known to have the commit', () => {
     expect(deriveHead(factsOf({ observations: flaky, pullRequests: [] }))).toEqual({
       runs: [],
       verdicts: [],
     })
   })
 
-  test('is told by the check run itself when its pull request was never heard of', () => {
+  test('the pull request that its check run mentions, when no event of it arrived', () => {
     const mentions = [{ number: 7, base_ref: 'main', base_sha: BASE }]
     const observations = flaky.map((one) => ({ ...one, mentions }))
     const { verdicts } = deriveHead(factsOf({ observations, pullRequests: [] }))
     expect(verdicts).toMatchObject([{ number: 7, baseRef: 'main', verdict: { flaky: true } }])
   })
 
-  test('stays with the old head after the pull request moved on', () => {
+  test('the pull request that had this head, after it moved on to another', () => {
     const before = aPullRequest({ action: 'before', reported_at: at(12), base_sha: null })
     expect(verdictsOf({ observations: flaky, pullRequests: [before] })).toEqual([
       { number: 7, job: 'unit', flaky: true },
     ])
   })
 
-  test('is trunk on the default branch, which counts for no pull request', () => {
+  test('trunk on the default branch, and to no pull request', () => {
     const observations = flaky.map((one) => ({ ...one, trunk: true, head_branch: 'main' }))
     expect(verdictsOf({ observations, pullRequests: [] })).toEqual([
       { kind: 'trunk', job: 'unit', flaky: true },
     ])
   })
 
-  test('is the pull request when a fork’s branch is named like the default branch', () => {
+  test('the pull request when a fork’s branch is named like the default branch', () => {
     const observations = flaky.map((one) => ({ ...one, trunk: true, head_branch: 'main' }))
     const fork = aPullRequest({ head_ref: 'main', head_repository_id: 2002 })
     expect(verdictsOf({ observations, pullRequests: [fork] })).toEqual([
@@ -139,18 +139,18 @@ describe('whose runs they are', () => {
     ])
   })
 
-  test('is trunk for what ran on main after the head was merged by fast-forward', () => {
+  test('trunk when it ran on main after the head was merged by fast-forward', () => {
     const onMain = aCheckRun({ id: 3, state: 'failure', minute: 60, trunk: true, head_branch: 'main' })
     expect(verdictsOf({ observations: [passed, onMain] })).toEqual([{ number: 7, job: 'unit', flaky: false }])
     expect(testedBy({ observations: [passed, onMain] })).toEqual([7, 'trunk'])
   })
 
-  test('is the merge queue for a queue’s commit', () => {
+  test('the merge queue on a queue’s commit', () => {
     const facts = { observations: flaky, pullRequests: [], mergeGroups: [aMergeGroup()] }
     expect(verdictsOf(facts)).toEqual([{ kind: 'merge_queue', job: 'unit', flaky: true }])
   })
 
-  test('is trunk for runs on a schedule', () => {
+  test('trunk when it ran on a schedule', () => {
     const facts = {
       observations: flaky,
       workflowRuns: [aWorkflowRun({ event: 'schedule' })],
@@ -169,13 +169,13 @@ describe('a commit that heads several pull requests', () => {
     expect(testedBy({ observations: flaky, pullRequests })).toEqual([7, 9])
   })
 
-  test('flakes once, for the one that was opened first', () => {
+  test('flakes once, for the pull request opened first', () => {
     expect(verdictsOf({ observations: flaky, pullRequests })).toEqual([
       { number: 9, job: 'unit', flaky: true },
     ])
   })
 
-  test('flakes for the one whose base the run names', () => {
+  test('flakes for the pull request whose base the run names', () => {
     const description = `Job failed. BaseSHA:${OTHER_BASE}`
     const observations = [
       aStatus({ state: 'failure', description, minute: 10 }),
@@ -184,13 +184,13 @@ describe('a commit that heads several pull requests', () => {
     expect(verdictsOf({ observations, pullRequests })).toMatchObject([{ number: 7, flaky: true }])
   })
 
-  test('flakes for the one that the check run names', () => {
+  test('flakes for the pull request that the check run mentions', () => {
     const mentions = [{ number: 7, base_ref: 'release', base_sha: OTHER_BASE }]
     const observations = flaky.map((one) => ({ ...one, mentions }))
     expect(verdictsOf({ observations, pullRequests })).toMatchObject([{ number: 7 }])
   })
 
-  test('flakes for the one opened first when the check run names both', () => {
+  test('flakes for the pull request opened first when the check run mentions both', () => {
     const mentions = [7, 9].map((number) => ({ number, base_ref: 'main', base_sha: null }))
     const observations = flaky.map((one) => ({ ...one, mentions }))
     expect(verdictsOf({ observations, pullRequests })).toMatchObject([{ number: 9 }])
@@ -207,7 +207,7 @@ describe('the base branch', () => {
   const baseRefs = (pullRequests: PullRequestEvent[], observations: Observation[] = flaky) =>
     deriveHead(factsOf({ observations, pullRequests })).runs.map((placed) => placed.baseRef)
 
-  test('of a run is where the pull request went when the run completed', () => {
+  test('of a run is the pull request’s base when the run completed', () => {
     expect(baseRefs([retargeted, aPullRequest()])).toEqual(['main', 'release'])
   })
 
@@ -229,7 +229,7 @@ describe('the base branch', () => {
     expect(baseRefs(events.toReversed())).toEqual(['main', 'main'])
   })
 
-  test('is the earliest told of when all was told later', () => {
+  test('is the earliest reported one when all events are later than the run', () => {
     const later = aPullRequest({ action: 'labeled', reported_at: at(90), base_ref: 'later' })
     const earliest = aPullRequest({ action: 'labeled', reported_at: at(80), base_ref: 'earlier' })
     expect(baseRefs([later, earliest])).toEqual(['earlier', 'earlier'])
@@ -243,33 +243,55 @@ describe('a retest', () => {
   }
 
   test.each<[string, CommentFact[], boolean, boolean]>([
-    ['nobody asked', [], false, false],
-    ['a person asked between the failure and the pass', [aComment()], true, false],
-    ['only a bot asked', [aComment({ author_is_bot: true })], true, true],
-    ['a bot and a person asked', [aComment(), aComment({ minute: 16, author_is_bot: true })], true, false],
-    ['it was asked before the failure', [aComment({ minute: 5 })], false, false],
-    ['it was asked after the pass', [aComment({ minute: 25 })], false, false],
-    ['it was asked on another pull request', [aComment({ number: 8 })], false, false],
+    ['nobody requested it', [], false, false],
+    ['a person requested it between the failure and the pass', [aComment()], true, false],
+    ['only a bot requested it', [aComment({ author_is_bot: true })], true, true],
+    [
+      'a bot and a person requested it',
+      [aComment(), aComment({ minute: 16, author_is_bot: true })],
+      true,
+      false,
+    ],
+    ['it was requested before the failure', [aComment({ minute: 5 })], false, false],
+    ['it was requested after the pass', [aComment({ minute: 25 })], false, false],
+    ['it was requested on another pull request', [aComment({ number: 8 })], false, false],
     ['/test named this job', [aComment({ body: '/test unit' })], true, false],
     ['/test named another job', [aComment({ body: '/test lint' })], false, false],
     ['/test all was written', [aComment({ body: '/test all' })], true, false],
-    ['it was only talked about', [aComment({ body: 'try /retest' })], false, false],
+    ['the comment only mentions the command', [aComment({ body: 'try /retest' })], false, false],
   ])('when %s', (_name, comments, isRetested, byBot) => {
     expect(retested(comments)).toEqual({ retested: isRetested, byBot })
   })
 
-  test('is a press on the re-run button of this job', () => {
+  test('is a click on the re-run button of this job', () => {
     const [verdict] = deriveHead(
       factsOf({ observations: flaky, rerunRequests: [aRerunRequest({ minute: 10 })] }),
     ).verdicts
     expect(verdict?.retested).toBe(true)
   })
 
-  test('is not a press on the button of another job', () => {
+  test('is not a click on the re-run button of another job', () => {
     const [verdict] = deriveHead(
       factsOf({ observations: flaky, rerunRequests: [aRerunRequest({ name: 'lint' })] }),
     ).verdicts
     expect(verdict?.retested).toBe(false)
+  })
+
+  test.each<[string, Partial<Parameters<typeof aWorkflowRun>[0]>, boolean]>([
+    ['the second attempt of its workflow is', { attempt: 2 }, true],
+    ['the first attempt of its workflow is not', { attempt: 1 }, false],
+    ['the second attempt of another workflow is not', { attempt: 2, path: 'other.yml', suite_id: 9 }, false],
+    ['a second attempt that started before the failure is not', { attempt: 2, started_at: at(9) }, false],
+    ['a second attempt that started after the pass is not', { attempt: 2, started_at: at(21) }, false],
+  ])('%s', (_rule, more, isRetested) => {
+    const workflowRuns = [aWorkflowRun(), aWorkflowRun({ started_at: at(12), ...more })]
+    const [verdict] = deriveHead(factsOf({ observations: flaky, workflowRuns })).verdicts
+    expect(verdict?.retested).toBe(isRetested)
+  })
+
+  test('is not counted for a clean verdict', () => {
+    const facts = factsOf({ observations: [passed], comments: [aComment()] })
+    expect(deriveHead(facts).verdicts).toMatchObject([{ retested: false, retestedByBot: false }])
   })
 
   test('is another attempt of the workflow, started between the two', () => {
@@ -281,27 +303,46 @@ describe('a retest', () => {
   })
 })
 
+describe('a commit waits for its owner', () => {
+  const unowned = factsOf({ observations: flaky, pullRequests: [] })
+  const isWaitingFor = (facts: HeadFacts) => isWaiting(facts, deriveHead(facts))
+
+  test.each<[string, HeadFacts, boolean]>([
+    ['when it has results and nothing says whose they are', unowned, true],
+    ['not when it has no results', factsOf({ pullRequests: [] }), false],
+    ['not when it is a pull request’s head', factsOf({ observations: flaky }), false],
+    ['not when it is a queue’s commit', { ...unowned, mergeGroups: [aMergeGroup()] }, false],
+    [
+      'not when its results are all of trunk',
+      { ...unowned, observations: flaky.map((observation) => ({ ...observation, trunk: true })) },
+      false,
+    ],
+  ])('%s', (_rule, facts, expected) => {
+    expect(isWaitingFor(facts)).toBe(expected)
+  })
+})
+
 describe('the same facts', () => {
-  // What GitHub never changes about one run (its job, suite and branch) follows from its id, and each status that
-  // says something else has an id of its own.
+  // What GitHub never changes about a run (its job, suite and branch) follows from its id, and two statuses that differ
+  // have different ids.
   const observation = fc
     .record({
       kind: fc.constantFrom('check', 'status'),
       id: fc.integer({ min: 1, max: 6 }),
       minute: fc.integer({ min: 0, max: 6 }),
-      told: fc.integer({ min: 0, max: 3 }),
-      word: fc.constantFrom('success', 'failure', 'cancelled', 'action_required', 'pending', 'error'),
+      delay: fc.integer({ min: 0, max: 3 }),
+      state: fc.constantFrom('success', 'failure', 'cancelled', 'action_required', 'pending', 'error'),
       text: fc.constantFrom('Job succeeded.', 'Overridden by octocat', `Job failed. BaseSHA:${BASE}`, null),
     })
-    .map(({ kind, id, minute, told, word, text }) => {
+    .map(({ kind, id, minute, delay, state, text }) => {
       const name = id % 3 ? 'unit' : 'lint'
       const reported_id =
-        minute * 1000 + [...`${word}${text}`].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)
+        minute * 1000 + [...`${state}${text}`].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)
       if (kind === 'status')
-        return aStatus({ build: id, name, minute, state: word, description: text, reported_id })
+        return aStatus({ build: id, name, minute, state, description: text, reported_id })
       const branch = id === 4 ? { trunk: true, head_branch: 'main' } : {}
       const suite_id = [500, 501, 999][id % 3] ?? null
-      return aCheckRun({ id, name, minute, reported_at: at(minute + told), state: word, suite_id, ...branch })
+      return aCheckRun({ id, name, minute, reported_at: at(minute + delay), state, suite_id, ...branch })
     })
   const pullRequest = fc
     .record({ number: fc.integer({ min: 7, max: 9 }), created: fc.integer({ min: 0, max: 2 }) })
@@ -329,50 +370,50 @@ describe('the same facts', () => {
     hunted: fc.constantFrom([], [aHuntedAttempt({ after_at: at(3) })], [aHuntedAttempt({ until_at: at(4) })]),
   })
 
-  const settled = (told: HeadFacts) => {
-    const { runs, verdicts } = deriveHead(told)
+  const sortedResult = (given: HeadFacts) => {
+    const { runs, verdicts } = deriveHead(given)
     const sorted = (list: readonly unknown[]) => list.map((one) => JSON.stringify(one)).sort()
     return { runs: sorted(runs), verdicts: sorted(verdicts) }
   }
 
   test('derive the same in any order', () => {
     fc.assert(
-      fc.property(facts, fc.infiniteStream(fc.nat()), (told, numbers) => {
+      fc.property(facts, fc.infiniteStream(fc.nat()), (given, numbers) => {
         const shuffled = <T>(list: readonly T[]): T[] =>
           list
             .map((value) => ({ value, key: numbers.next().value as number }))
             .sort((a, b) => a.key - b.key)
             .map(({ value }) => value)
         const other = {
-          headSha: told.headSha,
-          observations: shuffled(told.observations),
-          pullRequests: shuffled(told.pullRequests),
-          workflowRuns: shuffled(told.workflowRuns),
-          comments: shuffled(told.comments),
-          mergeGroups: shuffled(told.mergeGroups),
-          rerunRequests: shuffled(told.rerunRequests),
-          hunted: told.hunted,
+          headSha: given.headSha,
+          observations: shuffled(given.observations),
+          pullRequests: shuffled(given.pullRequests),
+          workflowRuns: shuffled(given.workflowRuns),
+          comments: shuffled(given.comments),
+          mergeGroups: shuffled(given.mergeGroups),
+          rerunRequests: shuffled(given.rerunRequests),
+          hunted: given.hunted,
         }
-        expect(settled(other)).toEqual(settled(told))
+        expect(sortedResult(other)).toEqual(sortedResult(given))
       }),
       { numRuns: 1000 },
     )
   })
 
-  test('derive the same when each is told twice', () => {
+  test('derive the same when each is reported twice', () => {
     fc.assert(
-      fc.property(facts, (told) => {
-        const twice = { ...told, observations: [...told.observations, ...told.observations] }
-        expect(settled(twice)).toEqual(settled(told))
+      fc.property(facts, (given) => {
+        const twice = { ...given, observations: [...given.observations, ...given.observations] }
+        expect(sortedResult(twice)).toEqual(sortedResult(given))
       }),
       { numRuns: 500 },
     )
   })
 
-  test('derive at most one verdict a job, and a flake only where it passed and failed', () => {
+  test('derive at most one verdict per job, and a flake only where it passed and failed', () => {
     fc.assert(
-      fc.property(facts, (told) => {
-        const { runs, verdicts } = deriveHead(told)
+      fc.property(facts, (given) => {
+        const { runs, verdicts } = deriveHead(given)
         const jobs = verdicts.map((one) => `${JSON.stringify(one.job)}/${one.number === null}`)
         expect(new Set(jobs).size).toBe(jobs.length)
         for (const { job, number, verdict } of verdicts) {

@@ -1,4 +1,4 @@
-/** Runs that a hunt asked for: in no verdict, no flake and no retest, whatever comes in whatever order. */
+/** Runs that a hunt requested are part of no verdict, flake or retest. */
 import { describe, expect, test } from 'vitest'
 import { deriveHead, type HeadFacts } from '../../src/domain/head.ts'
 import { aCheckRun, aHuntedAttempt, at, aWorkflowRun, factsOf } from '../support/facts.ts'
@@ -13,25 +13,25 @@ const MARKS = [
 const flaky = (more: Partial<HeadFacts>) =>
   deriveHead(factsOf(more)).verdicts.map(({ verdict }) => verdict.flaky)
 
-describe('what a hunt had run at the head of a pull request', () => {
-  test('derives exactly what would be derived had it never run', () => {
+describe('the runs of a hunt', () => {
+  test('leave everything derived as if they had never happened', () => {
     const without = deriveHead(factsOf({ observations: [failed], hunted: MARKS }))
     expect(deriveHead(factsOf({ observations: [failed, ...hunted], hunted: MARKS }))).toEqual(without)
-    // Unmarked it would be a flake: that is what the marks are for.
+    // Without the hunt's attempts it would be a flake.
     expect(flaky({ observations: [failed, ...hunted] })).toEqual([true])
   })
 
-  test('counts nothing while its last attempt is under way either', () => {
+  test('do not count while its last attempt is still running', () => {
     const open = [MARKS[0] as (typeof MARKS)[0], aHuntedAttempt({ attempt: 3, after_at: at(20) })]
     expect(flaky({ observations: [failed, ...hunted], hunted: open })).toEqual([])
   })
 
-  test('leaves alone what people run again after it', () => {
+  test('do not hide what people re-run after it', () => {
     const later = aCheckRun({ id: 20, state: 'success', minute: 40 })
     expect(flaky({ observations: [failed, ...hunted, later], hunted: MARKS })).toEqual([true])
   })
 
-  test('leaves that alone after a hunt that was broken off, too', () => {
+  test('do not hide what people re-run after a hunt that was broken off', () => {
     const open = [aHuntedAttempt({ attempt: 2, after_at: at(10) })]
     const later = aCheckRun({ id: 20, state: 'success', minute: 40, started_at: at(36) })
     const workflowRuns = [aWorkflowRun(), aWorkflowRun({ attempt: 3, started_at: at(35) })]
@@ -39,12 +39,12 @@ describe('what a hunt had run at the head of a pull request', () => {
     expect(flaky({ observations: [failed, later], workflowRuns: [aWorkflowRun()], hunted: open })).toEqual([])
   })
 
-  test('leaves other workflows and other apps alone', () => {
+  test('do not hide runs of other workflows and other apps', () => {
     const other = aCheckRun({ id: 20, state: 'success', minute: 20, suite_id: 501 })
     expect(flaky({ observations: [failed, other], hunted: MARKS })).toEqual([true])
   })
 
-  test('is no retest', () => {
+  test('are not a retest', () => {
     const later = aCheckRun({ id: 20, state: 'success', minute: 40 })
     const attempts = [1, 2, 3].map((attempt) => aWorkflowRun({ attempt, started_at: at(attempt * 10 - 5) }))
     const [verdict] = deriveHead(

@@ -1,4 +1,4 @@
-/** Which jobs get an issue, and how much silence closes one. */
+/** Which jobs get an issue, and how many clean verdicts close it. */
 import { expect, test } from 'vitest'
 import { cleanVerdictsNeeded, deservesIssue } from '../../src/domain/job-issue.ts'
 
@@ -19,7 +19,7 @@ test.each([
   [99, 100],
   [9, 10],
 ])(
-  'after %i flakes of %i results, silence closes as soon as it is improbable and no sooner',
+  'after %i flakes of %i verdicts, as many clean ones close the issue as are improbable by chance, and no fewer',
   (flakes, verdicts) => {
     const n = cleanVerdictsNeeded(flakes, verdicts) ?? 0
     const q = flakes / verdicts
@@ -28,7 +28,7 @@ test.each([
   },
 )
 
-test('no flake, no close; a job that always flaked is silent after one', () => {
+test('a job without flakes is never closed, and one that always flaked after one clean verdict', () => {
   expect(cleanVerdictsNeeded(0, 10)).toBeNull()
   expect(cleanVerdictsNeeded(3, 3)).toBe(1)
 })

@@ -1,4 +1,4 @@
-/** Which words of CI are a pass, a fail, or neither: DEFINITIONS' table, row by row. */
+/** Which reports of CI are a pass, a fail, or neither. */
 import { describe, expect, test } from 'vitest'
 import { baseShaOf, readOutcome, statusText } from '../../src/domain/outcome.ts'
 import { aCheckRun, aStatus, BASE } from '../support/facts.ts'
@@ -18,8 +18,13 @@ describe('a check run', () => {
     ['action_required', 'skipped', 'waiting for approval'],
     ['something_new', 'skipped', 'unknown conclusion'],
     ['constructor', 'skipped', 'unknown conclusion'],
-  ])('that derived %s is %s', (state, outcome, reason) => {
+  ])('with the conclusion %s is %s', (state, outcome, reason) => {
     expect(readOutcome(aCheckRun({ state }))).toEqual({ outcome, reason, isRun: true })
+  })
+
+  test('with any other title is a run', () => {
+    const reading = readOutcome(aCheckRun({ description: '12 tests passed' }))
+    expect(reading).toEqual({ outcome: 'pass', reason: null, isRun: true })
   })
 
   test('made by an override is a label on the job, not a run', () => {
@@ -56,17 +61,21 @@ describe('a status', () => {
     ['success', 'Context retired without replacement.', 'context retired'],
     ['success', 'Context retired. Status moved to "pull-new".', 'context retired'],
     ['failure', 'Override cancelled by octocat', 'override cancelled'],
-  ])('%s with %j is a label that somebody put there, no run', (state, description, reason) => {
+  ])('%s with %j is a label on the job, not a run', (state, description, reason) => {
     expect(readOutcome(aStatus({ state, description }))).toEqual({ outcome: 'skipped', reason, isRun: false })
   })
 
-  test('that is pending says nothing yet', () => {
+  test('that is pending is not a run yet', () => {
     expect(readOutcome(aStatus({ state: 'pending', description: 'Job triggered.' }))).toBeNull()
   })
 
-  test('that Tide overwrote with the result of a batch is no pass of this pull request', () => {
+  test('that Tide overwrote with the result of a batch does not pass for this pull request', () => {
     const url = 'https://prow.example.org/view/pr-logs/pull/batch/pull-unit/99'
     expect(readOutcome(aStatus({ url }))).toMatchObject({ outcome: 'skipped' })
+  })
+
+  test('that is green without a target_url passes', () => {
+    expect(readOutcome(aStatus({ url: null }))).toEqual({ outcome: 'pass', reason: null, isRun: true })
   })
 
   test('of a batch that failed is still a failure', () => {
@@ -74,7 +83,7 @@ describe('a status', () => {
     expect(readOutcome(aStatus({ state: 'failure', description: 'Job failed.', url }))?.outcome).toBe('fail')
   })
 
-  test.each(['success', 'failure', 'error'])('of the tide context is no test when it is %s', (state) => {
+  test.each(['success', 'failure', 'error'])('of the tide context is not a test when it is %s', (state) => {
     expect(readOutcome(aStatus({ name: 'tide', state, description: 'In merge pool.' }))).toMatchObject({
       outcome: 'skipped',
       isRun: false,

@@ -1,4 +1,4 @@
-/** Which jobs count: the settings' word, the lists of the day, or all. */
+/** Which jobs count: those of the settings, those of branch protection at the time, or all. */
 import { describe, expect, test } from 'vitest'
 import { type RequiredList, requiredBy } from '../../src/domain/required.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/domain/settings.ts'
@@ -16,14 +16,14 @@ function required(lists: RequiredList[], settings: Partial<Settings> = {}) {
   return requiredBy({ ...DEFAULT_SETTINGS, ...settings }, lists, 'main')
 }
 
-describe('by the settings', () => {
-  test('are those that they name, whatever protection says', () => {
-    const told = required([list(0, ['lint'])], { required: ['unit', 'e2e-*'] })
-    const counted = ['unit', 'e2e-linux', 'lint'].map((name) => told.includes(job(name)))
-    expect([told.source, ...counted]).toEqual(['config', true, true, false])
+describe('required jobs of the settings', () => {
+  test('are the named jobs and globs, whatever branch protection requires', () => {
+    const result = required([list(0, ['lint'])], { required: ['unit', 'e2e-*'] })
+    const counted = ['unit', 'e2e-linux', 'lint'].map((name) => result.includes(job(name)))
+    expect([result.source, ...counted]).toEqual(['config', true, true, false])
   })
 
-  test('are never those to be ignored, even when named or required', () => {
+  test('never include ignored jobs, even when named or required', () => {
     const named = required([], { required: ['*'], ignore: ['codecov/*'] })
     expect([named.includes(job('codecov/patch')), named.includes(unit)]).toEqual([false, true])
     const protectedToo = required([list(0, ['unit', 'codecov/patch'])], { ignore: ['codecov/*'] })
@@ -32,65 +32,142 @@ describe('by the settings', () => {
   })
 })
 
-describe('by branch protection', () => {
-  test('are all that were seen when nothing is required anywhere, and it is said so', () => {
-    for (const told of [required([]), required([list(0, [])])])
-      expect([told.source, told.includes(job('anything'))]).toEqual(['all', true])
+describe('required jobs of branch protection', () => {
+  test('are all jobs when nothing is required anywhere, and the source says so', () => {
+    for (const result of [required([]), required([list(0, [])])])
+      expect([result.source, result.includes(job('anything'))]).toEqual(['all', true])
   })
 
-  test('are those of the list, which holds before it was first known too', () => {
-    const told = required([list(10, ['unit'])])
-    expect(told.source).toBe('protection')
-    expect([told.includesAt(unit, 'main', ms(0)), told.includesAt(job('lint'), 'main', ms(20))]).toEqual([
+  test('are those of the first list, which also holds for the time before it', () => {
+    const result = required([list(10, ['unit'])])
+    expect(result.source).toBe('protection')
+    expect([result.includesAt(unit, 'main', ms(0)), result.includesAt(job('lint'), 'main', ms(20))]).toEqual([
       true,
       false,
     ])
-    expect([told.spansOf(unit), told.spansOf(job('lint'))]).toEqual([null, []])
+    expect([result.spansOf(unit), result.spansOf(job('lint'))]).toEqual([null, []])
   })
 
-  test('are those of the day: a change holds from then on', () => {
-    const told = required([list(0, ['unit']), list(60, ['lint'])])
-    const counted = [59, 60].map((minute) => told.includesAt(unit, 'main', ms(minute)))
+  test('change when a list replaces another, from that time on', () => {
+    const result = required([list(0, ['unit']), list(60, ['lint'])])
+    const counted = [59, 60].map((minute) => result.includesAt(unit, 'main', ms(minute)))
     expect(counted).toEqual([true, false])
-    expect(told.spansOf(unit)).toEqual([{ base_ref: null, from: null, to: ms(60) }])
-    expect(told.spansOf(job('lint'))).toEqual([{ base_ref: null, from: ms(60), to: null }])
-    expect([told.includes(unit), told.declared]).toEqual([true, ['lint']])
+    expect(result.spansOf(unit)).toEqual([{ base_ref: null, from: null, to: ms(60) }])
+    expect(result.spansOf(job('lint'))).toEqual([{ base_ref: null, from: ms(60), to: null }])
+    expect([result.includes(unit), result.declared]).toEqual([true, ['lint']])
   })
 
-  test('that were all dropped leave every job counting from then on', () => {
-    const told = required([list(0, ['unit']), list(60, [])])
-    expect([told.sourceAt(ms(59)), told.sourceAt(ms(60)), told.source]).toEqual(['protection', 'all', 'all'])
-    expect(told.includesAt(job('lint'), 'main', ms(61))).toBe(true)
+  test('are all jobs from the time on at which the last requirement was removed', () => {
+    const result = required([list(0, ['unit']), list(60, [])])
+    expect([result.sourceAt(ms(59)), result.sourceAt(ms(60)), result.source]).toEqual([
+      'protection',
+      'all',
+      'all',
+    ])
+    expect(result.includesAt(job('lint'), 'main', ms(61))).toBe(true)
   })
 
-  test('are those of the base branch; one never asked about is taken for the default branch', () => {
-    const told = required([list(0, ['unit']), list(0, ['slow'], { base_ref: 'release' })])
+  test('are those of the base branch; a branch without lists is treated like the default branch', () => {
+    const result = required([list(0, ['unit']), list(0, ['slow'], { base_ref: 'release' })])
     const of = (name: string) =>
-      ['main', 'release', 'topic', null].map((base) => told.includesAt(job(name), base, ms(1)))
+      ['main', 'release', 'topic', null].map((base) => result.includesAt(job(name), base, ms(1)))
     expect(of('unit')).toEqual([true, false, true, true])
     expect(of('slow')).toEqual([false, true, false, false])
-    expect(told.spansOf(unit)).toEqual([
+    expect(result.spansOf(unit)).toEqual([
       { base_ref: 'main', from: null, to: null },
       { base_ref: '', from: null, to: null },
     ])
   })
 
-  test('have to come from the app that is expected; a status may be anybody’s', () => {
+  test('are each of a list of several', () => {
+    const result = required([list(0, ['unit', 'lint'])])
+    expect(['unit', 'lint', 'docs'].map((name) => result.includesAt(job(name), 'main', ms(1)))).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(result.declared).toEqual(['lint', 'unit'])
+  })
+
+  test('are not all jobs just because one of several branches requires nothing', () => {
+    const result = required([list(0, ['unit']), list(0, [], { base_ref: 'release' })])
+    const counted = ['main', 'release'].flatMap((base) =>
+      ['unit', 'lint'].map((name) => result.includesAt(job(name), base, ms(1))),
+    )
+    expect([result.source, ...counted]).toEqual(['protection', true, false, false, false])
+    expect(result.spansOf(unit)).toEqual([
+      { base_ref: 'main', from: null, to: null },
+      { base_ref: '', from: null, to: null },
+    ])
+  })
+
+  test('are those of all branches together where the default branch is unknown', () => {
+    const lists = [list(0, ['unit']), list(0, ['slow'], { base_ref: 'release' })]
+    const result = requiredBy(DEFAULT_SETTINGS, lists)
+    expect(['unit', 'slow', 'lint'].map((name) => result.includesAt(job(name), 'topic', ms(1)))).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(result.branches).toEqual(['main', 'release'])
+  })
+
+  test('that return after a pause count in two periods', () => {
+    const result = required([
+      list(0, ['unit']),
+      list(60, ['lint']),
+      list(90, ['unit']),
+      list(120, ['unit', 'lint']),
+    ])
+    expect(result.spansOf(unit)).toEqual([
+      { base_ref: null, from: null, to: ms(60) },
+      { base_ref: null, from: ms(90), to: null },
+    ])
+    expect([result.includes(unit), result.includes(job('docs'))]).toEqual([true, false])
+  })
+
+  test('do not depend on the order in which the lists arrive', () => {
+    const lists = [list(0, ['unit']), list(60, ['lint']), list(30, ['slow'], { base_ref: 'release' })]
+    const describeLists = (given: RequiredList[]) => {
+      const result = required(given)
+      const { declared, branches, source } = result
+      return [
+        declared,
+        branches,
+        source,
+        ...['unit', 'lint', 'slow'].map((name) => result.spansOf(job(name))),
+      ]
+    }
+    expect(describeLists(lists.toReversed())).toEqual(describeLists(lists))
+  })
+
+  test('that are named in the settings by glob are not declared by name', () => {
+    const result = required([], { required: ['unit', 'e2e-*', 'lint?'] })
+    expect([result.declared, result.branches, result.problem, result.sourceAt(0)]).toEqual([
+      ['unit'],
+      [],
+      null,
+      'config',
+    ])
+    expect([result.spansOf(unit), result.spansOf(job('docs'))]).toEqual([null, []])
+  })
+
+  test('must come from the expected app; a status is accepted from any', () => {
     const jobs = [{ name: 'unit', app: 'github-actions', integration_id: 15_368 }]
-    const told = required([list(0, [], { jobs })])
-    expect([unit, job('unit', 'other-ci'), job('unit', '')].map((one) => told.includes(one))).toEqual([
+    const result = required([list(0, [], { jobs })])
+    expect([unit, job('unit', 'other-ci'), job('unit', '')].map((one) => result.includes(one))).toEqual([
       true,
       false,
       true,
     ])
   })
 
-  test('that could not be read say what to grant', () => {
+  test('say which permission to grant when they could not be read', () => {
     expect(required([list(0, [], { problem: 'grant it' })])).toMatchObject({
       source: 'all',
       problem: 'grant it',
     })
-    const mended = [list(0, [], { problem: 'grant it' }), list(5, ['unit'])]
-    expect(required(mended)).toMatchObject({ source: 'protection', problem: null })
+    const readAgain = [list(0, [], { problem: 'grant it' }), list(5, ['unit'])]
+    expect(required(readAgain)).toMatchObject({ source: 'protection', problem: null })
   })
 })

@@ -1,4 +1,4 @@
-/** What a command to test again means at a head: only what had failed when it was given. */
+/** Which jobs a retest command is about: only those that had failed when it was written. */
 import { describe, expect, test } from 'vitest'
 import { type HeadJob, planRetest } from '../../src/domain/retest.ts'
 
@@ -25,20 +25,20 @@ const plan = (commands: Parameters<typeof planRetest>[0], ...lines: string[]) =>
 }
 const RED = ['unit', 'e2e (linux, 20)', 'optional']
 
-describe('a command means', () => {
+describe('a command re-runs the right jobs:', () => {
   test.each([
     ['/retest', plan(['retest']), RED],
     ['/test all', plan(['test_all', 'test'], 'all the things'), RED],
     ['/retest-required', plan(['retest_required']), ['unit', 'e2e (linux, 20)']],
-    ['/test of one', plan(['test'], 'unit,'), ['unit']],
+    ['/test of one job', plan(['test'], 'unit,'), ['unit']],
     ['/test of a name with spaces', plan(['test'], 'e2e (linux, 20)'), ['e2e (linux, 20)']],
-    ['both', plan(['retest_required', 'test'], 'optional'), RED],
+    ['both kinds together', plan(['retest_required', 'test'], 'optional'), RED],
   ])('%s', (_name, { again, unknown }, expected) => {
     expect(again).toEqual(expected)
     expect(unknown).toEqual([])
   })
 
-  test('nothing where a job is not there, passes, runs, or failed after it was asked for', () => {
+  test('none that is unknown, passes, is running, or failed after the command', () => {
     expect(plan(['test'], 'unti lint docs late')).toEqual({
       again: [],
       unknown: ['unti'],

@@ -1,4 +1,4 @@
-/** Runs from what was told about them: once or many times, in any order, in words that disagree. */
+/** Runs from the reports about them: one or many, in any order, which may disagree. */
 import { describe, expect, test } from 'vitest'
 import type { Observation } from '../../src/domain/facts.ts'
 import { byCompletion, jobKey, readRuns } from '../../src/domain/run.ts'
@@ -7,7 +7,7 @@ import { aCheckRun, aRun, aStatus, at, aWorkflowRun, BASE, ms, OTHER_BASE } from
 const outcomes = (...observations: Observation[]) => readRuns(observations, []).map((run) => run.outcome)
 
 describe('one run', () => {
-  test('told twice in the same words is one run', () => {
+  test('reported twice with the same outcome is one run', () => {
     expect(outcomes(aCheckRun(), aCheckRun())).toEqual(['pass'])
   })
 
@@ -17,14 +17,14 @@ describe('one run', () => {
     expect(outcomes(again, first)).toEqual(['fail', 'pass'])
   })
 
-  test('with two words about it is what was told last by GitHub’s clock, whichever came first', () => {
+  test('with two outcomes has the one reported last by GitHub’s clock, whichever arrived first', () => {
     const first = aCheckRun({ state: 'success', reported_at: at(10) })
     const last = aCheckRun({ state: 'failure', reported_at: at(12) })
     expect(outcomes(first, last)).toEqual(['fail'])
     expect(outcomes(last, first)).toEqual(['fail'])
   })
 
-  test('keeps the time of its completion when a later word changes the outcome', () => {
+  test('keeps its completion time when a later report changes the outcome', () => {
     const first = aCheckRun({ state: 'success', reported_at: at(10) })
     const last = aCheckRun({ state: 'failure', reported_at: at(12) })
     expect(readRuns([first, last], [])[0]?.completedAt).toBe(ms(10))
@@ -44,7 +44,7 @@ describe('one run', () => {
     expect(readRuns([green, red], [])).toMatchObject([{ outcome: 'pass', completedAt: ms(11) }])
   })
 
-  test('of two statuses told in one second is the one with the higher id', () => {
+  test('of two statuses of the same second has the outcome of the one with the higher id', () => {
     const red = aStatus({ state: 'failure', description: 'Job failed.', id: 2 })
     const green = aStatus({ state: 'success', id: 1 })
     expect(outcomes(red, green)).toEqual(['fail'])
@@ -58,7 +58,7 @@ describe('one run', () => {
     expect(run?.startedAt).toBe(ms(3))
   })
 
-  test('that is only pending is no run yet', () => {
+  test('that is only pending is not a run yet', () => {
     expect(outcomes(aStatus({ state: 'pending' }))).toEqual([])
   })
 })
@@ -76,7 +76,7 @@ describe('a label on a job', () => {
     expect(outcomes(later, override, failed)).toEqual(['fail', 'skipped', 'pass'])
   })
 
-  test('cancelled again is no failure', () => {
+  test('that was cancelled again is not a failure', () => {
     const cancelled = aStatus({ state: 'failure', description: 'Override cancelled by octocat', minute: 25 })
     expect(outcomes(override, cancelled).sort()).toEqual(['skipped', 'skipped'])
   })
@@ -86,7 +86,7 @@ describe('runs of one second', () => {
   const one = aCheckRun({ id: 1, state: 'failure' })
   const two = aCheckRun({ id: 2, state: 'success' })
 
-  test('have the same order however they came', () => {
+  test('have the same order whichever arrived first', () => {
     expect(readRuns([one, two], [])).toEqual(readRuns([two, one], []))
   })
 
@@ -118,7 +118,7 @@ describe('the job of an Actions run', () => {
     expect(new Set(runs.map((run) => jobKey(run.job))).size).toBe(2)
   })
 
-  test('is taken from runs of the same name when its own workflow was never told and they agree', () => {
+  test('is assumed from runs of the same name when its own workflow is unknown and they agree', () => {
     const runs = readRuns([aCheckRun(), aCheckRun({ id: 2, suite_id: 999 })], [pullRequest])
     expect(new Set(runs.map((run) => jobKey(run.job))).size).toBe(1)
   })
@@ -145,15 +145,19 @@ describe('the base of a run', () => {
   const mention = (number: number, base_sha: string | null) => ({ number, base_ref: 'main', base_sha })
 
   test.each([
-    ['the one that its status names', aStatus({ description: `Job failed. BaseSHA:${BASE}` }), BASE],
-    ['the one that the named pull request has', aCheckRun({ mentions: [mention(7, BASE)] }), BASE],
-    ['the one that all named agree on', aCheckRun({ mentions: [mention(7, BASE), mention(8, BASE)] }), BASE],
+    ['the one in its status’s description', aStatus({ description: `Job failed. BaseSHA:${BASE}` }), BASE],
+    ['that of the pull request mentioned', aCheckRun({ mentions: [mention(7, BASE)] }), BASE],
     [
-      'unknown when those named differ',
+      'the one that all pull requests mentioned share',
+      aCheckRun({ mentions: [mention(7, BASE), mention(8, BASE)] }),
+      BASE,
+    ],
+    [
+      'unknown when those mentioned differ',
       aCheckRun({ mentions: [mention(7, BASE), mention(8, OTHER_BASE)] }),
       null,
     ],
-    ['unknown when nothing is named', aCheckRun(), null],
+    ['unknown when nothing is mentioned', aCheckRun(), null],
   ])('is %s', (_name, seen, base) => {
     expect(readRuns([seen], [])[0]?.baseSha).toBe(base)
   })

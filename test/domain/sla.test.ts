@@ -10,7 +10,7 @@ const figures = (prs: number, flakes: CountedFlake[], target = 0.01) =>
   slaOf(countFlakes(prs, flakes, target))
 
 describe('a window', () => {
-  test('counts flakes by verdict and grade, and the pull requests that had any', () => {
+  test('counts flakes by attribution and grade, and the pull requests that had any', () => {
     const flakes = [
       aFlake(),
       aFlake({ number: 8, grade: 'weak', label: 'undetermined' }),
@@ -39,9 +39,9 @@ describe('a window', () => {
     [1, 101, false, 'just below it'],
     [1, 99, true, 'just above it'],
     [1, 3, true, 'a small sample'],
-    [3, 300, true, 'exactly the target again, where 3 / 300 is no round number'],
+    [3, 300, true, 'exactly the target again, where 3 / 300 is not exact in binary'],
     [7, 700, true, 'exactly the target, where 0.01 x 700 is more than 7 in binary'],
-    [29, 2900, true, 'exactly the target, where 0.01 x 2900 is no whole number in binary'],
+    [29, 2900, true, 'exactly the target, where 0.01 x 2900 is not whole in binary'],
   ])('with %d of %d is out of SLA: %s, for it is %s', (flakes, prs, breached) => {
     expect(
       figures(

@@ -34,7 +34,7 @@ describe('a day', () => {
     }
   })
 
-  test.each(['2026-02-30', '2026-13-01', 'yesterday', ''])('%j is none', (day) => {
+  test.each(['2026-02-30', '2026-13-01', 'yesterday', ''])('%j is not a day', (day) => {
     expect(() => windowOf('day', day, 'UTC')).toThrow(RangeError)
   })
 })
@@ -82,7 +82,7 @@ describe('every instant', () => {
     )
   })
 
-  test('windows follow each other without a gap, and shifting there and back is nothing', () => {
+  test('windows follow each other without a gap, and shifting forth and back returns the same window', () => {
     fc.assert(
       fc.property(kinds, instants, zones, (kind, at, zone) => {
         const window = windowAt(kind, at, zone)

@@ -4,7 +4,7 @@ import { probabilityCausedByPr } from '../../../src/domain/attribution/counts-fo
 import type { EvidenceVerdict } from '../../../src/domain/attribution/evidence.ts'
 import { DAY_MS, HOUR_MS } from '../../../src/domain/time.ts'
 
-/** The table of DEFINITIONS section 4: n = 200, prior .005, a = .5, b = 49.5. */
+/** Reference values for n = 200, prior .005, a = .5, b = 49.5. */
 describe('probabilityCausedByPr', () => {
   const ks = [0, 1, 2, 3, 5, 10, 20]
   test.each([
@@ -19,12 +19,12 @@ describe('probabilityCausedByPr', () => {
     })
   })
 
-  test('few others say little', () => {
+  test('with few other verdicts little is certain', () => {
     expect(probabilityCausedByPr({ x: 1, m: 1, k: 0, n: 20 }, 0.005)).toBeCloseTo(0.26, 3)
     expect(probabilityCausedByPr({ x: 1, m: 1, k: 1, n: 20 }, 0.005)).toBeCloseTo(0.105, 3)
   })
 
-  test('documentation alone hardly ever brings a flake', () => {
+  test('documentation alone hardly ever causes a flake', () => {
     const prior = priorOf(0.005, 'docs')
     expect(probabilityCausedByPr({ x: 1, m: 1, k: 0, n: 200 }, prior)).toBeCloseTo(0.059, 3)
   })
@@ -73,18 +73,18 @@ const flakeOf = (one: PullRequestVerdict) => ({
 describe('attribute', () => {
   test('blames a pull request that flakes three times where nobody else does', () => {
     const own = [0, 1, 2].map((day) => verdict(7, NOON + day * DAY_MS, true))
-    const judged = attribute(flakeOf(own[1] as PullRequestVerdict), sorted([...QUIET, ...own]))
-    expect(judged).toMatchObject({ label: 'caused_by_pr', counted: false })
-    expect(judged.probability).toBeGreaterThan(0.98)
-    expect(judged.evidence).toMatchObject({ x: 3, m: 3, k: 0 })
+    const attribution = attribute(flakeOf(own[1] as PullRequestVerdict), sorted([...QUIET, ...own]))
+    expect(attribution).toMatchObject({ label: 'caused_by_pr', counted: false })
+    expect(attribution.probability).toBeGreaterThan(0.98)
+    expect(attribution.evidence).toMatchObject({ x: 3, m: 3, k: 0 })
   })
 
   test('excuses a pull request that flakes once where many others do', () => {
     const others = [1, 2, 3, 4, 5, 6].map((i) => verdict(i, NOON - i * 20 * HOUR_MS, true))
     const own = verdict(7, NOON, true)
-    const judged = attribute(flakeOf(own), sorted([...QUIET, ...others, own]))
-    expect(judged).toMatchObject({ label: 'not_caused_by_pr', counted: true })
-    expect(judged.evidence).toMatchObject({ k: 6, other_prs: 6, seen_on: [6, 5, 4, 3, 2] })
+    const attribution = attribute(flakeOf(own), sorted([...QUIET, ...others, own]))
+    expect(attribution).toMatchObject({ label: 'not_caused_by_pr', counted: true })
+    expect(attribution.evidence).toMatchObject({ k: 6, other_prs: 6, seen_on: [6, 5, 4, 3, 2] })
   })
 
   test('excuses documentation that flakes alone, and only doubts code that does', () => {
@@ -98,15 +98,19 @@ describe('attribute', () => {
   test('does not let one broken pull request excuse another', () => {
     const broken = [0, 1, 2, 3, 4].map((i) => verdict(5, NOON - i * 5 * HOUR_MS, true))
     const own = [0, 1].map((i) => verdict(7, NOON + i * DAY_MS, true))
-    const judged = attribute(flakeOf(own[0] as PullRequestVerdict), sorted([...QUIET, ...broken, ...own]), {
-      ...NO_CIRCUMSTANCES,
-      model: { ...NO_CIRCUMSTANCES.model, share: 0.02 },
-    })
-    expect(judged.label).toBe('caused_by_pr')
-    expect(judged.evidence.k).toBe(3)
+    const attribution = attribute(
+      flakeOf(own[0] as PullRequestVerdict),
+      sorted([...QUIET, ...broken, ...own]),
+      {
+        ...NO_CIRCUMSTANCES,
+        model: { ...NO_CIRCUMSTANCES.model, share: 0.02 },
+      },
+    )
+    expect(attribution.label).toBe('caused_by_pr')
+    expect(attribution.evidence.k).toBe(3)
   })
 
-  test('blames the one that merged with its flake, and none of those it hit', () => {
+  test('blames the pull request that merged its fault, and not those hit by it', () => {
     const before = [verdict(7, NOON - DAY_MS, true), verdict(7, NOON - 20 * HOUR_MS), verdict(7, NOON, true)]
     const hit = Array.from({ length: 12 }, (_, i) =>
       verdict(20 + i, NOON + (10 + 5 * i) * HOUR_MS, i % 2 === 0),
@@ -125,19 +129,22 @@ describe('attribute', () => {
     expect(unmerged.probability).toBeLessThan(culprit.probability)
   })
 
-  test('takes nothing from its own stack', () => {
+  test('takes no evidence from its own stack', () => {
     const stack = [1, 2, 3, 4].map((i) => verdict(i, NOON - i * 9 * HOUR_MS, true))
     const own = [0, 1].map((i) => verdict(7, NOON + i * DAY_MS, true))
     const related = new Map([1, 2, 3, 4].map((number) => [number, 'top'] as const))
     const flake = flakeOf(own[0] as PullRequestVerdict)
-    const judged = attribute(flake, sorted([...QUIET, ...stack, ...own]), { ...NO_CIRCUMSTANCES, related })
-    expect(judged).toMatchObject({ label: 'caused_by_pr', evidence: { k: 0 } })
+    const attribution = attribute(flake, sorted([...QUIET, ...stack, ...own]), {
+      ...NO_CIRCUMSTANCES,
+      related,
+    })
+    expect(attribution).toMatchObject({ label: 'caused_by_pr', evidence: { k: 0 } })
   })
 
-  test('counts what it cannot know, and says so', () => {
+  test('counts a flake without evidence, as undetermined', () => {
     const own = [verdict(7, NOON, true), verdict(7, NOON + DAY_MS, true)]
-    const judged = attribute(flakeOf(own[0] as PullRequestVerdict), own)
-    expect(judged).toMatchObject({ label: 'undetermined', counted: true, evidence: { n: 0 } })
+    const attribution = attribute(flakeOf(own[0] as PullRequestVerdict), own)
+    expect(attribution).toMatchObject({ label: 'undetermined', counted: true, evidence: { n: 0 } })
   })
 
   test('an outage is one observation, and blames nobody it hit', () => {
@@ -148,9 +155,9 @@ describe('attribute', () => {
     }))
     const all = sorted([...QUIET, ...hit])
     for (const one of hit) {
-      const judged = attribute(flakeOf(one), all)
-      expect(judged.label).toBe('not_caused_by_pr')
-      expect(judged.evidence.k).toBe(1)
+      const attribution = attribute(flakeOf(one), all)
+      expect(attribution.label).toBe('not_caused_by_pr')
+      expect(attribution.evidence.k).toBe(1)
     }
   })
 })
