@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The command line: one program, a command each for what it does. */
 import { Command } from 'commander'
 import { isUserError } from '../domain/user-error.ts'
