@@ -1,4 +1,4 @@
-/** `backfill`: reads history over the API into the server's database, as the server does by itself after an installation. */
+/** `backfill`: reads history over the API into the server's database, as the server does after an installation. */
 
 import { Command } from 'commander'
 import { pino } from 'pino'
@@ -16,7 +16,7 @@ import type { Octokit } from '../github/client.ts'
 import { createThrottledClient } from '../github/throttled-client.ts'
 import { tokenOctokit } from '../github/token-client.ts'
 import { readStoredSettings } from '../settings/stored.ts'
-import { historyProgress } from './history-progress.ts'
+import { backfillProgress } from './backfill-progress.ts'
 import { explained } from './scan.ts'
 
 const DEFAULT_DAYS = 90
@@ -32,7 +32,7 @@ interface BackfillOptions {
 export function backfillCommand(): Command {
   return new Command('backfill')
     .description('read history over the API into the server’s database')
-    .option('--repository <owner/name>', 'one repository (default: all that the app is on)')
+    .option('--repository <owner/name>', 'one repository (default: all where the app is installed)')
     .option(
       '--since <YYYY-MM-DD>',
       `how far back (default: ${DEFAULT_DAYS} days, at most ${MAX_DAYS})`,
@@ -44,8 +44,8 @@ export function backfillCommand(): Command {
 
 function parseSince(value: string): number {
   const at = /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(value) : Number.NaN
-  if (Number.isNaN(at)) throw new UserError(`--since ${value} is no day. Write it like 2026-02-01.`)
-  if (at > Date.now()) throw new UserError(`--since ${value} lies in the future.`)
+  if (Number.isNaN(at)) throw new UserError(`--since ${value} is not a valid date. Write it like 2026-02-01.`)
+  if (at > Date.now()) throw new UserError(`--since ${value} is in the future.`)
   return Math.max(at, Date.now() - MAX_DAYS * DAY_MS)
 }
 
@@ -69,7 +69,7 @@ async function backfill(options: BackfillOptions): Promise<void> {
   }
 }
 
-/** The app's own access where it is installed, else a person's token. */
+/** Access as the app where it is installed, else with GITHUB_TOKEN. */
 function access(config: ReturnType<typeof readConfig>): (installationId: number | null) => Promise<Octokit> {
   const token = process.env.GITHUB_TOKEN ?? process.env.GH_TOKEN
   const log = pino({ level: 'silent' })
@@ -80,7 +80,7 @@ function access(config: ReturnType<typeof readConfig>): (installationId: number 
     if (app && installationId !== null) return app.octokitOf(installationId)
     if (token) return tokenOctokit(token, config.apiUrl)
     throw new UserError(
-      'Set APP_ID and PRIVATE_KEY to read as the app, or GITHUB_TOKEN to read with a person’s token.',
+      'Set APP_ID and PRIVATE_KEY to read as the app, or GITHUB_TOKEN to read with a personal token.',
     )
   }
 }
@@ -89,10 +89,10 @@ async function chosen({ db }: OpenDatabase, name: string | undefined) {
   const all = await readRepositories(db)
   if (name === undefined) {
     if (all.length > 0) return all
-    throw new UserError('No repository is in this database yet. Name one with --repository owner/name.')
+    throw new UserError('The database has no repositories yet. Name one with --repository owner/name.')
   }
-  const known = all.find((one) => one.full_name.toLowerCase() === name.toLowerCase())
-  return [known ?? { full_name: name, installation_id: null }]
+  const found = all.find(({ full_name }) => full_name.toLowerCase() === name.toLowerCase())
+  return [found ?? { full_name: name, installation_id: null }]
 }
 
 async function read(
@@ -107,7 +107,7 @@ async function read(
   const now = Date.now()
   const repository = await readRepository(client, name)
   const { id: repository_id, full_name } = repository
-  const progress = historyProgress(full_name, client)
+  const progress = backfillProgress(full_name, client)
   const since = options.since ?? now - DEFAULT_DAYS * DAY_MS
   const reads = { since, now: Date.now, alone: database.embedded, signal, onProgress: progress.show }
   await readHistory(db, client, repository, reads).finally(progress.end)

@@ -1,4 +1,4 @@
-/** The database that a command works on, opened, migrated and closed again. */
+/** Opens and migrates the database of a command, and closes it afterwards. */
 
 import { openDatabase, reached } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'

@@ -1,4 +1,4 @@
-/** Reads deliveries from NDJSON files, plain or gzipped, or standard input: a line at a time, in constant memory. */
+/** Reads deliveries from NDJSON files, plain or gzipped, or from standard input, line by line in constant memory. */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { PassThrough, type Readable } from 'node:stream'
@@ -6,16 +6,16 @@ import { createGunzip } from 'node:zlib'
 import { UserError } from '../domain/user-error.ts'
 import type { Delivery } from '../intake/prepare.ts'
 
-/** A line of a file: a delivery, or why it is none. */
+/** A line of a file: a delivery, or the reason why it is not one. */
 export type Line = { file: string; line: number } & ({ delivery: Delivery } | { reason: string })
 
 /** GitHub sends nothing larger than this. */
 const MAX_LINE = 26 * 1024 * 1024
-/** Bytes. Unpacking in pieces of 16 KiB, as is usual, took a third longer. */
-const READ_AT_ONCE = 256 * 1024
+/** Bytes. With the default of 16 KiB decompression took a third longer. */
+const CHUNK_BYTES = 256 * 1024
 
 /**
- * Lines of the file, in order. A line that is no delivery is given with its reason and does not stop the rest.
+ * The lines of the file in order. A line that is not a delivery carries the reason and does not stop the rest.
  * @param path a file, gzipped if it ends in `.gz`, or `-` for standard input
  * @throws UserError when the file cannot be read
  */
@@ -33,16 +33,16 @@ async function open(path: string): Promise<Readable> {
   const found = await stat(path).catch(() => null)
   if (!found?.isFile())
     throw new UserError(
-      `${path} is not a file that can be read. Name an NDJSON file of webhook deliveries, or - for standard input.`,
+      `${path} is not a readable file. Give an NDJSON file of webhook deliveries, or - for standard input.`,
     )
-  const file = createReadStream(path, { highWaterMark: READ_AT_ONCE })
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES })
   if (!path.endsWith('.gz')) return file
-  const gunzip = createGunzip({ chunkSize: READ_AT_ONCE })
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
   file.on('error', (error) => gunzip.destroy(error))
   return file.pipe(gunzip)
 }
 
-/** Lines without their breaks; null for one too long to be a delivery, whose text is let go. */
+/** Lines without line breaks; null for a line too long to be a delivery. */
 async function* readLines(input: Readable, path: string): AsyncGenerator<string | null> {
   let parts: Buffer[] = []
   let length = 0
@@ -57,7 +57,7 @@ async function* readLines(input: Readable, path: string): AsyncGenerator<string 
     length = 0
     return text
   }
-  const hold = (part: Buffer) => {
+  const append = (part: Buffer) => {
     length += part.length
     if (length <= MAX_LINE) parts.push(part)
   }
@@ -65,14 +65,14 @@ async function* readLines(input: Readable, path: string): AsyncGenerator<string 
     for await (const chunk of input.pipe(new PassThrough()) as AsyncIterable<Buffer>) {
       let from = 0
       for (let at = chunk.indexOf(10, from); at >= 0; at = chunk.indexOf(10, from)) {
-        hold(chunk.subarray(from, at))
+        append(chunk.subarray(from, at))
         yield take()
         from = at + 1
       }
-      if (from < chunk.length) hold(chunk.subarray(from))
+      if (from < chunk.length) append(chunk.subarray(from))
     }
   } catch (error) {
-    throw new UserError(`${path} could not be read to its end: ${(error as Error).message}.`)
+    throw new UserError(`${path} could not be read completely: ${(error as Error).message}.`)
   }
   if (length > 0) yield take()
 }

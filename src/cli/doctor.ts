@@ -1,30 +1,30 @@
-/** `doctor`: looks at everything that an installation needs, and says what to do about what is amiss. */
+/** `doctor`: checks everything that an installation needs, and says how to fix what is wrong. */
 import { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { openDatabase } from '../db/client.ts'
 import { readDatabaseState } from '../db/database-state.ts'
 import { type Finding, fine, odd, wrong } from '../domain/finding.ts'
 import { isUserError } from '../domain/user-error.ts'
-import { clock, readStanding } from './doctor-checks.ts'
+import { clock, examineGitHub } from './doctor-github.ts'
 
 const MIN_POSTGRES = 150_000
 const GITHUB_TIMEOUT_MS = 10_000
-const SIGNS = { fine: '✓', odd: '!', wrong: '✗' }
+const MARKS = { fine: '✓', odd: '!', wrong: '✗' }
 
 /** The command, for the program to add. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'check settings, database, permissions, events and webhooks; exits with 1 when something is wrong',
+      'check configuration, database, permissions, events and webhooks; exits with 1 if something is wrong',
     )
     .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
-    .option('--json', 'the findings as JSON')
+    .option('--json', 'print the findings as JSON')
     .action(async (options: { databaseUrl?: string; json?: boolean }) => {
       const findings = await examine({
         ...process.env,
         ...(options.databaseUrl && { DATABASE_URL: options.databaseUrl }),
       })
-      const isHealthy = findings.every((one) => one.level !== 'wrong')
+      const isHealthy = findings.every(({ level }) => level !== 'wrong')
       process.stdout.write(
         options.json ? `${JSON.stringify({ healthy: isHealthy, findings }, null, 2)}\n` : textOf(findings),
       )
@@ -32,7 +32,7 @@ export function doctorCommand(): Command {
     })
 }
 
-/** Every check, in the order in which one would mend things. @param env the settings, as the server would read them */
+/** Runs every check, in the order in which problems should be fixed. @param env the environment, as the server reads it */
 export async function examine(env: Record<string, string | undefined>): Promise<Finding[]> {
   let config: Config
   try {
@@ -40,11 +40,15 @@ export async function examine(env: Record<string, string | undefined>): Promise<
   } catch (error) {
     if (!isUserError(error)) throw error
     return [
-      wrong('settings', error.message, 'Mend the environment or .env; .env.example explains each setting.'),
+      wrong(
+        'configuration',
+        error.message,
+        'Fix the environment or .env. See .env.example for each variable.',
+      ),
     ]
   }
   const findings = [
-    fine('settings', 'The settings can be used.'),
+    fine('configuration', 'The configuration is valid.'),
     ...(await examineDatabase(config.database)),
   ]
   if (!config.app) {
@@ -53,13 +57,13 @@ export async function examine(env: Record<string, string | undefined>): Promise<
       wrong(
         'app credentials',
         'APP_ID, PRIVATE_KEY and WEBHOOK_SECRET are not set.',
-        'Start the server and open /probot on it, or set them from the app’s settings page.',
+        'Start the server and open /probot to create the app, or copy them from the app’s settings page.',
       ),
     ]
   }
   return [
     ...findings,
-    ...(await readStanding(config, config.app)),
+    ...(await examineGitHub(config, config.app)),
     ...(await examineAddress(config.publicUrl)),
   ]
 }
@@ -69,12 +73,11 @@ async function examineDatabase(where: string): Promise<Finding[]> {
   try {
     database = await openDatabase(where)
   } catch (error) {
-    const says = (error as Error).message
     return [
       odd(
         'database',
-        says,
-        'Where the server itself holds the data folder, all is well; else do as it says.',
+        (error as Error).message,
+        'If the server is using the data folder, ignore this. Otherwise fix it as described.',
       ),
     ]
   }
@@ -88,15 +91,15 @@ async function examineDatabase(where: string): Promise<Finding[]> {
         ? wrong('database', `${name} is older than PostgreSQL 15.`, 'Upgrade it.')
         : fine('database', `${name} answers.`),
       state.isMigrated
-        ? fine('schema', 'The schema is the latest.')
-        : odd('schema', 'The schema is not the latest.', 'Start the server, or run flake-sla migrate.'),
-      ...clock('database', state.now - Date.now()),
+        ? fine('schema', 'The schema is up to date.')
+        : odd('schema', 'The schema is not up to date.', 'Start the server, or run flake-sla migrate.'),
+      ...clock('the database', state.now - Date.now()),
     ]
     if (!state.isDurable)
       findings.push(
         odd(
           'database',
-          'synchronous_commit is off: an acknowledged webhook can be lost in a crash of PostgreSQL.',
+          'synchronous_commit is off: if PostgreSQL crashes, acknowledged webhooks can be lost.',
           'Turn it on for this database.',
         ),
       )
@@ -106,7 +109,7 @@ async function examineDatabase(where: string): Promise<Finding[]> {
       wrong(
         'database',
         `The database does not answer: ${(error as Error).message}.`,
-        'Check DATABASE_URL, and that this machine may reach it.',
+        'Check DATABASE_URL, and that this machine can reach it.',
       ),
     ]
   } finally {
@@ -123,8 +126,8 @@ async function examineAddress(publicUrl: string | null): Promise<Finding[]> {
     return [
       wrong(
         check,
-        `${publicUrl}/healthz answers with ${answer.status}.`,
-        'Check the proxy before this server.',
+        `${publicUrl}/healthz answers with status ${answer.status}.`,
+        'Check the proxy in front of this server.',
       ),
     ]
   } catch {
@@ -132,7 +135,7 @@ async function examineAddress(publicUrl: string | null): Promise<Finding[]> {
       wrong(
         check,
         `${publicUrl} cannot be reached from here.`,
-        'Start the server; check its name, its certificate, and the proxy or firewall before it.',
+        'Start the server, and check DNS, the certificate, and the proxy or firewall in front of it.',
       ),
     ]
   }
@@ -140,10 +143,10 @@ async function examineAddress(publicUrl: string | null): Promise<Finding[]> {
 
 function textOf(findings: readonly Finding[]): string {
   const lines = findings.flatMap(({ check, level, says, todo }) => [
-    `${SIGNS[level]} ${check}: ${says}`,
+    `${MARKS[level]} ${check}: ${says}`,
     ...(todo ? [`    → ${todo}`] : []),
   ])
-  const count = findings.filter((one) => one.level !== 'fine').length
-  const end = count === 0 ? 'Nothing is amiss.' : `${count} of ${findings.length} checks want attention.`
+  const failed = findings.filter(({ level }) => level !== 'fine').length
+  const end = failed === 0 ? 'All checks passed.' : `${failed} of ${findings.length} checks failed.`
   return `${lines.join('\n')}\n\n${end}\n`
 }

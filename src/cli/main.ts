@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-/** The command line: one program, a command each for what it does. */
+/** The command line. */
 import { Command } from 'commander'
 import { isUserError } from '../domain/user-error.ts'
 
 const WRONG_USAGE = 2
 
-/** Only the command that is asked for is loaded: what one needs must not slow the start of another. */
+/** Only the requested command is loaded, so that its dependencies do not slow down the others. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   replay: async () => (await import('./replay.ts')).replayCommand(),
   report: async () => (await import('./report.ts')).reportCommand(),
@@ -19,29 +19,29 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
 }
 
 const program = new Command('flake-sla')
-  .description('Holds a GitHub organisation to the Kubernetes Testing Flakiness SLA')
+  .description('Tracks a GitHub organisation against the Kubernetes Testing Flakiness SLA')
   .configureOutput({ writeErr: (text) => process.stderr.write(text) })
   .exitOverride()
 
-const asked = COMMANDS[process.argv[2] ?? '']
-for (const load of asked ? [asked] : Object.values(COMMANDS))
+const requested = COMMANDS[process.argv[2] ?? '']
+for (const load of requested ? [requested] : Object.values(COMMANDS))
   program.addCommand((await load()).exitOverride())
 
 process.stdout.on('error', endQuietly)
 try {
   await program.parseAsync()
 } catch (error) {
-  // At once: an embedded database that could not be opened would keep the process for ever.
+  // Exits explicitly: an embedded database that failed to open keeps the process alive.
   process.exit(exitCodeOf(error))
 }
 
-/** Standard output closed early (`| head`) is no failure: whoever reads it has had enough. */
+/** A reader may close standard output early (`| head`). That is not an error. */
 function endQuietly(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
   process.exit()
 }
 
-/** Anything unforeseen is said in one sentence, as all else. */
+/** Prints the error as one sentence, with the stack only if DEBUG is set. @returns the exit code */
 function exitCodeOf(error: unknown): number {
   if (isUserError(error)) {
     process.stderr.write(`${error.message}\n`)

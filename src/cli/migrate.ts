@@ -1,4 +1,4 @@
-/** `migrate`: brings a database's schema to the latest; the server does the same at its start. */
+/** `migrate`: applies all migrations to a database. The server does the same when it starts. */
 import { Command } from 'commander'
 import { openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
@@ -6,7 +6,7 @@ import { migrate } from '../db/migrate.ts'
 /** The command, for the program to add. */
 export function migrateCommand(): Command {
   return new Command('migrate')
-    .description('bring the database schema to the latest migration')
+    .description('apply all migrations to the database')
     .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
     .action(async ({ databaseUrl }: { databaseUrl?: string }) => {
       const database = await openDatabase(

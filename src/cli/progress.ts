@@ -1,4 +1,4 @@
-/** Progress on standard error: a running line on a terminal, a line every few seconds elsewhere. */
+/** Progress on standard error: one updated line on a terminal, a line every few seconds elsewhere. */
 const EVERY_MS = 5000
 const EVERY_MS_TERMINAL = 100
 
@@ -7,15 +7,15 @@ export interface Progress {
   end(): void
 }
 
-/** @param doing what is done, `recording`; @param things what is counted, `deliveries` */
-export function progress(doing: string, things: string): Progress {
+/** @param activity like `recording`. @param unit what is counted, like `deliveries` */
+export function progress(activity: string, unit: string): Progress {
   const started = Date.now()
   let done = 0
   let shown = started
   const line = () => {
     const seconds = (Date.now() - started) / 1000
     const rate = seconds > 0.5 ? `, ${Math.round(done / seconds)}/s` : ''
-    return `${doing}: ${done.toLocaleString('en')} ${things}${rate}`
+    return `${activity}: ${done.toLocaleString('en')} ${unit}${rate}`
   }
   return {
     add(count) {

@@ -1,4 +1,4 @@
-/** The thread that reads and prepares recorded deliveries; `reading.ts` starts it. */
+/** The worker thread that reads and prepares recorded deliveries. `read-deliveries.ts` starts it. */
 import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { isUserError } from '../domain/user-error.ts'
@@ -6,8 +6,8 @@ import { prepare } from '../intake/prepare.ts'
 import { type Line, readDeliveries } from './deliveries.ts'
 import type { FromReader, PreparedLine, ReaderInput } from './read-deliveries.ts'
 
-const LINES_AT_ONCE = 250
-/** Sent and not yet taken. */
+const BATCH_LINES = 250
+/** Batches that were sent but not yet consumed. */
 const MAX_AHEAD = 3
 
 const port = parentPort
@@ -32,7 +32,7 @@ async function readAll({ files, now }: ReaderInput, send: (message: FromReader) 
   for (const file of files) {
     for await (const line of readDeliveries(file)) {
       lines.push(prepareLine(line, now))
-      if (lines.length < LINES_AT_ONCE) continue
+      if (lines.length < BATCH_LINES) continue
       send({ lines })
       lines = []
       ahead++
@@ -44,6 +44,6 @@ async function readAll({ files, now }: ReaderInput, send: (message: FromReader) 
 
 function prepareLine(line: Line, now: number): PreparedLine {
   const at = { file: line.file, line: line.line }
-  if ('reason' in line) return { at, told: { outcome: 'unread', reason: `the line ${line.reason}` } }
-  return { at, told: prepare(line.delivery, now) }
+  if ('reason' in line) return { at, prepared: { outcome: 'unread', reason: `the line ${line.reason}` } }
+  return { at, prepared: prepare(line.delivery, now) }
 }

@@ -1,6 +1,6 @@
 /**
- * Recorded deliveries, read and prepared in a thread of their own: unpacking and parsing them takes longer than all that the
- * database's side of `replay` has to do for them, and both then go on at once.
+ * Reads and prepares recorded deliveries in a worker thread. Decompressing and parsing takes longer than recording, so both run
+ * in parallel.
  */
 import { on } from 'node:events'
 import { extname } from 'node:path'
@@ -8,13 +8,13 @@ import { Worker } from 'node:worker_threads'
 import { UserError } from '../domain/user-error.ts'
 import type { Prepared } from '../intake/prepare.ts'
 
-/** A line of a file: what it tells, or why it could not be read. */
+/** A line of a file: the prepared delivery, or why it could not be read. */
 export interface PreparedLine {
   at: { file: string; line: number }
-  told: Prepared | { outcome: 'unread'; reason: string }
+  prepared: Prepared | { outcome: 'unread'; reason: string }
 }
 
-/** What the thread is given, and what it sends: lines, asked for by `more`, and the end or a sentence in the end. */
+/** The input of the thread, and its messages: batches of lines, acknowledged with `more`, then the end or an error sentence. */
 export interface ReaderInput {
   files: readonly string[]
   now: number
@@ -22,7 +22,7 @@ export interface ReaderInput {
 export type FromReader = { lines: PreparedLine[] } | { done: true } | { problem: string }
 
 /**
- * The lines of all files, in order. @param now as for `prepare`
+ * The lines of all files in order. @param now as for `prepare`
  * @throws UserError when a file cannot be read
  */
 export async function* readPrepared(files: readonly string[], now: number): AsyncGenerator<PreparedLine> {
@@ -36,7 +36,7 @@ export async function* readPrepared(files: readonly string[], now: number): Asyn
   )
   if (wantsInput && worker.stdin) process.stdin.pipe(worker.stdin)
   try {
-    // Holds what comes while nobody waits, which `once` would lose.
+    // `on` buffers messages that arrive while nothing awaits them; `once` would lose them.
     for await (const [message] of on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[FromReader]>) {
       if ('problem' in message) throw new UserError(message.problem)
       if ('done' in message) return

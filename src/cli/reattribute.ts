@@ -1,4 +1,4 @@
-/** `reattribute`: judges history again under this program's definitions, and shows the old figures beside the new. */
+/** `reattribute`: re-evaluates history under the current definitions, and prints the old figures next to the new ones. */
 import { Command } from 'commander'
 import type { Db, Row } from '../db/schema.ts'
 import { countsOf, readVersions } from '../db/sla.ts'
@@ -22,7 +22,7 @@ interface ReattributeOptions {
 export function reattributeCommand(): Command {
   return new Command('reattribute')
     .description(
-      'judge every flake again under this version’s definitions; the old figures stay beside the new',
+      're-evaluate every flake under the current definitions; old figures are kept next to the new ones',
     )
     .option('--repository <owner/name>', 'one repository (default: all)')
     .option('--config <file>', 'settings as in .github/flake-sla.yml, for every repository')
@@ -33,7 +33,7 @@ export function reattributeCommand(): Command {
         const settings = options.config ? await readSettingsFile(options.config) : DEFAULT_SETTINGS
         const results = []
         for (const repository of await findRepositories(db, options.repository))
-          results.push(await reattributeOne(db, repository, settings))
+          results.push(await reattributeRepository(db, repository, settings))
         process.stdout.write(
           options.json
             ? `${JSON.stringify({ definition_version: DEFINITION_VERSION, repositories: results }, null, 2)}\n`
@@ -43,7 +43,11 @@ export function reattributeCommand(): Command {
     )
 }
 
-async function reattributeOne(db: Db, { repository_id, full_name }: Row<'repository'>, settings: Settings) {
+async function reattributeRepository(
+  db: Db,
+  { repository_id, full_name }: Row<'repository'>,
+  settings: Settings,
+) {
   const shows = new Map<string, ReturnType<typeof progress>>()
   const flakes = await reattribute(db, repository_id, settings, {
     now: Date.now(),

@@ -1,4 +1,4 @@
-/** `replay`: recorded deliveries through the same way as the webhook server's, and what they derive. No network. */
+/** `replay`: feeds recorded deliveries through the webhook server's handlers, and prints the derived figures. No network. */
 
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
@@ -33,15 +33,15 @@ interface ReplayOptions {
 export function replayCommand(): Command {
   return new Command('replay')
     .description(
-      'feed recorded webhook deliveries (NDJSON, .gz too, - for standard input) and print what they derive',
+      'feed recorded webhook deliveries (NDJSON or .gz, - for standard input) and print the derived SLA',
     )
     .argument('<file...>', 'files of deliveries')
-    .option('--json', 'print the conclusions as JSON')
+    .option('--json', 'print the derived windows and flakes as JSON')
     .option('--config <file>', 'settings as in .github/flake-sla.yml, for every repository')
-    .option('--database-url <url>', 'postgres://… or a folder; a fresh database in memory if not given')
+    .option('--database-url <url>', 'postgres://… or a folder (default: a fresh database in memory)')
     .option(
       '--as-of <time>',
-      'now, for freezing verdicts and partial windows (default: the newest completion)',
+      'the current time, for freezing verdicts and partial windows (default: the newest completion)',
     )
     .action(async (files: string[], options: ReplayOptions) => {
       keepMemorySmall()
@@ -51,10 +51,10 @@ export function replayCommand(): Command {
 }
 
 /**
- * A long history makes much garbage. The room for the young of it would double until it took a hundred MB; left as it is at
- * the start, the same work takes no longer, where a thread gets enough of it: the one that reads would start with 1 MB and
- * clean that all the time. What is old is cleaned when it has doubled, not when it has grown fourfold. The first two are
- * asked for when room is to grow, the last when a thread starts, so all can be set while the program runs.
+ * Limits V8's heap. By default the young generation grows to about 100 MB on a long history, which makes the work no faster.
+ * It stays at its initial size, which is raised for the reader thread: 1 MB would be collected all the time. The old
+ * generation is collected when it has doubled instead of quadrupled. V8 reads the first two flags when a generation grows and
+ * the third when a thread starts, so all can be set at run time.
  */
 function keepMemorySmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
@@ -62,7 +62,7 @@ function keepMemorySmall(): void {
   setFlagsFromString('--min-semi-space-size=8')
 }
 
-/** Records every delivery of the files, derives, and reads the conclusions back. */
+/** Records every delivery of the files, derives, and reads the results. @throws UserError for unusable input */
 export async function replay(files: string[], options: ReplayOptions): Promise<ReplayReport> {
   const settings = options.config ? await readSettingsFile(options.config) : DEFAULT_SETTINGS
   const asOf = options.asOf === undefined ? null : parseTime(options.asOf)
@@ -70,14 +70,14 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
   try {
     const { db } = database
     await migrate(db)
-    // Deliveries tell their own times; what they do not date is dated by nothing, not by this machine's clock.
+    // Times come from the deliveries. Facts without a time get 0 and not this machine's clock.
     const now = asOf ?? 0
     const recorder = createRecorder(db, { now: () => now, tasks: false })
     const record = () => recordAll(readPrepared(files, now), recorder.store)
-    const deliveries = await (database.embedded ? record() : judgingBeside(db, record))
+    const deliveries = await (database.embedded ? record() : recordAndClassify(db, record))
     const end = asOf ?? (await readNewestCompletion(db)) ?? 0
     await markEndedWindows(db, iso(end))
-    const show = progress('concluding', 'heads')
+    const show = progress('deriving', 'heads')
     await deriveAll(db, { settingsOf: async () => settings, now: end, onProgress: show.add })
     show.end()
     return { definition_version: DEFINITION_VERSION, deliveries, repositories: await readAll(db, settings) }
@@ -86,17 +86,17 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
   }
 }
 
-/** The embedded database does one thing at a time; a server judges while the next deliveries come. */
-async function judgingBeside(db: Db, record: () => Promise<Tally>): Promise<Tally> {
+/** A PostgreSQL server classifies while deliveries are recorded. The embedded database runs one query at a time. */
+async function recordAndClassify(db: Db, record: () => Promise<Tally>): Promise<Tally> {
   let ended = false
-  const judging = classifyConcurrently(db, () => ended)
-  // Whoever waits for it hears of a failure; until then nobody does.
-  judging.catch(() => {})
+  const classifying = classifyConcurrently(db, () => ended)
+  // The error is handled where the promise is awaited below.
+  classifying.catch(() => {})
   try {
     return await record()
   } finally {
     ended = true
-    await judging
+    await classifying
   }
 }
 
@@ -119,19 +119,18 @@ async function recordAll(
   const tally: Tally = { read: 0, recorded: 0, duplicates: 0, ignored: 0, rejected: [] }
   const show = progress('recording', 'deliveries')
   const results: { line: PreparedLine['at']; result: Promise<RecordResult> }[] = []
-  const settle = async (most: number) => {
-    const first = results.splice(0, most)
-    const told = await Promise.all(first.map((one) => one.result))
-    for (const [i, { line }] of first.entries()) count(tally, line, told[i] as RecordResult)
-    show.add(first.length)
+  const settle = async (max: number) => {
+    const batch = results.splice(0, max)
+    for (const { line, result } of batch) count(tally, line, await result)
+    show.add(batch.length)
   }
-  for await (const { at, told } of lines) {
+  for await (const { at, prepared } of lines) {
     const result: Promise<RecordResult> =
-      told.outcome === 'unread' ? Promise.resolve({ ...told, outcome: 'rejected' }) : store(told)
-    // Whoever waits for all of them hears of a failure; until then nobody does.
+      prepared.outcome === 'unread' ? Promise.resolve({ ...prepared, outcome: 'rejected' }) : store(prepared)
+    // The error is handled in `settle`.
     result.catch(() => {})
     results.push({ line: at, result })
-    // The later half is on its way to the database while the next lines come.
+    // The second half is still being written while the next lines are read.
     if (results.length >= MAX_IN_FLIGHT) await settle(MAX_IN_FLIGHT / 2)
   }
   await settle(results.length)
@@ -150,6 +149,6 @@ function count(tally: Tally, { file, line }: PreparedLine['at'], result: RecordR
 function parseTime(value: string): number {
   const at = Date.parse(value)
   if (Number.isNaN(at))
-    throw new UserError(`--as-of ${value} is no time. Write it like 2026-02-01T00:00:00Z.`)
+    throw new UserError(`--as-of ${value} is not a valid time. Write it like 2026-02-01T00:00:00Z.`)
   return at
 }

@@ -1,4 +1,4 @@
-/** The conclusions about one repository in the shape that people script against. */
+/** Everything derived about a repository, in the JSON shape that people script against. */
 
 import { readUnread, type Unread } from '../db/backfill.ts'
 import { readCoverage, readLastEvent } from '../db/coverage.ts'
@@ -13,7 +13,7 @@ import { parseRetests } from '../domain/command.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { WindowKind } from '../domain/window.ts'
 
-/** What became of the deliveries. */
+/** Counts of deliveries by outcome. */
 export interface Tally {
   read: number
   recorded: number
@@ -22,7 +22,7 @@ export interface Tally {
   rejected: { file: string; line: number; reason: string }[]
 }
 
-/** All that `replay` answers. */
+/** The output of `replay`. */
 export interface ReplayReport {
   definition_version: number
   deliveries: Tally
@@ -35,13 +35,13 @@ export interface RepositoryReport {
   windows: Record<WindowKind, (WindowJson & { coverage: number | null })[]>
   flakes: ReportFlakeJson[]
   retests: RetestJson[]
-  /** When the newest thing that is known happened; null when nothing is. */
+  /** The time of the newest event; null if there is none. */
   last_event_at: string | null
-  /** Times of which something may be missing, newest first. */
+  /** Periods in which deliveries may be missing, newest first. */
   gaps: GapJson[]
-  /** Commits with results that belong to no known pull request, trunk or queue: pushes to branches, mostly. */
+  /** Commits with results outside known pull requests, the default branch and merge queues; mostly pushes to other branches. */
   unplaced_commits: number
-  /** What of the history GitHub did not tell, by kind and reason. */
+  /** What the backfill could not read, by kind and reason. */
   unread: Unread[]
 }
 
@@ -76,9 +76,9 @@ export async function readReport(
   const { repository_id } = repository
   const { scope, required, names } = await readScope(db, repository_id, settings)
   const listed = async (rows: Row<'sla_window'>[]) => {
-    const told = rows.filter((row) => row.prs > 0 || row.flakes > 0)
-    const coverage = await readCoverage(db, repository_id, required.declared, told)
-    return told.map((row, i) => ({ ...windowJson(row), coverage: coverage[i] ?? null }))
+    const withData = rows.filter((row) => row.prs > 0 || row.flakes > 0)
+    const coverage = await readCoverage(db, repository_id, required.declared, withData)
+    return withData.map((row, i) => ({ ...windowJson(row), coverage: coverage[i] ?? null }))
   }
   return {
     repository: repository.full_name,

@@ -1,4 +1,4 @@
-/** `report`: the SLA of a day and its week, the jobs that cost most, or what `/flake-report` would answer. */
+/** `report`: the SLA of a day and its week, and the most expensive jobs; or the answer to `/flake-report`. */
 import { Command, Option } from 'commander'
 import { type ErrorBudget, readErrorBudget } from '../db/budget.ts'
 import { readJobCosts } from '../db/jobs.ts'
@@ -26,11 +26,11 @@ interface ReportOptions {
 /** The command, for the program to add. */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('print the SLA of the latest (or named) day and week; exits with 1 when out of SLA')
+    .description('print the SLA of the latest (or given) day and week; exits with 1 when out of SLA')
     .option('--repository <owner/name>', 'one repository (default: all)')
-    .option('--pull-request <number>', 'what /flake-report would answer there', parseNumber)
-    .addOption(new Option('--date <YYYY-MM-DD>', 'the day, and the week it is in').conflicts('week'))
-    .option('--week <YYYY-MM-DD>', 'the week that this day is in')
+    .option('--pull-request <number>', 'print the answer to /flake-report on this pull request', parseNumber)
+    .addOption(new Option('--date <YYYY-MM-DD>', 'this day, and the week that contains it').conflicts('week'))
+    .option('--week <YYYY-MM-DD>', 'the week that contains this day')
     .addOption(
       new Option('--format <format>', 'how to print').choices(['table', 'markdown', 'json']).default('table'),
     )
@@ -45,7 +45,7 @@ async function report(db: Db, options: ReportOptions): Promise<void> {
   await printReport(db, repositories, options)
 }
 
-/** Prints the SLA of repositories; the exit code becomes 1 when one is out of SLA. */
+/** Prints the SLA of repositories, and sets the exit code to 1 if one is out of SLA. */
 export async function printReport(
   db: Db,
   repositories: readonly Row<'repository'>[],
@@ -53,11 +53,11 @@ export async function printReport(
 ): Promise<void> {
   const reports = []
   for (const repository of repositories) reports.push(await readSla(db, repository, options))
-  if (reports.some((one) => one.windows.some((window) => window.breached))) process.exitCode = 1
+  if (reports.some((report) => report.windows.some((window) => window.breached))) process.exitCode = 1
   const text =
     options.format === 'json'
       ? JSON.stringify({ repositories: reports }, null, 2)
-      : reports.map((one) => slaTable(one, options.format === 'markdown')).join('\n\n')
+      : reports.map((report) => slaTable(report, options.format === 'markdown')).join('\n\n')
   process.stdout.write(`${text}\n`)
 }
 
@@ -68,8 +68,7 @@ async function reportPullRequest(
   format: string,
 ): Promise<void> {
   const [repository, another] = repositories
-  if (!repository || another)
-    throw new UserError('Say which repository with --repository owner/name: a pull request belongs to one.')
+  if (!repository || another) throw new UserError('--pull-request needs --repository owner/name.')
   const body = await writeReport(
     { db, now: Date.now, settingsOf: (id) => readStoredSettings(db, id) },
     repository,
@@ -118,7 +117,7 @@ function budgetJson({ first, last, sla, allowed, spent, left }: ErrorBudget) {
   return { first, last, prs: sla.prs, allowed, spent, left }
 }
 
-/** The stored window that holds the day, or the newest there is. */
+/** The stored window that contains the day, or the newest one. */
 async function latest(
   db: Db,
   repositoryId: number,
@@ -133,16 +132,16 @@ async function latest(
 
 function windowOfDay(kind: WindowKind, day: string) {
   try {
-    // Only the calendar is asked: which day begins a week is the same everywhere.
+    // The start of a week does not depend on the time zone.
     return windowOf(kind, day, 'UTC')
   } catch {
-    throw new UserError(`${day} is no day. Write it like 2026-02-01.`)
+    throw new UserError(`${day} is not a valid date. Write it like 2026-02-01.`)
   }
 }
 
 function parseNumber(value: string): number {
   const number = Number(value)
   if (!Number.isInteger(number) || number < 1)
-    throw new UserError(`--pull-request ${value} is no pull request's number.`)
+    throw new UserError(`--pull-request ${value} is not a pull request number. Write it like 1498.`)
   return number
 }

@@ -1,4 +1,4 @@
-/** `scan`: the SLA of any repository that a token can read, with no app, no server and no set-up. */
+/** `scan`: the SLA of any repository that a token can read, without an app or a server. */
 
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
@@ -16,11 +16,11 @@ import type { Octokit } from '../github/client.ts'
 import { createThrottledClient } from '../github/throttled-client.ts'
 import { tokenOctokit } from '../github/token-client.ts'
 import { readStoredSettings } from '../settings/stored.ts'
-import { historyProgress } from './history-progress.ts'
+import { backfillProgress } from './backfill-progress.ts'
 import { printReport } from './report.ts'
 import { readReport } from './report-json.ts'
 
-/** GitHub keeps check runs and statuses for so long. */
+/** GitHub keeps check runs and statuses this long. */
 const MAX_DAYS = 400
 const INTERRUPTED = 130
 
@@ -36,26 +36,28 @@ export function scanCommand(): Command {
     .description('read the recent history of a repository over the API (GITHUB_TOKEN) and print its SLA')
     .argument('<owner/name>', 'any repository that the token can read')
     .option('--days <n>', 'how far back', parseDays, 14)
-    .option('--json', 'the whole report as JSON, as replay prints it')
+    .option('--json', 'print the whole report as JSON, like replay')
     .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
     .action(scan)
 }
 
-/** A whole number of days that GitHub still has. @throws UserError */
+/** A whole number of days that GitHub still keeps. @throws UserError */
 export function parseDays(value: string): number {
   const days = Number(value)
   if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS)
-    throw new UserError(`--days ${value}: give a whole number from 1 to ${MAX_DAYS}; GitHub keeps no more.`)
+    throw new UserError(
+      `--days ${value} is not a whole number from 1 to ${MAX_DAYS}, which is as long as GitHub keeps results.`,
+    )
   return days
 }
 
 async function scan(name: string, options: ScanOptions): Promise<void> {
   if (!/^[\w.-]+\/[\w.-]+$/.test(name))
-    throw new UserError(`${name} is no repository. Write it like octocat/hello.`)
+    throw new UserError(`${name} is not owner/name. Write it like octocat/hello.`)
   const token = process.env.GITHUB_TOKEN ?? process.env.GH_TOKEN
   if (!token)
     throw new UserError(
-      'GITHUB_TOKEN is not set. Make a token at github.com/settings/tokens; for public repositories it needs no scope.',
+      'GITHUB_TOKEN is not set. Create a token at github.com/settings/tokens; public repositories need no scope.',
     )
   const config = readConfig(process.env)
   const database = await openDatabase(options.databaseUrl || config.database)
@@ -80,16 +82,16 @@ async function read(
   const now = Date.now()
   try {
     const repository = await readRepository(client, name)
-    const progress = historyProgress(repository.full_name, client)
+    const progress = backfillProgress(repository.full_name, client)
     const reads = { since: now - options.days * DAY_MS, now: Date.now, alone: database.embedded }
     await readHistory(db, client, repository, {
       ...reads,
       signal: stop.signal,
       onProgress: progress.show,
     }).finally(progress.end)
-    await tellRepository(database, repository, now)
-    await tellUnread(database, repository.id)
-    await tellRequired(database, client.patient(octokitOf()), repository, now)
+    await storeRepository(database, repository, now)
+    await printUnread(database, repository.id)
+    await refreshRequiredJobs(database, client.patient(octokitOf()), repository, now)
     const settings = await readStoredSettings(db, repository.id)
     await deriveRepository(db, repository.id, { settingsOf: async () => settings, now })
     await closeWindows(db, repository.id, settings, now)
@@ -111,14 +113,16 @@ const KINDS: Record<string, string> = {
   review_comments: 'comments on code',
 }
 
-/** Says what the report has to do without. */
-async function tellUnread({ db }: OpenDatabase, repositoryId: number): Promise<void> {
+/** Lists what could not be read and is missing from the report. */
+async function printUnread({ db }: OpenDatabase, repositoryId: number): Promise<void> {
   for (const { kind, pages, problem } of await readUnread(db, repositoryId))
-    process.stderr.write(`Not read: ${KINDS[kind] ?? kind}, ${pages} times (${problem}).\n`)
+    process.stderr.write(
+      `Not read: ${KINDS[kind] ?? kind}, ${pages} ${pages === 1 ? 'page' : 'pages'} (${problem}).\n`,
+    )
 }
 
-/** Which jobs are required is worth knowing; without it every job counts, and the report says so. */
-async function tellRequired(
+/** Reads which jobs are required. If that fails every job counts, and the report says so. */
+async function refreshRequiredJobs(
   { db }: OpenDatabase,
   octokit: Octokit,
   { id: repository_id, full_name }: Awaited<ReturnType<typeof readRepository>>,
@@ -127,13 +131,13 @@ async function tellRequired(
   try {
     await readRequiredJobs(db, octokit, { repository_id, full_name }, now)
   } catch (error) {
-    const [says] = (error as Error).message.split('\n')
-    process.stderr.write(`Which jobs are required could not be read (${says}): every job counts.\n`)
+    const [reason] = (error as Error).message.split('\n')
+    process.stderr.write(`The required jobs could not be read (${reason}); every job counts.\n`)
   }
 }
 
-/** A repository without any result has no row of its own yet. */
-async function tellRepository(
+/** Stores the repository, which has no row before its first result. */
+async function storeRepository(
   { db }: OpenDatabase,
   { id, full_name, private: isPrivate, default_branch }: Awaited<ReturnType<typeof readRepository>>,
   now: number,
@@ -159,21 +163,19 @@ async function print({ db }: OpenDatabase, repositoryId: number, { json }: ScanO
   )
 }
 
-/** What GitHub refused, as one sentence that says what to do. */
+/** An error of GitHub as one sentence that says what to do. @returns other errors unchanged */
 export function explained(error: unknown, name: string, signal: AbortSignal): unknown {
   if (signal.aborted) {
     process.exitCode = INTERRUPTED
-    return new UserError('Stopped. What was read is kept: the same command goes on from here.')
+    return new UserError('Stopped. Run the same command again to resume.')
   }
   const { status, message } = error as { status?: number; message: string }
   if (status === 401)
-    return new UserError('GitHub does not accept the token in GITHUB_TOKEN: it is wrong, or has expired.')
+    return new UserError('GitHub rejected the token in GITHUB_TOKEN: it is wrong or has expired.')
   if (status === 404)
     return new UserError(
-      `${name} does not exist, or the token may not see it. A private repository needs one with read rights.`,
+      `${name} does not exist, or the token has no access to it. A private repository needs a token with read permission.`,
     )
   if (status === undefined || status < 500) return error
-  return new UserError(
-    `GitHub did not answer (${status}: ${message}). What was read is kept: run the same command again.`,
-  )
+  return new UserError(`GitHub is unavailable (${status}: ${message}). Run the same command again to resume.`)
 }

@@ -1,4 +1,4 @@
-/** `simulate`: deliveries of a made-up organisation with known truth, to try the program and to measure it by. */
+/** `simulate`: deliveries of a simulated organisation with known truth, for trying out and measuring the program. */
 import { writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { UserError } from '../domain/user-error.ts'
@@ -18,14 +18,21 @@ interface SimulateCliOptions {
 export function simulateCommand(): Command {
   return new Command('simulate')
     .description(
-      'print webhook deliveries of a made-up organisation, with the truth about its flakes in a file',
+      'print webhook deliveries of a simulated organisation, and write the truth about its flakes to a file',
     )
     .option('--seed <number>', 'the same seed gives the same history', '1')
-    .option('--days <number>', 'how long a history', '28')
-    .option('--scenario <name>', `one of ${SCENARIOS.map((one) => one.name).join(', ')}, or all`, 'steady')
-    .option('--repository <owner/name>', 'whose history it is (default: example-org/ and the scenario)')
+    .option('--days <number>', 'the length of the history', '28')
+    .option(
+      '--scenario <name>',
+      `one of ${SCENARIOS.map((scenario) => scenario.name).join(', ')}, or all`,
+      'steady',
+    )
+    .option('--repository <owner/name>', 'the repository’s name (default: example-org/ and the scenario)')
     .option('--from <date>', 'the first day', '2026-01-05')
-    .option('--truth <file>', 'where to write what really caused each flake, and how well anybody could know')
+    .option(
+      '--truth <file>',
+      'write the true cause of each flake, and the best possible accuracy, to this file',
+    )
     .action(async (options: SimulateCliOptions) => {
       await runSimulate(
         options,
@@ -34,7 +41,7 @@ export function simulateCommand(): Command {
     })
 }
 
-/** @throws UserError on options that cannot be used */
+/** Writes the deliveries, and the truth if requested. @throws UserError for invalid options */
 export async function runSimulate(
   options: SimulateCliOptions,
   write: (line: string) => Promise<void>,
@@ -42,7 +49,8 @@ export async function runSimulate(
   const seed = wholeNumber('--seed', options.seed, 0, 2 ** 31)
   const days = wholeNumber('--days', options.days, 1, 1000)
   const from = Date.parse(options.from)
-  if (Number.isNaN(from)) throw new UserError(`--from ${options.from} is no date. Write it like 2026-01-05.`)
+  if (Number.isNaN(from))
+    throw new UserError(`--from ${options.from} is not a valid date. Write it like 2026-01-05.`)
   const scenarios = scenariosOf(options)
   const truth: ReturnType<typeof truthJson>[] = []
   for (const scenario of scenarios) {
@@ -57,21 +65,21 @@ export async function runSimulate(
 
 function scenariosOf({ scenario: name, repository }: SimulateCliOptions): readonly Scenario[] {
   if (repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(repository))
-    throw new UserError(`--repository ${repository} is no repository. Write it like example-org/shop.`)
+    throw new UserError(`--repository ${repository} is not owner/name. Write it like example-org/shop.`)
   if (name === 'all') {
     if (repository !== undefined)
-      throw new UserError('--repository names one repository, so it needs one --scenario.')
+      throw new UserError('--repository cannot be combined with --scenario all. Choose one scenario.')
     return SCENARIOS
   }
   const found = scenarioOf(name)
   if (found) return [found]
   throw new UserError(
-    `There is no scenario ${name}. Take one of ${SCENARIOS.map((one) => one.name).join(', ')}, or all.`,
+    `There is no scenario ${name}. Choose one of ${SCENARIOS.map((scenario) => scenario.name).join(', ')}, or all.`,
   )
 }
 
 function wholeNumber(name: string, value: string, low: number, high: number): number {
   const number = Number(value)
   if (Number.isInteger(number) && number >= low && number <= high) return number
-  throw new UserError(`${name} ${value} is no whole number from ${low} to ${high}.`)
+  throw new UserError(`${name} ${value} is not a whole number from ${low} to ${high}.`)
 }

@@ -14,7 +14,7 @@ export interface HuntStep {
   /** What is now known of where it runs. */
   environment: Record<string, string> | null
   /** An attempt that was planned or has ended, or that is taken back. */
-  mark: (Omit<HuntedAttempt, 'repository_id'> & { taken_back: boolean }) | null
+  mark: (Omit<HuntedAttempt, 'repository_id'> & { withdrawn: boolean }) | null
 }
 
 /**
@@ -31,8 +31,8 @@ export async function keepHuntStep(
     if (run !== null) await addHuntRuns(trx, huntId, [run])
     if (environment !== null) await addEnvironment(trx, huntId, environment)
     if (mark === null || repositoryId === null) return
-    const { taken_back, ...attempt } = { ...mark, repository_id: repositoryId }
-    await (taken_back ? unmarkHunted(trx, attempt) : markHunted(trx, attempt))
+    const { withdrawn, ...attempt } = { ...mark, repository_id: repositoryId }
+    await (withdrawn ? unmarkHunted(trx, attempt) : markHunted(trx, attempt))
   })
 }
 

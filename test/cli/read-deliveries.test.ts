@@ -46,11 +46,11 @@ describe('reading beside recording', () => {
 
   test('says what is wrong with a line, and reads the next', async () => {
     const path = file('broken.ndjson', `{\n${linesOf(0, 1)}`)
-    const told = []
-    for await (const line of readPrepared([path], 0)) told.push(line.told)
-    expect(told[0]).toEqual({ outcome: 'unread', reason: 'the line is not JSON' })
-    expect(told).toHaveLength(2)
-    expect(told[1]?.outcome).not.toBe('unread')
+    const prepared = []
+    for await (const line of readPrepared([path], 0)) prepared.push(line.prepared)
+    expect(prepared[0]).toEqual({ outcome: 'unread', reason: 'the line is not JSON' })
+    expect(prepared).toHaveLength(2)
+    expect(prepared[1]?.outcome).not.toBe('unread')
   })
 
   test('ends with a sentence when a file is not there', async () => {

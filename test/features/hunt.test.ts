@@ -184,8 +184,8 @@ describe('/hunt', () => {
     await it.passTo(minute)
     // As after a kill between GitHub's word and its record: the plan stands, the request was taken.
     const [hunt] = await hunts()
-    const settings = hunt?.settings as { lanes: { asked: boolean }[] }
-    for (const lane of settings.lanes) lane.asked = false
+    const settings = hunt?.settings as { lanes: { requested: boolean }[] }
+    for (const lane of settings.lanes) lane.requested = false
     await db()
       .updateTable('hunt')
       .set({ settings: JSON.stringify(settings) })

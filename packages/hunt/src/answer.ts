@@ -1,4 +1,4 @@
-/** What a hunt has found, as data: the shape that `--json` prints, and everything else is told from. */
+/** The answer to a hunt as data. `--json` prints it; every text is written from it. */
 
 import { type FailureGroup, groupFailures } from './messages.ts'
 import type { Hunt, HuntEnding, HuntRun, Reports, TestTally } from './run.ts'
@@ -14,11 +14,11 @@ export interface Durations {
 }
 
 export interface MemoryFinding {
-  /** Failures with exit 137: killed from outside, as for memory. */
+  /** Failures with exit code 137 (SIGKILL), whose usual cause is memory. */
   killed: number
-  /** Failures where the kernel, the container or the program itself says that memory ran out. */
+  /** Failures where the kernel, the container or the program reported that memory ran out. */
   out_of_memory: number
-  /** The most that a failing and a passing run were seen to hold, in bytes. */
+  /** Peak memory of failing and of passing runs, in bytes, as sampled. */
   peak_failed: number | null
   peak_passed: number | null
 }
@@ -32,17 +32,17 @@ export interface HuntAnswer {
   /** The exact interval of the pass rate at the goal's confidence. */
   low: number
   high: number
-  /** At least so many pass, at the goal's confidence: the one-sided bound, which the target is held against. */
+  /** The one-sided lower bound of the pass rate at the goal's confidence. The target is compared with it. */
   at_least: number
   target: number
   confidence: number
   decision: Decision
-  /** Further runs until the target is met, if none of them fails; 0 once it is decided. */
+  /** Further runs until the target is met, if none of them fails; 0 once decided. */
   runs_to_decide: number
-  /** Further runs until it is missed, if they fail at the rate of these; null when they fail no more often than allowed. */
+  /** Further runs until the target is missed, at the present failure rate; null when that rate is within the target. */
   runs_to_miss: number | null
   ending: HuntEnding
-  /** False where only counts are known: then nothing is said of succession and order. */
+  /** False where only counts are known: then clustering and order are not tested. */
   ordered: boolean
   groups: FailureGroup[]
   succession: Succession
@@ -50,14 +50,15 @@ export interface HuntAnswer {
   memory: MemoryFinding
   timed_out: number
   durations: { passed: Durations; failed: Durations }
-  /** Single tests that did not always pass, the worst first; how many were reported at all. */
+  /** Single tests that did not always pass, the worst first, and how many tests were reported. */
   tests: { reported: number; unsteady: TestTally[]; reports: Reports }
-  /** A letter a run in the order of starting: Passed, Failed, Stopped. */
+  /** One letter per run in order of start: Passed, Failed, Stopped. */
   sequence: string
-  /** The same in the order of ending, where that order tells more of succession. */
+  /** The same in order of completion, where that order shows more clustering; else null. */
   sequence_by_end: string | null
 }
 
+/** Computes every figure of the answer. */
 export function answerOf(hunt: Hunt): HuntAnswer {
   const finished = hunt.runs.filter((run) => run.outcome !== 'stopped')
   const failures = finished.filter((run) => run.outcome === 'failed')
@@ -107,7 +108,7 @@ const LETTERS = { passed: 'P', failed: 'F', stopped: 'S' } as const
 function memoryOf(failures: readonly HuntRun[], passes: readonly HuntRun[]): MemoryFinding {
   const peak = (runs: readonly HuntRun[]) =>
     runs.reduce<number | null>(
-      (most, run) => (run.peak_memory_bytes === null ? most : Math.max(most ?? 0, run.peak_memory_bytes)),
+      (max, run) => (run.peak_memory_bytes === null ? max : Math.max(max ?? 0, run.peak_memory_bytes)),
       null,
     )
   return {
@@ -125,7 +126,7 @@ function durationsOf(runs: readonly HuntRun[]): Durations {
 }
 
 function testsOf({ tests, reports }: Hunt): HuntAnswer['tests'] {
-  const unsteady = tests.filter((one) => one.failed + one.flaked > 0)
+  const unsteady = tests.filter((test) => test.failed + test.flaked > 0)
   return {
     reported: tests.length,
     reports,

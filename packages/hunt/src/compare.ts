@@ -1,33 +1,33 @@
-/** Before and after: is the fix real, how likely is that, and how many runs would it take to know? */
+/** Compares two hunts: whether the failure rate fell, how likely that is, and how many runs would settle it. */
 
 import { chance, number, passPercent } from './figures.ts'
 import { hypergeometricAtLeast } from './statistics/exact-tests.ts'
 import { lnBeta } from './statistics/special-functions.ts'
 import { count } from './text.ts'
 
-/** What is compared: any hunt, as far as counts go. */
+/** One side of a comparison: the counts of a hunt. */
 export interface Compared {
   name: string
   passed: number
   failed: number
-  /** Failures came in succession: then runs are not independent, and say less than their number. */
+  /** Whether failures clustered. Then runs are not independent and carry less information than their number. */
   clumped: boolean
 }
 
 export interface Comparison {
   before: Compared
   after: Compared
-  /** The chance of so few failures after (or fewer), were nothing changed: Fisher's exact test, one-sided. */
+  /** The probability of so few failures after, or fewer, if nothing changed: Fisher's exact test, one-sided. */
   p_value: number
-  /** The probability that the failure rate is lower after, from even odds on every rate before anything was run. */
+  /** The posterior probability that the failure rate is lower after, from uniform priors. */
   probability_better: number
-  /** For sure at the confidence: `fixed` is better, `worse` is worse. */
+  /** `better` or `worse` where the one-sided test is significant at the confidence. */
   decision: 'better' | 'worse' | 'undecided'
-  /** Further runs of the second, failing at its present rate, until it is known to be better; null where never. */
+  /** Further runs of `after` at its present failure rate until it is `better`; null where that never happens. */
   runs_to_know: number | null
 }
 
-/** @param confidence 0.95: a difference is said to be real when chance would make it in one of twenty */
+/** @param confidence 0.95 tests at the 5 % level */
 export function compare(before: Compared, after: Compared, confidence: number): Comparison {
   const p = fewerAfter(before, after)
   const worse = fewerAfter(after, before)
@@ -43,7 +43,7 @@ export function compare(before: Compared, after: Compared, confidence: number): 
   }
 }
 
-/** The chance that so many of all failures or more fall to the first, by its share of the runs alone. */
+/** The probability that at least this many of all failures fall to `before`, given its share of the runs. */
 function fewerAfter(before: Compared, after: Compared): number {
   const runs = before.passed + before.failed
   const failures = before.failed + after.failed
@@ -51,15 +51,15 @@ function fewerAfter(before: Compared, after: Compared): number {
 }
 
 /**
- * P(rate of one < rate of other) for rates that are Beta(failed + 1, passed + 1), as a finite sum over the other's
+ * P(rate of first < rate of second), where each rate is Beta(failed + 1, passed + 1), as a finite sum over the second's
  * failures. Source: E. Miller, "Formulas for Bayesian A/B Testing" (2014).
  */
-export function probabilityLower(one: Compared, other: Compared): number {
-  const a = one.failed + 1
-  const b = one.passed + 1
-  const d = other.passed + 1
+export function probabilityLower(first: Compared, second: Compared): number {
+  const a = first.failed + 1
+  const b = first.passed + 1
+  const d = second.passed + 1
   let sum = 0
-  for (let i = 0; i <= other.failed; i++)
+  for (let i = 0; i <= second.failed; i++)
     sum += Math.exp(lnBeta(a + i, b + d) - Math.log(d + i) - lnBeta(1 + i, d) - lnBeta(a, b))
   return Math.min(1, sum)
 }
@@ -69,43 +69,43 @@ const MAX_RUNS = 1_000_000
 function runsToKnow(before: Compared, after: Compared, level: number): number | null {
   const runs = after.passed + after.failed
   const rate = runs === 0 ? 0 : after.failed / runs
-  const knows = (more: number) => {
+  const isSettled = (more: number) => {
     const failed = after.failed + Math.ceil(rate * more)
     return fewerAfter(before, { ...after, failed, passed: runs + more - failed }) <= level
   }
   let high = 1
-  while (high < MAX_RUNS && !knows(high)) high *= 2
+  while (high < MAX_RUNS && !isSettled(high)) high *= 2
   if (high >= MAX_RUNS) return null
   let low = Math.floor(high / 2)
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2)
-    if (knows(middle)) high = middle
+    if (isSettled(middle)) high = middle
     else low = middle
   }
   return high
 }
 
-/** The comparison in sentences, the answer first. */
+/** The comparison in sentences, the conclusion first. */
 export function comparisonText(comparison: Comparison): string {
   const { before, after, p_value, probability_better } = comparison
   const rates = `${rateOf(before)} before (${before.name}), ${rateOf(after)} after (${after.name})`
   const probability = probability_better > 0.9999 ? 'more than 99.99%' : passPercent(probability_better)
   const lines = [
-    `${verdictOf(comparison)}: ${rates}.`,
-    `The probability that it fails less often now is ${probability}; chance alone would give so few failures in ${oneIn(p_value)}.`,
+    `${conclusionOf(comparison)}: ${rates}.`,
+    `The probability that it fails less often now is ${probability}. Without a change, so few failures would occur in ${oneIn(p_value)}.`,
   ]
   if (before.clumped || after.clumped)
     lines.push(
-      'Failures come in succession, so these runs say less than so many independent ones would: repeat this another day.',
+      'Failures cluster, so these runs carry less information than independent runs would. Repeat the comparison another day.',
     )
   return lines.join('\n')
 }
 
-function verdictOf({ decision, runs_to_know }: Comparison): string {
+function conclusionOf({ decision, runs_to_know }: Comparison): string {
   if (decision === 'better') return 'The fix is real'
   if (decision === 'worse') return 'It got worse'
-  if (runs_to_know === null) return 'Nothing says that this is a fix, and more runs like these would not'
-  return `Not known yet, ${number(runs_to_know)} more runs after it like these would show that the fix is real`
+  if (runs_to_know === null) return 'No sign of a fix, and more runs at these rates would not show one'
+  return `Undecided; about ${number(runs_to_know)} more runs with the change, at this rate, would show that the fix is real`
 }
 
 function rateOf({ passed, failed }: Compared): string {
@@ -115,6 +115,6 @@ function rateOf({ passed, failed }: Compared): string {
 function oneIn(p: number): string {
   if (p > 0.5) return `most cases (${chance(p)})`
   return p < 0.0001
-    ? 'fewer than one case of 10,000'
-    : `one case of ${number(Math.round(1 / p))} (${chance(p)})`
+    ? 'fewer than 1 of 10,000 cases'
+    : `1 of ${number(Math.round(1 / p))} cases (${chance(p)})`
 }

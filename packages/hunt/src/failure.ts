@@ -1,11 +1,11 @@
-/** What is kept of a failed run: one line that says what happened, and the output of the first of its kind. */
+/** What is stored of a failed run: a one-line message, and the output of the first failure of each kind. */
 import { type FailedRun, failureMessage, kindOf, saysOutOfMemory } from './messages.ts'
 import type { HuntRun } from './run.ts'
 
 export type Failure = Pick<HuntRun, 'message' | 'output' | 'killed_for'>
 
-/** Remembers which kinds of failure were seen, so that a thousand equal outputs are kept once. */
-export function failureTeller(): (run: FailedRun) => Failure {
+/** Describes failed runs one after another, and stores the output of each kind of failure once. */
+export function failureDescriber(): (run: FailedRun) => Failure {
   const kinds = new Set<string>()
   return (run) => {
     const killed_for = run.killed_for ?? (saysOutOfMemory(run.output) && !run.timed_out ? 'memory' : null)

@@ -1,18 +1,18 @@
-/** Failures that say the same, but for numbers, addresses, times and ids, are one group. */
+/** Groups failures whose messages differ only in numbers, addresses, times and ids. */
 import type { HuntRun } from './run.ts'
 
 export interface FailureGroup {
-  /** The line that best says what went wrong, as the first run of the group said it. */
+  /** The most informative line of the output of the group's first run. */
   message: string
   count: number
   /** The number of the run whose output is shown. */
   example_run: number
-  /** Its seed, by which it can be had again; null where runs had none. */
+  /** The seed that reproduces the run; null where runs had none. */
   seed: number | null
   output: string | null
 }
 
-// Their order matters: what is most particular goes first, bare numbers last.
+// The order matters: the most specific pattern first, bare numbers last.
 const VARIABLE: [RegExp, string][] = [
   [/\p{Cc}\[[0-9;]*[A-Za-z]/gu, ''],
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'],
@@ -26,32 +26,32 @@ const VARIABLE: [RegExp, string][] = [
   [/\d+(\.\d+)?/g, '<n>'],
 ]
 
-/** The message with everything made equal that differs from run to run. */
+/** The message with everything that varies between runs replaced by a placeholder. */
 export function normaliseMessage(message: string): string {
   return VARIABLE.reduce((text, [pattern, name]) => text.replace(pattern, name), message)
     .replace(/\s+/g, ' ')
     .trim()
 }
 
-const TELLING =
+const INFORMATIVE =
   /\b(error|exception|fail(ed|ure|ures)?|panic|fatal|assert(ion)?\w*|timed? ?out|refused|denied|killed)\b|Error\b|Exception\b|✗|✕|×/i
 const TRAILER =
   /^(\s*at |\s*File "|make(\[\d+])?: |npm |exit(ed)? (status|code)|Process (exited|completed)|\s*\d+ (tests?|examples?|passed|failed)\b|FAIL\s*$|Test(s| Suites)?: )/i
-/** What a shell says of a signal that we see ourselves. */
+/** What a shell prints for a signal that the exit code already shows. */
 const SHELL = /^(Terminated|Killed)$/
-const LONGEST = 300
-const MAX_LOOKED_AT = 2000
+const MAX_LENGTH = 300
+const MAX_LINE_READ = 2000
 
-/** The line that best says what went wrong: the last telling one that is no summary, else the last line. */
-export function tellingLine(output: string): string | null {
+/** The line that best says what went wrong: the last informative line that is not a summary, else the last line. */
+export function keyLine(output: string): string | null {
   const lines = output
     .replace(VARIABLE[0]?.[0] as RegExp, '')
     .split(/\r?\n/)
-    .map((line) => line.slice(0, MAX_LOOKED_AT).trim())
+    .map((line) => line.slice(0, MAX_LINE_READ).trim())
     .filter((line) => line !== '' && !SHELL.test(line))
-  const telling = lines.filter((line) => TELLING.test(line) && !TRAILER.test(line))
-  const line = telling[telling.length - 1] ?? lines[lines.length - 1]
-  return line === undefined ? null : line.slice(0, LONGEST)
+  const informative = lines.filter((line) => INFORMATIVE.test(line) && !TRAILER.test(line))
+  const line = informative[informative.length - 1] ?? lines[lines.length - 1]
+  return line === undefined ? null : line.slice(0, MAX_LENGTH)
 }
 
 const ENDINGS: Record<number, string> = {
@@ -61,7 +61,7 @@ const ENDINGS: Record<number, string> = {
   134: 'aborted (SIGABRT)',
   135: 'bus error (SIGBUS)',
   136: 'arithmetic error (SIGFPE)',
-  137: 'killed (SIGKILL), as a machine or container does that runs out of memory',
+  137: 'killed (SIGKILL), possibly because memory ran out',
   139: 'segmentation fault (SIGSEGV)',
   141: 'broken pipe (SIGPIPE)',
   143: 'terminated (SIGTERM)',
@@ -71,7 +71,7 @@ const ENDINGS: Record<number, string> = {
 const OUT_OF_MEMORY =
   /\b(out of memory|OutOfMemory(Error|Exception)?|cannot allocate memory|bad_alloc|MemoryError|heap limit|OOM ?Killed|memory allocation of .{0,40} failed)\b/i
 
-/** Whether the output says that memory ran out, in the words of a runtime or an operating system. */
+/** Whether the output contains an out-of-memory message of a runtime or an operating system. */
 export function saysOutOfMemory(output: string): boolean {
   return OUT_OF_MEMORY.test(output.slice(-20_000))
 }
@@ -85,29 +85,30 @@ export interface FailedRun {
   test: { name: string; message: string | null } | null
 }
 
-/** What a failed run says, in one line: how it was ended where that tells more than its last words. */
+/** A failed run in one line: how it was ended, where that says more than its output. */
 export function failureMessage(run: FailedRun): string {
-  const said = tellingLine(run.output)
-  if (run.timed_out) return `no end within the time limit${said ? `; last line: ${said}` : ''}`
+  const line = keyLine(run.output)
+  if (run.timed_out) return `time limit exceeded${line ? `; last line: ${line}` : ''}`
   const code = run.exit_code
   if (run.killed_for === 'memory' && (code === 137 || code === null))
     return 'exit 137, killed (SIGKILL) because memory ran out'
   if (code !== null && ENDINGS[code]) return `exit ${code}, ${ENDINGS[code]}`
-  if (run.test) return `${run.test.name}${run.test.message ? `: ${run.test.message.slice(0, LONGEST)}` : ''}`
-  return said ?? (code === null ? 'failed without a word' : `exit ${code} without a word`)
+  if (run.test)
+    return `${run.test.name}${run.test.message ? `: ${run.test.message.slice(0, MAX_LENGTH)}` : ''}`
+  return line ?? (code === null ? 'failed, no output' : `exit ${code}, no output`)
 }
 
-/** What is equal for failures of one kind. Exit codes are no numbers to make equal: 137 and 1 are not the same failure. */
+/** The key of a group of failures. Exit codes are kept: 137 and 1 are different failures. */
 export function kindOf(message: string): string {
   return /^exit \d/.test(message) ? message : normaliseMessage(message)
 }
 
-/** The failed runs by what they say, the most frequent first; runs in the order of their numbers. */
+/** Groups the failed runs by message, the largest group first. @param runs in the order of their numbers */
 export function groupFailures(runs: readonly HuntRun[]): FailureGroup[] {
   const groups = new Map<string, FailureGroup>()
   for (const run of runs) {
     if (run.outcome !== 'failed') continue
-    const message = run.message ?? 'failed without a word'
+    const message = run.message ?? 'failed, no output'
     const key = kindOf(message)
     const group = groups.get(key) ?? {
       message,
@@ -117,7 +118,7 @@ export function groupFailures(runs: readonly HuntRun[]): FailureGroup[] {
       output: null,
     }
     group.count++
-    // Runs that end side by side may each be the first of their kind: the one whose output was kept is the example.
+    // Of parallel runs several may be the first of their kind. The one whose output was stored is the example.
     if (group.output === null && run.output !== null)
       Object.assign(group, { message, example_run: run.number, seed: run.seed, output: run.output })
     groups.set(key, group)

@@ -1,4 +1,4 @@
-/** The sequence as a picture: a cell a run, row by row, so that streaks, places and times can be seen. */
+/** Draws the sequence of runs as an SVG: one cell per run, row by row, so that streaks are visible. */
 import { number } from './figures.ts'
 import type { HuntRun } from './run.ts'
 
@@ -7,12 +7,12 @@ const GAP = 2
 const COLUMNS = 50
 const MARGIN = 40
 const TOP = 34
-/** Beyond this a picture is too long to look at, and the last runs are shown. */
+/** A longer picture is unreadable; only the last runs are drawn. */
 const MAX_RUNS = 5000
 
 const FILL = { passed: '#c9e7d1', failed: '#b42318', stopped: '#d5d9de' } as const
 
-/** @param title one sentence, above it and for those who cannot see it. @returns an SVG document */
+/** @param title one sentence, shown above the picture and read by screen readers. @returns an SVG document */
 export function huntPicture(runs: readonly HuntRun[], title: string): string {
   const shown = runs.slice(-MAX_RUNS)
   const rows = Math.max(1, Math.ceil(shown.length / COLUMNS))
@@ -23,7 +23,7 @@ export function huntPicture(runs: readonly HuntRun[], title: string): string {
     `<title>${escapeXml(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     `<text x="4" y="14" font-size="11" fill="#1f2328">${escapeXml(clip(title))}</text>`,
-    '<text x="4" y="27" fill="#59636e">Runs in order, fifty a row. Dark with a cross: failed; light: passed; grey: stopped by us.</text>',
+    '<text x="4" y="27" fill="#59636e">Runs in order, 50 per row. Dark with a cross: failed; light: passed; grey: stopped by the hunt.</text>',
     ...rowLabels(shown, rows),
     ...shown.map(cell),
     '</svg>',
@@ -43,10 +43,10 @@ function cell(run: HuntRun, index: number): string {
   const box = `<rect x="${x}" y="${y}" width="${CELL}" height="${CELL}" rx="1.5" fill="${FILL[run.outcome]}"/>`
   if (run.outcome !== 'failed') return box
   const cross = `<path d="M${x + 2.5} ${y + 2.5}l5 5m0-5l-5 5" stroke="#fff" stroke-width="1.4"/>`
-  return `<g><title>${escapeXml(aboutRun(run))}</title>${box}${cross}</g>`
+  return `<g><title>${escapeXml(describeRun(run))}</title>${box}${cross}</g>`
 }
 
-function aboutRun({ number: run, worker, node, message }: HuntRun): string {
+function describeRun({ number: run, worker, node, message }: HuntRun): string {
   const where = [worker && `worker ${worker}`, node && `node ${node}`].filter(Boolean).join(', ')
   return `Run ${run}${where ? ` (${where})` : ''}: ${message ?? 'failed'}`
 }
@@ -55,7 +55,7 @@ function clip(text: string): string {
   return text.length > 110 ? `${text.slice(0, 109)}…` : text
 }
 
-// What XML cannot hold at all is taken out; the rest is written as entities.
+// Characters that XML cannot represent are removed; the others are written as entities.
 const NOT_XML = /(?![\n\t])\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu
 
 function escapeXml(text: string): string {

@@ -1,7 +1,7 @@
-/** What a hunt is made of: runs of one command, as plain data, whatever machine they ran on. */
+/** A hunt and its runs as plain data, wherever they ran. */
 import type { Goal } from './statistics/sequential-test.ts'
 
-/** A run stopped by us says nothing about the command, and is no failure. */
+/** `stopped`: ended by the hunt or the cluster. Such a run says nothing about the command and is not a failure. */
 export type HuntOutcome = 'passed' | 'failed' | 'stopped'
 
 /** One test in a run's JUnit report; `flaked` when it failed and passed within the run. */
@@ -12,34 +12,34 @@ export interface HuntTest {
 }
 
 export interface HuntRun {
-  /** 1, 2, 3… in the order of starting. */
+  /** 1, 2, 3… in order of start. */
   number: number
   outcome: HuntOutcome
-  /** As a shell tells it: 128 and the signal for a run that a signal ended; null where it is not known. */
+  /** As in a shell: 128 plus the signal for a run that a signal ended; null where unknown. */
   exit_code: number | null
   timed_out: boolean
   /** ISO 8601, UTC. */
   started_at: string
   duration_ms: number
-  /** Its place in the order of ending: 1, 2, 3… */
+  /** The position in order of completion: 1, 2, 3… */
   ended: number
   worker: string | null
   node: string | null
   seed: number | null
-  /** What a failed run says in one line. */
+  /** A failed run in one line. */
   message: string | null
-  /** What it wrote, for the first failure of its kind; long output without its middle. */
+  /** The output of the first failure of its kind; the middle of long output is left out. */
   output: string | null
-  /** What else is known of the end of a killed run: `memory` when the machine had run out of it. */
+  /** Why a run was killed, where known: `memory` when the machine ran out of it. */
   killed_for: 'memory' | null
-  /** The most memory that its processes were seen to hold; null where nobody looked in time. */
+  /** Peak memory of its processes in bytes, as sampled; null where no sample was taken in time. */
   peak_memory_bytes: number | null
 }
 
-/** Why no further run was started; `used_up`: GitHub lets none of the workflow runs be run again. */
+/** Why no further run was started. `used_up`: GitHub allows no more re-runs of any of the workflow runs. */
 export type HuntEnding = 'runs' | 'decided' | 'until_failure' | 'interrupted' | 'minutes' | 'used_up'
 
-/** How often a single test passed and failed, over all runs that left a report. */
+/** How often a single test passed and failed over all runs with a report. */
 export interface TestTally {
   name: string
   passed: number
@@ -53,11 +53,11 @@ export interface TestTally {
 export interface Hunt {
   goal: Goal
   ending: HuntEnding
-  /** The run whose failure ended the hunt, where one did. */
+  /** The number of the run whose failure ended the hunt; null if none did. */
   ended_by: number | null
-  /** The sequential test said so on the way: passes since then do not take back what made us stop. */
+  /** Whether the sequential test reported the target as missed at any time. Later passes do not revoke that. */
   missed: boolean
-  /** How many ran at a time. */
+  /** How many ran at the same time. */
   parallel: number
   /** False where only counts are known, and not which run failed. */
   ordered: boolean
@@ -66,12 +66,12 @@ export interface Hunt {
   reports: Reports
 }
 
-/** The JUnit reports that the runs left. */
+/** Counts of the JUnit reports that the runs wrote. */
 export interface Reports {
   read: number
-  /** Could not be read to their end; what came before counts. */
+  /** Reports that could not be read completely. The part before the error counts. */
   broken: number
-  /** What was wrong with the first few. */
+  /** The errors of the first few. */
   problems: string[]
 }
 

@@ -1,4 +1,4 @@
-/** A hunt that somebody else ran, from what was written down: its sequence, or only its counts. */
+/** A hunt that ran elsewhere, from its sequence or its counts. */
 
 import { type Hunt, type HuntRun, NO_REPORTS } from './run.ts'
 import type { Goal } from './statistics/sequential-test.ts'
@@ -12,36 +12,37 @@ export function huntOfSequence(text: string, goal: Goal): Hunt {
   const letters = text.toUpperCase().replace(/[\s,]+/g, '')
   if (!/^(\d*[PFS])+$/.test(letters))
     throw new UserError(
-      'A sequence is written in the letters P (passed), F (failed) and S (stopped), like PPFP or 48P 2F 2P 1F.',
+      'A sequence consists of the letters P (passed), F (failed) and S (stopped), like PPFP or 48P 2F 2P 1F.',
     )
   const outcomes: HuntRun['outcome'][] = []
-  for (const [, times, letter] of letters.matchAll(/(\d*)([PFS])/g)) {
-    const many = times === '' ? 1 : Number(times)
-    if (outcomes.length + many > MAX_RUNS) throw new UserError(`A sequence may have ${MAX_RUNS} runs.`)
-    for (let i = 0; i < many; i++) outcomes.push(OUTCOMES[letter as 'P' | 'F' | 'S'])
+  for (const [, digits, letter] of letters.matchAll(/(\d*)([PFS])/g)) {
+    const times = digits === '' ? 1 : Number(digits)
+    if (outcomes.length + times > MAX_RUNS)
+      throw new UserError(`A sequence can have at most ${MAX_RUNS} runs.`)
+    for (let i = 0; i < times; i++) outcomes.push(OUTCOMES[letter as 'P' | 'F' | 'S'])
   }
   return huntOf(outcomes, goal, true)
 }
 
 const OUTCOMES = { P: 'passed', F: 'failed', S: 'stopped' } as const
 
-/** Where only the numbers are known; nothing is said of their order. */
+/** From counts alone. Clustering and order are not tested. @throws UserError when there are too many runs */
 export function huntOfCounts(passed: number, failed: number, goal: Goal): Hunt {
-  if (passed + failed > MAX_RUNS) throw new UserError(`At most ${MAX_RUNS} runs can be given.`)
+  if (passed + failed > MAX_RUNS) throw new UserError(`At most ${MAX_RUNS} runs can be read.`)
   const outcomes = [...Array(passed).fill('passed'), ...Array(failed).fill('failed')] as HuntRun['outcome'][]
   return huntOf(outcomes, goal, false)
 }
 
 function huntOf(outcomes: readonly HuntRun['outcome'][], goal: Goal, ordered: boolean): Hunt {
-  const seen = watch({ goal, parallel: 1, untilFailure: false, allRuns: true })
+  const watched = watch({ goal, parallel: 1, untilFailure: false, allRuns: true })
   const runs = outcomes.map((outcome, index) => blankRun(index + 1, outcome))
-  // Without an order no single look can be had, only the last.
-  if (ordered) for (const run of runs) seen.add(run)
+  // The sequential test looks after every run, which needs their order.
+  if (ordered) for (const run of runs) watched.add(run)
   return {
     goal,
     ending: 'runs',
     ended_by: null,
-    missed: seen.missed,
+    missed: watched.missed,
     parallel: 1,
     ordered,
     runs,
@@ -62,7 +63,7 @@ function blankRun(number: number, outcome: HuntRun['outcome']): HuntRun {
     worker: null,
     node: null,
     seed: null,
-    message: outcome === 'failed' ? 'failed (nothing else is known)' : null,
+    message: outcome === 'failed' ? 'failed (no details recorded)' : null,
     output: null,
     killed_for: null,
     peak_memory_bytes: null,

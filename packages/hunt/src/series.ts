@@ -1,15 +1,15 @@
-/** A series of experiments as one table: what was changed, what came out, and where the environments differ. */
+/** A series of stored hunts as one table: what changed, the result, and how the environments differ. */
 
 import type { HuntAnswer } from './answer.ts'
 import { passPercent } from './figures.ts'
 import { codeCell } from './text.ts'
 
-/** A hunt as it was kept. */
-export interface KeptHunt {
+/** A stored hunt. */
+export interface StoredHunt {
   name: string
   changed: string | null
   notes: string
-  /** Of how it ran, what a reader may have changed. */
+  /** The settings that people vary between hunts. */
   settings: Readonly<Record<string, string>>
   environment: Readonly<Record<string, string>>
   started_at: string
@@ -24,50 +24,49 @@ const HEAD = [
   'Failed',
   'Pass rate',
   'Target',
-  'In succession',
+  'Clustered',
   'Where',
   'Differs',
   'Notes',
 ]
 
-/** What people and machines wrote: in Markdown it stands as code, where it can do nothing. */
+/** Columns with text from outside, written as code spans in Markdown. */
 const FROM_OUTSIDE = new Set(['Hunt', 'Changed', 'Where', 'Differs', 'Notes'])
 
-/** @param markdown cells for a Markdown table; else columns for a terminal */
-export function seriesTable(hunts: readonly KeptHunt[], markdown: boolean): string {
+/** @param markdown a Markdown table; else aligned columns for a terminal */
+export function seriesTable(hunts: readonly StoredHunt[], markdown: boolean): string {
   const differing = differencesIn(hunts)
   const rows = hunts.map((hunt) => rowOf(hunt, differing))
   return markdown ? markdownTable(rows) : textTable(rows)
 }
 
 function rowOf(
-  { name, changed, notes, answer, settings, environment }: KeptHunt,
+  { name, changed, notes, answer, settings, environment }: StoredHunt,
   differing: readonly string[],
 ): string[] {
-  const known = { ...settings, ...environment }
-  const differs = differing.map((key) => `${key} ${known[key] ?? 'unknown'}`).join('; ')
-  const words = [changed ?? '', ...resultOf(answer), differs, notes.replaceAll('\n', ' / ')]
-  return [name, ...words]
+  const values = { ...settings, ...environment }
+  const differences = differing.map((key) => `${key} ${values[key] ?? 'unknown'}`).join('; ')
+  return [name, changed ?? '', ...resultOf(answer), differences, notes.replaceAll('\n', ' / ')]
 }
 
 function resultOf(answer: HuntAnswer | null): string[] {
-  if (answer === null) return ['', '', 'not ended', '', '', '']
+  if (answer === null) return ['', '', 'unfinished', '', '', '']
   const { runs, failed, pass_rate, low, high, target, decision, succession, concentration } = answer
   return [
     String(runs),
     String(failed),
     pass_rate === null ? '–' : `${passPercent(pass_rate)} (${passPercent(low)} to ${passPercent(high)})`,
     `${passPercent(target)} ${decision}`,
-    failed === 0 ? '' : succession.clumped ? 'yes' : 'not seen',
+    failed === 0 ? '' : succession.clumped ? 'yes' : 'no sign',
     concentration.map(({ by, value }) => (by === 'order' ? value : `${by} ${value}`)).join(', '),
   ]
 }
 
-/** What is equal in all hunts explains no difference between them. */
-function differencesIn(hunts: readonly KeptHunt[]): string[] {
-  const known = hunts.map(({ settings, environment }) => ({ ...environment, ...settings }))
-  const keys = [...new Set(known.flatMap((one) => Object.keys(one)))]
-  return keys.filter((key) => new Set(known.map((one) => one[key])).size > 1)
+/** The settings and parts of the environment that differ between the hunts. */
+function differencesIn(hunts: readonly StoredHunt[]): string[] {
+  const values = hunts.map(({ settings, environment }) => ({ ...environment, ...settings }))
+  const keys = [...new Set(values.flatMap((value) => Object.keys(value)))]
+  return keys.filter((key) => new Set(values.map((value) => value[key])).size > 1)
 }
 
 function markdownTable(rows: readonly string[][]): string {
@@ -78,17 +77,17 @@ function markdownTable(rows: readonly string[][]): string {
   return [line(HEAD), line(HEAD.map(() => '---')), ...cells.map(line)].join('\n')
 }
 
-const WIDEST = 60
+const MAX_WIDTH = 60
 
 function textTable(rows: readonly string[][]): string {
   const shown = [HEAD, ...rows.map((row) => row.map(clip))]
-  // A column that says nothing in any row would only push the others apart.
+  // Columns that are empty in every row are left out.
   const columns = HEAD.map((_, i) => i).filter((i) => rows.some((row) => row[i]))
   const widths = columns.map((i) => Math.max(...shown.map((row) => row[i]?.length ?? 0)))
   return shown
     .map((row) =>
       columns
-        .map((i, at) => (row[i] ?? '').padEnd(widths[at] ?? 0))
+        .map((i, column) => (row[i] ?? '').padEnd(widths[column] ?? 0))
         .join('  ')
         .trimEnd(),
     )
@@ -96,13 +95,13 @@ function textTable(rows: readonly string[][]): string {
 }
 
 function clip(text: string): string {
-  const seen = text.replace(/\p{Cc}|\p{Bidi_Control}/gu, ' ')
-  return seen.length > WIDEST ? `${seen.slice(0, WIDEST - 1)}…` : seen
+  const visible = text.replace(/\p{Cc}|\p{Bidi_Control}/gu, ' ')
+  return visible.length > MAX_WIDTH ? `${visible.slice(0, MAX_WIDTH - 1)}…` : visible
 }
 
-/** Settings that hunts of a series may differ in, by what they are called there. */
-const TOLD: Record<string, string> = {
-  image: 'image asked for',
+/** Names of the settings that hunts of a series may differ in. */
+const SETTING_NAMES: Record<string, string> = {
+  image: 'requested image',
   parallel: 'parallel',
   timeoutMs: 'time limit in ms',
   isolate: 'isolate',
@@ -111,17 +110,17 @@ const TOLD: Record<string, string> = {
   memory: 'memory of a pod',
   workflow: 'workflow',
   ref: 'ref',
-  // The longest goes last: a terminal cuts it off.
+  // Last, because it is the longest and a terminal cuts it off.
   command: 'command',
 }
 
-/** Of the settings as they were kept, those that are told in a series; what was not asked for is told as no. */
-export function toldSettings(settings: Readonly<Record<string, unknown>>): Record<string, string> {
-  const told = Object.entries(TOLD).filter(([key]) => key in settings)
-  return Object.fromEntries(told.map(([key, name]) => [name, inWords(settings[key])]))
+/** The stored settings that a series shows, as text by name; `no` for those that were not given. */
+export function seriesSettings(settings: Readonly<Record<string, unknown>>): Record<string, string> {
+  const shown = Object.entries(SETTING_NAMES).filter(([key]) => key in settings)
+  return Object.fromEntries(shown.map(([key, name]) => [name, textOf(settings[key])]))
 }
 
-function inWords(value: unknown): string {
+function textOf(value: unknown): string {
   if (value === null || value === undefined) return 'no'
   if (Array.isArray(value)) return value.join(' ')
   if (typeof value !== 'object') return String(value)

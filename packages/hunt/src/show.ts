@@ -1,4 +1,4 @@
-/** The answer as a page for a terminal, and in Markdown. */
+/** The answer as text for a terminal, and as Markdown. */
 
 import type { HuntAnswer } from './answer.ts'
 import { number, shortSequence } from './figures.ts'
@@ -6,28 +6,28 @@ import type { FailureGroup } from './messages.ts'
 import { headline, sentences } from './sentences.ts'
 import { code, codeCell } from './text.ts'
 
-/** What a terminal must not be told by a program's output: everything but text, tabs and line ends. */
-const UNSEEN = /\p{Cc}\[[0-9;?]*[ -/]*[@-~]|(?![\n\t])\p{Cc}|\p{Bidi_Control}/gu
+/** Escape sequences and control characters, except tabs and line breaks: a terminal must not execute them. */
+const UNSAFE = /\p{Cc}\[[0-9;?]*[ -/]*[@-~]|(?![\n\t])\p{Cc}|\p{Bidi_Control}/gu
 
 const TAIL_LINES = 20
 const MAX_GROUPS = 10
 const MAX_TESTS = 20
-/** GitHub takes bodies of 65,536 characters: so much of each output leaves room for the rest. */
+/** GitHub limits a body to 65,536 characters. This limit per output leaves room for the rest. */
 const MAX_OUTPUT = 5000
 
-/** For a terminal: headline, sentences, failures with the end of an output each, and the sequence. */
+/** For a terminal: headline, sentences, groups of failures with the end of one output each, and the sequence. */
 export function huntTable(answer: HuntAnswer): string {
   const parts = [headline(answer), sentences(answer).join('\n')]
   for (const group of answer.groups.slice(0, MAX_GROUPS)) parts.push(groupText(group))
   if (answer.groups.length > MAX_GROUPS)
-    parts.push(`… and ${number(answer.groups.length - MAX_GROUPS)} more kinds of failure (--json has all).`)
+    parts.push(`… and ${number(answer.groups.length - MAX_GROUPS)} more kinds of failure (--json lists all).`)
   if (answer.tests.unsteady.length > 0) parts.push(testsText(answer))
   if (answer.ordered && answer.failed > 0) parts.push(sequenceText(answer))
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
 function sequenceText({ sequence, sequence_by_end }: HuntAnswer): string {
-  const name = sequence_by_end === null ? 'Sequence' : 'Sequence, in the order of ending'
+  const name = sequence_by_end === null ? 'Sequence' : 'Sequence in order of completion'
   return `${name}: ${shortSequence(sequence_by_end ?? sequence)}`
 }
 
@@ -36,13 +36,12 @@ function groupText(group: FailureGroup): string {
   const head = `${number(count)} × ${clean(message)}`
   if (!output?.trim()) return group.seed == null ? head : `${head} (${exampleOf(group)})`
   const lines = clean(output).trimEnd().split('\n')
-  const cut = lines.length > TAIL_LINES ? [`… (${number(lines.length - TAIL_LINES)} lines before)`] : []
+  const cut = lines.length > TAIL_LINES ? [`… (${number(lines.length - TAIL_LINES)} earlier lines)`] : []
   return [head, `  ${exampleOf(group)}:`, ...cut.map(indent), ...lines.slice(-TAIL_LINES).map(indent)].join(
     '\n',
   )
 }
 
-/** Hunts that were kept before runs had seeds told of none. */
 function exampleOf({ example_run, seed }: FailureGroup): string {
   return seed == null ? `run ${example_run}` : `run ${example_run}, seed ${seed}`
 }
@@ -54,21 +53,23 @@ function indent(line: string): string {
 function testsText({ tests: { unsteady } }: HuntAnswer): string {
   const rows = unsteady
     .slice(0, MAX_TESTS)
-    .map((one) => `  ${clean(one.name)}: ${one.failed} failed, ${one.flaked} flaked, ${one.passed} passed`)
+    .map(
+      (test) => `  ${clean(test.name)}: ${test.failed} failed, ${test.flaked} flaked, ${test.passed} passed`,
+    )
   const more = unsteady.length - MAX_TESTS
   return [...rows, ...(more > 0 ? [`  … and ${number(more)} more`] : [])].join('\n')
 }
 
 function clean(text: string): string {
-  return text.replace(/\r\n?/g, '\n').replace(UNSEEN, '')
+  return text.replace(/\r\n?/g, '\n').replace(UNSAFE, '')
 }
 
-/** In Markdown, for an issue or a comment: each failure's output folds away. */
+/** In Markdown, for an issue or a comment. Outputs are collapsed. */
 export function huntMarkdown(answer: HuntAnswer): string {
   const parts = [
     `**${headline(answer, code)}**`,
     sentences(answer, code)
-      .map((one) => `- ${one}`)
+      .map((sentence) => `- ${sentence}`)
       .join('\n'),
   ]
   for (const group of answer.groups.slice(0, MAX_GROUPS)) parts.push(groupMarkdown(group))
@@ -86,7 +87,7 @@ function groupMarkdown(group: FailureGroup): string {
   return `<details><summary>${number(count)} ×&nbsp;${exampleOf(group)}</summary>\n\n${code(message)}\n\n${fence}text\n${text}\n${fence}\n\n</details>`
 }
 
-/** Bots read what stands in code as well: a line must be no command to them, and no comment must carry another's marker. */
+/** Bots also read code blocks: no line may start with a command, and no output may contain a comment marker. */
 function harmless(output: string): string {
   return output
     .replace(/^([^\S\n]*)\//gm, '$1> /')
@@ -97,6 +98,6 @@ function harmless(output: string): string {
 function testsMarkdown({ tests: { unsteady } }: HuntAnswer): string {
   const rows = unsteady
     .slice(0, MAX_TESTS)
-    .map((one) => `| ${codeCell(one.name)} | ${one.failed} | ${one.flaked} | ${one.passed} |`)
+    .map((test) => `| ${codeCell(test.name)} | ${test.failed} | ${test.flaked} | ${test.passed} |`)
   return ['| Test | Failed | Flaked | Passed |', '| --- | ---: | ---: | ---: |', ...rows].join('\n')
 }

@@ -1,4 +1,4 @@
-/** When to stop: as soon as the target is decided, and, where failures seem to have a shape, once that is known too. */
+/** Decides when to stop: once the target is decided and, where failures seem to cluster or concentrate, once that is tested. */
 
 import type { HuntEnding, HuntRun } from './run.ts'
 import { shapeOf } from './shape.ts'
@@ -8,7 +8,7 @@ export interface StopRule {
   goal: Goal
   parallel: number
   untilFailure: boolean
-  /** All runs that were asked for, even when the answer is known. */
+  /** Do all runs even when the answer is known. */
   allRuns: boolean
 }
 
@@ -16,21 +16,22 @@ export interface Watch {
   passed: number
   failed: number
   missed: boolean
-  /** Counts a finished run. @returns why to stop now, or null to go on */
+  /** Counts a finished run. @returns why to stop now, or null to continue */
   add(run: HuntRun): HuntEnding | null
 }
 
-/** A target is mostly missed at two or three failures; whether these have a shape takes a few more to say. */
+/** A target is usually missed at two or three failures. Whether failures cluster takes a few more. */
 const FAILURES_FOR_SHAPE = 6
 const SUGGESTIVE = 0.2
-/** Where six failures still seem to have one, twelve must do. */
-const FAILURES_AT_MOST = 12
+/** The limit where six failures still suggest a pattern. */
+const MAX_FAILURES_FOR_SHAPE = 12
 const STILL_SUGGESTIVE = 0.05
-/** Far below what a finding needs, since this is looked at after every failure. */
-const TELLING = 0.002
-/** Going on for the shape costs at most this many times the runs that the decision took, and a hundred. */
+/** Far below the significance level, because this is tested after every failure. */
+const CONCLUSIVE = 0.002
+/** Continuing for the shape costs at most this many times the runs of the decision, plus 100. */
 const MAX_TIMES = 3
 
+/** Counts the runs of a hunt and decides when it stops. */
 export function watch(rule: StopRule): Watch {
   const runs: HuntRun[] = []
   let missedAt = 0
@@ -38,18 +39,18 @@ export function watch(rule: StopRule): Watch {
   const knowsShape = (outcome: HuntRun['outcome']): boolean => {
     if (missedAt > 0 && outcome === 'passed') return runs.length >= MAX_TIMES * missedAt + 100
     const ordered = [...runs].sort((a, b) => a.number - b.number)
-    const { most_telling } = shapeOf({
+    const { min_p_value } = shapeOf({
       runs: ordered,
       ended_by: null,
       parallel: rule.parallel,
       ordered: true,
     })
     if (missedAt > 0) {
-      const enough = most_telling < STILL_SUGGESTIVE ? FAILURES_AT_MOST : FAILURES_FOR_SHAPE
-      return self.failed >= enough || most_telling <= TELLING
+      const enough = min_p_value < STILL_SUGGESTIVE ? MAX_FAILURES_FOR_SHAPE : FAILURES_FOR_SHAPE
+      return self.failed >= enough || min_p_value <= CONCLUSIVE
     }
     missedAt = runs.length
-    return most_telling >= SUGGESTIVE || most_telling <= TELLING
+    return min_p_value >= SUGGESTIVE || min_p_value <= CONCLUSIVE
   }
 
   const self: Watch = {

@@ -11,14 +11,14 @@ const hunt = (name: string, passed: number, failed: number, clumped = false): Co
 })
 
 describe('compare', () => {
-  test('clean runs after a flake of one in twenty', () => {
+  test('clean runs after a failure rate of 5 % are a fix', () => {
     // 5 of 100 before, none of 100 after: choose(100, 5) / choose(200, 5).
     const { p_value, decision } = compare(hunt('a', 95, 5), hunt('b', 100, 0), 0.95)
     expect(p_value).toBeCloseTo(75287520 / 2535650040, 9)
     expect(decision).toBe('better')
   })
 
-  test('too few clean runs, and how many more it takes', () => {
+  test('too few clean runs are undecided, with the number of runs to decide', () => {
     const few = compare(hunt('a', 95, 5), hunt('b', 20, 0), 0.95)
     expect(few.decision).toBe('undecided')
     const more = few.runs_to_know ?? 0
@@ -26,17 +26,17 @@ describe('compare', () => {
     expect(compare(hunt('a', 95, 5), hunt('b', 20 + more - 1, 0), 0.95).decision).toBe('undecided')
   })
 
-  test('no difference, and no number of runs to show one', () => {
+  test('equal rates are undecided, and no number of runs decides', () => {
     expect(compare(hunt('a', 98, 2), hunt('b', 95, 5), 0.95)).toMatchObject({
       decision: 'undecided',
       runs_to_know: null,
     })
   })
 
-  test('what got worse is said to', () =>
+  test('a higher rate after is worse', () =>
     expect(compare(hunt('a', 300, 0), hunt('b', 90, 10), 0.95).decision).toBe('worse'))
 
-  test('nothing run', () =>
+  test('no runs are undecided', () =>
     expect(compare(hunt('a', 0, 0), hunt('b', 0, 0), 0.95)).toMatchObject({
       decision: 'undecided',
       probability_better: expect.closeTo(0.5, 9),
@@ -44,7 +44,7 @@ describe('compare', () => {
 })
 
 describe('probabilityLower', () => {
-  test('is what drawing from both gives', () => {
+  test('agrees with sampling from both posteriors', () => {
     const random = seeded(3)
     // A Beta(a, b) variate with whole a and b is the a-th of a + b - 1 uniform numbers in order.
     const beta = (a: number, b: number) =>
@@ -55,13 +55,13 @@ describe('probabilityLower', () => {
     expect(probabilityLower(hunt('', 29, 1), hunt('', 27, 3))).toBeCloseTo(lower / DRAWS, 1.7)
   })
 
-  test('the two sides make one', () => {
+  test('the probabilities of both sides add up to 1', () => {
     const [a, b] = [hunt('', 2995, 3), hunt('', 480, 4)]
     expect(probabilityLower(a, b) + probabilityLower(b, a)).toBeCloseTo(1, 9)
   })
 })
 
-test('in words', () => {
+test('the comparison as text', () => {
   expect(comparisonText(compare(hunt('main', 950, 50), hunt('fix', 1000, 0), 0.95))).toMatchInlineSnapshot(`
     "The fix is real: 50 of 1,000 runs failed before (main), 0 of 1,000 runs failed after (fix).
     The probability that it fails less often now is more than 99.99%; chance alone would give so few failures in fewer than one case of 10,000."

@@ -1,6 +1,6 @@
 /** What failures say, made equal but for what differs from run to run. */
 import { describe, expect, test } from 'vitest'
-import { failureMessage, groupFailures, kindOf, saysOutOfMemory, tellingLine } from '../src/messages.ts'
+import { failureMessage, groupFailures, keyLine, kindOf, saysOutOfMemory } from '../src/messages.ts'
 import { aRun } from './hunts.ts'
 
 describe('kindOf', () => {
@@ -11,25 +11,25 @@ describe('kindOf', () => {
     ['no pod 6f1c1f0e-7d3b-4c65-9d7a-5a1d2f3e4b5c', 'no pod 00000000-1111-2222-3333-444444444444'],
     ['open /tmp/xyz-123/a: denied', 'open /tmp/other/b/c: denied'],
     ['commit 0bcb424aa is gone', 'commit fc09d7a11e is gone'],
-  ])('%s = %s', (one, other) => expect(kindOf(one)).toBe(kindOf(other)))
+  ])('%s = %s', (first, second) => expect(kindOf(first)).toBe(kindOf(second)))
 
   test.each([
     ['exit 137, killed', 'exit 139, killed'],
     ['connection refused', 'connection reset'],
-  ])('%s is not %s', (one, other) => expect(kindOf(one)).not.toBe(kindOf(other)))
+  ])('%s is not %s', (first, second) => expect(kindOf(first)).not.toBe(kindOf(second)))
 })
 
-describe('tellingLine', () => {
+describe('keyLine', () => {
   test('is the error, and not the summary or the stack below it', () =>
     expect(
-      tellingLine(
+      keyLine(
         'ok 1\nAssertionError: expected 3 to be 4\n    at run (a.ts:3:1)\n2 passed\n1 failed\nnpm ERR! code 1\n',
       ),
     ).toBe('AssertionError: expected 3 to be 4'))
-  test('is the last line where nothing tells more', () => expect(tellingLine('a\nb\n\n')).toBe('b'))
-  test('is nothing for no output', () => expect(tellingLine(' \n')).toBeNull())
-  test('does not wear out on a line without an end', () =>
-    expect(tellingLine(`error ${'a1'.repeat(500_000)}`)?.length).toBe(300))
+  test('is the last line if no line is informative', () => expect(keyLine('a\nb\n\n')).toBe('b'))
+  test('is null without output', () => expect(keyLine(' \n')).toBeNull())
+  test('is fast on a very long line', () =>
+    expect(keyLine(`error ${'a1'.repeat(500_000)}`)?.length).toBe(300))
 })
 
 describe('failureMessage', () => {
@@ -40,9 +40,9 @@ describe('failureMessage', () => {
       'exit 137, killed (SIGKILL), as a machine or container does that runs out of memory',
     ],
     [{ exit_code: 137, killed_for: 'memory' as const }, 'exit 137, killed (SIGKILL) because memory ran out'],
-    [{ timed_out: true, output: 'step 4\nTerminated\n' }, 'no end within the time limit; last line: step 4'],
+    [{ timed_out: true, output: 'step 4\nTerminated\n' }, 'time limit exceeded; last line: step 4'],
     [{ test: { name: 'cache evicts', message: 'got 3' } }, 'cache evicts: got 3'],
-    [{ exit_code: 3 }, 'exit 3 without a word'],
+    [{ exit_code: 3 }, 'exit 3, no output'],
   ])('%j', (fields, message) => expect(failureMessage({ ...failed, ...fields })).toBe(message))
 })
 
@@ -53,7 +53,7 @@ test.each([
   ['remembers everything', false],
 ])('%s: out of memory is %s', (output, answer) => expect(saysOutOfMemory(output)).toBe(answer))
 
-test('failures are grouped, most frequent first, with the output that was kept', () => {
+test('failures are grouped, most frequent first, with the stored output', () => {
   const failed = (number: number, message: string, output: string | null = null) =>
     aRun(number, { outcome: 'failed', message, output })
   const runs = [

@@ -1,4 +1,4 @@
-/** Findings that are there are found; and where there is nothing, hardly ever is something found. */
+/** The tests on patterns detect real patterns, and rarely report one where there is none. */
 import { describe, expect, test } from 'vitest'
 import type { Hunt, HuntRun } from '../src/run.ts'
 import { shapeOf } from '../src/shape.ts'
@@ -7,17 +7,17 @@ import { aHunt, aRun, GOAL, seeded } from './hunts.ts'
 
 /** Plays a program until the hunt would stop by itself; `parallel` workers take turns. */
 function play(fails: (run: number, worker: number) => boolean, parallel: number, most = 1000): Hunt {
-  const seen = watch({ goal: GOAL, parallel, untilFailure: false, allRuns: false })
+  const watched = watch({ goal: GOAL, parallel, untilFailure: false, allRuns: false })
   const runs: HuntRun[] = []
   for (let number = 1; number <= most; number++) {
     const worker = ((number - 1) % parallel) + 1
     const outcome = fails(number, worker) ? 'failed' : 'passed'
     const run = aRun(number, { outcome, worker: String(worker) })
     runs.push(run)
-    if (seen.add(run) !== null)
-      return aHunt(runs, { parallel, missed: seen.missed, ended_by: outcome === 'failed' ? number : null })
+    if (watched.add(run) !== null)
+      return aHunt(runs, { parallel, missed: watched.missed, ended_by: outcome === 'failed' ? number : null })
   }
-  return aHunt(runs, { parallel, missed: seen.missed })
+  return aHunt(runs, { parallel, missed: watched.missed })
 }
 
 /** Plays a program that fails by chance on so many workers: a pass takes about 10 of time, a failure about `slow`. */
@@ -44,13 +44,13 @@ function playTimed(random: () => number, { rate = 0, slow = 10, parallel = 24, r
 }
 
 describe('a program', () => {
-  test('that fails in pairs is found out in a few of them', () => {
+  test('that fails in pairs is detected after a few pairs', () => {
     const hunt = play((run) => run % 50 === 30 || run % 50 === 31, 1)
     expect(shapeOf(hunt).succession).toMatchObject({ clumped: true, longest_streak: 2 })
     expect(hunt.runs.length).toBeLessThan(200)
   })
 
-  test.each([4, 24])('that fails in worker 3 of %d only is found out in a few of its runs', (parallel) => {
+  test.each([4, 24])('that fails only on worker 3 of %d is detected after a few of its runs', (parallel) => {
     const hunt = play((_run, worker) => worker === 3, parallel)
     const [found] = shapeOf(hunt).concentration
     expect(found).toMatchObject({ by: 'worker', value: '3' })
@@ -59,7 +59,7 @@ describe('a program', () => {
     expect(hunt.runs.length).toBeLessThan(150)
   })
 
-  test('that fails by chance alone has a shape in about one of twenty hunts', () => {
+  test('that fails at random has a significant pattern in about one of twenty hunts', () => {
     const random = seeded(7)
     const HUNTS = 400
     let found = 0
@@ -70,7 +70,7 @@ describe('a program', () => {
     expect(found / HUNTS).toBeLessThan(0.09)
   })
 
-  test('that fails in pairs is hardly ever said to get worse or better, though a hunt ends at a failure', () => {
+  test('that fails in pairs is rarely reported as trending, although a hunt ends at a failure', () => {
     const random = seeded(11)
     const HUNTS = 200
     let clumped = 0
@@ -95,7 +95,7 @@ describe('a program', () => {
     ['a little faster', { rate: 0.2, slow: 8, runs: 120 }],
     ['far slower', { rate: 0.1, slow: 100, parallel: 8, runs: 120 }],
     ['as fast', { rate: 0.05, slow: 10 }],
-  ])('whose failures are %s than its passes does not seem to fail in succession for that', (_name, how) => {
+  ])('whose failures are %s than its passes is not reported as clustered because of that', (_name, how) => {
     const random = seeded(5)
     const HUNTS = 200
     let found = 0
@@ -103,7 +103,7 @@ describe('a program', () => {
     expect(found / HUNTS).toBeLessThan(0.04)
   })
 
-  test('that always fails has none, and is known for it at once', () => {
+  test('that always fails has no pattern, and the hunt stops at once', () => {
     const hunt = play(() => true, 4)
     expect(hunt).toMatchObject({ missed: true })
     expect(hunt.runs.length).toBeLessThanOrEqual(3)
@@ -123,7 +123,7 @@ describe('shapeOf', () => {
       ),
     )
 
-  test('48 passes, 2 failures, 2 passes, 1 failure: late, and not surely in succession', () => {
+  test('48 passes, 2 failures, 2 passes, 1 failure come late, without significant clustering', () => {
     const { succession, concentration } = shapeOf(failing([49, 50, 53], 53))
     expect(succession).toMatchObject({
       clumped: false,
@@ -137,18 +137,18 @@ describe('shapeOf', () => {
     expect(concentration).toMatchObject([{ by: 'order', value: 'late' }])
   })
 
-  test('a failure at the end is no trend', () => {
+  test('a failure at the end is not a trend', () => {
     expect(shapeOf(failing([400], 400)).concentration).toEqual([])
     expect(shapeOf(failing([399, 400], 400)).concentration).toEqual([])
   })
 
-  test('failures of one hour are found', () => {
+  test('failures in one hour are detected', () => {
     const hour = (place: number) => ({ started_at: `2026-02-03T${place % 8 === 0 ? '03' : '11'}:00:00.000Z` })
     const { concentration } = shapeOf(failing([8, 32, 64, 96, 128], 160, hour))
     expect(concentration).toMatchObject([{ by: 'hour', value: '03', failed: 5, runs: 20 }])
   })
 
-  test('failures that met in the order of ending are found there', () => {
+  test('failures that cluster in order of completion are detected in that order', () => {
     const pairs = [10, 17, 60, 66, 110, 118]
     const ended = (place: number) => {
       const index = pairs.indexOf(place)
@@ -158,7 +158,7 @@ describe('shapeOf', () => {
     expect(shapeOf(hunt).succession).toMatchObject({ clumped: true, order: 'end', streaks: [2, 2, 2] })
   })
 
-  test('stopped runs are as if they had not been', () => {
+  test('stopped runs are ignored', () => {
     const hunt = failing([2, 4], 6)
     const stopped = {
       ...hunt,
@@ -167,7 +167,7 @@ describe('shapeOf', () => {
     expect(shapeOf(stopped).succession.streaks).toEqual([2])
   })
 
-  test('where only counts are known, nothing is said', () => {
+  test('without an order nothing is tested', () => {
     const { succession, concentration } = shapeOf({ ...failing([1, 2, 3], 90), ordered: false })
     expect([succession.p_value, succession.streaks, concentration]).toEqual([1, [], []])
   })

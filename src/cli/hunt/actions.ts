@@ -4,7 +4,7 @@ import { endOf, type Hunt, type HuntRun, runOf } from '@flake-sla/hunt'
 import {
   type ActionsHooks,
   type ActionsSettings,
-  type Before,
+  type EarlierSession,
   huntOnActions,
   type Lane,
   openActions,
@@ -72,7 +72,7 @@ async function begin(db: Db, options: HuntOptions) {
     environment: { ref: settings.ref },
     started_at: new Date().toISOString(),
   })
-  const before: Before = { runs: [], lanes: [], spent: 0 }
+  const before: EarlierSession = { runs: [], lanes: [], spent: 0 }
   return { hunt: { id: begun.huntId, name: begun.name }, settings, before }
 }
 

@@ -8,11 +8,11 @@ import {
   type HuntAnswer,
   headline,
   huntPicture,
-  type KeptHunt,
   NO_REPORTS,
   runOf,
+  type StoredHunt,
+  seriesSettings,
   seriesTable,
-  toldSettings,
 } from '@flake-sla/hunt'
 import {
   addHuntRuns,
@@ -92,14 +92,14 @@ function print(text: string): void {
 }
 
 /** A hunt as it was kept, for tables. */
-export function keptOf(row: HuntRow): KeptHunt & { repository: string | null; job: string | null } {
+export function keptOf(row: HuntRow): StoredHunt & { repository: string | null; job: string | null } {
   const { name, changed, notes, environment, started_at, ended_at, repository, job } = row
   const answer = row.answer as HuntAnswer | null
-  const settings = toldSettings(row.settings)
+  const settings = seriesSettings(row.settings)
   return { name, changed, notes, repository, job, settings, environment, started_at, ended_at, answer }
 }
 
-function withoutOutputs(hunt: KeptHunt): KeptHunt {
+function withoutOutputs(hunt: StoredHunt): StoredHunt {
   if (hunt.answer === null) return hunt
   const groups = hunt.answer.groups.map((group) => ({ ...group, output: null }))
   return { ...hunt, answer: { ...hunt.answer, groups } }

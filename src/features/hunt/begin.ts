@@ -1,5 +1,5 @@
 /** Begins the hunt that a command asks for: checks the permission, finds the job and writes the first comment. */
-import { ALWAYS } from '@flake-sla/hunt/actions'
+import { EPOCH } from '@flake-sla/hunt/actions'
 import { beginHunt } from '../../db/hunts.ts'
 import { readHunt } from '../../domain/command.ts'
 import type { HeadJob } from '../../domain/retest.ts'
@@ -38,7 +38,7 @@ async function laneOf({ octokit, path }: HuntContext, sha: string, job: HeadJob)
   const runs = await reruns.readWorkflowRuns(octokit, path, sha)
   const run = runs.find(({ suiteId }) => suiteId !== null && suiteId === job.suiteId)
   if (!run) return undefined
-  return { run_id: run.id, suite_id: run.suiteId ?? 0, sha, attempt: null, asked: false, after: ALWAYS }
+  return { run_id: run.id, suite_id: run.suiteId ?? 0, sha, attempt: null, requested: false, after: EPOCH }
 }
 
 type Lane = StoredSettings['lanes'][number]

@@ -31,8 +31,8 @@ export async function giveUpHunt(deps: Deps, task: HuntTask, error: unknown): Pr
 async function unmarkUnconfirmed({ db }: Deps, row: HuntRow, repositoryId: number): Promise<void> {
   const settings = storedSettings(row)
   for (const lane of settings.lanes) {
-    if (lane.attempt === null || lane.asked) continue
-    const mark = markOf(lane, lane.attempt, { taken_back: true })
+    if (lane.attempt === null || lane.requested) continue
+    const mark = markOf(lane, lane.attempt, { withdrawn: true })
     lane.attempt = null
     const step = { settings: { ...settings }, mark, run: null, environment: null }
     await keepHuntStep(db, { huntId: row.hunt_id, repositoryId }, step)

@@ -55,7 +55,7 @@ async function step(context: HuntContext, row: HuntRow): Promise<TaskResult | Ta
   const isBeginning = stored.spent === 0 && stored.lanes.every((lane) => lane.attempt === null)
   if (isBeginning && minutes < 1) return end(context, row, actionsHunt, { body: usedUpText(maxMinutes) })
   const reason = await whyStopped(context, row)
-  if (reason !== null) actionsHunt.breakOff()
+  if (reason !== null) actionsHunt.stopStarting()
   try {
     const isOver = await actionsHunt.step()
     const isTooOld = Date.parse(row.started_at) < deps.now() - MAX_AGE_MS
@@ -107,7 +107,7 @@ async function end(
   how: { reason: string | null } | { body: string },
 ): Promise<TaskResult> {
   const { deps } = context
-  if ('body' in how) actionsHunt.breakOff()
+  if ('body' in how) actionsHunt.stopStarting()
   const outcome = actionsHunt.result()
   const body = 'body' in how ? how.body : await answerText(context, row, outcome, how.reason)
   const url = await writeAnswer(context, body)

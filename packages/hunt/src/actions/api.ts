@@ -1,4 +1,4 @@
-/** The few calls to GitHub that a hunt makes, each asked again when GitHub is busy or away for a moment. */
+/** The calls to GitHub that a hunt makes. Transient errors and rate limits are retried. */
 import { Octokit } from '@octokit/rest'
 import { UserError } from '../user-error.ts'
 
@@ -13,12 +13,12 @@ export interface ActionsJob {
   started_at: string
   completed_at: string | null
   runner: string | null
-  /** What the job asked for to run on. */
+  /** The runner labels that the job requests. */
   labels: string[]
 }
 
-/** A workflow run as its newest attempt stands. */
-export interface WorkflowRunNow {
+/** A workflow run with its newest attempt. */
+export interface WorkflowRun {
   id: number
   suite_id: number
   sha: string
@@ -26,23 +26,23 @@ export interface WorkflowRunNow {
   done: boolean
 }
 
-/** `busy`: an attempt of the same workflow run is under way; `never`: GitHub lets it be run again no more. */
-export type Asked = 'asked' | 'busy' | 'never'
+/** `busy`: another attempt of the workflow run is in progress. `never`: GitHub allows no further re-run of it. */
+export type RerunResult = 'accepted' | 'busy' | 'never'
 
 export interface ActionsApi {
-  /** The commit that a branch, tag or SHA names. */
+  /** The SHA that a branch, tag or SHA resolves to. */
   commitOf(ref: string): Promise<string>
-  /** The numbers of the pull requests whose head the commit is. */
+  /** The numbers of the pull requests whose head is the commit. */
   pullRequestsAt(sha: string): Promise<number[]>
-  /** The workflow runs of a commit that have ended, newest first. */
-  endedRunsAt(sha: string): Promise<WorkflowRunNow[]>
-  readRun(runId: number): Promise<WorkflowRunNow>
+  /** The completed workflow runs of a commit, newest first. */
+  completedRunsAt(sha: string): Promise<WorkflowRun[]>
+  readRun(runId: number): Promise<WorkflowRun>
   jobsOf(runId: number, attempt: number): Promise<ActionsJob[]>
-  /** Runs a job again, with those that depend on it. */
-  rerunJob(jobId: number): Promise<Asked>
-  /** Starts a workflow that has a `workflow_dispatch` trigger. @returns its run's id */
+  /** Re-runs a job and the jobs that depend on it. */
+  rerunJob(jobId: number): Promise<RerunResult>
+  /** Starts a workflow that has a `workflow_dispatch` trigger. @returns the id of its run */
   dispatch(workflow: string, ref: string): Promise<number>
-  /** What a job wrote; null when GitHub no longer has it. */
+  /** The log of a job; null when GitHub no longer has it. */
   readLog(jobId: number): Promise<string | null>
 }
 
@@ -51,16 +51,16 @@ const TRIES = 5
 const FIRST_WAIT_MS = 1000
 const MAX_WAIT_S = 120
 
-/** @param options the token needs `actions: write`, `contents: read` and `pull_requests: read` */
+/** Access with a token. @param options the token needs `actions: write`, `contents: read` and `pull_requests: read` */
 export function openActions(
   at: { owner: string; repo: string },
   options: { token: string; baseUrl: string; firstWaitMs?: number },
 ): ActionsApi {
   const octokit = new Octokit({ auth: options.token, baseUrl: options.baseUrl, log: SILENT })
-  return actionsOf(octokit, at, insisting(options.firstWaitMs ?? FIRST_WAIT_MS))
+  return actionsOf(octokit, at, retrying(options.firstWaitMs ?? FIRST_WAIT_MS))
 }
 
-/** @param call makes each request; what it throws comes out, but for what `Asked` tells */
+/** Access with a client. @param call makes each request. Its errors are passed on, except for those in `RerunResult` */
 export function actionsOf(
   octokit: Pick<Octokit, 'rest' | 'request' | 'paginate'>,
   at: { owner: string; repo: string },
@@ -78,7 +78,7 @@ export function actionsOf(
       )
       return data.filter((pull) => pull.head.sha === sha).map((pull) => pull.number)
     },
-    async endedRunsAt(sha) {
+    async completedRunsAt(sha) {
       const { data } = await call(() =>
         octokit.rest.actions.listWorkflowRunsForRepo({
           ...at,
@@ -87,10 +87,10 @@ export function actionsOf(
           per_page: PER_PAGE,
         }),
       )
-      return data.workflow_runs.map(nowOf)
+      return data.workflow_runs.map(workflowRunOf)
     },
     readRun: async (run_id) =>
-      nowOf((await call(() => octokit.rest.actions.getWorkflowRun({ ...at, run_id }))).data),
+      workflowRunOf((await call(() => octokit.rest.actions.getWorkflowRun({ ...at, run_id }))).data),
     async jobsOf(run_id, attempt_number) {
       const jobs = await call(() =>
         octokit.paginate(octokit.rest.actions.listJobsForWorkflowRunAttempt, {
@@ -105,7 +105,7 @@ export function actionsOf(
     async rerunJob(job_id) {
       try {
         await call(() => octokit.rest.actions.reRunJobForWorkflowRun({ ...at, job_id }))
-        return 'asked'
+        return 'accepted'
       } catch (error) {
         const { message } = error as Error
         if (/already running/i.test(message)) return 'busy'
@@ -130,14 +130,14 @@ export function actionsOf(
           (await call(() => octokit.rest.actions.downloadJobLogsForWorkflowRun({ ...at, job_id }))).data,
         )
       } catch {
-        // Logs are removed after some time, and a job that never began has none.
+        // Logs expire, and a job that never started has none.
         return null
       }
     },
   }
 }
 
-interface ToldRun {
+interface RunPayload {
   id: number
   check_suite_id?: number
   head_sha: string
@@ -145,23 +145,29 @@ interface ToldRun {
   status: string | null
 }
 
-function nowOf({ id, check_suite_id = 0, head_sha, run_attempt = 1, status }: ToldRun): WorkflowRunNow {
+function workflowRunOf({
+  id,
+  check_suite_id = 0,
+  head_sha,
+  run_attempt = 1,
+  status,
+}: RunPayload): WorkflowRun {
   return { id, suite_id: check_suite_id, sha: head_sha, attempt: run_attempt, done: status === 'completed' }
 }
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
-type Refused = Error & { status?: number; response?: { headers?: Record<string, string | undefined> } }
+type RequestError = Error & { status?: number; response?: { headers?: Record<string, string | undefined> } }
 
-/** Waits as GitHub says, and asks again after limits, 5xx and lost connections; says anything else in words. */
-function insisting(firstWaitMs: number): <T>(work: () => Promise<T>) => Promise<T> {
+/** Retries after rate limits, 5xx and lost connections, after the time that GitHub names. Other errors become UserErrors. */
+function retrying(firstWaitMs: number): <T>(work: () => Promise<T>) => Promise<T> {
   return async (work) => {
     for (let i = 1; ; i++) {
       try {
         return await work()
       } catch (error) {
-        const seconds = retryAfter(error as Refused)
-        if (seconds === null || i === TRIES) throw inWords(error as Refused)
+        const seconds = retryAfter(error as RequestError)
+        if (seconds === null || i === TRIES) throw asUserError(error as RequestError)
         const ms = seconds > 0 ? seconds * 1000 : firstWaitMs * 2 ** (i - 1)
         await new Promise((resolve) => setTimeout(resolve, ms))
       }
@@ -169,8 +175,8 @@ function insisting(firstWaitMs: number): <T>(work: () => Promise<T>) => Promise<
   }
 }
 
-/** Seconds to wait, 0 for a little, null when asking again is no use. Source: docs.github.com, rate limits of the REST API. */
-function retryAfter({ status = 0, response, message }: Refused): number | null {
+/** Seconds to wait, 0 for the default back-off, null when a retry is pointless. Source: docs.github.com, rate limits of the REST API. */
+function retryAfter({ status = 0, response, message }: RequestError): number | null {
   const headers = response?.headers ?? {}
   if (status === 500 && /fetch failed|other side closed/i.test(message)) return 0
   if (status === 403 || status === 429) {
@@ -182,18 +188,18 @@ function retryAfter({ status = 0, response, message }: Refused): number | null {
   return status >= 500 ? 0 : null
 }
 
-/** Whether GitHub has said no, rather than not answered: asking again later is no use. */
+/** Whether GitHub refused the request for good, so that a retry is pointless. */
 export function isRefusal(error: unknown): boolean {
-  const { status = 0, message = '' } = error as Partial<Refused>
+  const { status = 0, message = '' } = error as Partial<RequestError>
   const isFinal = status === 403 || status === 404 || status === 410 || status === 422
   return error instanceof UserError || (isFinal && !/rate limit|abuse/i.test(message))
 }
 
-function inWords(error: Refused): Error {
+function asUserError(error: RequestError): Error {
   const { status, message } = error
-  if (status === 401) return new UserError('GitHub refuses the token. Set GITHUB_TOKEN to one that is valid.')
+  if (status === 401) return new UserError('GitHub rejected the token. Set GITHUB_TOKEN to a valid one.')
   if (status === 404)
-    return new UserError(`GitHub does not find it: ${message}. Is the name right, and may the token see it?`)
+    return new UserError(`GitHub answered: ${message}. Check the name, and that the token has access to it.`)
   if (status === 422 || status === 403) return new UserError(`GitHub refused: ${message}`)
   return error
 }

@@ -1,16 +1,16 @@
 /**
- * Hunts on GitHub Actions: runs a job again and again, in several workflow runs side by side, or starts its workflow anew
- * for every run, within the minutes that the user allows. All that it needs to go on after a stop is handed out.
+ * Hunts on GitHub Actions: re-runs a job in several workflow runs in parallel, or starts its workflow for every run, within
+ * a budget of minutes. Its whole state is passed to `onChange`, so that a later session can resume it.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Hunt, HuntEnding, HuntRun } from '../run.ts'
 import { watch } from '../stop.ts'
 import { UserError } from '../user-error.ts'
-import { type ActionsApi, type ActionsJob, type Asked, isRefusal } from './api.ts'
+import { type ActionsApi, type ActionsJob, isRefusal, type RerunResult } from './api.ts'
 import { environmentOf, minutesOf, runReader, tookMs } from './job.ts'
-import { ALWAYS, findLanes, type Lane, laneOf, lastResult, markOf, refusePullRequests } from './lanes.ts'
+import { EPOCH, findLanes, type Lane, laneOf, lastResult, markOf, refusePullRequests } from './lanes.ts'
 import { resultOf } from './result.ts'
-import type { ActionsHooks, ActionsSettings, Before, HuntChange } from './terms.ts'
+import type { ActionsHooks, ActionsSettings, EarlierSession, HuntChange } from './settings.ts'
 
 const POLL_MS = 15_000
 
@@ -19,19 +19,19 @@ export async function huntOnActions(
   api: ActionsApi,
   settings: ActionsSettings,
   hooks: ActionsHooks,
-  before: Before = { runs: [], lanes: [], spent: 0 },
+  earlier: EarlierSession = { runs: [], lanes: [], spent: 0 },
   pollMs = POLL_MS,
 ): Promise<Hunt> {
   const sha = await api.commitOf(settings.ref)
   await refusePullRequests(api, sha, settings.ref)
-  const isFresh = before.lanes.length === 0 && settings.workflow === null
-  const lanes = isFresh ? await findLanes(api, settings, sha) : before.lanes
-  const hunt = new ActionsHunt(api, settings, hooks, { ...before, lanes })
+  const isFresh = earlier.lanes.length === 0 && settings.workflow === null
+  const lanes = isFresh ? await findLanes(api, settings, sha) : earlier.lanes
+  const hunt = new ActionsHunt(api, settings, hooks, { ...earlier, lanes })
   while (!(await hunt.step())) await wait(pollMs, undefined, { signal: hooks.signal }).catch(() => {})
   return hunt.result()
 }
 
-/** One hunt, step by step: it can be put down after each, and taken up again from what was kept. */
+/** A hunt in steps. It can be interrupted after each step and resumed from the stored state. */
 export class ActionsHunt {
   readonly #api: ActionsApi
   readonly #settings: ActionsSettings
@@ -43,70 +43,70 @@ export class ActionsHunt {
   #ending: HuntEnding | null = null
   #endedBy: number | null = null
   #spent: number
-  #costliest = 1
+  #maxCost = 1
 
-  constructor(api: ActionsApi, settings: ActionsSettings, hooks: ActionsHooks, before: Before) {
+  constructor(api: ActionsApi, settings: ActionsSettings, hooks: ActionsHooks, earlier: EarlierSession) {
     this.#api = api
     this.#settings = settings
     this.#hooks = hooks
-    this.#lanes = before.lanes.map((lane) => ({ ...lane }))
-    this.#spent = before.spent
+    this.#lanes = earlier.lanes.map((lane) => ({ ...lane }))
+    this.#spent = earlier.spent
     this.#watch = watch(settings)
     this.#readRun = runReader(api)
-    for (const run of before.runs) this.#count(run, minutesOf(run.duration_ms))
+    for (const run of earlier.runs) this.#count(run, minutesOf(run.duration_ms))
   }
 
-  /** Starts nothing more; what is under way is still waited for: it is paid already. */
-  breakOff(): void {
+  /** Starts no further runs. Runs in progress are still awaited, because their minutes are spent. */
+  stopStarting(): void {
     this.#ending ??= 'interrupted'
   }
 
-  /** Looks at what is under way, and starts what may be started. @returns whether the hunt has ended */
+  /** Checks the runs in progress, and starts new ones. @returns whether the hunt has ended */
   async step(): Promise<boolean> {
-    for (const lane of [...this.#lanes]) if (lane.attempt !== null) await this.#look(lane, lane.attempt)
+    for (const lane of [...this.#lanes]) if (lane.attempt !== null) await this.#check(lane, lane.attempt)
     if (this.#hooks.signal.aborted) this.#ending ??= 'interrupted'
     if (this.#ending === null) await this.#startMore()
     const isOver = this.#ending !== null || this.#runs.length >= this.#settings.runs
     return (isOver && this.#active() === 0) || this.#hooks.signal.aborted
   }
 
-  async #look(lane: Lane, attempt: number): Promise<void> {
-    const now = await this.#api.readRun(lane.run_id)
-    if (now.attempt < attempt) {
-      // What was asked for is only slow to be shown. What was not was planned by a session that ended before it asked.
-      if (lane.asked) return
-      if (this.#ending !== null) return this.#takeBack(lane, attempt)
-      const before = await this.#api.jobsOf(lane.run_id, attempt - 1)
-      return this.#request(lane, attempt, before, { isResumed: true })
+  async #check(lane: Lane, attempt: number): Promise<void> {
+    const workflowRun = await this.#api.readRun(lane.run_id)
+    if (workflowRun.attempt < attempt) {
+      // A requested attempt may appear with a delay. Otherwise an earlier session ended between planning and requesting it.
+      if (lane.requested) return
+      if (this.#ending !== null) return this.#withdraw(lane, attempt)
+      const jobs = await this.#api.jobsOf(lane.run_id, attempt - 1)
+      return this.#request(lane, attempt, jobs, { isResumed: true })
     }
-    if (now.attempt === attempt && !now.done) return
+    if (workflowRun.attempt === attempt && !workflowRun.done) return
     const jobs = await this.#api.jobsOf(lane.run_id, attempt)
-    const job = jobs.find((one) => one.name === this.#settings.job)
+    const job = jobs.find(({ name }) => name === this.#settings.job)
     if (job === undefined) throw this.#noSuchJob(jobs)
     await this.#finish(lane, attempt, job, jobs)
   }
 
   #noSuchJob(jobs: readonly ActionsJob[]): UserError {
-    const names = jobs.map((one) => one.name).join(', ')
-    return new UserError(`The workflow has no job ${this.#settings.job}. It has: ${names}.`)
+    const names = jobs.map(({ name }) => name).join(', ')
+    return new UserError(`The workflow has no job ${this.#settings.job}. Its jobs: ${names}.`)
   }
 
   async #finish(lane: Lane, attempt: number, job: ActionsJob, jobs: readonly ActionsJob[]): Promise<void> {
     const run = await this.#readRun(job, this.#runs.length + 1)
-    // Jobs that were not run again are listed with the result that they had.
-    const own = jobs.filter((one) => Date.parse(one.completed_at ?? ALWAYS) > Date.parse(lane.after))
-    const cost = own.reduce((sum, one) => sum + minutesOf(tookMs(one)), 0)
+    // Jobs that were not re-run are listed with their earlier result.
+    const rerun = jobs.filter((other) => Date.parse(other.completed_at ?? EPOCH) > Date.parse(lane.after))
+    const cost = rerun.reduce((sum, other) => sum + minutesOf(tookMs(other)), 0)
     const mark = markOf(lane, attempt, { until_at: lastResult(jobs) })
     const environment = this.#runs.length === 0 ? await environmentOf(this.#api, job) : null
-    Object.assign(lane, { attempt: null, asked: false })
+    Object.assign(lane, { attempt: null, requested: false })
     this.#spent += cost
     this.#count(run, cost)
-    await this.#keep({ run, mark, environment })
+    await this.#store({ run, mark, environment })
   }
 
   #count(run: HuntRun, cost: number): void {
     this.#runs.push(run)
-    this.#costliest = Math.max(this.#costliest, cost)
+    this.#maxCost = Math.max(this.#maxCost, cost)
     const ending = this.#watch.add(run)
     if (ending === null || this.#ending !== null) return
     this.#ending = ending
@@ -124,7 +124,7 @@ export class ActionsHunt {
     for (const lane of [...this.#lanes]) {
       if (lane.attempt !== null || !wanted()) continue
       if (!this.#mayStart()) return
-      await this.#again(lane)
+      await this.#rerun(lane)
     }
     if (this.#lanes.length === 0) this.#ending ??= 'used_up'
   }
@@ -133,70 +133,70 @@ export class ActionsHunt {
     return this.#lanes.filter((lane) => lane.attempt !== null).length
   }
 
-  /** Whether the minutes allow one more, when those under way cost as much as the costliest so far. */
+  /** Whether the budget allows one more run, if each run in progress costs as much as the most expensive so far. */
   #mayStart(): boolean {
     const active = this.#active()
-    if (this.#spent + (active + 1) * this.#costliest <= this.#settings.minutes) return true
+    if (this.#spent + (active + 1) * this.#maxCost <= this.#settings.minutes) return true
     if (active === 0) this.#ending ??= 'minutes'
     return false
   }
 
   async #dispatch(workflow: string): Promise<void> {
-    const now = await this.#api.readRun(await this.#api.dispatch(workflow, this.#settings.ref))
-    // Lanes that have ended their one run are of no more use.
+    const workflowRun = await this.#api.readRun(await this.#api.dispatch(workflow, this.#settings.ref))
+    // A dispatched workflow run is used for one run only.
     this.#lanes.splice(0, this.#lanes.length, ...this.#lanes.filter((lane) => lane.attempt !== null))
-    const lane: Lane = { ...laneOf(now), attempt: 1, asked: true }
+    const lane: Lane = { ...laneOf(workflowRun), attempt: 1, requested: true }
     this.#lanes.push(lane)
-    await this.#keep({ mark: markOf(lane, 1) })
+    await this.#store({ mark: markOf(lane, 1) })
   }
 
-  /** The plan is kept before it is carried out: a session that ends between the two finds it, and asks what came of it. */
-  async #again(lane: Lane): Promise<void> {
-    const now = await this.#api.readRun(lane.run_id)
-    if (!now.done) return
-    const jobs = await this.#api.jobsOf(lane.run_id, now.attempt)
-    const attempt = now.attempt + 1
-    Object.assign(lane, { attempt, asked: false, after: lastResult(jobs) })
-    await this.#keep({ mark: markOf(lane, attempt) })
+  /** Stores the plan before it requests the re-run, so that a later session finds an attempt whose request was interrupted. */
+  async #rerun(lane: Lane): Promise<void> {
+    const workflowRun = await this.#api.readRun(lane.run_id)
+    if (!workflowRun.done) return
+    const jobs = await this.#api.jobsOf(lane.run_id, workflowRun.attempt)
+    const attempt = workflowRun.attempt + 1
+    Object.assign(lane, { attempt, requested: false, after: lastResult(jobs) })
+    await this.#store({ mark: markOf(lane, attempt) })
     await this.#request(lane, attempt, jobs, { isResumed: false })
   }
 
-  /** @param isResumed that it is running already then means that GitHub had taken the request of the session before */
+  /** @param isResumed whether `busy` can mean that GitHub accepted the request of an earlier session */
   async #request(
     lane: Lane,
     attempt: number,
     jobs: readonly ActionsJob[],
     { isResumed }: { isResumed: boolean },
   ): Promise<void> {
-    const job = jobs.find((one) => one.name === this.#settings.job)
-    const asked = await this.#ask(job).catch(async (error) => {
-      // What GitHub refused will never come: a mark left behind would swallow what people run next.
-      if (isRefusal(error)) await this.#takeBack(lane, attempt)
+    const job = jobs.find(({ name }) => name === this.#settings.job)
+    const result = await this.#requestRerun(job).catch(async (error) => {
+      // A refused attempt never runs. Its mark would claim the next attempt, which a person starts.
+      if (isRefusal(error)) await this.#withdraw(lane, attempt)
       throw error
     })
-    if (asked === 'asked' || (asked === 'busy' && isResumed)) {
-      lane.asked = true
-      return this.#keep({})
+    if (result === 'accepted' || (result === 'busy' && isResumed)) {
+      lane.requested = true
+      return this.#store({})
     }
-    if (asked === 'never') this.#lanes.splice(this.#lanes.indexOf(lane), 1)
-    await this.#takeBack(lane, attempt)
+    if (result === 'never') this.#lanes.splice(this.#lanes.indexOf(lane), 1)
+    await this.#withdraw(lane, attempt)
   }
 
-  async #ask(job: ActionsJob | undefined): Promise<Asked> {
+  async #requestRerun(job: ActionsJob | undefined): Promise<RerunResult> {
     return job === undefined ? 'never' : this.#api.rerunJob(job.id)
   }
 
-  async #takeBack(lane: Lane, attempt: number): Promise<void> {
+  async #withdraw(lane: Lane, attempt: number): Promise<void> {
     lane.attempt = null
-    await this.#keep({ mark: markOf(lane, attempt, { taken_back: true }) })
+    await this.#store({ mark: markOf(lane, attempt, { withdrawn: true }) })
   }
 
-  async #keep(change: Partial<Pick<HuntChange, 'run' | 'mark' | 'environment'>>): Promise<void> {
-    const known = { lanes: this.#lanes, spent: this.#spent }
-    await this.#hooks.onChange({ run: null, mark: null, environment: null, ...change, ...known })
+  async #store(change: Partial<Pick<HuntChange, 'run' | 'mark' | 'environment'>>): Promise<void> {
+    const state = { lanes: this.#lanes, spent: this.#spent }
+    await this.#hooks.onChange({ run: null, mark: null, environment: null, ...change, ...state })
   }
 
-  /** In the order of starting. */
+  /** The hunt so far, with its runs in order of start. */
   result(): Hunt {
     return resultOf(this.#settings, this.#runs, {
       ending: this.#ending ?? 'runs',

@@ -1,29 +1,29 @@
-/** What an ended job of GitHub Actions says of its run. */
-import { failureTeller } from '../failure.ts'
+/** Reads a completed job of GitHub Actions as a run. */
+import { failureDescriber } from '../failure.ts'
 import type { HuntRun } from '../run.ts'
 import type { ActionsApi, ActionsJob } from './api.ts'
 import { environmentIn, exitCodeIn, readableLog } from './log.ts'
 
-/** What GitHub did to a job (cancelled, skipped, never begun) says nothing of it. */
+/** Other conclusions (cancelled, skipped, never started) say nothing about the job: the run counts as stopped. */
 const OUTCOMES: Record<string, HuntRun['outcome']> = {
   success: 'passed',
   failure: 'failed',
   timed_out: 'failed',
 }
-const NOTHING = { message: null, output: null, killed_for: null }
+const NO_FAILURE = { message: null, output: null, killed_for: null }
 
-/** Reads jobs as runs, and the logs of those that failed; `number` is the run's, in the order of ending. */
+/** Reads jobs as runs, with the logs of failed ones. `number` counts runs in order of completion. */
 export function runReader(
   api: Pick<ActionsApi, 'readLog'>,
 ): (job: ActionsJob, number: number) => Promise<HuntRun> {
-  const tellFailure = failureTeller()
+  const describeFailure = failureDescriber()
   return async (job, number) => {
     const outcome = OUTCOMES[job.conclusion ?? ''] ?? 'stopped'
     const timed_out = job.conclusion === 'timed_out'
     const log = outcome === 'failed' ? await api.readLog(job.id) : null
     const output = log === null ? '' : readableLog(log)
     const exit_code = outcome === 'passed' ? 0 : exitCodeIn(output)
-    const told = { output, exit_code, timed_out, killed_for: null, test: null }
+    const failure = { output, exit_code, timed_out, killed_for: null, test: null }
     return {
       number,
       outcome,
@@ -36,12 +36,12 @@ export function runReader(
       node: job.runner || null,
       seed: null,
       peak_memory_bytes: null,
-      ...(outcome === 'failed' ? tellFailure(told) : NOTHING),
+      ...(outcome === 'failed' ? describeFailure(failure) : NO_FAILURE),
     }
   }
 }
 
-/** What is known of where a job ran, for the table of a series. */
+/** The runner and image of a job, for the table of a series. */
 export async function environmentOf(
   api: Pick<ActionsApi, 'readLog'>,
   job: ActionsJob,
@@ -50,13 +50,14 @@ export async function environmentOf(
   return { ...(job.labels.length > 0 && { 'runs on': job.labels.join(', ') }), ...environmentIn(log) }
 }
 
-const MINUTE = 60_000
+const MINUTE_MS = 60_000
 
-/** As GitHub bills them: each begun minute in full. */
+/** Milliseconds in whole minutes, rounded up, as GitHub bills them. */
 export function minutesOf(ms: number): number {
-  return Math.ceil(ms / MINUTE)
+  return Math.ceil(ms / MINUTE_MS)
 }
 
+/** The duration of a job in milliseconds; 0 when it has not completed. */
 export function tookMs({ started_at, completed_at }: ActionsJob): number {
   return Math.max(0, Date.parse(completed_at ?? started_at) - Date.parse(started_at))
 }

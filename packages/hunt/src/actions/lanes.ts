@@ -1,57 +1,57 @@
-/** The workflow runs that a hunt goes through, each with at most one attempt under way: GitHub allows no more. */
+/** The workflow runs that a hunt uses. GitHub allows one attempt at a time in each. */
 import { UserError } from '../user-error.ts'
-import type { ActionsApi, ActionsJob, WorkflowRunNow } from './api.ts'
+import type { ActionsApi, ActionsJob, WorkflowRun } from './api.ts'
 
-/** A workflow run that takes part, and the attempt in it that is under way. */
+/** A workflow run that the hunt uses, and the attempt in progress in it. */
 export interface Lane {
   run_id: number
   suite_id: number
   sha: string
   attempt: number | null
-  /** Whether GitHub has taken the request for the attempt; while not, a later session asks once more. */
-  asked: boolean
-  /** When the last result before the attempt came (ISO 8601, UTC): what comes later is the hunt's. */
+  /** Whether GitHub has accepted the request for the attempt. If not, a later session requests it again. */
+  requested: boolean
+  /** When the last result before the attempt was reported (ISO 8601, UTC). Later results belong to the hunt. */
   after: string
 }
 
-/** An attempt that the hunt asked for, so that its results are told from those of people. */
+/** An attempt that the hunt requested. It distinguishes the hunt's results from other people's. */
 export interface HuntMark {
   run_id: number
   suite_id: number
   head_sha: string
   attempt: number
   after_at: string
-  /** When its last result came; null while it is under way. */
+  /** When its last result was reported; null while it is in progress. */
   until_at: string | null
-  /** GitHub did not take it after all. */
-  taken_back: boolean
+  /** Whether the request was withdrawn, because GitHub did not accept it. */
+  withdrawn: boolean
 }
 
-/** Before everything that GitHub tells. */
-export const ALWAYS = '1970-01-01T00:00:00.000Z'
+/** Earlier than any result on GitHub. */
+export const EPOCH = '1970-01-01T00:00:00.000Z'
 
-export function laneOf({ id, suite_id, sha }: WorkflowRunNow): Lane {
-  return { run_id: id, suite_id, sha, attempt: null, asked: false, after: ALWAYS }
+export function laneOf({ id, suite_id, sha }: WorkflowRun): Lane {
+  return { run_id: id, suite_id, sha, attempt: null, requested: false, after: EPOCH }
 }
 
 export function markOf(
   lane: Lane,
   attempt: number,
-  more: Partial<Pick<HuntMark, 'until_at' | 'taken_back'>> = {},
+  more: Partial<Pick<HuntMark, 'until_at' | 'withdrawn'>> = {},
 ): HuntMark {
   const { run_id, suite_id, sha: head_sha, after: after_at } = lane
-  return { run_id, suite_id, head_sha, attempt, after_at, until_at: null, taken_back: false, ...more }
+  return { run_id, suite_id, head_sha, attempt, after_at, until_at: null, withdrawn: false, ...more }
 }
 
-/** When the last of these jobs ended; `ALWAYS` where none has. */
+/** When the last of these jobs completed; `EPOCH` if none has. */
 export function lastResult(jobs: readonly ActionsJob[]): string {
-  const times = jobs.map((job) => Date.parse(job.completed_at ?? ALWAYS))
+  const times = jobs.map((job) => Date.parse(job.completed_at ?? EPOCH))
   return new Date(Math.max(0, ...times)).toISOString()
 }
 
 /**
- * Every ended workflow run of the commit that has the job, at most so many.
- * @throws UserError when there is none, with the jobs that there are
+ * The completed workflow runs of the commit that have the job, at most `parallel`.
+ * @throws UserError when there are none; it lists the jobs of the commit
  */
 export async function findLanes(
   api: ActionsApi,
@@ -60,24 +60,27 @@ export async function findLanes(
 ): Promise<Lane[]> {
   const lanes: Lane[] = []
   const names = new Set<string>()
-  for (const run of await api.endedRunsAt(sha)) {
+  for (const run of await api.completedRunsAt(sha)) {
     const jobs = await api.jobsOf(run.id, run.attempt)
     for (const { name } of jobs) names.add(name)
     if (jobs.some(({ name }) => name === job)) lanes.push(laneOf(run))
     if (lanes.length === parallel) break
   }
   if (lanes.length > 0) return lanes
-  const known = [...names].slice(0, 20).join(', ')
+  const others = [...names].slice(0, 20).join(', ')
   throw new UserError(
-    `No workflow run that has ended at ${ref} has a job ${job}${known ? ` (there is: ${known})` : ''}. Let its workflow run there once, or start it with --workflow FILE.`,
+    `No completed workflow run at ${ref} has a job ${job}${others ? ` (its jobs: ${others})` : ''}. Run the workflow there once, or use --workflow FILE.`,
   )
 }
 
-/** A run at a pull request's head would count in its SLA wherever the app does not share our database, and changes what may be merged. */
+/**
+ * Refuses commits at the head of a pull request: runs there would count in its SLA if the app uses another database, and they
+ * change whether it can be merged. @throws UserError
+ */
 export async function refusePullRequests(api: ActionsApi, sha: string, ref: string): Promise<void> {
   const [number] = await api.pullRequestsAt(sha)
   if (number === undefined) return
   throw new UserError(
-    `${ref} is the head of pull request #${number}: runs there would count in its SLA. Push a branch of its own, with an empty commit on top (git commit --allow-empty), and hunt that.`,
+    `${ref} is the head of pull request #${number}, and runs there would count in its SLA. Push a separate branch with an empty commit on top (git commit --allow-empty), and hunt there.`,
   )
 }

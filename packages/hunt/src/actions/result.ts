@@ -1,31 +1,31 @@
-/** What a hunt on GitHub Actions comes to. */
+/** Builds the hunt from its runs on GitHub Actions. */
 import { type Hunt, type HuntEnding, type HuntRun, NO_REPORTS } from '../run.ts'
 import { type StopRule, watch } from '../stop.ts'
 
-/** The hunt with its runs in the order of starting. @param endedBy the number of the run whose failure ended it */
+/** The hunt with its runs in order of start. @param endedBy the number of the run whose failure ended it */
 export function resultOf(
   { goal, parallel }: Pick<StopRule, 'goal' | 'parallel'>,
   runs: readonly HuntRun[],
   { ending, endedBy, missed }: { ending: HuntEnding; endedBy: number | null; missed: boolean },
 ): Hunt {
-  const told = [...runs].sort(
+  const ordered = [...runs].sort(
     (a, b) => Date.parse(a.started_at) - Date.parse(b.started_at) || a.number - b.number,
   )
-  const place = told.findIndex((run) => run.number === endedBy)
+  const position = ordered.findIndex((run) => run.number === endedBy)
   return {
     goal,
     parallel,
     ending,
-    ended_by: place < 0 ? null : place + 1,
+    ended_by: position < 0 ? null : position + 1,
     missed,
     ordered: true,
-    runs: told.map((run, i) => ({ ...run, number: i + 1 })),
+    runs: ordered.map((run, i) => ({ ...run, number: i + 1 })),
     tests: [],
     reports: NO_REPORTS,
   }
 }
 
-/** What is known of a hunt that does not go on, from what was kept alone. */
+/** The result of a hunt that will not continue, from its stored runs. */
 export function resultSoFar(rule: StopRule, runs: readonly HuntRun[]): Hunt {
   const watched = watch(rule)
   for (const run of runs) watched.add(run)

@@ -1,4 +1,4 @@
-/** Finds and reads the reports that a run has left, and counts single tests over all runs. */
+/** Finds and reads the JUnit reports of a run, and counts single tests over all runs. */
 import { createReadStream, type Stats } from 'node:fs'
 import { glob, open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -6,12 +6,12 @@ import type { HuntTest, Reports, TestTally } from '../run.ts'
 import { mergeTests, readJunit } from './parse.ts'
 
 export interface ReportPlace {
-  /** Globs below `cwd`; `{run}` and `{worker}` stand for the run's own. */
+  /** Globs relative to `cwd`. `{run}` and `{worker}` are replaced by the run's number and worker. */
   patterns: readonly string[]
   cwd: string
   run: number
   worker: string
-  /** Older reports are of another run. Epoch ms. */
+  /** Older reports belong to another run. Epoch ms. */
   since: number
 }
 
@@ -23,46 +23,46 @@ export interface RunReports {
 
 const MAX_FILES = 5000
 const MAX_BYTES = 64 * 2 ** 20
-/** File systems stamp by the kernel's tick. */
+/** File times have the resolution of the kernel's clock tick. */
 const TICK_MS = 20
 
-/** Reads every report of a run; what cannot be read is a problem, and never an error. */
+/** Reads every report of a run. An unreadable report becomes a problem, never an error. */
 export async function collectReports(place: ReportPlace): Promise<RunReports> {
   const found: RunReports = { tests: [], read: 0, problems: [] }
   for (const pattern of place.patterns) {
-    const own = pattern.replaceAll('{run}', String(place.run)).replaceAll('{worker}', place.worker)
-    for await (const name of glob(own, { cwd: place.cwd })) {
+    const expanded = pattern.replaceAll('{run}', String(place.run)).replaceAll('{worker}', place.worker)
+    for await (const name of glob(expanded, { cwd: place.cwd })) {
       if (found.read + found.problems.length >= MAX_FILES) {
         found.problems.push(`a run left more than ${MAX_FILES} reports`)
         return { ...found, tests: mergeTests(found.tests) }
       }
-      await readOne(resolve(place.cwd, name), name, place.since, found)
+      await readReport(resolve(place.cwd, name), name, place.since, found)
     }
   }
   return { ...found, tests: mergeTests(found.tests) }
 }
 
-async function readOne(path: string, name: string, since: number, found: RunReports): Promise<void> {
-  const about = await stat(path).catch(() => null)
+async function readReport(path: string, name: string, since: number, found: RunReports): Promise<void> {
+  const stats = await stat(path).catch(() => null)
   // Reading a pipe or a device would never end.
-  if (!about?.isFile() || about.mtimeMs < since - TICK_MS) return
-  const problem = await readFileInto(path, about, found).catch((error: Error) => error.message)
+  if (!stats?.isFile() || stats.mtimeMs < since - TICK_MS) return
+  const problem = await readFileInto(path, stats, found).catch((error: Error) => error.message)
   if (problem === null) found.read++
   else found.problems.push(`${name}: ${problem}`)
 }
 
 async function readFileInto(path: string, { size }: Stats, found: RunReports): Promise<string | null> {
-  if (size > MAX_BYTES) return `${Math.round(size / 2 ** 20)} MiB are too much for a report`
+  if (size > MAX_BYTES) return `larger than ${MAX_BYTES / 2 ** 20} MiB (${Math.round(size / 2 ** 20)} MiB)`
   const reader = readJunit()
   const decoder = new TextDecoder(await encodingOf(path))
-  for await (const piece of createReadStream(path))
-    reader.write(decoder.decode(piece as Buffer, { stream: true }))
+  for await (const chunk of createReadStream(path))
+    reader.write(decoder.decode(chunk as Buffer, { stream: true }))
   const { tests, problem } = reader.close()
   for (const test of tests) found.tests.push(test)
   return problem
 }
 
-/** As the first bytes and the XML declaration say; UTF-8 where they say nothing that is known. */
+/** The encoding from the byte order mark or the XML declaration; UTF-8 if there is none or it is unknown. */
 async function encodingOf(path: string): Promise<string> {
   await using file = await open(path)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(200), 0, 200, 0)
@@ -86,7 +86,7 @@ export interface TestCounter {
 const MAX_NAMES = 100_000
 const MAX_PROBLEMS = 5
 
-/** Counts every test over the runs of a hunt, in memory that grows with the tests and not with the runs. */
+/** Counts every test over the runs of a hunt. Memory grows with the number of tests, not of runs. */
 export function testCounter(): TestCounter {
   const tallies = new Map<string, TestTally>()
   const reports: Reports = { read: 0, broken: 0, problems: [] }

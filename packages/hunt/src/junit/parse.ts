@@ -1,13 +1,13 @@
 /**
- * Reads JUnit XML as every runner writes it a little differently: suites in suites, reruns inside a test or beside it.
- * What is broken is read as far as it goes; what is hostile meets limits: saxes knows no entities but XML's own five.
+ * Reads the dialects of JUnit XML: nested suites, and re-runs inside a test or as separate tests. A broken report is read up
+ * to the error. Hostile reports meet limits, and saxes expands only XML's five predefined entities.
  */
 import { SaxesParser, type SaxesTagPlain } from 'saxes'
 import type { HuntTest } from '../run.ts'
 
 export interface JunitReport {
   tests: HuntTest[]
-  /** Why the report could not be read to its end; null when it could. */
+  /** Why the report could not be read completely; null when it could. */
   problem: string | null
 }
 
@@ -21,8 +21,8 @@ const MAX_DEPTH = 100
 const MAX_NAME = 500
 const MAX_MESSAGE = 2000
 
-/** `failure` and `error` fail a test; Surefire's `flaky…` say that a later attempt passed, `rerun…` that it failed too. */
-const SAYS: Record<string, HuntTest['outcome'] | undefined> = {
+/** Outcomes by element. Surefire writes `flaky…` where a later attempt passed, and `rerun…` where it failed too. */
+const OUTCOMES: Record<string, HuntTest['outcome'] | undefined> = {
   failure: 'failed',
   error: 'failed',
   skipped: 'skipped',
@@ -32,51 +32,51 @@ const SAYS: Record<string, HuntTest['outcome'] | undefined> = {
   rerunError: 'flaked',
 }
 
-/** What weighs more when a test says several things. */
+/** Which outcome wins when a test has several. */
 const WEIGHT: Record<HuntTest['outcome'], number> = { passed: 0, skipped: 1, flaked: 2, failed: 3 }
 
-class TooMuch extends Error {}
+class LimitError extends Error {}
 
-/** A reader to feed piece by piece, so that a report of any size takes little memory. */
+/** A streaming reader: a report of any size takes little memory. */
 export function readJunit(): JunitReader {
   const parser = new SaxesParser({ xmlns: false })
   const tests: HuntTest[] = []
   let problem: string | null = null
   let depth = 0
   let current: HuntTest | null = null
-  /** The element that the text belongs to, when it tells of a failure. */
-  let telling: string | null = null
+  /** The open element that describes a failure; its text is collected. */
+  let failureElement: string | null = null
   let text = ''
 
   const open = ({ name, attributes }: SaxesTagPlain) => {
-    if (++depth > MAX_DEPTH) throw new TooMuch(`elements lie more than ${MAX_DEPTH} deep`)
+    if (++depth > MAX_DEPTH) throw new LimitError(`elements are nested more than ${MAX_DEPTH} deep`)
     if (name === 'testcase') current = { name: nameOf(attributes), outcome: 'passed', message: null }
-    const says = SAYS[name]
-    if (current === null || says === undefined) return
-    if (WEIGHT[says] <= WEIGHT[current.outcome]) return
-    current.outcome = says
+    const outcome = OUTCOMES[name]
+    if (current === null || outcome === undefined) return
+    if (WEIGHT[outcome] <= WEIGHT[current.outcome]) return
+    current.outcome = outcome
     current.message = clip(attributes.message ?? attributes.type ?? '', MAX_MESSAGE) || null
-    telling = name
+    failureElement = name
     text = ''
   }
   const close = ({ name }: SaxesTagPlain) => {
     depth--
-    if (current !== null && name === telling) {
+    if (current !== null && name === failureElement) {
       current.message ??= firstLine(text)
-      telling = null
+      failureElement = null
     }
     if (name !== 'testcase' || current === null) return
-    if (tests.length >= MAX_TESTS) throw new TooMuch(`there are more than ${MAX_TESTS} tests`)
+    if (tests.length >= MAX_TESTS) throw new LimitError(`there are more than ${MAX_TESTS} tests`)
     tests.push(current)
     current = null
   }
-  const hear = (piece: string) => {
-    if (telling !== null && text.length < MAX_MESSAGE) text += piece.slice(0, MAX_MESSAGE)
+  const collectText = (chunk: string) => {
+    if (failureElement !== null && text.length < MAX_MESSAGE) text += chunk.slice(0, MAX_MESSAGE)
   }
   parser.on('opentag', open)
   parser.on('closetag', close)
-  parser.on('text', hear)
-  parser.on('cdata', hear)
+  parser.on('text', collectText)
+  parser.on('cdata', collectText)
   parser.on('error', (error) => {
     throw error
   })
@@ -90,7 +90,7 @@ export function readJunit(): JunitReader {
     }
   }
   return {
-    write: (piece) => guarded(() => parser.write(piece)),
+    write: (chunk) => guarded(() => parser.write(chunk)),
     close() {
       guarded(() => parser.close())
       return { tests, problem }
@@ -111,28 +111,30 @@ function firstLine(text: string): string | null {
   return clip(text.trim().split(/\r?\n/)[0] ?? '', MAX_MESSAGE) || null
 }
 
-function clip(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text
+function clip(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text
 }
 
 /**
- * The tests of one run, each once: a name that failed and passed was run again by a plug-in that writes both, and
+ * The tests of one run, each once. A name that both failed and passed was re-run by a plug-in that reports both attempts: it
  * flaked within the run.
  */
 export function mergeTests(tests: readonly HuntTest[]): HuntTest[] {
   const merged = new Map<string, HuntTest>()
   for (const test of tests) {
     const before = merged.get(test.name)
-    merged.set(test.name, before ? together(before, test) : test)
+    merged.set(test.name, before ? mergeTest(before, test) : test)
   }
   return [...merged.values()]
 }
 
-function together(one: HuntTest, other: HuntTest): HuntTest {
-  const outcomes = [one.outcome, other.outcome]
-  const heavier = WEIGHT[other.outcome] > WEIGHT[one.outcome] ? other : one
-  const both =
+function mergeTest(first: HuntTest, second: HuntTest): HuntTest {
+  const outcomes = [first.outcome, second.outcome]
+  const heavier = WEIGHT[second.outcome] > WEIGHT[first.outcome] ? second : first
+  const isFlaked =
     outcomes.includes('failed') && outcomes.some((outcome) => outcome === 'passed' || outcome === 'flaked')
-  if (both) return { ...heavier, outcome: 'flaked' }
-  return outcomes.includes('passed') && outcomes.includes('skipped') ? { ...one, outcome: 'passed' } : heavier
+  if (isFlaked) return { ...heavier, outcome: 'flaked' }
+  return outcomes.includes('passed') && outcomes.includes('skipped')
+    ? { ...first, outcome: 'passed' }
+    : heavier
 }

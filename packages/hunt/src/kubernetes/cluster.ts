@@ -1,13 +1,13 @@
-/** The few calls to a cluster that a hunt makes, each asked again when the cluster is busy or away for a moment. */
+/** The calls to a cluster that a hunt makes. Transient errors are retried. */
 import type { KubeConfig, V1Job, V1Pod, Watch } from '@kubernetes/client-node'
 import { UserError } from '../user-error.ts'
 import { CONTAINER, NAME_LABEL } from './manifest.ts'
 
 export interface Cluster {
   create(job: V1Job): Promise<void>
-  /** Every pod of the Job, page by page, and the version to watch from. */
+  /** Every pod of the Job, and the resource version to watch from. */
   listPods(namespace: string, job: string): Promise<{ pods: V1Pod[]; version: string }>
-  /** Tells of each change from that version, until the connection ends or the signal is given. */
+  /** Calls `onPod` for each change from that version on, until the connection ends or the signal aborts. */
   watchPods(
     namespace: string,
     job: string,
@@ -15,11 +15,11 @@ export interface Cluster {
     signal: AbortSignal,
     onPod: (pod: V1Pod) => void,
   ): Promise<void>
-  /** The end of what a pod wrote; null when it is gone. */
+  /** The end of the pod's log; null when the pod is gone. */
   readLog(namespace: string, pod: string): Promise<string | null>
-  /** Whether the Job has come to its end, or is gone. */
+  /** Whether the Job has completed or failed, or is gone. */
   hasEnded(namespace: string, job: string): Promise<boolean>
-  /** Removes the Job and its pods. */
+  /** Deletes the Job and its pods. */
   remove(namespace: string, job: string): Promise<void>
 }
 
@@ -57,10 +57,10 @@ export async function openCluster(context: string | null): Promise<{ cluster: Cl
     throw new UserError(`The Kubernetes configuration cannot be read: ${(error as Error).message}`)
   }
   if (context !== null) {
-    const known = config.getContexts().map((one) => one.name)
-    if (!known.includes(context))
+    const contexts = config.getContexts().map(({ name }) => name)
+    if (!contexts.includes(context))
       throw new UserError(
-        `There is no Kubernetes context ${context}. There is: ${known.join(', ') || 'none'}.`,
+        `There is no Kubernetes context ${context}. Available: ${contexts.join(', ') || 'none'}.`,
       )
     config.setCurrentContext(context)
   }
@@ -73,15 +73,13 @@ function clusterOf(client: Client, config: KubeConfig): Cluster {
   const core = config.makeApiClient(client.CoreV1Api)
   return {
     async create(body) {
-      await insist(() =>
-        batch.createNamespacedJob({ namespace: body.metadata?.namespace ?? 'default', body }),
-      )
+      await retry(() => batch.createNamespacedJob({ namespace: body.metadata?.namespace ?? 'default', body }))
     },
     async listPods(namespace, job) {
       const pods: V1Pod[] = []
       let next: string | undefined
       for (;;) {
-        const page = await insist(() =>
+        const page = await retry(() =>
           core.listNamespacedPod({
             namespace,
             labelSelector: `${NAME_LABEL}=${job}`,
@@ -97,11 +95,11 @@ function clusterOf(client: Client, config: KubeConfig): Cluster {
     watchPods: (namespace, job, version, signal, onPod) =>
       watchPods(new client.Watch(config), { namespace, job, version }, signal, onPod),
     async readLog(namespace, name) {
-      const words = { namespace, name, container: CONTAINER, tailLines: TAIL_LINES, limitBytes: LOG_BYTES }
-      return insist(() => core.readNamespacedPodLog(words)).catch(orGone(null))
+      const query = { namespace, name, container: CONTAINER, tailLines: TAIL_LINES, limitBytes: LOG_BYTES }
+      return retry(() => core.readNamespacedPodLog(query)).catch(ifNotFound(null))
     },
     async hasEnded(namespace, name) {
-      const job = await insist(() => batch.readNamespacedJob({ namespace, name })).catch(orGone(null))
+      const job = await retry(() => batch.readNamespacedJob({ namespace, name })).catch(ifNotFound(null))
       const conditions = job?.status?.conditions ?? []
       return (
         job === null ||
@@ -109,9 +107,9 @@ function clusterOf(client: Client, config: KubeConfig): Cluster {
       )
     },
     async remove(namespace, name) {
-      await insist(() =>
+      await retry(() =>
         batch.deleteNamespacedJob({ namespace, name, propagationPolicy: 'Background' }),
-      ).catch(orGone(undefined))
+      ).catch(ifNotFound(undefined))
     },
   }
 }
@@ -123,15 +121,15 @@ async function watchPods(
   onPod: (pod: V1Pod) => void,
 ): Promise<void> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
-  const words = { labelSelector: `${NAME_LABEL}=${job}`, resourceVersion: version }
+  const query = { labelSelector: `${NAME_LABEL}=${job}`, resourceVersion: version }
   await new Promise<void>((resolve) => {
     const watching = watch.watch(
       path,
-      words,
+      query,
       (phase, pod: V1Pod) => {
         if (phase === 'ADDED' || phase === 'MODIFIED') onPod(pod)
       },
-      // However it ended, a new list says what was missed.
+      // Whatever the reason for the end, the next list contains what was missed.
       () => resolve(),
     )
     const end = () => void watching.then((controller) => controller.abort(), resolve).then(() => resolve())
@@ -140,41 +138,41 @@ async function watchPods(
   })
 }
 
-/** Asks again after 429 and 5xx and lost connections, for about fifteen seconds; says anything else in words. */
-async function insist<T>(call: () => Promise<T>): Promise<T> {
+/** Retries after 429, 5xx and lost connections for about 15 s. Other errors become UserErrors, except 404. */
+async function retry<T>(call: () => Promise<T>): Promise<T> {
   for (let i = 1; ; i++) {
     try {
       return await call()
     } catch (error) {
-      if (isPassing(error) && i < TRIES)
+      if (isTransient(error) && i < TRIES)
         await new Promise((resolve) => setTimeout(resolve, FIRST_WAIT_MS * 2 ** (i - 1)))
-      else throw (error as { code?: unknown }).code === 404 ? error : inWords(error)
+      else throw (error as { code?: unknown }).code === 404 ? error : asUserError(error)
     }
   }
 }
 
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   const { code, cause } = error as { code?: number | string; cause?: unknown }
   return typeof code === 'number'
     ? code === 429 || code >= 500
     : typeof code === 'string' || cause !== undefined
 }
 
-function orGone<T>(instead: T): (error: unknown) => T {
+function ifNotFound<T>(fallback: T): (error: unknown) => T {
   return (error) => {
-    if ((error as { code?: unknown }).code === 404) return instead
+    if ((error as { code?: unknown }).code === 404) return fallback
     throw error
   }
 }
 
-function inWords(error: unknown): UserError {
+function asUserError(error: unknown): UserError {
   const { code, body, message } = error as { code?: unknown; body?: unknown; message: string }
   if (typeof code !== 'number')
     return new UserError(`The cluster cannot be reached: ${reasonOf(error) ?? message}`)
   return new UserError(`The cluster refused (${code}): ${messageIn(body) ?? message}`)
 }
 
-/** The API answers with a Status object, which the client may hand on as text. */
+/** The message of the API's Status object, which the client may pass on as text. */
 function messageIn(body: unknown): string | null {
   try {
     const status = (typeof body === 'string' ? JSON.parse(body) : body) as { message?: unknown } | null

@@ -1,20 +1,20 @@
 /**
- * A hunt as an Indexed Job: an index is a run, and is run once. The pod failure policy keeps what the cluster does to a
- * pod (eviction, preemption, a drained node) apart from what the command does: such a pod is replaced, and no failure.
+ * The manifest of a hunt: an Indexed Job in which each index is one run. The pod failure policy separates disruptions by the
+ * cluster (eviction, preemption, a drained node) from failures of the command: a disrupted pod is replaced.
  */
 import type { V1Job } from '@kubernetes/client-node'
 
 export interface ClusterSettings {
-  /** The Job's name: a DNS label of at most 52 characters, since the index and a random part follow it. */
+  /** The Job's name: a DNS label of at most 52 characters, because pod names append the index and a random suffix. */
   name: string
   namespace: string
   image: string
-  /** Empty: what the image runs by itself. */
+  /** Empty: the image's own command. */
   command: readonly string[]
   runs: number
   parallel: number
   timeoutMs: number
-  /** Kubernetes quantities, asked for and not to be exceeded; null leaves them to the cluster. */
+  /** Kubernetes quantities, used as requests and limits; null: the cluster's defaults. */
   cpu: string | null
   memory: string | null
 }
@@ -22,9 +22,9 @@ export interface ClusterSettings {
 export const CONTAINER = 'hunt'
 export const NAME_LABEL = 'batch.kubernetes.io/job-name'
 export const INDEX_ANNOTATION = 'batch.kubernetes.io/job-completion-index'
-/** When nobody is left to remove the Job, the cluster does. */
-const KEPT_S = 3600
-/** A command is told to end this long before it is killed; it has failed already then. */
+/** The cluster deletes the Job after this time if the hunt cannot. */
+const TTL_S = 3600
+/** Time between SIGTERM and SIGKILL for a run that hit its time limit. */
 const GRACE_S = 5
 
 /** Source of every field: the Kubernetes API reference, batch/v1 Job. */
@@ -40,7 +40,7 @@ export function jobManifest(settings: ClusterSettings): V1Job {
       parallelism: Math.min(parallel, runs),
       backoffLimitPerIndex: 0,
       podReplacementPolicy: 'Failed',
-      ttlSecondsAfterFinished: KEPT_S,
+      ttlSecondsAfterFinished: TTL_S,
       podFailurePolicy: {
         rules: [
           { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },

@@ -1,15 +1,15 @@
-/** What a pod says of its run: passed, failed and how, stopped by the cluster, or still under way. */
+/** Reads a pod as a run: passed, failed, stopped by the cluster, or still in progress. */
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import type { HuntRun } from '../run.ts'
 import { CONTAINER, INDEX_ANNOTATION } from './manifest.ts'
 
-/** A pod that has ended; the rest of the run is known once its log is read and all have ended. */
+/** A pod that has ended. The log, and the run's position, are added later. */
 export type EndedPod = Pick<
   HuntRun,
   'number' | 'outcome' | 'exit_code' | 'timed_out' | 'started_at' | 'duration_ms' | 'node' | 'killed_for'
 > & { uid: string; pod: string; image: string | null; finished_at: string }
 
-/** @returns null while it runs or waits */
+/** @returns null while the pod runs or is pending */
 export function endedPod(pod: V1Pod): EndedPod | null {
   const phase = pod.status?.phase
   if (phase !== 'Succeeded' && phase !== 'Failed') return null
@@ -34,11 +34,11 @@ export function endedPod(pod: V1Pod): EndedPod | null {
   }
 }
 
-/** The cluster took the pod away: eviction, preemption, a drained or lost node. */
+/** Whether the cluster ended the pod: eviction, preemption, a drained or lost node. */
 function isDisrupted(pod: V1Pod): boolean {
   const conditions = pod.status?.conditions ?? []
   if (conditions.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True')) return true
-  // Before clusters set that condition, only the reason said so.
+  // Older clusters set only the reason.
   return ['Evicted', 'Preempting', 'NodeLost', 'NodeShutdown', 'Shutdown', 'Terminated'].includes(
     pod.status?.reason ?? '',
   )
@@ -54,7 +54,7 @@ const CANNOT_START = [
   'RunContainerError',
 ]
 
-/** Why a pod will never start, in the cluster's words; null when it may. */
+/** Why a pod cannot start, in the cluster's words; null when it can. */
 export function cannotStart(pod: V1Pod): string | null {
   const waiting = statusOf(pod)?.state?.waiting
   if (!waiting?.reason || !CANNOT_START.includes(waiting.reason)) return null
@@ -62,7 +62,7 @@ export function cannotStart(pod: V1Pod): string | null {
 }
 
 function statusOf(pod: V1Pod): V1ContainerStatus | undefined {
-  return pod.status?.containerStatuses?.find((one) => one.name === CONTAINER)
+  return pod.status?.containerStatuses?.find(({ name }) => name === CONTAINER)
 }
 
 function indexOf(pod: V1Pod): number {
@@ -75,7 +75,7 @@ function lastTransition(pod: V1Pod): Date | string | undefined {
   return times.map(iso).sort().at(-1)
 }
 
-/** A watch tells times as text, a list as dates. */
+/** Times are text in a watch and dates in a list. @returns ISO 8601 in UTC, or '' if there is none */
 function iso(time: Date | string | undefined): string {
   if (time === undefined) return ''
   const date = new Date(time)

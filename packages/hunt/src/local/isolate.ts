@@ -1,4 +1,4 @@
-/** `--isolate`: a place of its own for each run, so that runs side by side cannot disturb one another. */
+/** `--isolate`: a separate folder for each run, so that parallel runs cannot interfere. */
 import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
 import { cp, mkdir, rm } from 'node:fs/promises'
@@ -6,28 +6,29 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { UserError } from '../user-error.ts'
 
-/** `worktree`: a git working copy of HEAD; `copy`: of the folder as it is; `folder`: an empty one. */
+/** `worktree`: a git worktree of HEAD; `copy`: a copy of the folder; `folder`: an empty folder. */
 export const ISOLATIONS = ['worktree', 'copy', 'folder'] as const
 export type Isolation = (typeof ISOLATIONS)[number]
 
+/** Where a run takes place. */
 export interface Place {
-  /** Where the command runs. */
+  /** The working directory. */
   cwd: string
-  /** Its own folder for temporary files; null without isolation. */
+  /** A separate folder for temporary files; null without isolation. */
   tmp: string | null
   clear(): Promise<void>
 }
 
-/** Makes the place of a run, by its number. */
+/** Creates the place of a run, given its number. */
 export type MakePlace = (run: number) => Promise<Place>
 
 const git = promisify(execFile)
 
 /**
- * @param revisions run after run takes the next of them, for a git working copy
+ * @param revisions for worktrees: runs take them in turn
  * @param how null: all runs share the folder
- * @param scratch an empty folder of ours, for all places
- * @throws UserError when there is no git repository to take a working copy of
+ * @param scratch an empty folder in which the places are created
+ * @throws UserError for `worktree` outside a git repository with a commit
  */
 export async function placesFor(
   how: Isolation | null,
@@ -46,12 +47,12 @@ export async function placesFor(
 
 async function worktrees(cwd: string, scratch: string, revisions: readonly string[]): Promise<MakePlace> {
   const prefix = await prefixOf(cwd)
-  // git takes one lock for all working copies: two at once would fail now and then, and look like a flake.
-  let turn: Promise<unknown> = Promise.resolve()
+  // git locks the repository for worktree commands. Two at once sometimes fail, which would look like a flake.
+  let previous: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = turn.then(work, work)
-    turn = mine.catch(() => {})
-    return mine
+    const result = previous.then(work, work)
+    previous = result.catch(() => {})
+    return result
   }
   return async (run) => {
     const { root, work, tmp } = await makeFolders(scratch, run)
@@ -67,19 +68,19 @@ async function worktrees(cwd: string, scratch: string, revisions: readonly strin
   }
 }
 
-/** Where in its repository a folder is. */
+/** The path of a folder within its repository. @throws UserError outside a repository with a commit */
 async function prefixOf(cwd: string): Promise<string> {
   try {
     await git('git', ['-C', cwd, 'rev-parse', '--verify', '--quiet', 'HEAD'])
     return (await git('git', ['-C', cwd, 'rev-parse', '--show-prefix'])).stdout.trim()
   } catch {
     throw new UserError(
-      `${cwd} is in no git repository with a commit, so there is no working copy to make. Take --isolate copy or --isolate folder.`,
+      `${cwd} is not in a git repository with a commit, so --isolate worktree cannot be used. Use --isolate copy or --isolate folder.`,
     )
   }
 }
 
-/** Whether a folder can be given as working copies. */
+/** Whether a folder is in a git repository with a commit. */
 export async function isInGit(cwd: string): Promise<boolean> {
   return prefixOf(cwd).then(
     () => true,
@@ -104,7 +105,7 @@ function copyTree(from: string, to: string, scratch: string): Promise<void> {
     recursive: true,
     verbatimSymlinks: true,
     mode: constants.COPYFILE_FICLONE,
-    // The scratch folder may lie in what is copied.
+    // The scratch folder may be inside the copied folder.
     filter: (source) => source !== scratch,
   })
 }

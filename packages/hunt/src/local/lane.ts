@@ -1,28 +1,28 @@
 /**
- * A shell that waits for run numbers and starts the command for each. Starting a process from a small shell costs a
- * fraction of what it costs from here, and the shells do it side by side: thousands of short runs are no burden.
+ * A shell that reads run numbers and starts the command for each. Starting a process from a small shell is much cheaper than
+ * from Node, and the shells of several workers do it in parallel.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { type Ended, GRACE_MS, type RunningProcess, signal } from './process.ts'
 
-// The trap lets the shell outlive the SIGTERM that it shares with its run, so that the run has time to end by itself.
+// The trap lets the shell survive the SIGTERM that its run receives too, so that the run has time to end.
 const LOOP = `trap : TERM
 while read -r run; do FLAKE_SLA_RUN=$run "$@" </dev/null >&3 2>&1 3>&-; echo "$?"; done`
 
 interface Shell {
   child: ChildProcess
-  /** Tells of the end of the run that it has; of no other. */
+  /** Reports the end of the current run, once. */
   report: (end: Ended) => void
 }
 
 export interface Lane {
   start(run: number): RunningProcess
-  /** Ends the shell, and what its runs have left behind. */
+  /** Kills the shell and any processes that its runs left behind. */
   close(): void
 }
 
-/** @param command with the path of its program: a bare name might mean a word of the shell's own */
+/** @param command with the path of its program, because a bare name could be a shell builtin */
 export function openLane(
   command: readonly string[],
   options: { cwd: string; env: Record<string, string>; output: number },
@@ -75,7 +75,7 @@ export function openLane(
     },
   }
 
-  /** Ends a shell with all that its runs have left: after a run that had to be stopped, something often is. */
+  /** Kills a shell and all processes that its runs left: a stopped run often leaves some. */
   function discard(used: Shell, killer?: NodeJS.Timeout): void {
     clearTimeout(killer)
     signal(used.child.pid ?? 0, 'SIGKILL')

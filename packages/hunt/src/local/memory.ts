@@ -1,21 +1,21 @@
-/** Whether memory ran out: the kernel's count of what it killed, and how much each run was seen to hold. Linux only. */
+/** Memory on Linux: the kernel's count of out-of-memory kills, and how much each process group uses. */
 import { readdirSync, readFileSync } from 'node:fs'
 
-// Of this machine, and of the container that we may be in; either may be missing.
+// Of the machine and of the container, if any. Either may be missing.
 const COUNTERS = ['/proc/vmstat', '/sys/fs/cgroup/memory.events']
 const PAGE_BYTES = 4096
 
-/** @returns whether the kernel has killed something for want of memory since it was last asked */
+/** @returns a function that says whether the kernel killed a process for memory since its last call */
 export function memoryKills(): () => boolean {
   let before = countMemoryKills()
   return () => {
-    const seen = before
+    const last = before
     before = countMemoryKills()
-    return seen !== null && before !== null && before > seen
+    return last !== null && before !== null && before > last
   }
 }
 
-/** How many processes the kernel has killed for want of memory, as far as can be seen; null where it cannot. */
+/** How many processes the kernel has killed for memory; null where no counter can be read. */
 function countMemoryKills(): number | null {
   const counts = COUNTERS.flatMap((path) => {
     const count = /^oom_kill (\d+)/m.exec(readText(path))?.[1]
@@ -24,11 +24,11 @@ function countMemoryKills(): number | null {
   return counts.length === 0 ? null : Math.max(...counts)
 }
 
-/** What each of these process groups holds now, in bytes; empty where there is no `/proc`. */
+/** The resident memory of each of these process groups in bytes; empty where there is no `/proc`. */
 export function memoryOfGroups(groups: ReadonlySet<number>): Map<number, number> {
   const held = new Map<number, number>()
   for (const pid of processes()) {
-    // The name is in brackets and may hold anything; what follows counts from the state, field 3.
+    // The process name is in parentheses and may contain anything. The fields after it start with field 3, the state.
     const fields = readText(`/proc/${pid}/stat`)
       .replace(/^.*\) /s, '')
       .split(' ')
@@ -46,7 +46,7 @@ function processes(): string[] {
   }
 }
 
-/** Gone or never there is the same here: nothing to read. */
+/** The content of a file; '' when it does not exist. */
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')

@@ -1,23 +1,23 @@
-/** What a run writes goes straight to a file: it costs the hunt nothing, and keeps the order of both streams. */
+/** A run writes its output directly to a file, which costs the hunt nothing and keeps both streams in order. */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
 
-/** Of longer output the middle is left out: the beginning says what was tried, the end what went wrong. */
+/** The middle of longer output is left out: the beginning shows what was tried, the end what went wrong. */
 const HEAD_BYTES = 256 * 1024
 const TAIL_BYTES = 768 * 1024
-/** A run that writes for ever must not fill the disk. */
+/** A run with endless output must not fill the disk. */
 const MAX_BYTES = 1024 ** 3
 
 export interface OutputFile {
-  /** To hand to the process as both its streams. */
+  /** For standard output and standard error of the process. */
   fd: number
   clear(): void
   read(): string
-  /** Empties the file when it has grown beyond a gigabyte. */
+  /** Empties the file when it is larger than 1 GiB. */
   limit(): void
   close(): void
 }
 
-/** @param path made anew; several processes may append to it */
+/** @param path a file to create; several processes may append to it */
 export function openOutput(path: string): OutputFile {
   const fd = openSync(path, 'a+', 0o600)
   const clear = () => ftruncateSync(fd, 0)

@@ -1,11 +1,12 @@
-/** Runs the command on this machine, so many at a time, until the answer is known or there is nothing left to run. */
+/** Runs the command on this machine, several runs in parallel, until the answer is known or all runs are done. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { failureTeller } from '../failure.ts'
+import { failureDescriber } from '../failure.ts'
 import { collectReports, type RunReports, testCounter } from '../junit/collect.ts'
 import type { Hunt, HuntEnding, HuntRun } from '../run.ts'
 import { type StopRule, watch } from '../stop.ts'
+import { type ActiveRuns, activeRuns, type CompletedRun } from './active-runs.ts'
 import { type Isolation, type MakePlace, type Place, placesFor } from './isolate.ts'
 import { type Lane, openLane } from './lane.ts'
 import { memoryKills } from './memory.ts'
@@ -13,7 +14,6 @@ import { type OutputFile, openOutput } from './output.ts'
 import { cannotStart, start } from './process.ts'
 import { findProgram } from './program.ts'
 import { envOfRun, seedOf } from './seed.ts'
-import { type Followed, runsUnderWay, type UnderWay } from './under-way.ts'
 
 export interface LocalSettings extends StopRule {
   command: readonly string[]
@@ -22,22 +22,22 @@ export interface LocalSettings extends StopRule {
   cwd: string
   env: Record<string, string>
   isolate: Isolation | null
-  /** The git revisions that runs take turns at; HEAD alone when none is given. */
+  /** Git revisions that the runs take in turn; HEAD if not given. */
   revisions?: readonly string[]
-  /** The base of every run's seed; null leaves the environment as it is. */
+  /** The base from which each run's seed is derived; null leaves the environment unchanged. */
   seed: number | null
-  /** Globs of the JUnit reports that a run leaves. */
+  /** Globs of the JUnit reports that a run writes. */
   junit: readonly string[]
 }
 
 export interface LocalHooks {
-  /** Ends the hunt at once; runs then under way are stopped, and no failures. */
+  /** Ends the hunt at once. Runs in progress are stopped and do not count as failures. */
   signal: AbortSignal
   /** After each run. */
   onRun(run: HuntRun): void
 }
 
-/** @throws UserError when the command cannot be started at all */
+/** @throws UserError when the command cannot be started */
 export async function huntLocally(settings: LocalSettings, hooks: LocalHooks): Promise<Hunt> {
   const scratch = await mkdtemp(join(tmpdir(), 'flake-sla-hunt-'))
   try {
@@ -54,8 +54,8 @@ class Pool {
   readonly #hooks: LocalHooks
   readonly #makePlace: MakePlace
   readonly #runs: HuntRun[] = []
-  readonly #underWay: UnderWay
-  readonly #tellFailure = failureTeller()
+  readonly #active: ActiveRuns
+  readonly #describeFailure = failureDescriber()
   readonly #watch
   readonly #tests = testCounter()
   #started = 0
@@ -69,7 +69,7 @@ class Pool {
     this.#hooks = hooks
     this.#makePlace = makePlace
     this.#watch = watch(settings)
-    this.#underWay = runsUnderWay(settings.timeoutMs)
+    this.#active = activeRuns(settings.timeoutMs)
   }
 
   async run(scratch: string): Promise<Hunt> {
@@ -83,7 +83,7 @@ class Pool {
       )
       await Promise.all(workers)
     } finally {
-      this.#underWay.close()
+      this.#active.close()
       this.#hooks.signal.removeEventListener('abort', interrupt)
     }
     if (this.#broken !== null) throw this.#broken
@@ -108,13 +108,13 @@ class Pool {
         const number = ++this.#started
         const place = await this.#makePlace(number)
         try {
-          await this.#once(number, worker, place, output, lane)
+          await this.#runOnce(number, worker, place, output, lane)
         } finally {
           await place.clear()
         }
       }
     } catch (error) {
-      // The other workers must not go on with a hunt that cannot be: they are stopped, and waited for.
+      // The hunt cannot continue. The other workers are stopped and awaited.
       this.#broken ??= error
       this.#end('interrupted', null)
     } finally {
@@ -123,14 +123,14 @@ class Pool {
     }
   }
 
-  /** Runs that share folder and environment share a shell; a place or seed of its own needs a start of its own. */
+  /** Runs with the same folder and environment share a shell. Isolated or seeded runs are started one by one. */
   #laneFor(worker: string, output: OutputFile): Lane | null {
     const { command, cwd, env, isolate, seed } = this.#settings
     if (isolate !== null || seed !== null) return null
     return openLane(command, { cwd, env: { ...env, FLAKE_SLA_WORKER: worker }, output: output.fd })
   }
 
-  async #once(
+  async #runOnce(
     number: number,
     worker: string,
     place: Place,
@@ -149,7 +149,7 @@ class Pool {
         env: envOfRun(this.#settings.env, { number, worker, seed, tmp: place.tmp }),
         output: output.fd,
       })
-    const ended = await this.#underWay.follow(process, output)
+    const ended = await this.#active.follow(process, output)
     if (ended.error) throw cannotStart(this.#settings.command, ended.error)
     const durationMs = performance.now() - began
     const reports = await this.#reportsOf(ended, { cwd: place.cwd, run: number, worker, since: startedAt })
@@ -168,9 +168,9 @@ class Pool {
     })
   }
 
-  /** A run stopped by us says nothing, and neither do the reports it has begun. */
+  /** Reports of a run that the hunt stopped are incomplete and not read. */
   async #reportsOf(
-    { stopped }: Followed,
+    { stopped }: CompletedRun,
     place: { cwd: string; run: number; worker: string; since: number },
   ): Promise<RunReports | null> {
     if (this.#settings.junit.length === 0 || stopped) return null
@@ -180,16 +180,16 @@ class Pool {
   }
 
   #outcomeOf(
-    { stopped, exit_code, timed_out }: Followed,
+    { stopped, exit_code, timed_out }: CompletedRun,
     output: OutputFile,
     reports: RunReports | null,
   ): Pick<HuntRun, 'outcome' | 'message' | 'output' | 'killed_for'> {
-    const nothing = { message: null, output: null, killed_for: null }
-    if (stopped) return { outcome: 'stopped', ...nothing }
-    if (exit_code === 0 && !timed_out) return { outcome: 'passed', ...nothing }
-    const test = reports?.tests.find((one) => one.outcome === 'failed') ?? null
+    const noFailure = { message: null, output: null, killed_for: null }
+    if (stopped) return { outcome: 'stopped', ...noFailure }
+    if (exit_code === 0 && !timed_out) return { outcome: 'passed', ...noFailure }
+    const test = reports?.tests.find(({ outcome }) => outcome === 'failed') ?? null
     const killed_for = exit_code === 137 && !timed_out && this.#memoryKilled() ? 'memory' : null
-    const failure = this.#tellFailure({ output: output.read(), exit_code, timed_out, killed_for, test })
+    const failure = this.#describeFailure({ output: output.read(), exit_code, timed_out, killed_for, test })
     return { outcome: 'failed', ...failure }
   }
 
@@ -200,13 +200,13 @@ class Pool {
     if (ending !== null) this.#end(ending, run.outcome === 'failed' ? run.number : null)
   }
 
-  /** What runs already goes to its end when the answer is known, since slow runs may be the failing ones. */
+  /** Runs in progress are completed when the answer is known, because slow runs may be the failing ones. */
   #end(ending: HuntEnding, by: number | null): void {
     if (this.#ending === null || ending === 'interrupted') {
       this.#endedBy ??= by
       this.#ending ??= ending
     }
     if (ending === 'decided') return
-    this.#underWay.stop()
+    this.#active.stop()
   }
 }

@@ -1,10 +1,10 @@
-/** One run of the command: a process group of its own, ended as a whole, whatever it started. */
+/** One run of the command, in its own process group, which is ended as a whole. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { UserError } from '../user-error.ts'
 
 export interface Ended {
-  /** As a shell tells it; null when the process could not be started. */
+  /** As in a shell: 128 plus the signal if a signal ended it; null when the process could not be started. */
   exit_code: number | null
   /** Why it could not be started. */
   error: NodeJS.ErrnoException | null
@@ -14,20 +14,20 @@ export interface RunningProcess {
   /** The process group; 0 when it could not be started. */
   group: number
   ended: Promise<Ended>
-  /** Asks the whole group to end, and kills it after `GRACE_MS`. */
+  /** Sends SIGTERM to the group, and SIGKILL after `GRACE_MS`. */
   stop(): void
 }
 
-/** How long a run may take to end once it is asked to. */
+/** Time between SIGTERM and SIGKILL. */
 export const GRACE_MS = 2000
 
-/** Starts the command by itself, in whatever folder and environment. */
+/** Starts the command in the given folder and environment. */
 export function start(
   command: readonly string[],
   options: { cwd: string; env: Record<string, string>; output: number },
 ): RunningProcess {
-  const [program = '', ...words] = command
-  const child = spawn(program, words, {
+  const [program = '', ...args] = command
+  const child = spawn(program, args, {
     cwd: options.cwd,
     env: options.env,
     stdio: ['ignore', options.output, options.output],
@@ -37,7 +37,7 @@ export function start(
   let killer: NodeJS.Timeout | undefined
   const ended = endOf(child).then((end) => {
     clearTimeout(killer)
-    // What a run leaves behind would weigh on the runs after it.
+    // Processes that a run left behind would slow the next runs.
     signal(group, 'SIGKILL')
     return end
   })
@@ -60,25 +60,25 @@ function endOf(child: ChildProcess): Promise<Ended> {
   })
 }
 
-/** Sends a signal to a whole process group, if it is still there. */
+/** Sends a signal to a process group, if it still exists. */
 export function signal(group: number, name: 'SIGTERM' | 'SIGKILL'): void {
   if (group === 0) return
   try {
     process.kill(-group, name)
   } catch {
-    // The group has ended by itself.
+    // The group has already ended.
   }
 }
 
-/** Why a process could not be started, with what to do about it. */
+/** Why a process could not be started, and what to do. */
 export function cannotStart(command: readonly string[], error: NodeJS.ErrnoException): unknown {
-  const why: Record<string, string> = {
-    ENOENT: 'its interpreter, or the folder to run in, does not exist.',
+  const REASONS: Record<string, string> = {
+    ENOENT: 'its interpreter or the working directory does not exist.',
     E2BIG: 'its arguments and environment are too long.',
-    EAGAIN: 'this machine has no room for more processes. Take a lower --parallel.',
-    ENOMEM: 'this machine has no memory for more processes. Take a lower --parallel.',
-    EMFILE: 'too many files are open. Take a lower --parallel.',
+    EAGAIN: 'this machine cannot run more processes. Use a lower --parallel.',
+    ENOMEM: 'this machine has no memory for more processes. Use a lower --parallel.',
+    EMFILE: 'too many files are open. Use a lower --parallel.',
   }
-  const said = why[error.code ?? '']
-  return new UserError(`${command[0]} could not be started: ${said ?? error.message}`)
+  const reason = REASONS[error.code ?? '']
+  return new UserError(`${command[0]} could not be started: ${reason ?? error.message}`)
 }

@@ -1,4 +1,4 @@
-/** Finds the program before anything runs: a thousand failures that mean "not found" are no answer. */
+/** Finds the program before anything runs, so that a missing program is one error and not a thousand failures. */
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { UserError } from '../user-error.ts'
@@ -6,8 +6,8 @@ import { UserError } from '../user-error.ts'
 const SHELL = '/bin/sh'
 
 /**
- * @param command one argument with a space in it is for the shell
- * @returns the command with the path of its program, which stays relative where it was
+ * @param command a single argument that contains a space is passed to the shell
+ * @returns the command with the path of its program; a relative path stays relative
  * @throws UserError when there is no such program
  */
 export function findProgram(
@@ -15,16 +15,16 @@ export function findProgram(
   cwd: string,
   env: Readonly<Record<string, string>>,
 ): readonly string[] {
-  const [program = '', ...words] = command
-  if (words.length === 0 && /\s/.test(program)) return [SHELL, '-c', program]
+  const [program = '', ...args] = command
+  if (args.length === 0 && /\s/.test(program)) return [SHELL, '-c', program]
   const places = program.includes('/')
     ? [program]
     : (env.PATH ?? '').split(delimiter).map((folder) => join(folder, program))
   const found = places.find((path) => isExecutable(isAbsolute(path) ? path : resolve(cwd, path)))
-  if (found !== undefined) return [found, ...words]
+  if (found !== undefined) return [found, ...args]
   if (program.includes('/') && statSync(resolve(cwd, program), { throwIfNoEntry: false })?.isFile())
-    throw new UserError(`${program} is not executable. Try chmod +x, or name its interpreter before it.`)
-  throw new UserError(`There is no program ${program || '""'}. Is it installed, and on the PATH?`)
+    throw new UserError(`${program} is not executable. Run chmod +x on it, or put its interpreter before it.`)
+  throw new UserError(`There is no program ${program || '""'}. Check that it is installed and on the PATH.`)
 }
 
 function isExecutable(path: string): boolean {

@@ -1,9 +1,9 @@
-/** `--shuffle-env`: another order and seed for each run, which can be had again from the base seed and the number. */
+/** `--shuffle-env`: a different seed and order of the environment for each run, reproducible from the base seed and the run's number. */
 
-/** The variables by which runtimes and test frameworks take a seed, without a word on their command lines. */
+/** Environment variables from which runtimes and test frameworks read a seed. */
 export const SEED_VARIABLES = ['FLAKE_SLA_SEED', 'SEED', 'PYTHONHASHSEED'] as const
 
-/** A seed from 1 to 2^31 - 1 for a run. Source of the mixing: the finaliser of MurmurHash3, A. Appleby. */
+/** The seed of a run, from 1 to 2^31 - 1. Source of the mixing: the finaliser of MurmurHash3, A. Appleby. */
 export function seedOf(base: number, run: number): number {
   let hash = (Math.imul(base, 0x9e3779b1) + Math.imul(run, 0x85ebca6b)) | 0
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
@@ -12,8 +12,8 @@ export function seedOf(base: number, run: number): number {
 }
 
 /**
- * The environment in another order, with the seed where runtimes look for it: hash order and test order follow the
- * seed; where the stack begins follows the order and length of the environment.
+ * The environment shuffled, with the seed in the variables that runtimes read. The seed changes hash order and test order;
+ * the order and length of the environment change the address of the stack.
  */
 export function shuffledEnv(env: Readonly<Record<string, string>>, seed: number): Record<string, string> {
   const seeded: Record<string, string> = { ...env }
@@ -30,7 +30,7 @@ export function shuffledEnv(env: Readonly<Record<string, string>>, seed: number)
   return Object.fromEntries(entries)
 }
 
-/** What a run finds in its environment. @param tmp its own folder for temporary files, if it has one */
+/** The environment of a run. @param run `tmp`: its folder for temporary files, if it has one */
 export function envOfRun(
   env: Readonly<Record<string, string>>,
   run: { number: number; worker: string; seed: number | null; tmp: string | null },

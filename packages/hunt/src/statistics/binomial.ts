@@ -19,7 +19,7 @@ export interface Interval {
 }
 
 /**
- * The exact two-sided interval of the failure rate, at the confidence (0 to 1). No runs: from 0 to 1.
+ * The exact two-sided interval of a failure rate at the confidence (0 to 1). With no runs: 0 to 1.
  * Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934).
  */
 export function clopperPearson(failures: number, runs: number, confidence: number): Interval {

@@ -1,15 +1,15 @@
-/** Exact tests on counts: does one group fail more than another, do failures come in streaks, do they come late? */
+/** Exact tests on counts: of one group against another, of streaks and bursts, and of a trend. */
 import { lnBeta } from './special-functions.ts'
 
-/** Natural logarithm of "n choose k"; -Infinity where there is no way to choose. */
+/** Natural logarithm of "n choose k"; -Infinity for k < 0 or k > n. */
 export function lnChoose(n: number, k: number): number {
   if (k < 0 || k > n) return Number.NEGATIVE_INFINITY
   return -Math.log(n + 1) - lnBeta(n - k + 1, k + 1)
 }
 
 /**
- * The chance that at least `hits` of `drawn` are marked, drawn without putting back from `total` of which `marked` are:
- * Fisher's exact test, one-sided. Source: R. A. Fisher, The Design of Experiments (1935), chapter 2.
+ * The probability that at least `hits` of `drawn` are marked, drawn without replacement from `total` of which `marked` are
+ * marked: Fisher's exact test, one-sided. Source: R. A. Fisher, The Design of Experiments (1935), chapter 2.
  */
 export function hypergeometricAtLeast(hits: number, drawn: number, marked: number, total: number): number {
   const all = lnChoose(total, drawn)
@@ -19,32 +19,31 @@ export function hypergeometricAtLeast(hits: number, drawn: number, marked: numbe
   return Math.min(1, sum)
 }
 
-/** Tables as likely as the one seen are as extreme, whatever rounding says. */
+/** Tables as likely as the observed one count as equally extreme, despite rounding. */
 const TIE = 1 + 1e-7
 
 /**
- * Fisher's exact test of the table [[a, b], [c, d]], two-sided: the chance of a table as unlikely as this one or more
- * so, with these margins.
+ * Fisher's exact test of the table [[a, b], [c, d]], two-sided: the probability, given the margins, of a table at most as
+ * likely as this one.
  */
 export function fisherExact(a: number, b: number, c: number, d: number): number {
   const total = a + b + c + d
   const drawn = a + b
   const marked = a + c
   const all = lnChoose(total, drawn)
-  const chance = (i: number) => Math.exp(lnChoose(marked, i) + lnChoose(total - marked, drawn - i) - all)
-  const seen = chance(a) * TIE
+  const probability = (i: number) => Math.exp(lnChoose(marked, i) + lnChoose(total - marked, drawn - i) - all)
+  const observed = probability(a) * TIE
   let sum = 0
   for (let i = Math.max(0, drawn + marked - total); i <= Math.min(drawn, marked); i++) {
-    const one = chance(i)
-    if (one <= seen) sum += one
+    const p = probability(i)
+    if (p <= observed) sum += p
   }
   return Math.min(1, sum)
 }
 
 /**
- * The chance that `failures` lie in at most `streaks` unbroken streaks among `passes`, were they strewn at random: a
- * runs test on the streaks of one kind. With `endsInFailure` the last place is known to be a failure, because somebody
- * stopped there. Source: W. L. Stevens, Annals of Eugenics 9 (1939); A. M. Mood, Annals of Mathematical Statistics 11
+ * The probability that `failures` placed at random among `passes` form at most `streaks` unbroken streaks: a runs test on
+ * the streaks of one kind. With `endsInFailure` the last position is known to be a failure, because the hunt stopped there. Source: W. L. Stevens, Annals of Eugenics 9 (1939); A. M. Mood, Annals of Mathematical Statistics 11
  * (1940), 2.6.
  */
 export function streaksAtMost(
@@ -63,10 +62,10 @@ export function streaksAtMost(
 }
 
 /**
- * The chance that `failures` among `runs` lie in at most `bursts` bursts, were they strewn at random; a burst is a row
- * of failures of which each is at most `within` places after the one before. Counted in whole numbers: placements with
- * m given gaps wider than `within` are choose(runs - m * within, failures), and those with narrow gaps follow by
- * inclusion and exclusion. Takes the square of `failures`.
+ * The probability that `failures` placed at random among `runs` form at most `bursts` bursts. In a burst each failure is at
+ * most `within` positions after the previous one. Counted in integers: placements with m given gaps wider than `within`
+ * number choose(runs - m * within, failures), and those with narrow gaps follow by inclusion–exclusion. Time is quadratic
+ * in `failures`.
  */
 export function burstsAtMost(bursts: number, failures: number, runs: number, within: number): number {
   if (failures === 0) return 1
@@ -91,7 +90,7 @@ function choose(n: number, k: number): bigint {
   return ways
 }
 
-/** Pascal's triangle down to the row before `rows`. */
+/** The first `rows` rows of Pascal's triangle. */
 function choicesOf(rows: number): bigint[][] {
   const triangle: bigint[][] = [[1n]]
   for (let n = 1; n < rows; n++) {
@@ -101,18 +100,18 @@ function choicesOf(rows: number): bigint[][] {
   return triangle
 }
 
-/** Two whole numbers of any length as a fraction; what is below 1e-15 comes out as that or less. */
+/** The quotient of two integers of any size, with an absolute error below 1e-18. */
 function shareOf(part: bigint, whole: bigint): number {
   const DIGITS = 10n ** 18n
   return Number((part * DIGITS) / whole) / Number(DIGITS)
 }
 
-/** Above this many sums to count, the normal approximation is as good as the exact count. */
+/** Above this many additions the normal approximation replaces the exact count. */
 const MAX_EXACT = 20_000_000
 
 /**
- * Wilcoxon's rank-sum test: were the marked positions (1 to `total`) late or early? Gives the side they lean to and the
- * two-sided chance of leaning as far: counted exactly, or by the normal approximation where the count is very long.
+ * Wilcoxon's rank-sum test: whether the marked positions (1 to `total`) are late or early. Returns the side and the
+ * two-sided p-value: exact, or by the normal approximation where the exact count would take too long.
  * Source: F. Wilcoxon, Biometrics Bulletin 1 (1945).
  */
 export function rankSum(
@@ -120,18 +119,18 @@ export function rankSum(
   total: number,
 ): { side: 'early' | 'late'; pValue: number } {
   const k = positions.length
-  const most = k * (total - k)
+  const max = k * (total - k)
   const early = positions.reduce((sum, position) => sum + position, 0) - (k * (k + 1)) / 2
-  const side = early * 2 > most ? 'late' : 'early'
-  const distance = side === 'late' ? most - early : early
+  const side = early * 2 > max ? 'late' : 'early'
+  const distance = side === 'late' ? max - early : early
   const tail =
     k * total * distance > MAX_EXACT
-      ? normalTail((most / 2 - distance - 0.5) / Math.sqrt((most * (total + 1)) / 12))
+      ? normalTail((max / 2 - distance - 0.5) / Math.sqrt((max * (total + 1)) / 12))
       : countedTail(distance, k, total)
   return { side, pValue: Math.min(1, 2 * tail) }
 }
 
-/** Share of the k-subsets of 1…total whose excess over the least possible sum is at most `distance`. */
+/** Share of the k-subsets of 1…total whose sum exceeds the smallest possible sum by at most `distance`. */
 function countedTail(distance: number, k: number, total: number): number {
   let ways = new Float64Array(distance + 1)
   ways[0] = 1
@@ -142,7 +141,7 @@ function countedTail(distance: number, k: number, total: number): number {
     const scale = i / (total - k + i)
     for (let q = 0; q <= distance; q++) ways[q] = (ways[q] as number) * scale
   }
-  return ways.reduce((sum, one) => sum + one, 0)
+  return ways.reduce((sum, count) => sum + count, 0)
 }
 
 function timesGeometric(ways: Float64Array<ArrayBuffer>, step: number): Float64Array<ArrayBuffer> {
@@ -152,7 +151,7 @@ function timesGeometric(ways: Float64Array<ArrayBuffer>, step: number): Float64A
 }
 
 function timesOneMinus(ways: Float64Array<ArrayBuffer>, step: number): Float64Array<ArrayBuffer> {
-  return ways.map((one, q) => (q >= step ? one - (ways[q - step] as number) : one))
+  return ways.map((count, q) => (q >= step ? count - (ways[q - step] as number) : count))
 }
 
 /** Upper tail of the standard normal. Source: Abramowitz and Stegun, 26.2.17 (error below 7.5e-8). */
@@ -165,16 +164,16 @@ function normalTail(z: number): number {
 }
 
 /**
- * p-values corrected for having asked several questions, in the order given.
+ * p-values corrected for multiple tests, in the given order.
  * Source: S. Holm, Scandinavian Journal of Statistics 6 (1979).
  */
 export function holm(pValues: readonly number[]): number[] {
   const order = pValues.map((p, index) => ({ p, index })).sort((a, b) => a.p - b.p)
   const corrected = new Array<number>(pValues.length)
-  let least = 0
+  let max = 0
   order.forEach(({ p, index }, rank) => {
-    least = Math.max(least, Math.min(1, p * (pValues.length - rank)))
-    corrected[index] = least
+    max = Math.max(max, Math.min(1, p * (pValues.length - rank)))
+    corrected[index] = max
   })
   return corrected
 }

@@ -1,15 +1,14 @@
 /**
- * Decides after every run whether a target pass rate is met, missed, or not decided yet. The two ways to be wrong are
- * each held to about `1 - confidence`, although we look after every run and stop as soon as we know:
+ * A sequential test: after every run, whether a target pass rate is met, missed or undecided. The probability of each wrong
+ * answer is about `1 - confidence`, although the test is repeated after every run and the hunt stops at the first decision:
  *
- * - Met with no failure at all needs the runs of a plain zero-failure demonstration (2,995 for 99.9 % at 95 %), which
- *   spends the whole of `1 - confidence`. Met after k failures is asked at much stricter levels, which together add at
- *   most a fifth to it.
- * - Missed is asked at the second and every later failure (one alone may be a hiccup), at levels that together come to
- *   `1 - confidence`.
+ * - Met without a failure needs the runs of a plain zero-failure demonstration (2,995 for 99.9 % at 95 %), which uses
+ *   all of `1 - confidence`. Met after k failures is tested at much stricter levels, which together add at most a fifth.
+ * - Missed is tested at the second and every later failure (a single one may be an accident), at levels that together
+ *   amount to `1 - confidence`.
  *
- * The levels fall with the logarithm of k, since looks at k and 2k failures are nearly independent and those between
- * are not; their totals were computed by following the exact distribution run by run, and a test does so again.
+ * The levels fall with the logarithm of k, because the tests at k and 2k failures are nearly independent and those between
+ * are not. The total error was computed from the exact distribution run by run, and a test repeats that computation.
  */
 import { binomialAtLeast, binomialAtMost } from './binomial.ts'
 
@@ -22,11 +21,11 @@ const MIN_FAILURES = 2
 export interface Goal {
   /** The pass rate to hold, above 0 and below 1. */
   target: number
-  /** 0.95: one answer in twenty may be wrong for a pass rate right at the target. */
+  /** 0.95: at a pass rate exactly at the target, one answer in twenty may be wrong. */
   confidence: number
 }
 
-/** The decision for so many failures in so many runs, were this the first time the counts say so. */
+/** The decision at these counts, provided that no earlier counts of the hunt led to one. */
 export function decide(failures: number, runs: number, goal: Goal): Decision {
   if (isMissed(failures, runs, goal)) return 'missed'
   return isMet(failures, runs, goal) ? 'met' : 'undecided'
@@ -43,11 +42,11 @@ function isMet(failures: number, runs: number, goal: Goal): boolean {
 }
 
 function metLevel(failures: number, { confidence }: Goal): number {
-  const all = 1 - confidence
-  return failures === 0 ? all : (MET_SHARE * all) / (1 + Math.log(failures)) ** 2
+  const level = 1 - confidence
+  return failures === 0 ? level : (MET_SHARE * level) / (1 + Math.log(failures)) ** 2
 }
 
-/** How many runs it takes in all to meet the target when no more than so many fail. */
+/** How many runs in total meet the target if exactly this many fail. */
 export function runsToMeet(failures: number, goal: Goal): number {
   let high = Math.max(1, failures)
   while (!isMet(failures, high, goal)) high *= 2
@@ -63,8 +62,8 @@ export function runsToMeet(failures: number, goal: Goal): number {
 const MAX_RUNS = 1_000_000
 
 /**
- * About how many runs in all would miss the target, if they went on to fail at the rate of these; null when they fail
- * no more often than the target allows, or it would take more than a million.
+ * About how many runs in total would miss the target at the present failure rate; null when that rate is within the target,
+ * or when it would take more than a million runs.
  */
 export function runsToMiss(failures: number, runs: number, goal: Goal): number | null {
   if (failures <= runs * (1 - goal.target)) return null

@@ -69,7 +69,7 @@ function notZero(value: number): number {
 
 /**
  * Regularised incomplete beta function I_x(a, b), for a, b > 0 and x from 0 to 1: by its continued fraction, on the
- * side where that converges fast. Source: Abramowitz and Stegun, 26.5.8 and 26.5.2.
+ * side where it converges fast. Source: Abramowitz and Stegun, 26.5.8 and 26.5.2.
  */
 export function regularizedBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0
@@ -80,7 +80,7 @@ export function regularizedBeta(x: number, a: number, b: number): number {
     : 1 - (front * betaFraction(1 - x, b, a)) / b
 }
 
-/** Modified Lentz's method, two terms a step. */
+/** Modified Lentz's method, two terms per step. */
 function betaFraction(x: number, a: number, b: number): number {
   let c = 1
   let d = 1 / notZero(1 - ((a + b) * x) / (a + 1))
@@ -99,7 +99,7 @@ function betaFraction(x: number, a: number, b: number): number {
   return fraction
 }
 
-/** The x where I_x(a, b) is the probability: by bisection, since I is monotone in x. */
+/** The x at which I_x(a, b) equals the probability, by bisection: I is monotone in x. */
 export function inverseRegularizedBeta(probability: number, a: number, b: number): number {
   if (probability <= 0) return 0
   if (probability >= 1) return 1

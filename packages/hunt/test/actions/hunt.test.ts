@@ -8,7 +8,7 @@ import type { Conclusion, Repository } from '../../../../fake-github/state.ts'
 import { type ActionsApi, openActions } from '../../src/actions/api.ts'
 import { huntOnActions } from '../../src/actions/hunt.ts'
 import type { HuntMark, Lane } from '../../src/actions/lanes.ts'
-import type { ActionsSettings, Before, HuntChange } from '../../src/actions/terms.ts'
+import type { ActionsSettings, EarlierSession, HuntChange } from '../../src/actions/settings.ts'
 import { answerOf } from '../../src/answer.ts'
 import type { HuntRun } from '../../src/run.ts'
 import { GOAL } from '../hunts.ts'
@@ -93,14 +93,14 @@ const SETTINGS: ActionsSettings = {
 async function hunt(
   fields: Partial<ActionsSettings> = {},
   hooks: { onChange?: (change: HuntChange) => void; signal?: AbortSignal } = {},
-  before?: Before,
+  before?: EarlierSession,
 ) {
   const { onChange = () => {}, signal = new AbortController().signal } = hooks
   return huntOnActions(api(), { ...SETTINGS, ...fields }, { signal, onChange }, before, POLL_MS)
 }
 
-describe('running a job again', () => {
-  test('counts each attempt once, and says what failed', async () => {
+describe('re-running a job', () => {
+  test('counts each attempt once, with the message of its failure', async () => {
     seedRuns(3)
     const log = `${AT.replace('Z', '')}0000Z ##[group]Run make\n${AT.replace('Z', '')}0000Z AssertionError: lost 3\n${AT.replace('Z', '')}0000Z ##[error]Process completed with exit code 2.\n`
     runners((nth) => (nth === 4 ? { conclusion: 'failure', log } : { conclusion: 'success' }))
@@ -113,12 +113,12 @@ describe('running a job again', () => {
       duration_ms: 90_000,
       node: 'GitHub Actions 1',
     })
-    expect(fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(12)
+    expect(fakeGitHub.requests.filter(({ route }) => route.endsWith('/rerun'))).toHaveLength(12)
     // Two at a time take two of the three workflow runs.
     expect([...repository.workflowRuns.values()].map((run) => run.attempts.length).sort()).toEqual([1, 7, 7])
   })
 
-  test('ends within the minutes that it may take', async () => {
+  test('ends within its budget of minutes', async () => {
     seedRuns(2)
     runners(() => ({ conclusion: 'success' }))
     const { ending, runs } = await hunt({ minutes: 7 })
@@ -126,14 +126,14 @@ describe('running a job again', () => {
     expect([ending, runs.length]).toEqual(['minutes', 3])
   })
 
-  test('ends when GitHub lets nothing be run again', async () => {
+  test('ends when GitHub allows no more re-runs', async () => {
     seedRuns(1)
     runners(() => ({ conclusion: 'success' }))
     const { ending, runs } = await hunt({ runs: 60 })
     expect([ending, runs.length]).toEqual(['used_up', 50])
   })
 
-  test('what was cancelled or timed out is told apart', async () => {
+  test('cancelled and timed-out jobs are distinguished', async () => {
     seedRuns(1)
     const ends: Conclusion[] = ['cancelled', 'timed_out', 'success']
     runners((nth) => ({ conclusion: ends[nth - 1] ?? 'success' }))
@@ -145,7 +145,7 @@ describe('running a job again', () => {
     ])
   })
 
-  test('goes on where another session was stopped, and runs nothing twice', async () => {
+  test('resumes where another session was stopped, and runs nothing twice', async () => {
     seedRuns(2)
     runners(() => ({ conclusion: 'success' }))
     const controller = new AbortController()
@@ -163,24 +163,24 @@ describe('running a job again', () => {
     expect(runs.length).toBeLessThan(12)
     const resumed = await hunt({}, keep, { runs: [...runs], lanes, spent })
     expect(resumed.runs).toHaveLength(12)
-    expect(fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(12)
+    expect(fakeGitHub.requests.filter(({ route }) => route.endsWith('/rerun'))).toHaveLength(12)
   })
 
   const planned = (): Lane => {
     const [run] = [...repository.workflowRuns.values()]
     const { id: run_id = 0, suiteId: suite_id = 0 } = run ?? {}
-    return { run_id, suite_id, sha: SHA, attempt: 2, asked: false, after: AT }
+    return { run_id, suite_id, sha: SHA, attempt: 2, requested: false, after: AT }
   }
 
-  test('what was planned but never asked for is asked for by the next session', async () => {
+  test('an attempt that was planned but not requested is requested by the next session', async () => {
     seedRuns(1)
     runners(() => ({ conclusion: 'success' }))
     const { runs } = await hunt({ runs: 2 }, {}, { runs: [], lanes: [planned()], spent: 0 })
     expect(runs).toHaveLength(2)
-    expect(fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(2)
+    expect(fakeGitHub.requests.filter(({ route }) => route.endsWith('/rerun'))).toHaveLength(2)
   })
 
-  test('what was asked for by a session that ended before it knew is not asked for again', async () => {
+  test('an attempt whose request was accepted unnoticed is not requested again', async () => {
     seedRuns(1)
     const lane = planned()
     const job = repository.workflowRuns.get(lane.run_id)?.attempts[0]?.jobs[0]
@@ -188,14 +188,14 @@ describe('running a job again', () => {
     runners(() => ({ conclusion: 'success' }))
     const { runs } = await hunt({ runs: 1 }, {}, { runs: [], lanes: [lane], spent: 0 })
     expect(runs).toHaveLength(1)
-    expect(fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun'))).toHaveLength(1)
+    expect(fakeGitHub.requests.filter(({ route }) => route.endsWith('/rerun'))).toHaveLength(1)
   })
 
-  test('an attempt is marked before it is asked for, and closed with its last result', async () => {
+  test('an attempt is marked before it is requested, and closed with its last result', async () => {
     seedRuns(1)
     runners(() => ({ conclusion: 'success' }))
     const marks: (HuntMark & { requests: number })[] = []
-    const requests = () => fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun')).length
+    const requests = () => fakeGitHub.requests.filter(({ route }) => route.endsWith('/rerun')).length
     await hunt({ runs: 2 }, { onChange: ({ mark }) => mark && marks.push({ ...mark, requests: requests() }) })
     const { run_id, suite_id } = planned()
     const end = (minutes: number) => new Date(Date.parse(AT) + minutes * 60_000).toISOString()
@@ -207,7 +207,7 @@ describe('running a job again', () => {
     ])
   })
 
-  test('a limit and a broken answer are waited out', async () => {
+  test('a rate limit and a server error are retried', async () => {
     seedRuns(1)
     runners(() => ({ conclusion: 'success' }))
     fakeGitHub.failNext({ path: /\/jobs/, status: 502, times: 2 })
@@ -216,8 +216,8 @@ describe('running a job again', () => {
   })
 })
 
-describe('starting a workflow anew', () => {
-  test('takes a new workflow run for each', async () => {
+describe('dispatching a workflow', () => {
+  test('uses a new workflow run for each run', async () => {
     seedRuns(1)
     runners((nth) => ({ conclusion: nth === 3 ? 'failure' : 'success' }))
     const hunted = await hunt({ workflow: 'ci.yml', runs: 5 })
@@ -225,25 +225,27 @@ describe('starting a workflow anew', () => {
     expect(repository.workflowRuns.size).toBe(6)
   })
 
-  test('without that job says which there are', async () => {
+  test('lists the jobs of a workflow that does not have the job', async () => {
     seedRuns(1)
     runners(() => ({ conclusion: 'success' }))
-    await expect(hunt({ workflow: 'ci.yml', job: 'e2e' })).rejects.toThrow('no job e2e. It has: unit, lint.')
+    await expect(hunt({ workflow: 'ci.yml', job: 'e2e' })).rejects.toThrow(
+      'no job e2e. Its jobs: unit, lint.',
+    )
   })
 })
 
-describe('is refused', () => {
-  test('at the head of a pull request, where it would count', async () => {
+describe('a hunt is refused', () => {
+  test('at the head of a pull request, where it would count in the SLA', async () => {
     addPull(fakeGitHub.state, repository, { user: 'octo', title: 'x', sha: SHA, at: AT })
-    await expect(hunt()).rejects.toThrow(/#1: runs there would count in its SLA/)
+    await expect(hunt()).rejects.toThrow(/#1, and runs there would count in its SLA/)
   })
 
   test('where no workflow run has the job', async () => {
     seedRuns(1)
-    await expect(hunt({ job: 'e2e' })).rejects.toThrow(/has a job e2e \(there is: unit, lint\)/)
+    await expect(hunt({ job: 'e2e' })).rejects.toThrow(/has a job e2e \(its jobs: unit, lint\)/)
   })
 
-  test('with a token that GitHub refuses', async () => {
+  test('with a token that GitHub rejects', async () => {
     const refused = openActions(
       { owner: 'acme', repo: 'widgets' },
       { token: 'nothing', baseUrl: fakeGitHub.url, firstWaitMs: 1 },

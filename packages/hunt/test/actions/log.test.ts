@@ -21,7 +21,7 @@ const LOG = [
   .map((line) => `2026-02-03T04:00:00.1234567Z ${line}\n`)
   .join('')
 
-test('where it ran: the version of the runner, its image, and the images of containers', () => {
+test('the environment has the version of the runner, its image, and the images of containers', () => {
   expect(environmentIn(LOG)).toEqual({
     'runner version': '2.328.0',
     'runner image': 'ubuntu-24.04 20250907.24.1',
@@ -29,12 +29,12 @@ test('where it ran: the version of the runner, its image, and the images of cont
   })
 })
 
-test('nothing where it says nothing', () => {
+test('the environment is empty if the log does not name it', () => {
   expect(environmentIn('')).toEqual({})
   expect(environmentIn('Image: mine\nVersion: 3\nDigest: sha256:short')).toEqual({})
 })
 
-test('what failed, without the marks of GitHub', () => {
+test('the log is readable without timestamps and workflow commands', () => {
   const text = readableLog(LOG)
   expect(exitCodeIn(text)).toBe(2)
   expect(text).toContain('\nAssertionError: lost 3\nProcess completed')

@@ -31,13 +31,13 @@ describe('readJunit', () => {
     ['org.example.CacheTest › loads', 'failed', 'java.io.IOException: gone'],
     ['org.example.CacheTest › later', 'skipped', null],
   ]
-  test('reads Surefire with its reruns', () =>
+  test('reads Surefire with its re-runs', () =>
     expect(read(SUREFIRE)).toEqual({ tests: wanted, problem: null }))
   test.each([1, 7, 100])('fed %d characters at a time', (piece) =>
     expect(read(SUREFIRE, piece)).toEqual({ tests: wanted, problem: null }),
   )
 
-  test('reads suites in suites, names without a class, and errors', () =>
+  test('reads nested suites, names without a class, and errors', () =>
     expect(
       read(
         '<testsuites><testsuite><testsuite><testcase name="a b"><error>boom &lt;1&gt;\nmore</error></testcase></testsuite></testsuite><testcase file="x.py"/></testsuites>',
@@ -62,27 +62,27 @@ describe('readJunit', () => {
       1,
     ],
     ['very deep', `<t><testcase name="x"/>${'<a>'.repeat(1000)}`, 1],
-  ])('%s: what came before counts, and the problem is named', (_what, text, tests) => {
+  ])('%s: the part before the error counts, and the problem is named', (_what, text, tests) => {
     const report = read(text)
     expect(report.tests).toHaveLength(tests)
     expect(report.problem).toMatch(/\S/)
   })
 
-  test('a bomb of entities does not go off', () => {
+  test('an entity bomb is not expanded', () => {
     const bomb = `<!DOCTYPE t [<!ENTITY a0 "ha">${Array.from({ length: 20 }, (_, i) => `<!ENTITY a${i + 1} "&a${i};&a${i};&a${i};&a${i};">`).join('')}]><t><testcase name="&a20;"/></t>`
     const began = performance.now()
     expect(read(bomb).tests).toEqual([])
     expect(performance.now() - began).toBeLessThan(1000)
   })
 
-  test('nothing outside is read', () => {
+  test('external entities are not read', () => {
     const report = read(
       '<!DOCTYPE t SYSTEM "file:///etc/passwd" [<!ENTITY p SYSTEM "file:///etc/passwd">]><t><testcase name="&p;"/></t>',
     )
     expect(JSON.stringify(report)).not.toContain('root:')
   })
 
-  test('more tests than anybody has end the reading, and names are cut', () => {
+  test('too many tests end the reading, and long names are cut', () => {
     const report = read(`<t>${'<testcase name="x"/>'.repeat(100_001)}</t>`)
     expect(report.tests).toHaveLength(100_000)
     expect(report.problem).toMatch(/more than 100000 tests/)

@@ -25,7 +25,7 @@ const SETTINGS = {
   untilFailure: false,
   allRuns: true,
 }
-const PATIENCE = { askMs: 300, pullMs: 500 }
+const PATIENCE = { pollMs: 300, pullMs: 500 }
 
 let api: ClusterApi | null = null
 
@@ -60,31 +60,31 @@ async function hunt(
   program: (index: number, attempt: number) => PodEnd,
   fields: Partial<typeof SETTINGS> = {},
   controller = new AbortController(),
-  onTold: (many: number) => void = () => {},
+  onCount: (many: number) => void = () => {},
 ) {
   const { api: started, opened } = await cluster(program)
   expect(opened.namespace).toBe('tests')
-  const told: number[] = []
+  const numbers: number[] = []
   const settings = { ...SETTINGS, ...fields }
   const { hunt: hunted, images } = await huntOnCluster(
     opened.cluster,
     settings,
-    { signal: controller.signal, onRun: (run) => onTold(told.push(run.number)) },
+    { signal: controller.signal, onRun: (run) => onCount(numbers.push(run.number)) },
     PATIENCE,
   )
   expect(started.violations).toEqual([])
   expect(started.jobs.size).toBe(0)
-  return { hunted, images, told, api: started }
+  return { hunted, images, numbers, api: started }
 }
 
 describe('the manifest', () => {
-  test('is of Kubernetes’ schema, and what the API server takes', () => {
+  test('conforms to the Kubernetes schema, and the API server accepts it', () => {
     const manifest = jobManifest(SETTINGS)
     expect(violations(manifest, 'V1Job')).toEqual([])
     expect(refusals(manifest)).toEqual([])
   })
 
-  test('the schema would find a mistake', () => {
+  test('the schema check finds a mistake', () => {
     const manifest = jobManifest(SETTINGS)
     const wrong = { ...manifest, spec: { ...manifest.spec, completion: 3, parallelism: '4' } }
     expect(violations(wrong, 'V1Job')).toEqual([
@@ -101,12 +101,12 @@ describe('the manifest', () => {
 
 describe('a hunt on a cluster', () => {
   test('counts every index once, with node, exit code and the log of failures', async () => {
-    const { hunted, images, told } = await hunt((index) =>
+    const { hunted, images, numbers } = await hunt((index) =>
       index === 4
         ? { exitCode: 3, log: 'Error: lost 7 of 9\n', node: 'node-2' }
         : { node: `node-${index % 2}` },
     )
-    expect(told).toHaveLength(12)
+    expect(numbers).toHaveLength(12)
     expect(hunted.runs).toHaveLength(12)
     const failed = hunted.runs.filter((run) => run.outcome === 'failed')
     expect(failed).toMatchObject([
@@ -116,7 +116,7 @@ describe('a hunt on a cluster', () => {
     expect(images).toEqual(['registry.example.org/x@sha256:abc'])
   })
 
-  test('a pod that the cluster took away is replaced, and no failure', async () => {
+  test('an evicted pod is replaced and does not count as a failure', async () => {
     const { hunted } = await hunt((index, attempt) =>
       index === 2 && attempt === 0 ? { disrupted: true, exitCode: 143, podReason: 'Evicted' } : {},
     )
@@ -125,7 +125,7 @@ describe('a hunt on a cluster', () => {
     expect(hunted.runs.map((run) => run.number)).toEqual(Array.from({ length: 13 }, (_, i) => i + 1))
   })
 
-  test('memory and time that ran out are named', async () => {
+  test('out of memory and out of time are named', async () => {
     const ends: Record<number, PodEnd> = {
       1: { exitCode: 137, reason: 'OOMKilled', log: '' },
       2: { exitCode: 143, podReason: 'DeadlineExceeded', log: 'step 9\n' },
@@ -135,11 +135,11 @@ describe('a hunt on a cluster', () => {
     expect([memory.out_of_memory, timed_out]).toEqual([1, 1])
     expect(groups.map((group) => group.message).sort()).toEqual([
       'exit 137, killed (SIGKILL) because memory ran out',
-      'no end within the time limit; last line: step 9',
+      'time limit exceeded; last line: step 9',
     ])
   })
 
-  test('a bad node is found', async () => {
+  test('a bad node is detected', async () => {
     const { hunted } = await hunt(
       (index) => (index % 4 === 3 ? { exitCode: 1, log: '', node: 'bad' } : { node: 'good' }),
       {
@@ -149,7 +149,7 @@ describe('a hunt on a cluster', () => {
     expect(answerOf(hunted).concentration).toMatchObject([{ by: 'node', value: 'bad', failed: 10, runs: 10 }])
   })
 
-  test('ends when the answer is known, and removes the Job', async () => {
+  test('ends when the answer is known, and deletes the Job', async () => {
     const { hunted, api: used } = await hunt(() => ({ exitCode: 1, log: 'x' }), {
       runs: 10_000,
       allRuns: false,
@@ -159,12 +159,12 @@ describe('a hunt on a cluster', () => {
     expect(used.requests.at(-1)).toMatch(/^DELETE .*\/jobs\/hunt-1$/)
   })
 
-  test('hundreds of pods come page by page', async () => {
+  test('hundreds of pods are listed in pages', async () => {
     const { hunted } = await hunt(() => ({}), { runs: 1100, parallel: 300 })
     expect(hunted.runs).toHaveLength(1100)
   })
 
-  test('a cluster that is busy for a moment is asked again', async () => {
+  test('a transient error of the cluster is retried', async () => {
     const { api: started, opened } = await cluster(() => ({}))
     started.failNext('GET /api/v1/namespaces/tests/pods', 503, 2)
     started.failNext('POST /apis/batch', 429)
@@ -177,7 +177,7 @@ describe('a hunt on a cluster', () => {
     expect(hunted.runs).toHaveLength(12)
   })
 
-  test('an interruption removes the Job and reports what is known', async () => {
+  test('an interruption deletes the Job and reports the runs so far', async () => {
     const controller = new AbortController()
     const { hunted } = await hunt(
       (index) => (index < 3 ? {} : { forever: true }),
@@ -189,30 +189,30 @@ describe('a hunt on a cluster', () => {
     expect(hunted.runs).toHaveLength(3)
   })
 
-  test('an image that cannot be pulled is said in words', async () => {
+  test('an image that cannot be pulled ends the hunt with a sentence', async () => {
     await expect(hunt(() => ({ waiting: 'ImagePullBackOff' }))).rejects.toThrow(
       'No pod can start registry.example.org/x:1: ImagePullBackOff: no such image',
     )
     expect(api?.jobs.size).toBe(0)
   })
 
-  test('a refusal is said in the cluster’s words', async () => {
+  test('a refusal is reported in the cluster’s words', async () => {
     await expect(hunt(() => ({}), { name: 'Not A Label' })).rejects.toThrow(
       /refused \(422\): metadata\.name: must be a DNS label/,
     )
   })
 
-  test('a cluster that is not there is said to be so', async () => {
+  test('an unreachable cluster is reported', async () => {
     const { api: started, opened } = await cluster(() => ({}))
     await started.close()
     api = null
     await expect(opened.cluster.hasEnded('tests', 'x')).rejects.toThrow(/The cluster cannot be reached/)
   }, 30_000)
 
-  test('an unknown context is named beside those there are', async () => {
+  test('an unknown context is reported with the available ones', async () => {
     await cluster(() => ({}))
     await expect(openCluster('other')).rejects.toThrow(
-      'There is no Kubernetes context other. There is: here.',
+      'There is no Kubernetes context other. Available: here.',
     )
   })
 })

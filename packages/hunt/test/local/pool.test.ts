@@ -41,7 +41,7 @@ describe.each([
   ['by shells', { seed: null }],
   ['one by one', { seed: 5 }],
 ])('started %s', (_how, fields) => {
-  test('every run has its number and worker, and its exit code and output are kept', async () => {
+  test('every run has its number, worker, exit code and output', async () => {
     const { runs } = await hunt(
       settings(
         'echo "run $FLAKE_SLA_RUN on $FLAKE_SLA_WORKER"; echo "Error: odd" >&2; exit $((FLAKE_SLA_RUN % 2 * 3))',
@@ -57,7 +57,7 @@ describe.each([
     expect(new Set(runs.map((run) => run.ended)).size).toBe(6)
   })
 
-  test('a run that takes too long has failed, with all that it started', async () => {
+  test('a run that hits the time limit has failed, and its processes are killed', async () => {
     const asked = settings('sh -c "sleep 4; touch late" & sleep 30', { ...fields, runs: 1, timeoutMs: 200 })
     const { runs } = await hunt(asked)
     expect(runs).toMatchObject([{ outcome: 'failed', timed_out: true }])
@@ -65,7 +65,7 @@ describe.each([
     expect(readdirSync(asked.cwd)).toEqual([])
   })
 
-  test('what outlives a stopped run is ended with it, and the runs after it are right', async () => {
+  test('processes left by a stopped run are killed, and the next runs are unaffected', async () => {
     const script =
       'echo begun; [ $FLAKE_SLA_RUN != 2 ] || { sh -c \'trap "" TERM; sleep 4; touch late\' & sleep 30; }; exit $((FLAKE_SLA_RUN % 3 * 2))'
     const asked = settings(script, { ...fields, runs: 5, parallel: 1, timeoutMs: 700 })
@@ -81,19 +81,19 @@ describe.each([
     expect(readdirSync(asked.cwd)).toEqual([])
   })
 
-  test('a run that will not end is killed', async () => {
+  test('a run that ignores SIGTERM is killed', async () => {
     const { runs } = await hunt(
       settings('trap "" TERM; while :; do sleep 0.05; done', { ...fields, runs: 1, timeoutMs: 100 }),
     )
     expect(runs).toMatchObject([{ outcome: 'failed', timed_out: true, exit_code: 137 }])
   })
 
-  test('killed from outside is exit 137, as a shell says', async () => {
+  test('a run killed by SIGKILL has exit code 137, as in a shell', async () => {
     const { runs } = await hunt(settings('kill -9 $$', { ...fields, runs: 2 }))
     expect(runs).toMatchObject([{ outcome: 'failed', exit_code: 137, timed_out: false }, { exit_code: 137 }])
   })
 
-  test('an interruption stops what runs, and that is no failure', async () => {
+  test('an interruption stops the runs in progress, which do not count as failures', async () => {
     const controller = new AbortController()
     const asked = settings('[ $FLAKE_SLA_RUN -le 3 ] || sleep 30', { ...fields, runs: 100 })
     let done = 0
@@ -108,7 +108,7 @@ describe.each([
     expect(runs.map((run) => run.outcome)).toEqual([...Array(3).fill('passed'), ...Array(3).fill('stopped')])
   })
 
-  test('--until-failure ends at the first', async () => {
+  test('--until-failure ends at the first failure', async () => {
     const asked = settings('[ $FLAKE_SLA_RUN != 4 ] || exit 1; [ $FLAKE_SLA_RUN -lt 4 ] || sleep 30', {
       ...fields,
       runs: 100,
@@ -120,20 +120,20 @@ describe.each([
   })
 })
 
-test('an answer that is known ends the hunt, and what runs then goes to its end', async () => {
+test('a known answer ends the hunt, and runs in progress are completed', async () => {
   const { ending, missed, runs } = await hunt(settings('exit 1', { runs: 1000, allRuns: false }))
   expect([ending, missed]).toEqual(['decided', true])
   expect(runs.length).toBeLessThan(10)
   expect(runs.every((run) => run.outcome === 'failed')).toBe(true)
 })
 
-test('a bare name is a program, and never a word of the shell', async () => {
+test('a bare name is a program, never a shell builtin', async () => {
   const { runs } = await hunt(settings('', { command: ['true'], runs: 2 }))
   expect(runs.map((run) => run.outcome)).toEqual(['passed', 'passed'])
   await expect(hunt(settings('', { command: ['exit', '1'] }))).rejects.toThrow(/no program exit/)
 })
 
-test('a file that is not executable is said to be so', async () => {
+test('a file that is not executable is reported', async () => {
   const asked = settings('', { command: ['./test.sh'] })
   writeFileSync(join(asked.cwd, 'test.sh'), 'exit 0\n')
   await expect(hunt(asked)).rejects.toThrow(/test\.sh is not executable/)
@@ -153,13 +153,13 @@ test('long output keeps its beginning and its end', async () => {
   expect(runs[0]?.message).toBe('the error at the end')
 })
 
-test('what a run held of memory is seen', async () => {
+test('the peak memory of a run is recorded', async () => {
   const script = 'node -e "globalThis.held = Buffer.alloc(120e6, 1); setTimeout(() => {}, 1500)"'
   const { runs } = await hunt(settings(script, { runs: 1 }))
   expect(runs[0]?.peak_memory_bytes).toBeGreaterThan(120e6)
 })
 
-test('--shuffle-env gives each run a seed that can be had again', async () => {
+test('--shuffle-env gives each run a reproducible seed', async () => {
   const seeds = async () =>
     (await hunt(settings('[ "$SEED" = "$FLAKE_SLA_SEED" ]', { seed: 42 }))).runs.map((run) => run.seed)
   const first = await seeds()
@@ -167,7 +167,7 @@ test('--shuffle-env gives each run a seed that can be had again', async () => {
   expect(await seeds()).toEqual(first)
 })
 
-test('JUnit reports are read, each of its own run, and name the failure', async () => {
+test('each run reads its own JUnit reports, which name the failure', async () => {
   const { runs, tests, reports } = await hunt(
     settings(
       `printf '<testsuite><testcase name="steady"/><testcase name="odd">%s</testcase></testsuite>' "$([ $FLAKE_SLA_RUN != 4 ] || echo '<failure message="got 4"/>')" > r-$FLAKE_SLA_RUN.xml
@@ -183,7 +183,7 @@ test('JUnit reports are read, each of its own run, and name the failure', async 
   expect(reports).toMatchObject({ read: 6, broken: 1, problems: [expect.stringMatching(/^r-5-b\.xml: /)] })
 })
 
-test('a report left from before is not of this run', async () => {
+test('an older report does not count for this run', async () => {
   const asked = settings('sleep 0.1', { runs: 1, junit: ['*.xml'] })
   writeFileSync(join(asked.cwd, 'old.xml'), '<testsuite><testcase name="old"/></testsuite>')
   await new Promise((resolve) => setTimeout(resolve, 50))
@@ -194,7 +194,7 @@ describe('--isolate', () => {
   const alone =
     'ls; [ ! -e mark ] || exit 1; touch mark "$TMPDIR/mark"; sleep 0.1; [ $(ls "$TMPDIR" | wc -l) = 1 ]'
 
-  test.each(['folder', 'copy'] as const)('%s: no run sees another', async (isolate) => {
+  test.each(['folder', 'copy'] as const)('%s: runs do not see each other’s files', async (isolate) => {
     const asked = settings(alone, { isolate })
     writeFileSync(join(asked.cwd, 'source'), 'text')
     const { runs } = await hunt(asked)
@@ -202,7 +202,7 @@ describe('--isolate', () => {
     expect(readdirSync(asked.cwd)).toEqual(['source'])
   })
 
-  test('worktree: each in a working copy of HEAD, in the same folder of it, and none left', async () => {
+  test('worktree: each run has a worktree of HEAD, in the same subfolder, and all are removed', async () => {
     const asked = settings(`${alone} && [ "$(cat source)" = text ]`, { isolate: 'worktree' })
     const git = (...words: string[]) =>
       execFileSync(
@@ -224,7 +224,7 @@ describe('--isolate', () => {
     expect(readFileSync(join(asked.cwd, 'sub', 'source'), 'utf8')).toBe('changed since')
   })
 
-  test('worktree outside git says what to take instead', async () => {
+  test('worktree outside git names the alternatives', async () => {
     await expect(hunt(settings('true', { isolate: 'worktree' }))).rejects.toThrow(/--isolate copy/)
   })
 })

@@ -25,8 +25,8 @@ describe('fisherExact', () => {
 describe('hypergeometricAtLeast', () => {
   test('eight of nine marked among ten drawn of sixteen', () =>
     expect(hypergeometricAtLeast(8, 10, 9, 16)).toBeCloseTo(0.0244755, 6))
-  test('none asked for is certain', () => expect(hypergeometricAtLeast(0, 4, 3, 9)).toBeCloseTo(1, 12))
-  test('more than there are is impossible', () => expect(hypergeometricAtLeast(4, 5, 3, 9)).toBe(0))
+  test('at least zero is certain', () => expect(hypergeometricAtLeast(0, 4, 3, 9)).toBeCloseTo(1, 12))
+  test('more than are marked is impossible', () => expect(hypergeometricAtLeast(4, 5, 3, 9)).toBe(0))
 })
 
 /** Every way to place the failures, counted. */
@@ -55,7 +55,7 @@ describe.each([
     }
   })
 
-  test('streaksAtMost, when somebody stopped at a failure', () => {
+  test('streaksAtMost, when the hunt stopped at a failure', () => {
     const ended = all.filter((places) => places[failures - 1] === total)
     for (let streaks = 1; streaks <= failures; streaks++) {
       const share = ended.filter((places) => streaksIn(places) <= streaks).length / ended.length
@@ -89,7 +89,7 @@ describe('rankSum', () => {
     expect(pValue).toBeCloseTo(0.000939127, 8)
   })
 
-  test('the normal approximation takes over where counting is long, and agrees', () => {
+  test('the normal approximation replaces long counts, and agrees with them', () => {
     const places = Array.from({ length: 60 }, (_, i) => 5000 + 60 * i)
     const { side, pValue } = rankSum(places, 9000)
     expect(side).toBe('late')
@@ -105,9 +105,9 @@ describe('burstsAtMost', () => {
 
 describe('holm', () => {
   // The worked example of Holm's method: 0.01, 0.04, 0.03, 0.005 at four hypotheses.
-  test('multiplies by the questions left, and never falls', () =>
+  test('multiplies by the number of remaining tests, and never decreases', () =>
     expect(holm([0.01, 0.04, 0.03, 0.005]).map((p) => Number(p.toFixed(6)))).toEqual([
       0.03, 0.06, 0.06, 0.02,
     ]))
-  test('nothing asked', () => expect(holm([])).toEqual([]))
+  test('of no p-values is empty', () => expect(holm([])).toEqual([]))
 })

@@ -50,7 +50,7 @@ describe('decide', () => {
     },
   )
 
-  test('a job five times worse than the target is mostly found out within 1,000 runs of 99.9 %', () =>
+  test('a job five times worse than a target of 99.9 % is usually detected within 1,000 runs', () =>
     expect(chanceOf('missed', 0.005, { target: 0.999, confidence: 0.95 }, 1000)).toBeGreaterThan(0.6))
 })
 
@@ -86,9 +86,9 @@ describe('runsToMiss', () => {
     [0, 100],
     [1, 1000],
     [1, 5000],
-  ])('%d of %d fail no more often than allowed: never', (failures, runs) =>
+  ])('%d of %d fail within the target: never', (failures, runs) =>
     expect(runsToMiss(failures, runs, goal)).toBeNull(),
   )
-  test('a rate barely above what is allowed takes too long to say', () =>
+  test('a rate barely above the target would take too many runs', () =>
     expect(runsToMiss(1001, 1_000_000, goal)).toBeNull())
 })

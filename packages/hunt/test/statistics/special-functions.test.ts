@@ -94,12 +94,12 @@ describe.each([
 })
 
 describe('intervals at their ends', () => {
-  test('no runs say nothing', () => {
+  test('no runs give the interval from 0 to 1', () => {
     expect(clopperPearson(0, 0, 0.95)).toEqual({ low: 0, high: 1 })
     expect(wilson(0, 0, 1.96)).toEqual({ low: 0, high: 1 })
   })
 
-  test('all runs failed', () => {
+  test('if all runs failed the upper bound is 1', () => {
     const { low, high } = clopperPearson(10, 10, 0.95)
     expectClose(low, 0.025 ** (1 / 10), 1e-9)
     expect(high).toBe(1)

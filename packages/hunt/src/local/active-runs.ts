@@ -1,25 +1,25 @@
-/** The runs under way: how long each may take, what it holds meanwhile, and whether it ended by itself or by us. */
+/** The runs in progress: their time limit, their memory, and whether they ended by themselves or were stopped. */
 import { memoryOfGroups } from './memory.ts'
 import type { OutputFile } from './output.ts'
 import type { Ended, RunningProcess } from './process.ts'
 
-/** How often running processes are looked at, for memory and for output that has no end. */
-const LOOK_MS = 500
+/** How often the memory and output of running processes are sampled. */
+const SAMPLE_MS = 500
 
-/** How a run ended; one that had hit its limit of time before it was stopped has timed out, and was not stopped. */
-export interface Followed extends Ended {
+/** How a run ended. A run that hit its time limit before it was stopped has timed out and was not stopped. */
+export interface CompletedRun extends Ended {
   timed_out: boolean
   stopped: boolean
-  /** The most that its processes were seen to hold; null where nobody looked in time. */
+  /** Peak memory of its processes in bytes; null if no sample was taken in time. */
   peak_memory_bytes: number | null
 }
 
-export interface UnderWay {
-  /** Resolves when the run has ended, by itself, at its limit of time, or stopped. */
-  follow(process: RunningProcess, output: OutputFile): Promise<Followed>
-  /** Ends all that is under way, except for what its limit of time is ending already. */
+export interface ActiveRuns {
+  /** Resolves when the run has ended: by itself, at its time limit, or stopped. */
+  follow(process: RunningProcess, output: OutputFile): Promise<CompletedRun>
+  /** Stops all runs in progress, except those that are already ending at their time limit. */
   stop(): void
-  /** Looks no more. */
+  /** Stops sampling. */
   close(): void
 }
 
@@ -31,9 +31,10 @@ interface Active {
   stopped: boolean
 }
 
-export function runsUnderWay(timeoutMs: number): UnderWay {
+/** @param timeoutMs the time limit of each run */
+export function activeRuns(timeoutMs: number): ActiveRuns {
   const all = new Set<Active>()
-  const looking = setInterval(() => look(all), LOOK_MS)
+  const sampling = setInterval(() => sample(all), SAMPLE_MS)
   return {
     async follow(process, output) {
       const active: Active = { process, output, peak: 0, timedOut: false, stopped: false }
@@ -56,12 +57,12 @@ export function runsUnderWay(timeoutMs: number): UnderWay {
         active.process.stop()
       }
     },
-    close: () => clearInterval(looking),
+    close: () => clearInterval(sampling),
   }
 }
 
-function look(all: ReadonlySet<Active>): void {
-  const held = memoryOfGroups(new Set([...all].map((one) => one.process.group)))
+function sample(all: ReadonlySet<Active>): void {
+  const held = memoryOfGroups(new Set([...all].map(({ process }) => process.group)))
   for (const active of all) {
     active.peak = Math.max(active.peak, held.get(active.process.group) ?? 0)
     active.output.limit()

@@ -1,4 +1,4 @@
-/** Asks GitHub how the app stands there, and judges it against app.yml. */
+/** Checks the app's registration and installations on GitHub against app.yml. */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
@@ -13,8 +13,8 @@ import { WEBHOOK_PATH } from '../server/http.ts'
 const MAX_CLOCK_SECONDS = 30
 const GITHUB_TIMEOUT_MS = 10_000
 
-/** Every finding about the app at GitHub. */
-export async function readStanding(config: Config, app: AppCredentials): Promise<Finding[]> {
+/** All findings about the app on GitHub. */
+export async function examineGitHub(config: Config, app: AppCredentials): Promise<Finding[]> {
   const probot = createProbot(app, { baseUrl: config.apiUrl, log: pino({ level: 'silent' }), throttle: true })
   let octokit: Octokit
   try {
@@ -23,7 +23,7 @@ export async function readStanding(config: Config, app: AppCredentials): Promise
     return [unusable(error)]
   }
   try {
-    return await ask(octokit, config)
+    return await examineApp(octokit, config)
   } catch (error) {
     return [unusable(error)]
   }
@@ -34,30 +34,30 @@ function unusable(error: unknown): Finding {
   if (status === 401)
     return wrong(
       'app credentials',
-      'GitHub does not accept them.',
-      'Check that APP_ID and PRIVATE_KEY are of the same app, and the clock; make a new key on the app’s settings page.',
+      'GitHub rejected them.',
+      'Check that APP_ID and PRIVATE_KEY belong to the same app and that the clock is right. If so, generate a new key on the app’s settings page.',
     )
   if (status === 404)
     return wrong(
       'app credentials',
-      'GitHub knows no such app.',
-      'Check APP_ID, and GHE_HOST when the app lives on a server of your own.',
+      'GitHub has no such app.',
+      'Check APP_ID, and GHE_HOST if you use GitHub Enterprise Server.',
     )
   return wrong(
     'app credentials',
-    `GitHub could not be asked: ${message.split('\n')[0]}.`,
-    'Check that this machine reaches GitHub’s API, GHE_HOST, and PRIVATE_KEY.',
+    `GitHub could not be reached: ${message.split('\n')[0]}.`,
+    'Check GHE_HOST, PRIVATE_KEY, and that this machine can reach GitHub’s API.',
   )
 }
 
-async function ask(octokit: Octokit, config: Config): Promise<Finding[]> {
+async function examineApp(octokit: Octokit, config: Config): Promise<Finding[]> {
   const manifest = readManifest()
   const { data: app, headers } = await octokit.rest.apps.getAuthenticated()
-  if (!app) return [wrong('app credentials', 'GitHub knows no such app.', 'Check APP_ID.')]
+  if (!app) return [wrong('app credentials', 'GitHub has no such app.', 'Check APP_ID.')]
   const owner = app.owner && 'login' in app.owner ? app.owner : { login: 'nobody', type: 'User' }
   const page = settingsPage(config.githubUrl, owner, app.slug ?? '')
   const findings = [
-    fine('app credentials', `GitHub knows the app as ${app.slug}, of ${owner.login}.`),
+    fine('app credentials', `Signed in as the app ${app.slug}, owned by ${owner.login}.`),
     ...(headers.date ? clock('GitHub', Date.parse(headers.date) - Date.now()) : []),
     ...judgeApp(manifest, app as { permissions: Record<string, string>; events: string[] }, page),
   ]
@@ -67,10 +67,10 @@ async function ask(octokit: Octokit, config: Config): Promise<Finding[]> {
   if (hook.url && hook.url !== expected) findings.push(await reach(hook.url))
   const { data: deliveries } = await octokit.rest.apps.listWebhookDeliveries({ per_page: 100 })
   findings.push(judgeDeliveries(deliveries))
-  return [...findings, ...(await askInstallations(octokit, manifest))]
+  return [...findings, ...(await examineInstallations(octokit, manifest))]
 }
 
-/** Whatever the address of the webhooks answers: that it does tells of its name, its certificate and the way there. */
+/** Checks DNS, certificate and network path. Any HTTP answer is good. */
 async function reach(url: string): Promise<Finding> {
   const check = 'reachability'
   try {
@@ -80,7 +80,7 @@ async function reach(url: string): Promise<Finding> {
     return odd(
       check,
       `${url} cannot be reached from here.`,
-      'Where it is not meant to be, nothing; else start the server there, and check its name, its certificate and the firewall.',
+      'If this machine is not supposed to reach it, ignore this. Otherwise start the server, and check DNS, the certificate and the firewall.',
     )
   }
 }
@@ -93,42 +93,41 @@ function settingsPage(
   return `${github}/${type === 'Organization' ? `organizations/${login}/` : ''}settings/apps/${slug}`
 }
 
-async function askInstallations(octokit: Octokit, manifest: Manifest): Promise<Finding[]> {
+async function examineInstallations(octokit: Octokit, manifest: Manifest): Promise<Finding[]> {
   const installations = await octokit.paginate(octokit.rest.apps.listInstallations, { per_page: 100 })
   if (installations.length === 0)
     return [
       wrong(
         'installations',
-        'The app is installed nowhere.',
+        'The app is not installed anywhere.',
         'Install it from its settings page, under Install App.',
       ),
     ]
-  return installations.map((one) => {
-    const account = one.account && 'login' in one.account ? one.account.login : String(one.id)
-    const { permissions, events, html_url, suspended_at } = one
+  return installations.map(({ id, account: owner, permissions, events, html_url, suspended_at }) => {
+    const account = owner && 'login' in owner ? owner.login : String(id)
     const granted = { permissions: permissions as Record<string, string>, events, account }
     return judgeInstallation(manifest, { ...granted, suspended: suspended_at !== null }, html_url)
   })
 }
 
-/** app.yml stands at the root of the project, and of the package, where the code lies one folder deeper. */
+/** Finds app.yml in the root of the repository or of the installed package, where the code is one folder deeper. */
 function readManifest(): Manifest {
   const found = ['../../app.yml', '../../../app.yml']
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
     .find((path) => existsSync(path))
-  if (!found) throw new Error('app.yml is not beside the program')
+  if (!found) throw new Error('app.yml is missing from the installation')
   return parse(readFileSync(found, 'utf8')) as Manifest
 }
 
-/** @param aheadMs how far the other clock is ahead of ours */
-export function clock(whose: string, aheadMs: number): Finding[] {
+/** A finding if another clock differs from this machine's. @param aheadMs how far the other clock is ahead */
+export function clock(owner: string, aheadMs: number): Finding[] {
   const seconds = Math.round(aheadMs / 1000)
   if (Math.abs(seconds) <= MAX_CLOCK_SECONDS) return []
   return [
     odd(
       'clock',
-      `The clock of the ${whose} is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this machine’s.`,
-      'Synchronise both (NTP): days are closed by this clock, and GitHub refuses credentials of another time.',
+      `The clock of ${owner} is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this machine’s.`,
+      'Synchronise both clocks with NTP. Days are closed by this clock, and GitHub rejects credentials with a wrong time.',
     ),
   ]
 }
