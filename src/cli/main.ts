@@ -18,14 +18,17 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   hunt: async () => (await import('./hunt/hunt.ts')).huntCommand(),
 }
 
+/** Commander's errors are printed by `exitCodeOf`, in our words. */
+const OUTPUT = { outputError: () => {} }
+
 const program = new Command('flake-sla')
   .description('Tracks a GitHub organisation against the Kubernetes Testing Flakiness SLA')
-  .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  .configureOutput(OUTPUT)
   .exitOverride()
 
 const requested = COMMANDS[process.argv[2] ?? '']
 for (const load of requested ? [requested] : Object.values(COMMANDS))
-  program.addCommand((await load()).exitOverride())
+  program.addCommand((await load()).configureOutput(OUTPUT).exitOverride())
 
 process.stdout.on('error', endQuietly)
 try {
@@ -48,8 +51,18 @@ function exitCodeOf(error: unknown): number {
     return WRONG_USAGE
   }
   const { code, exitCode, message } = error as { code?: string; exitCode?: number; message?: string }
-  if (code?.startsWith('commander.')) return exitCode === 0 ? 0 : WRONG_USAGE
+  if (code?.startsWith('commander.')) {
+    if (message?.startsWith('error: ')) process.stderr.write(`${usageSentence(message)}\n`)
+    return exitCode === 0 ? 0 : WRONG_USAGE
+  }
   process.stderr.write(`flake-sla could not finish: ${message}\n`)
   if (process.env.DEBUG) process.stderr.write(`${(error as Error).stack}\n`)
   return WRONG_USAGE
+}
+
+/** `error: unknown option '--jsn'` as `Unknown option '--jsn'. See flake-sla report --help.` */
+function usageSentence(message: string): string {
+  const [problem = ''] = message.slice('error: '.length).split('\n')
+  const sentence = `${problem[0]?.toUpperCase()}${problem.slice(1).replace(/\.$/, '')}.`
+  return `${sentence} See flake-sla ${requested ? `${process.argv[2]} ` : ''}--help.`
 }

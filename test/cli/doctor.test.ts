@@ -39,11 +39,11 @@ function settings(more: Record<string, string> = {}) {
   }
 }
 
-function amiss(findings: readonly Finding[]) {
-  return findings.filter((one) => one.level !== 'fine').map((one) => `${one.check}: ${one.says}`)
+function problems(findings: readonly Finding[]) {
+  return findings.filter(({ level }) => level !== 'fine').map(({ check, says }) => `${check}: ${says}`)
 }
 
-test('an installation with everything in place has nothing amiss but what it has not done yet', async () => {
+test('a new installation only lacks migrations and deliveries', async () => {
   const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -51,14 +51,14 @@ test('an installation with everything in place has nothing amiss but what it has
   addInstallation(fakeGitHub.state, 'acme')
   const findings = await examine(settings({ PUBLIC_URL: publicUrl }))
   server.close()
-  expect(amiss(findings)).toEqual([
-    'schema: The schema is not the latest.',
+  expect(problems(findings)).toEqual([
+    'schema: The schema is not up to date.',
     'webhook deliveries: GitHub has sent nothing in the last days.',
   ])
   expect(fakeGitHub.violations).toEqual([])
 })
 
-test('what is not granted, not sent and not reachable is named with what to do', async () => {
+test('missing permissions, missing events and unreachable addresses are reported with a fix', async () => {
   const { checks: _, ...permissions } = fakeGitHub.state.app.permissions
   fakeGitHub.state.app.permissions = { ...permissions, contents: 'write' }
   fakeGitHub.state.app.events = fakeGitHub.state.app.events.filter((event) => event !== 'status')
@@ -66,7 +66,7 @@ test('what is not granted, not sent and not reachable is named with what to do',
   addInstallation(fakeGitHub.state, 'acme', { permissions: { metadata: 'read' } })
   addInstallation(fakeGitHub.state, 'gone', { suspendedAt: '2026-01-01T00:00:00Z' })
   const findings = await examine(settings({ PUBLIC_URL: 'http://127.0.0.1:1' }))
-  const text = amiss(findings).join('\n')
+  const text = problems(findings).join('\n')
   for (const part of [
     'does not ask for checks: write',
     'asks for more than app.yml: contents: write',
@@ -77,7 +77,7 @@ test('what is not granted, not sent and not reachable is named with what to do',
     'http://127.0.0.1:1 cannot be reached from here',
   ])
     expect(text).toContain(part)
-  for (const one of findings) if (one.level !== 'fine') expect(one.todo).toMatch(/\.$/)
+  for (const { level, todo } of findings) if (level !== 'fine') expect(todo).toMatch(/\.$/)
 })
 
 test.each([
@@ -105,17 +105,17 @@ test.each([
   expect(`${found?.says} ${found?.todo}`).toMatch(expected)
 })
 
-test('credentials that GitHub refuses are said to be refused', async () => {
+test('credentials that GitHub rejects are reported', async () => {
   fakeGitHub.failNext({ path: /^\/app$/, status: 401, times: 5 })
   const findings = await examine(settings())
-  expect(amiss(findings).join('\n')).toContain('app credentials: GitHub does not accept them.')
+  expect(problems(findings).join('\n')).toContain('app credentials: GitHub rejected them.')
 })
 
-test('settings that cannot be used are the only finding', async () => {
-  expect(await examine({ APP_ID: 'seven' })).toMatchObject([{ check: 'settings', level: 'wrong' }])
+test('an invalid configuration is the only finding', async () => {
+  expect(await examine({ APP_ID: 'seven' })).toMatchObject([{ check: 'configuration', level: 'wrong' }])
 })
 
-test('an app that is not set up is led to the set-up', async () => {
+test('an app that is not registered yet is directed to the setup page', async () => {
   const findings = await examine({ DATA_DIR: folder })
   expect(findings.at(-1)).toMatchObject({ check: 'app credentials', level: 'wrong' })
 })

@@ -144,7 +144,7 @@ describe('/hunt', () => {
         'runner version': '2.328.0',
       },
     })
-    expect(await results()).toEqual([expect.stringMatching(/^hunted: Not decided yet: 1 of 3 runs failed/)])
+    expect(await results()).toEqual([expect.stringMatching(/^hunted: Undecided: 1 of 3 runs failed/)])
     await it.passTo(minute + 120)
     expect(reruns()).toBe(3)
   })

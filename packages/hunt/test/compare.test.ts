@@ -64,15 +64,15 @@ describe('probabilityLower', () => {
 test('the comparison as text', () => {
   expect(comparisonText(compare(hunt('main', 950, 50), hunt('fix', 1000, 0), 0.95))).toMatchInlineSnapshot(`
     "The fix is real: 50 of 1,000 runs failed before (main), 0 of 1,000 runs failed after (fix).
-    The probability that it fails less often now is more than 99.99%; chance alone would give so few failures in fewer than one case of 10,000."
+    The probability that it fails less often now is more than 99.99%. Without a change, so few failures would occur in fewer than 1 of 10,000 cases."
   `)
   expect(comparisonText(compare(hunt('main', 95, 5, true), hunt('fix', 20, 0), 0.95))).toMatchInlineSnapshot(`
-    "Not known yet, 61 more runs after it like these would show that the fix is real: 5 of 100 runs failed before (main), 0 of 20 runs failed after (fix).
-    The probability that it fails less often now is 68.6%; chance alone would give so few failures in one case of 3 (p = 0.4).
-    Failures come in succession, so these runs say less than so many independent ones would: repeat this another day."
+    "Undecided; about 61 more runs with the change, at this rate, would show that the fix is real: 5 of 100 runs failed before (main), 0 of 20 runs failed after (fix).
+    The probability that it fails less often now is 68.6%. Without a change, so few failures would occur in 1 of 3 cases (p = 0.4).
+    Failures cluster, so these runs carry less information than independent runs would. Repeat the comparison another day."
   `)
   expect(comparisonText(compare(hunt('main', 98, 2), hunt('fix', 97, 3), 0.95))).toMatchInlineSnapshot(`
-    "Nothing says that this is a fix, and more runs like these would not: 2 of 100 runs failed before (main), 3 of 100 runs failed after (fix).
-    The probability that it fails less often now is 34.1%; chance alone would give so few failures in most cases (p = 0.82)."
+    "No sign of a fix, and more runs at these rates would not show one: 2 of 100 runs failed before (main), 3 of 100 runs failed after (fix).
+    The probability that it fails less often now is 34.1%. Without a change, so few failures would occur in most cases (p = 0.82)."
   `)
 })

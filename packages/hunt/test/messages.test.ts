@@ -35,10 +35,7 @@ describe('keyLine', () => {
 describe('failureMessage', () => {
   const failed = { output: '', exit_code: 1, timed_out: false, killed_for: null, test: null }
   test.each([
-    [
-      { exit_code: 137 },
-      'exit 137, killed (SIGKILL), as a machine or container does that runs out of memory',
-    ],
+    [{ exit_code: 137 }, 'exit 137, killed (SIGKILL), possibly because memory ran out'],
     [{ exit_code: 137, killed_for: 'memory' as const }, 'exit 137, killed (SIGKILL) because memory ran out'],
     [{ timed_out: true, output: 'step 4\nTerminated\n' }, 'time limit exceeded; last line: step 4'],
     [{ test: { name: 'cache evicts', message: 'got 3' } }, 'cache evicts: got 3'],

@@ -1,4 +1,4 @@
-/** `hunt --repository o/r --job NAME --ref REF`: the runs are attempts of a job on GitHub Actions, kept one by one. */
+/** `hunt --repository o/r --job NAME --ref REF`: the runs are attempts of a job on GitHub Actions, stored one by one. */
 
 import { endOf, type Hunt, type HuntRun, runOf } from '@flake-sla/hunt'
 import {
@@ -17,15 +17,15 @@ import { UserError } from '../../domain/user-error.ts'
 import { withDatabase } from '../database.ts'
 import { goalOf, type HuntOptions, whole } from './options.ts'
 
-/** GitHub's own name for where its API is, also on its runners; another one for GitHub Enterprise. */
+/** The default of GITHUB_API_URL, which GitHub's runners set. */
 const API = 'https://api.github.com'
-const HERE_ONLY = ['isolate', 'stress', 'shuffleEnv', 'compare'] as const
+const LOCAL_ONLY = ['isolate', 'stress', 'shuffleEnv', 'compare'] as const
 
-type Kept = ActionsSettings & { lanes?: Lane[]; spent?: number }
+type StoredSettings = ActionsSettings & { lanes?: Lane[]; spent?: number }
 
 /**
- * Begins or resumes a hunt on GitHub Actions. Every run is kept when it is known, so that nothing paid for is lost.
- * @throws UserError on options that cannot be used, and on what GitHub refuses
+ * Starts or resumes a hunt on GitHub Actions. Every run is stored as soon as it completes, so that no paid minute is lost.
+ * @throws UserError for invalid options, and when GitHub refuses a request
  */
 export async function huntActions(
   options: HuntOptions,
@@ -37,19 +37,19 @@ export async function huntActions(
   const { GITHUB_TOKEN: token = '', GITHUB_API_URL: baseUrl = API } = process.env
   if (token === '')
     throw new UserError(
-      'Set GITHUB_TOKEN to a token that may write Actions, and read contents and pull requests.',
+      'Set GITHUB_TOKEN to a token with write permission for Actions, and read permission for contents and pull requests.',
     )
   return withDatabase(options.databaseUrl, async (db) => {
     const { hunt, settings, before } =
       options.resume === undefined ? await begin(db, options) : await resume(db, options.resume)
     const [owner = '', repo = ''] = settings.repository.split('/')
-    const kept = { huntId: hunt.id, repositoryId: await repositoryIdOf(db, settings.repository) }
-    process.stderr.write(`Kept as ${hunt.name}; hunt --resume ${hunt.name} goes on when this is stopped.\n`)
+    const stored = { huntId: hunt.id, repositoryId: await repositoryIdOf(db, settings.repository) }
+    process.stderr.write(`Stored as ${hunt.name}; resume with hunt --resume ${hunt.name}.\n`)
     const hunted = await underWay(settings.runs, (hooks) =>
       huntOnActions(
         openActions({ owner, repo }, { token, baseUrl }),
         settings,
-        keeping(db, kept, settings, hooks),
+        storingHooks(db, stored, settings, hooks),
         before,
       ),
     )
@@ -79,22 +79,22 @@ async function begin(db: Db, options: HuntOptions) {
 async function resume(db: Db, name: string) {
   const row: HuntRow | undefined = await findHunt(db, name)
   if (row?.place !== 'actions')
-    throw new UserError(`There is no hunt ${name} on GitHub Actions to resume. hunt list shows all.`)
-  const { lanes = [], spent = 0, ...settings } = row.settings as unknown as Kept
+    throw new UserError(`There is no hunt ${name} on GitHub Actions to resume. See hunt list.`)
+  const { lanes = [], spent = 0, ...settings } = row.settings as unknown as StoredSettings
   const runs = (await readHuntRuns(db, row.hunt_id)).map(runOf)
   return { hunt: { id: row.hunt_id, name }, settings, before: { runs, lanes, spent } }
 }
 
-function keeping(
+function storingHooks(
   db: Db,
-  kept: { huntId: number; repositoryId: number | null },
+  stored: { huntId: number; repositoryId: number | null },
   settings: ActionsSettings,
   hooks: { signal: AbortSignal; onRun(run: HuntRun): void },
 ): ActionsHooks {
   return {
     signal: hooks.signal,
     async onChange({ lanes, spent, ...change }) {
-      await keepHuntStep(db, kept, { ...change, settings: { ...settings, lanes, spent } })
+      await keepHuntStep(db, stored, { ...change, settings: { ...settings, lanes, spent } })
       if (change.run) hooks.onRun(change.run)
     },
   }
@@ -109,16 +109,16 @@ async function repositoryIdOf(db: Db, fullName: string): Promise<number | null> 
 function settingsOf(options: HuntOptions): ActionsSettings {
   const { repository, job, ref, workflow = null } = options
   if (!repository || !/^[\w.-]+\/[\w.-]+$/.test(repository))
-    throw new UserError(`--repository ${repository ?? ''} is no repository. Write it like octo-org/shop.`)
-  if (!job) throw new UserError('--job says which job to repeat, by the name that GitHub shows.')
-  if (!ref) throw new UserError('--ref says which commit to repeat it at: a branch, a tag or a SHA.')
+    throw new UserError(`--repository ${repository ?? ''} is not owner/name. Write it like octo-org/shop.`)
+  if (!job) throw new UserError('--job is missing: the job to repeat, by the name that GitHub shows.')
+  if (!ref) throw new UserError('--ref is missing: the commit to repeat the job at, as a branch, tag or SHA.')
   if (options.junit.length > 0)
     throw new UserError(
-      '--junit reads reports where the runs are, which is GitHub here: leave it out. The logs of failed jobs are read.',
+      '--junit only works for runs on this machine. Leave it out: the logs of failed jobs are read.',
     )
-  if (HERE_ONLY.some((name) => options[name] !== undefined))
+  if (LOCAL_ONLY.some((name) => options[name] !== undefined))
     throw new UserError(
-      '--isolate, --stress, --shuffle-env and --compare are for runs on this machine: leave them out. GitHub Actions gives each run a machine of its own.',
+      '--isolate, --stress, --shuffle-env and --compare only work for runs on this machine. Leave them out: GitHub Actions runs each job on a new machine.',
     )
   return {
     repository,
@@ -126,7 +126,7 @@ function settingsOf(options: HuntOptions): ActionsSettings {
     ref,
     workflow,
     runs: whole('--runs', options.runs, 100_000),
-    parallel: whole('--parallel', options.parallel, MAX_AT_A_TIME),
+    parallel: whole('--parallel', options.parallel, MAX_PARALLEL),
     minutes: whole('--minutes', options.minutes, 1_000_000),
     goal: goalOf(options),
     untilFailure: options.untilFailure ?? false,
@@ -134,4 +134,4 @@ function settingsOf(options: HuntOptions): ActionsSettings {
   }
 }
 
-const MAX_AT_A_TIME = 256
+const MAX_PARALLEL = 256

@@ -1,4 +1,4 @@
-/** `hunt --kubernetes IMAGE`: the runs are pods of an Indexed Job; two images are compared side by side. */
+/** `hunt --kubernetes IMAGE`: the runs are pods of an Indexed Job. With --compare, two images run in parallel. */
 import { answerOf, compare, type Hunt, type HuntAnswer, type StopRule } from '@flake-sla/hunt'
 import {
   type ClusterHooks,
@@ -9,7 +9,7 @@ import {
 } from '@flake-sla/hunt/kubernetes'
 import { stringify } from 'yaml'
 import { UserError } from '../../domain/user-error.ts'
-import { comparedOf, tellComparison, twoOf } from './compare.ts'
+import { comparedOf, printComparison, twoOf } from './compare.ts'
 import { goalOf, type HuntOptions, parseDuration, whole } from './options.ts'
 
 export interface OnCluster {
@@ -18,14 +18,14 @@ export interface OnCluster {
   hunt: Hunt
 }
 
-/** Prints the manifest, and asks no cluster. */
+/** Prints the manifest without contacting a cluster. */
 export function printManifest(command: readonly string[], options: HuntOptions): void {
   const namespace = options.namespace ?? 'default'
   for (const image of imagesOf(options))
     process.stdout.write(stringify(jobManifest(settingsOf(image, command, options, namespace))))
 }
 
-/** @throws UserError when the options or the cluster do not allow it */
+/** Runs the hunt. @throws UserError for invalid options, and when the cluster refuses */
 export async function huntCluster(
   command: readonly string[],
   options: HuntOptions,
@@ -47,7 +47,7 @@ export async function huntCluster(
   }
 }
 
-/** Both images at the same time, half of the pods each, so that what the cluster goes through hits both alike. */
+/** Runs both images at the same time with half of the pods each, so that changes in the cluster affect both equally. */
 export async function compareImages(
   command: readonly string[],
   options: HuntOptions,
@@ -68,17 +68,17 @@ export async function compareImages(
     }),
   )
   const [before, after] = answers.map((answer, i) => comparedOf(names[i] ?? '', answer))
-  if (before && after) tellComparison(compare(before, after, goalOf(options).confidence), options)
+  if (before && after) printComparison(compare(before, after, goalOf(options).confidence), options)
 }
 
 function imagesOf({ kubernetes, compare: names }: HuntOptions): [string, ...string[]] {
   const [first, ...more] = typeof kubernetes === 'string' ? [kubernetes] : (names ?? [])
   if (first === undefined)
-    throw new UserError('--kubernetes needs an image, like --kubernetes registry.example.org/tests:1')
+    throw new UserError('--kubernetes needs an image, like --kubernetes registry.example.org/tests:1.')
   return [first, ...more]
 }
 
-const HERE_ONLY = ['isolate', 'stress', 'shuffleEnv'] as const
+const LOCAL_ONLY = ['isolate', 'stress', 'shuffleEnv'] as const
 const QUANTITY = /^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/
 
 function settingsOf(
@@ -89,11 +89,11 @@ function settingsOf(
 ): ClusterSettings & StopRule {
   if (options.junit.length > 0)
     throw new UserError(
-      '--junit reads reports where the runs are, which is a pod that is gone: leave it out with --kubernetes. The logs of failed pods are read.',
+      '--junit only works for runs on this machine. Leave it out with --kubernetes: the logs of failed pods are read.',
     )
-  if (HERE_ONLY.some((name) => options[name] !== undefined))
+  if (LOCAL_ONLY.some((name) => options[name] !== undefined))
     throw new UserError(
-      '--isolate, --stress and --shuffle-env are for runs on this machine: leave them out with --kubernetes, which gives each run a pod of its own.',
+      '--isolate, --stress and --shuffle-env only work for runs on this machine. Leave them out with --kubernetes: each run has its own pod.',
     )
   return {
     name: jobName(options.name ?? options.job ?? 'flake-sla'),
@@ -111,18 +111,18 @@ function settingsOf(
   }
 }
 
-/** A name that no hunt before it had, and that leaves room for the pods' own ends. */
-function jobName(about: string): string {
-  const words = about
+/** A unique name that leaves room for the suffixes of the pods' names. */
+function jobName(label: string): string {
+  const slug = label
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 30)
     .replace(/-+$/, '')
-  return `hunt-${words || 'flake-sla'}-${Date.now().toString(36)}`
+  return `hunt-${slug || 'flake-sla'}-${Date.now().toString(36)}`
 }
 
 function quantity(name: string, value: string | undefined): string | null {
   if (value === undefined || QUANTITY.test(value)) return value ?? null
-  throw new UserError(`${name} ${value} is no amount. Write it as Kubernetes does, like 500m or 2Gi.`)
+  throw new UserError(`${name} ${value} is not a Kubernetes quantity. Write it like 500m or 2Gi.`)
 }

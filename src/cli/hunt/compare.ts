@@ -1,4 +1,4 @@
-/** `hunt --compare A B`: kept hunts or `--json` files against one another, or a command run at two git revisions. */
+/** `hunt --compare A B`: compares two stored hunts or `--json` files, or a command at two git revisions. */
 
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
@@ -20,29 +20,29 @@ import { goalOf, type HuntOptions } from './options.ts'
 
 const EXIT: Record<Comparison['decision'], number> = { better: 0, worse: 1, undecided: 3 }
 
-/** Prints whether the second is better. */
-export function tellComparison(comparison: Comparison, { json, format }: HuntOptions): void {
+/** Prints the comparison and sets the exit code. */
+export function printComparison(comparison: Comparison, { json, format }: HuntOptions): void {
   const asJson = json || format === 'json'
   process.stdout.write(`${asJson ? JSON.stringify(comparison, null, 2) : comparisonText(comparison)}\n`)
   process.exitCode = EXIT[comparison.decision]
 }
 
-/** Kept hunts by name, or files that `hunt --json` wrote. */
-export async function compareKept(options: HuntOptions): Promise<void> {
+/** Compares stored hunts, by name, or files that `hunt --json` wrote. */
+export async function compareStored(options: HuntOptions): Promise<void> {
   const [before, after] = twoOf(options)
   const { confidence } = goalOf(options)
   const files = [await fromFile(before), await fromFile(after)]
-  const [one, other] = files.every((file) => file !== null)
+  const [first, second] = files.every((file) => file !== null)
     ? files
     : await fromDatabase([before, after], files, options)
-  if (one && other) tellComparison(compare(one, other, confidence), options)
+  if (first && second) printComparison(compare(first, second, confidence), options)
 }
 
-/** @throws UserError when there are not two */
+/** The two operands of --compare. @throws UserError when there are not two */
 export function twoOf({ compare: names = [] }: HuntOptions): [string, string] {
   const [before, after, ...more] = names
   if (before === undefined || after === undefined || more.length > 0)
-    throw new UserError('--compare takes two: before and after. Write -- before the command.')
+    throw new UserError('--compare needs two values: before and after. Put -- before the command.')
   return [before, after]
 }
 
@@ -52,7 +52,7 @@ async function fromFile(name: string): Promise<Compared | null> {
   try {
     return comparedOf(name, JSON.parse(text) as HuntAnswer)
   } catch {
-    throw new UserError(`${name} is not what hunt --json writes.`)
+    throw new UserError(`${name} is not a file written by hunt --json.`)
   }
 }
 
@@ -73,7 +73,7 @@ function fromDatabase(
       const answer = files[i] ? null : (await findHunt(db, name))?.answer
       if (!files[i] && !answer)
         throw new UserError(
-          `${name} is neither a kept hunt that has ended (hunt list) nor a file of hunt --json. To run a command at two revisions, give it after --.`,
+          `${name} is neither a completed stored hunt (see hunt list) nor a file written by hunt --json. To compare two revisions, put the command after --.`,
         )
       found.push(files[i] ?? comparedOf(name, answer as unknown as HuntAnswer))
     }
@@ -81,7 +81,7 @@ function fromDatabase(
   })
 }
 
-/** Runs the command at both revisions in turn, so that what changes with time hits both alike. */
+/** Runs the command at both revisions in turn, so that changes over time affect both equally. */
 export async function compareRevisions(
   settings: LocalSettings,
   options: HuntOptions,
@@ -101,15 +101,15 @@ export async function compareRevisions(
     hooks,
   )
   const [before, after] = names.map((name, i) => comparedOf(name, answerOf(halfOf(hunt, i))))
-  if (before && after) tellComparison(compare(before, after, settings.goal.confidence), options)
+  if (before && after) printComparison(compare(before, after, settings.goal.confidence), options)
 }
 
 async function revisionOf(name: string, cwd: string): Promise<string> {
   try {
-    const words = ['-C', cwd, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`]
-    return (await promisify(execFile)('git', words)).stdout.trim()
+    const args = ['-C', cwd, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`]
+    return (await promisify(execFile)('git', args)).stdout.trim()
   } catch {
-    throw new UserError(`${name} is no revision of the git repository here.`)
+    throw new UserError(`${name} is not a revision of this git repository.`)
   }
 }
 

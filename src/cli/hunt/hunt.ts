@@ -1,4 +1,4 @@
-/** `hunt`: repeat a command until it is known how often it fails, and whether its failures come alone. */
+/** `hunt`: repeats a command until its pass rate is known, and tests whether its failures cluster. */
 
 import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -33,10 +33,13 @@ const EXIT: Record<HuntAnswer['decision'], number> = { met: 0, missed: 1, undeci
 export function huntCommand(): Command {
   const command = new Command('hunt')
     .description(
-      'run a command many times: how often does it fail, and do its failures come alone?\nexits with 0 when the target is met, 1 when it is missed, 3 while that is not decided',
+      'run a command many times to measure how often it fails and whether its failures cluster\nexits with 0 when the target is met, 1 when it is missed, 3 when undecided',
     )
     .usage('[options] -- COMMAND…   or: hunt list [PREFIX] | show NAME | note NAME TEXT')
-    .argument('[command...]', 'what to run; one argument with a space in it goes to the shell')
+    .argument(
+      '[command...]',
+      'the command to run; a single argument that contains a space is passed to the shell',
+    )
     .addHelpText('after', EXAMPLES)
   for (const option of HUNT_OPTIONS) command.addOption(option)
   return command.action((words: string[], options: HuntOptions) =>
@@ -56,12 +59,13 @@ Examples:
   flake-sla hunt --repository octo-org/shop --job unit --ref main --runs 200 --parallel 4 --minutes 900
   flake-sla hunt --sequence "48P 2F 2P 1F"
 
-Each run finds its number in FLAKE_SLA_RUN and its worker in FLAKE_SLA_WORKER.
-Ctrl-C stops the runs and still reports; what was stopped counts as nothing.`
+Each run has its number in FLAKE_SLA_RUN and its worker in FLAKE_SLA_WORKER.
+Ctrl-C stops the runs and prints a report; stopped runs are not counted.`
 
 /**
- * @param isCommand the words came after `--`, so that the first is a program even when it is called `list`
- * @throws UserError on options that cannot be used
+ * Runs the command.
+ * @param isCommand whether the words came after `--`: then the first is a program even if it is named `list`
+ * @throws UserError for invalid options
  */
 export async function hunt(
   words: readonly string[],
@@ -70,22 +74,21 @@ export async function hunt(
 ): Promise<void> {
   const [first, ...rest] = words
   if (!isCommand && (first === 'list' || first === 'show' || first === 'note')) {
-    // The database is loaded only where something is kept: it would slow the start of every hunt.
+    // The database is loaded only when needed, because it slows the start.
     const { keptHunts } = await import('./kept.ts')
     return keptHunts(first, rest, options)
   }
   if (options.sequence !== undefined || options.counts !== undefined) {
-    await report(huntElsewhere(words, options), options)
+    await report(huntFromNotation(words, options), options)
     return
   }
-  if (options.kubernetes !== undefined) return huntThere(words, options)
+  if (options.kubernetes !== undefined) return huntInCluster(words, options)
   if (words.length === 0 && (options.ref !== undefined || options.resume !== undefined))
     return huntOnGitHub(options)
-  if (options.dryRun)
-    throw new UserError('--dry-run prints the manifest of --kubernetes IMAGE, which is missing.')
+  if (options.dryRun) throw new UserError('--dry-run needs --kubernetes IMAGE, whose manifest it prints.')
   if (options.compare !== undefined && words.length === 0)
-    return (await import('./compare.ts')).compareKept(options)
-  return huntHere(words, options)
+    return (await import('./compare.ts')).compareStored(options)
+  return huntOnThisMachine(words, options)
 }
 
 async function report(hunted: Hunt, options: HuntOptions): Promise<HuntAnswer> {
@@ -97,46 +100,46 @@ async function report(hunted: Hunt, options: HuntOptions): Promise<HuntAnswer> {
   return answer
 }
 
-function huntElsewhere(words: readonly string[], options: HuntOptions): Hunt {
+function huntFromNotation(words: readonly string[], options: HuntOptions): Hunt {
   if (words.length > 0)
-    throw new UserError('--sequence and --counts read what was run elsewhere: leave the command out.')
+    throw new UserError('--sequence and --counts read runs from elsewhere. Leave out the command.')
   if (options.sequence !== undefined) return huntOfSequence(options.sequence, goalOf(options))
   const { passed, failed } = parseCounts(options.counts ?? '')
   return huntOfCounts(passed, failed, goalOf(options))
 }
 
-async function huntHere(words: readonly string[], options: HuntOptions): Promise<void> {
+async function huntOnThisMachine(words: readonly string[], options: HuntOptions): Promise<void> {
   const settings = await localSettings(options, words)
-  if (words.length === 0) throw new UserError('Say what to run after --, like: flake-sla hunt -- npm test')
+  if (words.length === 0) throw new UserError('Give the command after --, like flake-sla hunt -- npm test.')
   if (options.compare !== undefined) {
     const { compareRevisions } = await import('./compare.ts')
-    return underWay(2 * settings.runs, settings, (hooks) => compareRevisions(settings, options, hooks))
+    return withProgress(2 * settings.runs, settings, (hooks) => compareRevisions(settings, options, hooks))
   }
   const name = await nameToKeep(words, options)
-  // Before the runs: asking tools for their versions meanwhile would disturb them.
+  // Before the runs, which running other tools would disturb.
   const environment = name === null ? {} : await environmentOf(words, settings.cwd, options.tool)
-  const hunted = await underWay(settings.runs, settings, (hooks) => huntLocally(settings, hooks))
+  const hunted = await withProgress(settings.runs, settings, (hooks) => huntLocally(settings, hooks))
   await reportAndKeep(
     hunted,
     options,
-    name && { name, place: 'local', settings: tellable(settings), environment },
+    name && { name, place: 'local', settings: withoutEnvironment(settings), environment },
   )
 }
 
-/** The same on a cluster. */
-async function huntThere(words: readonly string[], options: HuntOptions): Promise<void> {
+/** Hunts on a Kubernetes cluster. */
+async function huntInCluster(words: readonly string[], options: HuntOptions): Promise<void> {
   const { compareImages, huntCluster, printManifest } = await import('./cluster.ts')
   if (options.dryRun) return printManifest(words, options)
   const runs = whole('--runs', options.runs, 100_000)
   const rule = { goal: goalOf(options), stress: null }
   if (options.compare !== undefined)
-    return underWay(2 * runs, rule, (hooks) => compareImages(words, options, hooks))
+    return withProgress(2 * runs, rule, (hooks) => compareImages(words, options, hooks))
   const name = await nameToKeep(words, options)
   const {
     hunt: hunted,
     settings,
     environment,
-  } = await underWay(runs, rule, (hooks) => huntCluster(words, options, hooks))
+  } = await withProgress(runs, rule, (hooks) => huntCluster(words, options, hooks))
   await reportAndKeep(
     hunted,
     options,
@@ -144,11 +147,11 @@ async function huntThere(words: readonly string[], options: HuntOptions): Promis
   )
 }
 
-/** The same on GitHub Actions, where every run is kept as it comes. */
+/** Hunts on GitHub Actions, where every run is stored as it completes. */
 async function huntOnGitHub(options: HuntOptions): Promise<void> {
   const { huntActions } = await import('./actions.ts')
   const rule = { goal: goalOf(options), stress: null }
-  const hunted = await huntActions(options, (runs, work) => underWay(runs, rule, work))
+  const hunted = await huntActions(options, (runs, work) => withProgress(runs, rule, work))
   await report(hunted, options)
 }
 
@@ -160,30 +163,30 @@ async function reportAndKeep(
   const answer = await report(hunted, options)
   if (!keeping) return
   const { keepHunt } = await import('./kept.ts')
-  process.stderr.write(`Kept as ${await keepHunt(options, keeping, hunted, answer)}.\n`)
+  process.stderr.write(`Stored as ${await keepHunt(options, keeping, hunted, answer)}.\n`)
 }
 
-/** A hunt is kept when something says what it is called or what it is about. */
+/** The name to store the hunt under; null if no option asks to store it. */
 async function nameToKeep(
   [program = 'hunt']: readonly string[],
   options: HuntOptions,
 ): Promise<string | null> {
   const { name, change, job, repository } = options
   if (job !== undefined && repository === undefined)
-    throw new UserError('--job needs --repository owner/name: a job belongs to one.')
+    throw new UserError('--job needs --repository owner/name.')
   if (name === undefined && change === undefined && job === undefined) return null
   const { checkKeeping } = await import('./kept.ts')
   await checkKeeping(options)
   return name ?? job ?? basename(program)
 }
 
-/** The settings without the environment, which holds secrets. */
-function tellable({ env: _, ...settings }: LocalSettings): Record<string, unknown> {
+/** The settings without the environment variables, which may contain secrets. */
+function withoutEnvironment({ env: _, ...settings }: LocalSettings): Record<string, unknown> {
   return { ...settings }
 }
 
-/** Runs with progress, pressure where it is asked for, and a way to interrupt. */
-async function underWay<T>(
+/** Runs the hunt with progress, pressure if requested, and handling of Ctrl-C. */
+async function withProgress<T>(
   runs: number,
   settings: { goal: Goal; stress: Stress | null },
   work: (hooks: LocalHooks) => Promise<T>,
@@ -200,12 +203,12 @@ async function underWay<T>(
   }
 }
 
-/** The first Ctrl-C ends the hunt and reports; a second one ends the program, as anywhere. */
+/** The first Ctrl-C ends the hunt with a report; a second one ends the program. */
 export function interruptions(): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController()
   const interrupt = () => {
     release()
-    process.stderr.write('\nStopping the runs; the report follows. Once more Ctrl-C ends at once.\n')
+    process.stderr.write('\nStopping the runs; a report follows. Press Ctrl-C again to exit at once.\n')
     controller.abort()
   }
   const release = () => {

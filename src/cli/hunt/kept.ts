@@ -1,4 +1,4 @@
-/** Hunts that are kept: begun with their settings, ended with their answer, listed as one table, noted, shown again. */
+/** Stored hunts: `hunt list`, `hunt show` and `hunt note`, and storing a hunt that has ended. */
 
 import { writeFile } from 'node:fs/promises'
 import {
@@ -30,7 +30,7 @@ import { withDatabase } from '../database.ts'
 import type { HuntOptions } from './options.ts'
 import { printHunt } from './print.ts'
 
-/** What the first word may be, when no `--` says that it is a command to run. */
+/** The subcommands, unless the words come after `--`. */
 export const KEPT_WORDS = ['list', 'show', 'note'] as const
 export type KeptWord = (typeof KEPT_WORDS)[number]
 
@@ -42,8 +42,7 @@ export async function keptHunts(
 ): Promise<void> {
   await withDatabase(options.databaseUrl, async (db) => {
     if (word === 'list') return list(db, name ?? '', options)
-    if (name === undefined)
-      throw new UserError(`Say which: flake-sla hunt ${word} NAME. hunt list shows all.`)
+    if (name === undefined) throw new UserError(`Give a name: flake-sla hunt ${word} NAME. See hunt list.`)
     return word === 'show' ? show(db, name, options) : note(db, name, rest.join(' '))
   })
 }
@@ -52,16 +51,13 @@ async function list(db: Db, prefix: string, options: HuntOptions): Promise<void>
   const hunts = (await listHunts(db, prefix)).map(keptOf)
   if (options.json || options.format === 'json')
     return print(JSON.stringify({ hunts: hunts.map(withoutOutputs) }, null, 2))
-  if (hunts.length === 0)
-    return print(
-      'No hunt is kept yet. hunt --name NAME -- COMMAND keeps one, and --change says what is new in it.',
-    )
+  if (hunts.length === 0) return print('No hunts are stored yet. Store one with hunt --name NAME -- COMMAND.')
   print(seriesTable(hunts, options.format === 'markdown'))
 }
 
 async function show(db: Db, name: string, options: HuntOptions): Promise<void> {
   const hunt = await findHunt(db, name)
-  if (!hunt) throw new UserError(`There is no hunt ${name}. hunt list shows all.`)
+  if (!hunt) throw new UserError(`There is no hunt ${name}. See hunt list.`)
   const answer = (hunt.answer as HuntAnswer | null) ?? (await soFar(db, hunt))
   if (options.picture !== undefined) {
     const runs = (await readHuntRuns(db, hunt.hunt_id)).map(runOf)
@@ -73,25 +69,25 @@ async function show(db: Db, name: string, options: HuntOptions): Promise<void> {
 /** Of a hunt that is under way, or was broken off, what its runs say until now. */
 async function soFar(db: Db, { hunt_id, name, settings }: HuntRow): Promise<HuntAnswer> {
   const runs = (await readHuntRuns(db, hunt_id)).map(runOf)
-  if (runs.length === 0) throw new UserError(`The hunt ${name} has not ended: nothing is known of it yet.`)
-  process.stderr.write(`${name} has not ended: this is what is known so far.\n`)
+  if (runs.length === 0) throw new UserError(`The hunt ${name} has no completed runs yet.`)
+  process.stderr.write(`${name} has not ended; this is its answer so far.\n`)
   const { goal, parallel } = settings as unknown as Pick<Hunt, 'goal' | 'parallel'>
   const open = { ending: 'runs', ended_by: null, missed: false, ordered: true } as const
   return answerOf({ goal, parallel, ...open, runs, tests: [], reports: NO_REPORTS })
 }
 
 async function note(db: Db, name: string, text: string): Promise<void> {
-  if (text.trim() === '') throw new UserError(`Say what to note: flake-sla hunt note ${name} TEXT`)
+  if (text.trim() === '') throw new UserError(`Give the text: flake-sla hunt note ${name} TEXT.`)
   if (!(await noteHunt(db, name, text.trim())))
-    throw new UserError(`There is no hunt ${name}. hunt list shows all.`)
-  print(`Noted at ${name}.`)
+    throw new UserError(`There is no hunt ${name}. See hunt list.`)
+  print(`Added the note to ${name}.`)
 }
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** A hunt as it was kept, for tables. */
+/** A stored hunt, for tables. */
 export function keptOf(row: HuntRow): StoredHunt & { repository: string | null; job: string | null } {
   const { name, changed, notes, environment, started_at, ended_at, repository, job } = row
   const answer = row.answer as HuntAnswer | null
@@ -105,7 +101,7 @@ function withoutOutputs(hunt: StoredHunt): StoredHunt {
   return { ...hunt, answer: { ...hunt.answer, groups } }
 }
 
-/** What a hunt is kept under and for, before it begins. */
+/** What is known of a stored hunt before its runs. */
 export interface Keeping {
   name: string
   place: HuntRow['place']
@@ -113,12 +109,12 @@ export interface Keeping {
   environment: Record<string, string>
 }
 
-/** Opens the database once before anything runs: that it cannot be opened must not be found out after an hour. */
+/** Opens the database before the runs, so that a failure to open it does not appear after an hour. */
 export async function checkKeeping({ databaseUrl }: HuntOptions): Promise<void> {
   await withDatabase(databaseUrl, async () => {})
 }
 
-/** Keeps a hunt that has ended. @returns the name it got */
+/** Stores a hunt that has ended. @returns its name, which is numbered if it was taken */
 export async function keepHunt(
   options: HuntOptions,
   { name, place, settings, environment }: Keeping,

@@ -1,4 +1,4 @@
-/** Prints an answer as it was asked for. */
+/** Formats an answer as the options ask. */
 import { type HuntAnswer, huntMarkdown, huntTable } from '@flake-sla/hunt'
 import type { HuntOptions } from './options.ts'
 

@@ -1,10 +1,10 @@
-/** What a hunt shows while it runs, on standard error: runs, failures, rate with interval, time to go, runs needed. */
+/** The progress of a hunt on standard error: runs, failures, pass rate with interval, remaining time, runs needed. */
 import { duration, type HuntRun, number, passPercent } from '@flake-sla/hunt'
 import { clopperPearson, type Goal, runsToMeet } from '@flake-sla/hunt/statistics'
 import { Presets, SingleBar } from 'cli-progress'
 
 const EVERY_MS = 5000
-/** A narrower terminal has room for the words alone. */
+/** A narrower terminal shows the text without the bar. */
 const COLUMNS_FOR_BAR = 150
 
 export interface HuntProgress {
@@ -12,7 +12,7 @@ export interface HuntProgress {
   end(): void
 }
 
-/** @param total how many runs were asked for */
+/** @param total the maximum number of runs */
 export function huntProgress(total: number, goal: Goal): HuntProgress {
   const tally = { passed: 0, failed: 0, stopped: 0 }
   const began = Date.now()
@@ -30,7 +30,7 @@ export function huntProgress(total: number, goal: Goal): HuntProgress {
     Presets.shades_classic,
   )
   bar.start(total, 0, { line: '' })
-  // Only what is drawn is worth computing.
+  // The text is computed only as often as it is drawn.
   const drawing = setInterval(() => bar.update(tally.passed + tally.failed, { line: line() }), 125)
   return {
     onRun: (run) => {
@@ -44,16 +44,16 @@ export function huntProgress(total: number, goal: Goal): HuntProgress {
 }
 
 function plain(tally: Record<HuntRun['outcome'], number>, line: () => string): HuntProgress {
-  const telling = setInterval(() => process.stderr.write(`${line()}\n`), EVERY_MS)
+  const timer = setInterval(() => process.stderr.write(`${line()}\n`), EVERY_MS)
   return {
     onRun: (run) => {
       tally[run.outcome]++
     },
-    end: () => clearInterval(telling),
+    end: () => clearInterval(timer),
   }
 }
 
-/** `120/1,000 runs, 2 failed, 98.3% passed (94.1% to 99.8%), 40 s to go, 4,740 more clean runs would meet 99.9%`. */
+/** `120/1,000 runs, 2 failed, 98.3% passed (94.1% to 99.8%), at most 40 s left, 4,740 more clean runs would meet 99.9%`. */
 export function describeProgress(
   { passed, failed }: { passed: number; failed: number },
   total: number,
@@ -67,7 +67,7 @@ export function describeProgress(
     `${number(runs)}/${number(total)} runs`,
     `${number(failed)} failed`,
     `${passPercent(passed / runs)} passed (${passPercent(1 - high)} to ${passPercent(1 - low)})`,
-    `${duration((elapsedMs / runs) * (total - runs))} to go at most`,
+    `at most ${duration((elapsedMs / runs) * (total - runs))} left`,
   ]
   const needed = runsToMeet(failed, goal) - runs
   if (needed > 0) parts.push(`${number(needed)} more clean runs would meet ${passPercent(goal.target)}`)

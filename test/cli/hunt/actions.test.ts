@@ -53,7 +53,7 @@ test('repeats a job, keeps it, and does not count what it refused', { timeout: 1
     })
   const asked = ['--repository', 'acme/widgets', '--job', 'unit', '--ref', 'hunted', '--json']
   const first = await hunt({}, ...asked, '--until-failure')
-  expect(first.stderr).toMatch(/Kept as unit; hunt --resume unit/)
+  expect(first.stderr).toMatch(/Stored as unit; resume with hunt --resume unit/)
   expect(JSON.parse(first.stdout) as HuntAnswer).toMatchObject({
     runs: 1,
     failed: 1,
@@ -72,12 +72,12 @@ test('repeats a job, keeps it, and does not count what it refused', { timeout: 1
   // As while it is under way.
   await db.updateTable('hunt').set({ ended_at: null, answer: null }).execute()
   const shown = await hunt({}, 'show', 'unit')
-  expect(shown.stderr).toBe('unit has not ended: this is what is known so far.\n')
-  expect(shown.stdout).toMatch(/^Not decided yet: 1 of 1 run failed/)
+  expect(shown.stderr).toBe('unit has not ended; this is its answer so far.\n')
+  expect(shown.stdout).toMatch(/^Undecided: 1 of 1 run failed/)
 
   for (const [more, words, sentence] of [
     [{ GITHUB_TOKEN: '' }, asked, /Set GITHUB_TOKEN/],
-    [{}, ['--ref', 'hunted', '--repository', 'acme/widgets'], /--job says which job/],
+    [{}, ['--ref', 'hunted', '--repository', 'acme/widgets'], /--job is missing/],
     [{}, ['--resume', 'nothing'], /no hunt nothing on GitHub Actions/],
   ] as const) {
     const { status, stderr } = await hunt(more, ...words)

@@ -47,9 +47,9 @@ test('--dry-run prints a manifest that a cluster takes', () => {
 
 test.each([
   [['--kubernetes', '--', 'true'], /needs an image/],
-  [['--kubernetes', 'x', '--isolate', '--', 'true'], /for runs on this machine/],
+  [['--kubernetes', 'x', '--isolate', '--', 'true'], /only work for runs on this machine/],
   [['--kubernetes', 'x', '--memory', 'lots', '--', 'true'], /like 500m or 2Gi/],
-  [['--dry-run', '--', 'true'], /--kubernetes IMAGE, which is missing/],
+  [['--dry-run', '--', 'true'], /--dry-run needs --kubernetes IMAGE/],
 ])('%j is refused', (words, sentence) => {
   const { status, stderr } = spawnSync(process.execPath, [MAIN, 'hunt', ...words], { encoding: 'utf8' })
   expect([status, stderr]).toEqual([2, expect.stringMatching(sentence)])

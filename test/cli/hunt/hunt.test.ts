@@ -1,4 +1,4 @@
-/** `hunt` as people and scripts meet it: what it prints, and how it exits. */
+/** The output and exit codes of `hunt`. */
 
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
@@ -23,13 +23,13 @@ describe('published sequences', () => {
     const { status, stdout } = hunt('--sequence', '48P 2F 2P 1F')
     expect(status).toBe(1)
     expect(stdout).toMatchInlineSnapshot(`
-      "Missed: 3 of 53 runs failed, all among the last 5, where 99.9% should pass.
+      "Missed: 3 of 53 runs failed, all among the last 5; the target is 99.9%.
 
       94.3% passed; with 95% confidence the true pass rate is between 84.3% and 98.8%.
-      Nothing says that failures come in succession: 1 of 2 runs failed after a failure, 2 of 50 runs after a pass (p = 0.11).
-      Failures came late, all among the last 5 (p = 0.0019): something builds up, or changed on the way.
+      No sign of clustering: 1 of 2 runs failed after a failure, 2 of 50 runs after a pass (p = 0.11).
+      Failures came late, all among the last 5 (p = 0.0019): something builds up, or changed during the hunt.
 
-      3 × failed (nothing else is known)
+      3 × failed (no details recorded)
 
       Sequence: 48P 2F 2P 1F
       "
@@ -40,12 +40,12 @@ describe('published sequences', () => {
     const { status, stdout } = hunt('--counts', '85:5')
     expect(status).toBe(1)
     expect(stdout).toMatchInlineSnapshot(`
-      "Missed: 5 of 90 runs failed, where 99.9% should pass.
+      "Missed: 5 of 90 runs failed; the target is 99.9%.
 
       94.4% passed; with 95% confidence the true pass rate is between 87.5% and 98.2%.
-      The order of the runs is not known, so neither is whether failures come alone.
+      The order of the runs is unknown, so clustering cannot be tested.
 
-      5 × failed (nothing else is known)
+      5 × failed (no details recorded)
       "
     `)
   })
@@ -56,13 +56,13 @@ describe('published sequences', () => {
     expect(stdout).toMatchInlineSnapshot(`
       "Met: no failure in 2,995 runs, so at least 99.9% pass.
 
-      100% passed; with 95% confidence at least 99.9% do (two-sided: between 99.88% and 100%).
+      100% passed; with 95% confidence the true pass rate is at least 99.9% (two-sided: between 99.88% and 100%).
       "
     `)
   })
 })
 
-test('--json is the answer alone, in the shape that scripts rely on', () => {
+test('--json prints only the answer, in the documented shape', () => {
   const { status, stdout } = hunt(
     '--json',
     '--runs',
@@ -84,7 +84,7 @@ test('--json is the answer alone, in the shape that scripts rely on', () => {
     pass_rate: 0.95,
     target: 0.999,
     decision: 'undecided',
-    groups: [{ message: 'exit 1 without a word', count: 1, example_run: 7 }],
+    groups: [{ message: 'exit 1, no output', count: 1, example_run: 7 }],
     succession: { p_value: 1, clumped: false, longest_streak: 1 },
     concentration: [],
     sequence: 'PPPPPPFPPPPPPPPPPPPP',
@@ -94,26 +94,26 @@ test('--json is the answer alone, in the shape that scripts rely on', () => {
   expect(answer.runs_to_decide).toBeGreaterThan(2995)
 })
 
-test('one argument with a space in it is for the shell', () =>
+test('one argument that contains a space is passed to the shell', () =>
   expect(hunt('--runs', '3', '--target', '0.3', '--', 'exit 0 && exit 1').status).toBe(0))
 
 test.each([
-  [[], /Say what to run after --/],
-  [['--runs', '0', '--', 'true'], /--runs 0 is no whole number/],
+  [[], /Give the command after --/],
+  [['--runs', '0', '--', 'true'], /--runs 0 is not a whole number/],
   [['--target', '99.9', '--', 'true'], /above 0 and below 1/],
   [['--timeout', 'soon', '--', 'true'], /like 30s/],
-  [['--isolate', 'true'], /--isolate true is none of .* Write -- before the command/],
+  [['--isolate', 'true'], /--isolate true is not one of .* Put -- before the command/],
   [['--stress', 'disk=3', '--', 'true'], /cpu=4,memory=512M/],
-  [['--sequence', 'PX'], /written in the letters/],
+  [['--sequence', 'PX'], /consists of the letters/],
   [['--', 'no-such-program-here'], /no program no-such-program-here/],
-])('%j is refused in one sentence', (words, sentence) => {
+])('%j is rejected in one sentence', (words, sentence) => {
   const { status, stdout, stderr } = hunt(...words)
   expect([status, stdout]).toEqual([2, ''])
   expect(stderr).toMatch(sentence)
   expect(stderr.trim().split('\n')).toHaveLength(1)
 })
 
-test('Ctrl-C still reports, and what was stopped counts as nothing', async () => {
+test('Ctrl-C prints a report, and stopped runs are not counted', async () => {
   const cwd = mkdtempSync(join(tmpdir(), 'flake-sla-test-'))
   const script = '[ $FLAKE_SLA_RUN -le 4 ] || { touch mark-$FLAKE_SLA_RUN; sleep 60; }'
   const child = spawn(
@@ -141,7 +141,7 @@ test('Ctrl-C still reports, and what was stopped counts as nothing', async () =>
   })
 })
 
-test('--picture draws a cell a run, whatever a failure says', () => {
+test('--picture draws one cell per run, whatever the failures print', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'flake-sla-test-')), 'hunt.svg')
   hunt(
     '--runs',
@@ -167,8 +167,8 @@ test('--picture draws a cell a run, whatever a failure says', () => {
   expect(new Set(cells).size).toBe(2)
 })
 
-test('a thousand short runs cost no more than twice what xargs takes', { retry: 2 }, () => {
-  // The best of three each, in turn: whatever else the machine does is no cost of ours.
+test('a thousand short runs take at most twice as long as with xargs', { retry: 2 }, () => {
+  // The best of three each, in turn, because other work on the machine slows single measurements.
   const timed = (command: string, words: string[], input = '') => {
     const began = performance.now()
     spawnSync(command, words, { input })

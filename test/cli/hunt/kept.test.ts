@@ -32,12 +32,12 @@ test('a series is kept, noted and read as one table', { timeout: 120_000 }, asyn
   const { cwd, hunt } = await here()
   const settings = ['--runs', '8', '--all-runs', '--parallel', '2', '--tool', 'node', '--note', 'on mains']
   const first = hunt(...settings, '--name', 'cache', '--', 'sh', '-c', '[ $FLAKE_SLA_RUN != 3 ]')
-  expect(first.stderr).toMatch(/Kept as cache\./)
+  expect(first.stderr).toMatch(/Stored as cache\./)
   hunt(...settings, '--name', 'cache', '--change', 'pool of 4', '--', 'true')
-  expect(hunt('note', 'cache-2', 'quiet', 'machine').stdout).toBe('Noted at cache-2.\n')
+  expect(hunt('note', 'cache-2', 'quiet', 'machine').stdout).toBe('Added the note to cache-2.\n')
 
   const [head, one, other] = hunt('list').stdout.split('\n')
-  expect(head).toMatch(/^Hunt +Changed +Runs +Failed +Pass rate +Target +In succession +Differs +Notes$/)
+  expect(head).toMatch(/^Hunt +Changed +Runs +Failed +Pass rate +Target +Clustered +Differs +Notes$/)
   expect(one).toMatch(
     /^cache +8 +1 +87\.5% .* 99\.9% undecided +not seen +command sh -c \[ \$FLAKE_SLA_RUN != 3 \] +on mains$/,
   )
@@ -46,12 +46,12 @@ test('a series is kept, noted and read as one table', { timeout: 120_000 }, asyn
   const { hunts } = JSON.parse(hunt('list', '--json').stdout) as { hunts: { environment: object }[] }
   expect(hunts[0]?.environment).toMatchObject({ node: `${process.version}` })
   expect(hunt('show', 'cache').stdout).toBe(first.stdout)
-  expect(hunt('--compare', 'cache', 'cache-2').stdout).toMatch(/^Not known yet, \d+ more runs/)
+  expect(hunt('--compare', 'cache', 'cache-2').stdout).toMatch(/^Undecided; about \d+ more runs/)
 
   for (const [words, sentence] of [
-    [['show', 'nothing'], /no hunt nothing\. hunt list/],
-    [['note', 'cache'], /Say what to note/],
-    [['--compare', 'cache', 'nothing'], /nothing is neither a kept hunt/],
+    [['show', 'nothing'], /no hunt nothing\. See hunt list/],
+    [['note', 'cache'], /Give the text/],
+    [['--compare', 'cache', 'nothing'], /nothing is neither a completed stored hunt/],
     [['--job', 'unit', '--', 'true'], /--repository/],
     [['--name', 'x', '--database-url', '/dev/null/x', '--', 'touch', 'ran'], /data folder .* cannot be made/],
   ] as const) {
@@ -98,5 +98,5 @@ test('a command at two revisions, in turn', { timeout: 60_000 }, async () => {
   expect(comparison.before).toMatchObject({ name: 'before', passed: 10, failed: 10 })
   expect(comparison.after).toMatchObject({ name: 'after', passed: 20, failed: 0 })
   expect([comparison.decision, status]).toEqual(['better', 0])
-  expect(hunt('--compare', 'before', 'nowhere', '--', 'true').stderr).toMatch(/nowhere is no revision/)
+  expect(hunt('--compare', 'before', 'nowhere', '--', 'true').stderr).toMatch(/nowhere is not a revision/)
 })

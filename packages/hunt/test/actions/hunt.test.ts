@@ -184,7 +184,7 @@ describe('re-running a job', () => {
     seedRuns(1)
     const lane = planned()
     const job = repository.workflowRuns.get(lane.run_id)?.attempts[0]?.jobs[0]
-    expect(await api().rerunJob(job?.id ?? 0)).toBe('asked')
+    expect(await api().rerunJob(job?.id ?? 0)).toBe('accepted')
     runners(() => ({ conclusion: 'success' }))
     const { runs } = await hunt({ runs: 1 }, {}, { runs: [], lanes: [lane], spent: 0 })
     expect(runs).toHaveLength(1)
