@@ -56,7 +56,7 @@ describe('reading beside recording', () => {
   test('ends with a sentence when a file is not there', async () => {
     await expect(async () => {
       for await (const _ of readPrepared([join(folder, 'none.ndjson')], 0));
-    }).rejects.toThrow('is not a file that can be read')
+    }).rejects.toThrow('is not a readable file')
   })
 
   test('ends its thread for a reader that has seen enough', async () => {
