@@ -41,7 +41,9 @@ test('a series is kept, noted and read as one table', { timeout: 120_000 }, asyn
   expect(withFailure).toMatch(
     /^cache +8 +1 +87\.5% .* 99\.9% undecided +no sign +command sh -c \[ \$FLAKE_SLA_RUN != 3 \] +on mains$/,
   )
-  expect(withoutFailure).toMatch(/^cache-2 +pool of 4 +8 +0 +100% .* command true +on mains \/ quiet machine$/)
+  expect(withoutFailure).toMatch(
+    /^cache-2 +pool of 4 +8 +0 +100% .* command true +on mains \/ quiet machine$/,
+  )
 
   const { hunts } = JSON.parse(hunt('list', '--json').stdout) as { hunts: { environment: object }[] }
   expect(hunts[0]?.environment).toMatchObject({ node: `${process.version}` })
