@@ -1,4 +1,4 @@
-/** Writes the benchmark's figures into docs/attribution.md, between its marks. */
+/** Writes the benchmark's figures into docs/attribution.md. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { markdownTable } from 'markdown-table'
 import { writeGenerated } from '../scripts/generated.ts'
@@ -15,7 +15,7 @@ export interface Figures {
   seeds: string
 }
 
-/** Replaces the tables of the page. */
+/** Replaces the tables of the simulated histories. */
 export function writePage({ families, pooled, outage, seeds }: Figures): void {
   let page = readFileSync(PAGE, 'utf8')
   const put = (name: string, text: string) => {

@@ -1,6 +1,6 @@
 /**
- * The benchmark of rules: ours beside the published ones, on simulated truth, and by hiding on real history. Seeds from
- * 1001 on were never looked at while the model was made.
+ * The attribution benchmark: compares flake-sla with published rules, on simulated histories with known truth and on real
+ * histories. Seeds from 1001 were not used while the model was developed.
  */
 import { Command } from 'commander'
 import { SCENARIOS, type Scenario } from '../src/simulate/scenarios.ts'
@@ -21,7 +21,7 @@ interface Options {
   write: boolean
 }
 
-/** The command, for the program to add. */
+/** The command `attribution`. */
 export function attributionCommand(): Command {
   return new Command('attribution')
     .description('compare rules of attribution on simulated organisations whose truth is known')

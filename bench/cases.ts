@@ -1,4 +1,4 @@
-/** Makes the questions of the benchmark: every flake of a simulated history with what a rule may look at, and the truth. */
+/** The cases of the benchmark: every flake of a simulated history with its evidence and the truth. */
 
 import type { EvidenceVerdict, Relation } from '../src/domain/attribution/evidence.ts'
 import { relatedOf } from '../src/domain/attribution/related.ts'
@@ -13,7 +13,7 @@ import type { Case } from './published-rules.ts'
 export interface Question {
   one: Case
   causedByPr: boolean
-  /** What failed its first run. */
+  /** The cause of its first failure. */
   cause: Cause
   limit: number
   window: string
@@ -68,7 +68,7 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
   })
 }
 
-/** Everything that each job's runs said. */
+/** The verdicts of each job. */
 function historiesOf({ plan, verdicts, runs }: Simulation): JobHistory[] {
   return plan.jobs.map(({ index }) => {
     const results = runs.filter(
@@ -88,7 +88,7 @@ function historiesOf({ plan, verdicts, runs }: Simulation): JobHistory[] {
   })
 }
 
-/** Its stack, up and down, and its reverts and relands, as base branches and titles tell them. */
+/** Related pull requests, by base branch and title: its stack in both directions, reverts and relands. */
 function relatedTo({ plan }: Simulation, number: number): Map<number, Relation> {
   return (
     relatedOf(

@@ -1,4 +1,4 @@
-/** `bench fuzz`: a million broken inputs for everything that takes input from outside. */
+/** `bench fuzz`: tries a million broken inputs on everything that takes input from outside. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
@@ -16,7 +16,7 @@ interface Options {
   save?: string
 }
 
-/** The command, for the program to add. */
+/** The command `fuzz`. */
 export function fuzzCommand(): Command {
   return new Command('fuzz')
     .description('give broken webhooks, comments, settings, lines and addresses to the program')
@@ -42,14 +42,14 @@ async function run(options: Options): Promise<void> {
     const total = Object.values(tried).reduce((sum, count) => sum + count, 0)
     for (const [name, count] of Object.entries(tried)) console.log(`${name.padEnd(10)} ${count}`)
     console.log(`${total} inputs in ${seconds.toFixed(0)} s, ${findings.length} findings`)
-    for (const finding of findings) tell(finding, options.save)
+    for (const finding of findings) printFinding(finding, options.save)
     if (findings.length > 0) process.exitCode = 1
   } finally {
     await database.close()
   }
 }
 
-function tell(finding: Finding, folder: string | undefined): void {
+function printFinding(finding: Finding, folder: string | undefined): void {
   const { target, seed, input, problem } = finding
   console.log(`\n${target}, seed ${seed}: ${problem}\n  ${JSON.stringify(input.slice(0, 500))}`)
   if (!folder) return

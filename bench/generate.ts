@@ -1,16 +1,16 @@
 /**
- * A repository with as many runs as wanted, made in the database: as a rule 300 runs a day, ten jobs on each of thirty pull
- * requests' heads; about one in a hundred (head, job) flakes. More runs are a longer history, not a busier day.
+ * Generates a repository in the database, by default with 300 runs a day: ten jobs on the heads of 30 pull requests. About one
+ * in a hundred (head, job) flakes. More runs mean a longer history, not a busier day.
  */
 import { sql } from 'kysely'
 import type { Db } from '../src/db/schema.ts'
 
 export const REPOSITORY_ID = 1
-/** The end of the history, whatever its length: a Thursday noon. */
+/** The end of the history, a Thursday noon (UTC). */
 export const END = Date.UTC(2026, 0, 29, 12)
 const FLAKY_EVERY = 97
 
-/** What a repository is like, whatever the length of its history. */
+/** A repository's properties except the length of its history. */
 export interface Shape {
   id: number
   name: string

@@ -1,8 +1,7 @@
 /**
- * The benchmark on real history, where nobody knows the truth: each flake is judged from what was there a moment after
- * it, and compared with what came out in the week after. When others flaked in the job and the pull request's own later
- * heads did not, it was the job; when its own later heads flaked and nobody else's did, it was the pull request. Flakes of
- * which neither can be said are left out.
+ * The benchmark on real histories, where the truth is unknown. Each flake is judged from the evidence at that time and compared
+ * with the following week. If other pull requests flaked in the job and the pull request's own later heads did not, the job was
+ * the cause. If only its own later heads flaked, the pull request was. All other flakes are left out.
  */
 
 import { readdir } from 'node:fs/promises'
@@ -24,12 +23,12 @@ import { type Answer, labelAt } from './scores.ts'
 export interface Hidden {
   repositories: number
   flakes: number
-  /** Those of which the week after said whose they were. */
+  /** Flakes whose cause the following week shows. */
   told: number
   answers: Map<string, Answer[]>
 }
 
-/** Answers of the rules about every flake in the recorded deliveries (`*.ndjson`, `*.ndjson.gz`) of a folder. */
+/** The rules' answers for every flake in a folder's recorded deliveries (`*.ndjson`, `*.ndjson.gz`). */
 export async function hide(folder: string, rules: readonly Rule[]): Promise<Hidden> {
   const result: Hidden = { repositories: 0, flakes: 0, told: 0, answers: new Map() }
   const files = (await readdir(folder)).filter((name) => /\.ndjson(\.gz)?$/.test(name)).sort()
@@ -42,7 +41,7 @@ export async function hide(folder: string, rules: readonly Rule[]): Promise<Hidd
   return result
 }
 
-/** What each job's runs said, of each repository in a file. */
+/** The verdicts of each job, for each repository in a file. */
 async function historiesIn(file: string): Promise<JobHistory[][]> {
   const database = await openDatabase('memory')
   try {
@@ -98,7 +97,7 @@ function whatCameOut({ verdicts }: JobHistory, flake: Flake): boolean | null {
   return flakedAgain
 }
 
-/** The question as it stood at the flake: nothing later is known. */
+/** The case with the evidence at the time of the flake only. */
 function caseOf(histories: readonly JobHistory[], { job }: JobHistory, flake: Flake): Case {
   const until = flake.judgedAt
   const earlier = histories.map((history) => ({

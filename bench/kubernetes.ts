@@ -1,13 +1,13 @@
 /**
- * What a team would otherwise run each night: Kubernetes' own two questions of its CI data (kubernetes/test-infra,
- * metrics/configs/flakes-config.yaml and weekly-consistency-config.yaml, read 2026), asked of the same runs in PostgreSQL.
+ * What a team would otherwise run each night: Kubernetes' own two queries over its CI data (kubernetes/test-infra,
+ * metrics/configs/flakes-config.yaml and weekly-consistency-config.yaml, read 2026), over the same runs in PostgreSQL.
  */
 import { sql } from 'kysely'
 import type { Db } from '../src/db/schema.ts'
 
 /**
- * Copies the runs into a table as Kubernetes' warehouse has them: those of its columns that the questions read, with the
- * pull request in a path and the commit in a list of refs; rows by time, no index made for a question.
+ * Copies the runs into a table in the form of Kubernetes' warehouse: the columns that the queries read, with the pull request in
+ * a path and the commit in a list of refs, rows in order of time, and no index for the queries.
  */
 export async function copyRuns(db: Db): Promise<void> {
   await sql`create table build as
@@ -20,7 +20,7 @@ export async function copyRuns(db: Db): Promise<void> {
   await sql`analyze build`.execute(db)
 }
 
-/** Of each job in the week before `now`: runs and commits that were consistent, and flakes. @returns the number of rows */
+/** For each job in the week before `now`: consistent runs and commits, and flakes. @returns the number of rows */
 export async function askFlakes(db: Db, now: number): Promise<number> {
   const { rows } =
     await sql`select job, round(sum(case when flaked = 1 then passed else runs end) / sum(runs), 3) as build_consistency,
@@ -38,7 +38,7 @@ export async function askFlakes(db: Db, now: number): Promise<number> {
 }
 
 /**
- * Of each week of the quarter before `now`: the share of (pull request, commit) whose jobs all agreed with themselves.
+ * For each week of the quarter before `now`: the share of (pull request, commit) in which every job was consistent.
  * @param jobs names of the jobs that block a merge
  * @returns the number of rows
  */

@@ -1,4 +1,4 @@
-/** What an answer costs by the length of history: it must not grow with it. Beside it, the queries a team would run instead. */
+/** Query times by length of history, which must not grow with it, compared with the queries that a team would run instead. */
 
 import { sql } from 'kysely'
 import pg from 'pg'
@@ -22,14 +22,14 @@ const TIMES = 21
 
 interface Options {
   quick: boolean
-  /** Ten million runs, which take minutes to make. */
+  /** Also measures ten million runs, which take minutes to generate. */
   long?: boolean
 }
 
-/** Medians in ms of each question, by the number of runs stored. */
+/** Median time of each query in ms, by the number of stored runs. */
 type Costs = Map<string, Map<number, number>>
 
-/** Measures: the cost's exponent of each question over the sizes, and ours beside Kubernetes' at a million. */
+/** Measures the exponent of each query's cost over the sizes, and compares with Kubernetes' queries at a million runs. */
 export async function measureMeasuring({ quick, long }: Options): Promise<Measure[]> {
   const sizes = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000, ...(long ? [10_000_000] : [])]
   const server = await startPostgres(['max_wal_size=4GB', 'synchronous_commit=off'])
@@ -60,7 +60,7 @@ export async function measureMeasuring({ quick, long }: Options): Promise<Measur
   ]
 }
 
-/** How many of our daily closings one of their queries takes. */
+/** The time of one of Kubernetes' queries, relative to our closing of a day and a week. */
 function timesFaster(name: string, at: (name: string, runs: number) => number, runs: number): Measure {
   const theirs = at(name, runs)
   const ours = at('close_day_and_week', runs)
@@ -71,10 +71,10 @@ function timesFaster(name: string, at: (name: string, runs: number) => number, r
   }
 }
 
-/** Something to ask; what makes it worth asking again is not a part of its time. */
+/** A query to time. Its preparation is not timed. */
 type Question = [name: string, ask: () => Promise<unknown>, before?: () => Promise<unknown>]
 
-/** A database with so many runs, open. */
+/** An open database with that many runs. */
 interface Made {
   runs: number
   questions: Question[]
@@ -95,7 +95,7 @@ async function make(address: string, runs: number): Promise<Made> {
   return { runs, questions: questions(db, newest), close }
 }
 
-/** Asks in turns: a slow moment of the machine hits every length of history. The first two rounds warm up. */
+/** Times the queries in turns, so that a slow moment of the machine affects all sizes. The first two rounds warm up. */
 async function ask(made: readonly Made[], costs: Costs): Promise<void> {
   const took = new Map<string, number[]>()
   for (let round = 0; round < TIMES; round++) {
@@ -146,7 +146,7 @@ function questions(db: Db, newest: number): Question[] {
   ]
 }
 
-/** The last full week and its Sunday are as they were before the night in which both ended. */
+/** Restores the last full week and its Sunday to the state before they were closed. */
 async function reopen(db: Db): Promise<void> {
   await db
     .updateTable('sla_window')
@@ -162,7 +162,7 @@ async function closeBoth(db: Db): Promise<void> {
   if (closed.length !== 2) throw new Error(`${closed.length} windows were closed instead of a day and a week`)
 }
 
-/** A verdict of the day before changed: the flakes around it are to be judged again. */
+/** Marks the flakes around a changed verdict of the previous day for attribution. */
 async function changeVerdict(db: Db): Promise<void> {
   await db
     .insertInto('stale_verdict')
@@ -176,7 +176,7 @@ async function openPage(pages: ReturnType<typeof pagesOf>, path: string): Promis
   if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`)
 }
 
-/** The slope of cost by size, both in logarithms, by least squares. */
+/** The least-squares slope of log(cost) by log(size). */
 function exponent(points: readonly (readonly [size: number, cost: number])[]): number {
   const logs = points.map(([size, cost]) => [Math.log(size), Math.log(cost)] as const)
   const mean = (i: 0 | 1) => logs.reduce((sum, log) => sum + log[i], 0) / logs.length

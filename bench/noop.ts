@@ -1,4 +1,4 @@
-/** Probot with a handler that does nothing: what any app built on it costs before it does anything. A process of its own. */
+/** Probot with a handler that does nothing: the minimum cost of an app built on it. Runs in its own process. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createNodeMiddleware, createProbot } from 'probot'

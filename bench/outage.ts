@@ -1,21 +1,21 @@
-/** Does an outage move blame? The same history with and without one: what is said of those whom it hit. */
+/** Measures whether an outage makes pull requests look guilty, by the labels of the flakes that it caused. */
 import { attribute } from '../src/domain/attribution/attribution.ts'
 import { SCENARIOS, type Scenario } from '../src/simulate/scenarios.ts'
 import { questionsOf } from './cases.ts'
 
 export interface OutageResult {
-  /** Outages that failed runs of 20 pull requests or more. */
+  /** Outages that failed runs of at least 20 pull requests. */
   outages: number
   pullRequests: number
   flakes: number
-  /** Flakes in them that a pull request was blamed for. */
+  /** Flakes in them that were attributed to the pull request. */
   blamed: number
   highest: number
 }
 
 const LEAST = 20
 
-/** Looks at every outage that hits at least 20 pull requests in so many busy histories from the seed `first` on. */
+/** Counts over every outage that hits at least 20 pull requests, in histories with seeds from `first`. */
 export function tryOutages(first: number, seeds: number): OutageResult {
   const large = SCENARIOS.find((scenario) => scenario.name === 'large') as Scenario
   const scenario = { ...large, outagesPerMonth: 6, outageHours: 6, outageRate: 0.8 }
@@ -38,7 +38,7 @@ export function tryOutages(first: number, seeds: number): OutageResult {
   return result
 }
 
-/** Flakes that failed within half a day of each other: one outage. */
+/** Groups flakes within half a day of each other into outages. */
 function groupsOf<T extends { one: { flake: { firstFailedAt: number } } }>(hit: readonly T[]): T[][] {
   const sorted = [...hit].sort((a, b) => a.one.flake.firstFailedAt - b.one.flake.firstFailedAt)
   const groups: T[][] = []

@@ -1,4 +1,4 @@
-/** What pages cost with a year of history: two million runs, a repository with 60 jobs and one with 400. */
+/** Page load times with a year of history: two million runs in a repository with 60 jobs and one with 400. */
 
 import { sql } from 'kysely'
 import { dashboard } from '../src/dashboard/app.ts'
@@ -15,7 +15,7 @@ const TIMES = 21
 const DAYS = 365
 const GOAL_MS = 100
 
-/** Measures the median time of each page at the server, on the clock. */
+/** Measures the median wall-clock time of each page at the server. */
 export async function measurePages({ quick }: { quick: boolean }): Promise<Measure[]> {
   const part = quick ? 10 : 1
   const many = { id: 1, name: 'acme/widgets', jobs: 60, runsADay: Math.round(1_600_000 / DAYS / part) }
@@ -37,7 +37,7 @@ export async function measurePages({ quick }: { quick: boolean }): Promise<Measu
   }
 }
 
-/** The pages of a generated database, at the end of its history. */
+/** The dashboard over a generated database, at the end of its history. */
 export function pagesOf(db: Db) {
   return dashboard({
     db,

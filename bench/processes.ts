@@ -1,4 +1,4 @@
-/** Processes that are measured: started as an operator would, waited for until they listen, ended by their own id. */
+/** Starts server processes as an operator would, waits until they listen, and stops them by their process id. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
@@ -14,14 +14,14 @@ export const { privateKey: PRIVATE_KEY } = generateKeyPairSync('rsa', {
 export interface ServerProcess {
   url: string
   pid: number
-  /** What it said at last, when it ended without being asked to; else null. */
+  /** Its last output, if it exited by itself; else null. */
   failure(): string | null
-  /** Ends it in order. */
+  /** Stops it with SIGTERM. */
   stop(): Promise<void>
   kill(): Promise<void>
 }
 
-/** The app's own process. `host` is where it finds GitHub: nowhere, unless a fake GitHub is named. */
+/** Starts the app. It has no GitHub to talk to unless a fake one is given. */
 export function startAppProcess(
   database: string,
   more: Record<string, string> = {},
@@ -39,7 +39,7 @@ export function startAppProcess(
   )
 }
 
-/** Runs a server's file with the app's credentials; it says `… http://… ` once it listens. */
+/** Runs a server's file with the app's credentials. The server prints its address once it listens. */
 export async function startProcess(
   file: string,
   more: Record<string, string> = {},

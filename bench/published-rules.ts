@@ -1,6 +1,6 @@
 /**
- * The published rules beside ours, each as its source tells it and as far as verdicts allow. A rule answers with
- * P(caused by the pull request): 0 and 1 for those that only say yes or no, 0.5 where it says nothing.
+ * The published rules and ours. Each follows its source as far as verdicts allow. A rule returns P(caused by the pull request):
+ * 0 or 1 for rules that only say yes or no, 0.5 when it says nothing.
  */
 
 import {
@@ -12,23 +12,23 @@ import { probabilityCausedByPr } from '../src/domain/attribution/counts-formula.
 import type { EvidenceVerdict } from '../src/domain/attribution/evidence.ts'
 import { DAY_MS } from '../src/domain/time.ts'
 
-/** What a rule may look at: one flake, the verdicts of its job around it, and what GitHub says of pull requests. */
+/** The evidence for one flake: the verdicts of its job around it, and GitHub's data about pull requests. */
 export interface Case {
   flake: { number: number; headSha: string; flakedAt: number; firstFailedAt: number }
-  /** Of the same job, oldest first, 28 days before to 7 days after. */
+  /** Verdicts of the same job, oldest first, from 28 days before to 7 days after. */
   verdicts: readonly EvidenceVerdict[]
   pullRequest: { heads: readonly { sha: string; pushedAt: number }[]; merged: boolean }
   circumstances: Circumstances
-  /** Rates of the repository's jobs, k of n in the window, for the formula's moments. */
+  /** Flake counts (k of n) of the repository's jobs in the window, for the formula's moments. */
   jobs: readonly { k: number; n: number }[]
 }
 
 export interface Rule {
   name: string
   source: string
-  /** Whether it looks at when heads were pushed and merged. */
+  /** Whether it uses the times at which heads were pushed and merged. */
   needsHeads?: true
-  /** P(caused by the pull request), with the label where the rule has its own way to one. */
+  /** P(caused by the pull request), with a label if the rule derives one itself. */
   judge(flakeCase: Case): { probability: number; label?: AttributionLabel }
 }
 
@@ -40,12 +40,12 @@ const near = ({ flake, verdicts }: Case, before: number, after: number) =>
       verdict.judgedAt < flake.flakedAt + after,
   )
 
-/** The document itself: seen across pull requests, it exists already; seen on one only, that one caused it. */
+/** The SLA document: a flake on several pull requests existed before; a flake on one only was caused by it. */
 function slaDocument(flakeCase: Case): number {
   return near(flakeCase, 7 * DAY_MS, 7 * DAY_MS).some((verdict) => verdict.flaky) ? 0 : 1
 }
 
-/** KubeVirt's ci-health counts failures at the heads that were merged; what merged was not at fault. */
+/** KubeVirt's ci-health counts failures at merged heads, which are taken to be not at fault. */
 function kubevirt({ flake, pullRequest }: Case): number {
   const last = pullRequest.heads[pullRequest.heads.length - 1]
   return pullRequest.merged && last?.sha === flake.headSha ? 0 : 0.5
@@ -79,7 +79,7 @@ function singleMatch(flakeCase: Case): number {
   return near(flakeCase, since, 0).some((verdict) => verdict.flaky) ? 0 : 1
 }
 
-/** DEFINITIONS' formula with moments and three passes, as it was designed. */
+/** The empirical Bayes formula with method of moments and three passes, the first design of our rule. */
 function formula(flakeCase: Case): number {
   let others = near(flakeCase, 7 * DAY_MS, 7 * DAY_MS)
   if (others.length < 100) others = near(flakeCase, 28 * DAY_MS, 7 * DAY_MS)

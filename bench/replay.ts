@@ -1,4 +1,4 @@
-/** Reading history in: `replay` beside its floor, and its memory however long the history. */
+/** The rate of `replay` compared with a plain copy, and its memory use. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -17,11 +17,11 @@ const MIB = 1024
 
 interface Options {
   quick: boolean
-  /** A million deliveries for the memory, which takes minutes. */
+  /** Also measures memory with a million deliveries, which takes minutes. */
   long?: boolean
 }
 
-/** Measures: rate beside the floor's, with and without what follows from the facts; peak memory. */
+/** Measures the rate compared with a plain copy, and peak memory. */
 export async function measureReplay({ quick, long }: Options): Promise<Measure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'flake-sla-replay-'))
   const server = await startPostgres(['max_connections=30', 'max_wal_size=4GB'])
@@ -67,7 +67,7 @@ async function freshDatabase(address: string, name: string): Promise<string> {
   return `${address}/${name}`
 }
 
-/** Runs the command on files, or feeds it lines. @returns its time and the most memory (KiB) that it held */
+/** Runs the command on files, or with lines on standard input. @returns its time (ms) and peak memory (KiB) */
 async function replayInto(
   address: string,
   input: string[] | Iterable<string>,
@@ -94,7 +94,7 @@ async function feed(input: NodeJS.WritableStream, lines: Iterable<string>): Prom
   for (const line of lines) if (!input.write(line)) await once(input, 'drain')
 }
 
-/** The most resident memory that a process ever had, in KiB; 0 where the system does not tell. */
+/** The peak resident memory of a process in KiB; 0 if the system does not report it. */
 function peakOf(pid: number): number {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)

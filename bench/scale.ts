@@ -1,4 +1,4 @@
-/** Several app processes on one database: what they take together, that nothing is written twice, that a timer fires once. */
+/** Several app processes on one database: their total rate, and that no row is written twice and no timer runs twice. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { startPostgres } from '../test/support/postgres-server.ts'
@@ -6,7 +6,7 @@ import { sendRound } from './intake.ts'
 import { type ServerProcess, startAppProcess } from './processes.ts'
 import { atMost, type Measure } from './result.ts'
 
-/** Measures: deliveries a second of 1, 2 and 4 processes; rows too many or too few; ticks claimed more than once. */
+/** Measures deliveries a second of 1, 2 and 4 processes, surplus or missing rows, and timer ticks claimed more than once. */
 export async function measureScale({ quick }: { quick: boolean }): Promise<Measure[]> {
   const measures: Measure[] = []
   let single = 0
@@ -36,7 +36,7 @@ async function together(processes: number, count: number) {
     for (let i = 0; i < processes; i++) apps.push(await startAppProcess(address))
     const share = Math.floor(count / processes / 20) * 20
     const round = async (first: number) => {
-      // Every second delivery is sent to two processes: GitHub redelivers, and a load balancer sends it elsewhere.
+      // Every second delivery is sent to two processes, like a redelivery behind a load balancer.
       const rounds = await Promise.all(
         apps.map((app, i) => sendRound(app.url, first + (i * share) / 2, share)),
       )

@@ -1,6 +1,6 @@
-/** Scores of a rule over flakes with known truth. */
+/** Scores of a rule over flakes with known causes. */
 
-/** One answer: what was said, what was true, and in which window of the SLA it falls. */
+/** One answer with the true cause and its SLA window. */
 export interface Answer {
   probability: number
   label: 'caused_by_pr' | 'not_caused_by_pr' | 'undetermined'
@@ -22,11 +22,11 @@ export interface Scores {
   calibration: number
   /** Flakes counted / flakes not caused by the pull request. */
   counted: number
-  /** Share of windows whose range holds the true number. */
+  /** Share of windows whose range contains the true number. */
   covered: number
 }
 
-/** The label of a bare probability, as DEFINITIONS cuts it. */
+/** The label for a probability, as in docs/how-figures-are-computed.md. */
 export function labelAt(probability: number): Answer['label'] {
   if (probability >= 0.9) return 'caused_by_pr'
   return probability <= 0.1 ? 'not_caused_by_pr' : 'undetermined'

@@ -1,4 +1,4 @@
-/** Signed check_run webhooks of GitHub's own shape and size, each of another run, ready to be sent. */
+/** Signed `check_run` webhooks in GitHub's form and size, each for a different run. */
 import { createHash, createHmac } from 'node:crypto'
 import examples from '@octokit/webhooks-examples' with { type: 'json' }
 import type { Request } from 'autocannon'
@@ -23,7 +23,7 @@ function pick(): { example: Example } {
 }
 
 export interface WebhookOptions {
-  /** First number of the runs; runs of the same number are the same. */
+  /** The number of the first run. Equal numbers give equal runs. */
   first: number
   count: number
   /** Whether the payload names the installation, as GitHub does for apps. */
@@ -31,7 +31,7 @@ export interface WebhookOptions {
   repositories?: number
 }
 
-/** One webhook's body: run `i` of a job of one of ten names; ten runs share a commit. */
+/** The payload of run `i`. There are ten job names, and ten runs share a commit. */
 export function payloadOf(
   i: number,
   { installation = true, repositories = 1 }: Partial<WebhookOptions>,
@@ -49,7 +49,7 @@ export function payloadOf(
   }
 }
 
-/** Requests for autocannon, one a webhook. */
+/** One autocannon request for each webhook. */
 export function signedRequests(options: WebhookOptions): Request[] {
   return Array.from({ length: options.count }, (_, i) => requestOf(options.first + i, options))
 }
@@ -70,7 +70,7 @@ function requestOf(i: number, options: Partial<WebhookOptions>): Request {
   }
 }
 
-/** The delivery's id, in the form of GitHub's. */
+/** A delivery id in GitHub's form. */
 export function guidOf(i: number): string {
   const hex = createHash('md5').update(`delivery ${i}`).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`

@@ -1,6 +1,6 @@
 /**
- * Asks the registry whether what runs in production has known weaknesses, and says so. A registry that gives no advisories
- * (a mirror, no network) is told of and is no failure: the code is none the worse for it.
+ * Reports known vulnerabilities of the production dependencies. If the registry provides no advisories (a mirror, no network),
+ * the script says so and does not fail.
  */
 import { execFileSync, type StdioOptions } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
@@ -16,11 +16,11 @@ interface AuditReport {
 
 export interface Audit {
   sentences: string[]
-  /** Whether something high or critical was found. */
+  /** Whether a high or critical vulnerability was found. */
   isBad: boolean
 }
 
-/** Judges what npm printed. */
+/** Interprets npm's output. */
 export function judge(json: string): Audit {
   const report = parse(json)
   const found = report?.vulnerabilities
@@ -48,7 +48,7 @@ function parse(json: string): AuditReport | null {
   }
 }
 
-/** npm ends with 1 when it found something, and with nothing when it could not ask. */
+/** npm exits with 1 when it finds vulnerabilities, and prints nothing when the registry is unavailable. */
 function ask(): string {
   const options = { encoding: 'utf8' as const, timeout: 60_000, stdio: STREAMS }
   try {

@@ -1,4 +1,4 @@
-/** Rewrites the generated parts of the documentation; tests compare them, so CI fails while they are old. */
+/** Rewrites the generated parts of the documentation. Tests compare them, so CI fails while they are outdated. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -33,7 +33,7 @@ const readme = new URL('README.md', root)
 const commands = `\n\n${commandSection(COMMANDS).join('\n')}\n\n`
 writeFileSync(readme, writeGenerated(readFileSync(readme, 'utf8'), 'commands', commands))
 
-// Tables and lists are laid out as everything else is.
+// Formatted like all other files.
 const biome = fileURLToPath(new URL('node_modules/@biomejs/biome/bin/biome', root))
 execFileSync(process.execPath, [biome, 'format', '--write', 'README.md', 'schema'], {
   cwd: fileURLToPath(root),

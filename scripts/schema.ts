@@ -1,4 +1,4 @@
-/** The schema as SQL, read from the catalog of a migrated database: what `docs/schema.sql` shows and a test compares. */
+/** The schema as SQL, read from the catalog of a migrated database, for `docs/schema.sql`. */
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../src/db/schema.ts'
 
@@ -12,7 +12,7 @@ interface Index {
   definition: string
 }
 
-/** Tables in the order of their names, each with its columns, key and indexes. Kysely's own tables are left out. */
+/** The tables in alphabetical order, each with columns, key and indexes, without Kysely's own tables. */
 export async function dumpSchema(db: Kysely<Database>): Promise<string> {
   const columns = await sql<Column>`select c.relname as table, format('  %s %s%s%s', quote_ident(a.attname),
       format_type(a.atttypid, a.atttypmod), case when a.attnotnull then ' not null' else '' end,

@@ -1,4 +1,4 @@
-/** Inputs that once found something: tried again with every run of the tests, and before every run of the fuzzer. */
+/** Inputs that found a defect in the past. The tests and the fuzzer try them again in every run. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** One file of `test/fuzz/found`. */
@@ -6,13 +6,13 @@ export interface Found {
   file: string
   target: string
   input: string
-  /** What the program did then. */
+  /** What the program did wrong at that time. */
   found: string
 }
 
 const FOLDER = new URL('../../test/fuzz/found/', import.meta.url)
 
-/** All of them. */
+/** Reads all of them. */
 export function readFound(): Found[] {
   return readdirSync(FOLDER)
     .filter((file) => file.endsWith('.json'))

@@ -1,4 +1,4 @@
-/** Tries inputs by the thousand: every target its share, each input made from numbers that are written down when it found something. */
+/** Tries generated inputs on all targets, each target by its share. A finding records the seed of its input. */
 import { createRandom } from '../../src/simulate/random.ts'
 import type { Finding, Target } from './target.ts'
 
@@ -9,24 +9,24 @@ export interface FuzzResult {
 }
 
 export interface FuzzOptions {
-  /** How many, over all targets. */
+  /** Number of inputs over all targets. */
   inputs: number
-  /** Another one makes other inputs. */
+  /** The seed of the inputs. */
   seed: string
-  /** Ends after so many findings. */
-  mostFindings?: number
+  /** Stops after this many findings. */
+  maxFindings?: number
   onProgress?: (tried: number) => void
 }
 
-/** Gives `inputs` inputs to the targets, by their shares. */
+/** Runs `inputs` inputs, split over the targets by their shares. */
 export async function fuzz(targets: readonly Target[], options: FuzzOptions): Promise<FuzzResult> {
-  const { inputs, seed, mostFindings = 20, onProgress } = options
+  const { inputs, seed, maxFindings = 20, onProgress } = options
   const shares = targets.reduce((sum, target) => sum + target.share, 0)
   const result: FuzzResult = { tried: {}, findings: [] }
   for (const target of targets) {
     const wanted = Math.max(1, Math.round((inputs * target.share) / shares))
     let tried = 0
-    while (tried < wanted && result.findings.length < mostFindings) {
+    while (tried < wanted && result.findings.length < maxFindings) {
       const size = Math.min(target.batch, wanted - tried)
       const seeds = Array.from({ length: size }, (_, i) => `${seed}/${target.name}/${tried + i}`)
       const texts = seeds.map((seed) => target.make(createRandom(seed)))

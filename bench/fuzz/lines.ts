@@ -1,4 +1,4 @@
-/** Broken lines of a replay file: each is a delivery or has its reason, and none takes its neighbours with it. */
+/** Broken lines of a replay file: each is read or rejected with a reason, without effect on other lines. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Breaks JSON: a real payload with one or several of its parts missing, of another type, moved or hostile. */
+/** Mutates JSON: parts of a real payload are removed, moved, or replaced by other types or hostile values. */
 import type { Random } from '../../src/simulate/random.ts'
 import { anyValue } from './values.ts'
 
@@ -25,18 +25,18 @@ function change({ parent, key }: Place, places: readonly Place[], random: Random
   if (kind < 0.2) delete parent[key]
   else if (kind < 0.3) parent[key] = null
   else if (kind < 0.4) {
-    // Something that belongs elsewhere has the right look and the wrong meaning.
+    // A value from another place looks right and means something else.
     const other = random.pick(places)
     parent[key] = structuredClone(other?.parent[other.key])
   } else define(parent, key, anyValue(random))
 }
 
-/** As JSON.parse does it: a key of the name `__proto__` is a key like any other. */
+/** Sets a key like JSON.parse, which treats `__proto__` as an ordinary key. */
 function define(parent: Tree, key: string, value: unknown): void {
   Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
-/** Places of the outer levels first and more often: what is read lies there. */
+/** Places to change, outer levels more often, because the program reads those. */
 function placesIn(tree: Tree): Place[] {
   const places: Place[] = []
   const walk = (parent: Tree, depth: number) => {

@@ -1,4 +1,4 @@
-/** Addresses that no page of ours links to: parameters, filters and paths of the dashboard and its API. */
+/** Hostile URLs: parameters, filters and paths of the dashboard and its API. */
 import { dashboard } from '../../src/dashboard/app.ts'
 import type { Db } from '../../src/db/schema.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
@@ -75,7 +75,7 @@ const VALUES = [
   ...[Buffer.from('0|\0|1').toString('base64url')],
 ]
 
-/** @param db with what is to be shown; it is read only */
+/** @param db a database with data to show; it is only read */
 export function pageTarget(db: Db, fullName: string): Target {
   const pages = dashboard({
     db,
@@ -88,7 +88,7 @@ export function pageTarget(db: Db, fullName: string): Target {
     { name: 'page', share: 0.01, make: (random) => makeAddress(random, fullName) },
     3000,
     async (address) => {
-      // Put together, not resolved: an address that begins with two slashes would name another host.
+      // Concatenated, not resolved: a path that begins with two slashes would name another host.
       const answer = await pages.request(new Request(`http://here.invalid${address}`))
       const body = await answer.text()
       if (answer.status >= 500) return `answered ${answer.status}: ${body.slice(0, 200)}`

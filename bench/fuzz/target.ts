@@ -1,10 +1,10 @@
-/** What a part of the program that takes input from outside looks like to the fuzzer. */
+/** A fuzz target: a part of the program that takes input from outside. */
 import type { Random } from '../../src/simulate/random.ts'
 
-/** An input that did what no input may do. */
+/** An input that made the program misbehave. */
 export interface Finding {
   target: string
-  /** Text that makes the same input again: of the random numbers, not of the input. */
+  /** The seed that generates the input again. */
   seed: string
   input: string
   problem: string
@@ -12,23 +12,23 @@ export interface Finding {
 
 export interface Target {
   name: string
-  /** Its part of all inputs. */
+  /** Its weight in the number of inputs. */
   share: number
-  /** Makes one input; the same numbers make the same one. */
+  /** Generates an input. Equal random numbers give equal inputs. */
   make(random: Random): string
   /**
-   * Gives inputs to the program, some at a time.
-   * @returns for each input what was wrong about what the program did, or null
+   * Runs the program on a batch of inputs.
+   * @returns for each input what the program did wrong, or null
    */
   run(inputs: readonly string[]): Promise<(string | null)[]>
-  /** How many inputs `run` takes at a time. */
+  /** Size of a batch. */
   batch: number
 }
 
-/** A target whose inputs are tried one by one. An input may take `mostMs`; every error is a finding. */
+/** A target that tries one input at a time. Every error is a finding, and so is an input that takes longer than `maxMs`. */
 export function eachInput(
   target: Pick<Target, 'name' | 'share' | 'make'>,
-  mostMs: number,
+  maxMs: number,
   attempt: (input: string) => string | null | undefined | Promise<string | null | undefined>,
 ): Target {
   const one = async (input: string): Promise<string | null> => {
@@ -36,7 +36,7 @@ export function eachInput(
       const started = spent()
       const problem = (await attempt(input)) ?? null
       const took = spent() - started
-      if (problem === null && took > mostMs && (await isSlowAgain(() => attempt(input), mostMs)))
+      if (problem === null && took > maxMs && (await isSlowAgain(() => attempt(input), maxMs)))
         return `took ${Math.round(took)} ms`
       return problem
     } catch (error) {
@@ -54,18 +54,18 @@ export function eachInput(
   }
 }
 
-/** This process's own time, in ms: other work on the machine makes anything slow by the clock. */
+/** This process's CPU time in ms, which does not depend on other load on the machine. */
 function spent(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
 }
 
-/** Collecting garbage makes anything slow once. */
-async function isSlowAgain(attempt: () => unknown, mostMs: number): Promise<boolean> {
+/** A garbage collection can make any input slow once. */
+async function isSlowAgain(attempt: () => unknown, maxMs: number): Promise<boolean> {
   for (let i = 0; i < 3; i++) {
     const started = spent()
     await attempt()
-    if (spent() - started <= mostMs) return false
+    if (spent() - started <= maxMs) return false
   }
   return true
 }

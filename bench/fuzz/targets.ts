@@ -1,4 +1,4 @@
-/** Everything that takes input from outside. */
+/** All fuzz targets. */
 import type { Db } from '../../src/db/schema.ts'
 import { createRecorder } from '../../src/intake/record.ts'
 import { lineTarget } from './lines.ts'
@@ -7,13 +7,13 @@ import type { Target } from './target.ts'
 import { textTargets } from './texts.ts'
 import { examples, look, simulated, webhookTarget } from './webhooks.ts'
 
-/** @param db empty and migrated; used up */
+/** @param db an empty, migrated database, which is not usable afterwards */
 export async function allTargets(db: Db): Promise<Target[]> {
   const seeds = [...examples(), ...simulated()]
   return [...textTargets(), lineTarget(seeds), await pages(db), webhookTarget(db, seeds)]
 }
 
-/** Pages of a repository about which every example was told. */
+/** A target for the pages, after all of GitHub's example webhooks were recorded. */
 async function pages(db: Db): Promise<Target> {
   const recorder = createRecorder(db, { now: () => Date.UTC(2026, 5, 1), tasks: false })
   await Promise.all(examples().map((example) => recorder.record(example)))

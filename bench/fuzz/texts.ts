@@ -1,4 +1,4 @@
-/** Texts that people write: comments with commands, settings, globs, filters, and names that end up in Markdown and HTML. */
+/** Text that users write: comments with commands, settings, globs, filters, and names that are shown in Markdown and HTML. */
 import MarkdownIt from 'markdown-it'
 import { fromMarkdown, name as nameHtml, outward } from '../../src/dashboard/html.ts'
 import { matchTexts } from '../../src/dashboard/pattern.ts'
@@ -19,7 +19,7 @@ import { code, codeCell, link } from '../../src/texts/markdown.ts'
 import { eachInput, type Target } from './target.ts'
 import { anyText } from './values.ts'
 
-/** A text put together from a list of pieces, and now and then anything at all, up to `most` pieces. */
+/** A text of up to `most` pieces from a list, occasionally with arbitrary text. */
 function pieces(list: readonly string[], most: number): (random: Random) => string {
   return (random) => {
     const count = 1 + Math.floor(random.next() * most)
@@ -203,7 +203,7 @@ function useFilter(source: string): string | null {
   return null
 }
 
-/** A name from outside stays one piece of text in one cell, on GitHub and on the pages. */
+/** Checks that a name stays plain text in one table cell, on GitHub and on the pages. */
 async function showName(text: string): Promise<string | null> {
   const cell = link(codeCell(text), 'https://ci.example/1')
   const shown = markdown.render(`| a | b |\n| --- | --- |\n| ${cell} | ${codeCell(text)} |\n`)

@@ -1,7 +1,7 @@
-/** What is put where it does not belong: values of every type, and texts that break something somewhere. */
+/** Hostile values: values of every type, and texts that are known to break software. */
 import type { Random } from '../../src/simulate/random.ts'
 
-/** Each breaks out of something: markup, queries, logs, headers, terminals, paths, formats, or what a database can hold. */
+/** Texts that escape from markup, queries, logs, headers, terminals, paths or formats, or that a database cannot store. */
 export const TEXTS: readonly string[] = [
   '',
   ' ',
@@ -65,10 +65,10 @@ const NUMBERS: readonly number[] = [
 
 const HUGE = 200_000
 const DEPTH = 20_000
-/** Stands for a list in a list, 20,000 times: nobody can write that with JSON.stringify. */
+/** A placeholder for a list nested 20,000 levels deep, which JSON.stringify cannot write. */
 const DEEP = 'so deep'
 
-/** Any value: of each type, now and then huge or deep. */
+/** A random value of any type, occasionally huge or deeply nested. */
 export function anyValue(random: Random): unknown {
   const kind = Math.floor(random.next() * 100)
   if (kind < 10) return null
@@ -82,19 +82,19 @@ export function anyValue(random: Random): unknown {
     return JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"id":1}')
   if (kind < 97) return Array.from({ length: 1000 }, (_, i) => ({ id: i, number: i, name: `n${i}` }))
   if (kind < 98) return anyText(random).repeat(200).slice(0, 20_000)
-  // Both are dear: they are rare, so that a million inputs are made in minutes.
+  // Both are expensive, so they are rare.
   if (random.chance(0.97)) return {}
   return random.chance(0.5) ? 'x'.repeat(HUGE) : DEEP
 }
 
-/** One of the texts, or several in a row. */
+/** One or several of the texts. */
 export function anyText(random: Random): string {
   let text = random.pick(TEXTS)
   while (random.chance(0.3)) text += random.pick(TEXTS)
   return text
 }
 
-/** As JSON.stringify, with what is too deep for it. */
+/** JSON.stringify that also writes the deep list. */
 export function toJson(value: unknown): string {
   return (JSON.stringify(value) ?? 'null').replaceAll(
     JSON.stringify(DEEP),

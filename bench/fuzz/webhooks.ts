@@ -1,4 +1,4 @@
-/** Broken webhooks through the whole way: translated, recorded, derived, and shown. */
+/** Broken webhooks from end to end: translated, recorded, derived, and shown. */
 
 import { createRequire } from 'node:module'
 import { sql } from 'kysely'
@@ -18,12 +18,12 @@ import { mutate } from './mutate.ts'
 import type { Target } from './target.ts'
 import { toJson } from './values.ts'
 
-/** What arrives, as epoch ms: after every time in the payloads. */
+/** The time of arrival, epoch ms, after every time in the payloads. */
 const NOW = Date.UTC(2026, 5, 1)
-/** Deliveries between two looks at what they derive to: a conclusion costs more than all of them. */
+/** Deliveries between two checks of the derived figures, because deriving costs more than recording. */
 const BETWEEN_LOOKS = 10_000
 
-/** Three days of a made-up repository: its parts belong together, so that what is left of them is derived from. */
+/** Three days of a simulated repository, whose deliveries belong together, so that flakes are derived even when some are broken. */
 export function simulated(): Delivery[] {
   const scenario = SCENARIOS[0]
   if (!scenario) return []
@@ -31,7 +31,7 @@ export function simulated(): Delivery[] {
   return tell(simulate(scenario, options), 1)
 }
 
-/** GitHub's own examples of the events that are listened to, gathered by Octokit. */
+/** Octokit's collection of GitHub's example payloads, for the events that the app handles. */
 export function examples(): Delivery[] {
   const require = createRequire(import.meta.url)
   const all = require('@octokit/webhooks-examples') as { name: string; examples: object[] }[]
@@ -41,7 +41,7 @@ export function examples(): Delivery[] {
 }
 
 /**
- * @param db empty; what is recorded is removed again
+ * @param db an empty database; recorded rows are removed again
  * @param seeds payloads to break
  */
 export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
@@ -65,7 +65,7 @@ export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
     share: 0.7,
     batch: 500,
     make: (random: Random) => {
-      // Every event as often as any other, however many examples there are of it.
+      // All events are equally frequent, regardless of the number of examples.
       const { name, payload } = random.pick(byName.get(random.pick(names)) ?? [])
       return toJson({ name, payload: mutate(payload as object, random) })
     },
@@ -82,7 +82,7 @@ export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
   }
 }
 
-/** Concludes, and reads the pages of every repository. @returns what was wrong */
+/** Derives, and reads the pages of every repository. @returns what was wrong, or null */
 export async function look(db: Db): Promise<string | null> {
   try {
     await deriveAll(db, { settingsOf: async () => DEFAULT_SETTINGS, now: NOW })

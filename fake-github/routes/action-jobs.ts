@@ -5,7 +5,7 @@ import { newestAttempt } from '../shapes/actions.ts'
 import { fullName, instant, repositoryUrl } from '../shapes/instance.ts'
 import type { Repository, WorkflowJob, WorkflowRun } from '../state.ts'
 
-/** A workflow's latest run, which stands for the workflow and its jobs. */
+/** A run of the workflow in the path, which the new run copies its jobs from. @throws {Refusal} 404 for a workflow without runs */
 function workflowOf(call: Call, repository: Repository): WorkflowRun {
   const file = call.params.workflow_id ?? ''
   const runs = [...repository.workflowRuns.values()]

@@ -61,7 +61,7 @@ test('the fuzzer reports a crash, a hang and a wrong result with the input', asy
       return input === '9' ? 'was nine' : null
     },
   )
-  const { findings } = await fuzz([trap], { inputs: 1000, seed: 'trap', mostFindings: 1000 })
+  const { findings } = await fuzz([trap], { inputs: 1000, seed: 'trap', maxFindings: 1000 })
   const problems = new Set(
     findings.map(({ input, problem }) => `${input}: ${problem.split('\n')[0]?.replace(/\d+ ms/, '')}`),
   )
