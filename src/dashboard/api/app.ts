@@ -5,6 +5,7 @@ import type { Context } from 'hono'
 import { etag } from 'hono/etag'
 import { readJob } from '../../db/job-table.ts'
 import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
+import { countedIn } from '../../db/scope.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { gridQuery, readGrid } from '../pages/grid.ts'
 import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
@@ -135,12 +136,12 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
     const { sha: headSha, job_id: jobId } = c.req.valid('param')
     const key = view && { repositoryId: view.repository.repository_id, headSha, jobId }
     const flake = key && (await readFlake(db, key))
-    if (!flake) return c.json(NOT_FOUND, 404)
+    if (!view || !flake) return c.json(NOT_FOUND, 404)
     const history = (await readRevisions(db, key)).map(
       ({ repository_id: _repository, head_sha: _sha, job_id: _job, ...revision }) => revision,
     )
     const runs = await readRunsAt(db, key)
-    return c.json({ ...flakeRowJson(flake), history, runs_at_head: runs.map(runJson) }, 200)
+    return c.json({ ...flakeRowJson({ ...flake, counted: countedIn(view.scope, flake) }), history, runs_at_head: runs.map(runJson) }, 200)
   })
   app.openapi(things.pullRequestRoute, async (c) => {
     const view = await open(deps, c)
@@ -152,16 +153,14 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
     const heads = []
     for (const head of (await readHeadsOf(db, id, number)).slice(0, MAX_HEADS))
       heads.push({ ...head, runs: (await readRunsOf(db, id, number, head.head_sha)).map(runJson) })
-    const list = own.map(({ head_sha, job_id, name, attribution, probability, counted }) => {
-      return {
-        head_sha,
-        job_id,
-        job: name,
-        attribution,
-        probability_caused_by_pr: probability,
-        counted,
-      }
-    })
+    const list = own.map((flake) => ({
+      head_sha: flake.head_sha,
+      job_id: flake.job_id,
+      job: flake.name,
+      attribution: flake.attribution,
+      probability_caused_by_pr: flake.probability,
+      counted: view && countedIn(view.scope, flake),
+    }))
     return c.json({ number, title: told?.title ?? null, heads, flakes: list }, 200)
   })
 }
