@@ -1,15 +1,15 @@
 /**
- * Real projects: years of their CI as webhooks, with the flakes and windows that were published or counted by hand.
- * In order, then shuffled with every seventh delivery sent twice: the same figures.
+ * Real projects: years of their CI as webhooks, with the flakes and windows that were published or counted by hand. The
+ * deliveries in order, and shuffled with every seventh one redelivered, give the same figures.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { gunzipSync } from 'node:zlib'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readNewestCompletion } from '../src/db/head-facts.ts'
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts'
 import type { Delivery } from '../src/intake/prepare.ts'
 import { useDatabase } from './support/database.ts'
+import { DATA, readDeliveries } from './support/figure-histories.ts'
 import { derive, readReports, recordAll, shuffled } from './support/pipeline.ts'
 
 interface Expected {
@@ -18,15 +18,15 @@ interface Expected {
   windows: Record<'day' | 'week', { start: string; prs: number; flakes: number; prs_with_flakes: number }[]>
 }
 
-/** Too large to be kept in the repository; `FLAKE_SLA_DELIVERIES` names another folder. */
-const FOLDER =
-  process.env.FLAKE_SLA_DELIVERIES ?? fileURLToPath(new URL('../../shared/deliveries', import.meta.url))
-const names = existsSync(FOLDER)
-  ? readdirSync(FOLDER).flatMap((file) => /^(.+)\.ndjson\.gz$/.exec(file)?.[1] ?? [])
-  : []
+/** The recorded projects are too large to be kept in the repository. */
+const FOLDER = join(DATA ?? '', 'deliveries')
+const names =
+  DATA !== undefined && existsSync(FOLDER)
+    ? readdirSync(FOLDER).flatMap((file) => /^(.+)\.ndjson\.gz$/.exec(file)?.[1] ?? [])
+    : []
 
 if (names.length === 0) {
-  test.skip(`no recorded projects in ${FOLDER}: set FLAKE_SLA_DELIVERIES to a folder with NAME.ndjson.gz and NAME.expected.json`, () => {})
+  test.skip('set FLAKE_SLA_DATA to a folder with deliveries/NAME.ndjson.gz and NAME.expected.json', () => {})
 }
 
 describe.skipIf(names.length === 0)('a real project', () => {
@@ -36,10 +36,10 @@ describe.skipIf(names.length === 0)('a real project', () => {
     test.each([
       ['in order', (all: Delivery[]) => all],
       [
-        'shuffled, every seventh delivery twice',
+        'shuffled, every seventh one redelivered',
         (all: Delivery[]) =>
           shuffled(
-            all.flatMap((one, i) => (i % 7 ? [one] : [one, one])),
+            all.flatMap((delivery, i) => (i % 7 ? [delivery] : [delivery, delivery])),
             1,
           ),
       ],
@@ -51,7 +51,7 @@ describe.skipIf(names.length === 0)('a real project', () => {
       }
       await derive(db(), { now: (await readNewestCompletion(db())) ?? 0 })
       const report = (await readReports(db(), DEFAULT_SETTINGS)).find(
-        (one) => one.repository === expected.repository,
+        ({ repository }) => repository === expected.repository,
       )
       expect(expected.flakes.length).toBeGreaterThan(0)
       expect(report?.flakes.map(flakeKey).sort()).toEqual(expected.flakes.map(flakeKey).sort())
@@ -61,11 +61,6 @@ describe.skipIf(names.length === 0)('a real project', () => {
     })
   })
 })
-
-function readDeliveries(path: string): Delivery[] {
-  const lines = gunzipSync(readFileSync(path)).toString('utf8').trim().split('\n')
-  return lines.map((line) => JSON.parse(line) as Delivery)
-}
 
 function flakeKey(flake: Expected['flakes'][number]): string {
   const { pull_request, head_sha, job, order, flaked_at } = flake

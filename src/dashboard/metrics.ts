@@ -2,8 +2,9 @@
 
 import { Gauge, Histogram, Registry } from 'prom-client'
 import type { Row } from '../db/schema.ts'
+import { readScopeChanges } from '../db/scope.ts'
 import { burnRate } from '../domain/sla.ts'
-import { HOUR_MS } from '../domain/time.ts'
+import { HOUR_MS, MINUTE_MS } from '../domain/time.ts'
 import { readBudget } from './budget.ts'
 import { addDays, dayAt } from './dates.ts'
 import type { DashboardDeps, Timings } from './deps.ts'
@@ -78,12 +79,16 @@ async function slaGauges(
   const days = await readNewestWindows(deps.db, ids, 'day', { from: addDays(today, -7), to })
   const weeks = await readNewestWindows(deps.db, ids, 'week', { from: addDays(today, -14), to })
   const measured = new Map(fresh.map((one) => [one.repository_id, one.last_measured_at]))
+  const changes = await readScopeChanges(deps.db, ids)
   for (const { repository_id: id, full_name } of repositories)
     for (const row of [days.get(id), weeks.get(id)]) if (row) setWindow(gauges, full_name, row)
   for (let i = 0; i < repositories.length; i += AT_ONCE) {
     const some = repositories.slice(i, i + AT_ONCE)
     const budgets = await Promise.all(
-      some.map((one) => budgetOf(deps, one, measured.get(one.repository_id) ?? null)),
+      some.map((repository) => {
+        const id = repository.repository_id
+        return budgetOf(deps, repository, measured.get(id) ?? null, changes.get(id) ?? '')
+      }),
     )
     for (const [j, { full_name: repository }] of some.entries()) {
       gauges.target.set({ repository }, budgets[j]?.target ?? 0)
@@ -122,7 +127,7 @@ function setWindow(gauges: ReturnType<typeof makeGauges>, repository: string, ro
   gauges.flakes.set({ ...labels, attribution: 'undetermined' }, sla.flakes_undetermined)
 }
 
-interface KeptBudget {
+interface CachedBudget {
   key: string
   target: number
   /** Null where no pull request was tested in the 28 days. */
@@ -130,19 +135,25 @@ interface KeptBudget {
 }
 
 const AT_ONCE = 8
-const kept = new WeakMap<DashboardDeps['db'], Map<number, KeptBudget>>()
+/** Local days begin at a multiple of it in every time zone. */
+const QUARTER_HOUR_MS = 15 * MINUTE_MS
+const cached = new WeakMap<DashboardDeps['db'], Map<number, CachedBudget>>()
 
-/** Target and budget, read again when a repository's figures changed: hundreds of repositories are scraped every few seconds. */
+/**
+ * Target and budget. Cached, because hundreds of repositories are scraped every few seconds; read again when figures, settings or
+ * required jobs changed, and when a local day may have closed.
+ */
 async function budgetOf(
   deps: DashboardDeps,
   repository: Row<'repository'>,
   measuredAt: string | null,
-): Promise<KeptBudget> {
-  const own = kept.get(deps.db) ?? new Map<number, KeptBudget>()
-  kept.set(deps.db, own)
-  const key = `${dayAt(deps.now(), 'UTC')}/${measuredAt}`
-  const known = own.get(repository.repository_id)
-  if (known?.key === key) return known
+  scopeChange: string,
+): Promise<CachedBudget> {
+  const own = cached.get(deps.db) ?? new Map<number, CachedBudget>()
+  cached.set(deps.db, own)
+  const key = [Math.floor(deps.now() / QUARTER_HOUR_MS), measuredAt, scopeChange].join('/')
+  const hit = own.get(repository.repository_id)
+  if (hit?.key === key) return hit
   const view = await viewOf(deps, repository)
   const { left, sla } = await readBudget(deps.db, view, measuredAt)
   const budget = { key, target: view.settings.target, left: sla.prs === 0 ? null : left }

@@ -62,6 +62,18 @@ export async function readScope(db: Db, repositoryId: number, settings: Settings
   return { scope, required, jobs, names: [...new Set(names)] }
 }
 
+/** When the settings and the required jobs of each repository last changed: a key for what is cached by scope. */
+export async function readScopeChanges(
+  db: Db,
+  repositoryIds: readonly number[],
+): Promise<Map<number, string>> {
+  const { rows } = await sql<{ id: number; changes: string }>`select r.id, concat(
+      (select max(valid_from) from settings where repository_id = r.id), ' ',
+      (select max(valid_from) from required_jobs where repository_id = r.id)) as changes
+    from unnest(${[...repositoryIds]}::bigint[]) as r(id)`.execute(db)
+  return new Map(rows.map(({ id, changes }) => [id, changes]))
+}
+
 const ALWAYS: RequiredSpan = { base_ref: null, from: null, to: null }
 
 function spansOf(required: Required, jobs: readonly Row<'job'>[]): JobSpans | null {

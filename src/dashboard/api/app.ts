@@ -141,7 +141,14 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
       ({ repository_id: _repository, head_sha: _sha, job_id: _job, ...revision }) => revision,
     )
     const runs = await readRunsAt(db, key)
-    return c.json({ ...flakeRowJson({ ...flake, counted: countedIn(view.scope, flake) }), history, runs_at_head: runs.map(runJson) }, 200)
+    return c.json(
+      {
+        ...flakeRowJson({ ...flake, counted: countedIn(view.scope, flake) }),
+        history,
+        runs_at_head: runs.map(runJson),
+      },
+      200,
+    )
   })
   app.openapi(things.pullRequestRoute, async (c) => {
     const view = await open(deps, c)
