@@ -93,8 +93,8 @@ interface Candidate {
   createdAt: number
   headRefs: Set<string>
   baseShas: Set<string>
-  /** Its events that name a base branch, in the order of `byReportTime`. */
-  baseEvents: PullRequestEvent[]
+  /** Its events in the order of `byReportTime`. */
+  events: PullRequestEvent[]
 }
 
 /** The candidates, from their own events and from the runs that mention them; the one opened first comes first. */
@@ -112,7 +112,7 @@ function candidateOf(number: number, events: readonly PullRequestEvent[]): Candi
     createdAt: Math.min(UNKNOWN_TIME, ...events.map((event) => Date.parse(event.created_at))),
     headRefs: new Set(events.flatMap((event) => event.head_ref || [])),
     baseShas: new Set(events.flatMap((event) => event.base_sha || [])),
-    baseEvents: events.filter((event) => event.base_ref !== null).sort(byReportTime),
+    events: events.toSorted(byReportTime),
   }
 }
 
@@ -121,7 +121,7 @@ function byReportTime(a: PullRequestEvent, b: PullRequestEvent): number {
   return (
     Date.parse(a.reported_at) - Date.parse(b.reported_at) ||
     compareText(a.action, b.action) ||
-    compareText(a.base_ref ?? '', b.base_ref ?? '') ||
+    compareText(a.base_ref, b.base_ref) ||
     compareText(a.head_sha, b.head_sha)
   )
 }
@@ -202,8 +202,8 @@ function ownerOf(runs: readonly Run[], candidates: readonly Candidate[]): Candid
  */
 function baseRefAt(candidate: Candidate, run: Run): string | null {
   const event =
-    candidate.baseEvents.findLast(({ reported_at }) => Date.parse(reported_at) <= run.completedAt) ??
-    candidate.baseEvents[0]
+    candidate.events.findLast(({ reported_at }) => Date.parse(reported_at) <= run.completedAt) ??
+    candidate.events[0]
   const mention = run.mentions.find(({ number }) => number === candidate.number)
   return event?.base_ref ?? mention?.base_ref ?? null
 }

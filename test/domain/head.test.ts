@@ -202,7 +202,54 @@ describe('a commit that heads several pull requests', () => {
   })
 })
 
+describe('a mention in a check run', () => {
+  const mention = (number: number, base_ref: string | null = 'main') => ({ number, base_ref, base_sha: null })
+
+  test('by one run is enough to decide whose flake it is', () => {
+    const pullRequests = [aPullRequest({ number: 9, created_at: at(-60) }), aPullRequest()]
+    const observations = [failed, { ...passed, mentions: [mention(7)] }]
+    expect(verdictsOf({ observations, pullRequests })).toMatchObject([{ number: 7 }])
+  })
+
+  test('of an unknown pull request comes after those whose opening is known', () => {
+    const observations = flaky.map((run) => ({ ...run, mentions: [mention(7), mention(9)] }))
+    const pullRequests = [aPullRequest({ number: 9 })]
+    expect(verdictsOf({ observations, pullRequests })).toMatchObject([{ number: 9 }])
+  })
+
+  test.each(['release', null])(
+    'gives the base branch %s when no event of the pull request arrived',
+    (base) => {
+      const observations = flaky.map((run) => ({ ...run, mentions: [mention(8, 'other'), mention(7, base)] }))
+      const { runs } = deriveHead(factsOf({ observations, pullRequests: [] }))
+      expect(runs.map(({ number, baseRef }) => `${number} ${baseRef}`)).toEqual([
+        ...[`7 ${base}`, `7 ${base}`, '8 other', '8 other'],
+      ])
+    },
+  )
+
+  test('is not needed where events name the base branch', () => {
+    expect(deriveHead(factsOf({ observations: flaky })).runs.map(({ baseRef }) => baseRef)).toEqual([
+      'main',
+      'main',
+    ])
+  })
+
+  test('of no base commit does not match a pull request without one', () => {
+    const pullRequests = [
+      aPullRequest({ number: 9, created_at: at(-60) }),
+      aPullRequest({ number: 7, base_sha: null, head_ref: null }),
+    ]
+    expect(verdictsOf({ observations: flaky, pullRequests })).toMatchObject([{ number: 9 }])
+  })
+})
+
 describe('the base branch', () => {
+  test('that changed in the second in which the run completed is the new one', () => {
+    const changed = aPullRequest({ action: 'edited', reported_at: at(10), base_ref: 'release' })
+    expect(baseRefs([aPullRequest(), changed])).toEqual(['release', 'release'])
+  })
+
   const retargeted = aPullRequest({ action: 'edited', reported_at: at(15), base_ref: 'release' })
   const baseRefs = (pullRequests: PullRequestEvent[], observations: Observation[] = flaky) =>
     deriveHead(factsOf({ observations, pullRequests })).runs.map((placed) => placed.baseRef)
@@ -289,6 +336,19 @@ describe('a retest', () => {
     expect(verdict?.retested).toBe(isRetested)
   })
 
+  test.each<[string, Partial<Parameters<typeof aRerunRequest>[0]>, boolean]>([
+    ['a click in the second of the failure is', { minute: 10 }, true],
+    ['a click in the second of the pass is', { minute: 20 }, true],
+    ['a click after the pass is not', { minute: 21 }, false],
+    ['a click before the failure is not', { minute: 9 }, false],
+    ['a click on a job of that name of another app is not', { app: 'jenkins' }, false],
+    ['a click by a bot is', { actor_is_bot: true }, true],
+  ])('%s', (_rule, more, isRetested) => {
+    const facts = factsOf({ observations: flaky, rerunRequests: [aRerunRequest(more)] })
+    const byBot = isRetested && more?.actor_is_bot === true
+    expect(deriveHead(facts).verdicts).toMatchObject([{ retested: isRetested, retestedByBot: byBot }])
+  })
+
   test('is not counted for a clean verdict', () => {
     const facts = factsOf({ observations: [passed], comments: [aComment()] })
     expect(deriveHead(facts).verdicts).toMatchObject([{ retested: false, retestedByBot: false }])
@@ -300,6 +360,60 @@ describe('a retest', () => {
       factsOf({ observations: flaky, workflowRuns: [aWorkflowRun(), again] }),
     ).verdicts
     expect(verdict).toMatchObject({ retested: true, retestedByBot: true })
+  })
+})
+
+describe('the kind of a run', () => {
+  const kindsOf = (more: Partial<HeadFacts>) => {
+    const { runs, verdicts } = deriveHead(factsOf(more))
+    const details = verdicts.map(({ kind, number, retested, retestedByBot }) => [
+      kind,
+      number,
+      retested,
+      retestedByBot,
+    ])
+    return { runs: [...new Set(runs.map(({ kind }) => kind))], verdicts: details }
+  }
+  const onBranch = (head_branch: string) => flaky.map((run) => ({ ...run, trunk: true, head_branch }))
+
+  test.each<[string, Partial<HeadFacts>, string, number | null]>([
+    ['a head', { observations: flaky }, 'pull_request', 7],
+    ['the default branch', { observations: onBranch('main'), pullRequests: [] }, 'trunk', null],
+    [
+      'a queue’s branch',
+      { observations: onBranch('gh-readonly-queue/main/pr-7'), pullRequests: [] },
+      'merge_queue',
+      null,
+    ],
+    ['a queue’s commit', { observations: flaky, mergeGroups: [aMergeGroup()] }, 'merge_queue', null],
+  ])('on %s', (_name, facts, kind, number) => {
+    expect(kindsOf(facts)).toEqual({ runs: [kind], verdicts: [[kind, number, false, false]] })
+  })
+
+  test('on trunk is never a retest, whoever re-ran it', () => {
+    const facts = { observations: onBranch('main'), comments: [aComment()], rerunRequests: [aRerunRequest()] }
+    expect(kindsOf(facts).verdicts).toEqual([['trunk', null, false, false]])
+  })
+
+  test('on a branch named like a queue’s is the pull request’s, unless GitHub calls it trunk', () => {
+    const observations = [
+      ...onBranch('main'),
+      aCheckRun({ id: 9, name: 'lint', head_branch: 'gh-readonly-queue/x' }),
+    ]
+    expect(kindsOf({ observations }).runs).toEqual(['trunk', 'pull_request'])
+  })
+
+  test('on a queue’s branch decides for every trunk run of the commit', () => {
+    const [one, other] = [...onBranch('gh-readonly-queue/main/pr-7'), ...onBranch('main')]
+    const observations = [one, other].flatMap((run, i) =>
+      run ? [{ ...run, name: `job ${i}`, run_key: `${i}` }] : [],
+    )
+    expect(kindsOf({ observations, pullRequests: [] }).runs).toEqual(['merge_queue'])
+  })
+
+  test('without a branch is trunk where GitHub says so', () => {
+    const observations = flaky.map((run) => ({ ...run, trunk: true, head_branch: null }))
+    expect(kindsOf({ observations }).runs).toEqual(['trunk'])
   })
 })
 

@@ -126,6 +126,39 @@ describe('required jobs of branch protection', () => {
     expect([result.includes(unit), result.includes(job('docs'))]).toEqual([true, false])
   })
 
+  test('keep each change of each branch apart', () => {
+    const lists = [
+      ...[list(0, ['unit']), list(90, ['lint']), list(150, ['unit'])],
+      ...[list(0, ['lint'], { base_ref: 'release' }), list(60, ['unit'], { base_ref: 'release' })],
+    ]
+    for (const given of [lists, lists.toReversed()]) {
+      const result = required(given)
+      expect(result.branches).toEqual(['main', 'release'])
+      expect(result.spansOf(unit)).toEqual([
+        { base_ref: 'main', from: null, to: ms(60) },
+        { base_ref: '', from: null, to: ms(60) },
+        { base_ref: null, from: ms(60), to: ms(90) },
+        { base_ref: 'release', from: ms(90), to: ms(150) },
+        { base_ref: null, from: ms(150), to: null },
+      ])
+    }
+  })
+
+  test('that could only be read for some branches say so', () => {
+    const problem = 'grant it'
+    const lists = [list(0, ['unit']), list(0, ['unit'], { base_ref: 'release', problem })]
+    expect(required(lists)).toMatchObject({ source: 'protection', problem })
+  })
+
+  test('are not declared by name once nothing is required any more', () => {
+    expect(required([list(0, ['unit']), list(60, [])]).declared).toEqual([])
+  })
+
+  test('still leave out ignored jobs where nothing is required', () => {
+    const result = required([], { ignore: ['codecov/*'] })
+    expect([result.includes(unit), result.includes(job('codecov/patch'))]).toEqual([true, false])
+  })
+
   test('do not depend on the order in which the lists arrive', () => {
     const lists = [list(0, ['unit']), list(60, ['lint']), list(30, ['slow'], { base_ref: 'release' })]
     const describeLists = (given: RequiredList[]) => {
