@@ -70,6 +70,12 @@ create table correction (
   primary key (repository_id, number, correction_key)
 );
 
+create table database_timeline (
+  timeline text not null,
+  seen_at timestamp with time zone not null,
+  primary key (timeline)
+);
+
 create table delivery (
   repository_id bigint not null,
   guid text not null,
@@ -81,6 +87,18 @@ create table delivery (
   primary key (repository_id, guid)
 );
 create index delivery_received on delivery (repository_id, received_at);
+
+create table delivery_check (
+  checked_at timestamp with time zone not null,
+  primary key (checked_at)
+);
+
+create table delivery_cursor (
+  which text not null,
+  cursor text not null,
+  since timestamp with time zone not null,
+  primary key (which, cursor)
+);
 
 create table flake (
   repository_id bigint not null,
@@ -456,12 +474,6 @@ create table settings (
   sources jsonb not null,
   problems jsonb not null,
   primary key (repository_id, valid_from)
-);
-
-create table sign_of_life (
-  name text not null,
-  seen_at timestamp with time zone not null,
-  primary key (name)
 );
 
 create table sla_window (

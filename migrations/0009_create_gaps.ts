@@ -30,8 +30,19 @@ create table installation (
   suspended_at timestamptz
 );
 
-create table sign_of_life (
-  name text primary key,
+create table delivery_check (
+  checked_at timestamptz primary key
+);
+
+create table delivery_cursor (
+  which text not null,
+  cursor text not null,
+  since timestamptz not null,
+  primary key (which, cursor)
+);
+
+create table database_timeline (
+  timeline text primary key,
   seen_at timestamptz not null
 )
 `

@@ -128,77 +128,10 @@ export async function readGaps(db: Db, repositoryId: number): Promise<Row<'gap'>
     .execute()
 }
 
-/** When there was the last sign of life; null before the first. */
-export async function readSignOfLife(db: Db, name: string): Promise<string | null> {
-  const row = await db
-    .selectFrom('sign_of_life')
-    .select('seen_at')
-    .where('name', '=', name)
-    .executeTakeFirst()
-  return row?.seen_at ?? null
-}
-
-/** Notes a sign of life; the newest stays. */
-export async function noteSignOfLife(db: Db, name: string, now: string): Promise<void> {
-  await sql`insert into sign_of_life as s (name, seen_at) values (${name}, ${now})
-    on conflict (name) do update set seen_at = greatest(s.seen_at, excluded.seen_at)`.execute(db)
-}
-
 /** Of the GUIDs those whose delivery is recorded. */
 export async function readStored(db: Db, guids: readonly string[]): Promise<Set<string>> {
   const rows = await sql<{ guid: string }>`select distinct d.guid from repository r
     join delivery d on d.repository_id = r.repository_id and d.guid = any(${[...guids]})
     union select guid from delivery where repository_id = 0 and guid = any(${[...guids]})`.execute(db)
   return new Set(rows.rows.map((row) => row.guid))
-}
-
-const TIMELINE = 'timeline '
-
-/** Whether the database has gone over to a timeline on which it was never seen: a replica took it over. */
-export async function isTakenOver(db: Db, timeline: string | null): Promise<boolean> {
-  if (timeline === null) return false
-  const { rows } = await sql<{ name: string }>`select name from sign_of_life
-    where name like ${`${TIMELINE}%`}`.execute(db)
-  return rows.length > 0 && !rows.some((row) => row.name === `${TIMELINE}${timeline}`)
-}
-
-/** Notes that what was lost by going over to this timeline is known. */
-export async function noteTimeline(db: Db, timeline: string | null, now: string): Promise<void> {
-  if (timeline !== null) await noteSignOfLife(db, `${TIMELINE}${timeline}`, now)
-}
-
-/** Where a look at GitHub's record of deliveries was cut off: it goes on there, back to that time (RFC 3339). */
-export interface Rest {
-  which: 'failed' | 'all'
-  cursor: string
-  since: string
-}
-
-const REST = 'rest of '
-
-function restName({ which, cursor }: Pick<Rest, 'which' | 'cursor'>): string {
-  return `${REST}${which} ${cursor}`
-}
-
-/** Keeps a rest that is still to be looked at; the earlier time stays. */
-export async function keepRest(db: Db, rest: Rest): Promise<void> {
-  await sql`insert into sign_of_life as s (name, seen_at) values (${restName(rest)}, ${rest.since})
-    on conflict (name) do update set seen_at = least(s.seen_at, excluded.seen_at)`.execute(db)
-}
-
-/** The rest that reaches back farthest; null where all was looked at. */
-export async function readRest(db: Db): Promise<Rest | null> {
-  const { rows } = await sql<{ name: string; seen_at: string }>`select name, seen_at from sign_of_life
-    where name like ${`${REST}%`} order by seen_at, name limit 1`.execute(db)
-  const [row] = rows
-  if (!row) return null
-  const told = row.name.slice(REST.length)
-  const space = told.indexOf(' ')
-  const which = told.slice(0, space) === 'all' ? 'all' : 'failed'
-  return { which, cursor: told.slice(space + 1), since: row.seen_at }
-}
-
-/** Notes that a rest was looked at, or never can be. */
-export async function dropRest(db: Db, rest: Pick<Rest, 'which' | 'cursor'>): Promise<void> {
-  await db.deleteFrom('sign_of_life').where('name', '=', restName(rest)).execute()
 }

@@ -205,8 +205,22 @@ export interface InstallationTable {
   suspended_at: Time | null
 }
 
-export interface SignOfLifeTable {
-  name: string
+/** When GitHub's record of deliveries was last checked to its end: one row at most. */
+export interface DeliveryCheckTable {
+  checked_at: Time
+}
+
+/** Where a check of GitHub's record was cut off. */
+export interface DeliveryCursorTable {
+  which: 'failed' | 'all'
+  cursor: string
+  /** How far back the check is to go. */
+  since: Time
+}
+
+/** Timelines of PostgreSQL's write-ahead log on which the database was seen. */
+export interface DatabaseTimelineTable {
+  timeline: string
   seen_at: Time
 }
 
@@ -556,7 +570,9 @@ export interface Database {
   gap: GapTable
   orphan_head: OrphanHeadTable
   installation: InstallationTable
-  sign_of_life: SignOfLifeTable
+  delivery_check: DeliveryCheckTable
+  delivery_cursor: DeliveryCursorTable
+  database_timeline: DatabaseTimelineTable
   job: JobTable
   run: RunTable
   verdict: VerdictTable

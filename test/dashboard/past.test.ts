@@ -5,7 +5,8 @@ import type { GitHubUsers } from '../../src/dashboard/auth/github-users.ts'
 import { finishPage, startBackfill } from '../../src/db/backfill.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { readCoverage } from '../../src/db/coverage.ts'
-import { dropRest, keepRest, openGap } from '../../src/db/gaps.ts'
+import { deleteCursor, saveCursor } from '../../src/db/delivery-checks.ts'
+import { openGap } from '../../src/db/gaps.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { aJob, app, aRepository, aRun, aWindow, clear, openFixture } from './fixture.ts'
 
@@ -127,11 +128,11 @@ describe('a gap', () => {
 
   test('a record of deliveries that is still being gone through stands on the status page', async () => {
     const rest = { which: 'failed', cursor: 'v1_5', since: '2026-02-03T08:00:00Z' } as const
-    await keepRest(database.db, rest)
+    await saveCursor(database.db, rest)
     expect(await text('/status')).toMatch(
       /still being gone through, back to .*8:00.*: until then results may be missing/,
     )
-    await dropRest(database.db, rest)
+    await deleteCursor(database.db, rest)
     expect(await text('/status')).not.toContain('gone through')
   })
 })

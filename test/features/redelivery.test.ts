@@ -1,7 +1,7 @@
 /** What GitHub could not hand over is got all the same, and the figures are those of an undisturbed week. */
 import { describe, expect, test } from 'vitest'
 import { readReport } from '../../src/cli/report-json.ts'
-import { readRest } from '../../src/db/gaps.ts'
+import { readOldestCursor } from '../../src/db/delivery-checks.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { readAllHistory } from '../../src/features/backfill/timer.ts'
 import { reconcile } from '../../src/features/redelivery/redelivery.ts'
@@ -167,8 +167,10 @@ describe('more failed deliveries than can be looked at at once', () => {
     await manyRefused(on)
     await reconciled(on, 1)
     expect(await missed(on)).toEqual([])
-    const status = await on.app.deps.db.selectFrom('sign_of_life').select('name').execute()
-    expect(status.map((one) => one.name)).toContainEqual(expect.stringMatching(/^rest of failed v1_/))
+    expect(await readOldestCursor(on.app.deps.db)).toMatchObject({
+      which: 'failed',
+      cursor: expect.stringMatching(/^v1_/),
+    })
     await reconciled(on, 2)
     expect(await missed(on)).toMatchObject([{ event: 'check_run', result: 'recorded' }])
     expect(await on.app.deps.db.selectFrom('gap').selectAll().execute()).toEqual([])
@@ -209,7 +211,7 @@ describe('more failed deliveries than can be looked at at once', () => {
           filled_at: null,
         }),
       )
-      expect(await readRest(on.app.deps.db)).toBeNull()
+      expect(await readOldestCursor(on.app.deps.db)).toBeNull()
     },
     60_000,
   )

@@ -1,6 +1,6 @@
 /** Can the figures be trusted right now? How fresh they are, what came in, what is still to be done. */
 
-import { type Rest, readRest } from '../../db/gaps.ts'
+import { type DeliveryCursor, readOldestCursor } from '../../db/delivery-checks.ts'
 import type { Row } from '../../db/schema.ts'
 import { DAY_MS } from '../../domain/time.ts'
 import { count } from '../../texts/figures.ts'
@@ -54,7 +54,7 @@ export async function statusPage(
       readOpenBackfills(db, ids),
       readGapsOf(db, ids, { filledSince: now() - GAP_DAYS * DAY_MS, limit: MAX_GAPS }),
       countMissed(db, ids),
-      readRest(db),
+      readOldestCursor(db),
       status?.(),
     ],
   )
@@ -157,7 +157,7 @@ function freshnessTable(
 }
 
 /** Times from which something is missing, each a sentence that says whether it was made good. */
-function gapList(gaps: readonly GapState[], missed: number, rest: Rest | null): Html {
+function gapList(gaps: readonly GapState[], missed: number, rest: DeliveryCursor | null): Html {
   const late =
     missed === 0
       ? ''

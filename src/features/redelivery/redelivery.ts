@@ -1,24 +1,26 @@
 /** Has failed deliveries sent again: GitHub does not retry, so a failed delivery would be lost. */
 import { readTimeline } from '../../db/database-state.ts'
 import {
+  type DeliveryCursor,
+  deleteCursor,
+  isTakenOver,
+  noteCheck,
+  noteTimeline,
+  readLastCheck,
+  readOldestCursor,
+  saveCursor,
+} from '../../db/delivery-checks.ts'
+import {
   addMissed,
-  dropRest,
   fillGaps,
   finishArrived,
   finishMissed,
-  isTakenOver,
-  keepRest,
   type Missed,
   noteMissed,
-  noteSignOfLife,
-  noteTimeline,
   noteTry,
   openGap,
   openMissed,
-  type Rest,
   readRepositoriesWithGaps,
-  readRest,
-  readSignOfLife,
   readStored,
 } from '../../db/gaps.ts'
 import { readInstalledRepositories } from '../../db/repositories.ts'
@@ -28,7 +30,6 @@ import type { Octokit } from '../../github/client.ts'
 import { isEvent, translate } from '../../intake/events/translate.ts'
 import { type DeliveryAttempt, type Look, listAttempts, readPayload, redeliver } from './github.ts'
 
-const NAME = 'reconcile'
 /** GitHub keeps deliveries for 3 days; one hour is left to redeliver them. */
 const KEPT_MS = 71 * 60 * MINUTE_MS
 const FORGOTTEN_MS = 72 * 60 * MINUTE_MS
@@ -44,13 +45,13 @@ export async function reconcile(deps: Deps): Promise<void> {
   const { db, github } = deps
   if (!github) return
   const now = iso(deps.now())
-  const last = await readSignOfLife(db, NAME)
+  const last = await readLastCheck(db)
   const oldest = deps.now() - KEPT_MS
   const octokit = await github.appOctokit()
   const since = iso(Math.max(oldest, last ? Date.parse(last) - OVERLAP_MS : oldest))
   const timeline = await readTimeline(db)
   const which = (await isTakenOver(db, timeline)) ? 'all' : 'failed'
-  const rest = await readRest(db)
+  const rest = await readOldestCursor(db)
   await look(deps, octokit, { since, which, cursor: null })
   if (last && Date.parse(last) < oldest) {
     await openGaps(deps, { from: last, to: now, reason: 'the server was down' })
@@ -60,7 +61,7 @@ export async function reconcile(deps: Deps): Promise<void> {
     )
   }
   // Noted only now: if GitHub does not answer, the next run starts at the last answer again.
-  await noteSignOfLife(db, NAME, now)
+  await noteCheck(db, now)
   await noteTimeline(db, timeline, now)
   if (rest) await lookOn(deps, octokit, rest)
   await finishArrived(db, now)
@@ -84,7 +85,7 @@ async function look(deps: Deps, octokit: Octokit, at: Look): Promise<void> {
   // The last attempt of a delivery counts. `found` starts with the newest, and a part that was left is older than all of it.
   await (at.cursor === null ? noteMissed(db, missed.reverse()) : addMissed(db, missed))
   if (cursor === null) return
-  await keepRest(db, { ...at, cursor })
+  await saveCursor(db, { ...at, cursor })
   log.warn(
     { since: at.since, looked_at: found.length },
     'more deliveries than one run reads; the next run resumes here',
@@ -92,7 +93,7 @@ async function look(deps: Deps, octokit: Octokit, at: Look): Promise<void> {
 }
 
 /** Resumes where a run stopped. What GitHub no longer shows is noted as a gap. */
-async function lookOn(deps: Deps, octokit: Octokit, rest: Rest): Promise<void> {
+async function lookOn(deps: Deps, octokit: Octokit, rest: DeliveryCursor): Promise<void> {
   const oldest = deps.now() - FORGOTTEN_MS
   const since = iso(Math.max(oldest, Date.parse(rest.since)))
   const lose = async (to: string) => {
@@ -110,7 +111,7 @@ async function lookOn(deps: Deps, octokit: Octokit, rest: Rest): Promise<void> {
     if (![400, 404, 422].includes(status)) throw error
     await lose(iso(deps.now()))
   }
-  await dropRest(deps.db, rest)
+  await deleteCursor(deps.db, rest)
 }
 
 /**
