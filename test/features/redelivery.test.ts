@@ -207,7 +207,7 @@ describe('more failed deliveries than can be looked at at once', () => {
       await reconciled(on, 1)
       expect((await report(on)).gaps).toContainEqual(
         expect.objectContaining({
-          reason: 'GitHub’s record of deliveries could not be read',
+          reason: 'GitHub’s delivery log could not be read',
           filled_at: null,
         }),
       )

@@ -1,7 +1,7 @@
-/** Conclusions: derived from the facts, and derivable again at any time; and the queues between the two. */
+/** Derived rows: computed from the facts, and computable again at any time. */
 import { type Kysely, sql } from 'kysely'
 
-const CONCLUSIONS = `
+const TABLES = `
 create table job (
   repository_id bigint not null,
   job_id bigint not null,
@@ -31,8 +31,13 @@ create table run (
   unique nulls not distinct (repository_id, head_sha, number, run_key)
 );
 create index run_completed on run (repository_id, completed_at);
+create index run_left_out on run (repository_id, completed_at)
+  where outcome not in ('pass', 'fail') and kind = 'pull_request';
 create index run_of_job on run (repository_id, job_id, completed_at);
 create index run_of_pull_request on run (repository_id, number, completed_at);
+create index run_on_trunk on run (repository_id, completed_at) where kind <> 'pull_request';
+create index run_tested on run (repository_id, completed_at) include (number, job_id)
+  where outcome in ('pass', 'fail') and kind = 'pull_request';
 
 create table verdict (
   repository_id bigint not null,
@@ -42,8 +47,11 @@ create table verdict (
   number integer,
   flaky boolean not null,
   judged_at timestamptz not null,
+  failed_at timestamptz,
   unique nulls not distinct (repository_id, head_sha, job_id, number)
 );
+create index verdict_flaky on verdict (repository_id, job_id, judged_at) include (number) where flaky;
+create index verdict_judged on verdict (repository_id, judged_at);
 create index verdict_of_job on verdict (repository_id, job_id, judged_at);
 create index verdict_of_pull_request on verdict (repository_id, number, job_id);
 
@@ -66,6 +74,7 @@ create table flake (
   counted boolean,
   evidence jsonb,
   definition_version integer not null,
+  correction jsonb,
   primary key (repository_id, head_sha, job_id)
 );
 create index flake_flaked on flake (repository_id, flaked_at);
@@ -83,6 +92,63 @@ create table flake_revision (
   new_probability double precision not null,
   why text not null,
   primary key (repository_id, head_sha, job_id, revised_at)
+);
+
+create table pull_request (
+  repository_id bigint not null,
+  number integer not null,
+  title text not null,
+  subject text not null,
+  repeats boolean not null,
+  author text not null,
+  head_ref text,
+  base_ref text,
+  opened_at timestamptz not null,
+  merged_at timestamptz,
+  files text,
+  primary key (repository_id, number)
+);
+create index pull_request_base_ref on pull_request (repository_id, base_ref);
+create index pull_request_head_ref on pull_request (repository_id, head_ref) where head_ref is not null;
+create index pull_request_merged on pull_request (repository_id, merged_at) where merged_at is not null;
+create index pull_request_subject on pull_request (repository_id, md5(subject));
+
+create table incident (
+  repository_id bigint not null,
+  week date not null,
+  incident text not null,
+  job_id bigint,
+  began_at timestamptz not null,
+  ended_at timestamptz not null,
+  rate double precision not null,
+  jobs jsonb not null,
+  pull_requests jsonb not null,
+  failures integer not null,
+  on_trunk boolean not null,
+  primary key (repository_id, week, incident)
+);
+create index incident_ended on incident (repository_id, ended_at);
+
+create table change_point (
+  repository_id bigint not null,
+  job_id bigint not null,
+  changed_on date not null,
+  before_flaky integer not null,
+  before_verdicts integer not null,
+  after_flaky integer not null,
+  after_verdicts integer not null,
+  merged jsonb not null,
+  primary key (repository_id, job_id, changed_on)
+);
+
+create table repository_model (
+  repository_id bigint not null,
+  week date not null,
+  a double precision not null,
+  b double precision not null,
+  share double precision not null,
+  severity text not null,
+  primary key (repository_id, week)
 );
 
 create table sla_window (
@@ -113,54 +179,10 @@ create table sla_window (
   measured_at timestamptz not null,
   primary key (repository_id, kind, start, definition_version, revision)
 );
-
-create table stale_head (
-  repository_id bigint not null,
-  seq bigint generated always as identity,
-  head_sha text,
-  number integer,
-  primary key (repository_id, seq)
-);
-
-create table stale_verdict (
-  repository_id bigint not null,
-  seq bigint generated always as identity,
-  job_id bigint not null,
-  changed_at timestamptz not null,
-  primary key (repository_id, seq)
-);
-
-create table stale_window (
-  repository_id bigint not null,
-  seq bigint generated always as identity,
-  changed_at timestamptz not null,
-  why text not null,
-  primary key (repository_id, seq)
-);
-
-create table outbox (
-  repository_id bigint not null,
-  task_key text not null,
-  kind text not null,
-  payload jsonb not null,
-  created_at timestamptz not null,
-  due_at timestamptz not null,
-  attempts integer not null default 0,
-  done_at timestamptz,
-  result text,
-  url text,
-  last_error text,
-  primary key (repository_id, task_key)
-);
-create index outbox_due on outbox (due_at) where done_at is null;
-
-create table tick (
-  name text not null,
-  slot timestamptz not null,
-  primary key (name, slot)
-)
+create index sla_window_open on sla_window (repository_id, ends_at) where not closed
 `
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of CONCLUSIONS.split(';')) await sql.raw(statement).execute(db)
+  // PostgreSQL prepares one statement at a time. None of these contains a semicolon.
+  for (const statement of TABLES.split(';')) await sql.raw(statement).execute(db)
 }

@@ -1,15 +1,24 @@
-/** Facts: what webhooks told us. Rows are added and never changed; every key begins with the repository. */
+/** Facts: what GitHub reported. Rows are added and never changed; every key begins with the repository. */
 import { type Kysely, sql } from 'kysely'
 
-const FACTS = `
+const TABLES = `
 create table repository (
-  repository_id bigint primary key,
+  repository_id bigint not null,
   full_name text not null,
   private boolean not null,
   default_branch text,
   installation_id bigint,
   reported_at timestamptz not null,
-  removed_at timestamptz
+  removed_at timestamptz,
+  primary key (repository_id)
+);
+create index repository_named on repository (lower(full_name));
+
+create table installation (
+  installation_id bigint not null,
+  reported_at timestamptz not null,
+  suspended_at timestamptz,
+  primary key (installation_id)
 );
 
 create table delivery (
@@ -61,6 +70,15 @@ create table workflow_run (
   primary key (repository_id, head_sha, run_id, attempt, action)
 );
 
+create table runner (
+  repository_id bigint not null,
+  head_sha text not null,
+  check_run_id bigint not null,
+  name text not null,
+  reported_at timestamptz not null,
+  primary key (repository_id, head_sha, check_run_id)
+);
+
 create table pull_request_event (
   repository_id bigint not null,
   number integer not null,
@@ -83,6 +101,8 @@ create table pull_request_event (
   primary key (repository_id, number, reported_at, action, head_sha, base_ref)
 );
 create index pull_request_event_head on pull_request_event (repository_id, head_sha);
+create index pull_request_event_merged on pull_request_event (repository_id, reported_at)
+  where merged and action = 'closed';
 
 create table comment (
   repository_id bigint not null,
@@ -119,6 +139,16 @@ create table merge_group (
   primary key (repository_id, head_sha, action)
 );
 
+create table branch_push (
+  repository_id bigint not null,
+  head_sha text not null,
+  ref text not null,
+  created boolean not null,
+  files jsonb,
+  primary key (repository_id, head_sha, ref)
+);
+create index branch_push_ref on branch_push (repository_id, ref);
+
 create table repository_event (
   repository_id bigint not null,
   guid text not null,
@@ -128,10 +158,53 @@ create table repository_event (
   detail jsonb not null,
   primary key (repository_id, guid)
 );
-create index repository_event_reported on repository_event (repository_id, event, reported_at)
+create index repository_event_reported on repository_event (repository_id, event, reported_at);
+
+create table required_jobs (
+  repository_id bigint not null,
+  base_ref text not null,
+  valid_from timestamptz not null,
+  jobs jsonb not null,
+  problem text,
+  primary key (repository_id, base_ref, valid_from)
+);
+
+create table correction (
+  repository_id bigint not null,
+  number integer not null,
+  correction_key text not null,
+  says text not null,
+  job text,
+  reason text not null,
+  author text not null,
+  reported_at timestamptz not null,
+  permission text not null,
+  primary key (repository_id, number, correction_key)
+);
+
+create table settings (
+  repository_id bigint not null,
+  valid_from timestamptz not null,
+  read_at timestamptz not null,
+  settings jsonb not null,
+  sources jsonb not null,
+  problems jsonb not null,
+  primary key (repository_id, valid_from)
+);
+
+create table hunted_attempt (
+  repository_id bigint not null,
+  head_sha text not null,
+  run_id bigint not null,
+  attempt integer not null,
+  suite_id bigint not null,
+  after_at timestamptz not null,
+  until_at timestamptz,
+  primary key (repository_id, head_sha, run_id, attempt)
+)
 `
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // One statement a query: none of these holds a semicolon of its own.
-  for (const statement of FACTS.split(';')) await sql.raw(statement).execute(db)
+  // PostgreSQL prepares one statement at a time. None of these contains a semicolon.
+  for (const statement of TABLES.split(';')) await sql.raw(statement).execute(db)
 }
