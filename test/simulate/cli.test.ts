@@ -7,7 +7,7 @@ import { UserError } from '../../src/domain/user-error.ts'
 
 const options = { seed: '1', days: '3', scenario: 'small', from: '2026-01-05' }
 
-test('writes deliveries to the output and the truth to its file', async () => {
+test('writes deliveries to standard output and the truth to its file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'simulate-'))
   const lines: string[] = []
   const truth = join(folder, 'truth.json')
@@ -27,12 +27,12 @@ test('writes deliveries to the output and the truth to its file', async () => {
 })
 
 test.each([
-  [{ seed: 'x' }, '--seed x is no whole number'],
-  [{ days: '0' }, '--days 0 is no whole number'],
-  [{ from: 'soon' }, '--from soon is no date'],
+  [{ seed: 'x' }, '--seed x is not a whole number'],
+  [{ days: '0' }, '--days 0 is not a whole number'],
+  [{ from: 'soon' }, '--from soon is not a valid date'],
   [{ scenario: 'chaos' }, 'There is no scenario chaos'],
-  [{ repository: 'shop' }, '--repository shop is no repository'],
-])('says what is wrong with %o', async (wrong, message) => {
+  [{ repository: 'shop' }, '--repository shop is not owner/name'],
+])('rejects %o with a message', async (wrong, message) => {
   const attempt = runSimulate({ ...options, ...wrong }, async () => {})
   await expect(attempt).rejects.toThrow(UserError)
   await expect(attempt).rejects.toThrow(message)
