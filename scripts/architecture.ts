@@ -237,7 +237,8 @@ export const RULES: IRegularForbiddenRuleType[] = [
     comment: 'Move the package to "dependencies": it is not there where the program runs.',
     severity: 'error',
     from: { path: '^(src|packages/[^/]+/src|migrations)/' },
-    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    // An optional peer of a package is among its development packages too.
+    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
   },
 ]
 

@@ -136,7 +136,7 @@ describe('/hunt', () => {
       repository: 'acme/widgets',
       job: 'unit',
       ending: 'runs',
-      notes: 'asked for by octocat on #7',
+      notes: 'requested by octocat on #7',
       environment: {
         commit: HEAD,
         'pull request': '#7',
@@ -175,7 +175,7 @@ describe('/hunt', () => {
     const [hunt] = await hunts()
     expect(hunt).toMatchObject({ missed: true, ended_at: expect.any(String) })
     expect(it.answers()[0]).toMatch(/^\*\*Missed: \d of \d runs failed/)
-    expect(it.answers()[0]).toContain('GitHub shows the job as failed until it is run once more')
+    expect(it.answers()[0]).toContain('GitHub shows the job as failed until it is re-run')
   })
 
   test('told twice, or tried again after a stop at any place, is one hunt', async () => {
@@ -367,7 +367,7 @@ test('is refused when the minutes of the day are used up', async () => {
   await start({ settings: 'hunt: { enabled: true, max_minutes: 2 }' })
   await say('/hunt unit')
   await runOnce('success')
-  expect(it.answers()[0]).toContain('the minutes that it may take are used up')
+  expect(it.answers()[0]).toContain('its minutes are used up')
   await say('/hunt unit')
   expect(reruns()).toBe(1)
   minute += 24 * 60
