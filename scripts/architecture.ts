@@ -51,7 +51,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   'deps.ts': ['domain', 'db', 'github'],
   intake: ['same-secret.ts', 'domain', 'db'],
   derive: ['domain', 'db'],
-  dashboard: ['same-secret.ts', 'domain', 'db', 'texts', 'packages/hunt'],
+  dashboard: ['same-secret.ts', 'domain', 'db', 'derive', 'texts', 'packages/hunt'],
   features: ['deps.ts', 'domain', 'texts', 'db', 'github', 'settings', 'intake', 'derive', 'packages/hunt'],
   'pages.ts': ['config.ts', 'deps.ts', 'github', 'intake', 'dashboard'],
   'start.ts': [

@@ -1,4 +1,4 @@
-/** Connects the dashboard to the running program: config, status, log and timings. */
+/** Connects the dashboard to the running program: its config, its status and its timings. */
 import type { Hono } from 'hono'
 import type { Config } from './config.ts'
 import { dashboard, type Timings } from './dashboard/app.ts'
@@ -21,7 +21,7 @@ export function pagesOf(
     publicUrl,
     githubUrl,
     timings,
-    onError: (error, { route, isPassing }) => log.error({ route, err: error, isPassing }, 'page failed'),
+    onError: (error, { route, isTransient }) => log.error({ route, err: error, isTransient }, 'page failed'),
     auth: pages.signIn && { ...pages.signIn, apiUrl },
     isPublic: pages.isPublic,
     metricsToken: pages.metricsToken,
@@ -33,7 +33,7 @@ export function pagesOf(
   })
 }
 
-/** Observes how long recording takes, by event and outcome. */
+/** Wraps a recorder so that the duration of each delivery is observed, by event and outcome. */
 export function timed(recorder: Recorder, timings: Timings): Pick<Recorder, 'record'> {
   return {
     async record(delivery) {

@@ -1,6 +1,6 @@
 /** Text that users write: comments with commands, settings, globs, filters, and names that are shown in Markdown and HTML. */
 import MarkdownIt from 'markdown-it'
-import { fromMarkdown, name as nameHtml, outward } from '../../src/dashboard/html.ts'
+import { externalLink, fromMarkdown, name as nameHtml } from '../../src/dashboard/html.ts'
 import { matchTexts } from '../../src/dashboard/pattern.ts'
 import {
   mayHoldCommand,
@@ -215,7 +215,7 @@ async function showName(text: string): Promise<string | null> {
   const pageTags = [...page.matchAll(/<(\/?[a-z!][a-z0-9-]*)/gi)].map(([, tag]) => tag)
   if (pageTags.some((tag) => !/^\/?(bdi|code|strong)$/.test(tag ?? '')))
     return `is more than a name on a page: ${page}`
-  const address = String(await outward(text, 'x'))
+  const address = String(await externalLink(text, 'x'))
   if (/href="(?!https?:\/\/)/i.test(address)) return `is a link to ${address}`
   return null
 }

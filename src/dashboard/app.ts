@@ -1,4 +1,4 @@
-/** The dashboard: pages for people, pictures, figures for programs. Reads only; whoever may not see a thing is told nothing of it. */
+/** The dashboard: pages, pictures, the API and metrics. It only reads, and does not reveal what the reader may not see. */
 import { Hono, type MiddlewareHandler } from 'hono'
 import { compress } from 'hono/compress'
 import { routePath } from 'hono/route'
@@ -9,7 +9,7 @@ import { api } from './api/app.ts'
 import { assets } from './assets/assets.ts'
 import { closedGuard, createGate } from './auth/gate.ts'
 import { type DashboardDeps, NOBODY, PUBLIC_ONLY } from './deps.ts'
-import { failed } from './error-page.ts'
+import { errorAnswer } from './error-page.ts'
 import { scrape } from './metrics.ts'
 import { notFound, pages } from './pages.ts'
 import { pictures } from './pictures.ts'
@@ -20,13 +20,13 @@ export { PUBLIC_ONLY } from './deps.ts'
 export { createTimings } from './metrics.ts'
 
 /** All routes of the dashboard, to be mounted at `/`. */
-export function dashboard(given: DashboardDeps): Hono {
+export function dashboard(options: DashboardDeps): Hono {
   const app = new Hono()
-  const gate = given.auth ? createGate(given, given.auth) : null
-  const otherwise = given.isPublic === false ? NOBODY : PUBLIC_ONLY
-  const deps = { ...given, visibility: given.visibility ?? gate?.visibility ?? otherwise }
+  const gate = options.auth ? createGate(options, options.auth) : null
+  const withoutSignIn = options.isPublic === false ? NOBODY : PUBLIC_ONLY
+  const deps = { ...options, visibility: options.visibility ?? gate?.visibility ?? withoutSignIn }
   const headers = securityHeaders()
-  // Pictures are for other sites too, and bring headers of their own.
+  // Other sites may embed pictures, so pictures set their own headers.
   app.use((c, next) => (isPicture(c.req.path) ? next() : headers(c, next)))
   app.use(timed(deps))
   app.use(compress())
@@ -39,11 +39,11 @@ export function dashboard(given: DashboardDeps): Hono {
   app.route('/', pictures(deps))
   app.route('/', pages(deps))
   app.notFound(notFound)
-  app.onError(failed(deps))
+  app.onError(errorAnswer(deps))
   return app
 }
 
-/** How long each route takes, under the route's pattern: addresses are without end. */
+/** Observes how long each route takes. Labelled by the route's pattern, since the number of addresses is unbounded. */
 function timed({ timings }: DashboardDeps): MiddlewareHandler {
   return async (c, next) => {
     const started = performance.now()
@@ -52,18 +52,19 @@ function timed({ timings }: DashboardDeps): MiddlewareHandler {
   }
 }
 
-/** Public repositories for everybody; all of them for who brings the token. */
+/** Metrics of the repositories that the reader may see, or of all with the metrics token. */
 async function metrics(deps: DashboardDeps, request: Request): Promise<Response> {
-  const given = request.headers.get('authorization')
-  const isKnown = deps.metricsToken ? isSameSecret(given ?? '', `Bearer ${deps.metricsToken}`) : false
-  if (deps.isPublic === false && !isKnown) return new Response('Bring the metrics token.\n', { status: 401 })
-  const repositories = isKnown ? await readRepositories(deps.db) : await readableRepositories(deps, request)
+  const authorization = request.headers.get('authorization') ?? ''
+  const hasToken = deps.metricsToken ? isSameSecret(authorization, `Bearer ${deps.metricsToken}`) : false
+  if (deps.isPublic === false && !hasToken)
+    return new Response('Send the metrics token as a bearer token.\n', { status: 401 })
+  const repositories = hasToken ? await readRepositories(deps.db) : await readableRepositories(deps, request)
   return new Response(await scrape(deps, repositories), {
     headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
   })
 }
 
-/** The addresses of `pictures.ts` and no other: a repository may be called `x.svg`, and its page is a page. */
+/** Whether `pictures.ts` serves this path. The page of a repository called `x.svg` is not a picture. */
 function isPicture(path: string): boolean {
   return /^\/badge\/[^/]+\/.+\.svg$/.test(path) || /^\/[^/]+\/[^/]+\/trend\.svg$/.test(path)
 }
@@ -82,7 +83,7 @@ function securityHeaders() {
     },
     xFrameOptions: 'DENY',
     referrerPolicy: 'same-origin',
-    // Whether all of a host speaks HTTPS is for whoever runs that host to say.
+    // HSTS concerns the whole host, so it is the operator's decision.
     strictTransportSecurity: false,
   })
 }

@@ -1,4 +1,4 @@
-/** The error budget as pages and metrics read it: cached, and with a sentence about the pace. */
+/** The error budget for pages and metrics: cached, and with a warning about the burn rate. */
 
 import { countTested, type ErrorBudget, readErrorBudget, readRequiredShare } from '../db/budget.ts'
 import type { Db, Row } from '../db/schema.ts'
@@ -6,7 +6,7 @@ import { burnRate, type Sla } from '../domain/sla.ts'
 import type { RepositoryView } from './view.ts'
 
 /**
- * The error budget of a repository, for pages and metrics. The pull requests tested are counted once per state of the figures.
+ * The error budget of a repository, for pages and metrics. Tested pull requests are counted once per state of the figures.
  * @param measuredAt when the repository's figures last changed: a new run always changes it
  */
 export async function readBudget(
@@ -16,22 +16,22 @@ export async function readBudget(
 ): Promise<ErrorBudget> {
   const counted: typeof countTested = (_db, _scope, span) => {
     const key = ['tested', JSON.stringify(scope), span.from, span.to, measuredAt].join('/')
-    return once(db, key, () => countTested(db, scope, span))
+    return cachedCount(db, key, () => countTested(db, scope, span))
   }
   return readErrorBudget(db, scope, settings, now, counted)
 }
 
-/** A sentence about the pace at which the budget is spent; null while the pace is fine. */
+/** A warning about the burn rate; null if the budget is not being spent too fast. */
 export function burnWords(day: Sla | null, week: Sla | null, month: Sla): string | null {
   const rate = (sla: Sla | null) => (sla ? (burnRate(sla.flakes_counted, sla.prs, sla.target) ?? 0) : 0)
-  if (rate(day) >= 10 && rate(week) >= 2) return 'Far over budget pace: look today.'
+  if (rate(day) >= 10 && rate(week) >= 2) return 'Far over budget pace: act today.'
   if (rate(week) >= 1 && rate(month) >= 1) return 'Over budget pace.'
   return null
 }
 
 /**
- * Of each window, the share (0 to 1) of pairs of a pull request tested and a required job that have a result; null where no
- * job is required by name or nothing was tested. A window is counted again after it was measured again.
+ * For each window, the share (0 to 1) of required results received: of all pairs of a tested pull request and a required
+ * job, those with a result. Null if no job is required by name or nothing was tested. Cached until the next measurement.
  */
 export async function readShares(
   db: Db,
@@ -51,23 +51,25 @@ export async function readShares(
         declared.join('\n'),
       ]
       const span = { from: Date.parse(row.starts_at), to: Date.parse(row.ends_at) }
-      return once(db, key.join('/'), () => readRequiredShare(db, repository.repository_id, jobIds, span))
+      return cachedCount(db, key.join('/'), () =>
+        readRequiredShare(db, repository.repository_id, jobIds, span),
+      )
     }),
   )
 }
 
 const MAX_CACHED = 1000
-const cached = new WeakMap<Db, Map<string, Promise<number | null>>>()
+const caches = new WeakMap<Db, Map<string, Promise<number | null>>>()
 
-/** The result of `count`, shared by all who ask with the same key. A failed count is not kept. */
-function once<T extends number | null>(db: Db, key: string, count: () => Promise<T>): Promise<T> {
-  const own = cached.get(db) ?? new Map<string, Promise<number | null>>()
-  cached.set(db, own)
-  const hit = own.get(key)
+/** The result of `count`, cached under `key`. Concurrent callers share one query; a failed count is not cached. */
+function cachedCount<T extends number | null>(db: Db, key: string, count: () => Promise<T>): Promise<T> {
+  const cache = caches.get(db) ?? new Map<string, Promise<number | null>>()
+  caches.set(db, cache)
+  const hit = cache.get(key)
   if (hit) return hit as Promise<T>
-  const fresh = count()
-  fresh.catch(() => own.delete(key))
-  if (own.size >= MAX_CACHED) own.clear()
-  own.set(key, fresh)
-  return fresh
+  const counting = count()
+  counting.catch(() => cache.delete(key))
+  if (cache.size >= MAX_CACHED) cache.clear()
+  cache.set(key, counting)
+  return counting
 }

@@ -1,8 +1,7 @@
-/** Days and instants as people read them. Local days come from windows; instants are written in UTC and say so. */
+/** Formats days, instants and durations for readers. Days are local; instants are in UTC and say so. */
 
 import { Temporal } from 'temporal-polyfill'
 
-/** In ms. */
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
@@ -11,7 +10,7 @@ export function dayAt(at: number, timeZone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDate().toString()
 }
 
-/** Epoch ms of an instant in an address; null for what is none, or lies where no result of a job can lie. */
+/** Epoch ms of an instant in an address; null if it is invalid, before 1970 or after 2199. */
 export function readInstant(text: string | null): number | null {
   const at = Date.parse(text ?? '')
   return at >= 0 && at < Date.UTC(2200, 0) ? at : null
@@ -38,7 +37,7 @@ export function weekdayWords(day: string): string {
   return `${WEEKDAYS[Temporal.PlainDate.from(day).dayOfWeek - 1]} ${dayWords(day)}`
 }
 
-/** What a day or week is called on the day `today`: `Today`, `This week`, else its date. */
+/** The name of a day or week as of `today`: `Today`, `Last week`, or its date. */
 export function windowName(kind: 'day' | 'week', start: string, today: string): string {
   if (kind === 'day') {
     if (start === today) return 'Today'
@@ -46,7 +45,7 @@ export function windowName(kind: 'day' | 'week', start: string, today: string): 
   }
   if (start <= today && addDays(start, 7) > today) return 'This week'
   if (addDays(start, 7) <= today && addDays(start, 14) > today) return 'Last week'
-  return `The week of ${dayWords(start)}`
+  return `Week of ${dayWords(start)}`
 }
 
 /** `25 Jul 2023, 14:03 UTC`. */
@@ -55,7 +54,7 @@ export function instantWords(iso: string): string {
   return `${dayWords(time.slice(0, 10))}, ${time.slice(11, 16)} UTC`
 }
 
-/** `3 hours`, rounded to the unit that matters; of a length in ms. */
+/** A duration in ms as `45 min`, `3 hours` or `2 days`, rounded. */
 export function durationWords(ms: number): string {
   const minutes = Math.round(ms / 60_000)
   if (minutes < 1) return 'less than a minute'
@@ -64,7 +63,7 @@ export function durationWords(ms: number): string {
   return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`
 }
 
-/** Whether a week begins on the day `YYYY-MM-DD`. */
+/** Whether a day (`YYYY-MM-DD`) is a Monday. */
 export function isMonday(day: string): boolean {
   return Temporal.PlainDate.from(day).dayOfWeek === 1
 }

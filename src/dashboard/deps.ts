@@ -1,27 +1,27 @@
-/** What the pages need from the rest of the program: handed in, so that they hold no state and read no clock. */
+/** What the pages need from the rest of the program. It is passed in, so that pages keep no state and read no clock. */
 import type { Registry } from 'prom-client'
 import type { Db, Row } from '../db/schema.ts'
 import type { CommandHelp } from '../domain/command-help.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { GitHubUsers, OAuthCredentials } from './auth/github-users.ts'
 
-/** Decides who sees a repository. An unknown repository and a forbidden one look the same to who asks. */
+/** Decides who may see a repository. To the reader, an unknown repository and a forbidden one look the same. */
 export interface Visibility {
-  /** @param request the one being answered: its cookies say who asks */
+  /** @param request the request being answered; its cookies identify the reader */
   mayRead(request: Request, repository: Row<'repository'>): Promise<boolean>
 }
 
 /** Public repositories for everybody, private ones for nobody. */
 export const PUBLIC_ONLY: Visibility = { mayRead: async (_request, repository) => !repository.private }
 
-/** What the rest of the program knows about itself and no table holds. */
+/** What the running program knows about itself and no table stores. */
 export interface ProgramStatus {
   rateLimit?: { remaining: number; limit: number; resetAt: string }
-  /** Sentences about what is off, because a setting is missing. */
+  /** One sentence for each feature that is off because a setting is missing. */
   off?: string[]
 }
 
-/** Times that are observed as they pass; one for a process. */
+/** Durations observed by this process, in seconds. */
 export interface Timings {
   registry: Registry
   request(route: string, status: number, seconds: number): void
@@ -33,9 +33,9 @@ export interface Timings {
 export const NOBODY: Visibility = { mayRead: async () => false }
 
 export interface AuthOptions extends OAuthCredentials {
-  /** What cookies, tokens and picture addresses are keyed by; at least 32 characters. */
+  /** The secret from which the keys for cookies, tokens and picture addresses are derived; at least 32 characters. */
   secret: string
-  /** In place of GitHub itself, for tests. */
+  /** Replaces GitHub in tests. */
   github?: GitHubUsers
 }
 
@@ -44,23 +44,23 @@ export interface DashboardDeps {
   /** Epoch ms. */
   now: () => number
   settingsOf(repositoryId: number): Promise<Settings>
-  /** Public repositories only, if not given; those that `auth` opens, where that is given. */
+  /** Defaults to what `auth` allows, or to public repositories if there is no `auth`. */
   visibility?: Visibility
-  /** Where people reach the program, without a slash at the end; null while that is unknown. */
+  /** The server's public address, without a trailing slash; null if unknown. */
   publicUrl: string | null
-  /** Where repositories and pull requests are linked to, such as `https://github.com`. */
+  /** The base of links to repositories and pull requests, such as `https://github.com`. */
   githubUrl: string
   status?: () => Promise<ProgramStatus>
   timings?: Timings
-  /** Told why a page could not be made: of which route's pattern, and whether the same may go well a little later. */
-  onError?: (error: Error, about: { route: string; isPassing: boolean }) => void
-  /** The app's OAuth credentials; without them nobody can sign in. */
+  /** Called when a page fails. `route` is the route's pattern; a transient error may succeed when retried. */
+  onError?: (error: Error, context: { route: string; isTransient: boolean }) => void
+  /** The app's OAuth credentials. Without them nobody can sign in. */
   auth?: AuthOptions | null
-  /** False closes everything but health to people who did not sign in. Taken as true. */
+  /** If false, only signed-in readers see anything besides the health checks. Defaults to true. */
   isPublic?: boolean
-  /** Whoever brings it as a bearer token reads the metrics of private repositories too. */
+  /** The bearer token that also opens the metrics of private repositories. */
   metricsToken?: string | null
-  /** Whether the app has credentials; without them the root page leads to the set-up. Taken as true. */
+  /** Whether the app has credentials; if not, the root page links to the set-up. Defaults to true. */
   isSetUp?: boolean
   /** The commands on the help page. Taken as none. */
   commands?: readonly CommandHelp[]

@@ -1,9 +1,9 @@
-/** Who looks after a job, and where its flakes are tracked: what the jobs' table and page show beside the figures. */
+/** The owners of a job and its tracking issue. */
 import { readOpenJobIssues } from '../db/job-issues.ts'
 import { matchesGlob } from '../domain/glob.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { DashboardDeps } from './deps.ts'
-import { type Html, html, name, outward } from './html.ts'
+import { externalLink, type Html, html, name } from './html.ts'
 import type { RepositoryView } from './view.ts'
 
 export interface TrackingIssue {
@@ -11,14 +11,14 @@ export interface TrackingIssue {
   url: string
 }
 
-/** Logins and teams that the settings name for a job; the first entry that fits decides. CODEOWNERS is asked only when an issue is filed. */
+/** The owners (logins and teams) of a job in the settings: the first matching entry. CODEOWNERS is read only when an issue is filed. */
 export function ownersOf({ owners }: Pick<Settings, 'owners'>, job: string): string[] {
-  return owners.find((one) => matchesGlob(job, one.job))?.owners ?? []
+  return owners.find((entry) => matchesGlob(job, entry.job))?.owners ?? []
 }
 
 /**
- * The open issue of each job that has one. An issue filed in another repository is left out: that may be one that the
- * reader must not know of.
+ * The open issue of each job that has one. An issue in another repository is left out: the reader may not have access
+ * to it.
  */
 export async function trackingIssues(
   { db }: Pick<DashboardDeps, 'db'>,
@@ -33,7 +33,7 @@ export async function trackingIssues(
   )
 }
 
-/** Owners with links to GitHub; a dash where nobody is named. A team `org/team` has a page of its own. */
+/** Owners (`login` or `org/team`) with links to GitHub; a dash if there are none. */
 export function ownerLinks(githubUrl: string, owners: readonly string[]): Html {
   if (owners.length === 0) return html`–`
   return html`${owners.map((owner, i) => {
@@ -42,11 +42,11 @@ export function ownerLinks(githubUrl: string, owners: readonly string[]): Html {
       team === undefined
         ? `/${encodeURIComponent(org)}`
         : `/orgs/${encodeURIComponent(org)}/teams/${encodeURIComponent(team)}`
-    return html`${i > 0 ? ', ' : ''}${outward(`${githubUrl}${path}`, name(owner))}`
+    return html`${i > 0 ? ', ' : ''}${externalLink(`${githubUrl}${path}`, name(owner))}`
   })}`
 }
 
-/** The issue with its number; a dash where there is none. */
+/** A link to the issue; a dash if there is none. */
 export function issueLink(issue: TrackingIssue | undefined): Html {
-  return issue ? outward(issue.url, `#${issue.number}`) : html`–`
+  return issue ? externalLink(issue.url, `#${issue.number}`) : html`–`
 }

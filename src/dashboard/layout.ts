@@ -1,4 +1,4 @@
-/** The frame around every page: what the document says about itself, the way around, and how fresh the figures are. */
+/** The frame around every page: head, navigation, and how fresh the figures are. */
 import { DEFINITION_VERSION } from '../domain/sla.ts'
 import { ICON_ASSET, SCRIPT_ASSET, STYLE_ASSET } from './assets/assets.ts'
 import { type Html, html, instant, name, repositoryPath } from './html.ts'
@@ -8,24 +8,24 @@ export interface Page {
   body: Html
   /** The repository the page is about, and which of its tabs is open. */
   repository?: { fullName: string; tab: Tab | null; githubUrl: string }
-  /** Who reads it, where people can sign in; their login, or null before they did. */
+  /** The reader, if this server has a sign-in; `login` is null for a reader who is not signed in. */
   viewer?: { login: string | null; path: string } | undefined
-  /** When what the page shows was last measured; null while nothing was. */
+  /** When the figures on the page last changed; null if nothing has been measured yet. */
   measuredAt?: string | null
-  /** Whether it shows something that moves by the second, and brings itself up to date. */
+  /** Whether the page shows progress, and so refreshes itself every few seconds. */
   isMoving?: boolean
 }
 
-const MOVING_S = 5
+const REFRESH_S = 5
 
 export type Tab = 'overview' | 'grid' | 'months' | 'incidents' | 'accuracy'
 
-const TABS: { tab: Tab; path: string; words: string }[] = [
-  { tab: 'overview', path: '', words: 'Overview' },
-  { tab: 'grid', path: '/grid', words: 'Grid' },
-  { tab: 'months', path: '/months', words: 'Months' },
-  { tab: 'incidents', path: '/incidents', words: 'Incidents' },
-  { tab: 'accuracy', path: '/accuracy', words: 'Accuracy' },
+const TABS: { tab: Tab; path: string; label: string }[] = [
+  { tab: 'overview', path: '', label: 'Overview' },
+  { tab: 'grid', path: '/grid', label: 'Grid' },
+  { tab: 'months', path: '/months', label: 'Months' },
+  { tab: 'incidents', path: '/incidents', label: 'Incidents' },
+  { tab: 'accuracy', path: '/accuracy', label: 'Accuracy' },
 ]
 
 /** A whole document. */
@@ -40,20 +40,20 @@ export function layout(page: Page): Html {
 <link rel="icon" href="${ICON_ASSET.path}" type="image/svg+xml">
 ${
   page.isMoving
-    ? html`<noscript><meta http-equiv="refresh" content="${MOVING_S * 3}"></noscript>
+    ? html`<noscript><meta http-equiv="refresh" content="${REFRESH_S * 3}"></noscript>
 `
     : ''
 }<script src="${SCRIPT_ASSET.path}" defer></script>
 </head>
 <body>
-<a class="skip" href="#main">Skip to the content</a>
+<a class="skip" href="#main">Skip to content</a>
 <div class="bar"><header class="site"><strong><a href="/">flake-sla</a></strong>
 <nav aria-label="Site"><ul><li><a href="/">Repositories</a></li><li><a href="/status">Status</a></li><li><a href="/help">Help</a></li></ul></nav>${page.viewer ? account(page.viewer) : ''}</header></div>
-<main id="main"${page.isMoving ? html` data-refresh="${MOVING_S}"` : ''}>
+<main id="main"${page.isMoving ? html` data-refresh="${REFRESH_S}"` : ''}>
 ${page.repository ? heading(page.repository) : ''}
 ${page.body}
 </main>
-<footer class="site">${freshness(page.measuredAt)} Definitions version ${DEFINITION_VERSION}. All times in UTC; days and weeks by each repository's own time zone.</footer>
+<footer class="site">${freshness(page.measuredAt)} Definitions version ${DEFINITION_VERSION}. Times are in UTC; days and weeks follow each repository's time zone.</footer>
 </body>
 </html>`
 }
@@ -67,13 +67,13 @@ function account({ login, path }: NonNullable<Page['viewer']>): Html {
 function heading({ fullName, tab, githubUrl }: NonNullable<Page['repository']>): Html {
   return html`<h1>${name(fullName)} </h1><p class="muted"><small><a href="${githubUrl}${repositoryPath(fullName)}">${githubUrl.replace(/^https?:\/\//, '')}${repositoryPath(fullName)}</a></small></p>
 <nav class="tabs" aria-label="${fullName}"><ul>${TABS.map(
-    (one) =>
-      html`<li><a href="${repositoryPath(fullName, one.path)}"${one.tab === tab ? html` aria-current="page"` : ''}>${one.words}</a></li>`,
+    (item) =>
+      html`<li><a href="${repositoryPath(fullName, item.path)}"${item.tab === tab ? html` aria-current="page"` : ''}>${item.label}</a></li>`,
   )}</ul></nav>`
 }
 
 function freshness(measuredAt: string | null | undefined): Html | string {
   if (measuredAt === undefined) return ''
-  if (measuredAt === null) return 'Nothing was measured yet.'
+  if (measuredAt === null) return 'Nothing measured yet.'
   return html`Figures last changed ${instant(measuredAt)}.`
 }

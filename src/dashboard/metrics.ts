@@ -1,4 +1,4 @@
-/** Figures for Prometheus, as docs/metrics.md lists them: read when scraped, from what the timers stored. */
+/** Prometheus metrics, as listed in docs/metrics.md. They are read from the stored figures at each scrape. */
 
 import { Gauge, Histogram, Registry } from 'prom-client'
 import type { Row } from '../db/schema.ts'
@@ -15,7 +15,7 @@ import { slaOfRow } from './wording.ts'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** Makes the histograms. Whoever owns the webhook handlers and the database hands their times in. */
+/** Creates the histograms of durations (in seconds). The server observes handlers and queries through them. */
 export function createTimings(): Timings {
   const registry = new Registry()
   const registers = [registry]
@@ -48,18 +48,18 @@ export function createTimings(): Timings {
   }
 }
 
-/** Everything about `repositories`, and the process, in Prometheus's text form. */
+/** All metrics of these repositories and of the process, in Prometheus's text format. */
 export async function scrape(
   deps: DashboardDeps,
   repositories: readonly Row<'repository'>[],
 ): Promise<string> {
   const registry = new Registry()
-  const ids = repositories.map((one) => one.repository_id)
+  const ids = repositories.map((repository) => repository.repository_id)
   const fresh = await readFreshness(deps.db, ids)
   await slaGauges(registry, deps, repositories, fresh)
   await workGauges(registry, deps, repositories, fresh)
-  const own = await registry.metrics()
-  return deps.timings ? `${own}\n${await deps.timings.registry.metrics()}` : own
+  const figures = await registry.metrics()
+  return deps.timings ? `${figures}\n${await deps.timings.registry.metrics()}` : figures
 }
 
 function gauge(registry: Registry, name: string, help: string, labelNames: string[] = []): Gauge {
@@ -74,16 +74,16 @@ async function slaGauges(
 ) {
   const gauges = makeGauges(registry)
   const today = dayAt(deps.now(), 'UTC')
-  const ids = repositories.map((one) => one.repository_id)
+  const ids = repositories.map((repository) => repository.repository_id)
   const to = addDays(today, 1)
   const days = await readNewestWindows(deps.db, ids, 'day', { from: addDays(today, -7), to })
   const weeks = await readNewestWindows(deps.db, ids, 'week', { from: addDays(today, -14), to })
-  const measured = new Map(fresh.map((one) => [one.repository_id, one.last_measured_at]))
+  const measured = new Map(fresh.map((row) => [row.repository_id, row.last_measured_at]))
   const changes = await readScopeChanges(deps.db, ids)
   for (const { repository_id: id, full_name } of repositories)
     for (const row of [days.get(id), weeks.get(id)]) if (row) setWindow(gauges, full_name, row)
-  for (let i = 0; i < repositories.length; i += AT_ONCE) {
-    const some = repositories.slice(i, i + AT_ONCE)
+  for (let i = 0; i < repositories.length; i += MAX_CONCURRENT) {
+    const some = repositories.slice(i, i + MAX_CONCURRENT)
     const budgets = await Promise.all(
       some.map((repository) => {
         const id = repository.repository_id
@@ -93,7 +93,7 @@ async function slaGauges(
     for (const [j, { full_name: repository }] of some.entries()) {
       gauges.target.set({ repository }, budgets[j]?.target ?? 0)
       const left = budgets[j]?.left ?? null
-      // Of a repository without a pull request tested nothing is known: that is no budget of zero.
+      // Without a tested pull request the budget is unknown, not zero.
       if (left !== null) gauges.left.set({ repository }, left)
     }
   }
@@ -101,16 +101,18 @@ async function slaGauges(
 
 function makeGauges(registry: Registry) {
   const window = ['repository', 'window']
-  const own = (name: string, help: string, labels: string[] = window) => gauge(registry, name, help, labels)
+  const add = (name: string, help: string, labels: string[] = window) => gauge(registry, name, help, labels)
   return {
-    rate: own('rate', 'Flakes not caused by the pull request / pull requests tested'),
-    tested: own('pull_requests_tested', 'Pull requests tested'),
-    flakes: own('flakes', 'Flakes by attribution', [...window, 'attribution']),
-    breached: own('breached', '1 when out of SLA'),
-    odds: own('breach_probability', 'Chance that the true rate is above the target'),
-    burn: own('burn_rate', 'Rate / target'),
-    target: own('target', 'In SLA means a rate strictly below', ['repository']),
-    left: own('budget_left_flakes', 'Flakes left of the error budget of 28 days', ['repository']),
+    rate: add('rate', 'Flakes not caused by their pull request / tested pull requests'),
+    tested: add('pull_requests_tested', 'Tested pull requests'),
+    flakes: add('flakes', 'Flakes by attribution', [...window, 'attribution']),
+    breached: add('breached', '1 if out of SLA, else 0'),
+    odds: add('breach_probability', 'Probability that the true rate is above the target'),
+    burn: add('burn_rate', 'Rate / target'),
+    target: add('target', 'Target: in SLA means a rate strictly below it', ['repository']),
+    left: add('budget_left_flakes', 'Flakes left in the error budget over 28 days; negative if exceeded', [
+      'repository',
+    ]),
   }
 }
 
@@ -130,14 +132,14 @@ function setWindow(gauges: ReturnType<typeof makeGauges>, repository: string, ro
 interface CachedBudget {
   key: string
   target: number
-  /** Null where no pull request was tested in the 28 days. */
+  /** Null if no pull request was tested in the 28 days. */
   left: number | null
 }
 
-const AT_ONCE = 8
-/** Local days begin at a multiple of it in every time zone. */
+const MAX_CONCURRENT = 8
+/** In every time zone, local days start at a multiple of a quarter of an hour (UTC). */
 const QUARTER_HOUR_MS = 15 * MINUTE_MS
-const cached = new WeakMap<DashboardDeps['db'], Map<number, CachedBudget>>()
+const caches = new WeakMap<DashboardDeps['db'], Map<number, CachedBudget>>()
 
 /**
  * Target and budget. Cached, because hundreds of repositories are scraped every few seconds; read again when figures, settings or
@@ -149,15 +151,15 @@ async function budgetOf(
   measuredAt: string | null,
   scopeChange: string,
 ): Promise<CachedBudget> {
-  const own = cached.get(deps.db) ?? new Map<number, CachedBudget>()
-  cached.set(deps.db, own)
+  const cache = caches.get(deps.db) ?? new Map<number, CachedBudget>()
+  caches.set(deps.db, cache)
   const key = [Math.floor(deps.now() / QUARTER_HOUR_MS), measuredAt, scopeChange].join('/')
-  const hit = own.get(repository.repository_id)
+  const hit = cache.get(repository.repository_id)
   if (hit?.key === key) return hit
   const view = await viewOf(deps, repository)
   const { left, sla } = await readBudget(deps.db, view, measuredAt)
   const budget = { key, target: view.settings.target, left: sla.prs === 0 ? null : left }
-  own.set(repository.repository_id, budget)
+  cache.set(repository.repository_id, budget)
   return budget
 }
 
@@ -168,36 +170,44 @@ async function workGauges(
   fresh: readonly Freshness[],
 ) {
   const { db, now, status } = deps
-  const delivered = gauge(registry, 'last_delivery_timestamp_seconds', 'When the newest delivery came in', [
-    'repository',
-  ])
-  const measured = gauge(registry, 'last_measured_timestamp_seconds', 'When figures last changed', [
+  const delivered = gauge(
+    registry,
+    'last_delivery_timestamp_seconds',
+    'When the latest delivery was received',
+    ['repository'],
+  )
+  const measured = gauge(registry, 'last_measured_timestamp_seconds', 'When the figures last changed', [
     'repository',
   ])
   const waiting = gauge(registry, 'heads_waiting', 'Commits waiting to be classified', ['repository'])
-  const deliveries = gauge(registry, 'deliveries_last_hour', 'Deliveries of the last hour', [
+  const deliveries = gauge(registry, 'deliveries_last_hour', 'Deliveries in the last hour', [
     'event',
     'outcome',
   ])
-  const outbox = gauge(registry, 'outbox_waiting', 'Tasks on GitHub still to be done', ['kind'])
-  const oldest = gauge(registry, 'outbox_oldest_seconds', 'How long the oldest task is overdue', ['kind'])
-  const ids = repositories.map((one) => one.repository_id)
-  const names = new Map(repositories.map((one) => [one.repository_id, one.full_name]))
-  for (const one of fresh) {
-    const repository = names.get(one.repository_id) ?? ''
-    if (one.last_delivery_at) delivered.set({ repository }, Date.parse(one.last_delivery_at) / 1000)
-    if (one.last_measured_at) measured.set({ repository }, Date.parse(one.last_measured_at) / 1000)
-    waiting.set({ repository }, one.waiting)
+  const outbox = gauge(registry, 'outbox_waiting', 'Pending GitHub actions', ['kind'])
+  const oldest = gauge(
+    registry,
+    'outbox_oldest_seconds',
+    'How long the oldest pending GitHub action is overdue, in seconds',
+    ['kind'],
+  )
+  const ids = repositories.map((repository) => repository.repository_id)
+  const names = new Map(repositories.map((row) => [row.repository_id, row.full_name]))
+  for (const row of fresh) {
+    const repository = names.get(row.repository_id) ?? ''
+    if (row.last_delivery_at) delivered.set({ repository }, Date.parse(row.last_delivery_at) / 1000)
+    if (row.last_measured_at) measured.set({ repository }, Date.parse(row.last_measured_at) / 1000)
+    waiting.set({ repository }, row.waiting)
   }
-  for (const one of await countDeliveries(db, ids, now() - HOUR_MS))
-    deliveries.set({ event: one.event, outcome: one.outcome }, one.deliveries)
-  for (const one of await readOutboxDepth(db, ids)) {
-    outbox.set({ kind: one.kind }, one.waiting)
-    oldest.set({ kind: one.kind }, Math.max(0, (now() - Date.parse(one.oldest_due_at)) / 1000))
+  for (const row of await countDeliveries(db, ids, now() - HOUR_MS))
+    deliveries.set({ event: row.event, outcome: row.outcome }, row.deliveries)
+  for (const row of await readOutboxDepth(db, ids)) {
+    outbox.set({ kind: row.kind }, row.waiting)
+    oldest.set({ kind: row.kind }, Math.max(0, (now() - Date.parse(row.oldest_due_at)) / 1000))
   }
-  const told = await status?.()
-  if (told?.rateLimit)
-    gauge(registry, 'github_rate_remaining', 'Requests left of GitHub’s rate limit').set(
-      told.rateLimit.remaining,
+  const program = await status?.()
+  if (program?.rateLimit)
+    gauge(registry, 'github_rate_remaining', 'Requests left in the GitHub rate limit').set(
+      program.rateLimit.remaining,
     )
 }

@@ -1,4 +1,4 @@
-/** The SLA document's own measures of success by month: breaches, and merged pull requests that fix flakes. For page and API alike. */
+/** The SLA's measures of success by month: flakiness, breaches and merged fixes. The page, the API and the CSV share it. */
 import { readFixes } from '../db/incidents.ts'
 import type { Row } from '../db/schema.ts'
 import { readWindows } from '../db/sla.ts'
@@ -12,19 +12,19 @@ const DAYS = 365
 export interface Month {
   /** `YYYY-MM`, local; a week belongs to the month of its Monday. */
   month: string
-  /** Days with a pull request tested, and those of them out of SLA. */
+  /** Days with a tested pull request, and how many of them were out of SLA. */
   days: number
   days_breached: number
   weeks: number
   weeks_breached: number
-  /** Merged pull requests with the labels that mark a fix. */
+  /** Merged pull requests with one of the breach issue's labels. */
   fixes: number
   flakes_counted: number
-  /** Flakes counted over pull requests tested, each summed over the days; null without a pull request. */
+  /** Counted flakes divided by tested pull requests, each summed over the days; null without a tested pull request. */
   rate: number | null
 }
 
-/** The months of the last year in which anything was measured, newest first. */
+/** The months with data in the last year, newest first. */
 export async function readMonths(
   { db }: Pick<DashboardDeps, 'db'>,
   { repository, settings, today, now }: RepositoryView,
@@ -39,17 +39,17 @@ export async function readMonths(
   ])
   const months = [...new Set([...days, ...weeks].map((row) => row.start.slice(0, 7)))].sort().reverse()
   return months.map((month) => {
-    const own = days.filter((row) => row.start.startsWith(month) && row.prs > 0)
-    const tested = own.reduce((sum, row) => sum + row.prs, 0)
-    const counted = own.reduce((sum, row) => sum + row.flakes_counted, 0)
+    const ownDays = days.filter((row) => row.start.startsWith(month) && row.prs > 0)
+    const tested = ownDays.reduce((sum, row) => sum + row.prs, 0)
+    const counted = ownDays.reduce((sum, row) => sum + row.flakes_counted, 0)
     const ownWeeks = weeks.filter((row) => row.start.startsWith(month) && row.prs > 0)
     return {
       month,
-      days: own.length,
-      days_breached: breached(own),
+      days: ownDays.length,
+      days_breached: breached(ownDays),
       weeks: ownWeeks.length,
       weeks_breached: breached(ownWeeks),
-      fixes: fixes.find((one) => one.month === month)?.fixes ?? 0,
+      fixes: fixes.find((row) => row.month === month)?.fixes ?? 0,
       flakes_counted: counted,
       rate: tested === 0 ? null : counted / tested,
     }

@@ -1,4 +1,4 @@
-/** The routes of all pages: each finds what it is about, or says that there is no such thing. */
+/** The routes of all pages. Each finds its subject, or answers 404. */
 import { type Context, Hono } from 'hono'
 import type { DashboardDeps } from './deps.ts'
 import { type Html, html } from './html.ts'
@@ -24,7 +24,7 @@ interface Content {
   tab?: Tab
 }
 
-type About = (view: RepositoryView, c: Context) => Promise<Content | null>
+type Handler = (view: RepositoryView, c: Context) => Promise<Content | null>
 
 /** All pages, to be mounted at `/`. */
 export function pages(deps: DashboardDeps): Hono {
@@ -79,14 +79,14 @@ export function pages(deps: DashboardDeps): Hono {
   const tabs = { months: monthsPage, incidents: incidentsPage, accuracy: accuracyPage }
   const titles = { months: 'Months', incidents: 'Incidents', accuracy: 'Accuracy' }
   for (const tab of ['months', 'incidents', 'accuracy'] as const) {
-    const about: About = async (view) => ({ title: titles[tab], body: await tabs[tab](deps, view), tab })
-    app.get(`/:owner/:repo/${tab}`, ofRepository(deps, about))
+    const handler: Handler = async (view) => ({ title: titles[tab], body: await tabs[tab](deps, view), tab })
+    app.get(`/:owner/:repo/${tab}`, ofRepository(deps, handler))
   }
   app.notFound(notFound)
   return app
 }
 
-/** A tab's title is all that tells ten open jobs apart. */
+/** The browser tab's title. */
 function jobName({ jobs }: RepositoryView, jobId: number): string {
   return jobs.find((job) => job.job_id === jobId)?.name ?? 'Job'
 }
@@ -95,10 +95,10 @@ function content(title: string, body: Html | null): Content | null {
   return body === null ? null : { title, body }
 }
 
-function ofRepository(deps: DashboardDeps, about: About) {
+function ofRepository(deps: DashboardDeps, handler: Handler) {
   return async (c: Context): Promise<Response> => {
     const view = await openRepository(deps, c.req.raw, c.req.param('owner') ?? '', c.req.param('repo') ?? '')
-    const found = view && (await about(view, c))
+    const found = view && (await handler(view, c))
     if (!view || !found) return notFound(c)
     const fullName = view.repository.full_name
     const { title, tab = null, ...rest } = found
@@ -107,7 +107,7 @@ function ofRepository(deps: DashboardDeps, about: About) {
   }
 }
 
-/** The reader, where the program knows of readers at all. */
+/** The reader, if this server has a sign-in. */
 function viewerOf(c: Context): Page['viewer'] {
   const viewer = c.get('viewer') as { login: string | null } | undefined
   if (!viewer) return undefined
@@ -126,8 +126,8 @@ async function send(c: Context, page: Page, status: 200 | 404 = 200): Promise<Re
   return c.html(layout({ ...page, viewer: viewerOf(c) }), status)
 }
 
-/** The same words for what does not exist and for what is not for whoever asks. */
+/** The same answer for what does not exist and for what the reader may not see. */
 export async function notFound(c: Context): Promise<Response> {
-  const body = html`<h1>Not found</h1><p>There is no such page, or it is not for you to see. <a href="/">All repositories</a></p>`
+  const body = html`<h1>Not found</h1><p>This page does not exist, or you don’t have access. <a href="/">All repositories</a></p>`
   return send(c, { title: 'Not found', body }, 404)
 }

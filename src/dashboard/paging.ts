@@ -1,4 +1,4 @@
-/** Long lists a page at a time, with links that need no script. */
+/** Splits long lists into pages, with links that need no script. */
 import { type Html, html } from './html.ts'
 
 export interface PageOf<T> {
@@ -8,7 +8,7 @@ export interface PageOf<T> {
   pages: number
 }
 
-/** The `page`th part of a list; what is no page of it shows the first. */
+/** One page of a list, counted from 1. An invalid page number gives the first page. */
 export function pageOf<T>(all: readonly T[], page: string | undefined, size: number): PageOf<T> {
   const pages = Math.max(1, Math.ceil(all.length / size))
   const asked = Number(page)
@@ -16,7 +16,7 @@ export function pageOf<T>(all: readonly T[], page: string | undefined, size: num
   return { shown: all.slice((at - 1) * size, at * size), page: at, pages }
 }
 
-/** Links to the pages before and after; nothing where there is one. @param path the address without `page` */
+/** Links to the previous and next page; empty if there is only one. @param path the address without `page` */
 export function pageLinks(
   { page, pages }: Pick<PageOf<unknown>, 'page' | 'pages'>,
   path: string,

@@ -1,4 +1,4 @@
-/** Pictures to embed elsewhere: the badge, and the trend as it stands in the page, with its own style sheet. */
+/** SVG pictures that other sites may embed: the badge, and the trend chart with its own style sheet. */
 import { createHash } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { html, raw } from 'hono/html'
@@ -30,8 +30,8 @@ export function pictures(deps: DashboardDeps): Hono {
     const { trend } = await readTrend(deps.db, view)
     const size = { width: 1040, height: 260 }
     const svg = await trendSvg(trend, size, 't')
-    const own = html`<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}"><style>${raw(PICTURE_STYLE)}</style><rect class="back" width="100%" height="100%"/>${svg}</svg>`
-    return picture(c, own)
+    const standalone = html`<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}"><style>${raw(PICTURE_STYLE)}</style><rect class="back" width="100%" height="100%"/>${svg}</svg>`
+    return picture(c, standalone)
   })
   app.get('/badge/:owner/:file{.+\\.svg}', async (c) => {
     const { owner, file } = c.req.param()
@@ -45,7 +45,7 @@ export function pictures(deps: DashboardDeps): Hono {
   return app
 }
 
-/** The repository of a picture: for whoever may read it, or has the picture's own key. */
+/** The repository of a picture, if the reader may see it or the address has the picture's key. */
 async function openPicture(
   deps: DashboardDeps,
   c: Context,
@@ -61,7 +61,7 @@ async function openPicture(
   return openRepository(deps, c.req.raw, owner, repo)
 }
 
-/** A picture may be shown by other sites, and runs nothing: its one style sheet is known by its hash. */
+/** Allows embedding, and no content besides the one inline style sheet, which is identified by its hash. */
 function pictureHeaders() {
   return secureHeaders({
     contentSecurityPolicy: {
@@ -74,7 +74,7 @@ function pictureHeaders() {
   })
 }
 
-/** Image proxies keep what they may: they are told to ask each time, and answered shortly when nothing changed. */
+/** Sends a picture with an ETag. Image proxies must revalidate each time, and get 304 if nothing changed. */
 async function picture(c: Context, svg: Html): Promise<Response> {
   const body = String(await svg)
   const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`

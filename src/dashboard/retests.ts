@@ -1,4 +1,4 @@
-/** Who asked for what to run again: for a pull request's page and its table. */
+/** The retests requested on a pull request, for its page and its CSV table. */
 
 import type { Row } from '../db/schema.ts'
 import { parseRetests } from '../domain/command.ts'
@@ -12,7 +12,7 @@ export interface Retest {
   words: string
 }
 
-/** By comment or by button, oldest first. */
+/** Retests requested by comment or by button, oldest first. */
 export async function readRetests(
   db: DashboardDeps['db'],
   repositoryId: number,
@@ -22,8 +22,8 @@ export async function readRetests(
   const comments = await readComments(db, repositoryId, number)
   const shas = heads.map((head) => head.head_sha)
   const buttons = await readRerunRequests(db, repositoryId, shas)
-  const asked = [...comments.flatMap(retestsIn), ...buttons.map(retestBy)]
-  return asked.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  const retests = [...comments.flatMap(retestsIn), ...buttons.map(retestBy)]
+  return retests.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
 }
 
 function retestsIn(comment: Row<'comment'>): Retest[] {

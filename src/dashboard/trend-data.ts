@@ -1,4 +1,4 @@
-/** The trend's points: every day and week of a span, those without a window too. */
+/** The data of the trend chart: every day and week of its time span, including those without data. */
 
 import { readIncidents } from '../db/incidents.ts'
 import type { Db, Row } from '../db/schema.ts'
@@ -36,9 +36,9 @@ export async function readTrend(
     days: starts.map((start) => point(start, storedDays.get(start))),
     weeks: starts.filter(isMonday).map((start) => point(start, storedWeeks.get(start))),
     target: settings.target,
-    incidents: incidents.map((one) => ({
-      from: dayAt(Date.parse(one.from_at), settings.timeZone),
-      to: dayAt(Date.parse(one.to_at), settings.timeZone),
+    incidents: incidents.map((incident) => ({
+      from: dayAt(Date.parse(incident.from_at), settings.timeZone),
+      to: dayAt(Date.parse(incident.to_at), settings.timeZone),
     })),
     definitionChanges: changesOf(days),
   }
@@ -54,7 +54,7 @@ function point(start: string, row: Row<'sla_window'> | undefined): TrendPoint {
   }
 }
 
-/** Days from which on figures were computed by other definitions than the day before. */
+/** The days whose definition version differs from that of the day before. */
 function changesOf(days: readonly Row<'sla_window'>[]): string[] {
   return days.flatMap((day, i) => {
     const before = days[i - 1]

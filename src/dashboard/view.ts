@@ -36,7 +36,7 @@ export function visibilityOf(deps: Pick<DashboardDeps, 'visibility'>): Visibilit
   return deps.visibility ?? PUBLIC_ONLY
 }
 
-/** Every repository that `request` may see, by name. */
+/** Every repository that the sender of `request` may see, by name. */
 export async function readableRepositories(
   deps: Pick<DashboardDeps, 'db' | 'visibility'>,
   request: Request,

@@ -87,7 +87,7 @@ describe('the API', () => {
     ['flakes?from=yesterday', 'from'],
     ['flakes?cursor=AAAA', 'cursor'],
     ['windows?kind=year', 'kind'],
-    ['grid?job=(', 'without its )'],
+    ['grid?job=(', 'missing closing )'],
     ['pulls/x', 'number'],
     ['flakes/zz/1', 'sha'],
   ])('%s is answered with what is wrong', async (path, part) => {
@@ -210,7 +210,7 @@ describe('the API', () => {
     ])
     for (const path of ['11/changes/2026-02-01', '11/changes/2026-99-99', '12/changes/2026-02-02']) {
       const none = await pages.request(`${BASE}/jobs/${path}/merged.csv`)
-      const words = 'There is no such table, or it is not for you to see.\n'
+      const words = 'Not found, or you don’t have access.\n'
       expect([path, none.status, await none.text()]).toEqual([path, 404, words])
     }
     expect(await (await pages.request('/acme/web/jobs/11')).text()).toContain(

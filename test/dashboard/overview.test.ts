@@ -35,7 +35,7 @@ async function text(path: string, status = 200): Promise<string> {
 
 describe('the organisation', () => {
   test('an empty database says what it waits for', async () => {
-    expect(await text('/')).toContain('perhaps it is not installed on one yet')
+    expect(await text('/')).toContain('the app may not be installed yet')
   })
 
   test('repositories are listed with the state of their latest week', async () => {
@@ -43,7 +43,7 @@ describe('the organisation', () => {
     const page = await text('/')
     expect(page).toContain('href="/acme/web"')
     expect(page).toContain(
-      'This week 1 of 1 repository with data is out of SLA: 1 flake over 20 pull requests',
+      'This week 1 of 1 repository with data is out of SLA: 1 flake in 20 tested pull requests, 5% overall',
     )
   })
 
@@ -59,8 +59,8 @@ describe('one repository', () => {
   test('says in words how the week stands, and with how few pull requests', async () => {
     await seed()
     const page = await text('/acme/web')
-    expect(page).toContain('This week is out of SLA: 1 flake over 20 pull requests tested is 5%')
-    expect(page).toContain('with this few pull requests a single flake is a breach')
+    expect(page).toContain('This week is out of SLA: 1 flake in 20 tested pull requests (5%)')
+    expect(page).toContain('with so few pull requests, a single flake is a breach')
   })
 
   test('a revised window shows its newest revision only', async () => {
@@ -68,8 +68,8 @@ describe('one repository', () => {
     const revised = aWindow({ kind: 'week', start: '2026-02-02', revision: 1, prs: 25, flakes: 0 })
     await database.db.insertInto('sla_window').values(revised).execute()
     const page = await text('/acme/web')
-    expect(page).toContain('0 flakes over 25 pull requests tested')
-    expect(page).not.toContain('over 20 pull requests tested is')
+    expect(page).toContain('0 flakes in 25 tested pull requests')
+    expect(page).not.toContain('in 20 tested pull requests (')
   })
 
   test('is found whatever the case of its name, as on GitHub', async () => {
@@ -79,7 +79,7 @@ describe('one repository', () => {
 
   test('without windows says that there is no rate', async () => {
     await database.db.insertInto('repository').values(aRepository()).execute()
-    expect(await text('/acme/web')).toContain('neither in nor out of SLA')
+    expect(await text('/acme/web')).toContain('No data: no pull request was tested')
   })
 
   test('text from outside stays text', async () => {

@@ -69,9 +69,9 @@ describe('a flake’s page', () => {
       .values(aFlake({ probability: 0.295, evidence: JSON.stringify(evidence) }))
       .execute()
     const page = await text(`/acme/web/flakes/${SHA}/11`)
-    expect(page).toContain('chance that the pull request caused it 29.5%')
-    expect(page).not.toContain('beyond these counts')
-    expect(page).toContain('1 of 200 judged commits flaked, on #4')
+    expect(page).toContain('probability that the pull request caused it 29.5%')
+    expect(page).not.toContain('Beyond these counts')
+    expect(page).toContain('the job flaked at 1 of 200 commits, on #4')
   })
 
   test('says so when the verdict rests on more than the counts', async () => {
@@ -80,7 +80,9 @@ describe('a flake’s page', () => {
       .insertInto('flake')
       .values(aFlake({ probability: 0.9, evidence: JSON.stringify(evidence) }))
       .execute()
-    expect(await text(`/acme/web/flakes/${SHA}/11`)).toContain('The verdict says 90%: beyond these counts')
+    expect(await text(`/acme/web/flakes/${SHA}/11`)).toContain(
+      'The attribution says 90%. Beyond these counts',
+    )
   })
 
   test('tells how the verdict changed', async () => {
@@ -101,7 +103,7 @@ describe('a flake’s page', () => {
       })
       .execute()
     expect(await text(`/acme/web/flakes/${SHA}/11`)).toMatch(
-      /yes \(95% likely its own\) no \(3% likely its own\) more verdicts/,
+      /yes \(95% likely this pull request\) no \(3% likely this pull request\) more verdicts/,
     )
   })
 
@@ -215,7 +217,7 @@ describe('the grid', () => {
     const page = await text('/acme/web/grid?job=^li|nothing')
     expect(page).toContain('lint')
     expect(page).not.toContain('unit')
-    expect(await text('/acme/web/grid?job=(')).toContain('has a ( without its ). Every job is shown.')
+    expect(await text('/acme/web/grid?job=(')).toContain('missing closing ). All jobs are shown.')
   })
 
   test('leaves out jobs that do not count', async () => {
@@ -255,7 +257,7 @@ describe('a job’s page', () => {
     await renewChangePoints(db, 1, [11])
     const page = await text('/acme/web/jobs/11')
     expect(page).toMatch(/It got worse around \w{3} \d Jan 2026/)
-    expect(page).toContain('Before: 0 of 5')
+    expect(page).toContain('Before: flaked at 0 of 5')
     expect(page).toContain('Make it slow')
   })
 
@@ -263,7 +265,7 @@ describe('a job’s page', () => {
     await seed()
     expect(
       await text('/acme/web/jobs/12', { settings: { ...DEFAULT_SETTINGS, required: ['unit'] } }),
-    ).toContain('It does not count')
+    ).toContain('does not count towards the SLA')
     await text('/acme/web/jobs/999', { status: 404 })
   })
 
@@ -296,9 +298,9 @@ describe('a job’s page', () => {
       ])
       .execute()
     const page = await text('/acme/web/jobs/11')
-    expect(page).toContain('they do not count in the SLA')
+    expect(page).toContain('They do not count towards the SLA.')
     expect(page).toContain('&lt;b&gt;pool&lt;/b&gt; of 4 Missed: 6 of 131 runs failed. on mains')
-    expect(page).toContain('under way, or broken off')
+    expect(page).toContain('running or interrupted')
     expect(page).not.toContain('elsewhere')
   })
 })
@@ -360,7 +362,7 @@ describe('incidents and accuracy', () => {
     )
   })
 
-  test('a change of a job’s rate names what was merged then', async () => {
+  test('a change of a job’s flake rate lists the pull requests merged then', async () => {
     await seed()
     await database.db
       .insertInto('change_point')
@@ -374,7 +376,7 @@ describe('incidents and accuracy', () => {
     expect(await api.json()).toMatchObject({ incidents: [], changes: [{ job: 'unit', merged: [4] }] })
   })
 
-  test('verdicts are held against what people said and what came after', async () => {
+  test('the accuracy page compares attributions with corrections and with later flakes', async () => {
     await seed()
     const correction = JSON.stringify({
       says: 'mine',
@@ -401,25 +403,25 @@ describe('incidents and accuracy', () => {
       )
       .execute()
     expect(await text('/acme/web/accuracy')).toMatch(
-      /Of 2 definite verdicts, 1 \(50%\) were contradicted.*Not caused by it 2 1 0 0 2 0 0/,
+      /Of 2 definite attributions, 1 \(50%\) was corrected.*Not caused by the pull request 2 1 0 0 2 0 0/,
     )
     const api = await app({ db: database.db }).request('/api/v1/repositories/acme/web/accuracy')
     expect(await api.json()).toMatchObject({
       attributions: [{ attribution: 'not_caused_by_pr', flakes: 2, corrected_mine: 1, later_only_others: 2 }],
     })
     expect(await text(`/acme/web/flakes/${SHA}/11`)).toMatch(
-      /ada said on .* that it was the pull request’s fault: I forgot a lock/,
+      /ada corrected this on .*: caused by the pull request. Reason: I forgot a lock/,
     )
   })
 
-  test('verdicts are counted by how sure they were', async () => {
+  test('the accuracy page counts attributions by certainty', async () => {
     await seed()
     await database.db
       .insertInto('flake')
       .values([aFlake(), aFlake({ head_sha: 'c'.repeat(40), probability: 0.5, counted: false })])
       .execute()
     expect(await text('/acme/web/accuracy')).toContain(
-      'Of 2 flakes judged in 180 days, 50% were told with more than 90% certainty',
+      'Of 2 flakes in 180 days, 50% have an attribution with more than 90% certainty',
     )
   })
 })
@@ -444,7 +446,7 @@ test('pictures are images with a title, and are not sent again unchanged', async
     .execute()
   for (const [path, words] of [
     ['/badge/acme/web.svg', 'flakiness: 10% out of SLA'],
-    ['/acme/web/trend.svg', 'Flake rate of the last 90 days'],
+    ['/acme/web/trend.svg', 'Flake rate over the last 90 days'],
   ] as const) {
     const site = app({ db: database.db })
     const response = await site.request(path)

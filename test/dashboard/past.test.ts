@@ -48,11 +48,11 @@ async function backfill(repositoryId: number): Promise<void> {
   await finishPage(db, stored, { facts: [], next: [], found: [4, 5, 6] })
 }
 
-describe('history that is being read', () => {
-  test('stands on the first page with how far it is, which keeps itself up to date', async () => {
+describe('a running backfill', () => {
+  test('is shown on the home page with its progress, and the page refreshes itself', async () => {
     await backfill(1)
     expect(await text('/')).toMatch(
-      /The app is installed, and reads the past from GitHub.*acme\/web 6 Nov 2025 1 of 2 1 of 2 answers 3 /,
+      /The backfill from GitHub is in progress.*acme\/web 6 Nov 2025 1 of 2 1 of 2 pages 3 /,
     )
     const page = await (await app({ db: database.db }).request('/')).text()
     expect(page).toContain('<main id="main" data-refresh="5">')
@@ -64,10 +64,10 @@ describe('history that is being read', () => {
       .insertInto('sla_window')
       .values(aWindow({ kind: 'week', start: '2026-02-02' }))
       .execute()
-    expect(await text('/')).not.toContain('is being read')
+    expect(await text('/')).not.toContain('Backfill of')
     await backfill(1)
-    expect(await text('/')).toContain('History of acme/web back to 6 Nov 2025 is being read from GitHub')
-    expect(await text('/status')).toContain('1 of 2 answers')
+    expect(await text('/')).toContain('Backfill of acme/web since 6 Nov 2025 in progress')
+    expect(await text('/status')).toContain('1 of 2 pages')
   })
 
   test('of a repository that is not for the reader is not told of', async () => {
@@ -88,24 +88,22 @@ describe('a gap', () => {
   }
 
   test('is a sentence, and another once it is filled', async () => {
-    expect(await text('/status')).toContain('No gap is known')
+    expect(await text('/status')).toContain('No open gaps')
     await openGap(database.db, gap)
     expect(await text('/status')).toContain(
-      'acme/web : the server was away from 20 Jan 2026, 00:00 UTC to 25 Jan 2026, 00:00 UTC . Results of then may be missing',
+      'acme/web : the server was away from 20 Jan 2026, 00:00 UTC to 25 Jan 2026, 00:00 UTC . Results may be missing',
     )
     const csv = await (await app({ db: database.db }).request('/api/v1/status/gaps.csv')).text()
     expect(csv).toBe(
       'full_name,from_at,to_at,reason,filled_at\r\nacme/web,2026-01-20T00:00:00.000Z,2026-01-25T00:00:00.000Z,the server was away,\r\n',
     )
     await sql`update gap set filled_at = '2026-02-01T10:00:00Z'`.execute(database.db)
-    expect(await text('/status')).toContain(
-      'read again by 1 Feb 2026, 10:00 UTC : nothing of then is missing any more',
-    )
+    expect(await text('/status')).toContain('Backfilled on 1 Feb 2026, 10:00 UTC ; nothing is missing now')
   })
 
   test('of a repository that is not for the reader is not told of', async () => {
     await openGap(database.db, { ...gap, repository_id: 2 })
-    expect(await text('/status')).toContain('No gap is known')
+    expect(await text('/status')).toContain('No open gaps')
     expect(JSON.parse(await text('/api/v1/status')).gaps).toEqual([])
   })
 
@@ -123,17 +121,17 @@ describe('a gap', () => {
         result: null,
       })
       .execute()
-    expect(await text('/status')).toContain('1 delivery could not be handed over by GitHub')
+    expect(await text('/status')).toContain('1 delivery not received from GitHub; redelivery requested')
   })
 
   test('a record of deliveries that is still being gone through stands on the status page', async () => {
     const rest = { which: 'failed', cursor: 'v1_5', since: '2026-02-03T08:00:00Z' } as const
     await saveCursor(database.db, rest)
     expect(await text('/status')).toMatch(
-      /still being gone through, back to .*8:00.*: until then results may be missing/,
+      /delivery log is being read back to .*8:00.*; until that is done, results may be missing/,
     )
     await deleteCursor(database.db, rest)
-    expect(await text('/status')).not.toContain('gone through')
+    expect(await text('/status')).not.toContain('delivery log')
   })
 })
 
@@ -157,7 +155,7 @@ describe('who sees nothing', () => {
 
   test('is told that nobody can sign in, where nobody can', async () => {
     await database.db.deleteFrom('repository').where('repository_id', '=', 1).execute()
-    expect(await text('/')).toContain('Private repositories are shown to nobody')
+    expect(await text('/')).toContain('Private repositories are hidden: sign-in is not configured.')
   })
 })
 
@@ -181,12 +179,12 @@ describe('required jobs', () => {
       ])
       .execute()
     const settingsOf = async () => ({ ...DEFAULT_SETTINGS, required: ['unit', 'lint'] })
-    expect(await text('/acme/web', { settingsOf })).toContain('Required jobs with a result: 75%.')
+    expect(await text('/acme/web', { settingsOf })).toContain('Required results received: 75%.')
     const answer = await text('/api/v1/repositories/acme/web', { settingsOf })
     expect(JSON.parse(answer).coverage).toEqual({ day: 0.75, week: null })
     // The command line says the same.
     const row = await db.selectFrom('sla_window').selectAll().executeTakeFirstOrThrow()
     expect(await readCoverage(db, 1, ['unit', 'lint'], [row])).toEqual([0.75])
-    expect(await text('/acme/web')).not.toContain('Required jobs with a result')
+    expect(await text('/acme/web')).not.toContain('Required results received')
   })
 })

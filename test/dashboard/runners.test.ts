@@ -1,6 +1,6 @@
 /** A machine on which a job fails stands out, from the webhook to the page. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { judgeRunners } from '../../src/dashboard/pages/runners.ts'
+import { rateRunners } from '../../src/dashboard/pages/runners.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { addFacts } from '../../src/db/facts.ts'
 import { startTestApp } from '../support/app.ts'
@@ -98,14 +98,14 @@ test('the table comes as CSV, as the API tells it', async () => {
 })
 
 test('what is not known is said, not shown as nothing', async () => {
-  expect(await text('/acme/web/jobs/12')).toContain('No self-hosted runner was told of')
-  expect(await text('/acme/web/jobs/13')).toContain('is not told to GitHub by this CI')
+  expect(await text('/acme/web/jobs/12')).toContain('No self-hosted runners reported')
+  expect(await text('/acme/web/jobs/13')).toContain('does not report its runners to GitHub')
 })
 
 test('the only machine has none to stand out from, nor does one unlucky run make one', () => {
   const record = { last_at: '2026-02-03T10:00:00Z' }
-  expect(judgeRunners([{ ...record, runner: 'a', fails: 9, passes: 1 }])[0]?.standsOut).toBe(false)
-  const two = judgeRunners([
+  expect(rateRunners([{ ...record, runner: 'a', fails: 9, passes: 1 }])[0]?.standsOut).toBe(false)
+  const two = rateRunners([
     { ...record, runner: 'a', fails: 1, passes: 0 },
     { ...record, runner: 'b', fails: 1, passes: 9 },
   ])

@@ -17,7 +17,7 @@ async function draw(trend: Trend): Promise<string> {
 }
 
 describe('the trend', () => {
-  test('tells no data, in SLA, out of SLA and not over yet apart by more than colour', async () => {
+  test('distinguishes no data, in SLA, out of SLA and in progress by more than colour', async () => {
     const trend = aTrend()
     Object.assign(trend.days[1] ?? {}, { rate: 0 })
     Object.assign(trend.days[2] ?? {}, { rate: 0.05, breached: true })
@@ -27,7 +27,7 @@ describe('the trend', () => {
     expect(svg.match(/<rect class="in"/g)).toHaveLength(1)
     expect(svg.match(/<rect class="out"/g)).toHaveLength(1)
     expect(svg.match(/<rect class="out partial"/g)).toHaveLength(1)
-    expect(svg).toContain('not over yet</title>')
+    expect(svg).toContain('in progress</title>')
   })
 
   test('one day of a single pull request does not flatten the weeks', async () => {
@@ -59,7 +59,7 @@ describe('the trend', () => {
       aTrend({ incidents: [{ from: '2025-12-01', to: '2025-12-02' }], definitionChanges: ['2026-01-01'] }),
     )
     expect(svg).toContain('<title>Incident, 1 Dec to 2 Dec</title>')
-    expect(svg).toContain('The definitions changed on 1 Jan')
+    expect(svg).toContain('Definition version changed on 1 Jan')
   })
 
   test('what was before the picture is not drawn into it', async () => {
@@ -73,7 +73,7 @@ describe('the trend', () => {
     const trend = aTrend({ weeks: [{ start: '2025-11-10', rate: 0.04, breached: true, partial: false }] })
     Object.assign(trend.days[2] ?? {}, { rate: 0.05, breached: true })
     expect(trendWords(trend)).toBe(
-      'Flake rate of the last 90 days against the target of 1%: 1 of 1 days with data were out of SLA. The latest week with data was at 4%.',
+      'Flake rate over the last 90 days; target below 1%. 1 of 1 day with data was out of SLA. Latest week with data: 4%.',
     )
   })
 })

@@ -1,5 +1,4 @@
-/** `/api/v1`: everything the pages show, for programs. Its OpenAPI document is made from the routes themselves. */
-
+/** `/api/v1`: everything that the pages show, as JSON. The OpenAPI document is generated from the routes. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { etag } from 'hono/etag'
@@ -14,15 +13,14 @@ import { readPullRequest } from '../queries/pull-request.ts'
 import { readRunnerRecords } from '../queries/runners.ts'
 import { lastDays, MAX_HEADS, openRepository, type RepositoryView } from '../view.ts'
 import { addAttribution } from './attribution.ts'
-import { coverageOf, flakes, jobs, newestOf, repositories, windows } from './data.ts'
-import { history } from './history.ts'
-import * as things from './item-routes.ts'
-import * as routes from './routes.ts'
+import * as details from './detail-routes.ts'
+import * as routes from './list-routes.ts'
+import { coverageOf, listFlakes, listJobs, listRepositories, listWindows, newestOf } from './lists.ts'
+import { addMonthsAndStatus } from './months-and-status.ts'
 import { flakeRowJson, runJson } from './shapes.ts'
 import { tables } from './tables.ts'
 
 const MAX_RUNS = 100
-const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }
 
 /** The API, to be mounted at `/api/v1`. */
 export function api(deps: DashboardDeps): OpenAPIHono {
@@ -39,12 +37,12 @@ export function api(deps: DashboardDeps): OpenAPIHono {
     c.header('cache-control', 'private, no-cache')
   })
   app.openapi(routes.repositoriesRoute, async (c) =>
-    c.json(await repositories(deps, c.req.raw, c.req.valid('query')), 200),
+    c.json(await listRepositories(deps, c.req.raw, c.req.valid('query')), 200),
   )
-  ofRepositories(app, deps)
-  ofOneThing(app, deps)
+  addRepositoryRoutes(app, deps)
+  addDetailRoutes(app, deps)
   addAttribution(app, deps)
-  history(app, deps)
+  addMonthsAndStatus(app, deps)
   app.route('/', tables(deps))
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
@@ -52,11 +50,11 @@ export function api(deps: DashboardDeps): OpenAPIHono {
       title: 'flake-sla',
       version: '1',
       description:
-        'Flakiness of presubmit jobs against the SLA. Each list comes as CSV too, at its address with `.csv` behind it.',
+        'Flakiness of presubmit jobs against the SLA. Append `.csv` to the address of a list to get it as CSV.',
     },
     servers: [{ url: '/api/v1' }],
   })
-  app.notFound((c) => c.json(NOT_FOUND, 404))
+  app.notFound((c) => c.json(routes.NOT_FOUND, 404))
   return app
 }
 
@@ -64,39 +62,43 @@ function open(deps: DashboardDeps, c: Context): Promise<RepositoryView | null> {
   return openRepository(deps, c.req.raw, c.req.param('owner') ?? '', c.req.param('repo') ?? '')
 }
 
-function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
+function addRepositoryRoutes(app: OpenAPIHono, deps: DashboardDeps): void {
   app.openapi(routes.repositoryRoute, async (c) => {
     const view = await open(deps, c)
-    if (!view) return c.json(NOT_FOUND, 404)
+    if (!view) return c.json(routes.NOT_FOUND, 404)
     const { repository, settings, required } = view
-    const [own] = await newestOf(deps, [repository])
-    if (!own) return c.json(NOT_FOUND, 404)
+    const [latest] = await newestOf(deps, [repository])
+    if (!latest) return c.json(routes.NOT_FOUND, 404)
     const names = [...new Set(view.jobs.filter((job) => required.includes(job)).map((job) => job.name))]
     const coverage = await coverageOf(deps, view)
     const { target, timeZone: time_zone } = settings
     return c.json(
-      { ...own, target, time_zone, coverage, required: { source: required.source, jobs: names } },
+      { ...latest, target, time_zone, coverage, required: { source: required.source, jobs: names } },
       200,
     )
   })
   app.openapi(routes.windowsRoute, async (c) => {
     const view = await open(deps, c)
-    return view ? c.json(await windows(deps, view, c.req.valid('query')), 200) : c.json(NOT_FOUND, 404)
+    return view
+      ? c.json(await listWindows(deps, view, c.req.valid('query')), 200)
+      : c.json(routes.NOT_FOUND, 404)
   })
   app.openapi(routes.jobsRoute, async (c) => {
     const view = await open(deps, c)
-    if (!view) return c.json(NOT_FOUND, 404)
-    return c.json({ jobs: await jobs(deps, view, c.req.valid('query').days) }, 200)
+    if (!view) return c.json(routes.NOT_FOUND, 404)
+    return c.json({ jobs: await listJobs(deps, view, c.req.valid('query').days) }, 200)
   })
   app.openapi(routes.flakesRoute, async (c) => {
     const view = await open(deps, c)
-    if (!view) return c.json(NOT_FOUND, 404)
-    const page = await flakes(deps, view, c.req.valid('query'))
-    return page ? c.json(page, 200) : c.json({ error: 'cursor: is none that this API gave out.' }, 400)
+    if (!view) return c.json(routes.NOT_FOUND, 404)
+    const page = await listFlakes(deps, view, c.req.valid('query'))
+    return page
+      ? c.json(page, 200)
+      : c.json({ error: 'cursor: must be a value of `next` from an earlier answer.' }, 400)
   })
   app.openapi(routes.gridRoute, async (c) => {
     const view = await open(deps, c)
-    if (!view) return c.json(NOT_FOUND, 404)
+    if (!view) return c.json(routes.NOT_FOUND, 404)
     const grid = await readGrid(deps, view, gridQuery(new URL(c.req.url).searchParams))
     if (grid.problem) return c.json({ error: grid.problem }, 400)
     const heads = grid.heads.map(({ number, head_sha, last_at }) => ({
@@ -113,13 +115,13 @@ function ofRepositories(app: OpenAPIHono, deps: DashboardDeps): void {
   })
 }
 
-function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
+function addDetailRoutes(app: OpenAPIHono, deps: DashboardDeps): void {
   const { db } = deps
-  app.openapi(things.jobRoute, async (c) => {
+  app.openapi(details.jobRoute, async (c) => {
     const view = await open(deps, c)
     const key = view && { repositoryId: view.repository.repository_id, jobId: c.req.valid('param').job_id }
     const job = key && (await readJob(db, key))
-    if (!view || !job) return c.json(NOT_FOUND, 404)
+    if (!view || !job) return c.json(routes.NOT_FOUND, 404)
     const { now, settings } = view
     const span = lastDays(view, c.req.valid('query').days)
     const days = await readJobDays(db, key, span, settings.timeZone)
@@ -131,12 +133,12 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
       200,
     )
   })
-  app.openapi(things.flakeRoute, async (c) => {
+  app.openapi(details.flakeRoute, async (c) => {
     const view = await open(deps, c)
     const { sha: headSha, job_id: jobId } = c.req.valid('param')
     const key = view && { repositoryId: view.repository.repository_id, headSha, jobId }
     const flake = key && (await readFlake(db, key))
-    if (!view || !flake) return c.json(NOT_FOUND, 404)
+    if (!view || !flake) return c.json(routes.NOT_FOUND, 404)
     const history = (await readRevisions(db, key)).map(
       ({ repository_id: _repository, head_sha: _sha, job_id: _job, ...revision }) => revision,
     )
@@ -150,17 +152,17 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
       200,
     )
   })
-  app.openapi(things.pullRequestRoute, async (c) => {
+  app.openapi(details.pullRequestRoute, async (c) => {
     const view = await open(deps, c)
     const { number } = c.req.valid('param')
     const id = view?.repository.repository_id ?? 0
-    const told = view && (await readPullRequest(db, id, number))
-    const own = view ? await readFlakesOf(db, id, number) : []
-    if (!told && own.length === 0) return c.json(NOT_FOUND, 404)
+    const pullRequest = view && (await readPullRequest(db, id, number))
+    const flakes = view ? await readFlakesOf(db, id, number) : []
+    if (!pullRequest && flakes.length === 0) return c.json(routes.NOT_FOUND, 404)
     const heads = []
     for (const head of (await readHeadsOf(db, id, number)).slice(0, MAX_HEADS))
       heads.push({ ...head, runs: (await readRunsOf(db, id, number, head.head_sha)).map(runJson) })
-    const list = own.map((flake) => ({
+    const list = flakes.map((flake) => ({
       head_sha: flake.head_sha,
       job_id: flake.job_id,
       job: flake.name,
@@ -168,6 +170,6 @@ function ofOneThing(app: OpenAPIHono, deps: DashboardDeps): void {
       probability_caused_by_pr: flake.probability,
       counted: view && countedIn(view.scope, flake),
     }))
-    return c.json({ number, title: told?.title ?? null, heads, flakes: list }, 200)
+    return c.json({ number, title: pullRequest?.title ?? null, heads, flakes: list }, 200)
   })
 }

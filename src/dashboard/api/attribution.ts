@@ -1,4 +1,4 @@
-/** What the API says about attribution itself: incidents, changes of jobs' rates, and how verdicts held up. */
+/** The API's incidents, changes of flake rates, and accuracy of attributions. */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { readChangePoints } from '../../db/change-points.ts'
@@ -6,11 +6,9 @@ import { readIncidents } from '../../db/incidents.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { readAttributionRecords, readProbabilityBands } from '../queries/accuracy.ts'
 import { lastDays, openRepository } from '../view.ts'
-import { accuracyRoute, incidentsRoute } from './routes.ts'
+import { accuracyRoute, incidentsRoute, NOT_FOUND } from './list-routes.ts'
 
-const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }
-
-/** Adds the addresses to the API. */
+/** Adds these routes to the API. */
 export function addAttribution(app: OpenAPIHono, deps: DashboardDeps): void {
   const { db } = deps
   const open = (c: Context) =>

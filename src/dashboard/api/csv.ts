@@ -1,6 +1,6 @@
-/** Tables as CSV (RFC 4180). Spreadsheets run what begins like a formula, and names come from outside: those get a quote. */
+/** Writes CSV (RFC 4180). Text that a spreadsheet would run as a formula gets a leading quote, because names come from outside. */
 
-/** @param rows all with the keys of the first; nested values are written as JSON */
+/** @param head the columns, in order. @param rows nested values are written as JSON */
 export function csv(head: readonly string[], rows: readonly Record<string, unknown>[]): string {
   const lines = [head.join(','), ...rows.map((row) => head.map((key) => cell(row[key])).join(','))]
   return `${lines.join('\r\n')}\r\n`

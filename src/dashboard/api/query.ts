@@ -1,4 +1,4 @@
-/** What a request may ask for: checked before anything is read, and described in the OpenAPI document. */
+/** The parameters of the API. They are validated before anything is read. */
 
 import { z } from '@hono/zod-openapi'
 import type { FlakeCursor } from '../../db/flakes.ts'
@@ -7,7 +7,7 @@ import { readInstant } from '../dates.ts'
 
 const day = z.iso
   .date()
-  .refine((text) => readInstant(text) !== null, 'is before 1970 or after 2199')
+  .refine((text) => readInstant(text) !== null, 'must lie between 1970 and 2199')
   .openapi({ example: '2026-02-02' })
 
 export const ofRepository = z.object({ owner: z.string().max(100), repo: z.string().max(200) })
@@ -15,17 +15,19 @@ export const ofRepository = z.object({ owner: z.string().max(100), repo: z.strin
 export const ofJob = ofRepository.extend({
   job_id: z
     .string()
-    .regex(/^\d{1,16}$/, 'is a number')
+    .regex(/^\d{1,16}$/, 'must be a number')
     .transform(Number)
     .openapi({ type: 'string' }),
 })
 
-export const ofFlake = ofJob.extend({ sha: z.string().regex(/^[0-9a-f]{40,64}$/, 'is a commit’s full SHA') })
+export const ofFlake = ofJob.extend({
+  sha: z.string().regex(/^[0-9a-f]{40,64}$/, 'must be a full commit SHA'),
+})
 
 export const ofPullRequest = ofRepository.extend({
   number: z
     .string()
-    .regex(/^\d{1,9}$/, 'is a number')
+    .regex(/^\d{1,9}$/, 'must be a number')
     .transform(Number)
     .openapi({ type: 'string' }),
 })
@@ -39,7 +41,7 @@ export const windowsQuery = z.object({
   limit,
 })
 
-/** Pages of what is listed by name. */
+/** Paging of lists that are sorted by name. */
 export const pageQuery = z.object({
   page: z.coerce.number().int().min(1).max(10_000).default(1),
   limit: z.coerce.number().int().min(1).max(500).default(100),
@@ -54,17 +56,25 @@ export const flakesQuery = z.object({
   job_id: z.coerce.number().int().min(0).optional(),
   attribution: z.enum(['not_caused_by_pr', 'caused_by_pr', 'undetermined']).optional(),
   limit,
-  cursor: z.string().max(300).optional().openapi({ description: 'As in `next` of the page before' }),
+  cursor: z
+    .string()
+    .max(300)
+    .optional()
+    .openapi({ description: 'The value of `next` from the previous page' }),
 })
 
 export const gridParameters = z.object({
-  job: z.string().max(200).optional().openapi({ description: 'Regular expression; no back references' }),
+  job: z
+    .string()
+    .max(200)
+    .optional()
+    .openapi({ description: 'Regular expression (RE2 syntax) on the job’s name' }),
   sort: z.enum(['flakiness', 'name']).optional(),
   width: z.enum(['20', '40', '80']).optional(),
   page: z.coerce.number().int().min(1).max(999).optional(),
 })
 
-/** The instants of UTC days `from` up to and with `to`; all that there is where they are not given. */
+/** The time span from UTC day `from` to UTC day `to`, both inclusive; unbounded where a day is missing. */
 export function spanOf(query: { from?: string | undefined; to?: string | undefined }, now: number) {
   const from = query.from ? Date.parse(query.from) : 0
   return { from, to: query.to ? Date.parse(query.to) + DAY_MS : now + 1 }
@@ -74,7 +84,7 @@ export function writeCursor({ flakedAt, headSha, jobId }: FlakeCursor): string {
   return Buffer.from(`${flakedAt}|${headSha}|${jobId}`).toString('base64url')
 }
 
-/** Null for text that is no cursor of ours. */
+/** The cursor in an address; null if it is invalid. */
 export function readCursor(text: string): FlakeCursor | null {
   const [flakedAt, headSha, jobId, more] = Buffer.from(text, 'base64url').toString('utf8').split('|')
   if (!flakedAt || !headSha || !jobId || more !== undefined) return null

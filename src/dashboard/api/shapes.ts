@@ -1,4 +1,4 @@
-/** What the API answers with: the same names as the command line's JSON. The OpenAPI document is made from these. */
+/** The shapes of the API's answers. Field names are those of the command line's JSON. */
 
 import { wilson } from '@flake-sla/hunt/statistics'
 import { z } from '@hono/zod-openapi'
@@ -86,18 +86,17 @@ export const jobShape = z
     flake_rate_high: z.number(),
     last_flaked_at: z.string(),
     waited_s: rate.openapi({
-      description:
-        'Seconds from the first failure to the pass after it; null when more than 60 days are asked for',
+      description: 'Seconds from the first failure to the next pass; null for more than 60 days',
     }),
     rerun_s: rate.openapi({
-      description: 'Seconds of machines on runs after the first failure; null likewise',
+      description: 'Machine seconds of runs after the first failure; null for more than 60 days',
     }),
-    owners: z.array(z.string()).openapi({ description: 'As the settings name them' }),
-    issue: z.string().nullable().openapi({ description: 'The open issue about the job' }),
+    owners: z.array(z.string()).openapi({ description: 'Logins and teams named in the settings' }),
+    issue: z.string().nullable().openapi({ description: 'Address of the job’s open issue' }),
   })
   .openapi('JobCost')
 
-/** @param total counted flakes of all jobs */
+/** A job and what it cost. @param total counted flakes of all jobs */
 export function jobJson(
   cost: JobCost,
   total: number,
@@ -169,7 +168,7 @@ export const repositoryShape = z
   .object({
     repository: z.string(),
     private: z.boolean(),
-    day: windowShape.nullable().openapi({ description: 'The newest day with data' }),
-    week: windowShape.nullable().openapi({ description: 'The newest week with data' }),
+    day: windowShape.nullable().openapi({ description: 'The latest day with data' }),
+    week: windowShape.nullable().openapi({ description: 'The latest week with data' }),
   })
   .openapi('Repository')

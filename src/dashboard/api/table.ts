@@ -1,5 +1,4 @@
-/** What every table as CSV has: how one is added, and how it is sent. */
-
+/** What all CSV tables share. */
 import type { Context } from 'hono'
 import type { z } from 'zod'
 import type { JobKey } from '../../db/job-table.ts'
@@ -7,7 +6,7 @@ import type { RepositoryView } from '../view.ts'
 
 export type Rows = readonly Record<string, unknown>[]
 
-/** Adds a table of a repository: where it is, its columns, what it takes, and its rows, null for no such thing. */
+/** Adds a CSV table of a repository: its path, columns, parameters and rows. Null rows are answered with 404. */
 export type Table = <Q extends z.ZodType>(
   path: string,
   head: readonly string[],
@@ -15,12 +14,12 @@ export type Table = <Q extends z.ZodType>(
   read: (view: RepositoryView, query: z.output<Q>, c: Context) => Promise<Rows | null>,
 ) => void
 
-/** The job that an address names. */
+/** The job in an address. */
 export function jobOf(view: RepositoryView, c: Context): JobKey {
   return { repositoryId: view.repository.repository_id, jobId: Number(c.req.param('job')) }
 }
 
-/** As a file of its own, whatever a browser would like to make of it. */
+/** Sends CSV as a download, so that no browser renders it. */
 export function sendCsv(c: Context, body: string): Response {
   return c.body(body, 200, {
     'content-type': 'text/csv; charset=utf-8; header=present',

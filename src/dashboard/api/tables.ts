@@ -1,5 +1,4 @@
-/** The tables as CSV, at the address of their JSON with `.csv` behind it. */
-
+/** The CSV tables, each at the address of its JSON plus `.csv`. */
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { readJob } from '../../db/job-table.ts'
@@ -10,23 +9,30 @@ import { type Grid, gridQuery, readGrid } from '../pages/grid.ts'
 import { readJobDays, readLatestRuns } from '../queries/job.ts'
 import { lastDays, MAX_HEADS, openRepository } from '../view.ts'
 import { csv } from './csv.ts'
-import { flakes, jobs, repositories, windows } from './data.ts'
-import { bands, freshness, incidents } from './history.ts'
-import { bandShape, freshnessShape, historyQuery, incidentShape, monthShape } from './history-routes.ts'
+import { addDetailTables } from './detail-tables.ts'
+import { listFlakes, listJobs, listRepositories, listWindows } from './lists.ts'
+import { bands, freshness, incidents } from './months-and-status.ts'
+import {
+  bandShape,
+  freshnessShape,
+  historyQuery,
+  incidentShape,
+  monthShape,
+} from './months-and-status-routes.ts'
 import { daysQuery, flakesQuery, windowsQuery } from './query.ts'
 import { flakeShape, jobShape, runJson, runShape, windowShape } from './shapes.ts'
-import { smallTables, statusTables } from './small-tables.ts'
+import { addStatusTables } from './status-tables.ts'
 import { jobOf, type Rows, sendCsv, type Table } from './table.ts'
 
 const MAX_RUNS = 500
-const EVERY = { page: 1, limit: 100_000 }
-const NO_TABLE = 'There is no such table, or it is not for you to see.\n'
+const ALL = { page: 1, limit: 100_000 }
+const NOT_FOUND = 'Not found, or you don’t have access.\n'
 
-/** To be mounted beside the JSON routes. */
+/** All CSV tables, to be mounted beside the JSON routes. */
 export function tables(deps: DashboardDeps): Hono {
   const app = new Hono()
   app.get('/repositories.csv', async (c) => {
-    const rows = (await repositories(deps, c.req.raw, EVERY)).repositories.map(
+    const rows = (await listRepositories(deps, c.req.raw, ALL)).repositories.map(
       ({ repository, private: isPrivate, day, week }) => ({
         repository,
         private: isPrivate,
@@ -51,31 +57,31 @@ export function tables(deps: DashboardDeps): Hono {
     return sendCsv(c, csv(head, rows))
   })
   app.get('/status.csv', async (c) =>
-    sendCsv(c, csv(Object.keys(freshnessShape.shape), (await freshness(deps, c.req.raw, EVERY)).rows)),
+    sendCsv(c, csv(Object.keys(freshnessShape.shape), (await freshness(deps, c.req.raw, ALL)).rows)),
   )
   const table: Table = (path, head, query, read) =>
     void app.get(`/repositories/:owner/:repo/${path}`, async (c) => {
-      const asked = query.safeParse(c.req.query())
-      if (!asked.success) return c.text('The request asks for something that cannot be.\n', 400)
+      const parsed = query.safeParse(c.req.query())
+      if (!parsed.success) return c.text('Invalid parameters.\n', 400)
       const { owner, repo } = c.req.param() as Record<'owner' | 'repo', string>
       const view = await openRepository(deps, c.req.raw, owner, repo)
-      const rows = view && (await read(view, asked.data, c))
-      return rows ? sendCsv(c, csv(head, rows)) : c.text(NO_TABLE, 404)
+      const rows = view && (await read(view, parsed.data, c))
+      return rows ? sendCsv(c, csv(head, rows)) : c.text(NOT_FOUND, 404)
     })
   table(
     'windows.csv',
     Object.keys(windowShape.shape),
     windowsQuery,
-    async (view, query) => (await windows(deps, view, query)).windows,
+    async (view, query) => (await listWindows(deps, view, query)).windows,
   )
   table('jobs.csv', Object.keys(jobShape.shape), daysQuery, async (view, query) =>
-    (await jobs(deps, view, query.days)).map((row) => ({ ...row, owners: row.owners.join(' ') })),
+    (await listJobs(deps, view, query.days)).map((row) => ({ ...row, owners: row.owners.join(' ') })),
   )
   table(
     'flakes.csv',
     Object.keys(flakeShape.shape),
     flakesQuery,
-    async (view, query) => (await flakes(deps, view, query))?.flakes ?? null,
+    async (view, query) => (await listFlakes(deps, view, query))?.flakes ?? null,
   )
   table('months.csv', Object.keys(monthShape.shape), z.object({}), async (view) =>
     (await readMonths(deps, view)).map((row) => ({ ...row })),
@@ -97,13 +103,13 @@ export function tables(deps: DashboardDeps): Hono {
     async (view, _query, c) =>
       gridRows(await readGrid(deps, view, gridQuery(new URL(c.req.url).searchParams))),
   )
-  ofJobsAndPullRequests(deps, table)
-  smallTables(deps, table)
-  statusTables(app, deps)
+  addRunTables(deps, table)
+  addDetailTables(deps, table)
+  addStatusTables(app, deps)
   return app
 }
 
-/** One row a cell: a spreadsheet's own pivot table makes the grid of it again. */
+/** One row per cell, so that a spreadsheet's pivot table can rebuild the grid. */
 function gridRows({ heads, rows }: Grid): Rows {
   return rows.flatMap(({ job, cells }) =>
     heads.flatMap(({ number, head_sha, last_at }) => {
@@ -115,7 +121,7 @@ function gridRows({ heads, rows }: Grid): Rows {
   )
 }
 
-function ofJobsAndPullRequests(deps: DashboardDeps, table: Table): void {
+function addRunTables(deps: DashboardDeps, table: Table): void {
   table(
     'jobs/:job{[0-9]{1,16}}/days.csv',
     ['day', 'flaky', 'verdicts'],

@@ -1,4 +1,4 @@
-/** Files that pages refer to, under names that hold a hash of their content: cached for ever, never stale. */
+/** The files that pages refer to. Their names contain a hash of their content, so caches can keep them indefinitely. */
 import { createHash } from 'node:crypto'
 import { Hono } from 'hono'
 import { SCRIPT } from './script.ts'
@@ -21,7 +21,7 @@ export const STYLE_ASSET = asset('style', 'css', 'text/css; charset=utf-8', STYL
 export const SCRIPT_ASSET = asset('script', 'js', 'text/javascript; charset=utf-8', SCRIPT)
 export const ICON_ASSET = asset('icon', 'svg', 'image/svg+xml', ICON)
 
-/** Serves every asset; anything else under `/assets` is not found. */
+/** Serves all assets; anything else under `/assets` is not found. */
 export function assets(): Hono {
   const app = new Hono()
   for (const { path, type, body } of [STYLE_ASSET, SCRIPT_ASSET, ICON_ASSET]) {

@@ -1,4 +1,4 @@
-/** The part of the style sheet that pictures need, whether they stand in a page or alone. Colour values after Primer. */
+/** The part of the style sheet that charts need, in a page and as standalone pictures. Colours follow GitHub's Primer. */
 
 export const COLOURS = /* css */ `:root{color-scheme:light dark;--bg:#fff;--soft:#f6f8fa;--fg:#1f2328;--muted:#59636e;--line:#d1d9e0;--link:#0969da;
 --in:#1a7f37;--out:#cf222e;--warn:#9a6700;--in-soft:#dafbe1;--out-soft:#ffebe9;--week:#6639ba;--bar-in:#4ac26b;--bar-out:#fa8c85}
@@ -16,5 +16,5 @@ path.band{fill:var(--week);fill-opacity:.15}.change{stroke:var(--warn);stroke-wi
 .key .k-band{background:var(--week);opacity:.25}.key .k-change{width:0;border-left:2px dashed var(--warn)}
 `
 
-/** Of a picture that stands alone. */
+/** The style sheet of a standalone picture. */
 export const PICTURE_STYLE = /* css */ `${COLOURS}${CHART}svg{font-family:system-ui,sans-serif}.back{fill:var(--bg)}`

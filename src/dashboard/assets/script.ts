@@ -1,4 +1,4 @@
-/** The little script: comfort only, every page is whole without it. Sorts tables, tells local times, keeps the page fresh. */
+/** The optional script: it sorts tables, shows local times and refreshes the page. Every page works without it. */
 export const SCRIPT = /* js */ `'use strict'
 const REFRESH_MS = 60000
 
@@ -21,10 +21,10 @@ function sortBy(table, column, header) {
   header.setAttribute('aria-sort', isDown ? 'descending' : 'ascending')
   const rows = [...table.tBodies[0].rows].map((row) => ({ row, key: keyOf(row.cells[column]) }))
   rows.sort((a, b) => (isDown ? compare(b.key, a.key) : compare(a.key, b.key)))
-  table.tBodies[0].append(...rows.map((one) => one.row))
+  table.tBodies[0].append(...rows.map(({ row }) => row))
 }
 
-function dress(root) {
+function enhance(root) {
   for (const table of root.querySelectorAll('table.cards')) {
     if (table.tBodies[0].rows.length < 3) continue
     ;[...table.tHead.rows[0].cells].forEach((header, column) => {
@@ -40,26 +40,26 @@ function dress(root) {
     time.title = new Date(time.dateTime).toLocaleString() + ' (your time)'
 }
 
-function isAtRest() {
+function isIdle() {
   const idle = document.activeElement === document.body || document.activeElement === null
   return idle && !document.hidden && String(getSelection()) === '' && !document.querySelector('details[open], [aria-sort]')
 }
 
 async function refresh() {
-  if (!isAtRest()) return
+  if (!isIdle()) return
   const response = await fetch(location.href, { headers: { accept: 'text/html' } })
-  if (!response.ok || !isAtRest()) return
+  if (!response.ok || !isIdle()) return
   const page = new DOMParser().parseFromString(await response.text(), 'text/html')
   for (const part of ['main', 'footer']) {
     const [now, next] = [document.querySelector(part), page.querySelector(part)]
     if (now && next) {
-      dress(next)
+      enhance(next)
       now.replaceWith(document.adoptNode(next))
     }
   }
 }
 
-dress(document)
+enhance(document)
 const again = () => Number(document.querySelector('main').dataset.refresh) * 1000 || REFRESH_MS
 const wait = () => setTimeout(() => refresh().catch(() => {}).finally(wait), again())
 if (!document.querySelector('main form')) wait()

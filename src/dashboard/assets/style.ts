@@ -1,4 +1,4 @@
-/** The style sheet: our own few kilobytes, light and dark by what the reader's system says. Colour values after Primer. */
+/** The style sheet, light or dark as the reader's system prefers. Colours follow GitHub's Primer. */
 import { CHART, COLOURS } from './picture-style.ts'
 
 export const STYLE = /* css */ `

@@ -1,4 +1,4 @@
-/** Puts the parts of signing in together: who asks, what they may see, and what is closed to the rest. */
+/** Combines sessions, visibility and the sign-in routes, and closes the site to readers who are not signed in. */
 import type { Hono, MiddlewareHandler } from 'hono'
 import type { AuthOptions, DashboardDeps, Visibility } from '../deps.ts'
 import { html } from '../html.ts'
@@ -11,7 +11,7 @@ import { createVisibility } from './visibility.ts'
 
 export interface Gate {
   visibility: Visibility
-  /** Knows who asks and closes what is closed; before all routes. */
+  /** Identifies the reader and refuses what is closed. Must run before all routes. */
   guard: MiddlewareHandler
   /** To be mounted at `/auth`. */
   routes: Hono
@@ -28,11 +28,11 @@ export function createGate(
   const github = auth.github ?? gitHubUsers(auth)
   const sessions = { db, now, secret, isSecure: publicUrl?.startsWith('https:') ?? false }
   const viewers = new WeakMap<Request, Promise<Viewer | null>>()
-  // One look at the session a request, however many repositories are asked about.
+  // The session is read once per request, however many repositories are checked.
   const viewerOf = (request: Request) => {
-    const known = viewers.get(request) ?? readViewer(sessions, request)
-    viewers.set(request, known)
-    return known
+    const viewer = viewers.get(request) ?? readViewer(sessions, request)
+    viewers.set(request, viewer)
+    return viewer
   }
   const visibility = createVisibility({ github, now, isPublic, viewerOf })
   const guard: MiddlewareHandler = async (c, next) => {
@@ -44,22 +44,22 @@ export function createGate(
     await next()
     if (cookie) c.header('set-cookie', cookie, { append: true })
   }
-  const routes = authRoutes({ ...sessions, github, publicUrl, onSignOut: visibility.deleteExpired })
+  const routes = authRoutes({ ...sessions, github, publicUrl, onSignOut: visibility.forgetViewer })
   return { visibility, guard, routes }
 }
 
-/** The gate of a program that has no way to sign in and is not public. */
+/** The guard of a server that is not public and has no sign-in. */
 export const closedGuard: MiddlewareHandler = async (c, next) =>
   isOpen(c.req.path, c.req.query('key')) && !c.req.path.startsWith('/auth/')
     ? next()
     : closed(c.req.path, c, false)
 
-/** What caches may keep for everybody must never carry one person's cookie; and signing in sets its own. */
+/** Paths whose answers must not set a session cookie: shared caches keep them, or signing in sets its own cookie. */
 function isShared(path: string): boolean {
   return path.startsWith('/auth/') || path.startsWith('/assets/') || path.endsWith('.svg')
 }
 
-/** What is open even when nothing is: signing in, the style sheet of its page, and pictures with a signed address. */
+/** What is open even on a closed site: sign-in, assets, pictures with a signed address, and metrics (which check a token). */
 function isOpen(path: string, key: string | undefined): boolean {
   const isSignedPicture = key !== undefined && path.endsWith('.svg')
   return path.startsWith('/auth/') || path.startsWith('/assets/') || isSignedPicture || path === '/metrics'
@@ -70,8 +70,8 @@ function closed(
   c: Parameters<MiddlewareHandler>[0],
   canSignIn = true,
 ): Response | Promise<Response> {
-  if (path.startsWith('/api/') || path.endsWith('.svg')) return c.json({ error: 'Sign in first.' }, 401)
+  if (path.startsWith('/api/') || path.endsWith('.svg')) return c.json({ error: 'Sign in required.' }, 401)
   const to = encodeURIComponent(returnPath(path))
-  const body = html`<h1>Not public</h1><p>Only people who can read the repositories on GitHub may see this. ${canSignIn ? html`<a href="/auth/sign-in?to=${to}">Sign in with GitHub</a>` : 'This server has no credentials for signing in.'}</p>`
+  const body = html`<h1>Sign-in required</h1><p>This site is visible only to people who can read its repositories on GitHub. ${canSignIn ? html`<a href="/auth/sign-in?to=${to}">Sign in with GitHub</a>` : 'Sign-in is not configured on this server.'}</p>`
   return c.html(layout({ title: 'Sign in', body }), 401)
 }

@@ -1,11 +1,11 @@
-/** The five things that signing in asks of GitHub, always with the person's own token. */
+/** The GitHub requests of signing in, all made with the person's own token. */
 import { OAuthApp } from '@octokit/oauth-app'
 import { Octokit } from '@octokit/rest'
 
 export interface GitHubUsers {
-  /** Where a person is sent to agree. */
+  /** The address on GitHub where a person authorises the app. */
   signInAddress(state: string, redirectUrl: string): string
-  /** @throws when GitHub does not know the code */
+  /** @throws if GitHub rejects the code */
   exchange(code: string, redirectUrl: string): Promise<{ token: string; expiresAt: string | null }>
   userOf(token: string): Promise<{ id: number; login: string }>
   /** Ids of the repositories that the person can read through an installation. */
@@ -22,7 +22,7 @@ export interface OAuthCredentials {
 
 const GITHUB_TIMEOUT_MS = 10_000
 
-/** GitHub as the app's own OAuth flow sees it. */
+/** The app's OAuth flow on GitHub. */
 export function gitHubUsers({ clientId, clientSecret, apiUrl }: OAuthCredentials): GitHubUsers {
   const timed: typeof fetch = (input, init) =>
     fetch(input, { ...init, signal: AbortSignal.timeout(GITHUB_TIMEOUT_MS) })
@@ -55,7 +55,7 @@ export function gitHubUsers({ clientId, clientSecret, apiUrl }: OAuthCredentials
           per_page: 100,
         },
       )
-      return new Set(repositories.map((one) => one.id))
+      return new Set(repositories.map((repository) => repository.id))
     },
     async revoke(token) {
       await app.deleteToken({ token })
@@ -63,5 +63,5 @@ export function gitHubUsers({ clientId, clientSecret, apiUrl }: OAuthCredentials
   }
 }
 
-// A refused permission is no news for the log: it is asked for to find out.
+// Requests may be refused; that is how read access is found out, so it is not logged.
 const silent = { debug() {}, info() {}, warn() {}, error() {} }

@@ -1,4 +1,4 @@
-/** Signing in by the app's own OAuth flow, and out again. */
+/** Signing in with the app's OAuth flow, and signing out. */
 import { type Context, Hono } from 'hono'
 import { html } from '../html.ts'
 import { layout } from '../layout.ts'
@@ -39,12 +39,12 @@ export function authRoutes(options: AuthRouteOptions): Hono {
   })
   app.get('/callback', (c) => callback(options, c))
   app.post('/sign-out', async (c) => {
-    if (!isFromHere(options, c)) return c.text('This can only be asked from our own pages.\n', 403)
+    if (!isFromHere(options, c)) return c.text('Sign out from a page of this site.\n', 403)
     const viewer = await readViewer(options, c.req.raw)
     c.header('set-cookie', await stopSession(options, viewer))
     if (viewer) {
       options.onSignOut(viewer)
-      // Signed out here in any case; a token that GitHub cannot be told of ends by itself within hours.
+      // The session has ended even if this fails: then the token expires within hours.
       await options.github.revoke(viewer.token).catch(() => {})
     }
     return c.redirect('/', 303)
@@ -55,14 +55,14 @@ export function authRoutes(options: AuthRouteOptions): Hono {
 async function callback(options: AuthRouteOptions, c: Context): Promise<Response> {
   const kept = await readCookie(c.req.raw, cookieName(options.isSecure, 'state'), options.secret)
   const [state, path] = kept?.split(' ') ?? []
-  const { code, state: given } = c.req.query()
-  // The state ties the answer to the browser that asked: nobody can be signed in as somebody else by a link.
-  if (!code || !state || given !== state)
-    return refused(c, 'This sign-in was not begun here, or took longer than ten minutes.')
+  const { code, state: returnedState } = c.req.query()
+  // The state ties the callback to the browser that started it, so that a link cannot sign in somebody else.
+  if (!code || !state || returnedState !== state)
+    return refused(c, 'This sign-in was not started in this browser, or took longer than ten minutes.')
   try {
     const { token, expiresAt } = await options.github.exchange(code, callbackUrl(options, c))
     const { id, login } = await options.github.userOf(token)
-    // Whoever was signed in here before is no longer.
+    // End the previous session of this browser.
     const before = await readViewer(options, c.req.raw)
     if (before) await stopSession(options, before)
     const person = { userId: id, login, token, expiresAt: expiresAt === null ? null : Date.parse(expiresAt) }
@@ -83,7 +83,7 @@ function callbackUrl({ publicUrl }: AuthRouteOptions, c: Context): string {
   return `${publicUrl ?? new URL(c.req.url).origin}/auth/callback`
 }
 
-/** Browsers say which site a form was sent from. Without that word the change is refused. */
+/** Whether the `Origin` header names this site. A request without it is refused. */
 function isFromHere({ publicUrl }: AuthRouteOptions, c: Context): boolean {
   const origin = c.req.header('origin')
   return origin !== undefined && origin === new URL(publicUrl ?? c.req.url).origin

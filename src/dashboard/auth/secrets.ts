@@ -1,15 +1,15 @@
-/** Keys that follow from the one secret of the installation, each for one use, and what is done with them. */
+/** Keys derived from the installation's secret, one per use, and signing and encryption with them. */
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { isSameSecret } from '../../same-secret.ts'
 
 export type Use = 'cookie' | 'token' | 'picture'
 
-/** A key of 32 bytes for one use: what is signed for one can never pass for another. */
+/** A 32-byte key for one use, so that a signature for one use is invalid for every other. */
 export function keyFor(secret: string, use: Use): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', `flake-sla ${use}`, 32))
 }
 
-/** A new name that nobody can guess, 256 bits. */
+/** 256 random bits. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
@@ -22,12 +22,12 @@ export function sign(secret: string, use: Use, text: string): string {
   return createHmac('sha256', keyFor(secret, use)).update(text).digest('base64url')
 }
 
-/** Whether `signature` is ours, compared in constant time. */
+/** Whether `signature` is valid, compared in constant time. */
 export function isSignedBy(secret: string, use: Use, text: string, signature: string): boolean {
   return isSameSecret(signature, sign(secret, use, text))
 }
 
-/** AES-256-GCM: nonce, tag and text in one. */
+/** Encrypts with AES-256-GCM. The result holds nonce, tag and ciphertext. */
 export function seal(secret: string, text: string): string {
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', keyFor(secret, 'token'), nonce)
@@ -35,7 +35,7 @@ export function seal(secret: string, text: string): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')
 }
 
-/** What was sealed; null when it was changed, or sealed with another secret. */
+/** Decrypts; null if the text was changed or encrypted with another secret. */
 export function unseal(secret: string, sealed: string): string | null {
   try {
     const bytes = Buffer.from(sealed, 'base64url')

@@ -1,4 +1,4 @@
-/** Who asks: a signed cookie names a session, the session holds the person's token, and its name changes as it ages. */
+/** Sessions: a signed cookie names a session, which stores the person's encrypted token. Names rotate every hour. */
 import { parseSigned, serializeSigned } from 'hono/utils/cookie'
 import type { Db } from '../../db/schema.ts'
 import { addSession, endSession, endSoon, findSession } from '../../db/sessions.ts'
@@ -8,7 +8,7 @@ export interface Viewer {
   userId: number
   login: string
   token: string
-  /** Hash of the session's name. */
+  /** SHA-256 of the session's name. */
   session: string
   startedAt: number
   expiresAt: number
@@ -19,16 +19,16 @@ export interface SessionOptions {
   /** Epoch ms. */
   now: () => number
   secret: string
-  /** Whether people come by HTTPS: cookies then travel by nothing else. */
+  /** Whether the site is served over HTTPS; if so, cookies are sent over HTTPS only. */
   isSecure: boolean
 }
 
 const MAX_MS = 8 * 3_600_000
 const ROTATE_MS = 3_600_000
-// Requests under way still carry the old name.
+// Requests in flight still carry the old name.
 const OVERLAP_MS = 60_000
 
-/** The cookie's name: browsers let `__Host-` ones be set by this very host over HTTPS alone. */
+/** The cookie's name. Browsers accept a `__Host-` cookie only from this host and over HTTPS. */
 export function cookieName(isSecure: boolean, what: 'session' | 'state'): string {
   return `${isSecure ? '__Host-' : ''}flake-sla-${what}`
 }
@@ -40,8 +40,8 @@ export async function startSession(
 ): Promise<string> {
   const { db, now, secret } = options
   const name = newSecret()
-  const longest = now() + MAX_MS
-  const expiresAt = Math.min(longest, person.expiresAt ?? longest)
+  const latest = now() + MAX_MS
+  const expiresAt = Math.min(latest, person.expiresAt ?? latest)
   await addSession(
     db,
     {
@@ -57,7 +57,7 @@ export async function startSession(
   return setCookie(options, 'session', name, Math.ceil((expiresAt - now()) / 1000))
 }
 
-/** The person whose cookie a request carries; null for none, a forged, an ended or another installation's. */
+/** The signed-in person; null if the cookie is missing, forged, expired or signed with another secret. */
 export async function readViewer(
   { db, now, secret, isSecure }: SessionOptions,
   request: Request,
@@ -77,7 +77,7 @@ export async function readViewer(
   }
 }
 
-/** Gives an hour-old session a new name. @returns the Set-Cookie header, or null while it is young */
+/** Renames a session that is an hour old. @returns the Set-Cookie header; null if the session is younger */
 export async function rotate(options: SessionOptions, viewer: Viewer): Promise<string | null> {
   const now = options.now()
   if (now - viewer.startedAt < ROTATE_MS || viewer.expiresAt - now <= OVERLAP_MS) return null
@@ -87,19 +87,19 @@ export async function rotate(options: SessionOptions, viewer: Viewer): Promise<s
   return cookie
 }
 
-/** Ends a session now. @returns the Set-Cookie header that takes the cookie away */
+/** Ends a session. @returns the Set-Cookie header that deletes the cookie */
 export async function stopSession(options: SessionOptions, viewer: Viewer | null): Promise<string> {
   if (viewer) {
     const now = options.now()
     const at = new Date(now).toISOString()
     await endSession(options.db, viewer.session, at)
-    // The name that it had until a moment ago is good for requests under way, and for nothing after a sign-out.
+    // Its previous name, still accepted for requests in flight, must end too.
     await endSoon(options.db, viewer.userId, { at, before: new Date(now + OVERLAP_MS).toISOString() })
   }
   return setCookie(options, 'session', '', 0)
 }
 
-/** A signed cookie that scripts cannot read and other sites cannot send along with a change. */
+/** A signed cookie that is hidden from scripts and not sent with cross-site POST requests. @param maxAge seconds */
 export function setCookie(
   { secret, isSecure }: Pick<SessionOptions, 'secret' | 'isSecure'>,
   what: 'session' | 'state',
@@ -110,7 +110,7 @@ export function setCookie(
   return serializeSigned(cookieName(isSecure, what), value, keyFor(secret, 'cookie'), attributes)
 }
 
-/** What a signed cookie holds; null where there is none, or its signature is not ours. */
+/** The value of a signed cookie; null if it is missing or its signature is invalid. */
 export async function readCookie(request: Request, name: string, secret: string): Promise<string | null> {
   const header = request.headers.get('cookie')
   if (!header) return null

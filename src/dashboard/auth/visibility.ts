@@ -1,37 +1,37 @@
-/** Who may read what: public repositories everybody, private ones those who can read them on GitHub, asked with their own token. */
+/** Who may see what: everybody sees public repositories; private ones are for people who can read them on GitHub. */
 import type { Row } from '../../db/schema.ts'
 import type { Visibility } from '../deps.ts'
 import type { GitHubUsers } from './github-users.ts'
 import type { Viewer } from './sessions.ts'
 
 const FRESH_MS = 5 * 60_000
-const MAX_KEPT = 10_000
+const MAX_CACHED = 10_000
 
 export interface VisibilityOptions {
   github: GitHubUsers
   /** Epoch ms. */
   now: () => number
-  /** False: nothing is for people who did not sign in. */
+  /** If false, readers who are not signed in see nothing. */
   isPublic: boolean
   viewerOf(request: Request): Promise<Viewer | null>
 }
 
 export interface SignedInVisibility extends Visibility {
-  /** Forgets what a person may read, at their sign-out. */
-  deleteExpired(viewer: Viewer): void
+  /** Clears the cached access of a person who signs out. */
+  forgetViewer(viewer: Viewer): void
 }
 
-/** Asks GitHub once in five minutes for each person and installation. Whatever goes wrong there opens nothing. */
+/** Queries GitHub with the person's own token, at most once in five minutes per person and installation. Errors deny access. */
 export function createVisibility({ github, now, isPublic, viewerOf }: VisibilityOptions): SignedInVisibility {
-  const kept = new Map<string, { until: number; ids: Promise<Set<number>> }>()
+  const cache = new Map<string, { until: number; ids: Promise<Set<number>> }>()
   const readable = (viewer: Viewer, installationId: number): Promise<Set<number>> => {
     const key = `${viewer.userId}/${installationId}`
-    const known = kept.get(key)
-    if (known && known.until > now()) return known.ids
+    const cached = cache.get(key)
+    if (cached && cached.until > now()) return cached.ids
     const ids = github.repositoriesOf(viewer.token, installationId)
-    if (kept.size >= MAX_KEPT) kept.clear()
-    kept.set(key, { until: now() + FRESH_MS, ids })
-    ids.catch(() => kept.delete(key))
+    if (cache.size >= MAX_CACHED) cache.clear()
+    cache.set(key, { until: now() + FRESH_MS, ids })
+    ids.catch(() => cache.delete(key))
     return ids
   }
   return {
@@ -46,8 +46,8 @@ export function createVisibility({ github, now, isPublic, viewerOf }: Visibility
         return false
       }
     },
-    deleteExpired({ userId }) {
-      for (const key of kept.keys()) if (key.startsWith(`${userId}/`)) kept.delete(key)
+    forgetViewer({ userId }) {
+      for (const key of cache.keys()) if (key.startsWith(`${userId}/`)) cache.delete(key)
     },
   }
 }

@@ -1,4 +1,4 @@
-/** The badge: one small picture that says how the latest week stands. Our own words and figures only. */
+/** The badge: the rate and state of the latest week with data. It contains no text from outside. */
 import { html } from 'hono/html'
 import type { Sla } from '../../domain/sla.ts'
 import { percent } from '../../texts/figures.ts'
@@ -8,7 +8,7 @@ import { STATE_WORDS, stateOf } from '../wording.ts'
 const COLOURS = { in: '#1a7f37', out: '#cf222e', none: '#59636e' }
 const CHARACTER = 6.6
 
-/** @param sla of the newest week with data; null for none */
+/** @param sla the latest week with data; null if there is none */
 export function badgeSvg(sla: Sla | null): Html {
   const state = stateOf(sla)
   const left = 'flakiness'

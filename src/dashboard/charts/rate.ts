@@ -1,4 +1,4 @@
-/** One job's flake rate by week, each with its interval: a wide interval says that few commits were judged. */
+/** The chart of a job's weekly flake rate with its 95% interval. A wide interval means few verdicts. */
 import { scaleLinear } from 'd3-scale'
 import { area, line } from 'd3-shape'
 import { html, raw } from 'hono/html'
@@ -10,7 +10,7 @@ import type { Size } from './trend.ts'
 export interface RatePoint {
   /** Monday, `YYYY-MM-DD`. */
   start: string
-  /** Null where nothing was judged. */
+  /** Null for a week without a verdict. */
   rate: number | null
   low: number
   high: number
@@ -21,7 +21,7 @@ const RIGHT = 10
 const TOP = 12
 const BOTTOM = 24
 
-/** @param change index of the week in which the rate changed; null for none. @param words what the picture says */
+/** @param change index of the week in which the rate changed, or null. @param words the text alternative */
 export function rateSvg(
   points: readonly RatePoint[],
   change: number | null,
@@ -30,23 +30,23 @@ export function rateSvg(
 ): Html {
   const step = (size.width - LEFT - RIGHT) / Math.max(1, points.length)
   const x = (i: number) => LEFT + (i + 0.5) * step
-  const most = Math.max(
+  const highest = Math.max(
     0.02,
     ...points.map((point) => (point.rate === null ? 0 : Math.min(point.high, point.rate * 3 + 0.02))),
   )
-  const y = scaleLinear([0, most], [size.height - BOTTOM, TOP])
+  const y = scaleLinear([0, highest], [size.height - BOTTOM, TOP])
     .nice(4)
     .clamp(true)
-  const known = (point: RatePoint) => point.rate !== null
+  const hasRate = (point: RatePoint) => point.rate !== null
   const band = area<RatePoint>(
     (_, i) => fix(x(i)),
     (point) => fix(y(point.low)),
     (point) => fix(y(point.high)),
-  ).defined(known)([...points])
+  ).defined(hasRate)([...points])
   const path = line<RatePoint>(
     (_, i) => fix(x(i)),
     (point) => fix(y(point.rate ?? 0)),
-  ).defined(known)([...points])
+  ).defined(hasRate)([...points])
   const dots = points.map((point, i) =>
     point.rate === null
       ? ''

@@ -1,16 +1,16 @@
-/** A sparkline: rates of some windows in a row, small enough for a table cell. Decoration: the figures stand beside it. */
+/** A sparkline for a table cell. It is decoration, hidden from screen readers: the figures are beside it. */
 import { html, raw } from 'hono/html'
 import type { Html } from '../html.ts'
 
 const HEIGHT = 20
 const STEP = 6
 
-/** Bars of `values`, oldest first; null where there is no data. Those at or over `limit` are drawn as breaches. */
+/** Bars of `values`, oldest first, null without data. Values at or above `limit` are drawn as breaches. */
 export function spark(values: readonly (number | null)[], limit: number): Html {
-  const most = Math.max(limit, ...values.map((value) => value ?? 0))
+  const highest = Math.max(limit, ...values.map((value) => value ?? 0))
   const bars = values.map((value, i) => {
     if (value === null) return `<rect class="none" x="${i * STEP}" y="${HEIGHT - 1}" width="4" height="1"/>`
-    const height = Math.max(2, Math.round((value / most) * HEIGHT))
+    const height = Math.max(2, Math.round((value / highest) * HEIGHT))
     return `<rect class="${value >= limit ? 'out' : 'in'}" x="${i * STEP}" y="${HEIGHT - height}" width="4" height="${height}"/>`
   })
   const width = values.length * STEP

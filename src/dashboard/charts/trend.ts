@@ -1,6 +1,6 @@
 /**
- * The trend: daily bars, weekly line, target line. Days that are not over and days without data are told apart by
- * shape, so that the picture also reads without colour. Made of numbers and our own words only.
+ * The trend chart: daily bars, a weekly line and the target line. Days in progress and days without data differ in shape,
+ * so that the chart can be read without colour. It contains no text from outside.
  */
 import { scaleLinear } from 'd3-scale'
 import { line } from 'd3-shape'
@@ -19,13 +19,13 @@ export interface TrendPoint {
 }
 
 export interface Trend {
-  /** One for each day of the picture, oldest first. */
+  /** One point for each day, oldest first. */
   days: TrendPoint[]
   weeks: TrendPoint[]
   target: number
-  /** Local days in which something else was broken. */
+  /** Local days on which something else was broken. */
   incidents: { from: string; to: string }[]
-  /** First local days of figures by other definitions. */
+  /** Local days from which another definition version applies. */
   definitionChanges: string[]
 }
 
@@ -39,17 +39,17 @@ const RIGHT = 10
 const TOP = 12
 const BOTTOM = 24
 
-/** One sentence that says what the picture shows, for those who do not see it. */
+/** The text alternative of the chart. */
 export function trendWords({ days, weeks, target, incidents }: Trend): string {
   const tested = days.filter((day) => day.rate !== null)
   const breached = tested.filter((day) => day.breached).length
   const last = weeks.findLast((week) => week.rate !== null)
-  const latest = last ? ` The latest week with data was at ${percent(last.rate)}.` : ''
-  const broken = incidents.length > 0 ? ` ${count(incidents.length, 'incident')} in that time.` : ''
-  return `Flake rate of the last ${days.length} days against the target of ${percent(target)}: ${breached} of ${tested.length} days with data were out of SLA.${latest}${broken}`
+  const latest = last ? ` Latest week with data: ${percent(last.rate)}.` : ''
+  const broken = incidents.length > 0 ? ` ${count(incidents.length, 'incident')} in this time.` : ''
+  return `Flake rate over the last ${days.length} days; target below ${percent(target)}. ${breached} of ${count(tested.length, 'day')} with data ${breached === 1 ? 'was' : 'were'} out of SLA.${latest}${broken}`
 }
 
-/** Draws the trend. @param id unique in the page, for the title that names the picture */
+/** Draws the chart. @param id of the chart's title, unique in the page */
 export function trendSvg(trend: Trend, size: Size, id: string): Html {
   const { days, target } = trend
   const first = days[0]?.start ?? ''
@@ -72,7 +72,7 @@ ${raw(weekly)}
 
 type Y = ReturnType<typeof scaleLinear<number, number>>
 
-/** The weekly line must be readable: a single day of one pull request must not flatten everything else. */
+/** The top of the scale. It follows the weekly line: a single day with one pull request must not flatten everything else. */
 function top({ days, weeks, target }: Trend): number {
   const most = (points: TrendPoint[]) => Math.max(0, ...points.map((point) => point.rate ?? 0))
   return Math.max(target * 3, Math.min(most(days), most(weeks) * 1.6))
@@ -86,13 +86,13 @@ function bar(day: TrendPoint, x: number, step: number, y: Y): string {
   const over = y(day.rate) < ceiling
   const height = Math.max(2, floor - Math.max(ceiling, y(day.rate)))
   const kind = `${day.breached ? 'out' : 'in'}${day.partial ? ' partial' : ''}`
-  const words = `${weekdayWords(day.start)}: ${percent(day.rate)}${day.partial ? ', not over yet' : ''}`
+  const words = `${weekdayWords(day.start)}: ${percent(day.rate)}${day.partial ? ', in progress' : ''}`
   const rect = `<rect class="${kind}" x="${fix(x + step * 0.12)}" y="${fix(floor - height)}" width="${fix(step * 0.76)}" height="${fix(height)}"><title>${words}</title></rect>`
-  // A bar that does not fit ends in an arrow head.
+  // A bar above the scale ends in an arrow head.
   return over ? `${rect}<path class="over" d="M${middle} ${fix(ceiling - 7)}l3 5h-6z"/>` : rect
 }
 
-/** Incidents as shaded days, a change of definitions as an upright line. */
+/** Incidents as shaded days, changes of the definition version as vertical lines. */
 function shades(
   { incidents, definitionChanges }: Trend,
   xOf: (day: string) => number | undefined,
@@ -109,7 +109,7 @@ function shades(
     const x = xOf(day)
     return x === undefined
       ? []
-      : `<line class="change" x1="${fix(x)}" x2="${fix(x)}" y1="${TOP}" y2="${height - BOTTOM}"><title>The definitions changed on ${shortDay(day)}</title></line>`
+      : `<line class="change" x1="${fix(x)}" x2="${fix(x)}" y1="${TOP}" y2="${height - BOTTOM}"><title>Definition version changed on ${shortDay(day)}</title></line>`
   })
   return [...shaded, ...changed].join('')
 }
@@ -153,7 +153,7 @@ function xAxis(first: string, days: number, step: number, { width, height }: Siz
   const labels: string[] = []
   for (let i = 0; i < days; i += every) {
     const x = fix(LEFT + i * step)
-    // A label that would stand over the edge ends there instead.
+    // A label that would cross the right edge ends there instead.
     const anchor = x + 40 > width ? ' text-anchor="end"' : ''
     labels.push(
       `<text x="${anchor ? width - RIGHT : x}" y="${height - 6}"${anchor}>${shortDay(addDays(first, i))}</text>`,

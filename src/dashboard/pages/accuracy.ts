@@ -1,5 +1,5 @@
-/** How far to trust the verdicts: how sure they were, how many changed, and what that does to the rate. */
-import { percent } from '../../texts/figures.ts'
+/** How far to trust attributions: how certain they were, how many changed, and how many were corrected. */
+import { count, percent } from '../../texts/figures.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, repositoryPath, table } from '../html.ts'
 import {
@@ -18,61 +18,61 @@ export async function accuracyPage({ db }: Pick<DashboardDeps, 'db'>, view: Repo
   const bands = await readProbabilityBands(db, scope, lastDays(view, DAYS))
   const sum = (of: (band: ProbabilityBand) => number) => bands.reduce((total, band) => total + of(band), 0)
   const all = sum((band) => band.flakes)
-  if (all === 0) return html`<h2>Accuracy</h2><p>No flake was judged in the last ${DAYS} days.</p>`
-  const sure = bands
+  if (all === 0) return html`<h2>Accuracy</h2><p>No flake was evaluated in the last ${DAYS} days.</p>`
+  const certain = bands
     .filter(({ band }) => band === 0 || band === 9)
     .reduce((total, band) => total + band.flakes, 0)
   return html`<h2>Accuracy</h2>
-<p class="lead">Of ${all} flakes judged in ${DAYS} days, ${percent(sure / all)} were told with more than 90% certainty, and ${percent(sum((band) => band.revised) / all)} got another verdict when more was known.</p>
-<p>A verdict is a probability, not a fact. Were each probability right, ${sum((band) => band.expected).toFixed(1)} of these flakes would have been caused by their pull request. Late results and verdicts of others change a verdict for seven days; each change is kept, and shown on the flake’s page.</p>
-${heldUp(await readAttributionRecords(db, scope, lastDays(view, DAYS)))}
-<h3>How sure they were</h3>
+<p class="lead">Of ${count(all, 'flake')} in ${DAYS} days, ${percent(certain / all)} have an attribution with more than 90% certainty. The attribution of ${percent(sum((band) => band.revised) / all)} changed as evidence arrived.</p>
+<p>An attribution is a probability, not a fact. If every probability is right, ${sum((band) => band.expected).toFixed(1)} of these flakes were caused by their pull request. Late results can change an attribution for seven days; each change is listed on the flake’s page.</p>
+${correctionsAndAftermath(await readAttributionRecords(db, scope, lastDays(view, DAYS)))}
+<h3>By probability</h3>
 ${table(
-  'By how likely the pull request caused the flake',
-  ['Chance that it did', 'Flakes', 'Counted towards the SLA', 'Verdict changed since'],
+  'Flakes by the probability that the pull request caused them',
+  ['Probability', 'Flakes', 'Counted towards the SLA', 'Attribution changed'],
   bands.map((band) => [
     `${band.band * 10}% to ${band.band * 10 + 10}%`,
     band.flakes,
     band.counted,
     band.revised,
   ]),
-)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/accuracy.csv`, 'How sure they were')} ${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/attributions.csv`, 'How they held up')}`
+)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/accuracy.csv`, 'By probability')} ${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/attributions.csv`, 'By attribution')}`
 }
 
-const SAID: Record<AttributionRecord['attribution'], string> = {
+const ATTRIBUTIONS: Record<AttributionRecord['attribution'], string> = {
   caused_by_pr: 'Caused by the pull request',
-  not_caused_by_pr: 'Not caused by it',
-  undetermined: 'Undetermined',
+  not_caused_by_pr: 'Not caused by the pull request',
+  undetermined: 'Undecided',
 }
 
-/** Our own errors, as far as anybody can know them: what people said, and what happened next. */
-function heldUp(records: readonly AttributionRecord[]): Html {
-  const wrong = records.reduce((sum, one) => sum + contradicted(one), 0)
-  const sure = records.filter((one) => one.attribution !== 'undetermined')
-  const all = sure.reduce((sum, one) => sum + one.flakes, 0)
-  return html`<h3>How the verdicts held up</h3>
-<p>${all === 0 ? html`No verdict was definite yet.` : html`Of ${all} definite verdicts, ${wrong} (${percent(wrong / all)}) were contradicted by a person’s correction.`} Nobody can check the others for sure; the week after is a hint. When a flake was the job’s, others go on flaking; when it was the pull request’s, its own next heads do and nobody else’s.</p>
+/** How attributions held up: what people corrected, and what happened in the week after. */
+function correctionsAndAftermath(records: readonly AttributionRecord[]): Html {
+  const wrong = records.reduce((sum, record) => sum + contradicted(record), 0)
+  const definite = records.filter((record) => record.attribution !== 'undetermined')
+  const all = definite.reduce((sum, record) => sum + record.flakes, 0)
+  return html`<h3>By attribution</h3>
+<p>${all === 0 ? html`No attribution was definite.` : html`Of ${count(all, 'definite attribution')}, ${wrong} (${percent(wrong / all)}) ${wrong === 1 ? 'was' : 'were'} corrected by a person.`} The others cannot be checked for certain, but the following week is a hint: if the job is flaky, it keeps flaking on other pull requests; if the pull request is the cause, only its own later commits flake.</p>
 ${table(
-  'What the model said, and what came after',
+  'Attributions by the model, and what happened after',
   [
-    'Verdict',
+    'Attribution',
     'Flakes',
-    'People: its fault',
-    'People: not its fault',
-    'Then only itself flaked',
-    'Then only others flaked',
-    'Changed before',
-    'Turned round',
+    'Corrected: pull request’s fault',
+    'Corrected: not its fault',
+    'Then flaked only here',
+    'Then flaked only elsewhere',
+    'Changed',
+    'Reversed',
   ],
-  records.map((one) => [
-    SAID[one.attribution],
-    one.flakes,
-    one.corrected_mine,
-    one.corrected_not_mine,
-    one.later_only_own,
-    one.later_only_others,
-    one.changed,
-    one.reversed,
+  records.map((record) => [
+    ATTRIBUTIONS[record.attribution],
+    record.flakes,
+    record.corrected_mine,
+    record.corrected_not_mine,
+    record.later_only_own,
+    record.later_only_others,
+    record.changed,
+    record.reversed,
   ]),
 )}`
 }

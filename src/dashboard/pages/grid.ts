@@ -1,4 +1,4 @@
-/** The grid: jobs as rows, the commits of pull requests as columns in time. A letter in each cell, not colour alone. */
+/** The grid: one row per job, one column per commit of a pull request, newest first. Each cell has a letter, not only a colour. */
 
 import type { Row } from '../../db/schema.ts'
 import { count } from '../../texts/figures.ts'
@@ -16,7 +16,7 @@ import {
 import type { RepositoryView } from '../view.ts'
 
 const WIDTHS = [20, 40, 80] as const
-const ROWS = 50
+const MAX_ROWS = 50
 
 export type Mark = 'P' | 'F' | 'X' | 'A' | 'I'
 
@@ -24,7 +24,7 @@ const MARKS: Record<Mark, string> = {
   P: 'passed',
   F: 'failed',
   X: 'flaked: failed and passed',
-  A: 'no verdict: aborted, skipped or infrastructure',
+  A: 'no result: aborted, skipped or infrastructure failure',
   I: 'flaked in an incident',
 }
 
@@ -33,7 +33,7 @@ export interface GridQuery {
   sort: 'flakiness' | 'name'
   width: number
   page: number
-  /** Show only what was tested before this instant, epoch ms. */
+  /** Only runs completed before this instant (epoch ms). */
   before: number | null
 }
 
@@ -51,20 +51,20 @@ export interface Grid {
   problem: string | null
 }
 
-/** Reads the filters from an address; whatever is out of bounds falls back to the default. */
+/** Reads the filters from an address. Invalid values fall back to the default. */
 export function gridQuery(params: URLSearchParams): GridQuery {
   const width = Number(params.get('width'))
   const page = Number(params.get('page'))
   return {
     job: params.get('job') ?? '',
     sort: params.get('sort') === 'name' ? 'name' : 'flakiness',
-    width: WIDTHS.find((one) => one === width) ?? WIDTHS[0],
+    width: WIDTHS.find((allowed) => allowed === width) ?? WIDTHS[0],
     page: Number.isInteger(page) && page > 0 && page < 1000 ? page : 1,
     before: readInstant(params.get('before')),
   }
 }
 
-/** Gathers the grid: what each job did at each of the newest commits. */
+/** Reads what each required job did at each of the newest commits. */
 export async function readGrid(
   { db }: Pick<DashboardDeps, 'db'>,
   { repository, jobs, scope, now }: RepositoryView,
@@ -86,10 +86,10 @@ export async function readGrid(
   const rows = matching.map((job) => rowOf(job, byJob.get(job.job_id) ?? [], incidents))
   if (query.sort === 'flakiness')
     rows.sort((a, b) => b.flaky - a.flaky || a.job.name.localeCompare(b.job.name))
-  const first = (query.page - 1) * ROWS
+  const first = (query.page - 1) * MAX_ROWS
   return {
     heads,
-    rows: rows.slice(first, first + ROWS),
+    rows: rows.slice(first, first + MAX_ROWS),
     total: rows.length,
     problem,
   }
@@ -116,9 +116,9 @@ function markOf({ passes, fails }: GridCell, isIncident: boolean): Mark {
 export function gridPage({ repository }: RepositoryView, query: GridQuery, grid: Grid): Html {
   const { full_name } = repository
   return html`<h2>Grid</h2>${form(query)}
-${grid.problem ? html`<p class="note" role="alert">${grid.problem} Every job is shown.</p>` : ''}
+${grid.problem ? html`<p class="note" role="alert">${grid.problem} All jobs are shown.</p>` : ''}
 <p class="key">${(Object.keys(MARKS) as Mark[]).map((mark) => html`<span><span class="cell c-${mark}">${mark}</span>${MARKS[mark]}</span>`)}</p>
-${grid.rows.length === 0 ? html`<p>No job that counts matches among the newest commits.</p>` : gridTable(full_name, grid)}
+${grid.rows.length === 0 ? html`<p>No required job with results at the newest commits matches.</p>` : gridTable(full_name, grid)}
 ${pages(full_name, query, grid)}`
 }
 
@@ -126,7 +126,7 @@ function form(query: GridQuery): Html {
   const option = (value: string | number, words: string, isChosen: boolean) =>
     html`<option value="${value}"${isChosen ? html` selected` : ''}>${words}</option>`
   return html`<form class="filter" method="get">
-<label>Jobs that match (regular expression)<input name="job" value="${query.job}" maxlength="200" autocomplete="off" spellcheck="false"></label>
+<label>Job filter (regular expression)<input name="job" value="${query.job}" maxlength="200" autocomplete="off" spellcheck="false"></label>
 <label>Sort by<select name="sort">${option('flakiness', 'flakiness', query.sort === 'flakiness')}${option('name', 'name', query.sort === 'name')}</select></label>
 <label>Commits<select name="width">${WIDTHS.map((width) => option(width, String(width), width === query.width))}</select></label>
 <button>Show</button></form>`
@@ -134,7 +134,7 @@ function form(query: GridQuery): Html {
 
 function gridTable(fullName: string, { heads, rows }: Grid): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Grid"><table class="grid-table">
-<caption>Newest commit on the left. Each cell leads to the flake, or to the run where it was told.</caption>
+<caption>Newest commit on the left. Each cell links to the flake or to the run.</caption>
 <thead><tr><th scope="col">Job</th>${heads.map((head) => html`<th scope="col"><a href="${repositoryPath(fullName, `/pull/${head.number}`)}" title="${head.last_at.slice(0, 16).replace('T', ' ')} UTC, ${head.head_sha.slice(0, 10)}">#${head.number}</a></th>`)}</tr></thead>
 <tbody>${rows.map(
     ({ job, cells }) =>
@@ -168,11 +168,11 @@ function pages(fullName: string, query: GridQuery, { total, heads }: Grid): Html
     return `${repositoryPath(fullName, '/grid')}?${params}`
   }
   const last = heads.at(-1)
-  const isMore = query.page * ROWS < total
+  const isMore = query.page * MAX_ROWS < total
   return html`<p>${count(total, 'job')}. ${query.page > 1 ? html`<a href="${address({ page: String(query.page - 1) })}">Previous jobs</a> ` : ''}${isMore ? html`<a href="${address({ page: String(query.page + 1) })}">More jobs</a> ` : ''}${last && heads.length === query.width ? html`<a href="${address({ before: last.last_at })}">Older commits</a> ` : ''}${csvLink(
     address({ page: String(query.page) })
       .replace(/^/, '/api/v1/repositories')
       .replace('/grid?', '/grid.csv?'),
-    'The grid',
+    'Grid',
   )}</p>`
 }

@@ -1,41 +1,44 @@
-/** What the commands do, and what the figures mean: for whoever meets them on a pull request for the first time. */
+/** The help page: the commands, and what the figures mean. */
 import { COMMAND_RULES, type CommandHelp } from '../../domain/command-help.ts'
 import { DEFAULT_TARGET, SMALL_SAMPLE } from '../../domain/sla.ts'
 import { percent } from '../../texts/figures.ts'
 import { type Html, html, table } from '../html.ts'
 
-const WORDS: [string, string][] = [
+const TERMS: [string, string][] = [
   [
     'Flake',
-    'One required job that both failed and passed at one unchanged commit. However often it ran there, it is one flake.',
+    'A required job that both failed and passed at the same commit. However many runs there were, it is one flake.',
   ],
-  ['Rate', 'Flakes that the pull request did not cause, over pull requests tested, of one day or week.'],
+  ['Rate', 'Flakes not caused by their pull request, divided by tested pull requests, in one day or week.'],
   [
     'In SLA',
-    `The rate is strictly below the target, ${percent(DEFAULT_TARGET)} unless configured otherwise. Exactly the target is a breach.`,
+    `The rate is strictly below the target, ${percent(DEFAULT_TARGET)} unless the settings say otherwise. A rate equal to the target is a breach.`,
   ],
-  ['No data', 'No pull request was tested. That is neither zero nor in SLA.'],
+  ['No data', 'No pull request was tested, so there is no rate: neither zero, nor in SLA, nor out of SLA.'],
   [
     'Range',
-    'Low counts only flakes that the pull request surely did not cause; high counts those that cannot be told as well.',
+    'The low end counts only flakes that their pull request did not cause; the high end includes undecided flakes.',
   ],
   [
-    'Chance it is above the target',
-    'How likely the true rate is above the target, given how few or many pull requests were tested.',
+    'Probability above target',
+    'How likely the true rate is above the target, given the number of tested pull requests.',
   ],
   [
     'Small sample',
-    `With fewer than ${SMALL_SAMPLE} pull requests a single flake breaches the default target.`,
+    `With fewer than ${SMALL_SAMPLE} tested pull requests, a single flake breaches the default target.`,
   ],
   [
     'Strong, weak',
-    'Strong: a failing and a passing run surely tested the same code. Weak: the base moved, or is not known.',
+    'Strong: a failing and a passing run definitely tested the same code. Weak: the base moved, or is unknown.',
   ],
   [
-    'Commit judged',
-    'A commit at which the job passed at least once. One that only failed says nothing about flakiness.',
+    'Verdict',
+    'Whether a job flaked at a commit (flaky) or only passed (clean). A commit where it only failed has no verdict.',
   ],
-  ['Error budget', 'What the target allows over 28 days: the target times the pull requests tested.'],
+  [
+    'Error budget',
+    'How many flakes the target allows over 28 days: the target times the tested pull requests.',
+  ],
 ]
 
 /** The body of `/help`. */
@@ -43,8 +46,8 @@ export function helpPage(commands: readonly CommandHelp[]): Html {
   return html`<h1>Help</h1>
 <h2>Commands</h2>
 ${table(
-  'Written as a comment of their own line on a pull request',
-  ['Command', 'Who may', 'What it does', 'Example'],
+  'Comment on a pull request. Start the line with the command.',
+  ['Command', 'Who can use it', 'What it does', 'Example'],
   commands.map(({ usage, who, what, example }) => [
     html`<code class="wrap">${usage}</code>`,
     who,
@@ -53,8 +56,8 @@ ${table(
   ]),
 )}
 <p>${COMMAND_RULES.join(' ')}</p>
-<h2>Words</h2>
-<dl>${WORDS.map(([word, meaning]) => html`<dt>${word}</dt><dd>${meaning}</dd>`)}</dl>
-<h2>For programs</h2>
-<p>Everything on these pages is served as JSON under <code>/api/v1</code>, described by <a href="/api/v1/openapi.json">its OpenAPI document</a>; tables as CSV too. Monitoring reads <a href="/metrics">/metrics</a>.</p>`
+<h2>Terms</h2>
+<dl>${TERMS.map(([term, meaning]) => html`<dt>${term}</dt><dd>${meaning}</dd>`)}</dl>
+<h2>API and metrics</h2>
+<p>Everything on these pages is available as JSON under <code>/api/v1</code> (<a href="/api/v1/openapi.json">OpenAPI document</a>), and every table as CSV. Prometheus metrics are at <a href="/metrics">/metrics</a>.</p>`
 }

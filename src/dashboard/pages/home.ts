@@ -1,4 +1,4 @@
-/** The organisation at a glance: every repository that the reader may see, those furthest out of SLA first. */
+/** The home page: every repository that the reader may see, most certainly out of SLA first. */
 
 import type { Row } from '../../db/schema.ts'
 import { type Sla, slaOf } from '../../domain/sla.ts'
@@ -29,11 +29,11 @@ interface Line {
 export interface HomePage {
   body: Html
   measuredAt: string | null
-  /** Whether it shows progress, and is to be kept up to date closely. */
+  /** Whether the page shows progress, and so refreshes itself every few seconds. */
   isMoving: boolean
 }
 
-/** The body of `/` and when its figures were measured. */
+/** The body of `/` and when its figures last changed. */
 export async function homePage(
   deps: Pick<DashboardDeps, 'db' | 'now' | 'isSetUp'>,
   repositories: readonly Row<'repository'>[],
@@ -41,8 +41,8 @@ export async function homePage(
 ): Promise<HomePage> {
   const { db, now } = deps
   const today = dayAt(now(), 'UTC')
-  const ids = repositories.map((one) => one.repository_id)
-  // One day to spare on both ends: a repository's own today may be ahead of UTC or behind.
+  const ids = repositories.map((repository) => repository.repository_id)
+  // One extra day on both ends: a repository's local day may be ahead of UTC or behind.
   const to = addDays(today, 1)
   const spanned = { from: addDays(today, -7 * WEEKS - 1), to }
   const weeks = await readNewestWindows(db, ids, 'week', spanned)
@@ -56,7 +56,7 @@ export async function homePage(
   const ranked = repositories.map((repository) => ({ repository, week: weeks.get(repository.repository_id) }))
   ranked.sort((a, b) => weight(b) - weight(a) || a.repository.full_name.localeCompare(b.repository.full_name))
   const part = pageOf(ranked, page, SHOWN)
-  const shownIds = part.shown.map((one) => one.repository.repository_id)
+  const shownIds = part.shown.map(({ repository }) => repository.repository_id)
   const [days, past] = await Promise.all([
     readNewestWindows(db, shownIds, 'day', { from: addDays(today, -8), to }),
     readWindowsOf(db, shownIds, 'week', spanned),
@@ -76,7 +76,7 @@ export async function homePage(
   return { body: content, measuredAt: measured.sort().at(-1) ?? null, isMoving: false }
 }
 
-/** One rate for each of the last weeks, null where there is none: the pictures of all repositories then share an axis. */
+/** One rate for each of the last weeks, null without data, so that the sparklines of all repositories share an axis. */
 function ratesOf(weeks: readonly Row<'sla_window'>[], today: string): (number | null)[] {
   const rates = new Map(weeks.map((row) => [row.start, slaOfRow(row).rate]))
   const monday = weekOf(today)
@@ -93,11 +93,11 @@ async function progressOf(
     isSetUp,
     isInstalled: ids.length > 0,
     backfills,
-    hasDelivery: freshness.some((one) => one.last_delivery_at !== null),
+    hasDelivery: freshness.some((row) => row.last_delivery_at !== null),
   }
 }
 
-/** Out of SLA before in SLA before no data; the surest breach first. */
+/** Sort key: out of SLA, then in SLA, then no data; within each, the most certain breach first. */
 function weight({ week }: Pick<Line, 'week'>): number {
   if (!week) return -1
   return (week.breached ? 1 : 0) + (week.breach_probability ?? 0)
@@ -106,16 +106,16 @@ function weight({ week }: Pick<Line, 'week'>): number {
 function body(lines: readonly Line[], all: readonly Pick<Line, 'week'>[], today: string): Html {
   return html`<h1>Are we in SLA?</h1>${summary(all, today)}
 ${table(
-  `Repositories, those surest to be out of SLA first. Rate: flakes that the pull request did not cause, over pull requests tested.`,
+  `Repositories, most certainly out of SLA first. Rate: flakes not caused by their pull request, divided by tested pull requests.`,
   [
     'Repository',
     'Latest week',
     'Rate',
     'Range',
-    'Chance it is above the target',
+    'Probability above target',
     'Flakes',
     'Latest day',
-    `${WEEKS} weeks`,
+    `Last ${WEEKS} weeks`,
   ],
   lines.map((line) => cells(line, today)),
 )}`
@@ -125,11 +125,11 @@ function summary(lines: readonly Pick<Line, 'week'>[], today: string): Html {
   const current = lines.flatMap(({ week }) => (week && addDays(week.start, 7) > today ? [week] : []))
   const out = current.filter((row) => row.breached).length
   if (current.length === 0)
-    return html`<p class="lead">No pull request was tested this week in ${count(lines.length, 'repository', 'repositories')}. The latest week with data of each is below.</p>`
+    return html`<p class="lead">No pull request was tested this week in ${count(lines.length, 'repository', 'repositories')}. The table shows the latest week with data.</p>`
   const sum = (of: (row: Row<'sla_window'>) => number) => current.reduce((total, row) => total + of(row), 0)
   const flakes = sum((row) => row.flakes_counted)
   const prs = sum((row) => row.prs)
-  return html`<p class="lead">This week ${out} of ${count(current.length, 'repository', 'repositories')} with data ${out === 1 || current.length === 1 ? 'is' : 'are'} out of SLA: ${count(flakes, 'flake')} over ${count(prs, 'pull request')} tested, ${percent(prs === 0 ? null : flakes / prs)} all together.</p>`
+  return html`<p class="lead">This week ${out} of ${count(current.length, 'repository', 'repositories')} with data ${out === 1 ? 'is' : 'are'} out of SLA: ${count(flakes, 'flake')} in ${count(prs, 'tested pull request')}, ${percent(prs === 0 ? null : flakes / prs)} overall.</p>`
 }
 
 function cells({ repository, day, week, rates }: Line, today: string): unknown[] {
@@ -138,7 +138,7 @@ function cells({ repository, day, week, rates }: Line, today: string): unknown[]
   const sla = slaOfRow(week)
   return [
     link,
-    html`${stateMark(stateOf(sla))} <br><small>${windowName('week', week.start, today)}${week.closed ? '' : ', not over yet'}</small>`,
+    html`${stateMark(stateOf(sla))} <br><small>${windowName('week', week.start, today)}${week.closed ? '' : ', in progress'}</small>`,
     html`<strong>${percent(sla.rate)}</strong>`,
     range(sla),
     chance(sla.breach_probability),

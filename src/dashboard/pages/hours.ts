@@ -1,13 +1,13 @@
-/** When in the day and in the week flakes happen: a nightly load or a weekend's maintenance shows as a lump. */
+/** Flakes by time of day and weekday. Nightly load or weekend maintenance shows as a peak. */
 import { Temporal } from 'temporal-polyfill'
 import { type Html, html, table } from '../html.ts'
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
-const FEWEST = 5
+const MIN_FLAKES = 5
 
-/** Counts of `times` by three hours and by weekday in `timeZone`; nothing for a handful. */
+/** Counts times by three-hour slots and by weekday in a time zone; empty for fewer than five. @param times RFC 3339 */
 export function hoursAndWeekdays(times: readonly string[], timeZone: string): Html | string {
-  if (times.length < FEWEST) return ''
+  if (times.length < MIN_FLAKES) return ''
   const local = times.map((time) => Temporal.Instant.from(time).toZonedDateTimeISO(timeZone))
   const hours = Array.from(
     { length: 8 },
@@ -23,7 +23,7 @@ ${table(
   hours.map((value, i) => [`${pad(i * 3)}–${pad(i * 3 + 3)}`, bar(value)]),
 )}
 ${table(
-  'And by weekday',
+  'These flakes by weekday',
   ['Day', 'Flakes'],
   weekdays.map((value, i) => [WEEKDAYS[i], bar(value)]),
 )}</div></details>`

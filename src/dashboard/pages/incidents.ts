@@ -1,4 +1,4 @@
-/** Incidents: flakes that many pull requests met at one time, because something else was broken. */
+/** Incidents: times when a job failed on many pull requests because something else was broken. */
 
 import { readChangePoints } from '../../db/change-points.ts'
 import { type IncidentRow, readIncidents } from '../../db/incidents.ts'
@@ -28,17 +28,17 @@ export async function incidentsPage({ db }: Pick<DashboardDeps, 'db'>, view: Rep
   const { repository, scope, now } = view
   const incidents = await readIncidents(db, scope, lastDays(view, DAYS))
   const intro = html`<h2>Incidents</h2>
-<p>When a job fails on several pull requests in a row, or on the default branch, and passes everywhere after, something else was broken. Such flakes count as not caused by the pull request, and once as evidence for others.</p>`
+<p>An incident is a time when a job failed on several pull requests in a row, or on the default branch, and then passed everywhere: something else was broken. Its flakes count as not caused by the pull request, and together as one piece of evidence about other flakes.</p>`
   const changes = await changesSection({ db }, repository, now)
   if (incidents.length === 0) return html`${intro}<p>None in the last ${DAYS} days.</p>${changes}`
   return html`${intro}${table(
-    `The last ${DAYS} days, newest first`,
-    ['From', 'Lasted', 'Flakes', 'Failed', 'Jobs', 'Pull requests'],
-    incidents.map((one) => row(repository.full_name, one)),
+    `Incidents in the last ${DAYS} days, newest first`,
+    ['From', 'Duration', 'Flakes', 'Failure rate', 'Jobs', 'Affected pull requests'],
+    incidents.map((incident) => row(repository.full_name, incident)),
   )}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/incidents.csv`, 'Incidents')}${changes}`
 }
 
-/** Jobs whose flake rate rose or fell, with what was merged just before. */
+/** Jobs whose flake rate rose or fell, with the pull requests merged just before. */
 async function changesSection(
   { db }: Pick<DashboardDeps, 'db'>,
   { repository_id, full_name }: Row<'repository'>,
@@ -48,32 +48,32 @@ async function changesSection(
   const changes = await readChangePoints(db, repository_id, since)
   if (changes.length === 0) return html``
   return html`<h3>Jobs whose flake rate changed</h3>${table(
-    'The likely day, newest first; one of the pull requests merged then may have brought or mended it',
-    ['Around', 'Job', 'Before', 'After', 'Merged on that day or the day before'],
-    changes.map((one) => [
-      weekdayWords(one.changed_on),
-      jobLink(full_name, one.job_id, one.job),
-      percent(one.before_flaky / one.before_verdicts),
-      percent(one.after_flaky / one.after_verdicts),
-      pullRequests(full_name, one.merged),
+    'Newest first, with the most likely day. One of the pull requests merged then may have caused or fixed it.',
+    ['Around', 'Job', 'Flake rate before', 'Flake rate after', 'Merged that day or the day before'],
+    changes.map((change) => [
+      weekdayWords(change.changed_on),
+      jobLink(full_name, change.job_id, change.job),
+      percent(change.before_flaky / change.before_verdicts),
+      percent(change.after_flaky / change.after_verdicts),
+      pullRequests(full_name, change.merged),
     ]),
-  )}${csvLink(`/api/v1/repositories${repositoryPath(full_name)}/changes.csv`, 'Changes')}`
+  )}${csvLink(`/api/v1/repositories${repositoryPath(full_name)}/changes.csv`, 'Flake rate changes')}`
 }
 
-function row(fullName: string, one: IncidentRow): unknown[] {
-  const { jobs, pull_requests: hit } = one
+function row(fullName: string, incident: IncidentRow): unknown[] {
+  const { jobs, pull_requests: hit } = incident
   return [
-    instant(one.from_at),
-    durationWords(Date.parse(one.to_at) - Date.parse(one.from_at)),
-    one.flakes,
-    `${percent(one.rate)} of results${one.on_trunk ? ', trunk too' : ''}`,
+    instant(incident.from_at),
+    durationWords(Date.parse(incident.to_at) - Date.parse(incident.from_at)),
+    incident.flakes,
+    `${percent(incident.rate)} of results${incident.on_trunk ? ', also on the default branch' : ''}`,
     html`${jobs.slice(0, MAX_NAMED).map((job, i) => html`${i > 0 ? ', ' : ''}${name(job)}`)}${more(jobs.length, 'job')}`,
     pullRequests(fullName, hit),
   ]
 }
 
 function pullRequests(fullName: string, numbers: readonly number[]): Html {
-  if (numbers.length === 0) return html`none told of`
+  if (numbers.length === 0) return html`none recorded`
   return html`${numbers.slice(0, MAX_NAMED).map((number, i) => html`${i > 0 ? ', ' : ''}${pullRequestLink(fullName, number)}`)}${more(numbers.length, 'pull request')}`
 }
 

@@ -1,4 +1,4 @@
-/** The jobs by what they cost: share of the budget, how often, whom they hit, how much time went with them. */
+/** The most expensive jobs: share of the error budget, flakes, affected pull requests and time lost. */
 
 import { wilson } from '@flake-sla/hunt/statistics'
 import { BUDGET_DAYS, type ErrorBudget, type JobDayFlakes, type TimeLost } from '../../db/budget.ts'
@@ -12,9 +12,9 @@ import { issueLink, ownerLinks, type TrackingIssue } from '../job-owners.ts'
 const MAX_JOBS = 20
 
 export interface CostlyJobs {
-  /** Of the days of the error budget. */
+  /** Costs on the days of the error budget. */
   costs: readonly JobCost[]
-  /** Of today, which is not part of the budget yet. */
+  /** Costs of today, which is not part of the budget yet. */
   costsToday: readonly JobCost[]
   days: readonly JobDayFlakes[]
   lost: readonly TimeLost[]
@@ -36,15 +36,20 @@ export function jobCosts(
 ): Html {
   const all = [...costs, ...onlyToday(costs, costsToday)]
   const span = `the ${BUDGET_DAYS} days to ${dayWords(budget.last)}`
-  if (all.length === 0) return html`<p>No job that counts flaked in ${span} or today.</p>`
+  if (all.length === 0) return html`<p>No required job flaked in ${span} or today.</p>`
   const tested = budget.sla.prs
   const total = costs.reduce((sum, job) => sum + job.flakes_counted, 0)
   const rows = all.slice(0, MAX_JOBS).map((job) => {
     const { low, high } = wilson(job.flakes, job.verdicts)
     const time = lost.find((row) => row.job_id === job.job_id)
     const now = costsToday.find((row) => row.job_id === job.job_id)
-    const own = new Map(days.filter((day) => day.job_id === job.job_id).map((day) => [day.day, day.flakes]))
-    const perDay = Array.from({ length: BUDGET_DAYS }, (_, i) => own.get(addDays(budget.first, i)) ?? null)
+    const flakesByDay = new Map(
+      days.filter((day) => day.job_id === job.job_id).map((day) => [day.day, day.flakes]),
+    )
+    const perDay = Array.from(
+      { length: BUDGET_DAYS },
+      (_, i) => flakesByDay.get(addDays(budget.first, i)) ?? null,
+    )
     return [
       html`${jobLink(fullName, job.job_id, job.name)}${whose(githubUrl, ownersOf(job.name), issues.get(job.job_id))}`,
       total === 0 ? '–' : percent(job.flakes_counted / total),
@@ -59,30 +64,30 @@ export function jobCosts(
   })
   const rest = all.length - MAX_JOBS
   return html`${table(
-    `Jobs that flaked in ${span} or today, by their share of the budget spent. Pull requests hit: also as a share of those tested. Flake rate: commits at which the job flaked, of those it judged, with its 95% interval. Time lost: waited from the first failure to the pass, and of machines on re-runs.`,
+    `Jobs that flaked in ${span} or today, by share of the error budget spent. Affected pull requests: also as a share of those tested. Flake rate: share of commits at which the job flaked, with its 95% interval; commits where it never passed are left out. Time lost: waiting from the first failure to the pass, and machine time of re-runs.`,
     [
       'Job',
-      'Share',
-      'Flakes counted',
+      'Share of budget',
+      'Counted flakes',
       'Today',
-      'Pull requests hit',
+      'Affected pull requests',
       'Flake rate',
       'Time lost',
       'Last flake',
       'Flakes by day',
     ],
     rows,
-  )}<p class="muted">${rest > 0 ? `And ${count(rest, 'more job')}. ` : ''}${csvLink(`/api/v1/repositories${repositoryPath(fullName)}/jobs.csv`, 'All jobs that flaked')}</p>`
+  )}<p class="muted">${rest > 0 ? `${count(rest, 'more job')} not shown. ` : ''}${csvLink(`/api/v1/repositories${repositoryPath(fullName)}/jobs.csv`, 'All jobs that flaked')}</p>`
 }
 
-/** Jobs that flaked today and not on the days of the budget. */
+/** Jobs that flaked today but not on the days of the budget. */
 function onlyToday(costs: readonly JobCost[], costsToday: readonly JobCost[]): JobCost[] {
   const listed = new Set(costs.map((job) => job.job_id))
   const nothing = { flakes: 0, flakes_counted: 0, pull_requests: 0, counted_on: [], verdicts: 0 }
   return costsToday.filter((job) => !listed.has(job.job_id)).map((job) => ({ ...job, ...nothing }))
 }
 
-/** `3`, or `2 of 3` where not every flake in scope counts. */
+/** `3`, or `2 of 3` if not all flakes count. */
 function countedOf({ flakes, flakes_counted }: JobCost): string | number {
   return flakes_counted === flakes ? flakes : `${flakes_counted} of ${flakes}`
 }
@@ -91,7 +96,7 @@ function lastFlake({ last_flaked_at: at }: JobCost): Html {
   return html`<time datetime="${at}">${dayWords(at.slice(0, 10))}</time>`
 }
 
-/** Below the name of a job: a column of its own would be empty for most, and too wide for the rest. */
+/** Owners and issue, shown below the job's name: most jobs have neither, so a column would be mostly empty. */
 function whose(
   githubUrl: string,
   owners: readonly string[],
@@ -104,5 +109,5 @@ function whose(
 }
 
 function timeLost({ waited_s, rerun_s }: TimeLost): Html {
-  return html`${durationWords(waited_s * 1000)} waited <br><small>${durationWords(rerun_s * 1000)} of re-runs</small>`
+  return html`${durationWords(waited_s * 1000)} waiting <br><small>${durationWords(rerun_s * 1000)} of re-runs</small>`
 }

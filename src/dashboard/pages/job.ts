@@ -1,4 +1,4 @@
-/** One job: how its flake rate moved, when it changed and what was merged then, and what every flake was. */
+/** One job: its flake rate over time, when the rate changed and what was merged then, and its flakes and runs. */
 
 import { wilson } from '@flake-sla/hunt/statistics'
 import { readChangePoints } from '../../db/change-points.ts'
@@ -6,12 +6,13 @@ import { readLatestFlakes } from '../../db/flakes.ts'
 import { type JobKey, readJob } from '../../db/job-table.ts'
 import type { Row } from '../../db/schema.ts'
 import { windowOf } from '../../domain/window.ts'
-import { percent } from '../../texts/figures.ts'
+import { count, percent } from '../../texts/figures.ts'
 import { type RatePoint, rateSvg } from '../charts/rate.ts'
 import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { csvLink, type Html, html, instant, name, pullRequestLink, repositoryPath, table } from '../html.ts'
 import { issueLink, ownerLinks, ownersOf, type TrackingIssue, trackingIssues } from '../job-owners.ts'
+import { readMergedAround } from '../merged-around.ts'
 import {
   type JobDay,
   type Merged,
@@ -21,7 +22,6 @@ import {
   readLatestRuns,
 } from '../queries/job.ts'
 import { readRunnerRecords } from '../queries/runners.ts'
-import { readMergedAround } from '../revisions.ts'
 import { lastDays, type RepositoryView } from '../view.ts'
 import { outcomeWords } from '../wording.ts'
 import { flakeTable } from './flake-table.ts'
@@ -36,7 +36,7 @@ const MAX_FLAKES = 30
 const MAX_RUNS = 25
 const MAX_MERGED = 30
 
-/** The body of `/{owner}/{repo}/jobs/{jobId}`; null where there is no such job. */
+/** The body of `/{owner}/{repo}/jobs/{jobId}`; null if there is no such job. */
 export async function jobPage(
   { db, githubUrl }: Pick<DashboardDeps, 'db' | 'githubUrl'>,
   view: RepositoryView,
@@ -59,14 +59,14 @@ ${hoursAndWeekdays(
   flakes.map((flake) => flake.flaked_at),
   settings.timeZone,
 )}
-<h3>How long it takes</h3>${durationTable(durations)}
+<h3>Duration</h3>${durationTable(durations)}
 ${runnersSection(runners, job.app, DURATION_DAYS)}${runners.length > 0 ? csvLink(`${api}/runners.csv`, 'Runners') : ''}
 ${await hunts(db, full_name, job.name, `${api}/hunts.csv`)}
 <h3>Latest runs</h3>${runTable(full_name, runs)}
 ${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`${base}/flakes.csv?job_id=${jobId}`, 'Flakes')} ${csvLink(`${api}/durations.csv`, 'Durations')} ${csvLink(`${api}/days.csv?days=${DAYS}`, 'Flake rate by day')}`
 }
 
-/** What the page shows, read side by side. */
+/** Reads what the page shows, concurrently. */
 async function readParts(db: DashboardDeps['db'], view: RepositoryView, key: JobKey) {
   const { settings, now, today } = view
   const from = addDays(today, 1 - DAYS)
@@ -105,7 +105,7 @@ function whose(
 
 function runTable(fullName: string, runs: readonly Row<'run'>[]): Html {
   return table(
-    `The newest ${MAX_RUNS}, newest first`,
+    `The latest ${MAX_RUNS} runs, newest first`,
     [...RUN_HEAD, 'Pull request'],
     runs.map((run) => [
       ...runCells(run),
@@ -116,16 +116,16 @@ function runTable(fullName: string, runs: readonly Row<'run'>[]): Html {
 
 function identity(job: Row<'job'>, { scope }: RepositoryView): Html {
   const counts = scope.jobIds === null || scope.jobIds.includes(job.job_id)
-  const kind = job.source === 'status' ? 'A commit status' : html`A check run of ${name(job.app)}`
-  return html`<p class="muted">${kind}${job.workflow ? html`, workflow ${name(job.workflow)}` : ''}${job.event ? html`, on ${job.event}` : ''}. ${counts ? 'It counts towards the SLA.' : 'It does not count towards the SLA: it is not required.'}</p>`
+  const kind = job.source === 'status' ? 'Commit status' : html`Check run by ${name(job.app)}`
+  return html`<p class="muted">${kind}${job.workflow ? html`, workflow ${name(job.workflow)}` : ''}${job.event ? html`, on <code>${job.event}</code>` : ''}. ${counts ? 'It counts towards the SLA.' : 'It is not required, so it does not count towards the SLA.'}</p>`
 }
 
-/** Every day of the span, those without a verdict too. */
+/** Every day of the time span, including those without a verdict. */
 function everyDay(stored: readonly JobDay[], from: string): JobDay[] {
-  const known = new Map(stored.map((day) => [day.day, day]))
+  const byDay = new Map(stored.map((day) => [day.day, day]))
   return Array.from({ length: DAYS }, (_, i) => {
     const day = addDays(from, i)
-    return known.get(day) ?? { day, flaky: 0, verdicts: 0 }
+    return byDay.get(day) ?? { day, flaky: 0, verdicts: 0 }
   })
 }
 
@@ -153,19 +153,20 @@ function rates(days: readonly JobDay[], change: Row<'change_point'> | null): Htm
   const weeks = weeksOf(days)
   const flaky = days.reduce((sum, day) => sum + day.flaky, 0)
   const verdicts = days.reduce((sum, day) => sum + day.verdicts, 0)
-  if (verdicts === 0) return html`<p class="lead">No commit was judged in the last ${DAYS} days.</p>`
+  if (verdicts === 0)
+    return html`<p class="lead">No verdict in the last ${DAYS} days: the job passed at no commit.</p>`
   const { low, high } = wilson(flaky, verdicts)
   const changeDay = change?.changed_on
   const changeWeek = changeDay ? weeks.findLastIndex((week) => week.start <= changeDay) : -1
-  const words = `Flake rate by week over ${DAYS} days: ${percent(flaky / verdicts)} in all, 95% interval ${percent(low)} to ${percent(high)}.`
+  const words = `Flake rate by week over ${DAYS} days: ${percent(flaky / verdicts)} overall, 95% interval ${percent(low)} to ${percent(high)}.`
   const at = changeWeek < 0 ? null : changeWeek
-  return html`<p class="lead">It flaked at ${flaky} of ${verdicts} commits judged in ${DAYS} days: ${percent(flaky / verdicts)} (${percent(low)} to ${percent(high)}).</p>
+  return html`<p class="lead">It flaked at ${flaky} of ${count(verdicts, 'commit')} in ${DAYS} days: ${percent(flaky / verdicts)} (95% interval ${percent(low)} to ${percent(high)}). Commits where it never passed are left out.</p>
 <figure><div class="wide">${rateSvg(weeks, at, { width: 1040, height: 220 }, { id: 'rate-wide', words })}</div>
 <div class="narrow">${rateSvg(weeks, at, { width: 360, height: 200 }, { id: 'rate-narrow', words })}</div>
 <figcaption class="key"><span><i class="k-week"></i>week</span><span><i class="k-band"></i>95% interval</span>${at === null ? '' : html`<span><i class="k-change"></i>the rate changed</span>`}</figcaption></figure>
-<details><summary>The same as a table</summary>${table(
+<details><summary>Show as a table</summary>${table(
     'Weeks, newest first',
-    ['Week of', 'Flake rate', '95% interval', 'Flaked', 'Commits judged'],
+    ['Week of', 'Flake rate', '95% interval', 'Commits with a flake', 'Commits with a verdict'],
     weeks
       .toReversed()
       .map((week) => [
@@ -190,19 +191,19 @@ async function changed(
   const merged = await readMergedAround(db, view, day, MAX_MERGED)
   const rose = after.flaky / after.verdicts > before.flaky / before.verdicts
   return html`<h3>It ${rose ? 'got worse' : 'got better'} around ${weekdayWords(day)}</h3>
-<p>Before: ${before.flaky} of ${before.verdicts} (${percent(before.flaky / before.verdicts)}); since: ${after.flaky} of ${after.verdicts} (${percent(after.flaky / after.verdicts)}). Merged around then${merged.length === MAX_MERGED ? `, the first ${MAX_MERGED}` : ''}:</p>
-${merged.length === 0 ? html`<p>No merge was told of.</p>` : mergedTable(view.repository.full_name, merged)}${csvLink(`${api}/changes/${day}/merged.csv`, 'Merged around then')}`
+<p>Before: flaked at ${before.flaky} of ${count(before.verdicts, 'commit')} (${percent(before.flaky / before.verdicts)}). Since: ${after.flaky} of ${count(after.verdicts, 'commit')} (${percent(after.flaky / after.verdicts)}). Merged around that day${merged.length === MAX_MERGED ? ` (first ${MAX_MERGED})` : ''}:</p>
+${merged.length === 0 ? html`<p>None recorded.</p>` : mergedTable(view.repository.full_name, merged)}${csvLink(`${api}/changes/${day}/merged.csv`, 'Pull requests merged around that day')}`
 }
 
 function mergedTable(fullName: string, merged: readonly Merged[]): Html {
   return table(
     'Pull requests merged from two days before to one day after, oldest first',
     ['Pull request', 'Title', 'Author', 'Merged'],
-    merged.map((one) => [
-      pullRequestLink(fullName, one.number),
-      name(one.title),
-      name(one.author),
-      instant(one.merged_at),
+    merged.map(({ number, title, author, merged_at }) => [
+      pullRequestLink(fullName, number),
+      name(title),
+      name(author),
+      instant(merged_at),
     ]),
   )
 }
@@ -210,8 +211,13 @@ function mergedTable(fullName: string, merged: readonly Merged[]): Html {
 function durationTable(durations: readonly OutcomeDuration[]): Html {
   const words = (seconds: number | null) => (seconds === null ? '–' : durationWords(seconds * 1000))
   return table(
-    `Runs of the last ${DURATION_DAYS} days. A job that fails after its usual time fails in its tests; one that fails much later has probably hung.`,
-    ['Outcome', 'Runs', 'Half took up to', '90% took up to'],
-    durations.map((one) => [outcomeWords(one.outcome), one.runs, words(one.median_s), words(one.p90_s)]),
+    `Runs of the last ${DURATION_DAYS} days. Failures that take as long as passes are usually test failures; failures that take much longer are usually hangs.`,
+    ['Outcome', 'Runs', 'Median', '90th percentile'],
+    durations.map(({ outcome, runs, median_s, p90_s }) => [
+      outcomeWords(outcome),
+      runs,
+      words(median_s),
+      words(p90_s),
+    ]),
   )
 }

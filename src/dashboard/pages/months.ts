@@ -1,4 +1,4 @@
-/** The SLA document's own measures of success, month by month: breaches, and merged pull requests that fix flakes. */
+/** The SLA document's measures of success by month: flakiness, breaches, and merged fixes. */
 import { percent } from '../../texts/figures.ts'
 import { monthWords } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
@@ -11,28 +11,28 @@ export async function monthsPage(deps: Pick<DashboardDeps, 'db'>, view: Reposito
   const { labels } = view.settings.breachIssue
   const months = await readMonths(deps, view)
   const intro = html`<h2>Months</h2>
-<p>The SLA document measures its success by three figures, and expects all of them to fall over time: the flakiness itself, how often the SLA is breached, and how many pull requests are needed to fix flakes (those labelled ${labels.map((label, i) => html`${i > 0 ? ' or ' : ''}${name(label)}`)}).</p>`
-  if (months.length === 0) return html`${intro}<p>Nothing was measured in the last year.</p>`
+<p>The SLA measures its success by three figures, and all should fall over time: the flakiness, how often the SLA is breached, and how many pull requests fix flakes (those labelled ${labels.map((label, i) => html`${i > 0 ? ' or ' : ''}${name(label)}`)}).</p>`
+  if (months.length === 0) return html`${intro}<p>No data in the last year.</p>`
   const api = `/api/v1/repositories${repositoryPath(view.repository.full_name)}`
   return html`${intro}${table(
-    'Newest first. Flakiness: flakes counted over pull requests tested, summed over the days. Weeks belong to the month of their Monday.',
+    'Newest first. Flakiness: counted flakes divided by tested pull requests, each summed over the days. A week belongs to the month of its Monday.',
     [
       'Month',
       'Flakiness',
       'Days out of SLA',
       'Weeks out of SLA',
       'Fixes merged',
-      'Flakes counted',
+      'Counted flakes',
       'Share of days in SLA',
     ],
-    months.map((one) => [
-      html`<time datetime="${one.month}">${monthWords(one.month)}</time>`,
-      html`<strong>${percent(one.rate)}</strong>`,
-      `${one.days_breached} of ${one.days}`,
-      `${one.weeks_breached} of ${one.weeks}`,
-      one.fixes,
-      one.flakes_counted,
-      percent(one.days === 0 ? null : 1 - one.days_breached / one.days),
+    months.map((month) => [
+      html`<time datetime="${month.month}">${monthWords(month.month)}</time>`,
+      html`<strong>${percent(month.rate)}</strong>`,
+      `${month.days_breached} of ${month.days}`,
+      `${month.weeks_breached} of ${month.weeks}`,
+      month.fixes,
+      month.flakes_counted,
+      percent(month.days === 0 ? null : 1 - month.days_breached / month.days),
     ]),
   )}${csvLink(`${api}/months.csv`, 'Months')} ${csvLink(`${api}/windows.csv?limit=500`, 'Days')} ${csvLink(`${api}/windows.csv?kind=week&limit=500`, 'Weeks')}`
 }

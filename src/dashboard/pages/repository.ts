@@ -1,4 +1,4 @@
-/** One repository: is it in SLA, is it getting better, which jobs broke it. */
+/** The overview of one repository: is it in SLA, is it improving, and which jobs are to blame? */
 import {
   type BreachIssue,
   BUDGET_DAYS,
@@ -16,7 +16,7 @@ import { burnWords, readBudget, readShares } from '../budget.ts'
 import { type Trend, trendSvg } from '../charts/trend.ts'
 import { dayWords, weekdayWords, windowName } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
-import { csvLink, type Html, html, outward, repositoryPath, table } from '../html.ts'
+import { csvLink, externalLink, type Html, html, repositoryPath, table } from '../html.ts'
 import { ownersOf, trackingIssues } from '../job-owners.ts'
 import { pictureKey } from '../signed-pictures.ts'
 import { readTrend, TREND_DAYS } from '../trend-data.ts'
@@ -28,28 +28,28 @@ import { stateMark, tile } from './tile.ts'
 
 const MAX_FLAKES = 20
 
-/** The body of `/{owner}/{repo}` and when its figures were measured. */
+/** The body of `/{owner}/{repo}` and when its figures last changed. */
 export async function repositoryPage(
   deps: Pick<DashboardDeps, 'db' | 'auth' | 'publicUrl' | 'githubUrl'>,
   view: RepositoryView,
 ): Promise<{ body: Html; measuredAt: string | null }> {
   const { repository, today } = view
   const { trend, days, weeks } = await readTrend(deps.db, view)
-  const told = [...days, ...weeks].map((row) => row.measured_at)
-  const measuredAt = told.sort().at(-1) ?? null
+  const measured = [...days, ...weeks].map((row) => row.measured_at)
+  const measuredAt = measured.sort().at(-1) ?? null
   const newest = [tested(days), tested(weeks)]
   const { budget, shares, latest, issue, costly } = await readParts(deps, view, newest, measuredAt)
-  const body = html`${standing(newest, shares, today, budget)}
+  const body = html`${currentState(newest, shares, today, budget)}
 ${issueWords(issue, `${deps.githubUrl}/${repository.full_name}/`)}
 <h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
-<h2 id="jobs">What broke it?</h2>${jobCosts(repository.full_name, costly)}
-<h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No job that counts has flaked yet.</p>` : html`${flakeTable(repository.full_name, latest)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/flakes.csv`, 'Flakes')}`}
+<h2 id="jobs">Most expensive jobs</h2>${jobCosts(repository.full_name, costly)}
+<h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No required job has flaked yet.</p>` : html`${flakeTable(repository.full_name, latest)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/flakes.csv`, 'Flakes')}`}
 <p class="muted">${requiredWords(view)}</p>
 ${badgeSection(deps, repository)}`
   return { body, measuredAt }
 }
 
-/** What the page shows besides the trend. @param newest day and week with data */
+/** Reads what the page shows besides the trend. @param newest newest day and week with data */
 async function readParts(
   deps: Pick<DashboardDeps, 'db' | 'githubUrl'>,
   view: RepositoryView,
@@ -73,34 +73,42 @@ async function readParts(
     readBreachIssue(db, repository.repository_id),
     trackingIssues(deps, view),
   ])
-  const own = (job: string) => ownersOf(settings, job)
-  const costly = { costs, costsToday, days, lost, budget, issues, ownersOf: own, githubUrl }
+  const costly = {
+    costs,
+    costsToday,
+    days,
+    lost,
+    budget,
+    issues,
+    ownersOf: (job: string) => ownersOf(settings, job),
+    githubUrl,
+  }
   return { budget, shares, latest, issue, costly }
 }
 
-/** An issue filed elsewhere is not linked: that repository may be one that the reader must not know of. */
-function issueWords(issue: BreachIssue | null, own: string): Html | string {
-  if (!issue?.url.startsWith(own)) return ''
-  return html`<p>Tracked in ${outward(issue.url, `the breach issue of ${weekdayWords(issue.day)}`)}.</p>`
+/** Links the breach issue. An issue in another repository is not linked: the reader may not have access to it. */
+function issueWords(issue: BreachIssue | null, repositoryUrl: string): Html | string {
+  if (!issue?.url.startsWith(repositoryUrl)) return ''
+  return html`<p>Tracked in ${externalLink(issue.url, `the breach issue of ${weekdayWords(issue.day)}`)}.</p>`
 }
 
 function tested(rows: readonly Row<'sla_window'>[]): Row<'sla_window'> | undefined {
   return rows.findLast((row) => row.prs > 0)
 }
 
-/** @param newest day and week with data. @param shares of required jobs with a result, of those that are there */
-function standing(
+/** The tiles, and the answer in one sentence. @param shares of required results received, for each window that has data */
+function currentState(
   [day, week]: readonly (Row<'sla_window'> | undefined)[],
   shares: readonly (number | null)[],
   today: string,
   budget: ErrorBudget,
 ): Html {
   if (!week && !day)
-    return html`<p class="lead">No pull request was tested in the last ${TREND_DAYS} days, so there is no rate: neither in nor out of SLA.</p>`
-  const there = [day, week].filter((row) => row !== undefined)
-  const tiles = there.map((row, i) => {
+    return html`<p class="lead">No data: no pull request was tested in the last ${TREND_DAYS} days.</p>`
+  const withData = [day, week].filter((row) => row !== undefined)
+  const tiles = withData.map((row, i) => {
     const share = coverageWords(shares[i] ?? null)
-    const note = row.closed ? '' : 'not over yet'
+    const note = row.closed ? '' : 'in progress'
     return tile(windowName(row.kind, row.start, today), note, slaOfRow(row), share ? [share] : [])
   })
   const lead = week ?? (day as Row<'sla_window'>)
@@ -116,7 +124,7 @@ function budgetTile(
   const sums = (row: Row<'sla_window'> | undefined) => (row ? slaOfRow(row) : null)
   const burn = burnWords(sums(day), sums(week), sla)
   const figure = (value: number) => Number(value.toFixed(value < 10 ? 1 : 0))
-  const budget = `Error budget: ${figure(allowed)} ${allowed === 1 ? 'flake' : 'flakes'}, ${spent} spent, ${left < 0 ? `overspent by ${figure(-left)}` : `${figure(left)} left`}.`
+  const budget = `Error budget: ${spent} of ${figure(allowed)} allowed ${figure(allowed) === 1 ? 'flake' : 'flakes'} spent; ${left < 0 ? `exceeded by ${figure(-left)}` : `${figure(left)} left`}.`
   return tile(`${BUDGET_DAYS} days to ${dayWords(last)}`, '', sla, [
     budget,
     ...(burn ? [html`<strong>${burn}</strong>`] : []),
@@ -128,24 +136,24 @@ function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
   return html`<figure>
 <div class="wide">${trendSvg(trend, { width: 1040, height: 260 }, 'trend-wide')}</div>
 <div class="narrow">${trendSvg(trend, { width: 360, height: 220 }, 'trend-narrow')}</div>
-<figcaption class="key"><span><i class="k-in"></i>day in SLA</span><span><i class="k-out"></i>day out of SLA</span><span><i class="k-partial"></i>not over yet</span><span>· no data</span><span>▲ higher than drawn</span><span><i class="k-week"></i>week</span><span><i class="k-target"></i>target</span>${trend.incidents.length > 0 ? html`<span><i class="k-incident"></i>incident</span>` : ''}${trend.definitionChanges.length > 0 ? html`<span><i class="k-change"></i>definitions changed</span>` : ''}</figcaption>
+<figcaption class="key"><span><i class="k-in"></i>day in SLA</span><span><i class="k-out"></i>day out of SLA</span><span><i class="k-partial"></i>in progress</span><span>· no data</span><span>▲ above the scale</span><span><i class="k-week"></i>week</span><span><i class="k-target"></i>target</span>${trend.incidents.length > 0 ? html`<span><i class="k-incident"></i>incident</span>` : ''}${trend.definitionChanges.length > 0 ? html`<span><i class="k-change"></i>definitions changed</span>` : ''}</figcaption>
 </figure>
-<details><summary>The same as a table</summary>${table(
-    `Days with data of the last ${TREND_DAYS}, newest first`,
+<details><summary>Show as a table</summary>${table(
+    `Days with data in the last ${TREND_DAYS} days, newest first`,
     [
       'Day',
       'State',
       'Rate',
       'Range',
-      'Chance it is above the target',
-      'Flakes counted',
+      'Probability above target',
+      'Counted flakes',
       'All flakes',
-      'Pull requests tested',
+      'Tested pull requests',
     ],
     rows.map((row) => {
       const sla = slaOfRow(row)
       return [
-        html`<time datetime="${row.start}">${weekdayWords(row.start)}</time>${row.closed ? '' : html` <small>not over yet</small>`}`,
+        html`<time datetime="${row.start}">${weekdayWords(row.start)}</time>${row.closed ? '' : html` <small>in progress</small>`}`,
         stateMark(stateOf(sla)),
         percent(sla.rate),
         range(sla),
@@ -158,7 +166,7 @@ function trendSection(trend: Trend, days: Row<'sla_window'>[]): Html {
   )}</details>`
 }
 
-/** The badge with what to write for it; of a private repository under its signed address, which opens the badge alone. */
+/** The badge and its Markdown. A private repository's badge has a signed address, which opens nothing else. */
 function badgeSection(
   { auth, publicUrl }: Pick<DashboardDeps, 'auth' | 'publicUrl'>,
   repository: Row<'repository'>,
@@ -169,13 +177,13 @@ function badgeSection(
   const path = repositoryPath(repository.full_name)
   const address = `${publicUrl ?? ''}/badge${path}.svg${key}`
   const target = `${publicUrl ?? ''}${path}`
-  return html`<details><summary>Badge</summary><p><img src="/badge${path}.svg${key}" alt="The badge as it stands now" height="20"></p><pre tabindex="0" role="region" aria-label="Markdown of the badge">[![flakiness](${address})](${target})</pre>${key ? html`<p class="muted">Whoever has this address sees the badge of this private repository, and nothing else.</p>` : ''}</details>`
+  return html`<details><summary>Badge</summary><p><img src="/badge${path}.svg${key}" alt="The current badge" height="20"></p><pre tabindex="0" role="region" aria-label="Markdown for the badge">[![flakiness](${address})](${target})</pre>${key ? html`<p class="muted">Anyone with this address can see the badge of this private repository, and nothing else.</p>` : ''}</details>`
 }
 
 function requiredWords({ required, jobs, scope }: RepositoryView): string {
   const of = scope.jobIds === null ? jobs.length : scope.jobIds.length
   if (required.source === 'all')
-    return `${count(of, 'job')} count${of === 1 ? 's' : ''}: which jobs are required before merge is not known, so every job seen on pull requests is taken. ${required.problem ?? ''}`.trim()
-  const where = required.source === 'config' ? 'the configuration file names' : 'branch protection requires'
-  return `${of} of ${count(jobs.length, 'job')} count: those that ${where}. ${required.problem ?? ''}`.trim()
+    return `${count(of, 'job')} count${of === 1 ? 's' : ''}: the required jobs are unknown, so every job seen on pull requests counts. ${required.problem ?? ''}`.trim()
+  const where = required.source === 'config' ? 'named in the settings file' : 'required by branch protection'
+  return `${of} of ${count(jobs.length, 'job')} count${of === 1 ? 's' : ''}: those ${where}. ${required.problem ?? ''}`.trim()
 }

@@ -1,4 +1,4 @@
-/** Can the figures be trusted right now? How fresh they are, what came in, what is still to be done. */
+/** The status page: how fresh and complete the data is, recent deliveries, and pending work. */
 
 import { type DeliveryCursor, readOldestCursor } from '../../db/delivery-checks.ts'
 import type { Row } from '../../db/schema.ts'
@@ -24,9 +24,9 @@ const COVERED_DAYS = 90
 const SHOWN = 50
 const CSV_WORDS: Record<string, string> = {
   gaps: 'Gaps',
-  backfills: 'History being read',
+  backfills: 'Backfills',
   deliveries: 'Deliveries',
-  outbox: 'To be done',
+  outbox: 'Pending GitHub actions',
   timers: 'Timers',
 }
 const GAP_DAYS = 30
@@ -34,18 +34,18 @@ const MAX_GAPS = 50
 
 type Ago = (at: string | null | undefined) => Html | string
 
-/** The body of `/status` and whether it moves, about the repositories that the reader may see. */
+/** The body of `/status` about the repositories that the reader may see, and whether it refreshes itself. */
 export async function statusPage(
   { db, now, status }: Pick<DashboardDeps, 'db' | 'now' | 'status'>,
   repositories: readonly Row<'repository'>[],
   page?: string,
 ): Promise<{ body: Html; isMoving: boolean }> {
-  const ids = repositories.map((one) => one.repository_id)
+  const ids = repositories.map((repository) => repository.repository_id)
   const part = pageOf(repositories, page, SHOWN)
-  const shownIds = part.shown.map((one) => one.repository_id)
+  const shownIds = part.shown.map((repository) => repository.repository_id)
   const from = addDays(dayAt(now(), 'UTC'), -COVERED_DAYS)
-  const [fresh, coverage, deliveries, outbox, ticks, backfills, gaps, missed, rest, told] = await Promise.all(
-    [
+  const [fresh, coverage, deliveries, outbox, ticks, backfills, gaps, missed, oldestCursor, program] =
+    await Promise.all([
       readFreshness(db, ids),
       readCoverage(db, shownIds, from),
       countDeliveries(db, ids, now() - DAY_MS),
@@ -56,45 +56,44 @@ export async function statusPage(
       countMissed(db, ids),
       readOldestCursor(db),
       status?.(),
-    ],
-  )
+    ])
   const since = (at: string) => durationWords(Math.max(0, now() - Date.parse(at)))
   const ago: Ago = (at) => (at ? html`${since(at)} ago <br><small>${instant(at)}</small>` : '–')
   const body = html`<h1>Status</h1>
 <p class="lead">${summary(fresh, outbox, since)}</p>
 <h2>Freshness and coverage</h2>
 ${freshnessTable(part.shown, fresh, coverage, ago)}${pageLinks(part, '/status')}${csvLink('/api/v1/status.csv', 'Freshness and coverage')} ${Object.entries(CSV_WORDS).map(([file, words]) => html`${csvLink(`/api/v1/status/${file}.csv`, words)} `)}
-${backfills.length > 0 ? html`<h2 id="backfill">History being read</h2>${backfillTable(backfills)}` : ''}
+${backfills.length > 0 ? html`<h2 id="backfill">Backfills</h2>${backfillTable(backfills)}` : ''}
 <h2>Gaps</h2>
-${gapList(gaps, missed, rest)}
-<h2>Deliveries of the last 24 hours</h2>
+${gapList(gaps, missed, oldestCursor)}
+<h2>Deliveries in the last 24 hours</h2>
 ${
   deliveries.length === 0
-    ? html`<p>None came in.</p>`
+    ? html`<p>None.</p>`
     : table(
         'By event and outcome',
         ['Event', 'Outcome', 'Deliveries'],
-        deliveries.map((one) => [name(one.event), one.outcome, one.deliveries]),
+        deliveries.map((row) => [name(row.event), row.outcome, row.deliveries]),
       )
 }
-<h2>To be done on GitHub</h2>
+<h2>Pending GitHub actions</h2>
 ${
   outbox.length === 0
-    ? html`<p>Nothing waits.</p>`
+    ? html`<p>None.</p>`
     : table(
         'By kind',
-        ['Kind', 'Waiting', 'Oldest due', 'Most attempts'],
-        outbox.map((one) => [one.kind, one.waiting, ago(one.oldest_due_at), one.most_attempts]),
+        ['Kind', 'Pending', 'Oldest due', 'Max. attempts'],
+        outbox.map((row) => [row.kind, row.waiting, ago(row.oldest_due_at), row.most_attempts]),
       )
 }
-<h2>GitHub’s rate limit</h2>
-${rateLimit(told)}
-${list('Turned off', told?.off)}
+<h2>GitHub rate limit</h2>
+${rateLimit(program)}
+${list('Turned off', program?.off)}
 ${
   ticks.length === 0
     ? ''
     : html`<h2>Timers</h2>${table(
-        'When each last ran',
+        'Last run of each timer',
         ['Timer', 'Last run'],
         ticks.map((tick) => [tick.name, ago(tick.slot)]),
       )}`
@@ -108,13 +107,13 @@ function summary(
   since: (at: string) => string,
 ): Html {
   const newest = fresh
-    .flatMap((one) => one.last_delivery_at ?? [])
+    .flatMap((row) => row.last_delivery_at ?? [])
     .sort()
     .at(-1)
-  const waiting = fresh.reduce((sum, one) => sum + one.waiting, 0)
-  const undone = outbox.reduce((sum, one) => sum + one.waiting, 0)
-  if (!newest) return html`No webhook delivery came in yet.`
-  return html`${waiting === 0 ? 'Every commit is classified' : html`${count(waiting, 'commit')} ${waiting === 1 ? 'waits' : 'wait'} to be classified`}, ${undone === 0 ? 'nothing waits to be written to GitHub' : html`${count(undone, 'thing')} ${undone === 1 ? 'waits' : 'wait'} to be written to GitHub`}. The newest delivery came in ${since(newest)} ago.`
+  const waiting = fresh.reduce((sum, row) => sum + row.waiting, 0)
+  const undone = outbox.reduce((sum, row) => sum + row.waiting, 0)
+  if (!newest) return html`No webhook delivery received yet.`
+  return html`${waiting === 0 ? 'All commits are classified' : `${count(waiting, 'commit')} waiting to be classified`}; ${undone === 0 ? 'no GitHub actions are pending' : `${count(undone, 'GitHub action')} pending`}. Latest delivery: ${since(newest)} ago.`
 }
 
 function freshnessTable(
@@ -123,26 +122,26 @@ function freshnessTable(
   coverage: readonly Coverage[],
   ago: Ago,
 ): Html {
-  if (repositories.length === 0) return html`<p>There is no repository for you to see yet.</p>`
-  const freshOf = new Map(fresh.map((one) => [one.repository_id, one]))
-  const coverageOf = new Map(coverage.map((one) => [one.repository_id, one]))
+  if (repositories.length === 0) return html`<p>No repositories yet, or none that you have access to.</p>`
+  const freshOf = new Map(fresh.map((row) => [row.repository_id, row]))
+  const coverageOf = new Map(coverage.map((row) => [row.repository_id, row]))
   return table(
-    `By repository. Coverage: on how many of the last ${COVERED_DAYS} days a pull request was tested, and the longest stretch without.`,
+    `By repository. Days with data: days among the last ${COVERED_DAYS} on which a pull request was tested. Longest gap: the most days in a row without data.`,
     [
       'Repository',
-      'Newest delivery',
-      'Newest result',
-      'Figures last changed',
-      'Waiting commits',
+      'Latest delivery',
+      'Latest result',
+      'Figures changed',
+      'Commits waiting',
       'Days with data',
       'Longest gap',
     ],
-    repositories.map((one) => {
+    repositories.map((repository) => {
       const { last_delivery_at, last_completed_at, last_measured_at, waiting } =
-        freshOf.get(one.repository_id) ?? {}
-      const covered = coverageOf.get(one.repository_id)
+        freshOf.get(repository.repository_id) ?? {}
+      const covered = coverageOf.get(repository.repository_id)
       return [
-        html`<a href="${repositoryPath(one.full_name)}">${name(one.full_name)}</a>`,
+        html`<a href="${repositoryPath(repository.full_name)}">${name(repository.full_name)}</a>`,
         ago(last_delivery_at),
         ago(last_completed_at),
         ago(last_measured_at),
@@ -156,18 +155,18 @@ function freshnessTable(
   )
 }
 
-/** Times from which something is missing, each a sentence that says whether it was made good. */
-function gapList(gaps: readonly GapState[], missed: number, rest: DeliveryCursor | null): Html {
+/** Time spans with missing results; each entry says whether the gap was filled. */
+function gapList(gaps: readonly GapState[], missed: number, oldest: DeliveryCursor | null): Html {
   const late =
     missed === 0
       ? ''
-      : html`<p>${count(missed, 'delivery', 'deliveries')} could not be handed over by GitHub; ${missed === 1 ? 'it is' : 'they are'} asked for again.</p>`
+      : html`<p>${count(missed, 'delivery', 'deliveries')} not received from GitHub; redelivery requested.</p>`
   const unseen =
-    rest === null
+    oldest === null
       ? ''
-      : html`<p>So many deliveries failed that GitHub’s record of them is still being gone through, back to ${instant(rest.since)}: until then <strong>results may be missing</strong>.</p>`
+      : html`<p>Many deliveries failed. GitHub’s delivery log is being read back to ${instant(oldest.since)}; until that is done, <strong>results may be missing</strong>.</p>`
   if (gaps.length === 0)
-    return html`${late}${unseen}<p>No gap is known${missed === 0 && rest === null ? '' : ' but that'}, and none was filled in the last ${GAP_DAYS} days.</p>`
+    return html`${late}${unseen}<p>No ${missed === 0 && oldest === null ? '' : 'other '}open gaps, and none filled in the last ${GAP_DAYS} days.</p>`
   return html`${late}${unseen}<ul>${gaps.map((gap) => html`<li>${gapWords(gap)}</li>`)}</ul>`
 }
 
@@ -176,15 +175,15 @@ function gapWords({ full_name, from_at, to_at, reason, filled_at }: GapState): H
     from_at === to_at ? html`at ${instant(from_at)}` : html`from ${instant(from_at)} to ${instant(to_at)}`
   const since =
     filled_at === null
-      ? html`<strong>Results of then may be missing</strong> until its history is read again.`
-      : html`Its history was read again by ${instant(filled_at)}: nothing of then is missing any more.`
+      ? html`<strong>Results may be missing</strong> until this time is backfilled.`
+      : html`Backfilled on ${instant(filled_at)}; nothing is missing now.`
   return html`${name(full_name)}: ${reason} ${when}. ${since}`
 }
 
-function rateLimit(told: ProgramStatus | undefined): Html {
-  const limit = told?.rateLimit
-  if (!limit) return html`<p>GitHub was asked nothing within the last hour, so what is left is not known.</p>`
-  return html`<p>${limit.remaining.toLocaleString('en')} of ${limit.limit.toLocaleString('en')} requests left until ${instant(limit.resetAt)}.</p>`
+function rateLimit(program: ProgramStatus | undefined): Html {
+  const limit = program?.rateLimit
+  if (!limit) return html`<p>Unknown: no requests to GitHub in the last hour.</p>`
+  return html`<p>${limit.remaining.toLocaleString('en')} of ${limit.limit.toLocaleString('en')} requests left; resets at ${instant(limit.resetAt)}.</p>`
 }
 
 function list(title: string, sentences: readonly string[] | undefined): Html | string {

@@ -1,4 +1,4 @@
-/** The tile that says how one window stands against the target: state, rate, range, confidence, size. */
+/** The tile of one window: its state against the target, rate, range and sample size. */
 import type { Sla } from '../../domain/sla.ts'
 import { percent } from '../../texts/figures.ts'
 import { type Html, html } from '../html.ts'
@@ -13,12 +13,12 @@ import {
   stateOf,
 } from '../wording.ts'
 
-/** `✗ Out of SLA`, with its colour. */
+/** `✗ Out of SLA` in its colour. */
 export function stateMark(state: State): Html {
   return html`<span class="state ${state}"><span aria-hidden="true">${STATE_SIGNS[state]}</span> ${STATE_WORDS[state]}</span>`
 }
 
-/** @param note such as `not over yet`; empty for none. @param more lines of this tile alone */
+/** @param note such as `in progress`; empty for none. @param more extra lines at the end */
 export function tile(
   name: string,
   note: string,
@@ -33,8 +33,8 @@ export function tile(
   return html`<section class="tile ${state}">${heading}
 <p class="rate">${percent(sla.rate)}</p>
 <p>${ratio(sla)}</p>
-<p class="muted">Target: below ${percent(sla.target)}.${sla.rate_low === sla.rate_high ? '' : ` Range while verdicts are open: ${range(sla)}.`}</p>
-<p class="muted">Chance that the true rate is above the target: ${chance(sla.breach_probability)}.</p>
+<p class="muted">Target: below ${percent(sla.target)}.${sla.rate_low === sla.rate_high ? '' : ` Range, including undecided flakes: ${range(sla)}.`}</p>
+<p class="muted">Probability that the true rate is above the target: ${chance(sla.breach_probability)}.</p>
 ${small ? html`<p class="note">${small}</p>` : ''}${lines(more)}</section>`
 }
 

@@ -1,4 +1,4 @@
-/** How whole the past is: history that is still being read, and times from which something is missing. */
+/** Queries about backfills, gaps and missed deliveries. */
 import { sql } from 'kysely'
 import type { Db } from '../../db/schema.ts'
 
@@ -7,13 +7,13 @@ export interface BackfillState {
   full_name: string
   since: string
   started_at: string
-  /** Answers of GitHub stored, and all that are known to be needed; more may turn up on the way. */
+  /** Pages read, and pages known so far; more may be found during the backfill. */
   done: number
   pages: number
   pull_requests: number
 }
 
-/** The history that is being read right now, by repository. */
+/** Backfills in progress, by repository name. */
 export async function readOpenBackfills(db: Db, repositoryIds: readonly number[]): Promise<BackfillState[]> {
   const { rows } = await sql<BackfillState>`select d.repository_id, r.full_name, d.since, d.started_at,
       count(p.page_key) as pages, count(p.done_at) as done,
@@ -34,7 +34,7 @@ export interface GapState {
   filled_at: string | null
 }
 
-/** Gaps that are open, and those filled since an instant (epoch ms); the open ones first, then the newest. */
+/** Open gaps, and gaps filled since an instant (epoch ms); open gaps first, then newest first. */
 export async function readGapsOf(
   db: Db,
   repositoryIds: readonly number[],
@@ -48,7 +48,7 @@ export async function readGapsOf(
   return rows
 }
 
-/** Deliveries that GitHub could not hand over and that have not arrived since. */
+/** Counts deliveries that failed on GitHub's side and have not arrived since. */
 export async function countMissed(db: Db, repositoryIds: readonly number[]): Promise<number> {
   const { rows } = await sql<{ missed: number }>`select count(*) as missed from missed_delivery
     where done_at is null and repository_id = any(${[...repositoryIds]}::bigint[])`.execute(db)

@@ -1,9 +1,9 @@
-/** One flake with what surrounds it: its pull request, its runs, and how its verdict changed. */
+/** Queries about one flake: its pull request, its runs, and the history of its attribution. */
 import { sql } from 'kysely'
 import type { ListedFlake } from '../../db/flakes.ts'
 import type { Db, Row } from '../../db/schema.ts'
 
-/** A flake by its identity, with its job and the title of its pull request; null where there is none. */
+/** A flake with its job and the title of its pull request; null if there is no such flake. */
 export async function readFlake(
   db: Db,
   key: { repositoryId: number; headSha: string; jobId: number },
@@ -18,7 +18,7 @@ export async function readFlake(
   return rows[0] ?? null
 }
 
-/** Runs of one job at one head, oldest first, whatever pull request they were for. */
+/** Runs of one job at one head, oldest first, for any pull request. */
 export async function readRunsAt(
   db: Db,
   key: { repositoryId: number; headSha: string; jobId: number },
@@ -32,11 +32,11 @@ export async function readRunsAt(
     .orderBy('completed_at')
     .orderBy('run_key')
     .execute()
-  // A head of several pull requests has each run once for each.
-  return rows.filter((row, i) => rows.findIndex((one) => one.run_key === row.run_key) === i)
+  // If a commit is the head of several pull requests, each run is stored once per pull request.
+  return rows.filter((row, i) => rows.findIndex((other) => other.run_key === row.run_key) === i)
 }
 
-/** How a flake's verdict changed, oldest first. */
+/** The changes of a flake's attribution, oldest first. */
 export async function readRevisions(
   db: Db,
   key: { repositoryId: number; headSha: string; jobId: number },

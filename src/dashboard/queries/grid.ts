@@ -1,4 +1,4 @@
-/** The grid's data: the newest heads of pull requests, and what each job did at each. */
+/** Queries of the grid: the newest heads of pull requests, and the results of each job at each head. */
 import { sql } from 'kysely'
 import type { Db } from '../../db/schema.ts'
 
@@ -8,10 +8,10 @@ export interface GridHead {
   last_at: string
 }
 
-// Enough runs to find the heads among, however many jobs each has; and a bound on what one page may read.
+// Enough runs to find the newest heads even with many jobs; it also bounds the cost of a page.
 const MAX_RUNS = 12_000
 
-/** The heads of pull requests that were tested last, newest first. */
+/** The most recently tested heads of pull requests, newest first. */
 export async function readGridHeads(
   db: Db,
   repositoryId: number,
@@ -34,7 +34,7 @@ export interface GridCell {
   url: string | null
 }
 
-/** What the runs of each job at each of these heads say. */
+/** Counts of outcomes for each job at each of these heads. */
 export async function readGridCells(
   db: Db,
   repositoryId: number,
@@ -50,7 +50,7 @@ export async function readGridCells(
   return rows
 }
 
-/** The flakes at these heads that were put down to an incident, as `sha/job`. */
+/** The flakes at these heads that belong to an incident, as `sha/job id`. */
 export async function readGridIncidents(
   db: Db,
   repositoryId: number,

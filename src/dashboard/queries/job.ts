@@ -1,4 +1,4 @@
-/** One job over time: verdicts by day, runs, durations, and what was merged around a day. Ranges of the job's own indexes. */
+/** Queries about one job: verdicts by day, runs, durations, and pull requests merged around a day. All use the job's indexes. */
 
 import { sql } from 'kysely'
 import type { JobKey } from '../../db/job-table.ts'
@@ -13,7 +13,7 @@ export interface JobDay {
   verdicts: number
 }
 
-/** Verdicts of each local day that has one, oldest first. */
+/** Counts of verdicts by local day, oldest first; only days with a verdict. */
 export async function readJobDays(db: Db, key: JobKey, span: Span, timeZone: string): Promise<JobDay[]> {
   const { rows } = await sql<JobDay>`select (judged_at at time zone ${timeZone})::date as day,
       count(*) filter (where flaky) as flaky, count(*) as verdicts
@@ -25,12 +25,12 @@ export async function readJobDays(db: Db, key: JobKey, span: Span, timeZone: str
 export interface OutcomeDuration {
   outcome: string
   runs: number
-  /** Seconds; null where no run told when it started. */
+  /** Seconds; null if no run has a start time. */
   median_s: number | null
   p90_s: number | null
 }
 
-/** How many runs ended how, and how long they took. */
+/** Number of runs and their durations, by outcome. */
 export async function readDurations(db: Db, key: JobKey, span: Span): Promise<OutcomeDuration[]> {
   const { rows } = await sql<OutcomeDuration>`select outcome, count(*) as runs,
       percentile_cont(0.5) within group (order by extract(epoch from completed_at - started_at)) as median_s,
@@ -42,7 +42,7 @@ export async function readDurations(db: Db, key: JobKey, span: Span): Promise<Ou
   return rows
 }
 
-/** The newest runs of a job before an instant, newest first. */
+/** The newest runs of a job before an instant (epoch ms), newest first. */
 export async function readLatestRuns(
   db: Db,
   key: JobKey,
@@ -67,7 +67,7 @@ export interface Merged {
   merged_at: string
 }
 
-/** Pull requests merged in a span, oldest first. */
+/** Pull requests merged in a time span, oldest first. */
 export async function readMerged(db: Db, repositoryId: number, span: Span, limit: number): Promise<Merged[]> {
   const { rows } =
     await sql<Merged>`select number, min(title) as title, min(author) as author, min(reported_at) as merged_at

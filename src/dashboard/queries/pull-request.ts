@@ -1,7 +1,7 @@
-/** What a pull request's page shows beside runs and flakes: what it is, and who asked for retests. */
+/** Queries about one pull request: its latest state, its comments and its re-run requests. */
 import type { Db, Row } from '../../db/schema.ts'
 
-/** The newest word about a pull request; null while no event of it was told. */
+/** The latest event of a pull request; null if there is none. */
 export async function readPullRequest(
   db: Db,
   repositoryId: number,
@@ -31,7 +31,7 @@ export async function readComments(db: Db, repositoryId: number, number: number)
     .execute()
 }
 
-/** Re-runs asked for by button at one of the heads, oldest first. */
+/** Re-runs requested by button at these heads, oldest first. */
 export async function readRerunRequests(
   db: Db,
   repositoryId: number,

@@ -1,5 +1,4 @@
-/** How a job fared on each machine that is known by name. */
-
+/** Queries about the runners of a job. */
 import { sql } from 'kysely'
 import type { JobKey } from '../../db/job-table.ts'
 import type { Db } from '../../db/schema.ts'
@@ -12,13 +11,13 @@ export interface RunnerRecord {
   last_at: string
 }
 
-/** Passes and fails of a job by runner; runs of which no runner is known are left out. */
+/** Passes and failures of a job by runner. Runs without a known runner are left out. */
 export async function readRunnerRecords(
   db: Db,
   { repositoryId, jobId }: JobKey,
   span: Span,
 ): Promise<RunnerRecord[]> {
-  // A check run's key is `check:<its id>:<second>`, and the id is the job's that told of its runner.
+  // A check run's key is `check:ID:SECOND`; ID is also the id of the workflow job that names the runner.
   const { rows } =
     await sql<RunnerRecord>`select w.name as runner, count(*) filter (where r.outcome = 'fail') as fails,
       count(*) filter (where r.outcome = 'pass') as passes, max(r.completed_at) as last_at

@@ -1,4 +1,4 @@
-/** How fresh and how complete what we know is, and what is still to be done. */
+/** Queries of the status page: freshness, coverage, deliveries, pending work and timers. */
 import { sql } from 'kysely'
 import type { Db } from '../../db/schema.ts'
 
@@ -10,10 +10,10 @@ export interface Freshness {
   waiting: number
 }
 
-// A window is measured again for some days after its end; older ones seldom, and never as the last.
+// Windows are measured again for some days after their end; the latest change is among the newest windows.
 const NEWEST_WINDOWS = 20
 
-/** Per repository: the newest delivery, figure and run, and how many commits wait to be classified. */
+/** For each repository: its latest delivery, figure and run, and how many commits are waiting to be classified. */
 export async function readFreshness(db: Db, repositoryIds: readonly number[]): Promise<Freshness[]> {
   const { rows } = await sql<Freshness>`select r.id as repository_id,
       (select max(received_at) from delivery d where d.repository_id = r.id) as last_delivery_at,
@@ -51,7 +51,7 @@ export interface OutboxDepth {
   most_attempts: number
 }
 
-/** What is still to be done on GitHub for these repositories, by kind. */
+/** Pending GitHub actions for these repositories, by kind. */
 export async function readOutboxDepth(db: Db, repositoryIds: readonly number[]): Promise<OutboxDepth[]> {
   const { rows } = await sql<OutboxDepth>`select kind, count(*) as waiting, min(due_at) as oldest_due_at,
     max(attempts) as most_attempts from outbox where done_at is null
@@ -61,15 +61,15 @@ export async function readOutboxDepth(db: Db, repositoryIds: readonly number[]):
 
 export interface Coverage {
   repository_id: number
-  /** The first day with a pull request tested, since the day asked about. */
+  /** The first day with data in the time span. */
   first_day: string | null
   days_with_data: number
-  /** The longest stretch of days without data between days with, and the day before it. */
+  /** The longest run of days without data between days with data, and the day before it. */
   longest_gap_days: number
   longest_gap_after: string | null
 }
 
-/** How complete the days since `from` (`YYYY-MM-DD`) are: on which of them was a pull request tested? */
+/** Days with data (a tested pull request) since `from` (`YYYY-MM-DD`), and the longest gap among them. */
 export async function readCoverage(
   db: Db,
   repositoryIds: readonly number[],

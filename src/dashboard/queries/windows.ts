@@ -1,9 +1,9 @@
-/** The stored windows of many repositories, which overviews read. */
+/** Queries about the stored windows of many repositories. */
 import { sql } from 'kysely'
 import type { Db, Row } from '../../db/schema.ts'
 import type { WindowKind } from '../../domain/window.ts'
 
-/** The newest revision of the windows of many repositories that start within `[from, to]`, oldest first. */
+/** The latest revision of each window that starts within `[from, to]`, of many repositories, oldest first. */
 export async function readWindowsOf(
   db: Db,
   repositoryIds: readonly number[],
@@ -17,14 +17,14 @@ export async function readWindowsOf(
   return rows
 }
 
-/** Of each repository the newest window within `[from, to]` in which a pull request was tested; some have none. */
+/** For each repository, its newest window within `[from, to]` that has a tested pull request. Some have none. */
 export async function readNewestWindows(
   db: Db,
   repositoryIds: readonly number[],
   kind: WindowKind,
   range: { from: string; to: string },
 ): Promise<Map<number, Row<'sla_window'>>> {
-  // Read backwards along the primary key: a repository costs a row or two, however long its history is.
+  // Reads the primary key backwards: one or two rows per repository, however long its history is.
   const { rows } = await sql<
     Row<'sla_window'>
   >`select w.* from unnest(${[...repositoryIds]}::bigint[]) as r(id)
@@ -38,7 +38,7 @@ export async function readNewestWindows(
   return new Map(rows.map((row) => [row.repository_id, row]))
 }
 
-/** Whether any of these repositories was ever measured. */
+/** Whether any of these repositories has a window. */
 export async function hasWindows(db: Db, repositoryIds: readonly number[]): Promise<boolean> {
   const { rows } = await sql<{
     found: boolean

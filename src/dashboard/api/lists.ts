@@ -1,4 +1,4 @@
-/** What the API's routes read: the same queries as the pages', so that the two cannot disagree. */
+/** The lists of the API, for JSON and CSV. They use the same queries as the pages, so that both agree. */
 
 import { readTimeLost } from '../../db/budget.ts'
 import { readFlakePage } from '../../db/flakes.ts'
@@ -16,11 +16,11 @@ import { type PageQuery, readCursor, spanOf, writeCursor } from './query.ts'
 import { flakeRowJson, jobJson, windowRowJson } from './shapes.ts'
 
 const BACK_DAYS = 400
-// The runs around each flake are read for it, which is more than an answer may take for half a year.
+// Time lost needs the runs around each flake, which is too slow for longer time spans.
 const MAX_TIMED_DAYS = 60
 
-/** Every repository that `request` may see, with its newest day and week that have data; by name, a page at a time. */
-export async function repositories(deps: DashboardDeps, request: Request, page: PageQuery) {
+/** One page of the repositories that the sender of `request` may see, by name, each with its latest day and week with data. */
+export async function listRepositories(deps: DashboardDeps, request: Request, page: PageQuery) {
   const all = await readableRepositories(deps, request)
   const first = (page.page - 1) * page.limit
   const shown = all.slice(first, first + page.limit)
@@ -28,7 +28,7 @@ export async function repositories(deps: DashboardDeps, request: Request, page: 
   return { repositories: await newestOf(deps, shown), next_page: next }
 }
 
-/** The newest day and week with data of these repositories. */
+/** The latest day and week with data of these repositories. */
 export async function newestOf(
   { db, now }: Pick<DashboardDeps, 'db' | 'now'>,
   rows: readonly Row<'repository'>[],
@@ -47,7 +47,7 @@ export async function newestOf(
   }))
 }
 
-/** How complete the newest day and week with data are. */
+/** The share of required results received in the latest day and week with data. */
 export async function coverageOf({ db }: Pick<DashboardDeps, 'db'>, view: RepositoryView) {
   const ids = [view.repository.repository_id]
   const range = { from: addDays(view.today, -35), to: view.today }
@@ -57,8 +57,8 @@ export async function coverageOf({ db }: Pick<DashboardDeps, 'db'>, view: Reposi
   return { day, week }
 }
 
-/** Windows, newest first. */
-export async function windows(
+/** One page of windows, newest first. */
+export async function listWindows(
   { db }: DashboardDeps,
   { repository, today }: RepositoryView,
   query: { kind: WindowKind; from?: string | undefined; to?: string | undefined; limit: number },
@@ -72,22 +72,22 @@ export async function windows(
   return { windows: page.map(windowRowJson), next_to: next }
 }
 
-/** Jobs that flaked in the last `days` days, those that cost most first. */
-export async function jobs({ db }: DashboardDeps, view: RepositoryView, days: number) {
+/** Jobs that flaked in the last `days` days, most expensive first. */
+export async function listJobs({ db }: DashboardDeps, view: RepositoryView, days: number) {
   const { scope, settings } = view
   const span = lastDays(view, days)
   const costs = await readJobCosts(db, scope, span)
-  const ids = costs.map((one) => one.job_id)
-  const told = days <= MAX_TIMED_DAYS ? await readTimeLost(db, scope, span, ids) : []
-  const lost = new Map(told.map((one) => [one.job_id, one]))
+  const ids = costs.map((cost) => cost.job_id)
+  const timesLost = days <= MAX_TIMED_DAYS ? await readTimeLost(db, scope, span, ids) : []
+  const lost = new Map(timesLost.map((row) => [row.job_id, row]))
   const issues = await trackingIssues({ db }, view)
-  const total = costs.reduce((sum, one) => sum + one.flakes_counted, 0)
-  return costs.map((one) => ({
-    ...jobJson(one, total),
-    waited_s: lost.get(one.job_id)?.waited_s ?? null,
-    rerun_s: lost.get(one.job_id)?.rerun_s ?? null,
-    owners: ownersOf(settings, one.name),
-    issue: issues.get(one.job_id)?.url ?? null,
+  const total = costs.reduce((sum, cost) => sum + cost.flakes_counted, 0)
+  return costs.map((cost) => ({
+    ...jobJson(cost, total),
+    waited_s: lost.get(cost.job_id)?.waited_s ?? null,
+    rerun_s: lost.get(cost.job_id)?.rerun_s ?? null,
+    owners: ownersOf(settings, cost.name),
+    issue: issues.get(cost.job_id)?.url ?? null,
   }))
 }
 
@@ -101,10 +101,10 @@ export interface FlakesQuery {
 }
 
 /**
- * A page of flakes, newest first; null where this API did not give out the cursor. With `job_id` every flake of that job is
- * listed, with `counted` false where it is out of scope; else the flakes in scope.
+ * One page of flakes, newest first; null if the cursor is invalid. With `job_id` it lists every flake of that job, with
+ * `counted` false for those out of scope; otherwise the flakes in scope.
  */
-export async function flakes({ db }: DashboardDeps, view: RepositoryView, query: FlakesQuery) {
+export async function listFlakes({ db }: DashboardDeps, view: RepositoryView, query: FlakesQuery) {
   const after = query.cursor === undefined ? null : readCursor(query.cursor)
   if (query.cursor !== undefined && after === null) return null
   const page = { limit: query.limit + 1, after, attribution: query.attribution ?? null, jobId: query.job_id }

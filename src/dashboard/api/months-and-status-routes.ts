@@ -1,21 +1,21 @@
-/** What the API says of the past and of the program itself: months, incidents, accuracy, status. */
+/** The API's months and status: parameters, shapes and descriptions; also the shapes shared with the CSV tables. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { bad, json, nextPage, notFound } from './list-routes.ts'
 import { ofRepository, pageQuery } from './query.ts'
-import { bad, json, nextPage, notFound } from './routes.ts'
 
 export const historyQuery = z.object({ days: z.coerce.number().int().min(1).max(400).default(180) })
 
 export const monthShape = z
   .object({
     month: z.string().openapi({ description: 'Local month, YYYY-MM', example: '2026-02' }),
-    days: z.number().openapi({ description: 'Days with a pull request tested' }),
+    days: z.number().openapi({ description: 'Days with a tested pull request' }),
     days_breached: z.number(),
     weeks: z.number(),
     weeks_breached: z.number(),
-    fixes: z.number().openapi({ description: 'Merged pull requests with the labels that mark a fix' }),
+    fixes: z.number().openapi({ description: 'Merged pull requests with one of the breach issue’s labels' }),
     flakes_counted: z.number(),
     rate: z.number().nullable().openapi({
-      description: 'Flakes counted over pull requests tested, each summed over the days',
+      description: 'Counted flakes divided by tested pull requests, each summed over the days',
     }),
   })
   .openapi('Month')
@@ -36,13 +36,14 @@ export const incidentShape = z
 
 export const bandShape = z
   .object({
-    band: z.number().openapi({ description: 'Tenth of the probability: 0 is 0 to 10 %' }),
+    band: z.number().openapi({ description: 'Tenth of the probability: 0 is 0% to 10%' }),
     flakes: z.number(),
     expected: z.number().openapi({
-      description: 'Sum of the probabilities: flakes caused by their pull request, were each right',
+      description:
+        'Sum of the probabilities: the number of flakes caused by their pull request if every probability is right',
     }),
     counted: z.number(),
-    revised: z.number().openapi({ description: 'Flakes whose verdict changed' }),
+    revised: z.number().openapi({ description: 'Flakes whose attribution changed' }),
   })
   .openapi('ProbabilityBand')
 
@@ -64,7 +65,10 @@ const gapShape = z
     from_at: z.string(),
     to_at: z.string(),
     reason: z.string(),
-    filled_at: z.string().nullable().openapi({ description: 'Null while results of then may be missing' }),
+    filled_at: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Null while the gap is open and results may be missing' }),
   })
   .openapi('Gap')
 
@@ -72,8 +76,8 @@ const backfillShape = z
   .object({
     repository: z.string(),
     since: z.string(),
-    done: z.number().openapi({ description: 'Answers of GitHub stored' }),
-    pages: z.number().openapi({ description: 'Answers known to be needed; more may turn up' }),
+    done: z.number().openapi({ description: 'Pages read from GitHub' }),
+    pages: z.number().openapi({ description: 'Pages known so far; more may be found' }),
     pull_requests: z.number(),
   })
   .openapi('Backfill')
@@ -91,8 +95,7 @@ export const monthsRoute = createRoute({
 export const statusRoute = createRoute({
   method: 'get',
   path: '/status',
-  summary:
-    'How fresh and how complete the data of each repository is, and what is still to be done on GitHub',
+  summary: 'How fresh and complete the data of each repository is, and pending GitHub actions',
   request: { query: pageQuery },
   responses: {
     200: json(
@@ -100,7 +103,7 @@ export const statusRoute = createRoute({
         repositories: z.array(freshnessShape),
         next_page: nextPage,
         gaps: z.array(gapShape),
-        backfills: z.array(backfillShape).openapi({ description: 'History that is being read' }),
+        backfills: z.array(backfillShape).openapi({ description: 'Backfills in progress' }),
         outbox: z.array(
           z.object({
             kind: z.string(),
@@ -112,7 +115,7 @@ export const statusRoute = createRoute({
         rate_limit: z
           .object({ remaining: z.number(), limit: z.number(), reset_at: z.string() })
           .nullable()
-          .openapi({ description: 'Null while GitHub was asked nothing within the hour' }),
+          .openapi({ description: 'Null if no request was sent to GitHub in the last hour' }),
       }),
       'Status',
     ),

@@ -1,7 +1,7 @@
-/** What the addresses of one job, flake or pull request take and answer with; handlers are in `app.ts`. */
+/** The routes of one job, flake or pull request: parameters and answers. The handlers are in `app.ts`. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { bad, json, notFound } from './list-routes.ts'
 import { daysQuery, ofFlake, ofJob, ofPullRequest } from './query.ts'
-import { bad, json, notFound } from './routes.ts'
 import { flakeShape, runShape } from './shapes.ts'
 
 const REPOSITORY = '/repositories/{owner}/{repo}'
@@ -22,7 +22,7 @@ export const jobRoute = createRoute({
         days: z.array(z.object({ day: z.string(), flaky: z.number(), verdicts: z.number() })),
         runners: z
           .array(z.object({ runner: z.string(), fails: z.number(), passes: z.number(), last_at: z.string() }))
-          .openapi({ description: 'Self-hosted runners, where they are known' }),
+          .openapi({ description: 'Self-hosted runners, if known' }),
         runs: z.array(runShape),
       }),
       'The job',
@@ -35,7 +35,7 @@ export const jobRoute = createRoute({
 export const flakeRoute = createRoute({
   method: 'get',
   path: `${REPOSITORY}/flakes/{sha}/{job_id}`,
-  summary: 'One flake with its runs and how its verdict changed',
+  summary: 'One flake with its runs and the history of its attribution',
   request: { params: ofFlake },
   responses: {
     200: json(
@@ -81,7 +81,7 @@ export const pullRequestRoute = createRoute({
           }),
         ),
       }),
-      'The pull request; the 15 newest heads',
+      'The pull request with its 15 newest heads',
     ),
     400: bad,
     404: notFound,

@@ -1,4 +1,4 @@
-/** What may have changed a job's flake rate: the pull requests merged around the day of the change. */
+/** The pull requests merged around the day on which a job's flake rate changed: one of them may be the cause. */
 
 import { windowOf } from '../domain/window.ts'
 import { addDays } from './dates.ts'
@@ -6,7 +6,7 @@ import type { DashboardDeps } from './deps.ts'
 import { type Merged, readMerged } from './queries/job.ts'
 import type { RepositoryView } from './view.ts'
 
-/** Those merged from two days before a local day (`YYYY-MM-DD`) to the end of the day after it, oldest first. */
+/** Pull requests merged from two days before a local day (`YYYY-MM-DD`) to the end of the day after it, oldest first. */
 export function readMergedAround(
   db: DashboardDeps['db'],
   { repository, settings }: RepositoryView,

@@ -1,4 +1,4 @@
-/** The handlers of what the API says of the past and of the program itself. */
+/** The API's months and status, and lists shared with the CSV tables. */
 
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
@@ -11,16 +11,16 @@ import { readProbabilityBands } from '../queries/accuracy.ts'
 import { readGapsOf, readOpenBackfills } from '../queries/backfill.ts'
 import { readCoverage, readFreshness, readOutboxDepth } from '../queries/status.ts'
 import { lastDays, openRepository, type RepositoryView, readableRepositories } from '../view.ts'
-import * as routes from './history-routes.ts'
+import { NOT_FOUND } from './list-routes.ts'
+import * as routes from './months-and-status-routes.ts'
 import type { PageQuery } from './query.ts'
 
 const COVERED_DAYS = 90
 const GAP_DAYS = 30
 const MAX_GAPS = 100
-const NOT_FOUND = { error: 'There is no such thing, or it is not for you to see.' }
 
-/** Adds them to the API. */
-export function history(app: OpenAPIHono, deps: DashboardDeps): void {
+/** Adds the routes of months and status to the API. */
+export function addMonthsAndStatus(app: OpenAPIHono, deps: DashboardDeps): void {
   const open = (c: Context) =>
     openRepository(deps, c.req.raw, c.req.param('owner') ?? '', c.req.param('repo') ?? '')
   app.openapi(routes.monthsRoute, async (c) => {
@@ -28,15 +28,15 @@ export function history(app: OpenAPIHono, deps: DashboardDeps): void {
     return view ? c.json({ months: await readMonths(deps, view) }, 200) : c.json(NOT_FOUND, 404)
   })
   app.openapi(routes.statusRoute, async (c) => {
-    const told = await deps.status?.()
-    const limit = told?.rateLimit
+    const program = await deps.status?.()
+    const limit = program?.rateLimit
     const rateLimit = limit
       ? { remaining: limit.remaining, limit: limit.limit, reset_at: limit.resetAt }
       : null
-    const ids = (await readableRepositories(deps, c.req.raw)).map((one) => one.repository_id)
+    const ids = (await readableRepositories(deps, c.req.raw)).map((repository) => repository.repository_id)
     const outbox = await readOutboxDepth(deps.db, ids)
     const { rows, next } = await freshness(deps, c.req.raw, c.req.valid('query'))
-    const known = await readGapsOf(deps.db, ids, {
+    const storedGaps = await readGapsOf(deps.db, ids, {
       filledSince: deps.now() - GAP_DAYS * DAY_MS,
       limit: MAX_GAPS,
     })
@@ -46,7 +46,7 @@ export function history(app: OpenAPIHono, deps: DashboardDeps): void {
         ...rest,
       }),
     )
-    const gaps = known.map(({ full_name: repository, ...rest }) => ({ repository, ...rest }))
+    const gaps = storedGaps.map(({ full_name: repository, ...rest }) => ({ repository, ...rest }))
     return c.json(
       { repositories: rows, next_page: next, gaps, backfills, outbox, rate_limit: rateLimit },
       200,
@@ -59,20 +59,20 @@ export function incidents({ db }: DashboardDeps, view: RepositoryView, { days }:
   return readIncidents(db, view.scope, lastDays(view, days))
 }
 
-/** Verdicts of the last `days` days by their probability. */
+/** Flakes of the last `days` days by the probability that their pull request caused them. */
 export function bands({ db }: DashboardDeps, view: RepositoryView, { days }: { days: number }) {
   return readProbabilityBands(db, view.scope, lastDays(view, days))
 }
 
-/** How fresh and complete each repository is that `request` may see, a page at a time. */
+/** One page of the repositories that the sender of `request` may see: how fresh and complete their data is. */
 export async function freshness(deps: DashboardDeps, request: Request, { page, limit }: PageQuery) {
   const all = await readableRepositories(deps, request)
   const first = (page - 1) * limit
   const repositories = all.slice(first, first + limit)
-  const ids = repositories.map((one) => one.repository_id)
+  const ids = repositories.map((repository) => repository.repository_id)
   const from = addDays(dayAt(deps.now(), 'UTC'), -COVERED_DAYS)
-  const fresh = new Map((await readFreshness(deps.db, ids)).map((one) => [one.repository_id, one]))
-  const covered = new Map((await readCoverage(deps.db, ids, from)).map((one) => [one.repository_id, one]))
+  const fresh = new Map((await readFreshness(deps.db, ids)).map((row) => [row.repository_id, row]))
+  const covered = new Map((await readCoverage(deps.db, ids, from)).map((row) => [row.repository_id, row]))
   const rows = repositories.map(({ repository_id: id, full_name: repository }) => ({
     repository,
     last_delivery_at: fresh.get(id)?.last_delivery_at ?? null,

@@ -1,29 +1,30 @@
-/** What each address of the API takes and answers with; handlers are in `app.ts`. */
+/** The routes of the API's lists: parameters and answers. The handlers are in `app.ts` and `attribution.ts`. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { daysQuery, flakesQuery, gridParameters, ofRepository, pageQuery, windowsQuery } from './query.ts'
 import { flakeShape, jobShape, problem, repositoryShape, windowShape } from './shapes.ts'
 
-/** An answer in JSON. */
+/** Describes a JSON answer. */
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   content: { 'application/json': { schema } },
   description,
 })
-export const notFound = json(problem, 'There is no such thing, or it is not for you to see')
-export const bad = json(problem, 'The request asks for something that cannot be')
+export const notFound = json(problem, 'Not found, or you don’t have access')
+export const NOT_FOUND = { error: 'Not found, or you don’t have access.' }
+export const bad = json(problem, 'Invalid parameters')
 export const nextPage = z
   .number()
   .nullable()
-  .openapi({ description: '`page` of the next ones; null at the end' })
+  .openapi({ description: '`page` of the next page; null at the end' })
 const share = z.number().nullable().openapi({
   description:
-    'Share of the pull requests tested × required jobs with a result, in that window; null where no job is required by name',
+    'Share of required results received in this window, over all pairs of a tested pull request and a required job; null if no job is required by name',
 })
 const REPOSITORY = '/repositories/{owner}/{repo}'
 
 export const repositoriesRoute = createRoute({
   method: 'get',
   path: '/repositories',
-  summary: 'Every repository you may see, with its newest day and week',
+  summary: 'Every repository that you have access to, with its latest day and week',
   request: { query: pageQuery },
   responses: {
     200: json(
@@ -37,7 +38,7 @@ export const repositoriesRoute = createRoute({
 export const repositoryRoute = createRoute({
   method: 'get',
   path: REPOSITORY,
-  summary: 'One repository: which jobs count, and its newest day and week',
+  summary: 'One repository: its required jobs, and its latest day and week',
   request: { params: ofRepository },
   responses: {
     200: json(
@@ -74,7 +75,7 @@ export const windowsRoute = createRoute({
 export const jobsRoute = createRoute({
   method: 'get',
   path: `${REPOSITORY}/jobs`,
-  summary: 'Jobs that flaked, those that spent most of the budget first',
+  summary: 'Jobs that flaked, by share of the error budget spent',
   request: { params: ofRepository, query: daysQuery },
   responses: { 200: json(z.object({ jobs: z.array(jobShape) }), 'Jobs'), 400: bad, 404: notFound },
 })
@@ -112,7 +113,7 @@ export const gridRoute = createRoute({
             job: z.string(),
             cells: z.string().openapi({
               description:
-                'One letter a head, in their order: P passed, F failed, X flaked, A no verdict, I flaked in an incident, - not run',
+                'One letter per head, in the order of `heads`: P passed, F failed, X flaked, A no result, I flaked in an incident, - not run',
             }),
           }),
         ),
@@ -131,17 +132,17 @@ const records = z.object({
   corrected_mine: z.number(),
   corrected_not_mine: z.number(),
   later_only_own: z.number().openapi({
-    description: 'In the week after, later heads of the pull request flaked in the job and nobody else’s did',
+    description: 'In the week after, the job flaked at later heads of the same pull request and nowhere else',
   }),
   later_only_others: z.number(),
   changed: z.number(),
-  reversed: z.number().openapi({ description: 'From one fault to the other, not by way of undetermined' }),
+  reversed: z.number().openapi({ description: 'Changed from one definite attribution to the opposite' }),
 })
 
 export const accuracyRoute = createRoute({
   method: 'get',
   path: `${REPOSITORY}/accuracy`,
-  summary: 'How the verdicts held up against corrections, later flakes and later evidence',
+  summary: 'How attributions held up against corrections, later flakes and later evidence',
   request: { params: ofRepository, query: daysQuery },
   responses: {
     200: json(
@@ -157,7 +158,7 @@ export const accuracyRoute = createRoute({
           }),
         ),
       }),
-      'By verdict, and by tenth of the probability',
+      'By attribution, and by tenth of the probability',
     ),
     404: notFound,
     400: bad,

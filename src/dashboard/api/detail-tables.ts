@@ -1,36 +1,31 @@
-/** The smaller tables as CSV: what stands below the big ones on the pages of jobs, flakes, pull requests and the program itself. */
+/** The CSV tables of attributions, flake rate changes, and of one job, flake or pull request. */
 
-import type { Context, Hono } from 'hono'
+import type { Context } from 'hono'
 import { z } from 'zod'
 import { readChangePoints } from '../../db/change-points.ts'
 import { readHuntsOfJob } from '../../db/hunts.ts'
 import { readJob } from '../../db/job-table.ts'
 import { readHeadsOf } from '../../db/pull-requests.ts'
-import { DAY_MS } from '../../domain/time.ts'
 import type { DashboardDeps } from '../deps.ts'
+import { readMergedAround } from '../merged-around.ts'
 import { readAttributionRecords } from '../queries/accuracy.ts'
-import { readGapsOf, readOpenBackfills } from '../queries/backfill.ts'
 import { readFlake, readRevisions, readRunsAt } from '../queries/flake.ts'
 import { readDurations } from '../queries/job.ts'
 import { readRunnerRecords } from '../queries/runners.ts'
-import { countDeliveries, readOutboxDepth, readTicks } from '../queries/status.ts'
 import { readRetests } from '../retests.ts'
-import { readMergedAround } from '../revisions.ts'
-import { lastDays, MAX_HEADS, type RepositoryView, readableRepositories } from '../view.ts'
-import { csv } from './csv.ts'
-import { historyQuery } from './history-routes.ts'
+import { lastDays, MAX_HEADS, type RepositoryView } from '../view.ts'
+import { historyQuery } from './months-and-status-routes.ts'
 import { daysQuery } from './query.ts'
 import { runJson, runShape } from './shapes.ts'
-import { jobOf, sendCsv, type Table } from './table.ts'
+import { jobOf, type Table } from './table.ts'
 
 const MAX_HUNTS = 500
-const MAX_GAPS = 1000
 const MAX_MERGED = 500
 const FIRST_DAY = '1970-01-01'
-const NOTHING = z.object({})
+const NO_PARAMETERS = z.object({})
 
-/** Adds those of a repository. */
-export function smallTables(deps: DashboardDeps, table: Table): void {
+/** Adds these tables to the API. */
+export function addDetailTables(deps: DashboardDeps, table: Table): void {
   const { db } = deps
   table(
     'attributions.csv',
@@ -67,12 +62,12 @@ export function smallTables(deps: DashboardDeps, table: Table): void {
       return changes.map(({ merged, ...row }) => ({ ...row, merged: merged.join(' ') }))
     },
   )
-  ofJobs(deps, table)
-  ofFlakes(deps, table)
+  addJobTables(deps, table)
+  addFlakeTables(deps, table)
   table(
     'pulls/:number{[0-9]{1,9}}/retests.csv',
     ['at', 'author', 'bot', 'words'],
-    NOTHING,
+    NO_PARAMETERS,
     async (view, _q, c) => {
       const [id, number] = [view.repository.repository_id, Number(c.req.param('number'))]
       const heads = await readHeadsOf(db, id, number)
@@ -82,7 +77,7 @@ export function smallTables(deps: DashboardDeps, table: Table): void {
   )
 }
 
-function ofJobs({ db }: DashboardDeps, table: Table): void {
+function addJobTables({ db }: DashboardDeps, table: Table): void {
   table(
     'jobs/:job{[0-9]{1,16}}/runners.csv',
     ['runner', 'fails', 'passes', 'last_at'],
@@ -106,11 +101,11 @@ function ofJobs({ db }: DashboardDeps, table: Table): void {
   table(
     'jobs/:job{[0-9]{1,16}}/changes/:day{[0-9]{4}-[0-9]{2}-[0-9]{2}}/merged.csv',
     ['pull_request', 'title', 'author', 'merged_at'],
-    NOTHING,
+    NO_PARAMETERS,
     async (view, _query, c) => {
       const { repositoryId, jobId } = jobOf(view, c)
       const changes = await readChangePoints(db, repositoryId, FIRST_DAY, jobId)
-      const change = changes.find((one) => one.changed_on === c.req.param('day'))
+      const change = changes.find((candidate) => candidate.changed_on === c.req.param('day'))
       if (!change) return null
       const merged = await readMergedAround(db, view, change.changed_on, MAX_MERGED)
       return merged.map(({ number, ...row }) => ({ pull_request: number, ...row }))
@@ -119,7 +114,7 @@ function ofJobs({ db }: DashboardDeps, table: Table): void {
   table(
     'jobs/:job{[0-9]{1,16}}/hunts.csv',
     ['name', 'started_at', 'ended_at', 'changed', 'headline', 'notes'],
-    NOTHING,
+    NO_PARAMETERS,
     async (view, _query, c) => {
       const job = await readJob(db, jobOf(view, c))
       if (!job) return null
@@ -129,50 +124,24 @@ function ofJobs({ db }: DashboardDeps, table: Table): void {
   )
 }
 
-function ofFlakes({ db }: DashboardDeps, table: Table): void {
+function addFlakeTables({ db }: DashboardDeps, table: Table): void {
   const path = 'flakes/:sha{[0-9a-f]{40,64}}/:job{[0-9]{1,16}}'
   const keyOf = (view: RepositoryView, c: Context) => ({
     repositoryId: view.repository.repository_id,
     headSha: c.req.param('sha') ?? '',
     jobId: Number(c.req.param('job')),
   })
-  table(`${path}/runs.csv`, Object.keys(runShape.shape), NOTHING, async (view, _query, c) => {
+  table(`${path}/runs.csv`, Object.keys(runShape.shape), NO_PARAMETERS, async (view, _query, c) => {
     const key = keyOf(view, c)
     return (await readFlake(db, key)) ? (await readRunsAt(db, key)).map(runJson) : null
   })
   table(
     `${path}/history.csv`,
     ['revised_at', 'old', 'old_probability', 'new', 'new_probability', 'why'],
-    NOTHING,
+    NO_PARAMETERS,
     async (view, _query, c) => {
       const key = keyOf(view, c)
       return (await readFlake(db, key)) ? (await readRevisions(db, key)).map((row) => ({ ...row })) : null
     },
   )
-}
-
-/** Adds those about the program itself, of the repositories that whoever asks may see. */
-export function statusTables(app: Hono, deps: DashboardDeps): void {
-  const { db, now } = deps
-  const add = (name: string, head: readonly string[], read: (ids: number[]) => Promise<readonly object[]>) =>
-    void app.get(`/status/${name}.csv`, async (c) => {
-      const ids = (await readableRepositories(deps, c.req.raw)).map((one) => one.repository_id)
-      const rows = await read(ids)
-      return sendCsv(
-        c,
-        csv(
-          head,
-          rows.map((row) => ({ ...row })),
-        ),
-      )
-    })
-  add('deliveries', ['event', 'outcome', 'deliveries'], (ids) => countDeliveries(db, ids, now() - DAY_MS))
-  add('outbox', ['kind', 'waiting', 'oldest_due_at', 'most_attempts'], (ids) => readOutboxDepth(db, ids))
-  add('gaps', ['full_name', 'from_at', 'to_at', 'reason', 'filled_at'], (ids) =>
-    readGapsOf(db, ids, { filledSince: 0, limit: MAX_GAPS }),
-  )
-  add('backfills', ['full_name', 'since', 'started_at', 'done', 'pages', 'pull_requests'], (ids) =>
-    readOpenBackfills(db, ids),
-  )
-  add('timers', ['name', 'slot'], () => readTicks(db))
 }
