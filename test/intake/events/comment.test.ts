@@ -15,24 +15,24 @@ function read(options: CommentOptions): Facts {
 const KINDS = ['issue_comment', 'pull_request_review', 'pull_request_review_comment'] as const
 
 describe.each(KINDS)('%s', (kind) => {
-  test('with a command is kept', () => {
+  test('with a command is recorded', () => {
     expect(read({ kind }).comment).toMatchObject([
       { number: 7, body: '/retest', author: 'octocat', reported_at: at(15) },
     ])
   })
 
-  test('without a line that starts with a slash is not kept', () => {
+  test('without a line that starts with a slash is not recorded', () => {
     expect(read({ kind, body: 'Nice work! 1/2' })).toEqual({})
     expect(read({ kind, body: null })).toEqual({})
     expect(read({ kind, body: '' })).toEqual({})
   })
 
-  test('that was edited or deleted is not read again', () => {
+  test('that was edited or deleted is ignored', () => {
     expect(read({ kind, action: 'edited' })).toEqual({})
     expect(read({ kind, action: 'deleted' })).toEqual({})
   })
 
-  test('asks for a report once, whoever asks but a bot', () => {
+  test('by anybody but a bot asks for one report', () => {
     const body = '/flake-report unit'
     expect(read({ kind, body }).outbox).toMatchObject([
       { kind: 'report', payload: { number: 7, job: 'unit', author: 'octocat' } },
@@ -42,17 +42,17 @@ describe.each(KINDS)('%s', (kind) => {
     expect(read({ kind, body, author: 'ci[bot]' }).outbox).toBeUndefined()
   })
 
-  test('on a closed pull request starts nothing, but may ask for a report', () => {
+  test('on a closed pull request can ask for a report and nothing else', () => {
     expect(read({ kind, state: 'closed' }).comment).toBeUndefined()
     expect(read({ kind, state: 'closed', body: '/flake-report' }).outbox).toHaveLength(1)
   })
 })
 
-test('a comment on an issue that is no pull request is ignored', () => {
+test('a comment on an issue that is not a pull request is ignored', () => {
   expect(read({ onIssue: true, body: '/flake-report' })).toEqual({})
 })
 
-test('the three kinds never share a key, though their ids may be equal', () => {
+test('the three kinds have different keys, although their ids can be equal', () => {
   const keys = KINDS.map((kind) => read({ kind, id: 1 }).comment?.[0]?.comment_key)
   expect(new Set(keys).size).toBe(3)
 })

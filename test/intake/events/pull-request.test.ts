@@ -1,5 +1,5 @@
-/** What a `pull_request` webhook tells. */
-import { expect, test } from 'vitest'
+/** Facts of `pull_request` webhooks. */
+import { describe, expect, test } from 'vitest'
 import { pullRequest } from '../../../src/intake/events/pull-request.ts'
 import { type PullRequestOptions, pullRequestDelivery } from '../../support/deliveries.ts'
 import { at, BASE, HEAD } from '../../support/facts.ts'
@@ -8,7 +8,7 @@ const RECEIVED = { at: at(1) }
 const read = (options: PullRequestOptions = {}) => pullRequest(pullRequestDelivery(options).payload, RECEIVED)
 const before = 'd'.repeat(40)
 
-test('an event tells the head and where it is to go', () => {
+test('an event has the head and the base', () => {
   expect(read({ number: 12, fork: true, headRef: 'main' }).pull_request_event).toMatchObject([
     {
       number: 12,
@@ -22,7 +22,7 @@ test('an event tells the head and where it is to go', () => {
   ])
 })
 
-test('a push tells the head that it replaced too', () => {
+test('a push also has the head that it replaced', () => {
   const events = read({ action: 'synchronize', before }).pull_request_event
   expect(events?.map((one) => [one.action, one.head_sha])).toEqual([
     ['synchronize', HEAD],
@@ -30,16 +30,16 @@ test('a push tells the head that it replaced too', () => {
   ])
 })
 
-test('a push that replaced nothing tells only the new head', () => {
+test('a push that replaced nothing has only the new head', () => {
   expect(read({ action: 'synchronize', before: '0'.repeat(40) }).pull_request_event).toHaveLength(1)
   expect(read({ action: 'synchronize' }).pull_request_event).toHaveLength(1)
 })
 
-test('a base of zeros is no base', () => {
+test('a base commit of zeros is unknown', () => {
   expect(read({ baseSha: '0'.repeat(40) }).pull_request_event?.[0]?.base_sha).toBeNull()
 })
 
-test('the body of a newly opened pull request can hold commands, a later one not', () => {
+test('only the body of a newly opened pull request can contain commands', () => {
   expect(read({ body: 'Please\n/retest' }).comment).toMatchObject([
     { comment_key: 'body', body: 'Please\n/retest' },
   ])
@@ -47,7 +47,7 @@ test('the body of a newly opened pull request can hold commands, a later one not
   expect(read({ action: 'edited', body: '/retest' }).comment).toBeUndefined()
 })
 
-test('a head whose fork was deleted is read all the same', () => {
+test('a head whose fork was deleted is still read', () => {
   const { payload } = pullRequestDelivery()
   const told = payload.pull_request as { head: object }
   const pull_request = { ...told, head: { ...told.head, repo: null }, user: null }
@@ -66,4 +66,27 @@ test.each([
   const { payload } = pullRequestDelivery()
   const pull_request = { ...(payload.pull_request as object), [part]: value }
   expect(() => pullRequest({ ...payload, pull_request }, RECEIVED)).toThrow(new RegExp(part))
+})
+
+describe('the settings check', () => {
+  const asked = (options: PullRequestOptions) =>
+    pullRequest(pullRequestDelivery(options).payload, { at: at(1) }).outbox?.map((task) => task.task_key)
+
+  test.each(['opened', 'reopened', 'synchronize'])('is asked for when a pull request is %s', (action) => {
+    expect(asked({ action })).toEqual([`settings-check:7:${HEAD}`])
+  })
+
+  test.each(['edited', 'closed', 'labeled'])('is not asked for when a pull request is %s', (action) => {
+    expect(asked({ action })).toBeUndefined()
+  })
+
+  test('is only for pull requests to the default branch', () => {
+    expect(asked({ baseRef: 'release' })).toBeUndefined()
+  })
+})
+
+test('a pull request without a base branch is rejected', () => {
+  const { payload } = pullRequestDelivery()
+  const pull_request = { ...(payload.pull_request as object), base: null }
+  expect(() => pullRequest({ ...payload, pull_request }, { at: at(1) })).toThrow(/base/)
 })

@@ -10,7 +10,7 @@ function read(name: string, payload: object) {
 }
 
 describe('merge_group', () => {
-  test('tells a commit that is the queue’s, and whose it is', () => {
+  test('has the commit of the queue and its pull request', () => {
     const { name, payload } = mergeGroupDelivery()
     expect(read(name, payload)).toEqual({
       merge_group: [
@@ -45,20 +45,20 @@ describe('installation', () => {
     ])
   }
 
-  test('created tells which repositories the app is on', () => {
+  test('created lists the repositories in which the app is installed', () => {
     expect(told('installation', { action: 'created', repositories: [one, two] })).toEqual([
       ['acme/one', null, 77],
       ['acme/two', null, 77],
     ])
   })
 
-  test('deleted tells that it is on none of them any more', () => {
+  test('deleted removes all of its repositories', () => {
     expect(told('installation', { action: 'deleted', repositories: [one] })).toEqual([
       ['acme/one', at(3), 77],
     ])
   })
 
-  test('of other repositories tells which came and which went', () => {
+  test('of other repositories lists those added and those removed', () => {
     const more = { action: 'added', repositories_added: [one], repositories_removed: [two] }
     expect(told('installation_repositories', more)).toEqual([
       ['acme/one', null, 77],
@@ -66,7 +66,7 @@ describe('installation', () => {
     ])
   })
 
-  test('suspended and unsuspended is kept without a list of repositories', () => {
+  test('suspended and unsuspended is recorded without a list of repositories', () => {
     const suspended = (action: string) => {
       const facts = read('installation', payload({ action }))
       return 'installation' in facts ? facts.installation : facts
@@ -78,7 +78,7 @@ describe('installation', () => {
 })
 
 describe.each(['repository', 'branch_protection_rule', 'repository_ruleset'])('%s', (name) => {
-  test('is kept with what changed', () => {
+  test('is recorded with what changed', () => {
     const { payload } = aDelivery(name, {
       action: 'edited',
       changes: { default_branch: { from: 'master' } },
@@ -92,7 +92,7 @@ describe.each(['repository', 'branch_protection_rule', 'repository_ruleset'])('%
     })
   })
 
-  test('without a repository is refused with a reason', () => {
+  test('without a repository is rejected with a reason', () => {
     const { payload } = aDelivery(name, { action: 'edited', repository: undefined })
     expect(read(name, payload)).toMatchObject({
       outcome: 'rejected',

@@ -7,7 +7,7 @@ import { at, HEAD } from '../../support/facts.ts'
 const read = (options: StatusOptions = {}) => status(statusDelivery(options).payload).observation?.[0]
 
 describe('a status', () => {
-  test('is one word about one run, and names no pull request', () => {
+  test('is one observation of one run and mentions no pull request', () => {
     expect(read({ state: 'failure', description: 'Job failed.', id: 5 })).toMatchObject({
       head_sha: HEAD,
       source: 'status',
@@ -23,7 +23,7 @@ describe('a status', () => {
     })
   })
 
-  test('posted again with the same target_url is about the same run', () => {
+  test('with the same target_url is about the same run', () => {
     expect(read({ minute: 40, id: 2 })?.run_key).toBe(read({ minute: 10, id: 1 })?.run_key)
   })
 
@@ -34,7 +34,7 @@ describe('a status', () => {
     expect(read(options)?.run_key).not.toBe(read()?.run_key)
   })
 
-  test('without a target_url is a run of its own by its id', () => {
+  test('without a target_url is a run of its own', () => {
     expect(read({ build: null, id: 1 })?.run_key).not.toBe(read({ build: null, id: 2 })?.run_key)
   })
 
@@ -57,7 +57,7 @@ describe('a status', () => {
     expect(() => status({ ...payload, [part]: value })).toThrow(new RegExp(part))
   })
 
-  test('without any time is refused with a reason', () => {
+  test('without any time is rejected with a reason', () => {
     const { payload } = statusDelivery()
     expect(() => status({ ...payload, created_at: null, updated_at: null })).toThrow(/created_at/)
   })

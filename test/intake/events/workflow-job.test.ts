@@ -16,7 +16,7 @@ function told(job: object, action = 'completed') {
   return result.outcome === 'facts' ? result.facts.runner : result.outcome
 }
 
-test('a finished job tells the self-hosted runner that it was on', () => {
+test('a finished job has the self-hosted runner that it ran on', () => {
   expect(told({})).toEqual([
     {
       repository_id: 1,

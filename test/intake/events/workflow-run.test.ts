@@ -6,7 +6,7 @@ import { at } from '../../support/facts.ts'
 
 const read = (options: WorkflowRunOptions = {}) => workflowRun(workflowRunDelivery(options).payload)
 
-test('an attempt tells its workflow, its event, its suite and who asked for it', () => {
+test('an attempt has its workflow, event, suite and who asked for it', () => {
   const options = { attempt: 2, actor: 'dependabot[bot]', actorType: 'Bot', minute: 5 }
   expect(read(options).workflow_run).toEqual([
     {
@@ -26,7 +26,7 @@ test('an attempt tells its workflow, its event, its suite and who asked for it',
   ])
 })
 
-test('one that is in progress says nothing that was not said when it was requested', () => {
+test('an attempt in progress leaves no facts: it was requested before', () => {
   expect(read({ action: 'in_progress' })).toEqual({})
   expect(read({ action: 'requested', conclusion: null }).workflow_run).toHaveLength(1)
 })
@@ -43,7 +43,7 @@ test.each([
   expect(() => workflowRun({ ...payload, workflow_run })).toThrow(new RegExp(part))
 })
 
-test('an attempt of an account that is gone belongs to the ghost', () => {
+test('an attempt of a deleted account belongs to the ghost', () => {
   const { payload } = workflowRunDelivery()
   const workflow_run = { ...(payload.workflow_run as object), triggering_actor: null }
   expect(workflowRun({ ...payload, workflow_run }).workflow_run?.[0]?.actor).toBe('ghost')
