@@ -43,8 +43,8 @@ const conclusion = fc.constantFrom(
     'timed_out',
   ],
 )
-/** How the same thing is described: by the webhook of the time, or by GitHub's API later. */
-const source = fc.constantFrom('webhook', 'api')
+/** How the same thing is described: by the webhook of the time, by GitHub's API later, or by both. */
+const sources = fc.constantFrom(['webhook'], ['api'], ['webhook', 'api'])
 
 const shaOf = (index: number) => HEADS[index] ?? ''
 const headOf = (pullRequest: number, index: number) => shaOf(pullRequest === 1 ? index % 2 : 2)
@@ -53,26 +53,24 @@ const suiteOf = (index: number, which: number) => 500 + index * 10 + which
 // What GitHub never changes about a run, such as its job, suite and branch, follows from its id.
 const checkRun = fc
   .record({
-    head,
-    minute,
-    conclusion,
-    id: fc.integer({ min: 1, max: 6 }),
-    late: fc.constantFrom(0, 0, 10),
-    source,
+    ...{ head, minute, conclusion, sources },
+    ...{ id: fc.integer({ min: 1, max: 6 }), late: fc.constantFrom(0, 0, 10) },
   })
-  .map(({ head, minute, conclusion, id, late, source }) =>
-    checkRunDelivery({
-      id: id + 10 * head,
-      name: id % 3 ? 'unit' : 'lint',
-      headSha: shaOf(head),
-      conclusion,
-      minute,
-      toldMinute: minute + late,
-      suite: suiteOf(head, id % 2),
-      ...(source === 'webhook'
-        ? { headBranch: id === 4 ? 'main' : 'topic', pullRequests: [namedBy(id, head)] }
-        : { headBranch: null, pullRequests: [] }),
-    }),
+  .map(({ head, minute, conclusion, id, late, sources }) =>
+    sources.map((source) =>
+      checkRunDelivery({
+        id: id + 10 * head,
+        name: id % 3 ? 'unit' : 'lint',
+        headSha: shaOf(head),
+        conclusion,
+        minute,
+        toldMinute: minute + late,
+        suite: suiteOf(head, id % 2),
+        ...(source === 'webhook'
+          ? { headBranch: id === 4 ? 'main' : 'topic', pullRequests: [namedBy(id, head)] }
+          : { headBranch: null, pullRequests: [] }),
+      }),
+    ),
   )
 
 /** Some runs name the other base, some a pull request of another repository. */
@@ -128,20 +126,18 @@ const status = fc
 
 const workflowRun = fc
   .record({
-    ...{ head, suite: fc.nat(1), attempt: fc.integer({ min: 1, max: 2 }), source },
+    ...{ head, suite: fc.nat(1), attempt: fc.integer({ min: 1, max: 2 }), sources },
     ...{ action: fc.constantFrom('requested', 'completed'), bot: fc.boolean() },
   })
-  .map(({ head, suite, attempt, source, action, bot }) =>
-    workflowRunDelivery({
-      action,
-      headSha: shaOf(head),
-      suite: suiteOf(head, suite),
-      attempt,
-      minute: attempt * 10,
-      event: suite ? 'push' : 'pull_request',
-      path: source === 'webhook' ? CI : '',
-      ...(bot && { actor: 'robot', actorType: 'Bot' }),
-    }),
+  .map(({ head, suite, attempt, sources, action, bot }) =>
+    sources.map((source) =>
+      workflowRunDelivery({
+        ...{ action, headSha: shaOf(head), suite: suiteOf(head, suite), attempt, minute: attempt * 10 },
+        event: suite ? 'push' : 'pull_request',
+        path: source === 'webhook' ? CI : '',
+        ...(bot && { actor: 'robot', actorType: 'Bot' }),
+      }),
+    ),
   )
 
 const workflowJob = fc
@@ -277,17 +273,27 @@ const hunt = fc
   .record({ head, suite: fc.nat(1) })
   .map(({ head, suite }) => ({ kind: 'hunt' as const, head, suite: suiteOf(head, suite), sha: shaOf(head) }))
 
-const deliveries = fc.array(
-  fc.oneof(
-    { weight: 10, arbitrary: checkRun },
-    { weight: 5, arbitrary: status },
-    { weight: 3, arbitrary: workflowRun },
-    { weight: 4, arbitrary: pullRequestEvent },
-    { weight: 2, arbitrary: comment },
-    ...[rerunRequest, checkSuite, workflowJob, push, mergeGroup, installationEvent, repositoryEvent],
+const single = [
+  { weight: 5, arbitrary: status },
+  { weight: 4, arbitrary: pullRequestEvent },
+  { weight: 2, arbitrary: comment },
+  ...[rerunRequest, checkSuite, workflowJob, push, mergeGroup, installationEvent, repositoryEvent].map(
+    (arbitrary) => ({ weight: 1, arbitrary }),
   ),
-  { minLength: 45, maxLength: 80, size: 'max' },
-)
+]
+const deliveries = fc
+  .array(
+    fc.oneof(
+      { weight: 10, arbitrary: checkRun },
+      { weight: 3, arbitrary: workflowRun },
+      ...single.map(({ weight, arbitrary }) => ({
+        weight,
+        arbitrary: arbitrary.map((delivery) => [delivery]),
+      })),
+    ),
+    { minLength: 45, maxLength: 80, size: 'max' },
+  )
+  .map((groups) => groups.flat())
 
 export interface History {
   deliveries: TestDelivery[]
