@@ -91,7 +91,7 @@ async function read(
     }).finally(progress.end)
     await storeRepository(database, repository, now)
     await printUnread(database, repository.id)
-    await refreshRequiredJobs(database, client.patient(octokitOf()), repository, now)
+    await refreshRequiredJobs(database, client.throttle(octokitOf()), repository, now)
     const settings = await readStoredSettings(db, repository.id)
     await deriveRepository(db, repository.id, { settingsOf: async () => settings, now })
     await closeWindows(db, repository.id, settings, now)

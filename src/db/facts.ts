@@ -1,4 +1,4 @@
-/** Facts in and out: what webhooks told, added once, and read back a commit at a time. */
+/** Writes the facts that webhooks report, each once, and reads them back by commit. */
 
 import { type RawBuilder, sql } from 'kysely'
 import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
@@ -28,13 +28,13 @@ const FACT_TABLES = [
   'outbox',
 ] as const
 
-/** Which rows a statement adds: all, or none when a repository among them has been removed (`removed` is a part of it). */
+/** Whether a statement adds its rows always, or only when none of their repositories was removed (it has a part `removed`). */
 const ALWAYS = sql.raw('')
 const UNLESS_REMOVED = sql.raw('where not exists (select 1 from removed)')
 
 /**
- * Adds deliveries and their facts, with the marks of what has to be derived again, in one statement: all of it or nothing,
- * durable after one way there and back.
+ * Adds deliveries and their facts, and marks what has to be derived again, in one statement: all or nothing, and durable after
+ * one round trip.
  * @returns the GUIDs that were new; the facts of the others are added too, and change nothing if they were there
  */
 export async function recordFacts(
@@ -51,10 +51,11 @@ export async function recordFacts(
     told = await withoutRemoved(db, all)
     added = await addAtOnce(db, { deliveries, told, all, unlessRemoved: false }, options)
   }
-  // What follows is rare. A process that ends before it is done has not answered, and is sent the delivery again.
+  // The rest is rare. If the process ends before it is done, it has not answered, and GitHub redelivers.
   if (!options.tasks) await addTrusted(db, told)
   const installations = all.flatMap((one) => one.installation ?? [])
-  if (installations.length > 0) await db.transaction().execute((trx) => tellInstallations(trx, installations))
+  if (installations.length > 0)
+    await db.transaction().execute((trx) => updateInstallations(trx, installations))
   return new Set(added)
 }
 
@@ -93,7 +94,7 @@ function repositoriesOf(told: readonly Facts[]): number[] {
   return [...new Set(told.flatMap((one) => (one.repository ?? []).map((fact) => fact.repository_id)))]
 }
 
-/** Adds facts, and the marks of what has to be derived again. To be called in a transaction. */
+/** Adds facts and marks what has to be derived again. Call it in a transaction. */
 export async function addFacts(
   trx: Db,
   all: readonly Facts[],
@@ -104,7 +105,7 @@ export async function addFacts(
   if (parts.length > 0) await sql`with ${sql.join(parts)} select 1`.execute(trx)
   // With tasks, a correction is added when GitHub has said that its author may.
   if (!options.tasks) await addTrusted(trx, told)
-  await tellInstallations(
+  await updateInstallations(
     trx,
     all.flatMap((one) => one.installation ?? []),
   )
@@ -149,8 +150,8 @@ async function withoutRemoved(db: Db, told: readonly Facts[]): Promise<readonly 
   })
 }
 
-/** The newest word about an installation stands. The end of a suspension leaves a gap in all of its repositories. */
-async function tellInstallations(db: Db, told: readonly InstallationFact[]): Promise<void> {
+/** Keeps the newest report about each installation. The end of a suspension leaves a gap in all of its repositories. */
+async function updateInstallations(db: Db, told: readonly InstallationFact[]): Promise<void> {
   for (const { installation_id, reported_at, suspended_at } of told) {
     const before = await db
       .selectFrom('installation')

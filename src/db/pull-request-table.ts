@@ -1,4 +1,4 @@
-/** Pull requests as their newest events left them, and which of them share code. */
+/** Keeps one row per pull request up to date with its events, and finds pull requests that share code. */
 import { sql } from 'kysely'
 import type { Relation } from '../domain/attribution/evidence.ts'
 import { MAX_STACKED, readTitle, relatedOf } from '../domain/attribution/related.ts'
@@ -7,7 +7,7 @@ import type { Db, Row } from './schema.ts'
 
 type PullRequest = Row<'pull_request'>
 
-/** Brings the rows of these pull requests up to their events. @returns those that changed, as they were and as they are */
+/** Updates the rows of these pull requests from their events. @returns the rows that changed, before and after */
 export async function renewPullRequests(
   db: Db,
   repositoryId: number,
@@ -32,7 +32,7 @@ export async function renewPullRequests(
   return fresh.flatMap((one) => [one, old.get(one.number) ?? one])
 }
 
-/** All files that were pushed to each branch, where every push since it began is known whole. */
+/** All files that were pushed to each branch, for branches whose every push is known with all its files. */
 async function readFiles(
   db: Db,
   repositoryId: number,
@@ -78,7 +78,7 @@ function isSame(fresh: PullRequest, old: PullRequest | undefined): boolean {
   )
 }
 
-/** The rows of these pull requests; those never told of have none. */
+/** The rows of these pull requests, as far as they have one. */
 export async function readPullRequests(
   db: Db,
   repositoryId: number,
@@ -91,7 +91,7 @@ export async function readPullRequests(
 
 const MAX_STEPS = 20
 
-/** The related of each of these pull requests that has any. */
+/** The related pull requests of each of these. */
 export async function readRelated(
   db: Db,
   repositoryId: number,
@@ -122,7 +122,7 @@ export async function readRelated(
   )
 }
 
-/** Those directly above, below or about the same change, which are not known yet. */
+/** Pull requests directly above or below in a stack, or about the same change, that were not found before. */
 async function neighboursOf(
   db: Db,
   repositoryId: number,
@@ -145,7 +145,7 @@ async function neighboursOf(
   return rows.filter((one) => !seen.has(one.number))
 }
 
-/** The branches that few enough pull requests go to for a stack, and that are some pull request's head. */
+/** The branches that can be part of a stack: the head of a pull request, and the base of only a few. */
 async function stackableRefs(db: Db, repositoryId: number, refs: readonly string[]): Promise<Set<string>> {
   if (refs.length === 0) return new Set()
   const { rows } = await sql<{ ref: string }>`select ref from unnest(${[...refs]}::text[]) ref

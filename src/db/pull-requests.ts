@@ -1,11 +1,11 @@
-/** What is known of one pull request: its heads, and the runs and flakes of each. */
+/** Reads about one pull request: its heads, and the runs and flakes of each. */
 import { sql } from 'kysely'
 import type { Db, Row } from './schema.ts'
 
 export type JobRun = Row<'run'> & { name: string }
 export type JobFlake = Row<'flake'> & { name: string }
 
-/** Heads of a pull request, newest first, with the time each was first told of. */
+/** Heads of a pull request, newest first, each with the time of its first event. */
 export async function readHeadsOf(
   db: Db,
   repositoryId: number,
@@ -46,16 +46,16 @@ export async function readFlakesOf(db: Db, repositoryId: number, number: number)
 
 export interface JobBaseRate {
   job_id: number
-  /** Flaky verdicts of all verdicts of other pull requests in the time asked for. */
+  /** Flaky verdicts, of all verdicts of other pull requests in the period. */
   flaky: number
   verdicts: number
-  /** Other pull requests that flaked, the newest first, and how many were judged. */
+  /** Other pull requests with a flake, newest first, and the number of those with a verdict. */
   seen_on: number[]
   pull_requests: number
   last_flaky_at: string | null
 }
 
-/** How each job behaved on other pull requests since a time. */
+/** Base rate of each job on other pull requests in a period. */
 export async function readBaseRates(
   db: Db,
   repositoryId: number,
@@ -72,10 +72,10 @@ export async function readBaseRates(
   return new Map(rows.rows.map((row) => [row.job_id, { ...row, seen_on: row.seen_on.sort((a, b) => b - a) }]))
 }
 
-/** What became of the runs that followed a failure at the same head. */
+/** Results of the runs that followed a failure at the same head. */
 export interface Retests {
   job_id: number
-  /** Failures in a row before them; 3 stands for three and more. */
+  /** Number of failures before them; 3 means three or more. */
   fails: number
   retested: number
   passed: number
@@ -114,7 +114,7 @@ export async function readTrunkResults(
   return rows.rows
 }
 
-/** Runs of a pull request at every head but one, oldest first, of the jobs that failed there at least once. */
+/** Runs of a pull request at its other heads, oldest first, of each job that failed at that head. */
 export async function readFailedBefore(
   db: Db,
   repositoryId: number,

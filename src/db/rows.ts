@@ -1,4 +1,4 @@
-/** Writes many rows of one table in one statement of constant text, so that it is planned once whatever the number. */
+/** Writes many rows of a table in one statement of constant text, so that any number of rows uses the same plan. */
 import { sql } from 'kysely'
 import { KEPT } from './client.ts'
 import type { Database, Db } from './schema.ts'
@@ -241,7 +241,7 @@ const DERIVED_KEYS: Partial<Record<BulkTable, readonly string[]>> = {
   sla_window: ['repository_id', 'kind', 'start', 'definition_version', 'revision'],
 }
 
-/** Inserts rows that nobody has inserted before, which takes a fifth less than looking whether somebody has. */
+/** Inserts rows that cannot exist yet. This is a fifth faster than `addRows`. */
 export async function insertRows(db: Db, table: BulkTable, rows: readonly object[]): Promise<void> {
   if (rows.length === 0) return
   await sql`${sql.raw(KEPT)}insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}`.execute(
@@ -297,7 +297,7 @@ function contentColumns(table: BulkTable, key: readonly string[]): string[] {
   return COLUMNS[table].filter((column) => !key.includes(column))
 }
 
-/** Adds rows and replaces those with the same key by the new ones. */
+/** Adds rows, and replaces existing rows that have the same key. */
 export async function replaceRows(
   db: Db,
   table: 'run' | 'verdict' | 'flake' | 'pull_request' | 'repository_model' | 'sla_window',
@@ -311,10 +311,10 @@ export async function replaceRows(
     on conflict (${sql.join(keys.map((key) => sql.ref(key)))}) do update set ${sets}`.execute(db)
 }
 
-/** The bulk-written columns of each table, for the test that holds them to the schema. */
+/** The columns that are written in bulk, by table, for the test that compares them with the schema. */
 export const bulkColumns: Readonly<Record<string, readonly string[]>> = COLUMNS
 
-/** The columns by name, as text: it stands in every statement, and building it from its parts took longer than sending it. */
+/** The column names as SQL. Raw text, because building it with Kysely took longer than the query. */
 export function columns(table: BulkTable) {
   return sql.raw(COLUMNS[table].map((column) => `"${column}"`).join(', '))
 }

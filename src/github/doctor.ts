@@ -1,4 +1,4 @@
-/** How the app stands at GitHub, against what its manifest asks for: the pure half of `doctor`. */
+/** Compares the app's settings on GitHub with its manifest: the pure half of `doctor`. */
 import { type Finding, fine, odd, wrong } from '../domain/finding.ts'
 
 /** The part of app.yml that GitHub grants and sends. */
@@ -18,7 +18,7 @@ function rank(level: string | undefined): number {
   return LEVELS.indexOf(level ?? 'none')
 }
 
-/** What the app's own settings lack or have too much. @param page where its permissions are changed */
+/** Permissions and events that the app lacks or has in excess. @param page the address where they are changed */
 export function judgeApp(manifest: Manifest, granted: Granted, page: string): Finding[] {
   const missing = lacking(manifest, granted)
   const extra = Object.entries(granted.permissions).filter(
@@ -40,14 +40,14 @@ export function judgeApp(manifest: Manifest, granted: Granted, page: string): Fi
       odd(
         'permissions',
         `The app asks for more than app.yml: ${names}.`,
-        `Take back at ${page} what you did not add on purpose.`,
+        `Remove at ${page} what you did not add on purpose.`,
       ),
     )
   }
   return findings
 }
 
-/** Whether one organisation has accepted what the app asks for. */
+/** Whether an organisation has accepted the permissions of the app. */
 export function judgeInstallation(
   manifest: Manifest,
   installation: Granted & { account: string; suspended: boolean },
@@ -66,7 +66,7 @@ export function judgeInstallation(
     return odd(
       check,
       `Not sent from there: ${unsent.join(', ')}.`,
-      `GitHub tells an installation's events when its permissions were accepted: look at ${page}.`,
+      `GitHub sends these events once the permissions are accepted at ${page}.`,
     )
   if (missing.length === 0) return fine(check, 'Every permission is granted.')
   return wrong(
@@ -99,7 +99,7 @@ export interface HookConfig {
   insecure_ssl?: string | number | undefined
 }
 
-/** Whether webhooks go to the right place. @param expected the address that this server answers, or null when not known */
+/** Whether webhooks go to this server. @param expected the address of this server, or null when it is not known */
 export function judgeHook(hook: HookConfig, expected: string | null, page: string): Finding[] {
   if (!hook.url)
     return [
@@ -131,7 +131,7 @@ export function judgeHook(hook: HookConfig, expected: string | null, page: strin
     findings.push(
       wrong(
         'webhook secret',
-        'The app has no webhook secret at GitHub, so nothing is signed and all is refused.',
+        'The app has no webhook secret on GitHub, so deliveries are not signed and this server refuses them.',
         `Set it at ${page} to the value of WEBHOOK_SECRET.`,
       ),
     )
@@ -146,14 +146,14 @@ export function judgeHook(hook: HookConfig, expected: string | null, page: strin
   return findings
 }
 
-/** One attempt to hand over a delivery, as GitHub lists it. */
+/** One attempt to deliver a webhook, as GitHub lists it. */
 export interface Attempt {
   status_code: number
-  /** In GitHub's words: `OK`, `timed out`, `failed to connect to host`. */
+  /** GitHub's text: `OK`, `timed out`, `failed to connect to host`. */
   status: string
 }
 
-/** What the last deliveries tell: answered, refused for their signature, or lost. @param attempts newest first */
+/** Whether the last deliveries succeeded, failed their signature, or never arrived. @param attempts newest first */
 export function judgeDeliveries(attempts: readonly Attempt[]): Finding {
   const check = 'webhook deliveries'
   if (attempts.length === 0)
@@ -162,29 +162,29 @@ export function judgeDeliveries(attempts: readonly Attempt[]): Finding {
       'GitHub has sent nothing in the last days.',
       'Install the app, or push to a pull request.',
     )
-  const isTaken = ({ status_code: code }: Attempt) => code >= 200 && code < 300
-  const failed = attempts.filter((one) => !isTaken(one))
+  const isAnswered = ({ status_code: code }: Attempt) => code >= 200 && code < 300
+  const failed = attempts.filter((attempt) => !isAnswered(attempt))
   const [newest] = attempts
   if (failed.length === 0 || !newest) return fine(check, `The last ${attempts.length} were answered.`)
   const count = `${failed.length} of the last ${attempts.length}`
-  if (isTaken(newest))
+  if (isAnswered(newest))
     return odd(
       check,
       `${count} were not answered with success; the newest was.`,
-      'Nothing, if that was mended: what failed is sent again every five minutes while the server runs.',
+      'Nothing, if the cause is fixed: the server has failed deliveries redelivered every five minutes.',
     )
   if (newest.status_code === 401)
     return wrong(
       check,
-      `${count} were not taken, the newest was refused for its signature.`,
-      'WEBHOOK_SECRET is not the secret at GitHub: set both to the same value.',
+      `${count} failed; the signature of the newest did not match.`,
+      'WEBHOOK_SECRET differs from the secret on GitHub: set both to the same value.',
     )
   return wrong(
     check,
-    `${count} were not taken; of the newest GitHub says: ${newest.status_code || ''} ${newest.status}.`.replace(
+    `${count} failed; GitHub says about the newest: ${newest.status_code || ''} ${newest.status}.`.replace(
       / +/g,
       ' ',
     ),
-    'See that GitHub reaches the webhook address, through the firewall and the proxy, and the log of this server.',
+    'Check that GitHub can reach the webhook address through the firewall and the proxy, and read the log of this server.',
   )
 }

@@ -1,33 +1,33 @@
-/** Whose turn it is to ask: by what is left of the budgets, by what is under way, and by how fast may be asked. */
+/** Decides when a request may be sent: by what is left of the rate limits, by open requests, and by requests per minute. */
 import { MINUTE_MS } from '../domain/time.ts'
 import { type Answer, type RateLeft, readRateLimit } from './rate-limit.ts'
 
-/** Two words about one hour may differ by the seconds that lie between them. */
+/** Two answers within one hour can name resets that differ by seconds. */
 const SAME_HOUR_MS = 2500
 
-/** What is left of each budget, as the answers told. */
+/** Remembers what is left of each rate limit. */
 function createLedger(now: () => number) {
   const left = new Map<string, RateLeft>()
-  const note = (asked: string, headers: Answer['headers']): void => {
-    const told = readRateLimit(headers, asked, now())
-    if (!told) return
-    const known = left.get(told.resource)
-    const isSameHour = known && Math.abs(known.resetAt - told.left.resetAt) < SAME_HOUR_MS
-    // Answers overtake each other; within an hour what is left only shrinks.
-    const remaining = isSameHour ? Math.min(known.remaining, told.left.remaining) : told.left.remaining
-    left.set(told.resource, { ...told.left, remaining })
+  const note = (requested: string, headers: Answer['headers']): void => {
+    const answer = readRateLimit(headers, requested, now())
+    if (!answer) return
+    const before = left.get(answer.resource)
+    const isSameHour = before && Math.abs(before.resetAt - answer.left.resetAt) < SAME_HOUR_MS
+    // Answers overtake each other, and within an hour the remaining requests only decrease.
+    const remaining = isSameHour ? Math.min(before.remaining, answer.left.remaining) : answer.left.remaining
+    left.set(answer.resource, { ...answer.left, remaining })
   }
   return { left, note }
 }
 
 /**
- * Below the 900 points a minute of REST and the 2,000 of GraphQL, where reading costs 1 each; no header tells of these.
- * Source: docs.github.com, "Rate limits for the REST API", secondary rate limits.
+ * Requests per minute. The secondary rate limits are 900 points a minute for REST and 2,000 for GraphQL, and a read costs one.
+ * No header reports them. Source: docs.github.com, "Rate limits for the REST API", secondary rate limits.
  */
 const MAX_A_MINUTE = 840
 
-/** Keeps to so many requests within any minute. */
-function createPace(now: () => number) {
+/** Limits the requests within any minute. */
+function createMinuteLimit(now: () => number) {
   const times = new Map<string, number[]>()
   return {
     note(resource: string): void {
@@ -36,7 +36,7 @@ function createPace(now: () => number) {
       if (recent.length > MAX_A_MINUTE) recent.shift()
       times.set(resource, recent)
     },
-    /** Milliseconds until one more may be asked. */
+    /** Milliseconds until the next request may be sent. */
     waitFor(resource: string): number {
       const recent = times.get(resource)
       if (!recent || recent.length < MAX_A_MINUTE) return 0
@@ -45,26 +45,29 @@ function createPace(now: () => number) {
   }
 }
 
-interface TurnOptions {
+interface LimiterOptions {
   now: () => number
   /** Milliseconds. */
   wait: (ms: number) => Promise<void>
-  /** What is left to others of each budget. */
+  /** What is left of each rate limit for other users of it. */
   reserve: number
 }
 
-/** Those who ask stand in line: nobody asks while a limit is waited for, or for what those before him may use up. */
-export function createRateLimiter({ now, wait, reserve }: TurnOptions) {
+/**
+ * Creates the limiter. No request is sent during a pause, nor while the open requests may use up all that is left.
+ */
+export function createRateLimiter({ now, wait, reserve }: LimiterOptions) {
   const { left, note } = createLedger(now)
-  const pace = createPace(now)
-  const underWay = new Map<string, Set<Promise<void>>>()
-  /** By resource, and for all of them: epoch ms. */
+  const minuteLimit = createMinuteLimit(now)
+  const open = new Map<string, Set<Promise<void>>>()
+  /** Ends of pauses by resource, or for `all`: epoch ms. */
   const pauses = new Map<string, number>()
-  const prolong = (whose: string, end: number) => pauses.set(whose, Math.max(pauses.get(whose) ?? 0, end))
+  const prolong = (resource: string, end: number) =>
+    pauses.set(resource, Math.max(pauses.get(resource) ?? 0, end))
   const pauseOf = (resource: string) => Math.max(pauses.get(resource) ?? 0, pauses.get('all') ?? 0) - now()
 
-  /** Whether all that is left is being used up; where nothing is left it is waited for. */
-  const mustSee = (resource: string, others: ReadonlySet<Promise<void>>): boolean => {
+  /** Whether the open requests may use up all that is left. Starts a pause when nothing is left. */
+  const mustWait = (resource: string, others: ReadonlySet<Promise<void>>): boolean => {
     const budget = left.get(resource)
     if (!budget) return false
     if (budget.resetAt <= now()) left.delete(resource)
@@ -72,23 +75,23 @@ export function createRateLimiter({ now, wait, reserve }: TurnOptions) {
     else return others.size > 0 && budget.remaining - others.size <= reserve
     return false
   }
-  /** Waits for a turn. Those who come after count it as used from then on. @returns what ends it */
+  /** Waits until a request may be sent, and counts it as open. @returns the function that closes it */
   const take = async (resource: string): Promise<() => void> => {
-    const others = underWay.get(resource) ?? new Set()
-    underWay.set(resource, others)
+    const others = open.get(resource) ?? new Set()
+    open.set(resource, others)
     for (;;) {
-      if (mustSee(resource, others)) {
+      if (mustWait(resource, others)) {
         await Promise.race(others)
         continue
       }
-      // Others may prolong the pause while it lasts.
-      const ms = Math.max(pauseOf(resource), pace.waitFor(resource))
+      // Other requests can prolong the pause while it lasts.
+      const ms = Math.max(pauseOf(resource), minuteLimit.waitFor(resource))
       if (ms <= 0) break
       await wait(ms)
     }
     const { promise, resolve } = Promise.withResolvers<void>()
     others.add(promise)
-    pace.note(resource)
+    minuteLimit.note(resource)
     return () => {
       others.delete(promise)
       resolve()

@@ -1,9 +1,10 @@
-/** Asks GitHub patiently: within the limits that its headers tell, and again after an answer that says nothing. */
+/** A client that keeps within GitHub's rate limits, waits when they are exhausted, and retries after transient errors. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Octokit } from './client.ts'
 import {
   type Answer,
   headersOf,
+  isExhausted,
   isRateLimit,
   limitWait,
   type RateLeft,
@@ -11,34 +12,34 @@ import {
 } from './rate-limit.ts'
 import { createRateLimiter } from './rate-limiter.ts'
 
-/** After an answer that tells nothing. */
+/** Attempts after transient errors. */
 const MAX_TRIES = 6
-/** What took too long once takes too long again; less can be asked for, or by REST. */
+/** By resource. A GraphQL query that took too long takes too long again: the caller can ask for less, or use REST. */
 const MAX_TRIES_OF: Record<string, number> = { graphql: 3 }
-/** After a limit: waiting is what is asked for, and it ends. */
+/** Waits after a rate limit, which always ends. */
 const MAX_WAITS = 30
 const FIRST_WAIT_MS = 500
 
 export interface ThrottledClient {
-  /** A REST call, `GET /repos/{owner}/{repo}/…`. @throws what GitHub answered, if it is no matter of patience */
+  /** A REST call, `GET /repos/{owner}/{repo}/…`. @throws GitHub's error when retrying does not help */
   get(route: string, parameters: Record<string, unknown>): Promise<Answer>
   /**
-   * A GraphQL query. Answers `data`, with null where a part could not be found or seen.
-   * @throws GraphqlRefusal where it is not served
+   * A GraphQL query. Resolves to `data`, with null for each part that does not exist or may not be read.
+   * @throws GraphqlRefusal when the server does not answer the query
    */
   graphql<T>(query: string, variables: Record<string, unknown>): Promise<T>
-  /** Makes another Octokit as patient, in the same line. @returns the same */
-  patient(octokit: Octokit): Octokit
+  /** Makes another Octokit share these limits and retries. @returns the same Octokit */
+  throttle(octokit: Octokit): Octokit
   /** By resource: `core` for REST, `graphql`. */
   readonly left: ReadonlyMap<string, RateLeft>
   /** Calls made so far, by resource. */
   readonly calls: ReadonlyMap<string, number>
-  /** Epoch ms until which something is waited for; 0 when nothing is. */
+  /** Epoch ms until which requests wait; 0 when none waits. */
   readonly waitsUntil: number
 }
 
 export interface AskOptions {
-  /** Requests and points that are left to others. */
+  /** Requests and points that are left for other users of the same rate limit. */
   reserve: number
   signal?: AbortSignal | undefined
   /** For tests. Milliseconds. */
@@ -47,9 +48,9 @@ export interface AskOptions {
   now?: () => number
 }
 
-/** GraphQL is not served, or not that query: some servers answer REST alone. */
+/** The server offers no GraphQL, or does not answer this query. */
 export class GraphqlRefusal extends Error {
-  /** It took too long: less may be answered. */
+  /** The query took too long. A smaller one may succeed. */
   readonly isSlow: boolean
   constructor(message: string, { isSlow = false } = {}) {
     super(message)
@@ -57,47 +58,47 @@ export class GraphqlRefusal extends Error {
   }
 }
 
-/** There is no GraphQL here at all: it need not be asked for again. */
+/** Statuses that mean that the server offers no GraphQL at all. */
 const NEVER_SERVED: ReadonlySet<number> = new Set([404, 405, 406, 415, 501])
-/** 502 and 504 stand for a query that takes longer than GitHub's ten seconds. */
+/** Statuses after which retrying the query does not help. 502 and 504 mean that it took longer than GitHub's ten seconds. */
 const NOT_SERVED: ReadonlySet<number> = new Set([...NEVER_SERVED, 400, 410, 422, 502, 504])
 
-/** Octokit, with patience. One client is shared by all that ask at the same time, so that they wait together. */
+/** Creates the client. All callers share one, so that they wait together. */
 export function createThrottledClient(octokit: Octokit, options: AskOptions): ThrottledClient {
-  const line = createLine(options)
+  const queue = createQueue(options)
   let never: string | null = null
   return {
-    left: line.left,
-    calls: line.calls,
+    left: queue.left,
+    calls: queue.calls,
     get waitsUntil() {
-      return line.waitsUntil()
+      return queue.waitsUntil()
     },
-    patient(other) {
+    throttle(other) {
       other.hook.wrap('request', (request, asked) => {
         const isGraphql = asked.url.endsWith('/graphql')
         const call = async () => {
-          const told = await request(asked)
-          if (isGraphql) rejectRateLimit(told as Answer)
-          return told as Answer
+          const answer = (await request(asked)) as Answer
+          if (isGraphql) rejectRateLimit(answer)
+          return answer
         }
-        return line.ask(isGraphql ? 'graphql' : 'core', call) as ReturnType<typeof request>
+        return queue.ask(isGraphql ? 'graphql' : 'core', call) as ReturnType<typeof request>
       })
       return other
     },
     get: (route, parameters) =>
-      line.ask('core', async () => {
-        const told = await octokit.request(route, { ...parameters, request: signalOf(options) })
-        return refusePages(told as Answer)
+      queue.ask('core', async () => {
+        const answer = await octokit.request(route, { ...parameters, request: signalOf(options) })
+        return rejectPages(answer as Answer)
       }),
     async graphql<T>(query: string, variables: Record<string, unknown>) {
       if (never !== null) throw new GraphqlRefusal(never)
       const url = graphqlUrl(octokit.request.endpoint.DEFAULTS.baseUrl)
       const asked = { method: 'POST' as const, url, query, variables, request: signalOf(options) }
-      const answer = await line
+      const answer = await queue
         .ask('graphql', async () => {
-          const told = (await octokit.request(asked)) as Answer
-          rejectRateLimit(told)
-          return told
+          const answer = (await octokit.request(asked)) as Answer
+          rejectRateLimit(answer)
+          return answer
         })
         .catch((error: { status?: number; message: string }) => {
           if (NEVER_SERVED.has(error.status ?? 0)) never = error.message
@@ -109,8 +110,8 @@ export function createThrottledClient(octokit: Octokit, options: AskOptions): Th
   }
 }
 
-/** Sends what is asked for when its turn has come, and again where that may help. */
-function createLine(options: AskOptions) {
+/** Sends requests when the rate limiter allows them, and retries after rate limits and transient errors. */
+function createQueue(options: AskOptions) {
   const now = options.now ?? Date.now
   const wait = options.wait ?? ((ms: number) => sleep(ms, undefined, { signal: options.signal }))
   const turns = createRateLimiter({ now, wait, reserve: options.reserve })
@@ -139,10 +140,9 @@ function createLine(options: AskOptions) {
         if (options.signal?.aborted) throw error
         if (isRateLimit(error)) {
           if (++waits > MAX_WAITS) throw error
-          // A secondary limit is one for all, whatever is asked for.
-          const isSpent = String(headersOf(error)['x-ratelimit-remaining']) === '0'
-          turns.prolong(isSpent ? resource : 'all', now() + limitWait(error, now(), waits))
-        } else if (!isPassing(error) || ++tries >= (MAX_TRIES_OF[resource] ?? MAX_TRIES)) throw error
+          // A secondary rate limit holds for all resources.
+          turns.prolong(isExhausted(error) ? resource : 'all', now() + limitWait(error, now(), waits))
+        } else if (!isTransient(error) || ++tries >= (MAX_TRIES_OF[resource] ?? MAX_TRIES)) throw error
         else await wait(FIRST_WAIT_MS * 2 ** (tries - 1))
       }
     }
@@ -150,17 +150,17 @@ function createLine(options: AskOptions) {
   return { left: turns.left, calls, ask, waitsUntil: turns.waitsUntil }
 }
 
-/** A page where data should be: of a proxy, mostly, that is asked again as GitHub would be. */
-function refusePages(told: Answer): Answer {
-  if (typeof told.data === 'object' && told.data !== null) return told
+/** Fails when the answer is a page instead of data. Usually it is the error page of a proxy, so it counts as a 502. */
+function rejectPages(answer: Answer): Answer {
+  if (typeof answer.data === 'object' && answer.data !== null) return answer
   throw Object.assign(new Error('the answer is not JSON'), {
     status: 502,
-    response: { headers: told.headers },
+    response: { headers: answer.headers },
   })
 }
 
-/** An answer of 5xx may be another one next time. Octokit reports a connection that broke as 500. */
-function isPassing(error: unknown): boolean {
+/** Whether a retry can help. Octokit reports a broken connection as status 500. */
+function isTransient(error: unknown): boolean {
   const { status } = error as { status?: number }
   return status !== undefined && status >= 500 && status !== 501
 }
@@ -174,17 +174,17 @@ interface GraphqlBody {
   errors?: { type?: string; message: string }[]
 }
 
-/** Parts that are not found, or not to be seen, are null in the data; anything else that went wrong is an error. */
-function dataOf<T>(told: unknown): T {
-  const body = (typeof told === 'object' && told !== null ? told : {}) as GraphqlBody
-  const error = body.errors?.find((one) => one.type !== 'NOT_FOUND' && one.type !== 'FORBIDDEN')
+/** The data of a GraphQL answer. Parts that were not found or may not be read are null in it; any other error is thrown. */
+function dataOf<T>(answer: unknown): T {
+  const body = (typeof answer === 'object' && answer !== null ? answer : {}) as GraphqlBody
+  const error = body.errors?.find(({ type }) => type !== 'NOT_FOUND' && type !== 'FORBIDDEN')
   const isUsable = body.data !== undefined && body.data !== null
   if (error && !(isUsable && error.type)) throw new GraphqlRefusal(`GitHub's GraphQL API: ${error.message}`)
   if (!isUsable) throw new GraphqlRefusal(`GitHub's GraphQL API: ${body.errors?.[0]?.message ?? 'no data'}`)
   return body.data as T
 }
 
-/** GitHub Enterprise Server has it elsewhere. */
+/** The address of GraphQL. On GitHub Enterprise Server it is beside the REST API, not below it. */
 function graphqlUrl(baseUrl: string): string {
   return baseUrl.endsWith('/api/v3')
     ? `${baseUrl.slice(0, -3)}/graphql`.replace('//graphql', '/graphql')

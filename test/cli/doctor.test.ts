@@ -81,11 +81,15 @@ test('missing permissions, missing events and unreachable addresses are reported
 })
 
 test.each([
-  ['refused for their signature', [401, 401], /refused for its signature.*WEBHOOK_SECRET is not the secret/],
+  [
+    'refused for their signature',
+    [401, 401],
+    /signature of the newest did not match.*WEBHOOK_SECRET differs/,
+  ],
   [
     'lost on the way',
     [0, 200],
-    /1 of the last 2 were not taken; of the newest GitHub says: .*See that GitHub reaches/,
+    /1 of the last 2 failed; GitHub says about the newest: .*Check that GitHub can reach/,
   ],
   ['answered again', [200, 401], /1 of the last 2 were not answered with success; the newest was/],
 ])('deliveries %s say so, with what to do', async (_what, codes, expected) => {
