@@ -1,11 +1,14 @@
-/** The breach issue over time: one a day, at most one open, closed when it is over, never against a person's will. */
+/** The breach issue over time: one for each day out of SLA, at most one open, closed when the repository is back in SLA. */
 
 import { expect, test } from 'vitest'
 import { addRepository } from '../../fake-github/seed.ts'
 import type { Issue } from '../../fake-github/state.ts'
+import type { Config } from '../../src/config.ts'
+import { enqueueTask } from '../../src/db/outbox.ts'
 import { writeWindows } from '../../src/db/sla.ts'
 import { countFlakes, slaOf } from '../../src/domain/sla.ts'
-import { DAY_MS } from '../../src/domain/time.ts'
+import { newTask } from '../../src/domain/task.ts'
+import { DAY_MS, iso } from '../../src/domain/time.ts'
 import { windowOf } from '../../src/domain/window.ts'
 import { AFTER_CLOSING, TASKS } from '../../src/features/all.ts'
 import { processOutbox } from '../../src/features/outbox.ts'
@@ -18,8 +21,9 @@ import { REPOSITORY_ID } from '../support/facts.ts'
 const FIRST = Date.parse('2026-02-03T00:00:00Z')
 const db = useDatabase()
 
-async function start(settings = ''): Promise<TestApp> {
+async function start(settings = '', config: Partial<Config> = {}): Promise<TestApp> {
   const it = await startWith({
+    config,
     database: { name: 'memory', embedded: true, db: db(), close: async () => {} },
   })
   it.repository.contents.set('.github/flake-sla.yml', settings)
@@ -30,7 +34,7 @@ async function start(settings = ''): Promise<TestApp> {
 
 const dayOf = (i: number) => new Date(FIRST + i * DAY_MS).toISOString().slice(0, 10)
 
-/** Day `i` has ended with so many flakes over so many pull requests; the timers run ten minutes after its midnight. */
+/** Ends day `i` with this many flakes and tested pull requests; the timers run ten minutes after its midnight. */
 async function endDay(it: TestApp, i: number, flakes: number, prs = 200) {
   const window = windowOf('day', dayOf(i), 'UTC')
   const flake = { number: 1, grade: 'strong', label: 'not_caused_by_pr', counted: true } as const
@@ -64,41 +68,43 @@ async function endDay(it: TestApp, i: number, flakes: number, prs = 200) {
   await processOutbox(it.app.deps, TASKS)
 }
 
-const issues = (it: TestApp): Issue[] => [...it.repository.issues.values()].filter((one) => one.byApp)
-const states = (it: TestApp) => issues(it).map((one) => one.state)
+const issues = (it: TestApp): Issue[] => [...it.repository.issues.values()].filter((issue) => issue.byApp)
+const states = (it: TestApp) => issues(it).map(({ state }) => state)
 const comments = (it: TestApp, issue: Issue | undefined) =>
-  [...it.repository.comments.values()].filter((one) => one.issue === issue?.number).map((one) => one.body)
+  [...it.repository.comments.values()]
+    .filter((comment) => comment.issue === issue?.number)
+    .map(({ body }) => body)
 
-test('a year out of SLA: an issue a day, one of them open, one word on each that is closed', {
+test('a year out of SLA: one issue a day, only the newest is open, and each closed one has one comment', {
   timeout: 240_000,
 }, async () => {
   const it = await start()
   for (let i = 0; i < 365; i++) await endDay(it, i, 8)
   const all = issues(it)
   expect(all).toHaveLength(365)
-  expect(all.filter((one) => one.state === 'open').map((one) => one.title)).toEqual([
+  expect(all.filter(({ state }) => state === 'open').map(({ title }) => title)).toEqual([
     `Presubmit flakiness out of SLA on ${dayOf(364)}: 4% (target below 1%)`,
   ])
-  expect(all.slice(0, -1).every((one) => comments(it, one).length === 1)).toBe(true)
+  expect(all.slice(0, -1).every((issue) => comments(it, issue).length === 1)).toBe(true)
   expect(comments(it, all[0])[0]).toMatch(/^Superseded by #\d+: a newer day is out of SLA\./)
 })
 
-test('rolling: one issue for the whole time, kept up to date', async () => {
+test('rolling mode keeps one issue up to date for the whole time', async () => {
   const it = await start('breach_issue: { mode: rolling }')
   for (let i = 0; i < 5; i++) await endDay(it, i, 4 + i)
-  expect(issues(it).map((one) => [one.state, one.title])).toEqual([
+  expect(issues(it).map(({ state, title }) => [state, title])).toEqual([
     ['open', `Presubmit flakiness out of SLA on ${dayOf(4)}: 4% (target below 1%)`],
   ])
   expect(comments(it, issues(it)[0])).toEqual([])
 })
 
-test('off: none', async () => {
+test('mode off files no issue', async () => {
   const it = await start('breach_issue: { mode: "off" }')
   await endDay(it, 0, 8)
   expect(issues(it)).toEqual([])
 })
 
-test('back in SLA closes it with a word, once that is likely over seven days', async () => {
+test('the issue is closed with a comment once the repository is probably back in SLA over seven days', async () => {
   const it = await start()
   await endDay(it, 0, 8)
   await endDay(it, 1, 0)
@@ -110,7 +116,7 @@ test('back in SLA closes it with a word, once that is likely over seven days', a
   ])
 })
 
-test('an issue that somebody reopens stays open', async () => {
+test('an issue that somebody reopened stays open', async () => {
   const it = await start()
   await endDay(it, 0, 8)
   for (let i = 1; i < 9; i++) await endDay(it, i, 0)
@@ -122,7 +128,7 @@ test('an issue that somebody reopens stays open', async () => {
   expect(states(it)).toEqual(['open', 'open'])
 })
 
-test('a day that a person closed is not filed again, and a rolling issue stays closed until it was over once', async () => {
+test('a rolling issue that a person closed stays closed until the repository has been back in SLA', async () => {
   const it = await start('breach_issue: { mode: rolling }')
   await endDay(it, 0, 8)
   close(it, issues(it)[0])
@@ -133,17 +139,17 @@ test('a day that a person closed is not filed again, and a rolling issue stays c
   expect(states(it)).toEqual(['closed', 'open'])
 })
 
-test('an organisation’s one place for issues: named there, and numbers lead back', async () => {
+test('an issue in another repository names the repository it is about', async () => {
   const it = await start('breach_issue: { repository: acme/flakes }')
   const place = addRepository(it.fakeGitHub.state, { owner: 'acme', name: 'flakes' })
   await endDay(it, 0, 8)
   expect(issues(it)).toEqual([])
-  expect([...place.issues.values()].map((one) => one.title)).toEqual([
+  expect([...place.issues.values()].map(({ title }) => title)).toEqual([
     `acme/widgets: presubmit flakiness out of SLA on ${dayOf(0)}: 4% (target below 1%)`,
   ])
 })
 
-test('what is private is not told in public', async () => {
+test('nothing about a private repository is filed in a public one', async () => {
   const it = await start('breach_issue: { repository: acme/flakes }')
   const place = addRepository(it.fakeGitHub.state, { owner: 'acme', name: 'flakes' })
   it.repository.private = true
@@ -152,12 +158,59 @@ test('what is private is not told in public', async () => {
   expect([issues(it), place.issues.size]).toEqual([[], 0])
 })
 
-test('owners come from the settings, else from CODEOWNERS of the workflow; nobody is mentioned', async () => {
+test('people in the settings are assigned, and nobody is mentioned', async () => {
   const it = await start('breach_issue: { assignees: [octocat] }')
   await endDay(it, 0, 8)
   expect(issues(it)[0]?.assignees).toEqual(['octocat'])
   expect(issues(it)[0]?.body).not.toMatch(/@\w/)
 })
+
+test('a locked rolling issue is not changed', async () => {
+  const it = await start('breach_issue: { mode: rolling }')
+  await endDay(it, 0, 8)
+  const [issue] = issues(it)
+  Object.assign(issue as Issue, { locked: true })
+  const { title, body } = issue as Issue
+  await endDay(it, 1, 20)
+  expect(issues(it)).toMatchObject([{ title, body }])
+  expect(await resultOf(`breach:day:${dayOf(1)}`)).toBe('not updated: the issue is locked')
+})
+
+test('a day that is in SLA when the task is done is not filed', async () => {
+  const it = await start()
+  await endDay(it, 0, 0)
+  const place = { repository_id: REPOSITORY_ID, task_key: 'breach:late', at: iso(it.clock.now) }
+  await enqueueTask(db(), newTask(place, 'breach', { day: dayOf(0) }))
+  await processOutbox(it.app.deps, TASKS)
+  expect(issues(it)).toEqual([])
+  expect(await resultOf('breach:late')).toBe('not filed: the day is in SLA after all')
+})
+
+test('only a breach of yesterday is filed, however many days are closed at once', async () => {
+  const it = await start()
+  await endDay(it, 0, 8)
+  it.clock.now += 2 * DAY_MS
+  await closeAllWindows(it.app.deps, AFTER_CLOSING)
+  await processOutbox(it.app.deps, TASKS)
+  expect(issues(it)).toHaveLength(1)
+})
+
+test.each([
+  [false, 'shows'],
+  [true, 'does not link'],
+])('the issue of a repository with private=%s %s the picture', async (isPrivate) => {
+  const it = await start('', { publicUrl: 'https://flakes.example.org' })
+  it.repository.private = isPrivate
+  await db().updateTable('repository').set({ private: isPrivate }).execute()
+  await endDay(it, 0, 8)
+  const [issue] = issues(it)
+  expect(issue?.body).toContain('https://flakes.example.org/acme/widgets')
+  expect(issue?.body?.includes('trend.svg')).toBe(!isPrivate)
+})
+
+const resultOf = async (task_key: string) =>
+  (await db().selectFrom('outbox').select('result').where('task_key', '=', task_key).executeTakeFirst())
+    ?.result
 
 function close(it: TestApp, issue: Issue | undefined) {
   const closedAt = new Date(it.clock.now).toISOString()

@@ -1,8 +1,8 @@
-/** Issues about single jobs: few, true, closed by silence or by people, opened again only by newer evidence. */
+/** Issues about single jobs: few, up to date, closed when the job stops flaking or by people, reopened by newer evidence. */
 import { beforeEach, expect, test } from 'vitest'
-import { addPull } from '../../fake-github/seed.ts'
+import { addIssue, addPull } from '../../fake-github/seed.ts'
 import type { Issue } from '../../fake-github/state.ts'
-import { readOpenJobIssues } from '../../src/db/job-issues.ts'
+import { readOpenJobIssues, writeJobIssue } from '../../src/db/job-issues.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { useDatabase } from '../support/database.ts'
 import {
@@ -16,7 +16,7 @@ import {
 import { at, REPOSITORY_ID } from '../support/facts.ts'
 
 const DAY = 24 * 60
-/** Just after midnight before the n-th day of the story, which begins at 9:00. */
+/** Just after midnight before the n-th day of the test, which begins at 9:00. */
 const night = (n: number) => (n - 1) * DAY + 15 * 60 + 10
 
 const db = useDatabase()
@@ -51,12 +51,12 @@ function tested(number: number, minute: number, jobs: Record<string, boolean>, p
   ]
 }
 
-/** All at once: in which order they come changes nothing. */
+/** Sends all at once: the order of arrival changes nothing. */
 async function send(deliveries: TestDelivery[]): Promise<void> {
-  await Promise.all(deliveries.map((one) => it.send(one)))
+  await Promise.all(deliveries.map((delivery) => it.send(delivery)))
 }
 
-/** Nine pull requests on which the jobs pass, and three among them on which they flake: hours apart, so no incident. */
+/** Nine pull requests on which the jobs pass and three on which they flake, hours apart, so that it is not an incident. */
 async function flakyDay(jobs: string[] = ['unit']) {
   const all = (flakes: boolean) => Object.fromEntries(jobs.map((name) => [name, flakes]))
   await send(range(12).flatMap((i) => tested((i % 4 === 2 ? 200 : 100) + i, 2 + i * 50, all(i % 4 === 2))))
@@ -65,16 +65,16 @@ async function flakyDay(jobs: string[] = ['unit']) {
 const issue = (number = 8) => it.repository.issues.get(number) as Issue
 const commentsOn = (number: number) => it.answers(number).map((body) => body.split('\n')[0])
 
-/** After 3 flakes in 11 results, (8/11)^15 < 0.01. The first day's last result is the first of them. */
+/** Clean results that close the issue: after 3 flakes in 11 results, (8/11)^15 < 0.01. The first day ends with one. */
 const NEEDED = 15
 
-/** So many clean results on the second day; then the night after it. */
-async function silentDay(results: number) {
+/** Sends this many clean results on the second day and lets the night after it pass. */
+async function cleanDay(results: number) {
   await send(range(results).flatMap((i) => tested(300 + i, DAY + i, { unit: false })))
   await it.passTo(night(2))
 }
 
-test('the job that burns most of the budget gets one issue, which the report then names', async () => {
+test('the job that costs most of the budget gets one issue, and the report names it', async () => {
   await flakyDay()
   await it.passTo(600)
   expect(it.issues()).toEqual([])
@@ -91,7 +91,7 @@ test('the job that burns most of the budget gets one issue, which the report the
   expect(it.answers(210)[0]).toMatch(/#8/)
 })
 
-test('at most two are opened a day, and none twice when their record was lost', async () => {
+test('at most two issues are opened a day, and none twice after their record was lost', async () => {
   await flakyDay(['unit', 'e2e', '| @everyone `x`'])
   await it.passTo(night(1))
   expect(it.issues()).toHaveLength(2)
@@ -103,12 +103,12 @@ test('at most two are opened a day, and none twice when their record was lost', 
   expect(
     it
       .issues()
-      .map((one) => one.title)
+      .map(({ title }) => title)
       .sort(),
   ).toEqual(['Flaky job: `` | @everyone `x` ``', 'Flaky job: `e2e`', 'Flaky job: `unit`'])
 })
 
-test('it is kept up to date without a comment', async () => {
+test('the issue is kept up to date without a comment', async () => {
   await flakyDay()
   await it.passTo(night(1))
   const before = issue().body
@@ -119,10 +119,10 @@ test('it is kept up to date without a comment', async () => {
   expect(commentsOn(8)).toEqual([])
 })
 
-test('silence closes it, and only a flake on a newer base opens it again', async () => {
+test('enough clean results close the issue, and only a flake on a newer base reopens it', async () => {
   await flakyDay()
   await it.passTo(night(1))
-  await silentDay(NEEDED - 2)
+  await cleanDay(NEEDED - 2)
   expect(issue().state).toBe('open')
   await send(tested(399, 2 * DAY, { unit: false }))
   await it.passTo(night(3))
@@ -130,7 +130,7 @@ test('silence closes it, and only a flake on a newer base opens it again', async
   expect(commentsOn(8)).toEqual([
     'Closing: `unit` has not flaked in its last 15 results. A job as flaky as it was would do that by chance less than 1% of the time (15 results needed).',
   ])
-  // Pushed before the close and run after it: that tells of the base of then.
+  // Pushed before the issue was closed and run afterwards: this flake is on the old base.
   await send(tested(401, 3 * DAY + 5, { unit: true }, 2 * DAY))
   await it.passTo(night(4))
   expect(issue().state).toBe('closed')
@@ -142,19 +142,22 @@ test('silence closes it, and only a flake on a newer base opens it again', async
   expect(commentsOn(8)[1]).toMatch(/^Reopening: `unit` flaked again on #402 \(\[failing run at 0000000\]/)
 })
 
-test('closed as not planned it stays closed, whatever flakes', async () => {
-  await flakyDay()
-  await it.passTo(night(1))
-  Object.assign(issue(), { state: 'closed', stateReason: 'not_planned', closedAt: at(night(1) + 60) })
-  await it.passTo(night(2))
-  await send(tested(402, 2 * DAY, { unit: true }))
-  await it.passTo(night(3))
-  await it.passTo(night(4))
-  expect(issue().state).toBe('closed')
-  expect(it.issues()).toHaveLength(1)
-})
+test.each(['not_planned', 'duplicate'] as const)(
+  'an issue closed as %s stays closed',
+  async (stateReason) => {
+    await flakyDay()
+    await it.passTo(night(1))
+    Object.assign(issue(), { state: 'closed', stateReason, closedAt: at(night(1) + 60) })
+    await it.passTo(night(2))
+    await send(tested(402, 2 * DAY, { unit: true }))
+    await it.passTo(night(3))
+    await it.passTo(night(4))
+    expect(issue().state).toBe('closed')
+    expect(it.issues()).toHaveLength(1)
+  },
+)
 
-test('a merged fix closes it and starts the count from zero', async () => {
+test('an issue closed by a merged fix starts its count from zero', async () => {
   await flakyDay()
   await it.passTo(night(1))
   Object.assign(issue(), { state: 'closed', stateReason: 'completed', closedAt: at(night(1) + 60) })
@@ -168,10 +171,10 @@ test('a merged fix closes it and starts the count from zero', async () => {
   expect(issue().state).toBe('open')
 })
 
-test('what a person opens again stays open until the silence begins anew', async () => {
+test('an issue that a person reopened stays open until its own clean results close it', async () => {
   await flakyDay()
   await it.passTo(night(1))
-  await silentDay(NEEDED)
+  await cleanDay(NEEDED)
   expect(issue().state).toBe('closed')
   Object.assign(issue(), { state: 'open', stateReason: 'reopened', closedAt: null })
   await it.passTo(night(3))
@@ -180,11 +183,40 @@ test('what a person opens again stays open until the silence begins anew', async
   expect(commentsOn(8)).toHaveLength(1)
 })
 
-test('none is opened by default', async () => {
+test('no issue is opened by default', async () => {
   it.repository.contents.delete('.github/flake-sla.yml')
   await it.send(pushDelivery({ after: 'f'.repeat(40) }))
   await it.passTo(64)
   await flakyDay()
   await it.passTo(night(1))
-  expect(it.issues().filter((one) => one.title.startsWith('Flaky job'))).toEqual([])
+  expect(it.issues().filter(({ title }) => title.startsWith('Flaky job'))).toEqual([])
 })
+
+test('at most ten are open, and the costliest job goes first', async () => {
+  await addOpenIssues(9)
+  await flakyDay(['unit', 'e2e'])
+  await send(tested(500, 660, { e2e: false, unit: true }))
+  await it.passTo(night(1))
+  expect(it.issues().map(({ title }) => title)).toEqual(['Flaky job: `unit`'])
+})
+
+/** Adds jobs with an open issue each, which people opened. */
+async function addOpenIssues(count: number): Promise<void> {
+  for (const i of range(count)) {
+    const title = `Flaky job: \`other-${i}\``
+    const { number } = addIssue(it.fakeGitHub.state, it.repository, {
+      ...{ title, user: 'octocat', at: at(60), number: 900 + i },
+    })
+    await db()
+      .insertInto('job')
+      .values({ ...{ repository_id: REPOSITORY_ID, job_id: 900 + i, name: `other-${i}` }, ...JOB })
+      .execute()
+    await writeJobIssue(db(), {
+      ...{ repository_id: REPOSITORY_ID, job_id: 900 + i, issue: number, full_name: 'acme/widgets' },
+      ...{ url: `https://github.com/acme/widgets/issues/${number}`, opened_at: at(60), written_at: at(60) },
+      ...{ closed_at: null, counts_from: null },
+    })
+  }
+}
+
+const JOB = { source: 'check_run', app: 'github-actions', workflow: null, event: null } as const
