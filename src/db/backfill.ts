@@ -1,26 +1,26 @@
-/** The state of backfill a repository's history: pages to ask for, claimed by one process each, done once stored. */
+/** The state of a repository's backfill: pages to read, each claimed by one process and done once it is stored. */
 import { sql } from 'kysely'
 import type { Facts } from '../domain/facts.ts'
 import { addFacts } from './facts.ts'
 import type { Db, Row } from './schema.ts'
 
-/** A claim ends so long after the last sign of life of its process. */
+/** A claim ends this long after its process last renewed it. */
 const LEASE_SECONDS = 10
 
-/** One answer of the API to ask for. */
+/** One page of the API to read. */
 export interface Page {
-  /** The same question has the same key, whoever asks. */
+  /** The same request has the same key, whichever page led to it. */
   key: string
   kind: string
   detail: unknown
-  /** Pull requests that are not read before this page is; for the progress. */
+  /** Pull requests that are not complete before this page is read; for the progress. */
   numbers: readonly number[]
 }
 
 /**
- * Begins to read a repository's history, or goes on with what was begun. A finished backfill is continued from a few days
- * before its start: results may come without their pull request being touched.
- * @returns the backfill, and whether it is a new one
+ * Starts a backfill, or resumes the one in progress. After a finished backfill the next one starts a few days before the
+ * start of the last: results may arrive without an update of their pull request.
+ * @returns the backfill
  */
 export async function startBackfill(
   db: Db,
@@ -30,13 +30,13 @@ export async function startBackfill(
 ): Promise<Row<'backfill'>> {
   return db.transaction().execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(7420, hashint8(${repositoryId}))`.execute(trx)
-    const known = await readBackfill(trx, repositoryId)
-    if (known && !known.done_at && Date.parse(known.since) <= Date.parse(wanted.since)) {
+    const last = await readBackfill(trx, repositoryId)
+    if (last && !last.done_at && Date.parse(last.since) <= Date.parse(wanted.since)) {
       if (!(await hasPages(trx, repositoryId))) await addPages(trx, repositoryId, first)
-      return known
+      return last
     }
-    const since = known?.done_at ? continued(known, wanted) : wanted.since
-    const backfill = await beginAnew(trx, {
+    const since = last?.done_at ? continued(last, wanted) : wanted.since
+    const backfill = await replaceBackfill(trx, {
       repository_id: repositoryId,
       since,
       started_at: wanted.now,
@@ -57,29 +57,29 @@ async function hasPages(db: Db, repositoryId: number): Promise<boolean> {
   return page !== undefined
 }
 
-function continued(known: Row<'backfill'>, wanted: { since: string; overlapMs: number }): string {
-  if (Date.parse(known.since) > Date.parse(wanted.since)) return wanted.since
-  const from = Date.parse(known.started_at) - wanted.overlapMs
+function continued(last: Row<'backfill'>, wanted: { since: string; overlapMs: number }): string {
+  if (Date.parse(last.since) > Date.parse(wanted.since)) return wanted.since
+  const from = Date.parse(last.started_at) - wanted.overlapMs
   return new Date(Math.max(from, Date.parse(wanted.since))).toISOString()
 }
 
 /**
- * Has the history of a repository read anew since a time, or from where a backfill under way began, if that is earlier.
- * To be called in a transaction. Whoever reads history finds the pages there.
+ * Restarts the backfill of a repository since a time, or since the start of the one in progress if that is earlier.
+ * To be called in a transaction. The next run of the timer adds the first pages.
  */
 export async function restartBackfill(
   trx: Db,
   repositoryId: number,
   wanted: { since: string; now: string },
 ): Promise<void> {
-  const known = await readBackfill(trx, repositoryId)
-  const isEarlier = known && !known.done_at && Date.parse(known.since) < Date.parse(wanted.since)
-  const since = isEarlier ? known.since : wanted.since
-  await beginAnew(trx, { repository_id: repositoryId, since, started_at: wanted.now, done_at: null })
+  const last = await readBackfill(trx, repositoryId)
+  const isEarlier = last && !last.done_at && Date.parse(last.since) < Date.parse(wanted.since)
+  const since = isEarlier ? last.since : wanted.since
+  await replaceBackfill(trx, { repository_id: repositoryId, since, started_at: wanted.now, done_at: null })
 }
 
-/** Puts a backfill in the place of the one before, with no page asked for yet. */
-async function beginAnew(trx: Db, backfill: Row<'backfill'>): Promise<Row<'backfill'>> {
+/** Replaces a backfill by a new one without pages. */
+async function replaceBackfill(trx: Db, backfill: Row<'backfill'>): Promise<Row<'backfill'>> {
   await trx.deleteFrom('backfill_page').where('repository_id', '=', backfill.repository_id).execute()
   await trx
     .insertInto('backfill')
@@ -89,12 +89,12 @@ async function beginAnew(trx: Db, backfill: Row<'backfill'>): Promise<Row<'backf
   return backfill
 }
 
-/** The backfill of a repository, if there ever was one. */
+/** The newest backfill of a repository, if there is one. */
 export async function readBackfill(db: Db, repositoryId: number): Promise<Row<'backfill'> | undefined> {
   return db.selectFrom('backfill').selectAll().where('repository_id', '=', repositoryId).executeTakeFirst()
 }
 
-/** Takes the next page that nobody is asking for; null when there is none. */
+/** Claims the next page that no process is reading; null if there is none. */
 export async function claimPage(
   db: Db,
   repositoryId: number,
@@ -110,13 +110,13 @@ export async function claimPage(
   return result.rows[0] ?? null
 }
 
-/** Keeps the claims of a process while it waits for GitHub. */
+/** Renews the claims of a process while it waits for GitHub. */
 export async function keepClaims(db: Db, claimer: string): Promise<void> {
   await sql`update backfill_page set claimed_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
     where claimed_by = ${claimer} and done_at is null`.execute(db)
 }
 
-/** Frees pages: those of a process, or, where a database has one process at a time, all. */
+/** Releases the claims of a process, or all claims if `claimer` is null. */
 export async function freeClaims(db: Db, claimer: string | null): Promise<void> {
   await sql`update backfill_page set claimed_by = null, claimed_until = null
     where done_at is null and claimed_by is not null ${claimer === null ? sql`` : sql`and claimed_by = ${claimer}`}`.execute(
@@ -124,17 +124,17 @@ export async function freeClaims(db: Db, claimer: string | null): Promise<void> 
   )
 }
 
-/** What a page told. */
+/** What came of a page. */
 export interface PageResult {
   facts: Facts[]
   next: Page[]
-  /** Pull requests that it told of. */
+  /** Numbers of the pull requests on it. */
   found: number[]
-  /** Why nothing could be read of it, or not all, where that is so. */
+  /** Why it could not be read, or only in part. */
   problem?: string
 }
 
-/** Stores what a page told and what is to be asked because of it, and marks it done: all, or nothing of it. */
+/** Stores the facts of a page and the pages it leads to, and marks it as done, in one transaction. */
 export async function finishPage(
   db: Db,
   page: Row<'backfill_page'>,
@@ -159,14 +159,14 @@ export async function noteProblem(db: Db, page: Row<'backfill_page'>, problem: s
     .execute()
 }
 
-/** What of a repository's history could not be read, in GitHub's words. */
+/** A part of a repository's history that could not be read, with GitHub's message. */
 export interface Unread {
   kind: string
   pages: number
   problem: string
 }
 
-/** Parts of the newest backfill that GitHub did not tell, by kind and reason. */
+/** What GitHub refused in the newest backfill, by kind and reason. */
 export async function readUnread(db: Db, repositoryId: number): Promise<Unread[]> {
   const result = await sql<Unread>`select kind, count(*) as pages, problem from backfill_page
     where repository_id = ${repositoryId} and done_at is not null and problem is not null
@@ -184,15 +184,15 @@ async function addPages(db: Db, repositoryId: number, pages: readonly Page[]): P
 }
 
 export interface BackfillProgress {
-  /** Pages stored, and all that are known of. */
+  /** Pages stored, and all pages so far. */
   done: number
   pages: number
-  /** Pull requests found, and of them those that still miss something. */
+  /** Pull requests found, and those of them that are not complete. */
   pullRequests: number
   unread: number
 }
 
-/** Whether pages of a repository's backfill are still to be read. */
+/** Whether pages of a repository's backfill are left to read. */
 export async function hasOpenPages(db: Db, repositoryId: number): Promise<boolean> {
   const open = await db
     .selectFrom('backfill_page')
@@ -204,7 +204,7 @@ export async function hasOpenPages(db: Db, repositoryId: number): Promise<boolea
   return open !== undefined
 }
 
-/** How far the backfill of a repository is. */
+/** The progress of a repository's backfill. */
 export async function readProgress(db: Db, repositoryId: number): Promise<BackfillProgress> {
   const result = await sql<BackfillProgress>`select count(*) filter (where done_at is not null) as done,
       count(*) as pages,
@@ -215,7 +215,7 @@ export async function readProgress(db: Db, repositoryId: number): Promise<Backfi
   return result.rows[0] as BackfillProgress
 }
 
-/** Marks a backfill as finished, unless something is still to be asked. @returns whether it is finished */
+/** Marks a backfill as finished unless pages are left to read. @returns whether it is finished */
 export async function finishBackfill(db: Db, repositoryId: number, now: string): Promise<boolean> {
   const result = await sql`update backfill set done_at = ${now} where repository_id = ${repositoryId}
     and not exists (select 1 from backfill_page p where p.repository_id = ${repositoryId} and p.done_at is null)
@@ -223,7 +223,7 @@ export async function finishBackfill(db: Db, repositoryId: number, now: string):
   return result.rows.length === 1
 }
 
-/** Heads of the pull requests that come from a branch: which pull request an Actions run was for. */
+/** The newest event of each pull request from these branches: it shows which pull request an Actions run was for. */
 export async function readPullRequestsFrom(
   db: Db,
   repositoryId: number,
@@ -239,7 +239,7 @@ export async function readPullRequestsFrom(
   return result.rows
 }
 
-/** Which of these commits are known as heads of pull requests. */
+/** Those of the commits that are heads of pull requests. */
 export async function knownHeads(
   db: Db,
   repositoryId: number,

@@ -1,37 +1,37 @@
-/** What did not arrive, and what was done about it. */
+/** Deliveries that did not arrive, and gaps in what was recorded. */
 import { sql } from 'kysely'
 import { readBackfill, restartBackfill } from './backfill.ts'
 import type { Db, NewRow, Row } from './schema.ts'
 
-/** With the id in all its digits. */
+/** A missed delivery; its id has more digits than a JavaScript number holds. */
 export type Missed = Omit<Row<'missed_delivery'>, 'delivery_id'> & { delivery_id: string }
 
-/** Deliveries that GitHub could not hand over; of one sent again in vain, the newest attempt counts. */
+/** Stores failed deliveries. If a redelivery failed again, its newest attempt replaces the one before. */
 export async function noteMissed(db: Db, missed: readonly NewRow<'missed_delivery'>[]): Promise<void> {
-  for (const one of missed)
+  for (const delivery of missed)
     await db
       .insertInto('missed_delivery')
-      .values(one)
+      .values(delivery)
       .onConflict((conflict) =>
         conflict
           .column('guid')
-          .doUpdateSet({ delivery_id: one.delivery_id })
+          .doUpdateSet({ delivery_id: delivery.delivery_id })
           .where('missed_delivery.done_at', 'is', null),
       )
       .execute()
 }
 
-/** Deliveries that failed before those that are known; of one that is known already, what is known counts. */
+/** Stores deliveries that failed earlier than those already stored; a stored attempt is newer and stays. */
 export async function addMissed(db: Db, missed: readonly NewRow<'missed_delivery'>[]): Promise<void> {
-  for (const one of missed)
+  for (const delivery of missed)
     await db
       .insertInto('missed_delivery')
-      .values(one)
+      .values(delivery)
       .onConflict((conflict) => conflict.doNothing())
       .execute()
 }
 
-/** Marks those that were recorded in the meantime: only what was processed counts as arrived. */
+/** Marks the missed deliveries that were recorded since. A delivery counts as arrived once it was processed. @returns how many */
 export async function finishArrived(db: Db, now: string): Promise<number> {
   const result = await sql`update missed_delivery m set done_at = ${now}, result = 'recorded'
     where done_at is null and exists (select 1 from delivery d
@@ -41,7 +41,7 @@ export async function finishArrived(db: Db, now: string): Promise<number> {
   return result.rows.length
 }
 
-/** Those that still have not arrived, oldest first. */
+/** Missed deliveries that have not arrived yet, oldest first. */
 export async function openMissed(db: Db): Promise<Missed[]> {
   const columns = [
     'guid',
@@ -62,19 +62,19 @@ export async function openMissed(db: Db): Promise<Missed[]> {
     .execute()
 }
 
-/** Notes that a delivery was ordered again. */
+/** Notes that a redelivery was requested. */
 export async function noteTry(db: Db, guid: string, now: string): Promise<void> {
   await sql`update missed_delivery set attempts = attempts + 1, tried_at = ${now} where guid = ${guid}`.execute(
     db,
   )
 }
 
-/** Closes a missed delivery with what became of it. */
+/** Closes a missed delivery with its outcome. */
 export async function finishMissed(db: Db, guid: string, now: string, result: string): Promise<void> {
   await db.updateTable('missed_delivery').set({ done_at: now, result }).where('guid', '=', guid).execute()
 }
 
-/** Notes a time of which something may be missing; history is read for it. */
+/** Notes a span of time in which something may be missing; the history of that time is backfilled. */
 export async function openGap(db: Db, gap: NewRow<'gap'>): Promise<void> {
   await db
     .insertInto('gap')
@@ -84,8 +84,8 @@ export async function openGap(db: Db, gap: NewRow<'gap'>): Promise<void> {
 }
 
 /**
- * Marks the gaps of a repository as filled that a finished backfill covers, and has the history since the oldest other one
- * read, unless that is under way.
+ * Marks the gaps of a repository that a finished backfill covers as filled, and restarts the backfill from the oldest of the
+ * others unless that is already in progress.
  */
 export async function fillGaps(db: Db, repositoryId: number, now: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
@@ -128,7 +128,7 @@ export async function readGaps(db: Db, repositoryId: number): Promise<Row<'gap'>
     .execute()
 }
 
-/** Of the GUIDs those whose delivery is recorded. */
+/** Those of the GUIDs whose delivery is recorded. */
 export async function readStored(db: Db, guids: readonly string[]): Promise<Set<string>> {
   const rows = await sql<{ guid: string }>`select distinct d.guid from repository r
     join delivery d on d.repository_id = r.repository_id and d.guid = any(${[...guids]})

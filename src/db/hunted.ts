@@ -1,4 +1,4 @@
-/** Attempts of workflow runs that hunts asked for: kept before they are asked for, so that their results never count. */
+/** Attempts of workflow runs that hunts requested. They are stored before the request, so that their results never count. */
 import { sql } from 'kysely'
 import type { HuntedAttempt } from '../domain/hunted.ts'
 import { addEnvironment, addHuntRuns, keepSettings } from './hunts.ts'
@@ -7,19 +7,19 @@ import { markHead } from './stale.ts'
 
 type AttemptKey = Pick<HuntedAttempt, 'repository_id' | 'head_sha' | 'run_id' | 'attempt'>
 
-/** What a step of a hunt on GitHub Actions changes. */
+/** The changes of one step of a hunt on GitHub Actions. */
 export interface HuntStep {
   settings: Record<string, unknown>
   run: Omit<NewRow<'hunt_run'>, 'hunt_id'> | null
-  /** What is now known of where it runs. */
+  /** What was learned about its environment. */
   environment: Record<string, string> | null
-  /** An attempt that was planned or has ended, or that is taken back. */
+  /** An attempt that is planned, has ended or was withdrawn. */
   mark: (Omit<HuntedAttempt, 'repository_id'> & { withdrawn: boolean }) | null
 }
 
 /**
- * Keeps a step as a whole, so that no stop can count a run twice or leave its results unmarked.
- * @param repositoryId null where the app does not know the repository: then there is nothing to keep results out of
+ * Stores a step in one transaction, so that no restart counts a run twice or leaves its results unmarked.
+ * @param repositoryId null if the app does not know the repository: then no results need to be left out
  */
 export async function keepHuntStep(
   db: Db,
@@ -36,7 +36,7 @@ export async function keepHuntStep(
   })
 }
 
-/** Keeps an attempt, or how it ended; what was derived about its commit is derived again. */
+/** Stores an attempt or its end; what was derived about its commit is derived again. */
 async function markHunted(trx: Db, attempt: HuntedAttempt): Promise<void> {
   const { after_at, until_at } = attempt
   await trx
@@ -51,7 +51,7 @@ async function markHunted(trx: Db, attempt: HuntedAttempt): Promise<void> {
   await markStale(trx, attempt)
 }
 
-/** Takes back an attempt that GitHub did not take. */
+/** Deletes the mark of an attempt that GitHub did not start. */
 async function unmarkHunted(trx: Db, attempt: AttemptKey): Promise<void> {
   const { repository_id, head_sha, run_id } = attempt
   await sql`delete from hunted_attempt where repository_id = ${repository_id} and head_sha = ${head_sha}

@@ -1,11 +1,11 @@
-/** Hunts that were kept: their settings and environment, their runs, and what came out. */
+/** Stored hunts: their settings and environment, their runs and their outcome. */
 import { sql } from 'kysely'
 import type { Db, NewRow, Row } from './schema.ts'
 
 export type HuntRow = Row<'hunt'>
 export type HuntRunRow = Row<'hunt_run'>
 
-/** What a hunt begins with; the rest is known when it ends. */
+/** What is known when a hunt begins. */
 export interface HuntBeginning {
   name: string
   place: HuntRow['place']
@@ -16,7 +16,7 @@ export interface HuntBeginning {
   settings: Record<string, unknown>
   environment: Record<string, string>
   started_at: string
-  /** Which command asked for it; a second hunt under the same key is the first one again. */
+  /** Identifies the command that requested it; a second hunt with the same key is the first one. */
   requested_key?: string
 }
 
@@ -31,7 +31,7 @@ export interface HuntEnd {
 
 const ROWS_AT_ONCE = 500
 
-/** Begins a hunt, once for each command that asks for one. A name that is taken gets a number: `cache`, `cache-2`, `cache-3`. */
+/** Begins a hunt, once for each command. A name that exists gets a number: `cache`, `cache-2`, `cache-3`. */
 export async function beginHunt(db: Db, hunt: HuntBeginning): Promise<{ huntId: number; name: string }> {
   for (let i = 1; ; i++) {
     const name = i === 1 ? hunt.name : `${hunt.name}-${i}`
@@ -49,12 +49,13 @@ export async function beginHunt(db: Db, hunt: HuntBeginning): Promise<{ huntId: 
       .returning('hunt_id')
       .executeTakeFirst()
     if (added) return { huntId: added.hunt_id, name }
-    const known = hunt.requested_key === undefined ? undefined : await findAskedHunt(db, hunt.requested_key)
-    if (known) return { huntId: known.hunt_id, name: known.name }
+    const same =
+      hunt.requested_key === undefined ? undefined : await findRequestedHunt(db, hunt.requested_key)
+    if (same) return { huntId: same.hunt_id, name: same.name }
   }
 }
 
-/** Adds runs; one that is there already stays as it is, so that the same may be told twice. */
+/** Adds runs; a run that exists is not changed, so a step may be repeated. */
 export async function addHuntRuns(
   db: Db,
   huntId: number,
@@ -70,7 +71,7 @@ export async function addHuntRuns(
   }
 }
 
-/** Writes what came out of a hunt that was kept on the way, with its runs in their final order. */
+/** Ends a hunt whose runs were stored on the way, and stores them in their final order. */
 export async function endKeptHunt(
   db: Db,
   huntId: number,
@@ -84,7 +85,7 @@ export async function endKeptHunt(
   })
 }
 
-/** Keeps what a hunt that is under way needs to go on. */
+/** Stores what a hunt in progress needs to resume. */
 export async function keepSettings(db: Db, huntId: number, settings: Record<string, unknown>): Promise<void> {
   await db
     .updateTable('hunt')
@@ -93,7 +94,7 @@ export async function keepSettings(db: Db, huntId: number, settings: Record<stri
     .execute()
 }
 
-/** Adds to what is known of where a hunt runs. */
+/** Adds to the environment of a hunt. */
 export async function addEnvironment(
   db: Db,
   huntId: number,
@@ -103,7 +104,7 @@ export async function addEnvironment(
     where hunt_id = ${huntId}`.execute(db)
 }
 
-/** Writes what came out. */
+/** Stores the outcome of a hunt. */
 export async function endHunt(db: Db, huntId: number, end: HuntEnd): Promise<void> {
   await db
     .updateTable('hunt')
@@ -112,7 +113,7 @@ export async function endHunt(db: Db, huntId: number, end: HuntEnd): Promise<voi
     .execute()
 }
 
-/** Adds a line to the notes. @returns false where there is no such hunt */
+/** Adds a line to the notes of a hunt. @returns false if no hunt has the name */
 export async function noteHunt(db: Db, name: string, note: string): Promise<boolean> {
   const text = clean(note)
   const result = await db
@@ -123,7 +124,7 @@ export async function noteHunt(db: Db, name: string, note: string): Promise<bool
   return result.numUpdatedRows > 0n
 }
 
-/** The hunts whose name begins so, oldest first: a series reads from its beginning. */
+/** The hunts whose name starts with the prefix, oldest first, as a series is read. */
 export async function listHunts(db: Db, prefix = ''): Promise<HuntRow[]> {
   return db
     .selectFrom('hunt')
@@ -138,12 +139,12 @@ export async function findHunt(db: Db, name: string): Promise<HuntRow | undefine
   return db.selectFrom('hunt').selectAll().where('name', '=', name).executeTakeFirst()
 }
 
-/** The hunt that a command asked for. */
-export async function findAskedHunt(db: Db, requestedKey: string): Promise<HuntRow | undefined> {
+/** The hunt that a command requested. */
+export async function findRequestedHunt(db: Db, requestedKey: string): Promise<HuntRow | undefined> {
   return db.selectFrom('hunt').selectAll().where('requested_key', '=', requestedKey).executeTakeFirst()
 }
 
-/** A hunt that was asked for on a pull request of this repository since then (RFC 3339), before this one, and has not ended. */
+/** An earlier hunt from a pull request of the same repository that began since a time (RFC 3339) and has not ended. */
 export async function findHuntAhead(
   db: Db,
   { hunt_id, repository }: Pick<HuntRow, 'hunt_id' | 'repository'>,
@@ -161,7 +162,7 @@ export async function findHuntAhead(
     .executeTakeFirst()
 }
 
-/** Minutes that the other hunts asked for on pull requests of this repository have taken since then (RFC 3339). */
+/** Minutes that the other hunts from pull requests of the same repository have taken since a time (RFC 3339). */
 export async function minutesSince(
   db: Db,
   { hunt_id, repository }: Pick<HuntRow, 'hunt_id' | 'repository'>,
@@ -175,12 +176,12 @@ export async function minutesSince(
   return result.rows[0]?.minutes ?? 0
 }
 
-/** The runs of a hunt, in the order of their numbers. */
+/** The runs of a hunt, in order. */
 export async function readHuntRuns(db: Db, huntId: number): Promise<HuntRunRow[]> {
   return db.selectFrom('hunt_run').selectAll().where('hunt_id', '=', huntId).orderBy('number').execute()
 }
 
-/** The hunts after a job, by the names of repository and job; newest first. */
+/** The hunts of a job, found by the names of repository and job, newest first. */
 export async function readHuntsOfJob(
   db: Db,
   repository: string,
@@ -197,7 +198,7 @@ export async function readHuntsOfJob(
     .execute()
 }
 
-/** What a program wrote may hold what PostgreSQL cannot: NUL, and halves of characters. */
+/** Removes what a program may print and PostgreSQL cannot store: NUL and lone surrogates. */
 function clean(text: string): string {
   return text.replaceAll('\u0000', '').toWellFormed()
 }
@@ -209,5 +210,5 @@ function storable<T extends object>(row: T): T {
 }
 
 function json(value: unknown): string {
-  return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'string' ? clean(one) : one))
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'string' ? clean(part) : part))
 }

@@ -1,7 +1,7 @@
-/** The issues that are kept about single jobs. */
+/** The issues about single jobs. */
 import type { Db, NewRow, Row } from './schema.ts'
 
-/** Every issue of a repository's jobs, open or closed, by job. */
+/** Every issue about a job of the repository, open or closed, by the id of the job. */
 export async function readJobIssues(db: Db, repositoryId: number): Promise<Map<number, Row<'job_issue'>>> {
   const rows = await db
     .selectFrom('job_issue')
@@ -11,7 +11,7 @@ export async function readJobIssues(db: Db, repositoryId: number): Promise<Map<n
   return new Map(rows.map((row) => [row.job_id, row]))
 }
 
-/** Those that are open. */
+/** The open ones of these issues. */
 export async function readOpenJobIssues(
   db: Db,
   repositoryId: number,
@@ -20,7 +20,7 @@ export async function readOpenJobIssues(
   return new Map([...all].filter(([, row]) => row.closed_at === null))
 }
 
-/** Stores what an issue is now. */
+/** Stores the current state of an issue. */
 export async function writeJobIssue(db: Db, row: NewRow<'job_issue'>): Promise<void> {
   const { repository_id: _repository, job_id: _job, ...fields } = row
   await db

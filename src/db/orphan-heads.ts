@@ -1,16 +1,16 @@
-/** Commits with results that belong to no known pull request: noted while concluding, asked about later, a few times. */
+/** Commits with results that belong to no known pull request. They are noted while deriving and looked up at GitHub later. */
 import { sql } from 'kysely'
 import type { Db, Row } from './schema.ts'
 
-/** A webhook about the pull request may still be on its way. */
+/** The webhook about the pull request may still arrive. */
 const PATIENCE = sql`interval '10 minutes'`
-/** Some wait for a branch that never becomes a pull request: they are asked about once a while, then no more. */
+/** Some branches never become a pull request: after this many lookups their commits are left alone. */
 const MAX_TRIES = 3
 
-/** A commit to ask about. */
+/** A commit to look up. */
 export type OrphanHead = Pick<Row<'orphan_head'>, 'head_sha' | 'head_branches' | 'tries'>
 
-/** Notes commits that nothing could be derived about, because nothing says whose they are. */
+/** Notes commits about which nothing could be derived, because their pull request is unknown. */
 export async function addOrphanHead(
   db: Db,
   repositoryId: number,
@@ -24,9 +24,9 @@ export async function addOrphanHead(
 }
 
 /**
- * Takes the commits of a repository that are to be asked about now, newest first; another process takes others. Those asked
- * about in vain are due again after six hours, then after a day, then no more.
- * @param since RFC 3339: whatever completed before is left alone
+ * Takes the commits of a repository that are due for a lookup, newest first; other processes take other commits. A commit
+ * without an answer is due again after six hours, then after a day, then never.
+ * @param since RFC 3339: results that completed before are left alone
  */
 export async function takeOrphanHeads(
   db: Db,
@@ -43,7 +43,7 @@ export async function takeOrphanHeads(
   return result.rows
 }
 
-/** Whether a commit `w` belongs to a pull request or a merge queue by now, through a webhook, a backfill or an answer of GitHub. */
+/** Whether a commit `w` belongs to a pull request or merge queue by now, through a webhook, a backfill or a lookup. */
 const IS_PLACED = sql`(exists (select 1 from run r where r.repository_id = w.repository_id and r.head_sha = w.head_sha)
   or exists (select 1 from pull_request_event e where e.repository_id = w.repository_id and e.head_sha = w.head_sha)
   or exists (select 1 from merge_group g where g.repository_id = w.repository_id and g.head_sha = w.head_sha))`
@@ -52,7 +52,7 @@ async function dropPlaced(db: Db, repositoryId: number): Promise<void> {
   await sql`delete from orphan_head w where repository_id = ${repositoryId} and ${IS_PLACED}`.execute(db)
 }
 
-/** Forgets what completed before that time (RFC 3339): nobody will know more. */
+/** Deletes commits whose results completed before a time (RFC 3339): they are not looked up any more. */
 export async function expireOrphanHeads(db: Db, repositoryId: number, before: string): Promise<void> {
   await db
     .deleteFrom('orphan_head')
@@ -62,13 +62,13 @@ export async function expireOrphanHeads(db: Db, repositoryId: number, before: st
 }
 
 export interface OrphanHeadCount {
-  /** Commits with results that GitHub is still to be asked about. */
+  /** Commits that were not looked up yet. */
   waiting: number
-  /** Those that GitHub named no pull request for: pushes to branches, mostly. */
+  /** Commits for which GitHub named no pull request: mostly pushes to branches. */
   unknown: number
 }
 
-/** How many commits with results belong to no known pull request, of those that completed since (RFC 3339). */
+/** Counts the commits with results since a time (RFC 3339) that belong to no known pull request. */
 export async function countOrphanHeads(
   db: Db,
   repositoryId: number,

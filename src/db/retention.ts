@@ -1,11 +1,11 @@
-/** What is forgotten, and when: removed repositories whole, and of the others the facts that GitHub has forgotten too. */
+/** Deletes removed repositories, and facts that GitHub no longer has either. */
 import { sql } from 'kysely'
 import { lockRepository } from './locks.ts'
 import type { Db } from './schema.ts'
 
 const HEADS_AT_ONCE = 2000
 
-/** Removes every row about a repository, unless the app is installed there again. @returns whether it was removed */
+/** Deletes every row about a repository unless the app was installed again. @returns whether it was deleted */
 export async function removeRepository(db: Db, repositoryId: number, before: string): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
     await lockRepository(trx, repositoryId)
@@ -16,14 +16,14 @@ export async function removeRepository(db: Db, repositoryId: number, before: str
       .returning(['repository_id', 'full_name'])
       .executeTakeFirst()
     if (gone === undefined) return false
-    // Asked of the database, so that a table that comes later is not forgotten here.
+    // The list comes from the database, so that it includes every later table.
     const tables = await sql<{ name: string }>`select c.table_name as name from information_schema.columns c
       join information_schema.tables t on t.table_schema = c.table_schema and t.table_name = c.table_name
       where c.table_schema = current_schema() and t.table_type = 'BASE TABLE'
         and c.column_name = 'repository_id'`.execute(trx)
     for (const { name } of tables.rows)
       await sql`delete from ${sql.table(name)} where repository_id = ${repositoryId}`.execute(trx)
-    // Hunts are kept by name, since the command line knows no number; those asked for by a command carry it.
+    // Hunts from the command line only know the repository's name; those from a command have its id in their key.
     await sql`delete from hunt where lower(repository) = lower(${gone.full_name})
       or starts_with(requested_key, ${`${repositoryId}/`})`.execute(trx)
     return true
@@ -31,8 +31,8 @@ export async function removeRepository(db: Db, repositoryId: number, before: str
 }
 
 /**
- * Removes the next runs of commits whose last run ended before that time, with the facts behind them. Verdicts, flakes and
- * windows stay. @returns how many commits; 0 when none is left
+ * Deletes the next runs of commits whose last run ended before a time, and their facts. Verdicts, flakes and
+ * windows stay. @returns how many commits; 0 when nothing is left to delete
  */
 export async function expireHeads(db: Db, repositoryId: number, before: string): Promise<number> {
   return db.transaction().execute(async (trx) => {
@@ -59,7 +59,7 @@ export async function expireHeads(db: Db, repositoryId: number, before: string):
   })
 }
 
-/** Removes the names of deliveries received before that time: nobody sends them again. */
+/** Deletes the ids of deliveries received before a time: GitHub cannot redeliver them any more. */
 export async function expireDeliveries(db: Db, repositoryId: number, before: string): Promise<void> {
   await db
     .deleteFrom('delivery')

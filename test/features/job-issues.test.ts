@@ -115,7 +115,7 @@ test('the issue is kept up to date without a comment', async () => {
   await send(tested(400, DAY + 5, { unit: true }))
   await it.passTo(night(2))
   expect(issue().body).not.toBe(before)
-  expect(issue().body).toContain('4 flakes not caused by the pull request, on 4 pull requests')
+  expect(issue().body).toContain('4 flakes not caused by the pull request in 4 pull requests')
   expect(commentsOn(8)).toEqual([])
 })
 

@@ -2,7 +2,7 @@
 import { endOf, type Hunt, runOf } from '@flake-sla/hunt'
 import { markOf, resultSoFar } from '@flake-sla/hunt/actions'
 import { keepHuntStep } from '../../db/hunted.ts'
-import { endKeptHunt, findAskedHunt, type HuntRow, readHuntRuns } from '../../db/hunts.ts'
+import { endKeptHunt, findRequestedHunt, type HuntRow, readHuntRuns } from '../../db/hunts.ts'
 import type { LeasedTask } from '../../db/outbox.ts'
 import type { Deps } from '../../deps.ts'
 import { iso } from '../../domain/time.ts'
@@ -16,7 +16,7 @@ type HuntTask = LeasedTask<'hunt'>
 
 /** Stores the runs so far as the hunt's outcome and tries once to write it on the pull request. */
 export async function giveUpHunt(deps: Deps, task: HuntTask, error: unknown): Promise<void> {
-  const row = await findAskedHunt(deps.db, requestedKey(task))
+  const row = await findRequestedHunt(deps.db, requestedKey(task))
   if (!row || row.ended_at !== null) return
   await unmarkUnconfirmed(deps, row, task.repository_id)
   const runs = (await readHuntRuns(deps.db, row.hunt_id)).map(runOf)

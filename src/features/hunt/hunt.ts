@@ -7,8 +7,8 @@ import { ActionsHunt, actionsOf, isRefusal } from '@flake-sla/hunt/actions'
 import { keepHuntStep } from '../../db/hunted.ts'
 import {
   endKeptHunt,
-  findAskedHunt,
   findHuntAhead,
+  findRequestedHunt,
   type HuntRow,
   minutesSince,
   readHuntRuns,
@@ -34,7 +34,7 @@ export async function hunt(
   task: LeasedTask<'hunt'>,
 ): Promise<TaskResult | TaskPending> {
   const { deps, octokit, repository, path } = context
-  const row = await findAskedHunt(deps.db, requestedKey(task))
+  const row = await findRequestedHunt(deps.db, requestedKey(task))
   const settings = await deps.settingsOf(repository.repository_id)
   if (!row && !settings.hunt.enabled) return { result: 'only recorded: hunt.enabled is off', url: null }
   const pull = await reruns.readOpenPull(octokit, path, task.payload.number)

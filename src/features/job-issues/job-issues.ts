@@ -1,4 +1,4 @@
-/** Looks after the issues about single jobs, once a day: opens at most two, keeps the open ones true, closes the silent ones. */
+/** Maintains the issues about single jobs once a day: opens at most two, updates the open ones, closes and reopens. */
 
 import { type ErrorBudget, readErrorBudget } from '../../db/budget.ts'
 import { readIssueFlakes, readNewerEvidence, readQuietSpell } from '../../db/job-burn.ts'
@@ -22,10 +22,10 @@ import { closedText, jobIssueBody, jobIssueTitle, reopenedText } from '../../tex
 import type { TaskContext, TaskResult } from '../feature.ts'
 
 const MAX_A_DAY = 2
-/** More open issues than this are a list that nobody reads. */
+/** Nobody reads a longer list of open issues. */
 const MAX_OPEN = 10
 
-/** One round over the issues of a repository. */
+/** One pass over the issues of a repository. */
 interface Round {
   db: Db
   octokit: Octokit
@@ -33,7 +33,7 @@ interface Round {
   login: string
   repository: Row<'repository'>
   settings: Settings
-  /** When the round was asked for, RFC 3339. */
+  /** When the round was requested, RFC 3339. */
   since: string
   now: string
   budget: ErrorBudget
@@ -50,7 +50,7 @@ export async function requestJobIssues(deps: Deps, repository_id: number, settin
   await enqueueTask(deps.db, newTask(place, 'job-issues', { day }))
 }
 
-/** Does the round; done again, it finds what it wrote. */
+/** Does the round. Done again, it finds what it wrote before. */
 export async function keepJobIssues(
   context: TaskContext,
   task: LeasedTask<'job-issues'>,
@@ -59,9 +59,9 @@ export async function keepJobIssues(
   const settings = await deps.settingsOf(repository.repository_id)
   if (!settings.jobIssues.enabled) return { result: 'job_issues.enabled is off', url: null }
   const round = await roundOf(context, task, settings)
-  const known = await readJobIssues(deps.db, repository.repository_id)
+  const issues = await readJobIssues(deps.db, repository.repository_id)
   const done: string[] = []
-  for (const row of known.values()) done.push(...(await lookAfter(round, row)))
+  for (const row of issues.values()) done.push(...(await maintain(round, row)))
   done.push(...(await openNew(round)))
   return { result: done.length === 0 ? 'nothing to do' : done.join(', '), url: null }
 }
@@ -82,31 +82,31 @@ async function roundOf(
     ownersOf: ownersIn(octokit, repository.full_name, settings),
     publicUrl: deps.publicUrl,
     since: task.created_at,
-    now: new Date(now).toISOString(),
+    now: iso(now),
     budget: await readErrorBudget(db, scope, settings, now),
   }
 }
 
-/** The jobs that burn most and have no issue yet. */
+/** Opens issues for the costliest jobs that have none. */
 async function openNew(round: Round): Promise<string[]> {
   const { db, repository, scope, since, budget } = round
-  const known = await readJobIssues(db, repository.repository_id)
-  const rows = [...known.values()]
+  const issues = await readJobIssues(db, repository.repository_id)
+  const rows = [...issues.values()]
   const opened = rows.filter((row) => Date.parse(row.opened_at) >= Date.parse(since)).length
   const open = rows.filter((row) => row.closed_at === null).length
   const costs = await readJobCosts(db, scope, budget.span, { incidents: false })
   const wanted = costs
-    .filter((job) => !known.has(job.job_id))
+    .filter((job) => !issues.has(job.job_id))
     .filter((job) =>
       deservesIssue({ flakes: job.flakes_counted, pullRequests: job.counted_on.length }, budget.allowed),
     )
     .slice(0, Math.max(0, Math.min(MAX_A_DAY - opened, MAX_OPEN - open)))
   const done: string[] = []
-  for (const job of wanted) done.push(await openOne(round, job.job_id))
+  for (const job of wanted) done.push(await openFor(round, job.job_id))
   return done
 }
 
-async function openOne(round: Round, job_id: number): Promise<string> {
+async function openFor(round: Round, job_id: number): Promise<string> {
   const { db, octokit, path, login, repository, settings, now } = round
   const { repository_id, full_name } = repository
   const job = await jobOf(round, job_id)
@@ -114,8 +114,8 @@ async function openOne(round: Round, job_id: number): Promise<string> {
   const { number, html_url: url } = await openIssue(octokit, path, {
     ...{ login, body, title: jobIssueTitle(job.name), labels: settings.jobIssues.labels, assignees: [] },
     marker: markerOf(repository_id, job_id),
-    // However old: whoever lost the database finds the issues that there are.
-    since: new Date(0).toISOString(),
+    // Searched from the beginning: after a loss of the database the existing issues are found again.
+    since: iso(0),
   })
   await writeJobIssue(db, {
     ...{ repository_id, job_id, issue: number, full_name, url, closed_at: null, counts_from: null },
@@ -124,19 +124,23 @@ async function openOne(round: Round, job_id: number): Promise<string> {
   return `opened #${number}`
 }
 
-/** Brings one issue and what is stored of it together, then closes, opens or rewrites it. */
-async function lookAfter(round: Round, stored: Row<'job_issue'>): Promise<string[]> {
+/** Stores what people did to an issue, then closes, reopens or updates it. @returns what was done, in words */
+async function maintain(round: Round, stored: Row<'job_issue'>): Promise<string[]> {
   const { octokit, path, now } = round
   const issue = await readIssue(octokit, path, stored.issue)
-  const row = { ...stored, ...seen(stored, issue, now) }
+  const row = { ...stored, ...changesByPeople(stored, issue, now) }
   await writeJobIssue(round.db, row)
   if (!issue || issue.locked) return []
   const job = await jobOf(round, row.job_id)
   return issue.state === 'open' ? whileOpen(round, row, issue, job) : whileClosed(round, row, job, issue)
 }
 
-/** What people did to the issue since it was last looked at. */
-function seen(stored: Row<'job_issue'>, issue: FoundIssue | null, now: string): Partial<Row<'job_issue'>> {
+/** What people did to the issue since the last round. */
+function changesByPeople(
+  stored: Row<'job_issue'>,
+  issue: FoundIssue | null,
+  now: string,
+): Partial<Row<'job_issue'>> {
   const wasOpen = stored.closed_at === null
   const isOpen = issue?.state === 'open'
   if (isOpen && !wasOpen) return { closed_at: null, counts_from: now, closed_by_app: false }
@@ -167,11 +171,11 @@ async function whileOpen(
     })
     return [`closed #${row.issue}`]
   }
-  const whole = `${body}\n\n${markerOf(row.repository_id, row.job_id)}`
-  const text = { title: jobIssueTitle(job.name), body: whole }
+  const marked = `${body}\n\n${markerOf(row.repository_id, row.job_id)}`
+  const text = { title: jobIssueTitle(job.name), body: marked }
   if (!(await updateIssue(octokit, path, issue, text))) return []
   await writeJobIssue(db, { ...row, written_at: now })
-  return [`rewrote #${row.issue}`]
+  return [`updated #${row.issue}`]
 }
 
 async function whileClosed(

@@ -115,16 +115,16 @@ async function lookOn(deps: Deps, octokit: Octokit, rest: DeliveryCursor): Promi
 }
 
 /**
- * A replica took the database over, and may not have had the last that was written: what GitHub was told to be received is
- * compared with what is there.
+ * A promoted replica may lack the last writes, so GitHub's log is compared with what is stored. @returns the attempts whose
+ * delivery is not stored
  */
 async function notStored({ db, log }: Deps, attempts: DeliveryAttempt[]): Promise<DeliveryAttempt[]> {
   const stored = await readStored(
     db,
-    attempts.map((one) => one.guid),
+    attempts.map(({ guid }) => guid),
   )
-  const wanted = attempts.filter((one) => isEvent(one.event) && !stored.has(one.guid))
-  const lost = wanted.filter((one) => !one.failed).length
+  const wanted = attempts.filter(({ event, guid }) => isEvent(event) && !stored.has(guid))
+  const lost = wanted.filter(({ failed }) => !failed).length
   log.warn(
     { lost },
     'another server took over the database; the deliveries that it does not have are sent again',
@@ -132,7 +132,7 @@ async function notStored({ db, log }: Deps, attempts: DeliveryAttempt[]): Promis
   return wanted
 }
 
-/** Something may be missing in every repository. */
+/** Notes a gap in every repository. */
 async function openGaps(
   { db }: Deps,
   { from, to, reason }: { from: string; to: string; reason: string },
@@ -165,7 +165,7 @@ async function retry(deps: Deps, octokit: Octokit, missed: Missed): Promise<void
   log.warn({ delivery: guid, event }, 'delivery is lost; the history is backfilled')
 }
 
-/** After 2, 4, 8 … minutes. */
+/** Whether the pause after the last attempt has passed: 2, 4, 8 … minutes. */
 function isDue({ attempts, tried_at }: Missed, now: number): boolean {
   return tried_at === null || now - Date.parse(tried_at) >= MINUTE_MS * 2 ** attempts
 }
