@@ -86,5 +86,5 @@ export function outcomeWords(outcome: string, reason: string | null = null): str
 
 /** Whether a flake counts towards the SLA, and so spends error budget. */
 export function countedWords(counted: boolean | null): string {
-  return counted === false ? 'not counted' : 'counted'
+  return counted === false ? 'no' : 'yes'
 }

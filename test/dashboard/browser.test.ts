@@ -266,7 +266,7 @@ describe('the first run', () => {
     await page.goto(address + path)
     const wide = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
     expect(await page.evaluate(wide)).toBeLessThanOrEqual(0)
-    expect(await page.getByText('0 of 2 answers').count()).toBe(1)
+    expect(await page.getByText('0 of 2 pages').count()).toBe(1)
     expect(await findings(page)).toEqual([])
     await context.close()
   })
@@ -278,7 +278,7 @@ describe('the first run', () => {
     await page.evaluate('window.isTheSamePage = true')
     const stored = await fresh.db.selectFrom('backfill_page').selectAll().executeTakeFirstOrThrow()
     await finishPage(fresh.db, stored, { facts: [], next: [], found: [] })
-    await page.getByText('1 of 2 answers').waitFor({ timeout: 15_000 })
+    await page.getByText('1 of 2 pages').waitFor({ timeout: 15_000 })
     expect(await page.evaluate('window.isTheSamePage')).toBe(true)
     await context.close()
   })

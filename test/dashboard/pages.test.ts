@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { renewChangePoints } from '../../src/db/change-points.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
+import { readPullRequestReport } from '../../src/derive/report-data.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/domain/settings.ts'
+import { reportText } from '../../src/texts/report.ts'
 import {
   aFlake,
   aJob,
@@ -13,6 +15,7 @@ import {
   aVerdict,
   aWindow,
   clear,
+  NOW,
   openFixture,
 } from './fixture.ts'
 
@@ -135,6 +138,37 @@ describe('a pull request’s page', () => {
     const page = await text('/acme/web/pull/5')
     expect(page).toContain('A retest is likely to help:')
     expect(page).toContain('also flaked on 1 of 2 results on other pull requests in 14 days: #4 (50%)')
+  })
+
+  test('gives the advice of the comment, which depends on how retests went elsewhere', async () => {
+    await seed()
+    const { db } = database
+    const sha = (i: number) => i.toString(16).padStart(40, '0')
+    const elsewhere = Array.from({ length: 12 }, (_, i) => i + 100).flatMap((number) =>
+      ['10:00', '10:30'].map((time, i) =>
+        aRun({
+          number,
+          head_sha: sha(number),
+          outcome: 'fail',
+          run_key: `elsewhere ${number} ${i}`,
+          completed_at: `2026-02-03T${time}:00Z`,
+        }),
+      ),
+    )
+    await db
+      .insertInto('run')
+      .values([aRun({ outcome: 'fail' }), ...elsewhere])
+      .execute()
+    const [repository] = await db
+      .selectFrom('repository')
+      .selectAll()
+      .where('repository_id', '=', 1)
+      .execute()
+    if (!repository) throw new Error('no repository')
+    const report = await readPullRequestReport(db, repository, 5, DEFAULT_SETTINGS, NOW)
+    expect(report.jobs[0]?.retests).toMatchObject({ retested: 12, passed: 0 })
+    const [advice = ''] = reportText({ ...report, day: null, week: null }).split('\n')
+    expect(await text('/acme/web/pull/5')).toContain(advice.replaceAll(/[*`]/g, ''))
   })
 
   test('lists who asked for a retest, by comment or button', async () => {

@@ -23,7 +23,7 @@ export function flakeTable(fullName: string, flakes: readonly ListedFlake[], wit
       html`${pullRequestLink(fullName, flake.number)}${flake.title ? html` ${name(flake.title)}` : ''}`,
       html`<code>${flake.head_sha.slice(0, 10)}</code>`,
       flakeLink(fullName, flake.head_sha, flake.job_id, causedWords(flake.attribution, flake.probability)),
-      flake.incident === null ? countedWords(flake.counted) : `${countedWords(flake.counted)}, incident`,
+      flake.incident === null ? countedWords(flake.counted) : `${countedWords(flake.counted)} (incident)`,
     ]),
   )
 }

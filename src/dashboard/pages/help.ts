@@ -2,7 +2,7 @@
 import { COMMAND_RULES, type CommandHelp } from '../../domain/command-help.ts'
 import { DEFAULT_TARGET, SMALL_SAMPLE } from '../../domain/sla.ts'
 import { percent } from '../../texts/figures.ts'
-import { type Html, html, table } from '../html.ts'
+import { fromMarkdown, type Html, html, table } from '../html.ts'
 
 const TERMS: [string, string][] = [
   [
@@ -51,7 +51,7 @@ ${table(
   commands.map(({ usage, who, what, example }) => [
     html`<code class="wrap">${usage}</code>`,
     who,
-    what,
+    fromMarkdown(what),
     html`<code class="wrap">${example}</code>`,
   ]),
 )}

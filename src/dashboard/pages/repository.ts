@@ -124,7 +124,7 @@ function budgetTile(
   const sums = (row: Row<'sla_window'> | undefined) => (row ? slaOfRow(row) : null)
   const burn = burnWords(sums(day), sums(week), sla)
   const figure = (value: number) => Number(value.toFixed(value < 10 ? 1 : 0))
-  const budget = `Error budget: ${spent} of ${figure(allowed)} allowed ${figure(allowed) === 1 ? 'flake' : 'flakes'} spent; ${left < 0 ? `exceeded by ${figure(-left)}` : `${figure(left)} left`}.`
+  const budget = `Error budget: ${figure(allowed)} ${figure(allowed) === 1 ? 'flake' : 'flakes'} allowed, ${spent} spent; ${left < 0 ? `exceeded by ${figure(-left)}` : `${figure(left)} left`}.`
   return tile(`${BUDGET_DAYS} days to ${dayWords(last)}`, '', sla, [
     budget,
     ...(burn ? [html`<strong>${burn}</strong>`] : []),
