@@ -23,7 +23,7 @@ async function seed(flakes = 3) {
     .insertInto('flake')
     .values(
       Array.from({ length: flakes }, (_, i) =>
-        // The last two flaked at one instant: pages must not lose or repeat either.
+        // The last two flaked at the same instant: paging must neither lose nor repeat one.
         aFlake({
           head_sha: `${i}`.repeat(40),
           number: i + 1,
@@ -38,7 +38,7 @@ async function seed(flakes = 3) {
     .execute()
 }
 
-/** Whatever an answer may hold of what is asked about below. */
+/** The fields of answers that the tests below read. */
 interface Body {
   flakes: { head_sha: string }[]
   next: string | null
@@ -60,7 +60,7 @@ async function get(path: string, headers: Record<string, string> = {}) {
 }
 
 describe('the API', () => {
-  test('flakes come in pages that together are all of them, once', async () => {
+  test('the pages of flakes together list every flake once', async () => {
     await seed(5)
     const seen: string[] = []
     let cursor = ''
@@ -72,7 +72,7 @@ describe('the API', () => {
     expect(seen).toEqual(['4', '3', '2', '1', '0'])
   })
 
-  test('windows come newest first with figures that follow from their counts', async () => {
+  test('windows are listed newest first, with figures computed from their counts', async () => {
     await seed()
     const { body } = await get(`${BASE}/windows?limit=2`)
     expect(body.windows.map((one) => one.start)).toEqual(['2026-02-03', '2026-02-02'])
@@ -90,14 +90,14 @@ describe('the API', () => {
     ['grid?job=(', 'missing closing )'],
     ['pulls/x', 'number'],
     ['flakes/zz/1', 'sha'],
-  ])('%s is answered with what is wrong', async (path, part) => {
+  ])('%s is answered with 400 and the reason', async (path, part) => {
     await seed()
     const { status, body } = await get(`${BASE}/${path}`)
     expect(status).toBe(400)
     expect(body.error).toContain(part)
   })
 
-  test('what does not exist and what is private look the same', async () => {
+  test('a missing repository and a private one get the same answer', async () => {
     await seed()
     await database.db.updateTable('repository').set({ private: true }).execute()
     for (const path of [
@@ -142,7 +142,7 @@ describe('the API', () => {
     expect((await status.text()).trim().split('\r\n')).toHaveLength(1)
   })
 
-  test('an answer that did not change is not sent again', async () => {
+  test('an unchanged answer is not sent again', async () => {
     await seed()
     const first = await get(`${BASE}/windows`)
     const etag = first.headers.get('etag') ?? ''
@@ -152,14 +152,14 @@ describe('the API', () => {
     expect((await get(`${BASE}/windows`, { 'if-none-match': etag })).status).toBe(200)
   })
 
-  test('its document names every address that it answers', async () => {
+  test('the OpenAPI document lists every address', async () => {
     const { body } = await get('/api/v1/openapi.json')
     expect(body.openapi).toBe('3.1.0')
     expect(Object.keys(body.paths)).toContain('/repositories/{owner}/{repo}/flakes/{sha}/{job_id}')
     for (const path of Object.values(body.paths)) expect(Object.keys(path.get.responses)).toContain('200')
   })
 
-  test('the past and the program’s own state are told as the pages tell them', async () => {
+  test('months, incidents, accuracy and status agree with the pages', async () => {
     await seed()
     expect((await get(`${BASE}/months`)).body).toMatchObject({
       months: [{ month: '2026-02', days: 3, days_breached: 0, flakes_counted: 0 }],
@@ -179,7 +179,7 @@ describe('the API', () => {
     expect(lines[0]).toContain('pull_request,title,head_sha,job')
   })
 
-  test('what was merged around a change of a job’s rate comes as CSV; another day is not found, in a sentence', async () => {
+  test('pull requests merged around a change of a job’s flake rate are served as CSV; any other day is not found', async () => {
     await seed()
     const { db } = database
     const merge = (number: number, day: string) =>
@@ -219,7 +219,7 @@ describe('the API', () => {
     await sql`truncate change_point`.execute(db)
   })
 
-  test('when each timer last ran comes as CSV', async () => {
+  test('the last run of each timer is served as CSV', async () => {
     const slots = ['2026-02-03T10:00:00Z', '2026-02-03T10:05:00Z']
     await database.db
       .insertInto('tick')
@@ -248,7 +248,7 @@ describe('csv', () => {
 })
 
 describe('cursors', () => {
-  test('are read back as they were written', () => {
+  test('survive a round trip', () => {
     const cursor = { flakedAt: '2026-02-01T10:00:00.000Z', headSha: 'ab'.repeat(20), jobId: 4363376621640920 }
     expect(readCursor(writeCursor(cursor))).toEqual(cursor)
   })
@@ -258,7 +258,7 @@ describe('cursors', () => {
     'AAAA',
     Buffer.from("x|y'|1").toString('base64url'),
     Buffer.from('a|b|c|d').toString('base64url'),
-  ])('%j is none', (text) => {
+  ])('%j is not a cursor', (text) => {
     expect(readCursor(text)).toBeNull()
   })
 })

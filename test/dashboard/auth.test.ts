@@ -14,7 +14,7 @@ const SECRET = 'a secret of more than thirty-two characters'
 let database: OpenDatabase
 let now = NOW
 
-/** GitHub as signing in sees it: two people, of whom only `reader` can read the private repository 1. */
+/** A fake of the GitHub requests of signing in. Of its two people, only `reader` can read the private repository 1. */
 let asked: string[] = []
 const github: GitHubUsers = {
   signInAddress: (state, redirectUrl) =>
@@ -43,7 +43,7 @@ function site(options: { isPublic?: boolean; publicUrl?: string } = {}) {
   })
 }
 
-/** Cookies as a browser would send them next: those that were taken away are gone. */
+/** The cookies that a browser would send next, without the deleted ones. */
 function cookies(response: Response): string {
   const kept = response.headers.getSetCookie().filter((one) => !one.includes('Max-Age=0'))
   return kept.map((one) => one.split(';')[0]).join('; ')
@@ -84,7 +84,7 @@ afterEach(async () => {
 })
 
 describe('a private repository', () => {
-  test('is shown to who can read it on GitHub, and to nobody else', async () => {
+  test('is visible only to people who can read it on GitHub', async () => {
     const { cookie } = await signIn('reader')
     const other = (await signIn('stranger')).cookie
     for (const path of [
@@ -103,7 +103,7 @@ describe('a private repository', () => {
     expect(await (await get('/metrics')).text()).not.toContain('acme/web')
   })
 
-  test('GitHub is asked once in five minutes, with the person’s own token', async () => {
+  test('access is queried from GitHub once in five minutes, with the person’s own token', async () => {
     const { cookie } = await signIn('reader')
     const one = site()
     const look = () => one.request('/acme/web', { headers: { cookie } })
@@ -115,7 +115,7 @@ describe('a private repository', () => {
     expect(asked).toEqual(['token of reader/7', 'token of reader/7'])
   })
 
-  test('is closed while GitHub does not answer, and open again after', async () => {
+  test('is hidden while GitHub does not answer, and visible again afterwards', async () => {
     const { cookie } = await signIn('reader')
     const { repositoriesOf } = github
     github.repositoriesOf = async () => Promise.reject(new Error('502'))
@@ -136,7 +136,7 @@ describe('a private repository', () => {
     expect((await get('/acme/web', change(cookie))).status).toBe(404)
   })
 
-  test('a picture is shown to who has its own signed address', async () => {
+  test('a picture is visible at its own signed address', async () => {
     const key = pictureKey(SECRET, 1, 'badge')
     expect((await get(`/badge/acme/web.svg?key=${key}`)).status).toBe(200)
     expect((await get(`/acme/web/trend.svg?key=${key}`)).status).toBe(404)
@@ -146,7 +146,7 @@ describe('a private repository', () => {
 })
 
 describe('a session', () => {
-  test('ends at sign-out, and its token with it', async () => {
+  test('ends at sign-out, and its token is revoked', async () => {
     const { cookie } = await signIn('reader')
     const headers = { cookie, origin: 'http://localhost' }
     const response = await site().request('/auth/sign-out', { method: 'POST', headers })
@@ -155,7 +155,7 @@ describe('a session', () => {
     expect((await get('/acme/web', cookie)).status).toBe(404)
   })
 
-  test('ends at sign-out under the name that it had a moment ago, too', async () => {
+  test('ends at sign-out under its previous name too', async () => {
     const { cookie } = await signIn('reader')
     now += HOUR_MS
     const renewed = cookies(await get('/acme/web', cookie))
@@ -173,7 +173,7 @@ describe('a session', () => {
     expect((await get('/acme/web', cookie)).status).toBe(404)
   })
 
-  test('gets its new name by a page, never by a file that caches keep for everybody', async () => {
+  test('is renamed by a page, never by a file that shared caches keep', async () => {
     const { cookie } = await signIn('reader')
     now += HOUR_MS
     const page = await (await get('/help')).text()
@@ -192,7 +192,7 @@ describe('a session', () => {
     expect((await get('/acme/web', cookie)).status).toBe(404)
   })
 
-  test('gets a new name after an hour; the old one is good for a minute more', async () => {
+  test('is renamed after an hour; the old name stays valid for a minute', async () => {
     const { cookie } = await signIn('reader')
     now += HOUR_MS
     const response = await get('/acme/web', cookie)
@@ -207,14 +207,14 @@ describe('a session', () => {
     expect((await get('/acme/web', renewed)).status).toBe(404)
   })
 
-  test('is stored so that the table signs nobody in', async () => {
+  test('cannot be used by somebody who reads the database', async () => {
     const { cookie } = await signIn('reader')
     const stored = JSON.stringify(await database.db.selectFrom('session').selectAll().execute())
     expect(stored).not.toContain('token of reader')
     expect(stored).not.toContain(decodeURIComponent(cookie).split('=')[1]?.split('.')[0])
   })
 
-  test('cookies are out of reach of scripts and other sites', async () => {
+  test('cookies are hidden from scripts and other sites', async () => {
     const { response } = await signIn('reader')
     const [cookie] = response.headers.getSetCookie()
     expect(cookie).toMatch(/HttpOnly/)
@@ -245,7 +245,7 @@ describe('signing in', () => {
     expect(response.headers.getSetCookie()).toEqual([])
   })
 
-  test('leads back to the page it began at', async () => {
+  test('returns to the page where it started', async () => {
     expect((await signIn('reader', '/acme/web/grid?job=a')).response.headers.get('location')).toBe(
       '/acme/web/grid?job=a',
     )
@@ -262,7 +262,7 @@ describe('signing in', () => {
     '/./\\evil.example',
     '',
     '/auth/sign-in',
-  ])('never leads to %j', (path) => {
+  ])('never redirects to %j', (path) => {
     expect(returnPath(path)).toMatch(/^\/(evil\.example)?$/)
     expect(returnPath(path).startsWith('//')).toBe(false)
   })
@@ -291,7 +291,7 @@ describe('when nothing is public', () => {
     '/api/v1/repositories',
     '/api/v1/openapi.json',
     '/badge/acme/web.svg',
-  ])('%s asks to sign in', async (path) => {
+  ])('%s requires sign-in', async (path) => {
     await database.db.updateTable('repository').set({ private: false }).execute()
     expect((await get(path, '', { isPublic: false })).status).toBe(401)
   })
@@ -305,7 +305,7 @@ describe('when nothing is public', () => {
     expect(await (await get('/metrics', '', { isPublic: false })).text()).not.toContain('acme/web')
   })
 
-  test('without a way to sign in, everything is closed', async () => {
+  test('everything is closed if sign-in is not configured', async () => {
     await database.db.updateTable('repository').set({ private: false }).execute()
     const closed = app({ db: database.db, isPublic: false })
     for (const path of ['/', '/acme/web', '/api/v1/repositories', '/badge/acme/web.svg?key=x'])
@@ -315,7 +315,7 @@ describe('when nothing is public', () => {
 })
 
 describe('seal', () => {
-  test('opens with the same secret only, and not when it was changed', () => {
+  test('decrypts only with the same secret, and only unchanged text', () => {
     const sealed = seal(SECRET, 'ghu_x')
     expect(unseal(SECRET, sealed)).toBe('ghu_x')
     expect(unseal(`${SECRET}.`, sealed)).toBeNull()
@@ -351,7 +351,7 @@ describe('GitHub', () => {
   })
   afterAll(() => void server.close())
 
-  test('is asked as its own documentation says', async () => {
+  test('receives the requests that its documentation describes', async () => {
     const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v3`
     const users = gitHubUsers({ clientId: 'Iv1.x', clientSecret: 's', apiUrl })
     expect(users.signInAddress('st', 'https://a.example/auth/callback')).toContain('/login/oauth/authorize?')

@@ -1,4 +1,4 @@
-/** Every page in a real browser: an accessibility checker has nothing serious to say, and nothing is wider than a phone. */
+/** Every page in a real browser: no serious accessibility findings, and nothing wider than a phone’s screen. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type ServerType, serve } from '@hono/node-server'
@@ -34,7 +34,7 @@ beforeAll(async () => {
   server = serve({ fetch: app({ db: database.db }).fetch, port: 0, hostname: '127.0.0.1' })
   await new Promise((resolve) => server.once('listening', resolve))
   base = `http://127.0.0.1:${(server.address() as { port: number }).port}`
-  // One process for all would end with its first context; and pages must be tried with the browser's security on.
+  // A single process would end with its first context. The browser's security must stay on.
   const args = chromium.args.filter((one) => !/single-process|no-zygote|disable-web-security/.test(one))
   browser = await playwright.launch({ executablePath: await chromium.executablePath(), args })
 }, 120_000)
@@ -44,7 +44,7 @@ afterAll(async () => {
   await database?.close()
 })
 
-/** A repository with everything that a page can show, under names that would like to be more than names. */
+/** A repository with everything that a page can show, with names that try to inject HTML and formulas. */
 async function seed(): Promise<void> {
   const { db } = database
   await db.insertInto('repository').values(aRepository()).execute()
@@ -166,9 +166,9 @@ interface Finding {
 }
 
 async function findings(page: Page): Promise<string[]> {
-  // The page's own settings forbids scripts that it did not bring, as it should; the checker comes by the debugger.
+  // The page's content security policy forbids foreign scripts, so the checker is injected through the debugger.
   const found: { violations: Finding[]; passes: Finding[] } = await page.evaluate(`${AXE}; axe.run(document)`)
-  // A checker that looked at nothing would be content too.
+  // A checker that checked nothing would also report no findings.
   expect(found.passes.length).toBeGreaterThan(10)
   const serious = found.violations.filter((one) => one.impact === 'serious' || one.impact === 'critical')
   return serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`)
@@ -180,7 +180,7 @@ describe.each([
   { width: 390, colorScheme: 'light' },
   { width: 390, colorScheme: 'dark' },
 ] as const)('at $width pixels, $colorScheme', (options) => {
-  test.each(PAGES)('%s is accessible, fits, and runs nothing of what it shows', async (path) => {
+  test.each(PAGES)('%s is accessible, fits the screen, and runs no injected content', async (path) => {
     const { page, complaints, close } = await open(path, options)
     try {
       const wide = await page.evaluate(
@@ -198,7 +198,7 @@ describe.each([
   })
 })
 
-test('the whole of a page is reached by keyboard, beginning with a way past the navigation', async () => {
+test('every link can be reached by keyboard, starting with the skip link', async () => {
   const { page, close } = await open('/acme/web', { width: 1200, colorScheme: 'light' })
   await page.keyboard.press('Tab')
   expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to content')
@@ -260,7 +260,7 @@ describe('the first run', () => {
     await fresh?.close()
   })
 
-  test.each(['/', '/status'])('%s is accessible and fits while history is read', async (path) => {
+  test.each(['/', '/status'])('%s is accessible and fits the screen during a backfill', async (path) => {
     const context = await browser.newContext({ viewport: { width: 390, height: 800 } })
     const page = await context.newPage()
     await page.goto(address + path)
@@ -271,7 +271,7 @@ describe('the first run', () => {
     await context.close()
   })
 
-  test('the progress moves in the page while nobody touches it', async () => {
+  test('the progress updates itself without a reload', async () => {
     const context = await browser.newContext()
     const page = await context.newPage()
     await page.goto(address)
@@ -284,7 +284,7 @@ describe('the first run', () => {
   })
 })
 
-test('without scripts every page still says everything', async () => {
+test('every page is complete without scripts', async () => {
   const context = await browser.newContext({ javaScriptEnabled: false })
   const page = await context.newPage()
   for (const path of PAGES) {

@@ -1,4 +1,4 @@
-/** An embedded database filled by hand: what a page shows is then known exactly. */
+/** An embedded database filled by hand, so that the expected content of each page is known exactly. */
 
 import { sql } from 'kysely'
 import { type DashboardDeps, dashboard } from '../../src/dashboard/app.ts'
@@ -151,7 +151,7 @@ export function aPullRequestEvent(
   }
 }
 
-/** Empties what tests fill: opening a fresh database for each test would take most of their time. */
+/** Empties the tables. A fresh database per test would take most of the time. */
 export async function clear({ db }: OpenDatabase): Promise<void> {
   await sql`truncate repository, sla_window, job, flake, verdict, run, pull_request_event, comment, rerun_request,
     merge_group, workflow_run, flake_revision, outbox, delivery, tick`.execute(db)

@@ -1,4 +1,4 @@
-/** Every link of ours that a page shows leads somewhere: pages, pictures, tables, style sheet and script. */
+/** Every internal link works: pages, pictures, tables, style sheet and script. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import {
@@ -56,7 +56,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-test('from the first page on, every link of ours is answered, and tables come as what they are called', async () => {
+test('every internal link is answered, and tables have the announced content type', async () => {
   const pages = app({ db: database.db })
   const seen = new Map<string, number>()
   const waiting = ['/']

@@ -42,7 +42,7 @@ async function seed(): Promise<void> {
 }
 
 describe('/metrics', () => {
-  test('tells the figures of the newest window with data', async () => {
+  test('shows the figures of the latest window with data', async () => {
     await seed()
     const text = await (await app({ db: database.db }).request('/metrics')).text()
     expect(text).toContain('flake_sla_rate{repository="acme/web",window="day"} 0.02')
@@ -52,7 +52,7 @@ describe('/metrics', () => {
     )
   })
 
-  test('names private repositories to who brings the token only', async () => {
+  test('names private repositories only with the token', async () => {
     await seed()
     const site = app({ db: database.db, metricsToken: 'a long token' })
     const text = async (authorization?: string) =>
@@ -70,7 +70,7 @@ describe('/metrics', () => {
     expect(await (await app({ db: database.db }).request('/metrics')).text()).not.toContain('flake_sla_rate{')
   })
 
-  test('times answers under the pattern of the route, not its address', async () => {
+  test('labels request durations by the route’s pattern, not its address', async () => {
     await seed()
     const site = app({ db: database.db, timings: createTimings() })
     await site.request('/acme/web')
@@ -81,7 +81,7 @@ describe('/metrics', () => {
     expect(text).not.toContain('nothing')
   })
 
-  test('every metric is documented, and what is documented, alerted on or drawn is one', async () => {
+  test('the documentation lists every metric, and documentation, alerts and dashboard name no other', async () => {
     await seed()
     const status = async () => ({ rateLimit: { remaining: 1, limit: 2, resetAt: '2026-02-04T13:00:00Z' } })
     const site = app({ db: database.db, timings: createTimings(), status })

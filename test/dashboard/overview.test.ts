@@ -34,7 +34,7 @@ async function text(path: string, status = 200): Promise<string> {
 }
 
 describe('the organisation', () => {
-  test('an empty database says what it waits for', async () => {
+  test('an empty database shows the next step', async () => {
     expect(await text('/')).toContain('the app may not be installed yet')
   })
 
@@ -56,14 +56,14 @@ describe('the organisation', () => {
 })
 
 describe('one repository', () => {
-  test('says in words how the week stands, and with how few pull requests', async () => {
+  test('states whether the week is in SLA, and warns about a small sample', async () => {
     await seed()
     const page = await text('/acme/web')
     expect(page).toContain('This week is out of SLA: 1 flake in 20 tested pull requests (5%)')
     expect(page).toContain('with so few pull requests, a single flake is a breach')
   })
 
-  test('a revised window shows its newest revision only', async () => {
+  test('only the latest revision of a window is shown', async () => {
     await seed()
     const revised = aWindow({ kind: 'week', start: '2026-02-02', revision: 1, prs: 25, flakes: 0 })
     await database.db.insertInto('sla_window').values(revised).execute()
@@ -72,12 +72,12 @@ describe('one repository', () => {
     expect(page).not.toContain('in 20 tested pull requests (')
   })
 
-  test('is found whatever the case of its name, as on GitHub', async () => {
+  test('is found regardless of the case of its name, as on GitHub', async () => {
     await seed()
     expect(await text('/ACME/Web')).toContain('acme/web')
   })
 
-  test('without windows says that there is no rate', async () => {
+  test('without windows shows no data', async () => {
     await database.db.insertInto('repository').values(aRepository()).execute()
     expect(await text('/acme/web')).toContain('No data: no pull request was tested')
   })
@@ -97,7 +97,7 @@ describe('one repository', () => {
 })
 
 describe('every answer', () => {
-  test('forbids scripts and styles of others, frames, and inline ones', async () => {
+  test('forbids foreign and inline scripts and styles, and frames', async () => {
     const response = await app({ db: database.db }).request('/')
     const settings = response.headers.get('content-security-policy') ?? ''
     expect(settings).toContain("default-src 'none'")
@@ -106,7 +106,7 @@ describe('every answer', () => {
     expect(response.headers.get('x-content-type-options')).toBe('nosniff')
   })
 
-  test('assets are named by their content and may be kept for ever', async () => {
+  test('assets are named by their content and may be cached indefinitely', async () => {
     const path = /\/assets\/style\.[0-9a-f]{12}\.css/.exec(await text('/'))?.[0] ?? ''
     const response = await app({ db: database.db }).request(path)
     expect(response.headers.get('cache-control')).toContain('immutable')

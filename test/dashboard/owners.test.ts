@@ -1,4 +1,4 @@
-/** Who looks after a job and where it is tracked, beside what it costs. */
+/** The owners and the tracking issue of a job. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { writeJobIssue } from '../../src/db/job-issues.ts'
@@ -57,14 +57,14 @@ async function page(path: string): Promise<string> {
 }
 
 describe.each(['/acme/web', '/acme/web/jobs/11'])('on %s', (path) => {
-  test('stand the owners that the settings name, and the open issue', async () => {
+  test('the owners from the settings and the open issue are shown', async () => {
     const found = await page(path)
     expect(found).toContain('href="https://github.com/octocat"')
     expect(found).toContain('href="https://github.com/orgs/acme/teams/testing"')
     expect(found).toContain('href="https://github.com/acme/web/issues/77"')
   })
 
-  test('no issue stands that was closed, or filed where the reader may not look', async () => {
+  test('a closed issue, or one in another repository, is not shown', async () => {
     for (const change of [{ closed_at: '2026-02-03T12:00:00Z' }, { full_name: 'acme/secret' }]) {
       await writeJobIssue(database.db, { ...issue, ...change })
       expect(await page(path)).not.toContain('issues/77')
@@ -73,7 +73,7 @@ describe.each(['/acme/web', '/acme/web/jobs/11'])('on %s', (path) => {
   })
 })
 
-test('the API says the same, with the time that was lost', async () => {
+test('the API agrees, and adds the time lost', async () => {
   const { jobs } = JSON.parse(await page('/api/v1/repositories/acme/web/jobs'))
   const [one, other] = jobs
   expect(one).toMatchObject({

@@ -42,7 +42,7 @@ async function text(path: string, options: { status?: number; settings?: Setting
   const settingsOf = async () => options.settings ?? DEFAULT_SETTINGS
   const response = await app({ db: database.db, settingsOf }).request(path)
   expect(response.status).toBe(options.status ?? 200)
-  // Words as they are read: without tags, white space as one.
+  // The visible text: without tags, and with white space collapsed.
   return (await response.text())
     .replace(/<[^>]+>/g, ' ')
     .replace(/&#39;/g, '’')
@@ -64,9 +64,9 @@ describe('a flake’s page', () => {
     window_days: 14,
   }
 
-  test('shows the arithmetic that gives the published value', async () => {
+  test('shows the arithmetic, which gives the published reference value', async () => {
     await seed()
-    // Of the published table: x/m = 1/1, k = 1, n = 200 gives .295.
+    // Reference value: x/m = 1/1, k = 1, n = 200 gives .295.
     await database.db
       .insertInto('flake')
       .values(aFlake({ probability: 0.295, evidence: JSON.stringify(evidence) }))
@@ -77,7 +77,7 @@ describe('a flake’s page', () => {
     expect(page).toContain('the job flaked at 1 of 200 commits, on #4')
   })
 
-  test('says so when the verdict rests on more than the counts', async () => {
+  test('says so if the attribution considers more than the counts', async () => {
     await seed()
     await database.db
       .insertInto('flake')
@@ -88,7 +88,7 @@ describe('a flake’s page', () => {
     )
   })
 
-  test('tells how the verdict changed', async () => {
+  test('lists the changes of the attribution', async () => {
     await seed()
     await database.db.insertInto('flake').values(aFlake()).execute()
     await database.db
@@ -121,7 +121,7 @@ describe('a flake’s page', () => {
 })
 
 describe('a pull request’s page', () => {
-  test('says what to do in the words of the report', async () => {
+  test('says what to do, in the words of the report', async () => {
     await seed()
     const { db } = database
     await db
@@ -171,7 +171,7 @@ describe('a pull request’s page', () => {
     expect(await text('/acme/web/pull/5')).toContain(advice.replaceAll(/[*`]/g, ''))
   })
 
-  test('lists who asked for a retest, by comment or button', async () => {
+  test('lists requested retests, by comment or button', async () => {
     await seed()
     const { db } = database
     await db
@@ -204,7 +204,7 @@ describe('a pull request’s page', () => {
     expect(page).toMatch(/someone \/test unit .* helper \(bot\) Re-run of unit/)
   })
 
-  test('of which nothing is known is not found', async () => {
+  test('is not found if the pull request is unknown', async () => {
     await seed()
     await text('/acme/web/pull/6', { status: 404 })
   })
@@ -232,7 +232,7 @@ describe('the grid', () => {
       .execute()
   }
 
-  test('has a letter for what each job did at each commit, newest first, flaky jobs on top', async () => {
+  test('has a letter for each job and commit, newest commit first, flaky jobs on top', async () => {
     await fill()
     const response = await app({ db: database.db }).request('/api/v1/repositories/acme/web/grid')
     const body = (await response.json()) as {
@@ -254,7 +254,7 @@ describe('the grid', () => {
     expect(await text('/acme/web/grid?job=(')).toContain('missing closing ). All jobs are shown.')
   })
 
-  test('leaves out jobs that do not count', async () => {
+  test('leaves out jobs that are not required', async () => {
     await fill()
     expect(
       await text('/acme/web/grid', { settings: { ...DEFAULT_SETTINGS, ignore: ['li*'] } }),
@@ -263,7 +263,7 @@ describe('the grid', () => {
 })
 
 describe('a job’s page', () => {
-  test('tells when the job began to flake, and what was merged then', async () => {
+  test('shows when the job began to flake, and the pull requests merged then', async () => {
     await seed()
     const { db } = database
     const verdicts = Array.from({ length: 80 }, (_, i) => {
@@ -295,7 +295,7 @@ describe('a job’s page', () => {
     expect(page).toContain('Make it slow')
   })
 
-  test('of a job that does not count says so', async () => {
+  test('says so if the job is not required', async () => {
     await seed()
     expect(
       await text('/acme/web/jobs/12', { settings: { ...DEFAULT_SETTINGS, required: ['unit'] } }),
@@ -303,7 +303,7 @@ describe('a job’s page', () => {
     await text('/acme/web/jobs/999', { status: 404 })
   })
 
-  test('shows the hunts after it, and only those', async () => {
+  test('shows the hunts of this job only', async () => {
     await seed()
     expect(await text('/acme/web/jobs/11')).not.toContain('Hunts')
     const hunt = {
@@ -375,7 +375,7 @@ describe('by month', () => {
 })
 
 describe('incidents and accuracy', () => {
-  test('an incident is one row, however many it hit', async () => {
+  test('an incident is one row, however many pull requests it affected', async () => {
     await seed()
     await database.db
       .insertInto('flake')
@@ -461,18 +461,18 @@ describe('incidents and accuracy', () => {
 })
 
 describe('the first run', () => {
-  test('without an app leads to the set-up', async () => {
+  test('without an app links to the set-up', async () => {
     const response = await app({ db: database.db, isSetUp: false }).request('/')
     expect(await response.text()).toContain('href="/probot"')
   })
 
-  test('with an app and no results says what it waits for', async () => {
+  test('with an app and without results shows the next step', async () => {
     await seed()
     expect(await text('/')).toContain('Waiting for the first results')
   })
 })
 
-test('pictures are images with a title, and are not sent again unchanged', async () => {
+test('pictures are images with a title, and unchanged ones are not sent again', async () => {
   await seed()
   await database.db
     .insertInto('sla_window')

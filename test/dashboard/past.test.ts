@@ -1,4 +1,4 @@
-/** How whole the past is: what is being read, what is missing, and how many required jobs told a result. */
+/** How complete the data is: backfills, gaps, and the share of required results received. */
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { GitHubUsers } from '../../src/dashboard/auth/github-users.ts'
@@ -33,7 +33,7 @@ async function text(path: string, deps: Partial<Parameters<typeof app>[0]> = {})
   return (await response.text()).replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
 }
 
-/** History of which one of two answers is stored. */
+/** A backfill with one of two pages read. */
 async function backfill(repositoryId: number): Promise<void> {
   const { db } = database
   const page = (key: string) => ({ key, kind: 'pulls', detail: {}, numbers: [] })
@@ -59,7 +59,7 @@ describe('a running backfill', () => {
     expect(page).toContain('<noscript><meta http-equiv="refresh"')
   })
 
-  test('is told beside figures that it may still change, and on the status page', async () => {
+  test('is mentioned beside the figures, and on the status page', async () => {
     await database.db
       .insertInto('sla_window')
       .values(aWindow({ kind: 'week', start: '2026-02-02' }))
@@ -70,7 +70,7 @@ describe('a running backfill', () => {
     expect(await text('/status')).toContain('1 of 2 pages')
   })
 
-  test('of a repository that is not for the reader is not told of', async () => {
+  test('in a repository without access is not mentioned', async () => {
     await backfill(2)
     expect(await text('/')).not.toContain('acme/secret')
     expect(await text('/status')).not.toContain('acme/secret')
@@ -87,7 +87,7 @@ describe('a gap', () => {
     filled_at: null,
   }
 
-  test('is a sentence, and another once it is filled', async () => {
+  test('is described, and described as filled once it is', async () => {
     expect(await text('/status')).toContain('No open gaps')
     await openGap(database.db, gap)
     expect(await text('/status')).toContain(
@@ -101,13 +101,13 @@ describe('a gap', () => {
     expect(await text('/status')).toContain('Backfilled on 1 Feb 2026, 10:00 UTC ; nothing is missing now')
   })
 
-  test('of a repository that is not for the reader is not told of', async () => {
+  test('in a repository without access is not mentioned', async () => {
     await openGap(database.db, { ...gap, repository_id: 2 })
     expect(await text('/status')).toContain('No open gaps')
     expect(JSON.parse(await text('/api/v1/status')).gaps).toEqual([])
   })
 
-  test('deliveries that did not arrive are counted', async () => {
+  test('missed deliveries are counted', async () => {
     await database.db
       .insertInto('missed_delivery')
       .values({
@@ -124,7 +124,7 @@ describe('a gap', () => {
     expect(await text('/status')).toContain('1 delivery not received from GitHub; redelivery requested')
   })
 
-  test('a record of deliveries that is still being gone through stands on the status page', async () => {
+  test('the status page says that the delivery log is still being read', async () => {
     const rest = { which: 'failed', cursor: 'v1_5', since: '2026-02-03T08:00:00Z' } as const
     await saveCursor(database.db, rest)
     expect(await text('/status')).toMatch(
@@ -135,7 +135,7 @@ describe('a gap', () => {
   })
 })
 
-describe('who sees nothing', () => {
+describe('a reader without access to any repository', () => {
   const github = {} as GitHubUsers
   const auth = {
     clientId: 'x',
@@ -145,7 +145,7 @@ describe('who sees nothing', () => {
     github,
   }
 
-  test('is asked to sign in, with the same words whether there are private repositories or none', async () => {
+  test('is asked to sign in, in the same words whether or not there are private repositories', async () => {
     await database.db.deleteFrom('repository').where('repository_id', '=', 1).execute()
     const some = await text('/', { auth })
     expect(some).toContain('Sign in with GitHub to see yours')
@@ -153,14 +153,14 @@ describe('who sees nothing', () => {
     expect(await text('/', { auth })).toBe(some)
   })
 
-  test('is told that nobody can sign in, where nobody can', async () => {
+  test('is told if sign-in is not configured', async () => {
     await database.db.deleteFrom('repository').where('repository_id', '=', 1).execute()
     expect(await text('/')).toContain('Private repositories are hidden: sign-in is not configured.')
   })
 })
 
 describe('required jobs', () => {
-  test('that told no result are not taken for passed: the share of those that did stands in the tile', async () => {
+  test('without a result do not count as passed: the tile shows the share of results received', async () => {
     const { db } = database
     await db
       .insertInto('job')
@@ -182,7 +182,7 @@ describe('required jobs', () => {
     expect(await text('/acme/web', { settingsOf })).toContain('Required results received: 75%.')
     const answer = await text('/api/v1/repositories/acme/web', { settingsOf })
     expect(JSON.parse(answer).coverage).toEqual({ day: 0.75, week: null })
-    // The command line says the same.
+    // The command line agrees.
     const row = await db.selectFrom('sla_window').selectAll().executeTakeFirstOrThrow()
     expect(await readCoverage(db, 1, ['unit', 'lint'], [row])).toEqual([0.75])
     expect(await text('/acme/web')).not.toContain('Required results received')

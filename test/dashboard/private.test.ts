@@ -1,4 +1,4 @@
-/** A private repository at every address there is: for who may not see it, each answers as if there were none. */
+/** Every address of a private repository answers a reader without access as if the repository did not exist. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dashboard } from '../../src/dashboard/app.ts'
@@ -20,7 +20,7 @@ import {
 } from './fixture.ts'
 
 const SHA = 'a'.repeat(40)
-/** Words that stand nowhere but in the private repository. */
+/** Texts that occur only in the private repository. */
 const SECRETS = ['hidden-repo', 'hidden-job', 'hidden title', 'hidden-author', 'hidden_event', 'hidden_task']
 
 let database: OpenDatabase
@@ -138,7 +138,7 @@ async function cookieOf(who: string): Promise<string> {
   )
 }
 
-/** Every address below a repository that the program answers, taken from its own table of routes. */
+/** Every address below a repository, taken from the program's own table of routes. */
 function addressesOf(repository: string): string[] {
   const [owner = '', repo = ''] = repository.split('/')
   const values: Record<string, string> = {
@@ -166,12 +166,12 @@ const ask = (path: string, cookie: string) => site().request(path, { headers: { 
 
 async function answer(path: string, cookie: string): Promise<{ status: number; body: string }> {
   const response = await ask(path, cookie)
-  // An address may stand in the answer, as where to come back to: it is what was asked with, and no news.
+  // The answer may contain the requested address, as the path to return to: that reveals nothing.
   const body = (await response.text()).replaceAll('none-at-all', 'X').replaceAll('hidden-repo', 'X')
   return { status: response.status, body }
 }
 
-test('all addresses are tried, and whoever may see the repository is answered', async () => {
+test('all addresses are tested, and a reader with access gets an answer', async () => {
   const addresses = addressesOf('acme/hidden-repo')
   expect(addresses.length).toBeGreaterThan(25)
   expect(addresses.filter((path) => path.includes('no-'))).toEqual([])
@@ -214,7 +214,7 @@ describe.each([
     now = NOW
   })
 
-  test('nothing of it stands in what is about all repositories', async () => {
+  test('pages about all repositories contain nothing of it', async () => {
     const cookie = await cookieFor()
     const about = site()
       .routes.filter(({ method, path }) => method === 'GET' && !path.includes(':') && !path.includes('*'))
@@ -228,14 +228,14 @@ describe.each([
   })
 })
 
-test('who may see it finds those words, so that looking for them means something', async () => {
+test('a reader with access finds these texts, so searching for them proves something', async () => {
   const reader = await cookieOf('reader')
   const pages = ['/', '/status', '/acme/hidden-repo', '/acme/hidden-repo/pull/5']
   const bodies = await Promise.all(pages.map(async (path) => (await ask(path, reader)).text()))
   expect(SECRETS.filter((secret) => !bodies.join('').includes(secret))).toEqual([])
 })
 
-test('the page of a repository whose name ends like a picture’s has the headers of a page', async () => {
+test('the page of a repository named like a picture has the headers of a page', async () => {
   await database.db
     .insertInto('repository')
     .values(aRepository({ repository_id: 3, full_name: 'acme/x.svg' }))

@@ -1,4 +1,4 @@
-/** A machine on which a job fails stands out, from the webhook to the page. */
+/** A runner on which a job fails more often stands out, from the webhook to the page. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rateRunners } from '../../src/dashboard/pages/runners.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
     .insertInto('run')
     .values(
       Array.from({ length: 40 }, (_, i) =>
-        // The last ten are of a machine that fails six times in ten.
+        // The last ten runs are on a runner that fails six times in ten.
         aRun({
           run_key: `check:${i + 1}:1770000000`,
           head_sha: shaOf(i),
@@ -43,7 +43,7 @@ beforeAll(async () => {
     name: i >= 30 ? 'rack-7' : 'rack-1',
     reported_at: '2026-02-03T10:00:00Z',
   }))
-  // Told twice, counted once.
+  // Delivered twice, counted once.
   for (let i = 0; i < 2; i++)
     await db.transaction().execute((trx) => addFacts(trx, [{ runner }], { tasks: false }))
 })
@@ -54,21 +54,21 @@ async function text(path: string): Promise<string> {
   return page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
 }
 
-test('the job’s page names it, with its failures and runs', async () => {
+test('the job’s page names the runner, with its failures and runs', async () => {
   const page = await text('/acme/web/jobs/11')
   expect(page).toContain('rack-7 stands out: the job failed there in 60% of 10 runs')
   expect(page).toMatch(/rack-7 stands out 6 \(60%\) 31\.3% to 83\.2% 10 .* rack-1 0 \(0%\)/)
   expect(page).not.toContain('rack-1 stands out')
 })
 
-test('it is told by a webhook, half a minute before or after the result of the job', async () => {
+test('the runner is known from a webhook half a minute before or after the job’s result', async () => {
   const { app: running, send, passTo } = await startTestApp()
   const workflow_job = {
     id: 42,
     head_sha: HEAD,
     runner_name: 'rack-9',
     runner_group_name: 'Default',
-    // The check run's own time of completion is another.
+    // The check run has another completion time.
     completed_at: at(10.5),
   }
   const statuses = await send(
@@ -84,7 +84,7 @@ test('it is told by a webhook, half a minute before or after the result of the j
   expect(answer.runners).toMatchObject([{ runner: 'rack-9', fails: 1, passes: 0 }])
 })
 
-test('the table comes as CSV, as the API tells it', async () => {
+test('the CSV table agrees with the API', async () => {
   const site = app({ db: database.db })
   const csv = await (await site.request('/api/v1/repositories/acme/web/jobs/11/runners.csv')).text()
   expect(csv.trim().split('\r\n').sort()).toEqual([
@@ -97,12 +97,12 @@ test('the table comes as CSV, as the API tells it', async () => {
   expect((await site.request('/api/v1/repositories/acme/web/jobs/99/runners.csv')).status).toBe(404)
 })
 
-test('what is not known is said, not shown as nothing', async () => {
+test('the page says so if no runner is known', async () => {
   expect(await text('/acme/web/jobs/12')).toContain('No self-hosted runners reported')
   expect(await text('/acme/web/jobs/13')).toContain('does not report its runners to GitHub')
 })
 
-test('the only machine has none to stand out from, nor does one unlucky run make one', () => {
+test('neither a lone runner nor a single unlucky run stands out', () => {
   const record = { last_at: '2026-02-03T10:00:00Z' }
   expect(rateRunners([{ ...record, runner: 'a', fails: 9, passes: 1 }])[0]?.standsOut).toBe(false)
   const two = rateRunners([

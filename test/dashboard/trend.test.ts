@@ -54,7 +54,7 @@ describe('the trend', () => {
     expect(/<path class="week" d="([^"]*)"/.exec(svg)?.[1]?.match(/M/g)).toHaveLength(2)
   })
 
-  test('shades incidents and marks where the definitions changed', async () => {
+  test('shades incidents and marks changes of the definition version', async () => {
     const svg = await draw(
       aTrend({ incidents: [{ from: '2025-12-01', to: '2025-12-02' }], definitionChanges: ['2026-01-01'] }),
     )
@@ -62,14 +62,14 @@ describe('the trend', () => {
     expect(svg).toContain('Definition version changed on 1 Jan')
   })
 
-  test('what was before the picture is not drawn into it', async () => {
+  test('data from before the first day is not drawn', async () => {
     const svg = await draw(
       aTrend({ incidents: [{ from: '2025-01-01', to: '2025-01-02' }], definitionChanges: ['2025-01-01'] }),
     )
     expect(svg).not.toMatch(/NaN|class="incident"|class="change"/)
   })
 
-  test('says in words what it shows', () => {
+  test('has a text alternative', () => {
     const trend = aTrend({ weeks: [{ start: '2025-11-10', rate: 0.04, breached: true, partial: false }] })
     Object.assign(trend.days[2] ?? {}, { rate: 0.05, breached: true })
     expect(trendWords(trend)).toBe(
