@@ -13,7 +13,7 @@ create table backfill_page (
   page_key text not null,
   seq bigint not null generated always as identity,
   kind text not null,
-  detail jsonb not null,
+  payload jsonb not null,
   numbers jsonb not null,
   claimed_by text,
   claimed_until timestamp with time zone,

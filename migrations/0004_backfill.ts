@@ -15,7 +15,7 @@ create table backfill_page (
   page_key text not null,
   seq bigint generated always as identity,
   kind text not null,
-  detail jsonb not null,
+  payload jsonb not null,
   numbers jsonb not null,
   claimed_by text,
   claimed_until timestamptz,

@@ -1,5 +1,6 @@
 /** The state of a repository's backfill: pages to read, each claimed by one process and done once it is stored. */
 import { sql } from 'kysely'
+import { type Page, type PageRequest, parsePage } from '../domain/backfill-page.ts'
 import type { Facts } from '../domain/facts.ts'
 import { addFacts } from './facts.ts'
 import type { Db, Row } from './schema.ts'
@@ -7,15 +8,14 @@ import type { Db, Row } from './schema.ts'
 /** A claim ends this long after its process last renewed it. */
 const LEASE_SECONDS = 10
 
-/** One page of the API to read. */
-export interface Page {
-  /** The same request has the same key, whichever page led to it. */
-  key: string
-  kind: string
-  detail: unknown
-  /** Pull requests that are not complete before this page is read; for the progress. */
-  numbers: readonly number[]
-}
+/** What identifies a stored page. */
+export type PageId = Pick<Row<'backfill_page'>, 'repository_id' | 'page_key'>
+
+/** A page that this process reads. `lastError` is why it could not be read the last time, null if it was not tried. */
+export type ClaimedPage = PageId & { lastError: string | null } & PageRequest
+
+/** A claimed row that is not a valid page; `problem` is a sentence. */
+export type UnreadablePage = PageId & { problem: string }
 
 /**
  * Starts a backfill, or resumes the one in progress. After a finished backfill the next one starts a few days before the
@@ -99,7 +99,7 @@ export async function claimPage(
   db: Db,
   repositoryId: number,
   claimer: string,
-): Promise<Row<'backfill_page'> | null> {
+): Promise<ClaimedPage | UnreadablePage | null> {
   const result = await sql<Row<'backfill_page'>>`update backfill_page
     set claimed_by = ${claimer}, claimed_until = clock_timestamp() + ${LEASE_SECONDS} * interval '1 second'
     where (repository_id, page_key) in (select repository_id, page_key from backfill_page
@@ -107,7 +107,13 @@ export async function claimPage(
         and (claimed_until is null or claimed_until < clock_timestamp())
       order by seq limit 1 for update skip locked)
     returning *`.execute(db)
-  return result.rows[0] ?? null
+  const [row] = result.rows
+  if (!row) return null
+  const { repository_id, page_key, kind, payload, problem: lastError } = row
+  const request = parsePage({ kind, payload })
+  return 'problem' in request
+    ? { repository_id, page_key, ...request }
+    : { repository_id, page_key, lastError, ...request }
 }
 
 /** Renews the claims of a process while it waits for GitHub. */
@@ -137,7 +143,7 @@ export interface PageResult {
 /** Stores the facts of a page and the pages it leads to, and marks it as done, in one transaction. */
 export async function finishPage(
   db: Db,
-  page: Row<'backfill_page'>,
+  page: PageId,
   { facts, next, found, problem }: PageResult,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
@@ -150,7 +156,7 @@ export async function finishPage(
 }
 
 /** Notes why a page could not be read this time. */
-export async function noteProblem(db: Db, page: Row<'backfill_page'>, problem: string): Promise<void> {
+export async function noteProblem(db: Db, page: PageId, problem: string): Promise<void> {
   await db
     .updateTable('backfill_page')
     .set({ problem })
@@ -176,10 +182,10 @@ export async function readUnread(db: Db, repositoryId: number): Promise<Unread[]
 
 async function addPages(db: Db, repositoryId: number, pages: readonly Page[]): Promise<void> {
   if (pages.length === 0) return
-  const rows = pages.map(({ key, kind, detail, numbers }) => ({ page_key: key, kind, detail, numbers }))
-  await sql`insert into backfill_page (repository_id, page_key, kind, detail, numbers)
-    select ${repositoryId}::bigint, page_key, kind, detail, numbers
-    from json_to_recordset(${JSON.stringify(rows)}::json) as p(page_key text, kind text, detail jsonb, numbers jsonb)
+  const rows = pages.map(({ key, ...page }) => ({ page_key: key, ...page }))
+  await sql`insert into backfill_page (repository_id, page_key, kind, payload, numbers)
+    select ${repositoryId}::bigint, page_key, kind, payload, numbers
+    from json_to_recordset(${JSON.stringify(rows)}::json) as p(page_key text, kind text, payload jsonb, numbers jsonb)
     on conflict do nothing`.execute(db)
 }
 

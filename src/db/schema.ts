@@ -156,7 +156,7 @@ export interface BackfillPageTable {
   page_key: string
   seq: Generated<number>
   kind: string
-  detail: Json<unknown>
+  payload: Json<unknown>
   numbers: Json<number[]>
   claimed_by: string | null
   claimed_until: Time | null

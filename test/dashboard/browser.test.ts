@@ -7,6 +7,7 @@ import { type Browser, type Page, chromium as playwright } from 'playwright-core
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { finishPage, startBackfill } from '../../src/db/backfill.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
+import { newPage } from '../../src/domain/backfill-page.ts'
 import {
   aFlake,
   aJob,
@@ -248,7 +249,7 @@ describe('the first run', () => {
       .values(aRepository({ full_name: HOSTILE.slice(0, 60).replaceAll('/', '') }))
       .execute()
     const wanted = { since: '2025-11-06T00:00:00Z', now: '2026-02-04T11:00:00Z', overlapMs: 0 }
-    const pages = ['a', 'b'].map((key) => ({ key, kind: 'pulls', detail: {}, numbers: [] }))
+    const pages = ['a', 'b'].map((cursor) => newPage('pulls', cursor, { cursor, first: 25 }))
     await startBackfill(fresh.db, 1, wanted, pages)
     const auth = { clientId: 'x', clientSecret: 'y', apiUrl: 'http://127.0.0.1:1', secret: 's'.repeat(40) }
     own = serve({ fetch: app({ db: fresh.db, auth }).fetch, port: 0, hostname: '127.0.0.1' })

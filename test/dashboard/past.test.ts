@@ -7,6 +7,7 @@ import type { OpenDatabase } from '../../src/db/client.ts'
 import { readCoverage } from '../../src/db/coverage.ts'
 import { deleteCursor, saveCursor } from '../../src/db/delivery-checks.ts'
 import { openGap } from '../../src/db/gaps.ts'
+import { newPage } from '../../src/domain/backfill-page.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { aJob, app, aRepository, aRun, aWindow, clear, openFixture } from './fixture.ts'
 
@@ -36,14 +37,14 @@ async function text(path: string, deps: Partial<Parameters<typeof app>[0]> = {})
 /** A backfill with one of two pages read. */
 async function backfill(repositoryId: number): Promise<void> {
   const { db } = database
-  const page = (key: string) => ({ key, kind: 'pulls', detail: {}, numbers: [] })
+  const page = (cursor: string) => newPage('pulls', cursor, { cursor, first: 25 })
   const wanted = { since: '2025-11-06T00:00:00Z', now: '2026-02-04T11:00:00Z', overlapMs: 0 }
   await startBackfill(db, repositoryId, wanted, [page('first'), page('second')])
   const stored = await db
     .selectFrom('backfill_page')
     .selectAll()
     .where('repository_id', '=', repositoryId)
-    .where('page_key', '=', 'first')
+    .where('page_key', '=', 'pulls:first')
     .executeTakeFirstOrThrow()
   await finishPage(db, stored, { facts: [], next: [], found: [4, 5, 6] })
 }

@@ -1,20 +1,16 @@
 /** Actions runs and their attempts: the workflow and event behind the check runs, and who re-ran them. */
-import { knownHeads, type Page, readPullRequestsFrom } from '../../db/backfill.ts'
+import { knownHeads, readPullRequestsFrom } from '../../db/backfill.ts'
 import type { Row } from '../../db/schema.ts'
+import { type Look, newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
 import type { MergeGroupFact } from '../../domain/facts.ts'
-import { type Look, lookPages } from './heads.ts'
+import { lookPages } from './heads.ts'
 import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 
 /** GitHub lists at most this many runs for one search, and may not count further. */
 const MAX_LISTED = 1000
 const MIN_SPAN_MS = 60_000
 
-interface Span {
-  /** RFC 3339, seconds. */
-  from: string
-  to: string
-  page: number
-}
+type Span = PagePayloads['runs']
 
 interface WorkflowRun {
   id: number
@@ -33,7 +29,7 @@ export function firstRuns({ since, startedAt }: Pick<ReadContext, 'since' | 'sta
 }
 
 function runPage(span: Span): Page {
-  return { key: `runs:${span.from}:${span.to}:${span.page}`, kind: 'runs', detail: span, numbers: [] }
+  return newPage('runs', `${span.from}:${span.to}:${span.page}`, span)
 }
 
 function seconds(at: number): string {
@@ -89,18 +85,15 @@ function runFacts(context: ReadContext, run: WorkflowRun) {
 
 /** The list shows the newest attempt of each run; earlier ones take a request each. */
 function earlierAttempts({ id, run_attempt }: WorkflowRun): Page[] {
-  return Array.from({ length: Math.max(0, (run_attempt ?? 1) - 1) }, (_, i) => ({
-    key: `attempt:${id}:${i + 1}`,
-    kind: 'attempt',
-    detail: { run: id, attempt: i + 1 },
-    numbers: [],
-  }))
+  return Array.from({ length: Math.max(0, (run_attempt ?? 1) - 1) }, (_, i) =>
+    newPage('attempt', `${id}:${i + 1}`, { run: id, attempt: i + 1 }),
+  )
 }
 
 /** Reads one attempt of an Actions run. */
 export async function readAttempt(
   context: ReadContext,
-  { run, attempt }: { run: number; attempt: number },
+  { run, attempt }: PagePayloads['attempt'],
 ): Promise<PageResult> {
   const { data } = await context.client.get(
     'GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}',
@@ -130,9 +123,7 @@ async function headsBehind(context: ReadContext, runs: readonly WorkflowRun[]) {
   })
   const groups = queued.flatMap((run) => mergeGroupOf(repository.id, run) ?? [])
   const looks = [
-    ...found.map(
-      ({ run, event }): Look => ({ sha: run.head_sha, trunk: false, event: null, number: event.number }),
-    ),
+    ...found.map(({ run, event }) => headLook(run.head_sha, event.number)),
     ...queued.flatMap((run) => queueLook(run) ?? []),
   ]
   const events = found.map(({ event }) => event)
@@ -152,6 +143,10 @@ function pullOf(pulls: readonly HeadRow[], run: WorkflowRun): HeadRow | undefine
 
 function headEvent(pull: HeadRow, run: WorkflowRun): HeadRow {
   return { ...pull, action: 'read', head_sha: run.head_sha, base_sha: null, reported_at: run.created_at }
+}
+
+function headLook(sha: string, number: number): Look {
+  return { sha, trunk: false, queue: null, event: null, number }
 }
 
 function queueLook({ head_sha, head_branch }: WorkflowRun): Look | null {

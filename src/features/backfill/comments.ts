@@ -1,5 +1,5 @@
 /** Comments with commands: only they show that a person requested a re-run between a failure and a pass. */
-import type { Page } from '../../db/backfill.ts'
+import { newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
 import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 
 const KINDS = {
@@ -10,15 +10,15 @@ const KINDS = {
   },
 } as const
 
-type Kind = keyof typeof KINDS
+type CommentKind = keyof typeof KINDS
 
 /** The first pages of comments. */
 export function firstComments(): Page[] {
   return [commentPage('comments', 1), commentPage('review_comments', 1)]
 }
 
-function commentPage(kind: Kind, page: number): Page {
-  return { key: `${kind}:${page}`, kind, detail: { kind, page }, numbers: [] }
+function commentPage(kind: CommentKind, page: number): Page {
+  return newPage(kind, page, { page })
 }
 
 interface Comment {
@@ -30,7 +30,8 @@ interface Comment {
 /** Reads a page of the comments since the start of the backfill, oldest first, so that new ones come last. */
 export async function readComments(
   context: ReadContext,
-  { kind, page }: { kind: Kind; page: number },
+  kind: CommentKind,
+  { page }: PagePayloads[CommentKind],
 ): Promise<PageResult> {
   const { route, event } = KINDS[kind]
   const { owner, repo, since } = context

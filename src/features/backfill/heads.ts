@@ -1,22 +1,10 @@
 /** CI results of commits: first a cheap look at many of them for any result, then the check runs and statuses of those. */
-import type { Page } from '../../db/backfill.ts'
-import type { Facts, PullRequestEvent } from '../../domain/facts.ts'
+import { type Look, newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
+import type { Facts } from '../../domain/facts.ts'
 import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 
 /** GraphQL charges a hundredth of a point for each commit. */
 const LOOKS_AT_ONCE = 50
-
-/** A commit to look at. */
-export interface Look {
-  sha: string
-  /** Whether the commit is on the default branch or a merge queue's branch. */
-  trunk: boolean
-  /** The branch of a merge queue. */
-  queue?: string
-  /** Recorded if CI ran on the commit: only heads are tested, and GitHub does not say which commits were heads. */
-  event: PullRequestEvent | null
-  number: number | null
-}
 
 /** Pages that look at commits, each commit once. */
 export function lookPages(looks: readonly Look[]): Page[] {
@@ -24,8 +12,8 @@ export function lookPages(looks: readonly Look[]): Page[] {
   const pages: Page[] = []
   for (let at = 0; at < unique.length; at += LOOKS_AT_ONCE) {
     const part = unique.slice(at, at + LOOKS_AT_ONCE)
-    const key = `look:${part[0]?.sha}:${part.at(-1)?.sha}:${part.length}`
-    pages.push({ key, kind: 'look', detail: { looks: part }, numbers: numbersOf(part) })
+    const name = `${part[0]?.sha}:${part.at(-1)?.sha}:${part.length}`
+    pages.push(newPage('look', name, { looks: part }, numbersOf(part)))
   }
   return pages
 }
@@ -35,13 +23,13 @@ function numbersOf(looks: readonly Look[]): number[] {
 }
 
 /** Without GraphQL there is no cheap look: the check runs and statuses of every commit are read. */
-export function looksWithoutGraphql({ looks }: { looks: Look[] }): PageResult {
+export function looksWithoutGraphql({ looks }: PagePayloads['look']): PageResult {
   const pages = looks.flatMap((look) => [resultPage('checks', look, 1), resultPage('statuses', look, 1)])
   return { facts: [], next: pages, found: [] }
 }
 
 /** A commit with results was a head. */
-function eventIf(hasResults: boolean, { event }: ResultDetail): Facts[] {
+function eventIf(hasResults: boolean, { event }: Look): Facts[] {
   return hasResults && event ? [{ pull_request_event: [event] }] : []
 }
 
@@ -53,7 +41,7 @@ interface CommitResults {
 /** Finds which commits have check suites or statuses. Those are read next, and those that GraphQL does not show. */
 export async function readLook(
   { client, owner, repo }: ReadContext,
-  { looks }: { looks: Look[] },
+  { looks }: PagePayloads['look'],
 ): Promise<PageResult> {
   const objects = looks.map(
     (look, i) =>
@@ -80,90 +68,78 @@ export async function readLook(
 }
 
 /** One page of check runs or statuses of a commit. */
-interface ResultDetail {
-  sha: string
-  trunk: boolean
-  queue?: string
-  number: number | null
-  /** Recorded if there is a result. */
-  event?: PullRequestEvent | null
-  page: number
-}
-
-function resultPage(
-  kind: 'checks' | 'statuses',
-  look: Pick<ResultDetail, 'sha' | 'trunk' | 'queue' | 'number' | 'event'>,
-  page: number,
-): Page {
-  const { sha, trunk, queue, number, event = null } = look
-  return {
-    key: `${kind}:${sha}:${page}`,
-    kind,
-    detail: { sha, trunk, ...(queue !== undefined && { queue }), number, page, event },
-    numbers: number === null ? [] : [number],
-  }
+function resultPage(kind: 'checks' | 'statuses', look: Look, page: number): Page {
+  const { sha, number } = look
+  return newPage(kind, `${sha}:${page}`, { ...look, page }, number === null ? [] : [number])
 }
 
 /** Reads the check runs of a commit: all of them, because `latest` hides the attempt that failed. */
-export async function readChecks(context: ReadContext, detail: ResultDetail): Promise<PageResult> {
+export async function readChecks(context: ReadContext, commit: PagePayloads['checks']): Promise<PageResult> {
   const { owner, repo, repository } = context
   const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
     owner,
     repo,
-    ref: detail.sha,
+    ref: commit.sha,
     filter: 'all',
     per_page: PER_PAGE,
-    page: detail.page,
+    page: commit.page,
   })
   const runs = listOf<{ check_suite?: object | null }>(data, 'check_runs')
-  const next = nextPage(headers, detail.page, runs.length)
+  const next = nextPage(headers, commit.page, runs.length)
   return {
-    facts: eventIf(runs.length > 0, detail).concat(
+    facts: eventIf(runs.length > 0, commit).concat(
       runs.flatMap((run) => {
         // The list names no branch. The branch of a pull request's head is not needed.
         const check_suite = run.check_suite && {
           ...run.check_suite,
-          head_branch: detail.trunk ? (detail.queue ?? repository.default_branch) : null,
+          head_branch: commit.trunk ? (commit.queue ?? repository.default_branch) : null,
         }
         return factsOf(context, 'check_run', { check_run: { ...run, check_suite } })
       }),
     ),
-    next: next !== null ? [resultPage('checks', detail, next)] : [],
+    next: next !== null ? [resultPage('checks', commit, next)] : [],
     found: [],
   }
 }
 
 /** Reads the statuses of a commit with their whole history, newest first; GraphQL only shows the last of each. */
-export async function readStatuses(context: ReadContext, detail: ResultDetail): Promise<PageResult> {
+export async function readStatuses(
+  context: ReadContext,
+  commit: PagePayloads['statuses'],
+): Promise<PageResult> {
   const { owner, repo, repository } = context
   const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/commits/{ref}/statuses', {
     owner,
     repo,
-    ref: detail.sha,
+    ref: commit.sha,
     per_page: PER_PAGE,
-    page: detail.page,
+    page: commit.page,
   })
   const statuses = listOf<object>(data)
-  const next = nextPage(headers, detail.page, statuses.length)
+  const next = nextPage(headers, commit.page, statuses.length)
   // A commit of a merge queue is not on the default branch yet.
-  const isMain = detail.trunk && detail.queue === undefined
-  const branches = isMain ? [{ name: repository.default_branch, commit: { sha: detail.sha } }] : []
+  const isMain = commit.trunk && commit.queue === null
+  const branches = isMain ? [{ name: repository.default_branch, commit: { sha: commit.sha } }] : []
   return {
-    facts: eventIf(statuses.length > 0, detail).concat(
-      statuses.flatMap((status) => factsOf(context, 'status', { ...status, sha: detail.sha, branches })),
+    facts: eventIf(statuses.length > 0, commit).concat(
+      statuses.flatMap((status) => factsOf(context, 'status', { ...status, sha: commit.sha, branches })),
     ),
-    next: next !== null ? [resultPage('statuses', detail, next)] : [],
+    next: next !== null ? [resultPage('statuses', commit, next)] : [],
     found: [],
   }
 }
 
 /** The first page of the default branch's commits. */
 export function firstTrunk(): Page {
-  return { key: 'trunk:1', kind: 'trunk', detail: { page: 1 }, numbers: [] }
+  return trunkPage(1)
+}
+
+function trunkPage(page: number): Page {
+  return newPage('trunk', page, { page })
 }
 
 /** Reads the commits of the default branch: their runs are evidence about the jobs. */
-export async function readTrunk(context: ReadContext, { page }: { page: number }): Promise<PageResult> {
+export async function readTrunk(context: ReadContext, { page }: PagePayloads['trunk']): Promise<PageResult> {
   const { owner, repo, repository, since } = context
   const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/commits', {
     owner,
@@ -174,9 +150,8 @@ export async function readTrunk(context: ReadContext, { page }: { page: number }
     page,
   })
   const commits = listOf<{ sha: string }>(data)
-  const looks = commits.map(({ sha }): Look => ({ sha, trunk: true, event: null, number: null }))
+  const looks = commits.map(({ sha }): Look => ({ sha, trunk: true, queue: null, event: null, number: null }))
   const next = nextPage(headers, page, commits.length)
-  const more =
-    next === null ? [] : [{ key: `trunk:${next}`, kind: 'trunk', detail: { page: next }, numbers: [] }]
+  const more = next === null ? [] : [trunkPage(next)]
   return { facts: [], next: [...lookPages(looks), ...more], found: [] }
 }

@@ -1,5 +1,5 @@
 /** Pull requests and their heads without GraphQL: the list, and at least 2 requests for each. */
-import type { Page } from '../../db/backfill.ts'
+import { newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
 import { mayHoldCommand } from '../../domain/command.ts'
 import { lookPages } from './heads.ts'
 import { listOf, nextPage, type PageResult, PER_PAGE, type ReadContext, refusalOf } from './page.ts'
@@ -33,13 +33,13 @@ export function firstPullsWithoutGraphql(): Page {
 }
 
 function listPage(page: number): Page {
-  return { key: `pulls-rest:${page}`, kind: 'pulls-rest', detail: { page }, numbers: [] }
+  return newPage('pulls-rest', page, { page })
 }
 
 /** Reads a page of the list, most recently updated first. */
 export async function readPullsWithoutGraphql(
   context: ReadContext,
-  { page }: { page: number },
+  { page }: PagePayloads['pulls-rest'],
   after: () => Page[],
 ): Promise<PageResult> {
   const { owner, repo, since } = context
@@ -54,10 +54,7 @@ export async function readPullsWithoutGraphql(
   })
   const pulls = listOf<RestPull>(data)
   const recent = pulls.filter((pull) => Date.parse(pull.updated_at) >= Date.parse(since))
-  const pages = recent.map((pull) => {
-    const numbers = [pull.number]
-    return { key: `pull:${pull.number}`, kind: 'pull', detail: { pull: slim(pull) }, numbers }
-  })
+  const pages = recent.map((pull) => newPage('pull', pull.number, { pull: slim(pull) }, [pull.number]))
   const following = nextPage(headers, page, pulls.length)
   return {
     // Actions runs are assigned by the branches of pull requests, before the pages about single ones are read.
@@ -71,7 +68,7 @@ export async function readPullsWithoutGraphql(
 }
 
 /** The fields that are needed: the list's entries contain both repositories with all their fields. */
-function slim(pull: RestPull): RestPull {
+function slim(pull: RestPull): PagePayloads['pull']['pull'] {
   const { number, title, state, draft, merged_at, created_at, updated_at, user, labels, head, base } = pull
   const { closed_at, merge_commit_sha, body, author_association } = pull
   return {
@@ -109,7 +106,7 @@ interface ListedCommit {
 }
 
 /** Reads the commits and the timeline of a pull request. The REST API only names one end of a force-push. */
-export async function readPull(context: ReadContext, { pull }: { pull: RestPull }): Promise<PageResult> {
+export async function readPull(context: ReadContext, { pull }: PagePayloads['pull']): Promise<PageResult> {
   const { number } = pull
   const commits = await listAll<ListedCommit>(
     context,
@@ -129,8 +126,8 @@ export async function readPull(context: ReadContext, { pull }: { pull: RestPull 
   const reviewed = events.entries.filter(({ event }) => event === 'reviewed')
   const { facts, looks } = headsOf(context, {
     ...pullOfRest(pull),
-    body: pull.body ?? null,
-    authorAssociation: pull.author_association ?? null,
+    body: pull.body,
+    authorAssociation: pull.author_association,
     commits: {
       nodes: commits.entries.map(({ sha, commit }) => ({
         commit: { oid: sha, committedDate: commit?.committer?.date ?? null },

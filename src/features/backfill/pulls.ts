@@ -1,7 +1,7 @@
 /** Pull requests with their heads, most recently updated first: 25 for one GraphQL point. */
-import type { Page } from '../../db/backfill.ts'
+import { type Look, newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
 import { GraphqlRefusal } from '../../github/throttled-client.ts'
-import { type Look, lookPages } from './heads.ts'
+import { lookPages } from './heads.ts'
 import { factsOf, type PageResult, type ReadContext } from './page.ts'
 import {
   type Author,
@@ -75,34 +75,28 @@ interface Answer {
   } | null
 }
 
-interface PullsDetail {
-  cursor: string | null
-  /** Pull requests on one page; 25 by default. */
-  first?: number
-}
-
 const MAX_AT_ONCE = 25
 const MIN_AT_ONCE = 5
 
 /** The first page of pull requests. */
 export function firstPulls(): Page {
-  return pullsPage({ cursor: null })
+  return pullsPage({ cursor: null, first: MAX_AT_ONCE })
 }
 
-function pullsPage(detail: PullsDetail): Page {
-  const { cursor, first } = detail
-  return { key: `pulls:${cursor ?? ''}${first ? `:${first}` : ''}`, kind: 'pulls', detail, numbers: [] }
+function pullsPage(payload: PagePayloads['pulls']): Page {
+  const { cursor, first } = payload
+  return newPage('pulls', `${cursor ?? ''}:${first}`, payload)
 }
 
 /** The same page with fewer pull requests, for a query that takes too long; null if it cannot be shorter. */
-export function shorterPulls({ cursor, first = MAX_AT_ONCE }: PullsDetail): Page | null {
+export function shorterPulls({ cursor, first }: PagePayloads['pulls']): Page | null {
   return first > MIN_AT_ONCE ? pullsPage({ cursor, first: MIN_AT_ONCE }) : null
 }
 
 /** Reads a page of pull requests, most recently updated first. The list ends at the first that was last updated before `since`. */
 export async function readPulls(
   context: ReadContext,
-  { cursor, first = MAX_AT_ONCE }: PullsDetail,
+  { cursor, first }: PagePayloads['pulls'],
   after: () => Page[],
 ): Promise<PageResult> {
   const { owner, repo, since } = context
@@ -119,7 +113,7 @@ export async function readPulls(
     facts: heads.flatMap(({ facts }) => facts),
     next: [
       ...lookPages(heads.flatMap(({ looks }) => looks)),
-      ...(hasMore ? [pullsPage({ cursor: next })] : after()),
+      ...(hasMore ? [pullsPage({ cursor: next, first: MAX_AT_ONCE })] : after()),
     ],
     found: recent.map((pull) => pull.number),
   }
@@ -142,7 +136,13 @@ export function headsOf(context: ReadContext, pr: WholePullRequest) {
   ]
   const looks = [...times.keys()].map((sha): Look => {
     const [event] = sure.has(sha) ? [] : eventFacts(context, pr, moment(sha))
-    return { sha, trunk: false, event: event?.pull_request_event?.[0] ?? null, number: pr.number }
+    return {
+      sha,
+      trunk: false,
+      queue: null,
+      event: event?.pull_request_event?.[0] ?? null,
+      number: pr.number,
+    }
   })
   return { facts, looks }
 }

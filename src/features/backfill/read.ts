@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type BackfillProgress,
+  type ClaimedPage,
   claimPage,
   finishBackfill,
   finishPage,
@@ -14,11 +15,12 @@ import {
   hasOpenPages,
   keepClaims,
   noteProblem,
-  type Page,
   readProgress,
   startBackfill,
+  type UnreadablePage,
 } from '../../db/backfill.ts'
-import type { Db, Row } from '../../db/schema.ts'
+import type { Db } from '../../db/schema.ts'
+import type { Page, PageKind, PagePayloads } from '../../domain/backfill-page.ts'
 import { iso } from '../../domain/time.ts'
 import { pathOf } from '../../github/client.ts'
 import { GraphqlRefusal, type ThrottledClient } from '../../github/throttled-client.ts'
@@ -32,7 +34,7 @@ import { firstPullsWithoutGraphql, readPull, readPullsWithoutGraphql } from './p
 const WORKERS = 6
 const NOTHING: PageResult = { facts: [], next: [], found: [] }
 /** Without these pages there is nothing else to read. */
-const NEEDED: ReadonlySet<string> = new Set(['pulls', 'pulls-rest'])
+const NEEDED: ReadonlySet<PageKind> = new Set(['pulls', 'pulls-rest'])
 const HEARTBEAT_MS = 3000
 const POLL_MS = 500
 /** Results may arrive this long after the last update of their pull request. */
@@ -109,8 +111,7 @@ async function work(context: ReadContext, claimer: string, signal: AbortSignal):
   while (!signal.aborted) {
     const page = await claimPage(db, repository.id, claimer)
     if (page) {
-      const result = await readPage(context, page).catch((error: unknown) => skipped(db, error, page))
-      await finishPage(db, page, result)
+      await finishPage(db, page, await resultOf(context, page))
       continue
     }
     if (!(await hasOpenPages(db, repository.id))) return
@@ -118,54 +119,59 @@ async function work(context: ReadContext, claimer: string, signal: AbortSignal):
   }
 }
 
+async function resultOf(context: ReadContext, page: ClaimedPage | UnreadablePage): Promise<PageResult> {
+  if ('problem' in page) return { ...NOTHING, problem: page.problem }
+  return readPage(context, page).catch((error: unknown) => skipped(context.db, error, page))
+}
+
 /**
  * What GitHub refuses is skipped and noted: a deleted commit, or results that the token may not see. A server error stops the
  * backfill; if the same page fails again after that, it is skipped as well.
  */
-async function skipped(db: Db, error: unknown, page: Row<'backfill_page'>): Promise<PageResult> {
+async function skipped(db: Db, error: unknown, page: ClaimedPage): Promise<PageResult> {
   const refusal = NEEDED.has(page.kind) ? null : refusalOf(error)
   if (refusal !== null) return { ...NOTHING, problem: refusal }
   const { status, message = '' } = error as { status?: number; message?: string }
   if (status === undefined || status < 500) throw error
-  if (page.problem !== null && !NEEDED.has(page.kind)) return { ...NOTHING, problem: page.problem }
+  if (page.lastError !== null && !NEEDED.has(page.kind)) return { ...NOTHING, problem: page.lastError }
   await noteProblem(db, page, `${status} ${message}`.slice(0, 200))
   throw error
 }
 
-function readPage(context: ReadContext, { kind, detail }: Row<'backfill_page'>): Promise<PageResult> {
-  const of = <T>() => detail as T
+function readPage(context: ReadContext, { kind, payload }: ClaimedPage): Promise<PageResult> {
   switch (kind) {
     case 'pulls':
       // Actions runs are read after the pull requests, whose branches show which pull request a run belongs to.
-      return readPulls(context, of(), () => [firstRuns(context)]).catch((error: unknown) =>
-        withoutGraphql(error, () => ({ facts: [], next: [otherPulls(error, of())], found: [] })),
+      return readPulls(context, payload, () => [firstRuns(context)]).catch((error: unknown) =>
+        withoutGraphql(error, () => ({ facts: [], next: [otherPulls(error, payload)], found: [] })),
       )
     case 'pulls-rest':
-      return readPullsWithoutGraphql(context, of(), () => [firstRuns(context)])
+      return readPullsWithoutGraphql(context, payload, () => [firstRuns(context)])
     case 'pull':
-      return readPull(context, of())
+      return readPull(context, payload)
     case 'look':
-      return readLook(context, of()).catch((error: unknown) =>
-        withoutGraphql(error, () => looksWithoutGraphql(of())),
+      return readLook(context, payload).catch((error: unknown) =>
+        withoutGraphql(error, () => looksWithoutGraphql(payload)),
       )
     case 'checks':
-      return readChecks(context, of())
+      return readChecks(context, payload)
     case 'statuses':
-      return readStatuses(context, of())
+      return readStatuses(context, payload)
     case 'trunk':
-      return readTrunk(context, of())
+      return readTrunk(context, payload)
     case 'runs':
-      return readRuns(context, of())
+      return readRuns(context, payload)
     case 'attempt':
-      return readAttempt(context, of())
-    default:
-      return readComments(context, of())
+      return readAttempt(context, payload)
+    case 'comments':
+    case 'review_comments':
+      return readComments(context, kind, payload)
   }
 }
 
 /** A query that takes too long is repeated with smaller pages; only if that fails, everything is read by REST. */
-function otherPulls(error: unknown, detail: Parameters<typeof shorterPulls>[0]): Page {
-  const shorter = error instanceof GraphqlRefusal && error.isSlow ? shorterPulls(detail) : null
+function otherPulls(error: unknown, payload: PagePayloads['pulls']): Page {
+  const shorter = error instanceof GraphqlRefusal && error.isSlow ? shorterPulls(payload) : null
   return shorter ?? firstPullsWithoutGraphql()
 }
 
