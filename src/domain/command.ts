@@ -112,15 +112,15 @@ function wordsAfter(command: string, body: string): string | null {
   return null
 }
 
-const SAYS: Record<string, CorrectionCommand['says']> = {
-  mine: 'mine',
-  'not-mine': 'not_mine',
-  reset: 'reset',
-}
+const SAYS: ReadonlyMap<string, CorrectionCommand['says']> = new Map([
+  ['mine', 'mine'],
+  ['not-mine', 'not_mine'],
+  ['reset', 'reset'],
+])
 
 function readCorrection(words: string): CorrectionCommand | { problem: string } {
   const [verb = ''] = words.split(/[\t ]/, 1)
-  const says = SAYS[verb]
+  const says = SAYS.get(verb)
   const rest = words.slice(verb.length).trim()
   if (says === undefined)
     return { problem: 'Write `/flake not-mine REASON`, `/flake mine REASON` or `/flake reset`.' }
