@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { parseCorrection } from '../../src/domain/command.ts'
 import { type CorrectionFact, correctionFor } from '../../src/domain/correction.ts'
 import { at, ms } from '../support/facts.ts'
 
@@ -33,25 +32,4 @@ describe('correctionFor', () => {
     expect(correctionFor([said(20, 'mine', { job: 'lint' })], flake)).toBeNull()
     expect(correctionFor([said(9, 'mine')], flake)).toBeNull()
   })
-})
-
-describe('parseCorrection', () => {
-  test.each([
-    ['/flake not-mine the disk was full', { says: 'not_mine', job: null, reason: 'the disk was full' }],
-    ['thanks\n/flake mine `unit (1, 2)` a race', { says: 'mine', job: 'unit (1, 2)', reason: 'a race' }],
-    ['/flake reset', { says: 'reset', job: null, reason: '' }],
-    ['/flake-report', null],
-    ['> /flake mine quoted', null],
-    ['```\n/flake mine in code\n```', null],
-    ['/flakes mine x', null],
-  ])('%j', (body, expected) => {
-    expect(parseCorrection(body)).toEqual(expected)
-  })
-
-  test.each(['/flake', '/flake mine', '/flake not-mine `unit`', '/flake dunno x'])(
-    '%j is answered with what is missing',
-    (body) => {
-      expect(parseCorrection(body)).toEqual({ problem: expect.stringMatching(/^(Say why|Write)/) })
-    },
-  )
 })
