@@ -1,4 +1,4 @@
-/** What is written in two places is held equal here: settings, events and permissions, scripts, commands, links. */
+/** Documents agree with the code: variables, events and permissions, scripts, commands, API paths, links. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readGenerated } from '../scripts/generated.ts'
 import { readConfig, VARIABLES } from '../src/config.ts'
+import { api } from '../src/dashboard/api/app.ts'
+import type { DashboardDeps } from '../src/dashboard/deps.ts'
 import { parseCorrection, parseFlakeReport, parseHunt, parseRetests } from '../src/domain/command.ts'
 import { COMMANDS } from '../src/features/all.ts'
 import { EVENTS } from '../src/intake/events/translate.ts'
@@ -25,19 +27,19 @@ describe('.env.example', () => {
   const lines = readText('.env.example').split('\n')
   const named = lines.flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? [])
 
-  test('has every variable that is read, and no other', () => {
+  test('has every variable that the program reads, and no other', () => {
     expect(named.length).toBeGreaterThan(5)
     expect([...named].sort()).toEqual([...VARIABLES].sort())
   })
 
-  test('says something about each', () => {
+  test('describes each variable', () => {
     for (const name of named) {
       const above = lines[lines.findIndex((line) => line.startsWith(`${name}=`)) - 1]
       expect([name, above]).toEqual([name, expect.stringMatching(/^# \S.+\.$|^# \S.*\)\.$/)])
     }
   })
 
-  test('is an environment that the program starts with, and gives no secret a default', () => {
+  test('is a valid environment and gives no secret a default', () => {
     const env = Object.fromEntries(
       lines.flatMap((line) => (/^[A-Z_]+=/.test(line) ? [line.split('=', 2)] : [])),
     )
@@ -51,7 +53,7 @@ describe('app.yml', () => {
     default_permissions: Record<string, 'read' | 'write'>
     default_events: string[]
   }
-  /** What GitHub asks for before it sends an event. Source: docs.github.com, "Webhook events and payloads". */
+  /** The permission that each event requires. Source: docs.github.com, "Webhook events and payloads". */
   const NEEDED: Record<string, string | null> = {
     check_run: 'checks',
     status: 'statuses',
@@ -66,14 +68,14 @@ describe('app.yml', () => {
     push: 'contents',
     branch_protection_rule: 'administration',
     repository_ruleset: 'administration',
-    // Every app is sent these, and cannot tick them.
+    // GitHub sends these to every app; they cannot be selected.
     installation: null,
     installation_repositories: null,
   }
-  /** What calls need, and events do not. */
+  /** Permissions that only API calls need. */
   const CALLS = ['contents', 'issues']
 
-  test('asks for the events that something translates, but for those that need a right that people refuse', () => {
+  test('requests every event that is translated, except those that need the permission administration', () => {
     const granted = Object.keys(EVENTS).filter((event) => {
       const permission = NEEDED[event]
       expect([event, permission]).not.toEqual([event, undefined])
@@ -82,19 +84,19 @@ describe('app.yml', () => {
     expect([...manifest.default_events].sort()).toEqual(granted.sort())
   })
 
-  test('names the events that it leaves out, and why', () => {
+  test('explains in a comment why it leaves events out', () => {
     const text = readText('app.yml')
     for (const event of Object.keys(EVENTS)) {
       if (NEEDED[event] === 'administration') expect(text).toMatch(new RegExp(`^#.*${event}`, 'm'))
     }
   })
 
-  test('asks for the permissions that its events and calls need, and no other', () => {
+  test('requests the permissions that its events and calls need, and no others', () => {
     const needed = new Set([...manifest.default_events.flatMap((event) => NEEDED[event] ?? []), ...CALLS])
     expect(Object.keys(manifest.default_permissions).sort()).toEqual([...needed].sort())
   })
 
-  test('writes nothing but issues and its own check runs', () => {
+  test('requests write access only to issues and checks', () => {
     const written = Object.entries(manifest.default_permissions).filter(([, access]) => access !== 'read')
     expect(written).toEqual([
       ['checks', 'write'],
@@ -102,7 +104,7 @@ describe('app.yml', () => {
     ])
   })
 
-  test('asks for each permission that a write needs, or names it as optional', () => {
+  test('requests each permission that a write needs, or names it as optional', () => {
     const PERMISSION: Record<string, string> = { reactions: 'issues' }
     const text = readText('app.yml')
     const sources = readdirSync(join(ROOT, 'src/github')).map((name) => readText(join('src/github', name)))
@@ -122,7 +124,7 @@ describe('app.yml', () => {
     expect(missing).toEqual([])
   })
 
-  test('gives a reason above each permission', () => {
+  test('explains each permission in the line above it', () => {
     const lines = readText('app.yml').split('\n')
     for (const [name, access] of Object.entries(manifest.default_permissions)) {
       const above = lines[lines.indexOf(`  ${name}: ${access}`) - 1]
@@ -160,12 +162,32 @@ describe.each(documents)('%s', (document) => {
     expect(named.filter((name) => !commands.includes(name))).toEqual([])
   })
 
-  test('links only to what is there', () => {
+  test('links only to existing files and headings', () => {
     const prose = text.replace(/```[\s\S]*?```/g, '')
     const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '')
     const broken = links.filter((link) => !/^[a-z]+:/.test(link) && !leadsSomewhere(document, link))
     expect(broken).toEqual([])
   })
+})
+
+test('docs/api.md lists every path of the API', () => {
+  const app = api({} as DashboardDeps)
+  const { paths = {} } = app.getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } })
+  const text = readText('docs/api.md')
+  expect(Object.keys(paths).length).toBeGreaterThan(10)
+  expect(Object.keys(paths).filter((path) => !text.includes(`| \`${path}\` `))).toEqual([])
+  const tables = app.routes.map(({ path }) => path).filter((path) => path.endsWith('.csv'))
+  expect(tables.length).toBeGreaterThan(20)
+  const isListed = (path: string) => {
+    const parts = path.split('/').map((part) => (part.startsWith(':') ? `{${/\w+/.exec(part)}}` : part))
+    const name = parts.join('/').replace('{job}', '{job_id}')
+    const below =
+      /^(\/repositories\/\{owner\}\/\{repo\}(?:\/(?:jobs|pulls|flakes\/\{sha\})\/\{\w+\})?)(\/.+)$/.exec(name)
+    if (!below) return text.includes(`\`${name}\``)
+    const item = text.split('\n- ').find((line) => line.startsWith(`Below \`${below[1]}\``))
+    return item?.includes(`\`${below[2]}\``) ?? false
+  }
+  expect(tables.filter((path) => !isListed(path))).toEqual([])
 })
 
 test('there are documents to check, and the README names scripts and commands', () => {
@@ -175,8 +197,8 @@ test('there are documents to check, and the README names scripts and commands', 
   expect(readText('README.md')).toMatch(/npm run demo[\s\S]*cli -- replay/)
 })
 
-test('the README describes the commands as the program does; npm run docs renews it', () => {
-  // Columns are padded, which says nothing.
+test('the README lists the commands as the program does; npm run docs renews it', () => {
+  // The padding of columns does not matter.
   const plain = (text: string) =>
     text
       .replace(/-{3,}/g, '---')
@@ -193,7 +215,7 @@ const isUnderstood = (example: string) =>
   parseHunt(example) !== null ||
   parseRetests(example).length > 0
 
-test('every command that is described is understood, and each is described', () => {
+test('every documented command is parsed, and every command is documented', () => {
   for (const { example } of COMMANDS) expect([example, isUnderstood(example)]).toEqual([example, true])
   const usages = COMMANDS.map(({ usage }) => usage).join(' ')
   for (const word of ['/flake-report', '/flake not-mine', '/retest', '/retest-required', '/test', '/hunt'])
@@ -210,7 +232,7 @@ function leadsSomewhere(from: string, link: string): boolean {
   return [...headings].some((match) => slugOf(match[1] ?? '') === anchor)
 }
 
-/** How GitHub makes an anchor of a heading. */
+/** The anchor that GitHub gives a heading. */
 function slugOf(heading: string): string {
   return heading
     .toLowerCase()
