@@ -22,13 +22,15 @@ export function compareSettings(before: Settings, after: Settings): SettingsChan
 }
 
 function flat(settings: Settings): Record<string, unknown> {
-  const { breachIssue, jobIssues, retest, hunt, report } = settings
+  const { breachIssue, jobIssues, retest, hunt, report, attribution } = settings
   return {
     target: settings.target,
     time_zone: settings.timeZone,
     required: settings.required,
     ignore: settings.ignore,
     require_same_base: settings.requireSameBase,
+    'attribution.same_author_is_independent': attribution.sameAuthorIsIndependent,
+    'attribution.paths': attribution.paths,
     'breach_issue.mode': breachIssue.mode,
     'breach_issue.labels': breachIssue.labels,
     'breach_issue.assignees': breachIssue.assignees,

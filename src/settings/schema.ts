@@ -41,7 +41,7 @@ export const settingsSchema = z.strictObject({
     z.strictObject({
       window_days: setting(
         z.number().int().min(2).max(60),
-        'Days around a flake in which other pull requests are evidence.',
+        'Has no effect: evidence always comes from 28 days before a flake to 7 days after it.',
         'a whole number from 2 to 60',
       ),
       same_author_is_independent: setting(
@@ -55,7 +55,7 @@ export const settingsSchema = z.strictObject({
         'a list such as [{ glob: "docs/**", jobs: [] }]',
       ),
     }),
-    'How the program decides whose flake it is.',
+    'What counts as evidence about whose flake it is.',
     'the settings window_days, same_author_is_independent and paths',
   ),
   breach_issue: setting(
