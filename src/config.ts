@@ -74,7 +74,7 @@ export interface Config {
 export interface PageConfig {
   /** The app's OAuth credentials and the session secret; null while one of the three is missing. */
   signIn: { clientId: string; clientSecret: string; secret: string } | null
-  /** Whether public repositories are shown to everybody. */
+  /** Whether public repositories are shown to everyone. */
   isPublic: boolean
   metricsToken: string | null
   /** One sentence for each feature that is off because a variable is missing. */
@@ -146,10 +146,10 @@ function readApp(env: Env): Config['app'] {
     throw new UserError(
       'Set both APP_ID and PRIVATE_KEY (or PRIVATE_KEY_PATH), or neither to start the set-up page.',
     )
-  // Probot would use "development" instead, which everybody knows.
+  // Probot would use "development" instead, which is public.
   if (!webhookSecret || webhookSecret === 'development') {
     throw new UserError(
-      'WEBHOOK_SECRET is not set, or is "development", which anybody can guess. Set it to the webhook secret on the app’s settings page; without it, anybody could send events.',
+      'WEBHOOK_SECRET is not set, or is "development", which anyone can guess. Set it to the webhook secret on the app’s settings page; without it, anyone could forge events.',
     )
   }
   if (!isPrivateKey(privateKey))
