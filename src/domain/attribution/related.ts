@@ -16,10 +16,10 @@ const REVERT = /^revert[:\s]+["“]?(.+?)["”]?$/i
 const RELAND = /^(?:reland|re-land|reapply|unrevert)[:\s]+["“]?(.+?)["”]?$/i
 /** Titles of a change brought to another branch, as people, Kubernetes' cherry-pick script and Mergify write them. */
 const BACKPORTS = [
-  /^\[(?:backport|release|v?\d)[^\]]*\]\s*(.+)$/i,
+  /^\[(?:backport|release|v?\d)[^\]]*\](.+)/i,
   /^backport(?: of)?[:\s]+(?:#\d+[:\s]+)?["“]?(.+?)["”]?$/i,
-  /^automated cherry.?pick of (?:#\d+[,\s]*)+:\s*(.+)$/i,
-  /^(.+?)\s*\((?:backport|cherry.?pick(?:ed)?(?: from| of)?)\s+(?:#\d+|[^()]*#\d+)\)$/i,
+  /^automated cherry.?pick of (?:#\d+[,\s]*)+:(.+)/i,
+  /^(.+)\((?:backport|cherry.?pick(?:ed)?)\s[^()]*#\d+\)$/i,
 ]
 /** A branch that more pull requests than this target is a trunk of its own, not the base of a stack. */
 export const MAX_STACKED = 10
@@ -55,9 +55,9 @@ export function relatedOf(pullRequests: readonly PullRequestRefs[]): Map<number,
 }
 
 /** Pull requests by head branch, without branches that too many pull requests target. */
-function stackableHeads(pullRequests: readonly PullRequestRefs[]): Map<string, PullRequestRefs> {
+function stackableHeads(pullRequests: readonly PullRequestRefs[]): Map<string | null, PullRequestRefs> {
   const onto = Map.groupBy(pullRequests, ({ baseRef }) => baseRef)
-  const heads = new Map<string, PullRequestRefs>()
+  const heads = new Map<string | null, PullRequestRefs>()
   for (const pullRequest of pullRequests) {
     const { headRef } = pullRequest
     if (headRef !== null && (onto.get(headRef)?.length ?? 0) <= MAX_STACKED) heads.set(headRef, pullRequest)
@@ -65,18 +65,17 @@ function stackableHeads(pullRequests: readonly PullRequestRefs[]): Map<string, P
   return heads
 }
 
-/** The pull requests below this one in its stack, nearest first. */
+/** The pull requests below this one in its stack, nearest first; in a loop of branches also itself. */
 function basesOf(
   pullRequest: PullRequestRefs,
-  byHead: ReadonlyMap<string, PullRequestRefs>,
+  byHead: ReadonlyMap<string | null, PullRequestRefs>,
 ): PullRequestRefs[] {
-  const baseOf = ({ baseRef }: PullRequestRefs) => (baseRef === null ? undefined : byHead.get(baseRef))
   const bases: PullRequestRefs[] = []
-  let base = baseOf(pullRequest)
+  let base = byHead.get(pullRequest.baseRef)
   // Two branches can be each other's base: stop where the walk would repeat itself.
-  while (base && base !== pullRequest && !bases.includes(base)) {
+  while (base && !bases.includes(base)) {
     bases.push(base)
-    base = baseOf(base)
+    base = byHead.get(base.baseRef)
   }
   return bases
 }

@@ -14,26 +14,40 @@ describe('a title', () => {
     ['  Fix the cache ', 'fix the cache', 0, 0],
     ['Revert "Fix the cache"', 'fix the cache', 1, 1],
     ['revert: Fix the cache', 'fix the cache', 1, 1],
+    ['Revert: "Fix the cache"', 'fix the cache', 1, 1],
     ['Revert “Fix the cache”', 'fix the cache', 1, 1],
     ['Revert "Revert "Fix the cache""', 'fix the cache', 2, 2],
     ['Reland "Fix the cache"', 'fix the cache', 0, 1],
     ['re-land: Fix the cache', 'fix the cache', 0, 1],
+    ['Reland: "Fix the cache"', 'fix the cache', 0, 1],
+    ['A note: Reland "Fix the cache"', 'a note: reland "fix the cache"', 0, 0],
     ['Reapply "Fix the cache"', 'fix the cache', 0, 1],
     ['Unrevert Fix the cache', 'fix the cache', 0, 1],
     ['[release-1.2] Fix the cache', 'fix the cache', 0, 1],
     ['[Backport 2.x] Fix the cache', 'fix the cache', 0, 1],
     ['[v1.30] Fix the cache', 'fix the cache', 0, 1],
     ['[1.30] Fix the cache', 'fix the cache', 0, 1],
+    ['[v1.30]  Fix the cache', 'fix the cache', 0, 1],
+    ['Note [v1.30] Fix the cache', 'note [v1.30] fix the cache', 0, 0],
     ['[e2e] Fix the cache', '[e2e] fix the cache', 0, 0],
     ['Backport: Fix the cache', 'fix the cache', 0, 1],
     ['Backport of "Fix the cache"', 'fix the cache', 0, 1],
     ['Backport #123: Fix the cache', 'fix the cache', 0, 1],
+    ['Backport: "Fix the cache"', 'fix the cache', 0, 1],
+    ['Backport #123: "Fix the cache"', 'fix the cache', 0, 1],
+    ['Backport #123 "Fix the cache"', 'fix the cache', 0, 1],
+    ['No backport: Fix the cache', 'no backport: fix the cache', 0, 0],
+    ['Automated cherrypick of #123: Fix the cache', 'fix the cache', 0, 1],
+    ['An automated cherry pick of #123: Fix it', 'an automated cherry pick of #123: fix it', 0, 0],
     ['Automated cherry pick of #123: Fix the cache', 'fix the cache', 0, 1],
     ['Automated cherry-pick of #123, #124: Fix the cache', 'fix the cache', 0, 1],
     ['Fix the cache (backport #123)', 'fix the cache', 0, 1],
     ['Fix the cache (cherry-pick #123)', 'fix the cache', 0, 1],
     ['Fix the cache (cherry picked from #123)', 'fix the cache', 0, 1],
     ['Fix the cache (cherry-pick of acme/widgets#123)', 'fix the cache', 0, 1],
+    ['Fix the cache (cherrypick #123)', 'fix the cache', 0, 1],
+    ['Fix the cache (backport #123) again', 'fix the cache (backport #123) again', 0, 0],
+    ['Fix the cache (backport)', 'fix the cache (backport)', 0, 0],
     ['Fix the cache (#123)', 'fix the cache (#123)', 0, 0],
     ['[release-1.2] Revert "Fix the cache"', 'fix the cache', 1, 2],
     ['Reverting is hard', 'reverting is hard', 0, 0],
@@ -67,6 +81,7 @@ test.each<[string, Record<number, Relation>, Record<number, Relation>]>([
   ['a reland and a revert undo each other', titles('Reland "X"', 'Revert "X"'), { 2: 'revert' }],
   ['backports to two branches land the same change', titles('[v1] X', '[v2] X'), { 2: 'reland' }],
   ['titles are compared without regard to case', titles('revert: fix x', 'Fix X'), { 2: 'revert' }],
+  ['a revert relates to no other change', titles('X', 'Revert "Y"', 'Y'), {}],
   ['equal titles alone relate nothing', titles('Bump deps', 'Bump deps'), {}],
   [
     'equal titles relate through a backport of both',
@@ -103,6 +118,16 @@ test.each<[string, Record<number, Relation>, Record<number, Relation>]>([
   ],
 ])('%s', (_rule, actual, expected) => {
   expect(actual).toEqual(expected)
+})
+
+test('reverts and relands come before other changes of the same title', () => {
+  const pullRequests = ['X', 'X', 'Revert "X"'].map((title, i) => {
+    return { number: i + 1, title, headRef: null, baseRef: null }
+  })
+  expect([...(relatedOf(pullRequests).get(1) ?? [])]).toEqual([
+    [3, 'revert'],
+    [2, 'reland'],
+  ])
 })
 
 test.each([
