@@ -1,8 +1,9 @@
+/** Which correction applies to a flake. */
 import { describe, expect, test } from 'vitest'
 import { type CorrectionFact, correctionFor } from '../../src/domain/correction.ts'
 import { at, ms } from '../support/facts.ts'
 
-function said(
+function aCorrection(
   minute: number,
   says: CorrectionFact['says'],
   more: Partial<CorrectionFact> = {},
@@ -15,21 +16,41 @@ function said(
 }
 const flake = { job: 'unit', flakedAt: ms(10) }
 
-describe('correctionFor', () => {
-  test('returns the last correction, in whatever order they arrive', () => {
-    const corrections = [said(20, 'mine'), said(40, 'not_mine'), said(30, 'reset')]
-    expect(correctionFor(corrections, flake)).toEqual({
-      says: 'not_mine',
-      by: 'ada',
-      at: at(40),
-      why: 'because',
-    })
-    expect(correctionFor(corrections.toReversed(), flake)?.says).toBe('not_mine')
-  })
+const USED = { says: 'not_mine', by: 'ada', at: at(40), why: 'because' } as const
 
-  test('is null after a reset, for another job, and for a flake later than the correction', () => {
-    expect(correctionFor([said(20, 'mine'), said(30, 'reset')], flake)).toBeNull()
-    expect(correctionFor([said(20, 'mine', { job: 'lint' })], flake)).toBeNull()
-    expect(correctionFor([said(9, 'mine')], flake)).toBeNull()
+describe('the correction that applies to a flake', () => {
+  test.each<[string, CorrectionFact[], ReturnType<typeof correctionFor>]>([
+    ['does not exist without corrections', [], null],
+    ['says who corrected it, when and why', [aCorrection(40, 'not_mine')], USED],
+    ['is the last one', [aCorrection(20, 'mine'), aCorrection(40, 'not_mine')], USED],
+    [
+      'is the last one, even after a reset',
+      [aCorrection(20, 'mine'), aCorrection(30, 'reset'), aCorrection(40, 'not_mine')],
+      USED,
+    ],
+    ['is removed by a reset', [aCorrection(20, 'mine'), aCorrection(30, 'reset')], null],
+    [
+      'is the one with the greater key when two are of one second',
+      [
+        aCorrection(40, 'mine', { correction_key: 'a' }),
+        aCorrection(40, 'not_mine', { correction_key: 'b' }),
+      ],
+      USED,
+    ],
+    [
+      'is the later one, whatever the keys',
+      [
+        aCorrection(20, 'mine', { correction_key: 'b' }),
+        aCorrection(40, 'not_mine', { correction_key: 'a' }),
+      ],
+      USED,
+    ],
+    ['may name the job', [aCorrection(40, 'not_mine', { job: 'unit' })], USED],
+    ['does not name another job', [aCorrection(40, 'not_mine', { job: 'lint' })], null],
+    ['was not written before the flake', [aCorrection(9, 'mine')], null],
+    ['may be of the second of the flake', [aCorrection(10, 'not_mine')], { ...USED, at: at(10) }],
+  ])('%s', (_rule, corrections, expected) => {
+    expect(correctionFor(corrections, flake)).toEqual(expected)
+    expect(correctionFor(corrections.toReversed(), flake)).toEqual(expected)
   })
 })

@@ -1,7 +1,8 @@
-/** Runs that a hunt requested are part of no verdict, flake or retest. */
+/** Runs that a hunt requested are left out of every verdict, flake and retest. */
 import { describe, expect, test } from 'vitest'
 import { deriveHead, type HeadFacts } from '../../src/domain/head.ts'
-import { aCheckRun, aHuntedAttempt, at, aWorkflowRun, factsOf } from '../support/facts.ts'
+import { notHunted, withoutHunted } from '../../src/domain/hunted.ts'
+import { aCheckRun, aHuntedAttempt, aRun, at, aWorkflowRun, factsOf, ms } from '../support/facts.ts'
 
 const failed = aCheckRun({ id: 1, state: 'failure', minute: 10 })
 const hunted = [20, 30].map((minute, i) => aCheckRun({ id: 10 + i, state: 'success', minute }))
@@ -52,4 +53,54 @@ describe('the runs of a hunt', () => {
     ).verdicts
     expect(verdict).toMatchObject({ retested: false })
   })
+})
+
+describe('a run of the suite of attempt 2, which a hunt requested', () => {
+  const closed = { after_at: at(10), until_at: at(20) }
+  const open = { after_at: at(10), until_at: null }
+  const attempt3 = aWorkflowRun({ attempt: 3, started_at: at(30) })
+
+  test.each<[string, Parameters<typeof aRun>[0], object, ReturnType<typeof aWorkflowRun>[], boolean]>([
+    ['stays when it completed with the result before it', { minute: 10 }, closed, [], true],
+    ['is left out when it completed after that', { minute: 11 }, closed, [], false],
+    ['is left out when it completed with the last result', { minute: 20 }, closed, [], false],
+    ['stays when it completed later', { minute: 21 }, closed, [], true],
+    ['stays when it belongs to another suite', { minute: 11, suiteId: 501 }, closed, [], true],
+    ['is left out while no other attempt is known', { minute: 40 }, open, [], false],
+    ['stays when it started with a later attempt', { minute: 40, startedAt: ms(30) }, open, [attempt3], true],
+    [
+      'is left out when it started before the later attempt',
+      { minute: 40, startedAt: ms(29) },
+      open,
+      [attempt3],
+      false,
+    ],
+    ['stays when only its completion is known and lies after that', { minute: 30 }, open, [attempt3], true],
+    [
+      'is left out when a later attempt belongs to another workflow run',
+      { minute: 40 },
+      open,
+      [{ ...attempt3, run_id: 501 }],
+      false,
+    ],
+    [
+      'is left out when the only known attempt is its own',
+      { minute: 40 },
+      open,
+      [{ ...attempt3, attempt: 2 }],
+      false,
+    ],
+  ])('%s', (_rule, run, attempt, workflowRuns, stays) => {
+    const left = withoutHunted([aRun({ suiteId: 500, ...run })], [aHuntedAttempt(attempt)], workflowRuns)
+    expect(left).toHaveLength(stays ? 1 : 0)
+  })
+})
+
+test('only the attempts of a hunt’s own workflow run are left out of the attempts', () => {
+  const attempts = [
+    aWorkflowRun({ attempt: 2 }),
+    aWorkflowRun({ attempt: 3 }),
+    aWorkflowRun({ run_id: 501, attempt: 2 }),
+  ]
+  expect(notHunted(attempts, [aHuntedAttempt({ attempt: 2 })])).toEqual(attempts.slice(1))
 })

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { type HeadJob, planRetest } from '../../src/domain/retest.ts'
 
-const job = (name: string, conclusion: string | null, completedAt = 10): HeadJob => ({
+/** A job of the head whose run completed at `completedAt`. Commands are written at 20. */
+const job = (name: string, conclusion: string | null, completedAt: number | null = 10): HeadJob => ({
   id: 1,
   name,
   app: 'github-actions',
@@ -15,34 +16,45 @@ const HEAD_JOBS = [
   job('e2e (linux, 20)', 'timed_out'),
   job('lint', 'success'),
   job('docs', null),
-  job('late', 'failure', 30),
+  job('now', 'failure', 20),
+  job('late', 'failure', 21),
+  job('undated', 'failure', null),
   job('optional', 'cancelled'),
+  job('pull-unit', 'error'),
 ]
+const names = (jobs: readonly HeadJob[]) => jobs.map(({ name }) => name)
 const plan = (commands: Parameters<typeof planRetest>[0], ...lines: string[]) => {
   const required = ({ name }: HeadJob) => name !== 'optional'
   const { again, unknown, notFailed } = planRetest(commands, HEAD_JOBS, { lines, required, askedAt: 20 })
-  return { again: again.map((one) => one.name), unknown, notFailed: notFailed.map((one) => one.name) }
+  return { again: names(again), unknown, notFailed: names(notFailed) }
 }
-const RED = ['unit', 'e2e (linux, 20)', 'optional']
+const REQUIRED = ['unit', 'e2e (linux, 20)', 'now', 'pull-unit']
+const RED = ['unit', 'e2e (linux, 20)', 'now', 'optional', 'pull-unit']
 
-describe('a command re-runs the right jobs:', () => {
-  test.each([
-    ['/retest', plan(['retest']), RED],
-    ['/test all', plan(['test_all', 'test'], 'all the things'), RED],
-    ['/retest-required', plan(['retest_required']), ['unit', 'e2e (linux, 20)']],
-    ['/test of one job', plan(['test'], 'unit,'), ['unit']],
-    ['/test of a name with spaces', plan(['test'], 'e2e (linux, 20)'), ['e2e (linux, 20)']],
-    ['both kinds together', plan(['retest_required', 'test'], 'optional'), RED],
-  ])('%s', (_name, { again, unknown }, expected) => {
+describe('the jobs to re-run', () => {
+  test.each<[string, ReturnType<typeof plan>, string[]]>([
+    ['are all that failed before `/retest`', plan(['retest']), RED],
+    ['are all that failed before `/test all`', plan(['test_all']), RED],
+    ['are all, whatever follows `/test all`', plan(['test_all', 'test'], 'all the lint'), RED],
+    ['are the required ones after `/retest-required`', plan(['retest_required']), REQUIRED],
+    ['are the one that `/test` names', plan(['test'], 'unit'), ['unit']],
+    ['may be followed by a comma', plan(['test'], 'unit, optional,'), ['unit', 'optional']],
+    ['may be separated by tabs and several spaces', plan(['test'], 'unit\t optional'), ['unit', 'optional']],
+    ['may have names with spaces', plan(['test'], ' e2e (linux, 20) '), ['e2e (linux, 20)']],
+    ['of two commands are joined', plan(['retest_required', 'test'], 'optional'), RED],
+    ['are none when `/test` asks for help', plan(['test'], '?'), []],
+    ['are none when `/test` has no name', plan(['test'], ''), []],
+    ['do not include one called `all`', plan(['test'], 'all'), []],
+  ])('%s', (_rule, { again, unknown, notFailed }, expected) => {
     expect(again).toEqual(expected)
-    expect(unknown).toEqual([])
+    expect([...unknown, ...notFailed]).toEqual([])
   })
 
-  test('none that is unknown, passes, is running, or failed after the command', () => {
-    expect(plan(['test'], 'unti lint docs late')).toEqual({
+  test('do not include a job that is unknown, passes, is running, or failed after the command', () => {
+    expect(plan(['test'], 'unti lint docs late undated')).toEqual({
       again: [],
       unknown: ['unti'],
-      notFailed: ['lint', 'docs', 'late'],
+      notFailed: ['lint', 'docs', 'late', 'undated'],
     })
   })
 })
