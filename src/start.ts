@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Logger, pino } from 'pino'
 import type { Config } from './config.ts'
 import { createTimings, type Timings } from './dashboard/app.ts'
-import { type OpenDatabase, openDatabase, reached } from './db/client.ts'
+import { checkReachable, type OpenDatabase, openDatabase } from './db/client.ts'
 import { isMigrated, migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { createBackpressure } from './derive/backpressure.ts'
@@ -108,7 +108,8 @@ function createLog({ logLevel }: Config): Logger {
 
 async function openMigrated(config: Config, options: StartOptions, timings: Timings): Promise<OpenDatabase> {
   const database =
-    options.database ?? (await reached(await openDatabase(config.database, { onQuery: timings.query })))
+    options.database ??
+    (await checkReachable(await openDatabase(config.database, { onQuery: timings.query })))
   await migrate(database.db)
   return database
 }

@@ -1,13 +1,13 @@
 /** Opens and migrates the database of a command, and closes it afterwards. */
 
-import { openDatabase, reached } from '../db/client.ts'
+import { checkReachable, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
 import type { Db } from '../db/schema.ts'
 
 /** @param url `--database-url`; else `DATABASE_URL`, else the embedded folder `DATA_DIR` or `./data` */
 export async function withDatabase<T>(url: string | undefined, work: (db: Db) => Promise<T>): Promise<T> {
   const where = url || process.env.DATABASE_URL || process.env.DATA_DIR || './data'
-  const database = await reached(await openDatabase(where))
+  const database = await checkReachable(await openDatabase(where))
   try {
     await migrate(database.db)
     return await work(database.db)

@@ -16,7 +16,7 @@ interface JobDay extends Tally {
 }
 
 /** Finds the changes of these jobs again, in place of those that were known of the same days. */
-export async function renewChangePoints(
+export async function writeChangePoints(
   db: Db,
   repositoryId: number,
   jobIds: readonly number[],

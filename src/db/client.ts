@@ -1,4 +1,7 @@
-/** Opens the database: a `postgres://` URL, a folder for the embedded one, or memory. The only file that knows a driver. */
+/**
+ * Opens the database: a PostgreSQL server, or the embedded PostgreSQL (PGlite) in a folder or in memory. This is the only file that
+ * uses a database driver.
+ */
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import type { Socket } from 'node:net'
@@ -10,26 +13,26 @@ import { Kysely, type LogEvent, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { UserError } from '../domain/user-error.ts'
 import type { Database, Db } from './schema.ts'
-import { SILENCE_LIMITS, type SilenceLimits, watchSilence } from './stalled-connection.ts'
+import { createStallWatch, DEFAULT_STALL_LIMITS, type StallLimits } from './stalled-connection.ts'
 
 export interface OpenDatabase {
   db: Db
-  /** What was opened, for logs and pages; never holds a password. */
+  /** The host, the folder or `memory`, for logs and pages. It never contains a password. */
   name: string
   embedded: boolean
   close(): Promise<void>
 }
 
-// Counts and ids are whole numbers below 2^53 everywhere here; both drivers then give the same JavaScript types.
+// Type ids (OIDs) of PostgreSQL. All counts and ids of this schema are below 2^53, so they fit a JavaScript number.
 const INT8 = 20
 const DATE = 1082
 const TIMESTAMPTZ = 1184
 pg.types.setTypeParser(INT8, Number)
 pg.types.setTypeParser(DATE, String)
-// Rows carry times as RFC 3339 text in UTC, as the payloads and our JSON do; only the domain counts in ms.
+// Rows contain times as RFC 3339 text in UTC, like GitHub's payloads and our JSON. Only the domain uses epoch ms.
 pg.types.setTypeParser(TIMESTAMPTZ, rfc3339)
 
-/** As PostgreSQL writes whole seconds in UTC, which almost all times here are: a Date for each took a tenth of concluding. */
+/** PostgreSQL's text of a whole second in UTC, as almost all times are. Parsing each as a Date took a tenth of the time to derive. */
 const WHOLE_SECOND = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00$/
 
 function rfc3339(value: string): string {
@@ -38,38 +41,39 @@ function rfc3339(value: string): string {
 }
 
 /**
- * A statement that begins with this is prepared once a connection: its text is always the same, and it runs all the time.
- * It names what it gives: after a migration a prepared `select *` would only fail.
+ * Begins a statement that is to be prepared once per connection: one that runs often and whose text never varies. Such a statement
+ * must list its columns, because a prepared `select *` fails after a migration adds a column.
  */
-export const KEPT = '/* kept */ '
+export const PREPARED = '/* prepared */ '
 
-const names = new Map<string, string>()
+const statementNames = new Map<string, string>()
 
-/** Gives the statements that are to be kept their names. */
-class KeepingClient extends pg.Client {
+/** Gives each statement that begins with `PREPARED` a name, which makes the driver prepare it. */
+class PreparingClient extends pg.Client {
   override query(text: unknown, ...rest: unknown[]): never {
     const query = super.query as (...args: unknown[]) => never
-    if (typeof text !== 'string' || !text.startsWith(KEPT)) return query.call(this, text, ...rest)
+    if (typeof text !== 'string' || !text.startsWith(PREPARED)) return query.call(this, text, ...rest)
     const [values, ...others] = rest
-    const name = names.get(text) ?? createHash('sha256').update(text).digest('hex').slice(0, 40)
-    names.set(text, name)
+    const name = statementNames.get(text) ?? createHash('sha256').update(text).digest('hex').slice(0, 40)
+    statementNames.set(text, name)
     return query.call(this, { name, text, values }, ...others)
   }
 }
 
 export interface OpenOptions {
   poolSize?: number
-  /** A dumped data folder, for a database in memory to begin with: making one from nothing takes seconds. */
+  /** A dumped data folder to load into a database in memory. Creating an empty database takes seconds. */
   contents?: Blob
-  /** Told of each query's time, in seconds. */
+  /** Receives the duration of each query, in seconds. */
   onQuery?: (seconds: number) => void
-  /** How long a PostgreSQL server may say nothing. */
-  silence?: SilenceLimits
+  /** When a connection to a PostgreSQL server counts as stalled. */
+  stallLimits?: StallLimits
 }
 
 /**
+ * Opens a database without migrating it. A connection to a server is only made by the first query.
  * @param where `postgres://…`, `memory`, or a folder's path
- * @throws UserError when the folder is open in another process
+ * @throws UserError when the folder cannot be opened, for example because another process has it open
  */
 export async function openDatabase(where: string, options: OpenOptions = {}): Promise<OpenDatabase> {
   if (/^postgres(ql)?:\/\//.test(where)) return openPostgres(where, options)
@@ -83,20 +87,20 @@ export async function openDatabase(where: string, options: OpenOptions = {}): Pr
     return openEmbedded(await PGlite.create(folder), folder, options, release)
   } catch (error) {
     release()
-    // The errors of the embedded file system have a number alone.
+    // Errors of the embedded file system have a number and no message.
     const { message, errno } = error as { message?: string; errno?: number }
     throw new UserError(
-      `The data folder ${folder} cannot be opened: ${message ?? `a file could not be read or written (error ${errno})`}. Is it one of flake-sla's, writable, and is there room?`,
+      `The data folder ${folder} cannot be opened: ${message ?? `a file could not be read or written (error ${errno})`}. Is it a flake-sla data folder, is it writable, and is there room on the disk?`,
     )
   }
 }
 
 function openPostgres(
   url: string,
-  { poolSize: max = 10, onQuery, silence = SILENCE_LIMITS }: OpenOptions,
+  { poolSize: max = 10, onQuery, stallLimits = DEFAULT_STALL_LIMITS }: OpenOptions,
 ): OpenDatabase {
-  const watch = watchSilence(() => isThere(url, silence.probeMs), silence.silenceMs)
-  class WatchedClient extends KeepingClient {
+  const watch = createStallWatch(() => answersProbe(url, stallLimits.probeMs), stallLimits.timeoutMs)
+  class WatchedClient extends PreparingClient {
     override query(text: unknown, ...rest: unknown[]): never {
       const answer: unknown = super.query(text, ...rest)
       if (answer instanceof Promise) watch(answer, (reason) => socketOf(this).destroy(reason))
@@ -108,15 +112,15 @@ function openPostgres(
     connectionString: url,
     max,
     connectionTimeoutMillis: 10_000,
-    // For those that are not asked anything: a peer that is gone is noticed, and a firewall does not deleteExpired them.
+    // For idle connections: a lost peer is noticed, and firewalls do not drop them.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })
-  // Without listeners the end of a connection (a restart of the server) would end this process: the pool hears of idle
-  // connections, nobody of those in use, whose query fails with the same error.
+  // An `error` event without a listener ends the process, and a restart of the server emits one for every connection. The pool emits
+  // those of idle connections. On a connection in use the query fails with the same error.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...watching(onQuery) })
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...queryLog(onQuery) })
   return { db, name: new URL(url).host, embedded: false, close: () => db.destroy() }
 }
 
@@ -124,8 +128,8 @@ function socketOf(client: pg.Client): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream
 }
 
-/** Whether the server answers a new connection, if only to refuse it: then it is there, and busy with what it was asked. */
-async function isThere(url: string, probeMs: number): Promise<boolean> {
+/** Whether the server answers a new connection. A refusal counts as an answer: the server is reachable, so a query is only slow. */
+async function answersProbe(url: string, probeMs: number): Promise<boolean> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: probeMs,
@@ -143,21 +147,21 @@ async function isThere(url: string, probeMs: number): Promise<boolean> {
   }
 }
 
-/** Asks once, so that an address that is wrong is told of in a sentence. @throws UserError without the password in it */
-export async function reached(database: OpenDatabase): Promise<OpenDatabase> {
+/** Runs one query, so that a wrong address is reported clearly. @throws UserError when it fails; its message has no password */
+export async function checkReachable(database: OpenDatabase): Promise<OpenDatabase> {
   try {
     await sql`select 1`.execute(database.db)
     return database
   } catch (error) {
     await database.close()
     throw new UserError(
-      `The database at ${database.name} cannot be used: ${(error as Error).message}. Does the server run there, and is DATABASE_URL right?`,
+      `Cannot use the database at ${database.name}: ${(error as Error).message}. Is the server running there, and is DATABASE_URL right?`,
     )
   }
 }
 
-/** Kysely takes the time of a query only for somebody who listens. */
-function watching(onQuery: OpenOptions['onQuery']) {
+/** Kysely's option to report query durations; it measures none without a listener. */
+function queryLog(onQuery: OpenOptions['onQuery']) {
   return onQuery && { log: (event: LogEvent) => onQuery(event.queryDurationMillis / 1000) }
 }
 
@@ -167,11 +171,13 @@ function openEmbedded(
   { onQuery }: OpenOptions,
   release: () => void,
 ): OpenDatabase {
-  endOnPanic(pglite, name)
-  // Through pg's own pool, so that the embedded database gives the very same JavaScript types.
+  exitOnPanic(pglite, name)
+  // PGlite through pg's own pool, so that both databases return the same JavaScript types.
   const db = new Kysely<Database>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ ...createPgConfig(pglite), Client: KeepingClient }) }),
-    ...watching(onQuery),
+    dialect: new PostgresDialect({
+      pool: new pg.Pool({ ...createPgConfig(pglite), Client: PreparingClient }),
+    }),
+    ...queryLog(onQuery),
   })
   const close = async () => {
     await db.destroy()
@@ -181,25 +187,27 @@ function openEmbedded(
   return { db, name, embedded: true, close }
 }
 
-interface Failure {
+interface ErrorMessage {
   severity: string
   message: string
 }
 
 /**
- * A server that panics, as without room for its log, is started again by its own process; the embedded one has none, and
- * never answers again: every delivery would wait for ever. What was acknowledged is in the log that a new process reads.
+ * Ends the process when the embedded database panics, for example because the disk is full. A server restarts itself after a panic;
+ * the embedded database never answers again, so every delivery would wait indefinitely. The next start recovers from the
+ * write-ahead log, which contains all that was acknowledged.
  */
-function endOnPanic(pglite: PGlite, name: string): void {
+function exitOnPanic(pglite: PGlite, name: string): void {
   const run = pglite.execProtocolStream.bind(pglite)
   pglite.execProtocolStream = async (...query) => {
     const messages = await run(...query)
     const panic = messages.find(
-      (one): one is typeof one & Failure => 'severity' in one && one.severity === 'PANIC',
+      (message): message is typeof message & ErrorMessage =>
+        'severity' in message && message.severity === 'PANIC',
     )
     if (panic) {
       process.stderr.write(
-        `The embedded database in ${name} ended: ${panic.message}. What was acknowledged is in it. Make room where that is the cause, and start this program again.\n`,
+        `The embedded database in ${name} crashed: ${panic.message}. No acknowledged delivery is lost. Free disk space if that is the cause, then start flake-sla again.\n`,
       )
       process.exit(1)
     }
@@ -208,8 +216,9 @@ function endOnPanic(pglite: PGlite, name: string): void {
 }
 
 /**
- * Two processes on one embedded folder lose data silently, so the second must not open it. The lock is the kernel's,
- * held through SQLite's file locking: it ends with the process however that dies, and no process id can go stale.
+ * Keeps a second process from opening the same embedded folder, because two processes would lose data without an error. It is a
+ * lock of the operating system, taken through SQLite: it ends with the process, however that ends, and unlike a file with a process
+ * id it cannot go stale. @returns a function that releases it
  */
 function lockFolder(folder: string): () => void {
   const lock = openLock(folder)
@@ -218,7 +227,7 @@ function lockFolder(folder: string): () => void {
   } catch {
     lock.close()
     throw new UserError(
-      `The data folder ${folder} is in use by another flake-sla process. Stop that one first, or set DATABASE_URL to a PostgreSQL server, which many processes can share.`,
+      `The data folder ${folder} is in use by another flake-sla process. Stop that process first, or set DATABASE_URL to a PostgreSQL server, which many processes can share.`,
     )
   }
   return () => lock.close()
@@ -230,7 +239,7 @@ function openLock(folder: string): DatabaseSync {
     return new DatabaseSync(`${folder}.lock`, { timeout: 0 })
   } catch (error) {
     throw new UserError(
-      `The data folder ${folder} cannot be made or locked: ${(error as Error).message}. Name a folder that this process may write to.`,
+      `The data folder ${folder} cannot be created or locked: ${(error as Error).message}. Choose a folder that this process can write to.`,
     )
   }
 }

@@ -30,7 +30,7 @@ export function jobId(job: Job): number {
 export async function writeDerived(
   db: Db,
   repositoryId: number,
-  heads: readonly { headSha: string; conclusions: DerivedHead }[],
+  heads: readonly { headSha: string; derived: DerivedHead }[],
 ): Promise<Changes> {
   const shas = heads.map((one) => one.headSha)
   const rows = rowsOf(repositoryId, heads)
@@ -89,7 +89,7 @@ type Fresh<T extends 'run' | 'verdict' | 'flake'> = { [C in keyof Row<T>]?: unkn
   unknown
 >
 
-function rowsOf(repositoryId: number, heads: readonly { headSha: string; conclusions: DerivedHead }[]) {
+function rowsOf(repositoryId: number, heads: readonly { headSha: string; derived: DerivedHead }[]) {
   const jobs = new Map<string, { job_id: number }>()
   const idOf = (job: Job): number => {
     const key = jobKey(job)
@@ -102,9 +102,9 @@ function rowsOf(repositoryId: number, heads: readonly { headSha: string; conclus
   const runs: Fresh<'run'>[] = []
   const verdicts: Fresh<'verdict'>[] = []
   const flakes: Fresh<'flake'>[] = []
-  for (const { headSha: head_sha, conclusions } of heads) {
+  for (const { headSha: head_sha, derived } of heads) {
     const at = { repository_id: repositoryId, head_sha }
-    for (const { kind, number, baseRef, run } of conclusions.runs) {
+    for (const { kind, number, baseRef, run } of derived.runs) {
       runs.push({
         ...at,
         kind,
@@ -121,7 +121,7 @@ function rowsOf(repositoryId: number, heads: readonly { headSha: string; conclus
         completed_at: iso(run.completedAt),
       })
     }
-    for (const { job, kind, number, baseRef, verdict, retested, retestedByBot } of conclusions.verdicts) {
+    for (const { job, kind, number, baseRef, verdict, retested, retestedByBot } of derived.verdicts) {
       const job_id = idOf(job)
       verdicts.push({
         ...at,

@@ -3,7 +3,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
 import type { Facts, InstallationFact, RepositoryFact } from '../domain/facts.ts'
-import { KEPT } from './client.ts'
+import { PREPARED } from './client.ts'
 import { addCorrection } from './corrections.ts'
 import { readRemovedAmong } from './repositories.ts'
 import { adding, type BulkTable } from './rows.ts'
@@ -82,7 +82,7 @@ async function addAtOnce(
   const result = await sql<{
     removed: boolean
     guids: string[] | null
-  }>`${sql.raw(KEPT)}with ${sql.join(parts)}
+  }>`${sql.raw(PREPARED)}with ${sql.join(parts)}
     select exists (select 1 from removed) as removed, (select array_agg(guid) from new_delivery) as guids`.execute(
     db,
   )

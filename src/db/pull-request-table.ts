@@ -8,7 +8,7 @@ import type { Db, Row } from './schema.ts'
 type PullRequest = Row<'pull_request'>
 
 /** Updates the rows of these pull requests from their events. @returns the rows that changed, before and after */
-export async function renewPullRequests(
+export async function writePullRequests(
   db: Db,
   repositoryId: number,
   numbers: readonly number[],

@@ -3,7 +3,7 @@
 import { sql } from 'kysely'
 import { type Required, type RequiredList, requiredBy } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
-import { KEPT } from './client.ts'
+import { PREPARED } from './client.ts'
 import type { Db, Row } from './schema.ts'
 import { markWindowsEndingAfter } from './stale.ts'
 
@@ -19,7 +19,7 @@ interface Requirements {
 /** The jobs of a repository and its lists, in one question: every figure asks it. */
 export async function readRequirements(db: Db, repositoryId: number): Promise<Requirements> {
   const ofIt = sql`where repository_id = ${repositoryId}`
-  const { rows } = await sql<Requirements>`${sql.raw(KEPT)}select
+  const { rows } = await sql<Requirements>`${sql.raw(PREPARED)}select
     (select coalesce(json_agg(j order by j.name), '[]') from (select * from job ${ofIt}) as j) as jobs,
     (select coalesce(json_agg(l order by l.valid_from, l.base_ref), '[]')
       from (select base_ref, valid_from, jobs, problem from required_jobs ${ofIt}) as l) as lists,

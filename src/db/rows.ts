@@ -1,6 +1,6 @@
 /** Writes many rows of a table in one statement of constant text, so that any number of rows uses the same plan. */
 import { sql } from 'kysely'
-import { KEPT } from './client.ts'
+import { PREPARED } from './client.ts'
 import type { Database, Db } from './schema.ts'
 
 /**
@@ -244,7 +244,7 @@ const DERIVED_KEYS: Partial<Record<BulkTable, readonly string[]>> = {
 /** Inserts rows that cannot exist yet. This is a fifth faster than `addRows`. */
 export async function insertRows(db: Db, table: BulkTable, rows: readonly object[]): Promise<void> {
   if (rows.length === 0) return
-  await sql`${sql.raw(KEPT)}insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}`.execute(
+  await sql`${sql.raw(PREPARED)}insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}`.execute(
     db,
   )
 }
@@ -307,7 +307,7 @@ export async function replaceRows(
   const keys = DERIVED_KEYS[table] ?? []
   const others = COLUMNS[table].filter((column) => !keys.includes(column))
   const sets = sql.join(others.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`))
-  await sql`${sql.raw(KEPT)}insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}
+  await sql`${sql.raw(PREPARED)}insert into ${sql.table(table)} (${columns(table)}) select ${columns(table)} ${from(table, rows)}
     on conflict (${sql.join(keys.map((key) => sql.ref(key)))}) do update set ${sets}`.execute(db)
 }
 

@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { CountedFlake, SlaCounts } from '../domain/sla.ts'
 import { iso } from '../domain/time.ts'
 import type { Window, WindowKind } from '../domain/window.ts'
-import { KEPT } from './client.ts'
+import { PREPARED } from './client.ts'
 import { columns, replaceRows } from './rows.ts'
 import type { Db, NewRow, Row } from './schema.ts'
 import { flakeInScope, runInScope, type Scope } from './scope.ts'
@@ -26,7 +26,7 @@ export async function readTotals(db: Db, scope: Scope, windows: readonly Window[
     sql`${sql.ref(`r.${column}`)} >= w.lower and ${sql.ref(`r.${column}`)} < w.upper`
   const runs = sql`from run r where ${runInScope(scope)} and ${dated('completed_at')} and r.kind = 'pull_request'`
   // Scalar subqueries, because the planner would answer a join by reading the whole history: it cannot tell how short a window is.
-  const totals = await sql<WindowTotals>`${sql.raw(KEPT)}select
+  const totals = await sql<WindowTotals>`${sql.raw(PREPARED)}select
       (select count(*) from (select distinct r.number ${runs} and r.outcome in ('pass', 'fail')) as tested) as prs,
       (select coalesce(json_object_agg(reason, runs order by reason), '{}') from (select coalesce(r.reason, r.outcome) as reason,
         count(*) as runs ${runs} and r.outcome not in ('pass', 'fail') group by 1) as other) as "leftOut",
@@ -76,7 +76,7 @@ export async function readEnded(db: Db, repositoryId: number, now: number): Prom
 }
 
 async function newestOf(db: Db, repositoryId: number, w: RawBuilder<unknown>): Promise<Row<'sla_window'>[]> {
-  const rows = await sql<Row<'sla_window'>>`${sql.raw(KEPT)}select s.* from ${w} cross join lateral
+  const rows = await sql<Row<'sla_window'>>`${sql.raw(PREPARED)}select s.* from ${w} cross join lateral
       (select ${columns('sla_window')} from sla_window where repository_id = ${repositoryId} and kind = w.kind and start = w.start
         order by definition_version desc, revision desc limit 1) as s order by s.ends_at`.execute(db)
   return rows.rows

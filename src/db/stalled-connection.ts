@@ -1,49 +1,50 @@
 /**
- * Ends connections to a database that has fallen silent: open, as far as this machine knows, and answering nothing, as
- * after a lost machine, a cut cable or a firewall that forgot. Without this a question would wait for a quarter of an
- * hour, or for ever, and everything behind it as well.
+ * Closes stalled connections to a PostgreSQL server: connections that the operating system still reports as open but that carry no
+ * data, as after the loss of a machine, a cut cable or a firewall that dropped its state. Without this a query, and everything
+ * behind it, would wait for a quarter of an hour or indefinitely.
  */
 
-export interface SilenceLimits {
-  /** How long a question may go unanswered until the server is asked whether it is there, in ms. */
-  silenceMs: number
-  /** How long the answer to that may take, in ms. */
+export interface StallLimits {
+  /** How long a query may go unanswered before the server is probed, in ms. */
+  timeoutMs: number
+  /** How long the server may take to answer the probe, in ms. */
   probeMs: number
 }
 
-export const SILENCE_LIMITS: SilenceLimits = { silenceMs: 10_000, probeMs: 5000 }
+export const DEFAULT_STALL_LIMITS: StallLimits = { timeoutMs: 10_000, probeMs: 5000 }
 
 /**
- * Watches questions to one server; many that wait at the same time have it asked once.
- * @param isThere whether the server answers a new connection
- * @returns is given each question's answer, and what ends its connection. A slow answer is waited for while the server is there.
+ * Watches the queries to one server. Queries that wait at the same time share one probe.
+ * @param probe whether the server answers a new connection
+ * @returns a function to call for each query, with its answer and a way to close its connection. A slow query is waited for as
+ *   long as the server answers probes.
  */
-export function watchSilence(
-  isThere: () => Promise<boolean>,
-  silenceMs: number,
-): (answer: Promise<unknown>, end: (reason: Error) => void) => void {
-  let asking: Promise<boolean> | null = null
-  const ask = () => {
-    asking ??= isThere().finally(() => {
-      asking = null
+export function createStallWatch(
+  probe: () => Promise<boolean>,
+  timeoutMs: number,
+): (answer: Promise<unknown>, close: (reason: Error) => void) => void {
+  let pendingProbe: Promise<boolean> | null = null
+  const sharedProbe = () => {
+    pendingProbe ??= probe().finally(() => {
+      pendingProbe = null
     })
-    return asking
+    return pendingProbe
   }
-  return (answer, end) => {
+  return (answer, close) => {
     let timer: NodeJS.Timeout | null = null
-    let isOver = false
-    const look = async () => {
-      if (await ask()) return wait()
-      if (!isOver) end(new Error('the database is silent: connection terminated'))
+    let isSettled = false
+    const check = async () => {
+      if (await sharedProbe()) return wait()
+      if (!isSettled) close(new Error('the database does not answer: connection terminated'))
     }
     const wait = () => {
-      if (!isOver) timer = setTimeout(() => void look(), silenceMs).unref()
+      if (!isSettled) timer = setTimeout(() => void check(), timeoutMs).unref()
     }
-    const over = () => {
-      isOver = true
+    const settle = () => {
+      isSettled = true
       if (timer) clearTimeout(timer)
     }
     wait()
-    answer.then(over, over)
+    answer.then(settle, settle)
   }
 }

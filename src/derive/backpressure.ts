@@ -1,55 +1,56 @@
 /**
- * Conclusions give way to deliveries: GitHub waits 10 seconds for an answer and never asks again, while a figure may come
- * some seconds later. While deliveries crowd, concluding takes a small share of the time; the longer they do, the more.
+ * Deriving figures gives way to recording deliveries. GitHub waits 10 seconds for an answer and does not redeliver by itself, whereas
+ * a figure may be some seconds late. Under load, deriving takes a small share of the time, which grows while the load lasts.
  */
 
 export interface Backpressure {
-  /** Tells of a commit of so many deliveries. */
+  /** Reports that `count` deliveries were committed in one transaction. */
   recorded(count: number): void
-  /** Commits to judge in one transaction, while which deliveries wait for the processor. */
+  /** How many heads to classify in one transaction. Deliveries wait for the CPU meanwhile. */
   headsAtOnce(): number
-  /** Lets deliveries through after a piece of work that took `tookMs`; waits while they crowd. */
+  /** Lets deliveries through after work that took `tookMs`. Under load it waits longer. */
   giveWay(tookMs: number): Promise<void>
 }
 
-const SPAN_MS = 100
-/** Deliveries in one commit: so many came while the commit before it was under way. */
-const CROWD = 3
-/** Of the time, for concluding beside a crowd: at its beginning, at most, and how long it takes from one to the other. */
+/** How long after a large commit the process still counts as under load. */
+const LOAD_MEMORY_MS = 100
+/** A commit of so many deliveries is a sign of load: that many arrived during the commit before it. */
+const MIN_LOAD = 3
+/** The share of the time for deriving under load: when the load begins, and at most. */
 const MIN_SHARE = 0.02
 const MAX_SHARE = 0.5
-const GITHUB_TIMEOUT_MS = 120_000
+/** How long the load lasts until the share is at its maximum. */
+const RAMP_MS = 120_000
 const MAX_WAIT_MS = 5_000
-const HEADS_IN_CROWD = 20
-const HEADS_BESIDE = 40
-const HEADS_UNHURRIED = 400
+const HEADS_UNDER_LOAD = 20
+const HEADS_WITHOUT_LOAD = 40
+const HEADS_WITHOUT_DELIVERIES = 400
 
-/** The backpressure of a process that takes deliveries. @param clock ms that never go back, such as `performance.now` */
+/** The backpressure of a process that receives deliveries. @param clock monotonic ms, such as `performance.now` */
 export function createBackpressure(clock: () => number): Backpressure {
-  let crowdAt = Number.NEGATIVE_INFINITY
-  let crowdSince = 0
-  const isCrowded = () => clock() - crowdAt < SPAN_MS
-  const share = () =>
-    Math.min(MAX_SHARE, MIN_SHARE + (MAX_SHARE * (clock() - crowdSince)) / GITHUB_TIMEOUT_MS)
+  let loadedAt = Number.NEGATIVE_INFINITY
+  let loadedSince = 0
+  const isLoaded = () => clock() - loadedAt < LOAD_MEMORY_MS
+  const share = () => Math.min(MAX_SHARE, MIN_SHARE + (MAX_SHARE * (clock() - loadedSince)) / RAMP_MS)
   return {
     recorded(count) {
-      if (count < CROWD) return
-      if (!isCrowded()) crowdSince = clock()
-      crowdAt = clock()
+      if (count < MIN_LOAD) return
+      if (!isLoaded()) loadedSince = clock()
+      loadedAt = clock()
     },
-    headsAtOnce: () => (isCrowded() ? HEADS_IN_CROWD : HEADS_BESIDE),
+    headsAtOnce: () => (isLoaded() ? HEADS_UNDER_LOAD : HEADS_WITHOUT_LOAD),
     async giveWay(tookMs) {
       const until = clock() + Math.min(MAX_WAIT_MS, tookMs / share() - tookMs)
-      // At least one turn of the event loop: the embedded database answers within the turn in which it is asked.
-      do await new Promise((resolve) => setTimeout(resolve, isCrowded() ? SPAN_MS / 4 : 0))
-      while (isCrowded() && clock() < until)
+      // At least one turn of the event loop, because the embedded database answers a query within the same turn.
+      do await new Promise((resolve) => setTimeout(resolve, isLoaded() ? LOAD_MEMORY_MS / 4 : 0))
+      while (isLoaded() && clock() < until)
     },
   }
 }
 
-/** For those who derive and take no deliveries. */
+/** For processes that derive and receive no deliveries. */
 export const NO_BACKPRESSURE: Backpressure = {
   recorded: () => {},
-  headsAtOnce: () => HEADS_UNHURRIED,
+  headsAtOnce: () => HEADS_WITHOUT_DELIVERIES,
   giveWay: async () => {},
 }

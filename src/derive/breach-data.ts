@@ -1,4 +1,4 @@
-/** Gathers the facts of the issue about a breached day. It makes no request to GitHub. */
+/** Gathers the data of the issue about a breached day. It makes no request to GitHub. */
 
 import { readJobBackgrounds, readJobDays } from '../db/breach.ts'
 import { type ErrorBudget, readErrorBudget, readTimeLost } from '../db/budget.ts'
@@ -15,13 +15,13 @@ import { shiftWindow, type Window, windowOf } from '../domain/window.ts'
 
 const TREND_DAYS = 28
 const CHANGE_DAYS = 90
-/** Jobs shown in full; of the others only the number is shown. */
+/** Jobs shown with details. The others are shown with their number of flakes only. */
 const MAX_JOBS = 10
 
-/** A job with flakes that count, outside incidents. */
+/** A job with flakes that count and are outside incidents. */
 export interface BreachedJob {
   name: string
-  /** Flakes that count. */
+  /** Number of such flakes. */
   flakes: number
   pull_requests: number[]
   rerun_s: number
@@ -46,7 +46,7 @@ export interface BreachFigures {
   quarter: { start: string; days: number; weeks: number; fixes: number; labels: string[] }
 }
 
-/** The facts about a local day (`YYYY-MM-DD`); null where the day was never measured. */
+/** Reads the data about a local day (`YYYY-MM-DD`); null when the day was never measured. */
 export async function readBreach(
   db: Db,
   repository: Row<'repository'>,
@@ -82,14 +82,14 @@ export async function readBreach(
       breached: slas.get(start)?.breached ?? false,
     })),
     weeks: weeks.reverse().map((window) => ({ start: window.start, sla: slaOf(countsOf(window)) })),
-    // At the end of the window the last closed day is the breached one.
+    // As of the end of the window, when the breached day is the last closed one.
     budget: await readErrorBudget(db, scope, settings, window.to),
     quarter: await readQuarter(db, repository_id, settings, window),
   }
 }
 
 /**
- * P(the rate is below the target) over the seven days that end with `day`; null where nothing was tested.
+ * P(the rate is below the target) over the seven days that end with `day`; null when nothing was tested.
  * It uses the current target, not the targets that the days were measured against.
  */
 export async function inSlaProbability(
@@ -132,16 +132,17 @@ async function readJobs(db: Db, scope: Scope, window: Window, timeZone: string):
   })
 }
 
-/** The day since which a job's flake rate is higher, where chance hardly explains it. */
+/** The day from which a job's flake rate is significantly higher; null when there is none. */
 function worseSince(days: readonly { day: string; flaky: number; verdicts: number }[]) {
-  const found = changePoint(days)
-  const day = found && days[found.at]?.day
-  if (!found || !day) return null
-  const before = found.before.flaky / found.before.verdicts
-  const after = found.after.flaky / found.after.verdicts
+  const change = changePoint(days)
+  const day = change && days[change.at]?.day
+  if (!change || !day) return null
+  const before = change.before.flaky / change.before.verdicts
+  const after = change.after.flaky / change.after.verdicts
   return after > before ? { day, before, after } : null
 }
 
+/** Breached days and weeks and merged fixes, from the start of the calendar quarter to the end of the window. */
 async function readQuarter(db: Db, repositoryId: number, settings: Settings, window: Window) {
   const { timeZone } = settings
   const [year = '', month = ''] = window.start.split('-')

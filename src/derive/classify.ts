@@ -3,7 +3,7 @@ import { type Changes, writeDerived } from '../db/derived.ts'
 import { readHeadShas, readHeads } from '../db/head-facts.ts'
 import { lockRepository } from '../db/locks.ts'
 import { addOrphanHead } from '../db/orphan-heads.ts'
-import { readRelated, renewPullRequests } from '../db/pull-request-table.ts'
+import { readRelated, writePullRequests } from '../db/pull-request-table.ts'
 import type { Db } from '../db/schema.ts'
 import { markFlakesOf, markVerdicts, markWeeks, markWindows, takeStaleHeads } from '../db/stale.ts'
 import { weeksLearningFrom } from '../domain/attribution/week.ts'
@@ -23,19 +23,19 @@ export async function classifyNext(db: Db, repositoryId: number, limit: number):
     const facts = await readHeads(trx, repositoryId, [...shas])
     await classifyHeads(trx, repositoryId, facts)
     for (const { pullRequests } of facts) for (const { number } of pullRequests) numbers.push(number)
-    await renewPullRequestsAndMark(trx, repositoryId, [...new Set(numbers)])
+    await updatePullRequests(trx, repositoryId, [...new Set(numbers)])
     return marks.length
   })
 }
 
 async function classifyHeads(trx: Db, repositoryId: number, facts: readonly HeadFacts[]): Promise<void> {
-  const heads: { headSha: string; conclusions: DerivedHead }[] = []
+  const heads: { headSha: string; derived: DerivedHead }[] = []
   const waiting: HeadFacts[] = []
   for (const head of facts) {
     // The observations of an old commit are deleted; its verdicts stay as they are.
     if (head.observations.length === 0) continue
     const derived = deriveHead(head)
-    heads.push({ headSha: head.headSha, conclusions: derived })
+    heads.push({ headSha: head.headSha, derived })
     if (isWaiting(head, derived)) waiting.push(head)
   }
   await addOrphanHead(trx, repositoryId, waiting.map(orphanHeadRow))
@@ -55,13 +55,9 @@ function orphanHeadRow({ headSha, observations }: HeadFacts) {
  * Renews what is known of pull requests. One that was merged, renamed or stacked is different evidence, so its flakes are
  * marked, and the flakes of all pull requests that share code with it, before or after the change.
  */
-async function renewPullRequestsAndMark(
-  db: Db,
-  repositoryId: number,
-  numbers: readonly number[],
-): Promise<void> {
+async function updatePullRequests(db: Db, repositoryId: number, numbers: readonly number[]): Promise<void> {
   const before = await readRelated(db, repositoryId, numbers)
-  const changed = await renewPullRequests(db, repositoryId, numbers)
+  const changed = await writePullRequests(db, repositoryId, numbers)
   if (changed.length === 0) return
   const touched = [...new Set(changed.map((pullRequest) => pullRequest.number))]
   const after = await readRelated(db, repositoryId, touched)

@@ -1,5 +1,5 @@
 /** Learns: finds the incidents and the repository model of each stale week, and marks the verdicts that they change. */
-import { renewChangePoints } from '../db/change-points.ts'
+import { writeChangePoints } from '../db/change-points.ts'
 import {
   readHistories,
   readIncidents,
@@ -53,7 +53,7 @@ async function learnWeeks(db: Db, repositoryId: number, weeks: readonly string[]
     verdicts.some((verdict) => verdict.flaky && verdict.judgedAt >= Date.parse(first)),
   )
   const jobs = flaky.map((history) => history.job)
-  await renewChangePoints(db, repositoryId, jobs)
+  await writeChangePoints(db, repositoryId, jobs)
 }
 
 /** Finds the incidents of the weeks. @returns the verdicts that new and former incidents change */

@@ -1,4 +1,4 @@
-/** Measures: computes the windows whose runs, flakes or verdicts changed, and closes those that ended. */
+/** Measures: computes the windows whose runs, flakes or attributions changed, and closes windows that have ended. */
 
 import { lockRepository } from '../db/locks.ts'
 import type { Db, NewRow, Row } from '../db/schema.ts'
@@ -8,11 +8,12 @@ import { takeStaleWindows } from '../db/stale.ts'
 import type { Required } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { countFlakes, DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
+import { iso } from '../domain/time.ts'
 import { type Window, type WindowKind, windowAt } from '../domain/window.ts'
 
 const KINDS: readonly WindowKind[] = ['day', 'week']
 
-/** Measures every window of a repository that has changed. @returns how many marks were worked off */
+/** Measures every stale window of a repository. `now` is epoch ms. @returns how many marks were done */
 export async function measureNext(
   db: Db,
   repositoryId: number,
@@ -23,24 +24,33 @@ export async function measureNext(
     await lockRepository(trx, repositoryId)
     const changes = await takeStaleWindows(trx, repositoryId)
     if (changes.length === 0) return 0
-    const stale = new Map<string, { window: Window; why: Set<string> }>()
-    for (const { changed_at, why } of changes) {
-      for (const kind of KINDS) {
-        const window = windowAt(kind, Date.parse(changed_at), settings.timeZone)
-        const key = `${kind}/${window.start}`
-        const known = stale.get(key)
-        if (known) for (const one of why) known.why.add(one)
-        else stale.set(key, { window, why: new Set(why) })
-      }
-    }
-    const windows = [...stale.values()].map((one) => one.window)
+    const stale = staleWindowsOf(changes, settings.timeZone)
+    const windows = stale.map(({ window }) => window)
     const stored = await readStored(trx, repositoryId, windows)
-    await measureWindows(trx, { repositoryId, settings, stale: [...stale.values()], stored, now })
+    await measureWindows(trx, { repositoryId, settings, stale, stored, now })
     return changes.reduce((sum, change) => sum + change.marks, 0)
   })
 }
 
-/** A window to measure, and what made it stale. */
+/** The day and the week of each change, each window once with all the reasons. */
+function staleWindowsOf(
+  changes: readonly { changed_at: string; why: readonly string[] }[],
+  timeZone: string,
+): Stale[] {
+  const stale = new Map<string, { window: Window; why: Set<string> }>()
+  for (const { changed_at, why } of changes) {
+    for (const kind of KINDS) {
+      const window = windowAt(kind, Date.parse(changed_at), timeZone)
+      const key = `${kind}/${window.start}`
+      const entry = stale.get(key) ?? { window, why: new Set() }
+      stale.set(key, entry)
+      for (const reason of why) entry.why.add(reason)
+    }
+  }
+  return [...stale.values()]
+}
+
+/** A window to measure, and the reasons why it is stale. */
 interface Stale {
   window: Window
   why: ReadonlySet<string>
@@ -50,7 +60,7 @@ interface Measuring {
   repositoryId: number
   settings: Settings
   stale: readonly Stale[]
-  /** The newest revisions of the stale windows, as far as they were measured before. */
+  /** The newest revision of each stale window that was measured before. */
   stored: readonly Row<'sla_window'>[]
   now: number
 }
@@ -58,20 +68,20 @@ interface Measuring {
 type Figures = ReturnType<typeof figures>
 
 /**
- * Computes windows and stores those that differ: in place while open, as a new revision once closed.
- * @returns those stored, in the order given
+ * Computes windows and stores those that differ from the stored ones. An open window is replaced; a closed one gets a new revision.
+ * @returns the windows that were stored, in the order of `stale`
  */
 async function measureWindows(
   db: Db,
   { repositoryId, settings, stale, stored, now }: Measuring,
 ): Promise<Figures[]> {
   const { scope, required } = await readScope(db, repositoryId, settings)
-  const windows = stale.map((one) => one.window)
+  const windows = stale.map(({ window }) => window)
   const totals = await readTotals(db, scope, windows)
   const newest = new Map(stored.map((row) => [`${row.kind}/${row.start}`, row]))
-  const rows = stale.flatMap((one, i) => {
-    const before = newest.get(`${one.window.kind}/${one.window.start}`)
-    const row = figures(repositoryId, settings, required, one, totals[i] as WindowTotals, before, now)
+  const rows = stale.flatMap((item, i) => {
+    const before = newest.get(`${item.window.kind}/${item.window.start}`)
+    const row = figures(repositoryId, settings, required, item, totals[i] as WindowTotals, before, now)
     return before && isSame(before, row) ? [] : [row]
   })
   await writeWindows(db, rows)
@@ -87,7 +97,7 @@ function figures(
   before: Row<'sla_window'> | undefined,
   now: number,
 ): NewRow<'sla_window'> & { left_out: Record<string, number> } {
-  // A day that has ended was held to the target of its time; settings change what comes after.
+  // A closed window keeps the target it was measured against. Changed settings apply to later windows.
   const target = before?.closed ? before.target : settings.target
   const counts = countFlakes(totals.prs, totals.flakes, target)
   const sla = slaOf(counts)
@@ -99,15 +109,15 @@ function figures(
     start: window.start,
     definition_version: DEFINITION_VERSION,
     revision: before ? before.revision + (isRevision ? 1 : 0) : 0,
-    starts_at: new Date(window.from).toISOString(),
-    ends_at: new Date(window.to).toISOString(),
+    starts_at: iso(window.from),
+    ends_at: iso(window.to),
     closed: window.to <= now,
     left_out: totals.leftOut as unknown as string & Record<string, number>,
     breached: sla.breached,
     breach_probability: sla.breach_probability,
     required_source: required.sourceAt(Math.min(window.to - 1, now)),
     why: isRevision ? [...why].sort().join(', ') : null,
-    measured_at: new Date(now).toISOString(),
+    measured_at: iso(now),
   }
 }
 
@@ -126,8 +136,8 @@ function isSame(before: Row<'sla_window'>, row: Figures): boolean {
 }
 
 /**
- * Closes every window of a repository that has ended: first measured once more, then marked. Driven by what is stored,
- * so a missed or repeated tick changes nothing. @returns the windows closed now, oldest first
+ * Measures every window of a repository that ended before `now` (epoch ms) and is still open, and stores it as closed. It depends on
+ * the stored windows alone, so a missed or repeated tick changes nothing. @returns the windows that were closed, oldest first
  */
 export async function closeWindows(
   db: Db,

@@ -1,4 +1,4 @@
-/** What `/flake-report` is written from: every job of a pull request's newest head, what happened and what it may mean. */
+/** Gathers the data of `/flake-report`: every job at a pull request's newest head, its results, and what they may mean. */
 
 import { type ErrorBudget, readErrorBudget } from '../db/budget.ts'
 import { readOpenJobIssues } from '../db/job-issues.ts'
@@ -24,19 +24,20 @@ import { DAY_MS, iso } from '../domain/time.ts'
 import { windowAt } from '../domain/window.ts'
 
 const BASE_RATE_DAYS = 14
-/** Retests are rarer than runs, so they are looked for further back. */
+/** Retests are rarer than runs, so the period is longer. */
 const RETEST_DAYS = 28
-/** Trunk's last result says nothing of now when it is older. */
+/** An older result on trunk says nothing about its current state. */
 const TRUNK_DAYS = 3
 
-/** One job at the head. */
+/** A job at the newest head. */
 export interface JobReport {
   name: string
   runs: JobRun[]
   flake: JobFlake | null
-  /** How the job does elsewhere; null when no other pull request ran it lately. */
+  /** The job's base rate on other pull requests; null when none ran it lately. */
   baseRate: JobBaseRate | null
   retests: { retested: number; passed: number } | null
+  /** Its last result on trunk. */
   base: JobRun | null
   issue: { label: string; url: string } | null
 }
@@ -56,7 +57,7 @@ export interface PullRequestReport {
   jobs: JobReport[]
   earlier: EarlierJobReport[]
   requiredSource: string
-  /** What could not be read of branch protection. */
+  /** Which part of branch protection could not be read. */
   requiredProblem: string | null
   day: Row<'sla_window'> | null
   week: Row<'sla_window'> | null
@@ -68,7 +69,7 @@ export interface PullRequestReport {
   baseRateDays: number
 }
 
-/** Gathers the report; `job` narrows it to the job of that name. `now` is epoch ms. */
+/** Reads the report's data; `job` narrows it to the job of that name. `now` is epoch ms. */
 export async function readPullRequestReport(
   db: Db,
   repository: Row<'repository'>,
@@ -118,14 +119,14 @@ async function readJobReports(
   headSha: string | null,
 ): Promise<JobReport[]> {
   const { repository_id, number, now } = about
-  // Asked for late, the report still compares with the time in which the head was tested.
+  // A report that is requested late still compares with the time in which the head was tested.
   const last = runs.reduce((latest, run) => Math.max(latest, Date.parse(run.completed_at)), 0)
   const until = last === 0 ? now : Math.min(now, last + (BASE_RATE_DAYS / 2) * DAY_MS)
   const span = (days: number) => ({ number, since: iso(until - days * DAY_MS), until: iso(until) })
   const byJob = Map.groupBy(runs, (run) => run.job_id)
-  const told = [...byJob].filter(([, own]) => own.some((run) => run.outcome === 'fail'))
-  const ids = told.map(([id]) => id)
-  const names = told.map(([, own]) => own[0]?.name ?? '')
+  const failed = [...byJob].filter(([, own]) => own.some((run) => run.outcome === 'fail'))
+  const ids = failed.map(([id]) => id)
+  const names = failed.map(([, own]) => own[0]?.name ?? '')
   const baseRates = await readBaseRates(db, repository_id, ids, span(BASE_RATE_DAYS))
   const retests = await readRetests(db, repository_id, ids, span(RETEST_DAYS))
   const trunk = await readTrunkResults(db, repository_id, names, span(TRUNK_DAYS))
@@ -138,33 +139,34 @@ async function readJobReports(
       runs: own,
       flake: flakes.find((flake) => flake.job_id === id && flake.head_sha === headSha) ?? null,
       baseRate: baseRates.get(id) ?? null,
-      retests: likeThis(
-        retests.filter((one) => one.job_id === id),
+      retests: similarRetests(
+        retests.filter((row) => row.job_id === id),
         failsInARow(own),
       ),
-      base: trunk.find((one) => one.name === name) ?? null,
+      base: trunk.find((run) => run.name === name) ?? null,
       issue: issue ? { label: `#${issue.issue}`, url: issue.url } : null,
     }
   })
 }
 
-const MIN_LIKE_THIS = 5
+const MIN_SIMILAR_RETESTS = 5
 
-/** Retests after as many failures in a row as here, where there are enough of them to tell; else all. */
-function likeThis(all: readonly Retests[], fails: number): { retested: number; passed: number } | null {
-  const alike = all.find((one) => one.fails === Math.min(3, fails))
-  if (alike && alike.retested >= MIN_LIKE_THIS) return alike
+/** The retests after as many failures in a row as here; all retests where too few are similar. */
+function similarRetests(all: readonly Retests[], fails: number): { retested: number; passed: number } | null {
+  const similar = all.find((row) => row.fails === Math.min(3, fails))
+  if (similar && similar.retested >= MIN_SIMILAR_RETESTS) return similar
   if (all.length === 0) return null
-  const sum = (key: 'retested' | 'passed') => all.reduce((total, one) => total + one[key], 0)
+  const sum = (key: 'retested' | 'passed') => all.reduce((total, row) => total + row[key], 0)
   return { retested: sum('retested'), passed: sum('passed') }
 }
 
+/** Failures since the last pass. */
 function failsInARow(runs: readonly JobRun[]): number {
-  const told = runs.filter((run) => run.outcome === 'pass' || run.outcome === 'fail')
-  return told.length - 1 - told.findLastIndex((run) => run.outcome === 'pass')
+  const results = runs.filter((run) => run.outcome === 'pass' || run.outcome === 'fail')
+  return results.length - 1 - results.findLastIndex((run) => run.outcome === 'pass')
 }
 
-/** The newest head first. */
+/** The jobs of earlier heads, those with the newest results first. */
 function earlierOf(runs: readonly JobRun[], flakes: readonly JobFlake[]): EarlierJobReport[] {
   const groups = [...Map.groupBy(runs, (run) => `${run.head_sha}/${run.job_id}`).values()]
   const latest = (own: readonly JobRun[]) => own[own.length - 1]?.completed_at ?? ''
@@ -174,7 +176,7 @@ function earlierOf(runs: readonly JobRun[], flakes: readonly JobFlake[]): Earlie
       const [first] = own
       if (!first) return []
       const { head_sha, job_id, name } = first
-      const flake = flakes.find((one) => one.job_id === job_id && one.head_sha === head_sha) ?? null
+      const flake = flakes.find((row) => row.job_id === job_id && row.head_sha === head_sha) ?? null
       return [{ head_sha, name, runs: own, flake }]
     })
 }

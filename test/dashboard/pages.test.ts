@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { renewChangePoints } from '../../src/db/change-points.ts'
+import { writeChangePoints } from '../../src/db/change-points.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { readPullRequestReport } from '../../src/derive/report-data.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/domain/settings.ts'
@@ -288,7 +288,7 @@ describe('a job’s page', () => {
         }),
       )
       .execute()
-    await renewChangePoints(db, 1, [11])
+    await writeChangePoints(db, 1, [11])
     const page = await text('/acme/web/jobs/11')
     expect(page).toMatch(/It got worse around \w{3} \d Jan 2026/)
     expect(page).toContain('Before: flaked at 0 of 5')

@@ -1,11 +1,11 @@
-/** Opening databases: one set of types whichever it is, and one process for an embedded folder. */
+/** Opening databases: both kinds return the same types, and only one process can open an embedded folder. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openDatabase, reached } from '../../src/db/client.ts'
+import { checkReachable, openDatabase } from '../../src/db/client.ts'
 import { UserError } from '../../src/domain/user-error.ts'
 import { eachDatabase } from '../support/database.ts'
 
@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'flake-sla-client-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 eachDatabase((db, kind) => {
-  test('numbers, times, days and JSON have the same types', async () => {
+  test('numbers, times, days and JSON have the same types on both databases', async () => {
     const { rows } =
       await sql`select 9007199254740991::bigint as big, count(*) as counted, 0.1::float8 as rate,
       '2026-02-02T10:00:00.5+01:00'::timestamptz as at, date '2026-02-02' as day, '{"a": [1, null]}'::jsonb as json,
@@ -31,13 +31,13 @@ eachDatabase((db, kind) => {
     ])
   })
 
-  test('texts of any length and kind come back as they went', async () => {
+  test('a long text with quotes and unusual characters survives the round trip', async () => {
     const text = `'";--\u202e\u{1f9ea}${'x'.repeat(100_000)}`
     const { rows } = await sql<{ text: string }>`select ${text}::text as text`.execute(db())
     expect(rows[0]?.text).toBe(text)
   })
 
-  test(`a transaction that fails on ${kind} leaves nothing`, async () => {
+  test(`a transaction that fails on ${kind} leaves no rows`, async () => {
     const reported_at = '2026-02-02T09:00:00.000Z'
     const failing = db()
       .transaction()
@@ -55,41 +55,41 @@ eachDatabase((db, kind) => {
 
 describe('a data folder', () => {
   const client = new URL('../../src/db/client.ts', import.meta.url).href
-  /** Opens the folder in another process. @returns its exit code and what it said */
-  async function openElsewhere(path: string): Promise<{ code: number | null; said: string }> {
+  /** Opens the folder in another process. @returns the exit code and output of that process */
+  async function openElsewhere(path: string): Promise<{ code: number | null; output: string }> {
     const code = `const { openDatabase } = await import(${JSON.stringify(client)})
       try { await (await openDatabase(${JSON.stringify(path)})).close(); console.log('opened') }
       catch (error) { console.log(error.name + ': ' + error.message); process.exitCode = 2 }`
     const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    let said = ''
+    let output = ''
     child.stdout.on('data', (chunk) => {
-      said += chunk
+      output += chunk
     })
-    return new Promise((resolve) => child.once('close', (status) => resolve({ code: status, said })))
+    return new Promise((resolve) => child.once('close', (status) => resolve({ code: status, output })))
   }
 
-  test('that is in use is refused to another process with a sentence, and free again afterwards', async () => {
+  test('cannot be opened by another process until it is closed', async () => {
     const path = join(folder, 'shared')
     const open = await openDatabase(path)
     const refused = await openElsewhere(path)
     expect(refused.code).toBe(2)
-    expect(refused.said).toMatch(
+    expect(refused.output).toMatch(
       /^UserError: The data folder .*shared is in use by another flake-sla process\./,
     )
     await open.close()
-    expect(await openElsewhere(path)).toEqual({ code: 0, said: 'opened\n' })
+    expect(await openElsewhere(path)).toEqual({ code: 0, output: 'opened\n' })
   })
 
-  test('that is in use is refused in the same process too', async () => {
+  test('cannot be opened twice by one process', async () => {
     const path = join(folder, 'twice')
     const open = await openDatabase(path)
     await expect(openDatabase(path)).rejects.toThrow(UserError)
     await open.close()
   })
 
-  test('that is a file is refused with a sentence', async () => {
+  test('cannot be a file', async () => {
     const path = join(folder, 'file')
     writeFileSync(path, 'not a folder')
     await expect(openDatabase(path)).rejects.toThrow(/file/)
@@ -97,17 +97,17 @@ describe('a data folder', () => {
   })
 })
 
-test('the name of a PostgreSQL never holds its password', async () => {
+test('the name of a PostgreSQL database does not contain the password', async () => {
   const open = await openDatabase('postgres://someone:secret@127.0.0.1:1/name', { poolSize: 1 })
   expect(open.name).toBe('127.0.0.1:1')
   await open.close()
 })
 
-test('a PostgreSQL that cannot be reached is told of in a sentence, without its password', async () => {
+test('a PostgreSQL server that cannot be reached causes a UserError without the password', async () => {
   const open = await openDatabase('postgres://someone:secret@127.0.0.1:1/name')
-  const error = await reached(open).catch((thrown: unknown) => thrown)
+  const error = await checkReachable(open).catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(UserError)
   expect((error as Error).message).toMatch(
-    /^The database at 127\.0\.0\.1:1 cannot be used: .*ECONNREFUSED.* is DATABASE_URL right\?$/,
+    /^Cannot use the database at 127\.0\.0\.1:1: .*ECONNREFUSED.* is DATABASE_URL right\?$/,
   )
 })

@@ -62,7 +62,7 @@ async function planOf({ text, values }: Asked): Promise<Node> {
   await client.connect()
   try {
     await client.query('set enable_seqscan = off')
-    const { rows } = await client.query(`explain (format json) ${text.replace('/* kept */', '')}`, inline)
+    const { rows } = await client.query(`explain (format json) ${text.replace('/* prepared */', '')}`, inline)
     return rows[0]['QUERY PLAN'][0].Plan
   } finally {
     await client.end()
@@ -88,7 +88,7 @@ test('recording, concluding, closing and reporting read only what is of their re
     await readPullRequestReport(db(), repository, 7, DEFAULT_SETTINGS, ms(60))
   })
   const work = asked.filter(({ text }) =>
-    /^(?:\/\* kept \*\/ )?(?:select|with|insert|update|delete)/i.test(text),
+    /^(?:\/\* prepared \*\/ )?(?:select|with|insert|update|delete)/i.test(text),
   )
   expect(work.length).toBeGreaterThan(20)
   const free: string[] = []

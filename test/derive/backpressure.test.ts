@@ -1,8 +1,8 @@
-/** Concluding gives way to a crowd of deliveries, and never for ever. */
+/** Deriving gives way to deliveries under load, but never stops. */
 import { expect, test } from 'vitest'
 import { createBackpressure } from '../../src/derive/backpressure.ts'
 
-test('a lone delivery now and then holds nothing up', async () => {
+test('single deliveries do not delay deriving', async () => {
   const clock = { now: 0 }
   const backpressure = createBackpressure(() => clock.now)
   for (let i = 0; i < 10; i++) backpressure.recorded(1)
@@ -10,7 +10,7 @@ test('a lone delivery now and then holds nothing up', async () => {
   await backpressure.giveWay(1000)
 })
 
-test('in a crowd the work is cut small, and waits until the crowd has gone', async () => {
+test('under load the work is done in small parts, and waits until the load has passed', async () => {
   const clock = { now: 0 }
   const backpressure = createBackpressure(() => clock.now)
   backpressure.recorded(10)
@@ -24,19 +24,19 @@ test('in a crowd the work is cut small, and waits until the crowd has gone', asy
   expect(backpressure.headsAtOnce()).toBe(40)
 })
 
-test('a crowd that stays lets more and more work through', async () => {
+test('the longer the load lasts, the shorter the work waits', async () => {
   const clock = { now: 0 }
   const backpressure = createBackpressure(() => clock.now)
-  /** Clock ms that a piece of 10 ms waits for while deliveries keep coming. */
+  /** How long (in ms of the clock) work of 10 ms waits while deliveries keep arriving. */
   const waited = async () => {
     const from = clock.now
-    const crowd = setInterval(() => {
+    const load = setInterval(() => {
       clock.now += 5
       backpressure.recorded(10)
     }, 5)
     backpressure.recorded(10)
     await backpressure.giveWay(10)
-    clearInterval(crowd)
+    clearInterval(load)
     return clock.now - from
   }
   const early = await waited()

@@ -122,7 +122,7 @@ test.skipIf(!isMounted)(
     const [code] = await once(writer, 'close')
     expect([code, output.err]).toEqual([
       1,
-      expect.stringMatching(/No space left.*What was acknowledged is in it/s),
+      expect.stringMatching(/No space left.*No acknowledged delivery is lost/s),
     ])
     await expect(startAppProcess(data)).rejects.toThrow(/ended with 2: .*cannot be opened.*is there room/s)
     // The folder does not exist yet: the embedded file system reports that with an error number only.

@@ -11,7 +11,7 @@ import { checkRunDelivery } from '../support/deliveries.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
 
 // A new connection can take a second on a busy machine.
-const LIMITS = { silenceMs: 300, probeMs: 3000 }
+const LIMITS = { timeoutMs: 300, probeMs: 3000 }
 
 /** A proxy to the server that can stop carrying data, on existing and new connections. */
 async function startLine(port: number) {
@@ -47,7 +47,9 @@ let database: OpenDatabase
 beforeAll(async () => {
   server = await startPostgres([])
   line = await startLine(server.port)
-  database = await openDatabase(`postgres://postgres@127.0.0.1:${line.port}/postgres`, { silence: LIMITS })
+  database = await openDatabase(`postgres://postgres@127.0.0.1:${line.port}/postgres`, {
+    stallLimits: LIMITS,
+  })
   await migrate(database.db)
 })
 afterEach(() => {
@@ -63,7 +65,7 @@ test('a delivery on a stalled connection fails, and the next is accepted once th
   const recorder = createRecorder(database.db, { now: () => 0, tasks: true })
   expect(await recorder.record(checkRunDelivery({ id: 1 }))).toEqual({ outcome: 'recorded' })
   line.state.isSilent = true
-  await expect(recorder.record(checkRunDelivery({ id: 2 }))).rejects.toThrow(/silent/)
+  await expect(recorder.record(checkRunDelivery({ id: 2 }))).rejects.toThrow(/does not answer/)
   line.state.isSilent = false
   expect(await recorder.record(checkRunDelivery({ id: 3 }))).toEqual({ outcome: 'recorded' })
 }, 20_000)
