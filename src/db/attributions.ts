@@ -1,4 +1,4 @@
-/** Stores what attribution says of flakes, where it says something else than before, and keeps a trace of each change. */
+/** Stores the attributions of flakes where they changed, and records each change of a label as a revision. */
 import { sql } from 'kysely'
 import type { Attribution, AttributionLabel } from '../domain/attribution/attribution.ts'
 import type { Correction } from '../domain/correction.ts'
@@ -9,7 +9,7 @@ import { addRows } from './rows.ts'
 import type { Db, Row } from './schema.ts'
 import { markWindows } from './stale.ts'
 
-/** A flake as it is stored, with the name of its job. */
+/** A stored flake, with the name and workflow of its job. */
 export type FlakeToAttribute = Pick<
   Row<'flake'>,
   | 'head_sha'
@@ -49,7 +49,7 @@ export async function readFlakesToAttribute(
     .execute()
 }
 
-/** From when to when (RFC 3339) each job flaked. */
+/** The times (RFC 3339) of the first and last flake of each job. */
 export async function readFlakeSpans(
   db: Db,
   repositoryId: number,
@@ -67,15 +67,15 @@ export async function readFlakeSpans(
     .execute()
 }
 
-/** What is said of a flake now: by the model, and by the person who corrected it, who wins. */
-export interface Judged {
+/** A flake with its new attribution by the model, and the correction that overrides it, if any. */
+export interface AttributedFlake {
   flake: FlakeToAttribute
   attribution: Attribution
   correction: Correction | null
   incident: string | null
 }
 
-interface FreshRow {
+interface AttributionRow {
   head_sha: string
   job_id: number
   attribution: AttributionLabel
@@ -86,41 +86,41 @@ interface FreshRow {
   correction: Correction | null
 }
 
-/** @param now epoch ms, for the trace */
+/** Writes the attributions that changed and marks their windows. @param now epoch ms, the time of the revisions */
 export async function writeAttributions(
   db: Db,
   repositoryId: number,
-  judged: readonly Judged[],
+  attributed: readonly AttributedFlake[],
   now: number,
 ): Promise<void> {
-  const revised = judged
-    .map((one) => ({ old: one.flake, fresh: rowOf(one) }))
-    .filter(({ old, fresh }) => differs(old, fresh))
+  const revised = attributed
+    .map((item) => ({ old: item.flake, row: rowOf(item) }))
+    .filter(({ old, row }) => differs(old, row))
   if (revised.length === 0) return
   await sql`update flake set attribution = new.attribution, probability = new.probability, counted = new.counted,
       evidence = new.evidence, incident = new.incident, correction = new.correction,
       definition_version = ${DEFINITION_VERSION}
-    from json_to_recordset(${JSON.stringify(revised.map((one) => one.fresh))}::json) as new(head_sha text, job_id bigint,
+    from json_to_recordset(${JSON.stringify(revised.map(({ row }) => row))}::json) as new(head_sha text, job_id bigint,
       attribution text, probability double precision, counted boolean, evidence jsonb, incident text, correction jsonb)
     where flake.repository_id = ${repositoryId} and flake.head_sha = new.head_sha and flake.job_id = new.job_id`.execute(
     db,
   )
   const relabelled = revised.filter(
-    ({ old, fresh }) => old.attribution !== null && old.attribution !== fresh.attribution,
+    ({ old, row }) => old.attribution !== null && old.attribution !== row.attribution,
   )
   await addRows(
     db,
     'flake_revision',
-    relabelled.map(({ old, fresh }) => ({
+    relabelled.map(({ old, row }) => ({
       repository_id: repositoryId,
       head_sha: old.head_sha,
       job_id: old.job_id,
-      revised_at: new Date(now).toISOString(),
+      revised_at: iso(now),
       old: old.attribution,
-      new: fresh.attribution,
+      new: row.attribution,
       old_probability: old.probability,
-      new_probability: fresh.probability,
-      why: whyOf(old, fresh),
+      new_probability: row.probability,
+      why: whyOf(old, row),
     })),
   )
   await markWindows(
@@ -131,7 +131,7 @@ export async function writeAttributions(
   )
 }
 
-function rowOf({ flake, attribution, correction, incident }: Judged): FreshRow {
+function rowOf({ flake, attribution, correction, incident }: AttributedFlake): AttributionRow {
   const { head_sha, job_id } = flake
   const { label, probability, counted, evidence } = attribution
   if (correction === null)
@@ -149,18 +149,18 @@ function rowOf({ flake, attribution, correction, incident }: Judged): FreshRow {
   }
 }
 
-function differs(old: FlakeToAttribute, fresh: FreshRow): boolean {
+function differs(old: FlakeToAttribute, row: AttributionRow): boolean {
   return (
     old.definition_version !== DEFINITION_VERSION ||
-    old.attribution !== fresh.attribution ||
-    old.probability !== fresh.probability ||
-    old.incident !== fresh.incident ||
-    !isSame(old.correction, fresh.correction) ||
-    !isSame(old.evidence, fresh.evidence)
+    old.attribution !== row.attribution ||
+    old.probability !== row.probability ||
+    old.incident !== row.incident ||
+    !isSame(old.correction, row.correction) ||
+    !isSame(old.evidence, row.evidence)
   )
 }
 
-/** Whether two JSON values are the same, whatever the order of their keys: the database keeps none. */
+/** Whether two JSON values are equal in any order of keys. `jsonb` does not keep the order. */
 function isSame(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
     return (a ?? null) === (b ?? null)
@@ -171,10 +171,10 @@ function isSame(a: unknown, b: unknown): boolean {
   )
 }
 
-function whyOf(old: FlakeToAttribute, fresh: FreshRow): string {
-  if (!isSame(old.correction, fresh.correction)) {
-    if (fresh.correction === null) return 'the correction was taken back'
-    return `corrected by ${fresh.correction.by}: ${fresh.correction.why}`
+function whyOf(old: FlakeToAttribute, row: AttributionRow): string {
+  if (!isSame(old.correction, row.correction)) {
+    if (row.correction === null) return 'the correction was removed'
+    return `corrected by ${row.correction.by}: ${row.correction.why}`
   }
   if (old.definition_version !== DEFINITION_VERSION) return `definitions version ${DEFINITION_VERSION}`
   return 'evidence from other runs'

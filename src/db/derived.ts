@@ -1,4 +1,4 @@
-/** Conclusions in and out: runs, verdicts and flakes of heads, written where they differ from what is there. */
+/** Stores what was derived about heads: runs, verdicts and flakes. Only rows that changed are written. */
 
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
@@ -10,29 +10,29 @@ import { iso } from '../domain/time.ts'
 import { addRows, insertRows, replaceRows } from './rows.ts'
 import type { Db, Row } from './schema.ts'
 
-/** What changed, and so what has to be attributed and measured again. */
+/** What has to be attributed and measured again. */
 export interface Changes {
-  /** Jobs with changed evidence, a verdict or a result on trunk, and its time. */
+  /** Times of changed evidence (a verdict or a result on trunk), with the job. */
   verdicts: { job_id: number; changed_at: string }[]
-  /** Times whose windows have other runs or flakes now. */
+  /** Times of changed runs and flakes, whose windows are stale. */
   windows: string[]
 }
 
-/** A job's number: the same on every machine, whatever order jobs are met in. 52 bits of SHA-256 of its key. */
+/** A job's id: 52 bits of the SHA-256 of its key, so that it does not depend on the order in which jobs appear. */
 export function jobId(job: Job): number {
   return Number.parseInt(createHash('sha256').update(jobKey(job)).digest('hex').slice(0, 13), 16)
 }
 
 /**
- * Writes the conclusions about the given heads of a repository, and nothing where they are as before. To be called under the
- * repository's lock: nobody else writes any meanwhile.
+ * Writes what was derived about heads of a repository, where it differs from the stored rows. Call it under the repository's lock,
+ * so that nothing else writes such rows meanwhile.
  */
 export async function writeDerived(
   db: Db,
   repositoryId: number,
   heads: readonly { headSha: string; derived: DerivedHead }[],
 ): Promise<Changes> {
-  const shas = heads.map((one) => one.headSha)
+  const shas = heads.map((head) => head.headSha)
   const rows = rowsOf(repositoryId, heads)
   const runs = await diff(
     db,
@@ -48,7 +48,7 @@ export async function writeDerived(
     repositoryId,
     shas,
     rows.verdicts,
-    // A commit that a pull request and trunk share has a verdict of each.
+    // A commit that a pull request and trunk share has a verdict for each.
     (row) => `${row.head_sha}/${row.job_id}/${row.number}`,
   )
   const flakes = await diff(
@@ -62,19 +62,19 @@ export async function writeDerived(
   await addRows(db, 'job', [...rows.jobs.values()])
   return {
     verdicts: [
-      ...[...verdicts.changed, ...verdicts.gone].map(({ job_id, judged_at }) => {
+      ...[...verdicts.changed, ...verdicts.deleted].map(({ job_id, judged_at }) => {
         return { job_id, changed_at: judged_at }
       }),
-      ...[...runs.changed, ...runs.gone].flatMap(trunkMarks),
+      ...[...runs.changed, ...runs.deleted].flatMap(trunkMarks),
     ],
     windows: [
-      ...[...runs.changed, ...runs.gone].map((row) => row.completed_at),
-      ...[...flakes.changed, ...flakes.gone].map((row) => row.flaked_at),
+      ...[...runs.changed, ...runs.deleted].map((row) => row.completed_at),
+      ...[...flakes.changed, ...flakes.deleted].map((row) => row.flaked_at),
     ],
   }
 }
 
-/** A result on trunk is evidence without a verdict: of itself, and of whether those next to it stand alone. */
+/** A result on trunk is evidence without a verdict, and decides whether a failure near it is an isolated one. */
 function trunkMarks({ kind, job_id, outcome, completed_at }: Row<'run'>) {
   if (kind === 'pull_request' || (outcome !== 'pass' && outcome !== 'fail')) return []
   const at = Date.parse(completed_at)
@@ -84,7 +84,7 @@ function trunkMarks({ kind, job_id, outcome, completed_at }: Row<'run'>) {
   }))
 }
 
-type Fresh<T extends 'run' | 'verdict' | 'flake'> = { [C in keyof Row<T>]?: unknown } & Record<
+type DerivedRow<T extends 'run' | 'verdict' | 'flake'> = { [C in keyof Row<T>]?: unknown } & Record<
   string,
   unknown
 >
@@ -93,15 +93,15 @@ function rowsOf(repositoryId: number, heads: readonly { headSha: string; derived
   const jobs = new Map<string, { job_id: number }>()
   const idOf = (job: Job): number => {
     const key = jobKey(job)
-    const known = jobs.get(key)
-    if (known) return known.job_id
+    const job_id = jobs.get(key)?.job_id
+    if (job_id !== undefined) return job_id
     const row = { repository_id: repositoryId, job_id: jobId(job), ...job }
     jobs.set(key, row)
     return row.job_id
   }
-  const runs: Fresh<'run'>[] = []
-  const verdicts: Fresh<'verdict'>[] = []
-  const flakes: Fresh<'flake'>[] = []
+  const runs: DerivedRow<'run'>[] = []
+  const verdicts: DerivedRow<'verdict'>[] = []
+  const flakes: DerivedRow<'flake'>[] = []
   for (const { headSha: head_sha, derived } of heads) {
     const at = { repository_id: repositoryId, head_sha }
     for (const { kind, number, baseRef, run } of derived.runs) {
@@ -132,7 +132,7 @@ function rowsOf(repositoryId: number, heads: readonly { headSha: string; derived
         judged_at: iso(verdict.judgedAt),
         failed_at: verdict.flake ? iso(verdict.flake.firstFailedAt) : null,
       })
-      // Trunk is evidence; only a pull request's head can flake in the SLA's sense.
+      // Trunk is evidence only. The SLA is about flakes of pull requests.
       if (!verdict.flake || number === null) continue
       const { order, grade, runs, firstFailedAt, flakedAt } = verdict.flake
       flakes.push({
@@ -154,22 +154,25 @@ function rowsOf(repositoryId: number, heads: readonly { headSha: string; derived
   return { jobs, runs, verdicts, flakes }
 }
 
-/** Replaces rows of the heads that differ and deletes those that are no more. @returns both, changed ones old and new */
+/**
+ * Makes the stored rows of the heads equal to the derived rows.
+ * @returns the rows that changed, each before and after the change, and the rows that were deleted
+ */
 async function diff<T extends 'run' | 'verdict' | 'flake'>(
   db: Db,
   table: T,
   repositoryId: number,
   shas: string[],
-  fresh: Fresh<T>[],
+  derived: DerivedRow<T>[],
   keyOf: (row: { [C in keyof Row<T>]?: unknown }) => string,
-): Promise<{ changed: Row<T>[]; gone: Row<T>[] }> {
-  const there = await sql<Row<T>>`select * from ${sql.table(table)}
+): Promise<{ changed: Row<T>[]; deleted: Row<T>[] }> {
+  const stored = await sql<Row<T>>`select * from ${sql.table(table)}
     where repository_id = ${repositoryId} and head_sha = any(${shas})`.execute(db)
-  const old = new Map(there.rows.map((row) => [keyOf(row), row]))
+  const old = new Map(stored.rows.map((row) => [keyOf(row), row]))
   const changed: Row<T>[] = []
-  const added: Fresh<T>[] = []
-  const replaced: Fresh<T>[] = []
-  for (const row of fresh) {
+  const added: DerivedRow<T>[] = []
+  const replaced: DerivedRow<T>[] = []
+  for (const row of derived) {
     const key = keyOf(row)
     const before = old.get(key)
     old.delete(key)
@@ -181,23 +184,23 @@ async function diff<T extends 'run' | 'verdict' | 'flake'>(
   }
   await insertRows(db, table, added)
   await replaceRows(db, table, replaced)
-  const gone = [...old.values()]
-  for (const row of gone) await remove(db, table, row)
-  return { changed, gone }
+  const deleted = [...old.values()]
+  for (const row of deleted) await deleteRow(db, table, row)
+  return { changed, deleted }
 }
 
-function isSame(fresh: Record<string, unknown>, old: object): boolean {
-  return Object.entries(fresh).every(([column, value]) => (old as Record<string, unknown>)[column] === value)
+function isSame(row: Record<string, unknown>, old: object): boolean {
+  return Object.entries(row).every(([column, value]) => (old as Record<string, unknown>)[column] === value)
 }
 
-async function remove(db: Db, table: 'run' | 'verdict' | 'flake', row: object): Promise<void> {
+async function deleteRow(db: Db, table: 'run' | 'verdict' | 'flake', row: object): Promise<void> {
   const { repository_id, head_sha, number, run_key, job_id } = row as Row<'run'>
-  const own = {
+  const key = {
     run: sql`number is not distinct from ${number} and run_key = ${run_key}`,
     verdict: sql`job_id = ${job_id} and number is not distinct from ${number}`,
     flake: sql`job_id = ${job_id}`,
   }[table]
-  await sql`delete from ${sql.table(table)} where repository_id = ${repository_id} and head_sha = ${head_sha} and ${own}`.execute(
+  await sql`delete from ${sql.table(table)} where repository_id = ${repository_id} and head_sha = ${head_sha} and ${key}`.execute(
     db,
   )
 }

@@ -1,4 +1,4 @@
-/** Evidence of attribution, read for the pure core: what each job's runs said, the incidents, and what was learned. */
+/** Reads and stores the evidence for attribution: each job's results, the incidents, and the repository models. */
 
 import { sql } from 'kysely'
 import type { Incident } from '../domain/attribution/incident.ts'
@@ -9,10 +9,10 @@ import { iso } from '../domain/time.ts'
 import { addRows, replaceRows } from './rows.ts'
 import type { Db, Row } from './schema.ts'
 
-/** From, and to (exclusive), in epoch ms. */
+/** From (inclusive) and to (exclusive), in epoch ms. */
 export type Span = readonly [from: number, to: number]
 
-/** What each job's runs said in a span; `jobIds` null stands for all jobs. */
+/** Each job's verdicts and results on trunk in a span; all jobs when `jobIds` is null. */
 export async function readHistories(
   db: Db,
   repositoryId: number,
@@ -26,20 +26,20 @@ export async function readHistories(
     where repository_id = ${repositoryId} and kind = 'pull_request' and judged_at >= ${iso(from)} and judged_at < ${iso(to)} ${jobs}`.execute(
     db,
   )
-  // The results just outside tell whether a failure on trunk at the edge stood alone.
+  // The results just outside the span decide whether a failure on trunk at its edge is an isolated one.
   const trunk = await sql<{ job_id: number; head_sha: string; at: string; passed: boolean; failed: boolean }>`
     select job_id, head_sha, min(completed_at) as at, bool_or(outcome = 'pass') as passed, bool_or(outcome = 'fail') as failed
     from run where repository_id = ${repositoryId} and kind <> 'pull_request' and outcome in ('pass', 'fail')
       and completed_at >= ${iso(from - MAX_NEIGHBOUR_DISTANCE)} and completed_at < ${iso(to + MAX_NEIGHBOUR_DISTANCE)} ${jobs}
     group by job_id, head_sha`.execute(db)
-  const found = new Map<
+  const histories = new Map<
     number,
     { job: number; verdicts: JobHistory['verdicts'][number][]; trunk: JobHistory['trunk'][number][] }
   >()
   const historyOf = (job: number) => {
-    const known = found.get(job) ?? { job, verdicts: [], trunk: [] }
-    found.set(job, known)
-    return known
+    const history = histories.get(job) ?? { job, verdicts: [], trunk: [] }
+    histories.set(job, history)
+    return history
   }
   for (const { job_id, head_sha, number, flaky, judged_at, failed_at } of verdicts.rows) {
     const failedAt = failed_at === null ? null : Date.parse(failed_at)
@@ -53,12 +53,12 @@ export async function readHistories(
   }
   for (const { job_id, head_sha, at, passed, failed } of trunk.rows)
     historyOf(job_id).trunk.push({ headSha: head_sha, at: Date.parse(at), passed, failed })
-  return [...found.values()].sort((a, b) => a.job - b.job)
+  return [...histories.values()].sort((a, b) => a.job - b.job)
 }
 
 /**
- * Incidents that touch a span, oldest first; of one told by two weeks, the later week's word.
- * @param asOf the last week (`YYYY-MM-DD`) whose word counts; null for all
+ * Incidents that overlap a span, oldest first. When two weeks found the same incident, the later week's row is used.
+ * @param asOf the last week (`YYYY-MM-DD`) whose incidents are used; null for all
  */
 export async function readIncidents(
   db: Db,
@@ -86,7 +86,7 @@ function incidentOf(row: Row<'incident'>): Incident {
   }
 }
 
-/** Those of the weeks (Mondays, `YYYY-MM-DD`) with a flake or a known incident, ascending. */
+/** Those of the weeks (Mondays, `YYYY-MM-DD`) with a flake or a stored incident, ascending. */
 export async function readWeeksWithFlakes(
   db: Db,
   repositoryId: number,
@@ -100,45 +100,46 @@ export async function readWeeksWithFlakes(
   return rows.map((row) => row.week)
 }
 
-/** Stores the incidents of a week in place of those that were known. @returns old and new ones that differ */
+/** Replaces the incidents of a week. @returns the incidents that were removed or added */
 export async function writeIncidents(
   db: Db,
   repositoryId: number,
   week: string,
-  fresh: readonly Incident[],
+  incidents: readonly Incident[],
 ): Promise<Incident[]> {
   const { rows } = await sql<Row<'incident'>>`select * from incident
     where repository_id = ${repositoryId} and week = ${week}`.execute(db)
   const old = rows.map(incidentOf)
-  const texts = (list: readonly Incident[]) => new Map(list.map((one) => [JSON.stringify(one), one]))
-  const [before, after] = [texts(old), texts(fresh)]
+  const byContent = (list: readonly Incident[]) =>
+    new Map(list.map((incident) => [JSON.stringify(incident), incident]))
+  const [before, after] = [byContent(old), byContent(incidents)]
   const changed = [
-    ...[...before].flatMap(([text, one]) => (after.has(text) ? [] : [one])),
-    ...[...after].flatMap(([text, one]) => (before.has(text) ? [] : [one])),
+    ...[...before].flatMap(([content, incident]) => (after.has(content) ? [] : [incident])),
+    ...[...after].flatMap(([content, incident]) => (before.has(content) ? [] : [incident])),
   ]
   if (changed.length === 0) return []
   await sql`delete from incident where repository_id = ${repositoryId} and week = ${week}`.execute(db)
   await addRows(
     db,
     'incident',
-    fresh.map((one) => ({
+    incidents.map((incident) => ({
       repository_id: repositoryId,
       week,
-      incident: incidentId(one),
-      job_id: one.job,
-      began_at: iso(one.from),
-      ended_at: iso(one.to),
-      rate: one.rate,
-      jobs: one.jobs,
-      pull_requests: one.pullRequests,
-      failures: one.failures,
-      on_trunk: one.onTrunk,
+      incident: incidentId(incident),
+      job_id: incident.job,
+      began_at: iso(incident.from),
+      ended_at: iso(incident.to),
+      rate: incident.rate,
+      jobs: incident.jobs,
+      pull_requests: incident.pullRequests,
+      failures: incident.failures,
+      on_trunk: incident.onTrunk,
     })),
   )
   return changed
 }
 
-/** What was learned of the weeks (`YYYY-MM-DD`). */
+/** The model of each of the weeks (`YYYY-MM-DD`); the default model for weeks without one. */
 export async function readRepositoryModels(
   db: Db,
   repositoryId: number,
@@ -155,15 +156,15 @@ export async function readRepositoryModels(
   return (week) => models.get(week) ?? DEFAULT_MODEL
 }
 
-/** Stores what a week was like. @returns whether that was news */
+/** Stores the model of a week. @returns whether it differs from the stored one */
 export async function writeRepositoryModel(
   db: Db,
   repositoryId: number,
   week: string,
   model: RepositoryModel,
 ): Promise<boolean> {
-  const known = (await readRepositoryModels(db, repositoryId, [week]))(week)
-  if (known !== DEFAULT_MODEL && JSON.stringify(known) === JSON.stringify(model)) return false
+  const stored = (await readRepositoryModels(db, repositoryId, [week]))(week)
+  if (stored !== DEFAULT_MODEL && JSON.stringify(stored) === JSON.stringify(model)) return false
   const { baseRate, share, severity } = model
   await replaceRows(db, 'repository_model', [
     { repository_id: repositoryId, week, a: baseRate.a, b: baseRate.b, share, severity },

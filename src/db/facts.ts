@@ -1,4 +1,4 @@
-/** Writes the facts that webhooks report, each once, and reads them back by commit. */
+/** Writes the facts that deliveries report, each once. */
 
 import { type RawBuilder, sql } from 'kysely'
 import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
@@ -9,7 +9,7 @@ import { readRemovedAmong } from './repositories.ts'
 import { adding, type BulkTable } from './rows.ts'
 import type { Db, NewRow } from './schema.ts'
 
-/** A delivery with what it told; `tasks: false` records without asking for anything to be done on GitHub. */
+/** A delivery and the facts that it reports. */
 export interface Recording {
   delivery: NewRow<'delivery'>
   facts: Facts
@@ -28,32 +28,32 @@ const FACT_TABLES = [
   'outbox',
 ] as const
 
-/** Whether a statement adds its rows always, or only when none of their repositories was removed (it has a part `removed`). */
+/** Conditions for adding a row. `removed` is a part of the statement that lists the removed repositories among those of its rows. */
 const ALWAYS = sql.raw('')
 const UNLESS_REMOVED = sql.raw('where not exists (select 1 from removed)')
 
 /**
- * Adds deliveries and their facts, and marks what has to be derived again, in one statement: all or nothing, and durable after
- * one round trip.
- * @returns the GUIDs that were new; the facts of the others are added too, and change nothing if they were there
+ * Adds deliveries and their facts, and marks what has to be derived again. This is one statement: all or nothing, and durable after
+ * one round trip. `tasks: false` adds no tasks for GitHub.
+ * @returns the GUIDs of new deliveries. The facts of the others are added too; those that exist already change nothing.
  */
 export async function recordFacts(
   db: Db,
   recordings: readonly Recording[],
   options: { tasks: boolean },
 ): Promise<Set<string>> {
-  const all = recordings.map((one) => one.facts)
-  const deliveries = recordings.map((one) => one.delivery)
-  // Of almost no repository has the app been taken off: the statement looks for itself, and adds nothing if it finds one.
-  let told: readonly Facts[] = all
-  let added = await addAtOnce(db, { deliveries, told, all, unlessRemoved: true }, options)
+  const all = recordings.map((recording) => recording.facts)
+  const deliveries = recordings.map((recording) => recording.delivery)
+  // Removed repositories are rare, so the first statement checks for them itself and adds nothing when there is one.
+  let kept: readonly Facts[] = all
+  let added = await addAtOnce(db, { deliveries, kept, all, unlessRemoved: true }, options)
   if (added === null) {
-    told = await withoutRemoved(db, all)
-    added = await addAtOnce(db, { deliveries, told, all, unlessRemoved: false }, options)
+    kept = await withoutRemoved(db, all)
+    added = await addAtOnce(db, { deliveries, kept, all, unlessRemoved: false }, options)
   }
-  // The rest is rare. If the process ends before it is done, it has not answered, and GitHub redelivers.
-  if (!options.tasks) await addTrusted(db, told)
-  const installations = all.flatMap((one) => one.installation ?? [])
+  // The rest is rare. If the process ends before it is done, the delivery was not answered and can be redelivered.
+  if (!options.tasks) await addTrustedCorrections(db, kept)
+  const installations = all.flatMap((facts) => facts.installation ?? [])
   if (installations.length > 0)
     await db.transaction().execute((trx) => updateInstallations(trx, installations))
   return new Set(added)
@@ -61,23 +61,24 @@ export async function recordFacts(
 
 interface Addition {
   deliveries: readonly Recording['delivery'][]
-  told: readonly Facts[]
+  /** The facts to add, without those of removed repositories. */
+  kept: readonly Facts[]
   all: readonly Facts[]
   unlessRemoved: boolean
 }
 
-/** @returns the GUIDs that were new; null if nothing was added, because the app was taken off one of the repositories */
+/** @returns the GUIDs of new deliveries; null when nothing was added because one of the repositories was removed */
 async function addAtOnce(
   db: Db,
-  { deliveries, told, all, unlessRemoved }: Addition,
+  { deliveries, kept, all, unlessRemoved }: Addition,
   options: { tasks: boolean },
 ): Promise<string[] | null> {
-  const only = unlessRemoved ? UNLESS_REMOVED : ALWAYS
+  const condition = unlessRemoved ? UNLESS_REMOVED : ALWAYS
   const parts = [
     sql`removed as (select repository_id from repository
-      where repository_id = any(${repositoriesOf(told)}) and removed_at is not null)`,
-    ...additions(told, all, options, only),
-    sql`new_delivery as (${adding('delivery', deliveries, only)} returning guid)`,
+      where repository_id = any(${repositoriesOf(kept)}) and removed_at is not null)`,
+    ...additions(kept, all, options, condition),
+    sql`new_delivery as (${adding('delivery', deliveries, condition)} returning guid)`,
   ]
   const result = await sql<{
     removed: boolean
@@ -90,69 +91,71 @@ async function addAtOnce(
   return unlessRemoved && row?.removed ? null : (row?.guids ?? [])
 }
 
-function repositoriesOf(told: readonly Facts[]): number[] {
-  return [...new Set(told.flatMap((one) => (one.repository ?? []).map((fact) => fact.repository_id)))]
+function repositoriesOf(all: readonly Facts[]): number[] {
+  return [...new Set(all.flatMap((facts) => (facts.repository ?? []).map((fact) => fact.repository_id)))]
 }
 
-/** Adds facts and marks what has to be derived again. Call it in a transaction. */
+/**
+ * Adds facts and marks what has to be derived again. Call it in a transaction. `removedToo` adds facts about removed repositories
+ * too.
+ */
 export async function addFacts(
   trx: Db,
   all: readonly Facts[],
   options: { tasks: boolean; removedToo?: boolean },
 ): Promise<void> {
-  const told = options.removedToo ? all : await withoutRemoved(trx, all)
-  const parts = additions(told, all, options, ALWAYS)
+  const kept = options.removedToo ? all : await withoutRemoved(trx, all)
+  const parts = additions(kept, all, options, ALWAYS)
   if (parts.length > 0) await sql`with ${sql.join(parts)} select 1`.execute(trx)
-  // With tasks, a correction is added when GitHub has said that its author may.
-  if (!options.tasks) await addTrusted(trx, told)
+  // With tasks, a task adds each correction after it has checked the author's permission at GitHub.
+  if (!options.tasks) await addTrustedCorrections(trx, kept)
   await updateInstallations(
     trx,
-    all.flatMap((one) => one.installation ?? []),
+    all.flatMap((facts) => facts.installation ?? []),
   )
 }
 
-/** The statements that add facts and the marks of what has to be derived again, as parts of one. */
+/** The statements that add facts and mark what has to be derived again, as parts (`with`) of one statement. */
 function additions(
-  told: readonly Facts[],
+  kept: readonly Facts[],
   all: readonly Facts[],
   options: { tasks: boolean },
-  only: typeof ALWAYS,
+  condition: typeof ALWAYS,
 ) {
   const rows = new Map<BulkTable, readonly object[]>()
   for (const table of FACT_TABLES) {
     if (table === 'outbox' && !options.tasks) continue
-    const added = told.flatMap((one): readonly object[] => one[table] ?? [])
+    const added = kept.flatMap((facts): readonly object[] => facts[table] ?? [])
     if (added.length > 0) rows.set(table, added)
   }
-  const stale = staleHeads(told)
+  const stale = staleHeads(kept)
   if (stale.length > 0) rows.set('stale_head', stale)
   const parts = [...rows].map(
-    ([table, added]) => sql`${sql.ref(`new_${table}`)} as (${adding(table, added, only)})`,
+    ([table, added]) => sql`${sql.ref(`new_${table}`)} as (${adding(table, added, condition)})`,
   )
   const repositories = distinctReports(all)
   if (repositories.length > 0) parts.push(sql`new_repository as (${newestRepositories(repositories)})`)
   return parts
 }
 
-/** Of a repository that the app was taken off nothing is recorded any more, unless it comes back in the same breath. */
-async function withoutRemoved(db: Db, told: readonly Facts[]): Promise<readonly Facts[]> {
-  const removed = await readRemovedAmong(db, repositoriesOf(told))
-  if (removed.length === 0) return told
-  const back = told.flatMap((one) => one.repository ?? []).filter((fact) => fact.installed)
-  const gone = new Set(removed)
-  for (const one of back) gone.delete(one.repository_id)
-  return told.map((facts) => {
+/** Nothing is recorded for a removed repository, unless the same facts report that the app was installed again. */
+async function withoutRemoved(db: Db, all: readonly Facts[]): Promise<readonly Facts[]> {
+  const removed = new Set(await readRemovedAmong(db, repositoriesOf(all)))
+  if (removed.size === 0) return all
+  const installed = all.flatMap((facts) => facts.repository ?? []).filter((fact) => fact.installed)
+  for (const fact of installed) removed.delete(fact.repository_id)
+  return all.map((facts) => {
     const kept = Object.entries(facts).map(([table, rows]) => [
       table,
-      rows.filter((row: object) => !('repository_id' in row && gone.has(row.repository_id as number))),
+      rows.filter((row: object) => !('repository_id' in row && removed.has(row.repository_id as number))),
     ])
     return Object.fromEntries(kept) as Facts
   })
 }
 
-/** Keeps the newest report about each installation. The end of a suspension leaves a gap in all of its repositories. */
-async function updateInstallations(db: Db, told: readonly InstallationFact[]): Promise<void> {
-  for (const { installation_id, reported_at, suspended_at } of told) {
+/** Keeps the newest report about each installation. When a suspension ends, each of its repositories gets a gap. */
+async function updateInstallations(db: Db, reports: readonly InstallationFact[]): Promise<void> {
+  for (const { installation_id, reported_at, suspended_at } of reports) {
     const before = await db
       .selectFrom('installation')
       .selectAll()
@@ -174,30 +177,34 @@ async function updateInstallations(db: Db, told: readonly InstallationFact[]): P
   }
 }
 
-async function addTrusted(db: Db, told: readonly Facts[]): Promise<void> {
-  for (const facts of told) {
-    for (const one of facts.correction ?? [])
-      if (TRUSTED_ASSOCIATIONS.includes(one.permission)) await addCorrection(db, one)
+/** Adds the corrections whose author has a trusted association; GitHub is not asked. */
+async function addTrustedCorrections(db: Db, all: readonly Facts[]): Promise<void> {
+  for (const facts of all) {
+    for (const correction of facts.correction ?? [])
+      if (TRUSTED_ASSOCIATIONS.includes(correction.permission)) await addCorrection(db, correction)
   }
 }
 
-function staleHeads(told: readonly Facts[]): object[] {
+function staleHeads(all: readonly Facts[]): object[] {
   const marks = new Map<string, { repository_id: number; head_sha: string | null; number: number | null }>()
   const mark = (repository_id: number, head_sha: string | null, number: number | null) =>
     marks.set(`${repository_id}/${head_sha}/${number}`, { repository_id, head_sha, number })
-  for (const facts of told) {
-    for (const one of facts.observation ?? []) mark(one.repository_id, one.head_sha, null)
-    for (const one of facts.workflow_run ?? []) mark(one.repository_id, one.head_sha, null)
-    for (const one of facts.pull_request_event ?? []) mark(one.repository_id, one.head_sha, null)
-    for (const one of facts.rerun_request ?? []) mark(one.repository_id, one.head_sha, null)
-    for (const one of facts.branch_push ?? []) mark(one.repository_id, one.head_sha, null)
-    for (const one of facts.merge_group ?? []) mark(one.repository_id, one.head_sha, null)
-    for (const one of facts.comment ?? []) mark(one.repository_id, null, one.number)
+  for (const facts of all) {
+    const byHead = [
+      ...(facts.observation ?? []),
+      ...(facts.workflow_run ?? []),
+      ...(facts.pull_request_event ?? []),
+      ...(facts.rerun_request ?? []),
+      ...(facts.branch_push ?? []),
+      ...(facts.merge_group ?? []),
+    ]
+    for (const fact of byHead) mark(fact.repository_id, fact.head_sha, null)
+    for (const comment of facts.comment ?? []) mark(comment.repository_id, null, comment.number)
   }
   return [...marks.values()]
 }
 
-/** Reports about repositories, without those that a newer one repeats: almost every delivery says the same. */
+/** Reports about repositories; of those with equal content only the newest, since almost every delivery says the same. */
 function distinctReports(all: readonly Facts[]): RepositoryFact[] {
   const newest = new Map<string, RepositoryFact>()
   for (const { repository = [] } of all) {
@@ -212,13 +219,13 @@ function distinctReports(all: readonly Facts[]): RepositoryFact[] {
 }
 
 /**
- * Keeps the newest report about each repository: names, visibility and default branches change. Of two reports of one moment
- * the greater is kept, so that the order of arrival never decides: a removal, and a private repository. A report that says
- * nothing new is left out before the insert, which would lock the row, and every writer writes about the same few
- * repositories. Rows are written in the order of their ids, so that two writers never wait for each other in a circle.
+ * Keeps the newest report about each repository, because names, visibility and default branches change. Of two reports with the same
+ * time the greater is kept, so that the order of arrival never decides: removed before present, private before public. A report
+ * that says nothing new is dropped before the insert. The insert would lock the row, and all writers write about the same few
+ * repositories. Rows are written in the order of their ids, so that two writers cannot deadlock.
  */
 function newestRepositories(repositories: readonly RepositoryFact[]) {
-  // Only an installation undoes a removal. An event that was under way when the app was removed does not.
+  // Only an installation undoes a removal. An event that was on its way when the app was removed does not.
   const removed = sql`case when n.installed then null else coalesce(n.removed_at, k.removed_at) end`
   const content = (row: string, removedAt: RawBuilder<unknown>) =>
     sql`jsonb_build_array(${removedAt} is not null, ${sql.ref(`${row}.private`)}, ${sql.ref(`${row}.full_name`)},
