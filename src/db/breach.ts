@@ -1,4 +1,4 @@
-/** What the breach issue says about jobs beyond their flakes of the day, and the issues filed before. */
+/** Reads what the breach issue says about jobs besides their flakes of the day, and the breach issues filed so far. */
 import { sql } from 'kysely'
 import type { Db } from './schema.ts'
 import { flakeCounts, type Scope } from './scope.ts'
@@ -8,11 +8,11 @@ export interface JobBackground {
   workflow: string | null
   /** Local day of the first recorded flake that counts. */
   first_seen: string | null
-  /** Page of the newest failing run of a flake that counts. */
+  /** URL of the newest failing run of a flake that counts. */
   example: string | null
 }
 
-/** The workflow of each job, its first flake, and a failing run as an example. */
+/** The workflow of each job, the day of its first flake, and a failing run as an example. */
 export async function readJobBackgrounds(
   db: Db,
   scope: Scope,
@@ -38,7 +38,7 @@ export interface JobDay {
   verdicts: number
 }
 
-/** Verdicts of each job by local day since a time (RFC 3339), oldest first. */
+/** The number of verdicts of each job by local day since a time (RFC 3339), oldest first. */
 export async function readJobDays(
   db: Db,
   repositoryId: number,
@@ -59,7 +59,7 @@ export interface FiledBreach {
   done_at: string
 }
 
-/** Issues about breached days that this app filed for a repository, newest day first. */
+/** The newest 20 issues about breached days that this app filed for a repository, newest day first. */
 export async function readFiledBreaches(db: Db, repositoryId: number): Promise<FiledBreach[]> {
   const { rows } = await sql<FiledBreach>`select payload ->> 'day' as day, url, done_at from outbox
     where repository_id = ${repositoryId} and kind = 'breach' and url is not null and done_at is not null

@@ -1,12 +1,12 @@
-/** Changes of jobs' flake rates: found in the days of the last quarter, and kept with what was merged then. */
+/** Changes of jobs' flake rates during the last 90 days, stored with the pull requests that were merged at that time. */
 
 import { sql } from 'kysely'
 import { type Change, changePoints, type Tally } from '../domain/attribution/change-point.ts'
-import { DAY_MS } from '../domain/time.ts'
+import { DAY_MS, iso } from '../domain/time.ts'
 import { addRows } from './rows.ts'
 import type { Db, Row } from './schema.ts'
 
-/** Days up to the newest verdict that are looked at. */
+/** How many days, up to the newest verdict, are searched for changes. */
 const DAYS = 90
 const MAX_MERGED = 30
 
@@ -15,7 +15,7 @@ interface JobDay extends Tally {
   day: string
 }
 
-/** Finds the changes of these jobs again, in place of those that were known of the same days. */
+/** Finds the changes of these jobs, and replaces the stored changes of the same days. */
 export async function writeChangePoints(
   db: Db,
   repositoryId: number,
@@ -27,7 +27,7 @@ export async function writeChangePoints(
     select v.job_id, (v.judged_at at time zone 'UTC')::date as day, count(*) filter (where v.flaky) as flaky, count(*) as verdicts
     from verdict v, newest where v.repository_id = ${repositoryId} and v.job_id = any(${[...jobIds]}) and v.kind = 'pull_request'
       and v.judged_at >= newest.at - ${DAYS} * interval '1 day'
-      -- What an incident failed is no change of the job's.
+      -- A flake that an incident caused is not a change of the job.
       and not (v.flaky and exists (select 1 from incident i where i.repository_id = v.repository_id
         and coalesce(v.failed_at, v.judged_at) between i.began_at and i.ended_at and (i.job_id is null or i.job_id = v.job_id)))
     group by 1, 2 order by 1, 2`.execute(db)
@@ -35,15 +35,21 @@ export async function writeChangePoints(
   await sql`delete from change_point where repository_id = ${repositoryId} and job_id = any(${[...jobIds]})
     and changed_on >= ${from}::date`.execute(db)
   for (const [jobId, days] of Map.groupBy(rows, (row) => row.job_id)) {
-    const found = changePoints(days).map((change) => ({ change, day: days[change.at]?.day ?? from }))
-    for (const { change, day } of found) await add(db, repositoryId, jobId, day, change)
+    for (const change of changePoints(days))
+      await addChangePoint(db, repositoryId, jobId, days[change.at]?.day ?? from, change)
   }
 }
 
-/** The likely culprits of a rise were merged on its first day or the day before. */
-async function add(db: Db, repositoryId: number, jobId: number, day: string, change: Change): Promise<void> {
-  const from = new Date(Date.parse(day) - DAY_MS).toISOString()
-  const to = new Date(Date.parse(day) + DAY_MS).toISOString()
+/** Stores a change with the pull requests merged on its first day or the day before, which are the likely causes of a rise. */
+async function addChangePoint(
+  db: Db,
+  repositoryId: number,
+  jobId: number,
+  day: string,
+  change: Change,
+): Promise<void> {
+  const from = iso(Date.parse(day) - DAY_MS)
+  const to = iso(Date.parse(day) + DAY_MS)
   const merged = await sql<{ number: number }>`select number from pull_request
     where repository_id = ${repositoryId} and merged_at >= ${from} and merged_at < ${to}
     order by merged_at limit ${MAX_MERGED}`.execute(db)
@@ -62,7 +68,7 @@ async function add(db: Db, repositoryId: number, jobId: number, day: string, cha
   ])
 }
 
-/** Changes of jobs from a UTC day on, newest first; `jobId` narrows them to one job. */
+/** Changes since a UTC day (`YYYY-MM-DD`), newest first; of one job when `jobId` is given. */
 export async function readChangePoints(
   db: Db,
   repositoryId: number,

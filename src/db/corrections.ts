@@ -1,4 +1,4 @@
-/** Corrections in and out. */
+/** Stores and reads corrections: people's statements about whose flakes they are. */
 import { sql } from 'kysely'
 import { weeksLearningFrom } from '../domain/attribution/week.ts'
 import type { CorrectionFact } from '../domain/correction.ts'
@@ -6,7 +6,7 @@ import { addRows } from './rows.ts'
 import type { Db } from './schema.ts'
 import { markVerdicts, markWeeks } from './stale.ts'
 
-/** The corrections on each of these pull requests that has any. */
+/** The corrections of these pull requests, by number. Pull requests without a correction are left out. */
 export async function readCorrections(
   db: Db,
   repositoryId: number,
@@ -19,8 +19,8 @@ export async function readCorrections(
 }
 
 /**
- * Records a correction, once, and marks what it changes: the flakes of its pull request, all that they are evidence for,
- * and the weeks that learn from them. @returns how many flakes it is about
+ * Stores a correction, once, and marks what it changes: the flakes of its pull request, the flakes that these are evidence for, and
+ * the weeks that learn from them. @returns the number of flakes that it applies to
  */
 export async function addCorrection(db: Db, fact: CorrectionFact): Promise<number> {
   const { repository_id, number, job, reported_at } = fact
@@ -36,7 +36,7 @@ export async function addCorrection(db: Db, fact: CorrectionFact): Promise<numbe
   return rows.length
 }
 
-/** The flakes that a correction is about, as they stand now. */
+/** The flakes that a correction applies to, with their current attributions. */
 export async function readCorrected(
   db: Db,
   { repository_id, number, job, reported_at }: CorrectionFact,

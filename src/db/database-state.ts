@@ -1,25 +1,23 @@
-/** How the database itself stands. */
+/** Reads the state of the database itself, for `doctor` and the failover check. */
 import { sql } from 'kysely'
 import { isMigrated } from './migrate.ts'
 import type { Db } from './schema.ts'
 
 export interface DatabaseState {
-  /** As PostgreSQL numbers its releases: 180000 is 18.0. */
+  /** PostgreSQL's `server_version_num`: 180000 is 18.0. */
   version: number
   isMigrated: boolean
-  /** Whether a commit is on disk before it is answered. */
+  /** Whether the server acknowledges a commit only after it is on disk. */
   isDurable: boolean
-  /** Its clock, epoch ms. */
+  /** The database's clock, in epoch ms. */
   now: number
 }
-
-/** Reads it in one go. */
 export async function readDatabaseState(db: Db): Promise<DatabaseState> {
   const { rows } = await sql<{ version: number; commit: string; now: string }>`select
     current_setting('server_version_num')::int as version, current_setting('synchronous_commit') as commit,
     clock_timestamp() as now`.execute(db)
   const [row] = rows
-  if (!row) throw new Error('the database answered nothing')
+  if (!row) throw new Error('the database returned no row')
   return {
     version: row.version,
     isMigrated: await isMigrated(db),
@@ -29,8 +27,8 @@ export async function readDatabaseState(db: Db): Promise<DatabaseState> {
 }
 
 /**
- * The line of PostgreSQL's history that is being written on: another one once a replica was promoted, or an older state
- * restored. Null where the server does not tell.
+ * The timeline of PostgreSQL's write-ahead log. It changes when a replica is promoted or an older state is restored. Null when the
+ * server does not provide it.
  */
 export async function readTimeline(db: Db): Promise<string | null> {
   try {

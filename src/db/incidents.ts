@@ -1,4 +1,4 @@
-/** Incidents, and merged pull requests that fix flakes. */
+/** Reads incidents, and merged pull requests that fix flakes. */
 
 import { sql } from 'kysely'
 import { iso } from '../domain/time.ts'
@@ -10,7 +10,7 @@ export interface IncidentRow {
   from_at: string
   to_at: string
   flakes: number
-  /** Failures in it, and the share of results that failed. */
+  /** Failures during the incident, and the share of results that failed. */
   failures: number
   rate: number
   on_trunk: boolean
@@ -18,17 +18,17 @@ export interface IncidentRow {
   pull_requests: number[]
 }
 
-/** Incidents with flakes of the span in them, newest first. */
+/** Incidents with flakes in scope during the span, newest first. */
 export async function readIncidents(db: Db, scope: Scope, span: Span): Promise<IncidentRow[]> {
-  const { rows } = await sql<IncidentRow>`with told as (
+  const { rows } = await sql<IncidentRow>`with newest as (
       select distinct on (incident) * from incident where repository_id = ${scope.repositoryId}
         and ended_at >= ${iso(span.from)} and began_at < ${iso(span.to)} order by incident, week desc),
       hit as (select r.incident, count(*) as flakes from flake r
         where ${flakeInScope(scope)} ${during('flaked_at', span)} and r.incident is not null group by r.incident)
-    select t.incident, t.began_at as from_at, t.ended_at as to_at, h.flakes, t.failures, t.rate, t.on_trunk, t.pull_requests,
-      (select coalesce(json_agg(distinct j.name), '[]') from job j where j.repository_id = t.repository_id
-        and j.job_id in (select value::bigint from jsonb_array_elements_text(t.jobs))) as jobs
-    from told t join hit h on h.incident = t.incident order by t.began_at desc, t.incident`.execute(db)
+    select n.incident, n.began_at as from_at, n.ended_at as to_at, h.flakes, n.failures, n.rate, n.on_trunk, n.pull_requests,
+      (select coalesce(json_agg(distinct j.name), '[]') from job j where j.repository_id = n.repository_id
+        and j.job_id in (select value::bigint from jsonb_array_elements_text(n.jobs))) as jobs
+    from newest n join hit h on h.incident = n.incident order by n.began_at desc, n.incident`.execute(db)
   return rows
 }
 
@@ -38,7 +38,7 @@ export interface FixMonth {
   fixes: number
 }
 
-/** Pull requests with one of these labels merged in each local month, as the SLA document counts success. */
+/** Merged pull requests with one of these labels, by local month. The SLA document measures success by them. */
 export async function readFixes(
   db: Db,
   repositoryId: number,

@@ -1,13 +1,14 @@
-/** Locks that last as long as a transaction. */
+/** Locks that are held until the end of a transaction. */
 import { sql } from 'kysely'
 import { PREPARED } from './client.ts'
 import type { Db } from './schema.ts'
 
-const CONCLUDE = 1
+/** The first key of the advisory lock. */
+const DERIVE = 1
 
-/** Only one process at a time derives about a repository; recording facts never waits for it. */
+/** Waits for the lock under which a repository is derived, so that one process at a time does it. Recording facts needs no lock. */
 export async function lockRepository(trx: Db, repositoryId: number): Promise<void> {
-  await sql`${sql.raw(PREPARED)}select pg_advisory_xact_lock(${CONCLUDE}, hashtextextended(${String(repositoryId)}, 0)::bit(32)::int)`.execute(
+  await sql`${sql.raw(PREPARED)}select pg_advisory_xact_lock(${DERIVE}, hashtextextended(${String(repositoryId)}, 0)::bit(32)::int)`.execute(
     trx,
   )
 }

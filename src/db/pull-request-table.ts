@@ -1,4 +1,4 @@
-/** Keeps one row per pull request up to date with its events, and finds pull requests that share code. */
+/** Keeps one row per pull request, as of its newest event, and finds pull requests that share code. */
 import { sql } from 'kysely'
 import type { Relation } from '../domain/attribution/evidence.ts'
 import { MAX_STACKED, readTitle, relatedOf } from '../domain/attribution/related.ts'
@@ -7,7 +7,7 @@ import type { Db, Row } from './schema.ts'
 
 type PullRequest = Row<'pull_request'>
 
-/** Updates the rows of these pull requests from their events. @returns the rows that changed, before and after */
+/** Updates the rows of these pull requests from their events. @returns the rows that changed, each before and after the change */
 export async function writePullRequests(
   db: Db,
   repositoryId: number,
@@ -23,16 +23,16 @@ export async function writePullRequests(
     db,
   )
   const before = await readPullRequests(db, repositoryId, numbers)
-  const old = new Map(before.map((one) => [one.number, one]))
+  const old = new Map(before.map((row) => [row.number, row]))
   const files = await readFiles(db, repositoryId, events.rows)
-  const fresh = events.rows
+  const changed = events.rows
     .map((event) => pullRequestOf(event, files))
-    .filter((one) => !isSame(one, old.get(one.number)))
-  await replaceRows(db, 'pull_request', fresh)
-  return fresh.flatMap((one) => [one, old.get(one.number) ?? one])
+    .filter((row) => !isSame(row, old.get(row.number)))
+  await replaceRows(db, 'pull_request', changed)
+  return changed.flatMap((row) => [row, old.get(row.number) ?? row])
 }
 
-/** All files that were pushed to each branch, for branches whose every push is known with all its files. */
+/** All files that were pushed to each branch. Branches are left out when a push or the list of its files is missing. */
 async function readFiles(
   db: Db,
   repositoryId: number,
@@ -41,12 +41,12 @@ async function readFiles(
   const refs = [...new Set(events.flatMap((event) => event.head_ref ?? []))]
   const { rows } = await sql<Row<'branch_push'>>`select * from branch_push
     where repository_id = ${repositoryId} and ref = any(${refs})`.execute(db)
-  const known = new Map<string, string[]>()
+  const files = new Map<string, string[]>()
   for (const [ref, pushes] of Map.groupBy(rows, (row) => row.ref)) {
-    if (!pushes.some((one) => one.created) || pushes.some((one) => one.files === null)) continue
-    known.set(ref, [...new Set(pushes.flatMap((one) => one.files ?? []))].sort())
+    if (!pushes.some((push) => push.created) || pushes.some((push) => push.files === null)) continue
+    files.set(ref, [...new Set(pushes.flatMap((push) => push.files ?? []))].sort())
   }
-  return known
+  return files
 }
 
 function pullRequestOf(
@@ -71,14 +71,14 @@ function pullRequestOf(
   }
 }
 
-function isSame(fresh: PullRequest, old: PullRequest | undefined): boolean {
+function isSame(row: PullRequest, old: PullRequest | undefined): boolean {
   return (
     old !== undefined &&
-    Object.entries(fresh).every(([column, value]) => old[column as keyof PullRequest] === value)
+    Object.entries(row).every(([column, value]) => old[column as keyof PullRequest] === value)
   )
 }
 
-/** The rows of these pull requests, as far as they have one. */
+/** The rows of these pull requests. Numbers without a row are left out. */
 export async function readPullRequests(
   db: Db,
   repositoryId: number,
@@ -89,24 +89,25 @@ export async function readPullRequests(
   return rows
 }
 
+/** How many steps of a stack, or of reverts and relands, are followed. */
 const MAX_STEPS = 20
 
-/** The related pull requests of each of these. */
+/** The related pull requests of each of these pull requests; those without any are left out. */
 export async function readRelated(
   db: Db,
   repositoryId: number,
   numbers: readonly number[],
 ): Promise<Map<number, Map<number, Relation>>> {
-  const known = new Map<number, PullRequest>()
+  const found = new Map<number, PullRequest>()
   let frontier = await readPullRequests(db, repositoryId, numbers)
   for (let step = 0; frontier.length > 0 && step < MAX_STEPS; step++) {
-    for (const one of frontier) known.set(one.number, one)
-    frontier = await neighboursOf(db, repositoryId, frontier, [...known.keys()])
+    for (const row of frontier) found.set(row.number, row)
+    frontier = await neighboursOf(db, repositoryId, frontier, new Set(found.keys()))
   }
-  const refs = [...known.values()].flatMap((one) => one.head_ref ?? [])
+  const refs = [...found.values()].flatMap((row) => row.head_ref ?? [])
   const stackable = await stackableRefs(db, repositoryId, refs)
   const related = relatedOf(
-    [...known.values()]
+    [...found.values()]
       .sort((a, b) => a.number - b.number)
       .map(({ number, title, head_ref, base_ref }) => ({
         number,
@@ -122,18 +123,18 @@ export async function readRelated(
   )
 }
 
-/** Pull requests directly above or below in a stack, or about the same change, that were not found before. */
+/** Pull requests directly above or below these in a stack, or about the same change, without those that are in `found`. */
 async function neighboursOf(
   db: Db,
   repositoryId: number,
   frontier: readonly PullRequest[],
-  known: readonly number[],
+  found: ReadonlySet<number>,
 ): Promise<PullRequest[]> {
-  const refs = [...new Set(frontier.flatMap((one) => [one.head_ref ?? [], one.base_ref ?? []].flat()))]
+  const refs = [...new Set(frontier.flatMap((row) => [row.head_ref ?? [], row.base_ref ?? []].flat()))]
   const stackable = await stackableRefs(db, repositoryId, refs)
-  const heads = frontier.flatMap((one) => one.head_ref ?? []).filter((ref) => stackable.has(ref))
-  const bases = frontier.flatMap((one) => one.base_ref ?? []).filter((ref) => stackable.has(ref))
-  const subjects = [...new Set(frontier.map((one) => one.subject))]
+  const heads = frontier.flatMap((row) => row.head_ref ?? []).filter((ref) => stackable.has(ref))
+  const bases = frontier.flatMap((row) => row.base_ref ?? []).filter((ref) => stackable.has(ref))
+  const subjects = [...new Set(frontier.map((row) => row.subject))]
   const { rows } = await sql<PullRequest>`with
       landing as (select distinct r.subject from pull_request r where r.repository_id = ${repositoryId} and r.repeats
         and md5(r.subject) in (select md5(s) from unnest(${subjects}::text[]) s) and r.subject = any(${subjects}))
@@ -141,11 +142,10 @@ async function neighboursOf(
     union select p.* from pull_request p where p.repository_id = ${repositoryId} and p.base_ref = any(${heads})
     union select p.* from landing l join pull_request p on p.repository_id = ${repositoryId}
       and md5(p.subject) = md5(l.subject) and p.subject = l.subject`.execute(db)
-  const seen = new Set(known)
-  return rows.filter((one) => !seen.has(one.number))
+  return rows.filter((row) => !found.has(row.number))
 }
 
-/** The branches that can be part of a stack: the head of a pull request, and the base of only a few. */
+/** Those of the branches that can be part of a stack: the head of a pull request, and the base of at most a few. */
 async function stackableRefs(db: Db, repositoryId: number, refs: readonly string[]): Promise<Set<string>> {
   if (refs.length === 0) return new Set()
   const { rows } = await sql<{ ref: string }>`select ref from unnest(${[...refs]}::text[]) ref

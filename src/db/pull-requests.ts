@@ -1,4 +1,4 @@
-/** Reads about one pull request: its heads, and the runs and flakes of each. */
+/** Reads the heads, runs and flakes of one pull request, and the results of its jobs on other pull requests. */
 import { sql } from 'kysely'
 import type { Db, Row } from './schema.ts'
 
@@ -46,16 +46,16 @@ export async function readFlakesOf(db: Db, repositoryId: number, number: number)
 
 export interface JobBaseRate {
   job_id: number
-  /** Flaky verdicts, of all verdicts of other pull requests in the period. */
+  /** Flaky verdicts and all verdicts in the period, on other pull requests, trunk and the merge queue. */
   flaky: number
   verdicts: number
-  /** Other pull requests with a flake, newest first, and the number of those with a verdict. */
+  /** Other pull requests with a flake, newest first, and the number of other pull requests with a verdict. */
   seen_on: number[]
   pull_requests: number
   last_flaky_at: string | null
 }
 
-/** Base rate of each job on other pull requests in a period. */
+/** The base rate of each job in a period, without the verdicts of the pull request `number`. */
 export async function readBaseRates(
   db: Db,
   repositoryId: number,
@@ -75,13 +75,13 @@ export async function readBaseRates(
 /** Results of the runs that followed a failure at the same head. */
 export interface Retests {
   job_id: number
-  /** Number of failures before them; 3 means three or more. */
+  /** Number of failures before the retest; 3 means three or more. */
   fails: number
   retested: number
   passed: number
 }
 
-/** Runs after a failure of each job on other pull requests, by how many failures in a row came before. */
+/** Runs that followed a failure of each job, on other pull requests, by the number of failures at that head so far. */
 export async function readRetests(
   db: Db,
   repositoryId: number,
@@ -94,12 +94,12 @@ export async function readRetests(
         over (w rows between unbounded preceding and 1 preceding) as fails
       from run where repository_id = ${repositoryId} and job_id = any(${[...jobIds]}) and outcome in ('pass', 'fail')
         and kind = 'pull_request' and number <> ${about.number} and completed_at >= ${about.since} and completed_at <= ${about.until}
-      window w as (partition by job_id, number, head_sha order by completed_at, run_key)) one
+      window w as (partition by job_id, number, head_sha order by completed_at, run_key)) result
     where before = 'fail' group by 1, 2`.execute(db)
   return rows.rows
 }
 
-/** The last pass or fail on the default branch or in the merge queue, of each job of these names. */
+/** The last pass or fail on the default branch or in the merge queue of each job with one of these names. */
 export async function readTrunkResults(
   db: Db,
   repositoryId: number,
@@ -114,7 +114,7 @@ export async function readTrunkResults(
   return rows.rows
 }
 
-/** Runs of a pull request at its other heads, oldest first, of each job that failed at that head. */
+/** Runs of a pull request at its other heads, oldest first, of the jobs that failed at the same head. */
 export async function readFailedBefore(
   db: Db,
   repositoryId: number,

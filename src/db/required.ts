@@ -1,4 +1,4 @@
-/** The lists of required jobs, kept with the time from which they were known. */
+/** Stores the lists of required jobs of each base branch, each with the time from which it is valid. */
 
 import { sql } from 'kysely'
 import { type Required, type RequiredList, requiredBy } from '../domain/required.ts'
@@ -7,27 +7,27 @@ import { PREPARED } from './client.ts'
 import type { Db, Row } from './schema.ts'
 import { markWindowsEndingAfter } from './stale.ts'
 
-/** What tells which jobs count. */
+/** What decides which jobs count, besides the settings. */
 interface Requirements {
-  /** All jobs of the repository that were ever seen, by name. */
+  /** All jobs that ever ran in the repository, by name. */
   jobs: Row<'job'>[]
-  /** Every list of required ones, oldest first. */
+  /** Every list of required jobs, oldest first. */
   lists: RequiredList[]
   defaultBranch: string | null
 }
 
-/** The jobs of a repository and its lists, in one question: every figure asks it. */
+/** Reads the jobs and lists of a repository. Every figure needs them, so this is one query. */
 export async function readRequirements(db: Db, repositoryId: number): Promise<Requirements> {
-  const ofIt = sql`where repository_id = ${repositoryId}`
+  const inRepository = sql`where repository_id = ${repositoryId}`
   const { rows } = await sql<Requirements>`${sql.raw(PREPARED)}select
-    (select coalesce(json_agg(j order by j.name), '[]') from (select * from job ${ofIt}) as j) as jobs,
+    (select coalesce(json_agg(j order by j.name), '[]') from (select * from job ${inRepository}) as j) as jobs,
     (select coalesce(json_agg(l order by l.valid_from, l.base_ref), '[]')
-      from (select base_ref, valid_from, jobs, problem from required_jobs ${ofIt}) as l) as lists,
-    (select default_branch from repository ${ofIt}) as "defaultBranch"`.execute(db)
+      from (select base_ref, valid_from, jobs, problem from required_jobs ${inRepository}) as l) as lists,
+    (select default_branch from repository ${inRepository}) as "defaultBranch"`.execute(db)
   return rows[0] as Requirements
 }
 
-/** The jobs ever seen, and which of them count under a settings, now and at any time before. */
+/** All jobs that ever ran, and which of them count under these settings, now and at any earlier time. */
 export async function readRequired(
   db: Db,
   repositoryId: number,
@@ -38,8 +38,8 @@ export async function readRequired(
 }
 
 /**
- * Adds a list where it differs from the newest one of its branch, and marks the windows that it changes.
- * @returns whether it did
+ * Adds a list if it differs from the newest list of its branch, and marks the windows that it changes.
+ * @returns whether it was added
  */
 export async function addRequiredList(db: Db, repositoryId: number, list: RequiredList): Promise<boolean> {
   const newest = await db
@@ -58,7 +58,7 @@ export async function addRequiredList(db: Db, repositoryId: number, list: Requir
     .returning('base_ref')
     .executeTakeFirst()
   if (!added) return false
-  // The first list of a branch holds for the time before it too.
+  // The first list of a branch is valid for the time before it too.
   await markWindowsEndingAfter(db, repositoryId, newest ? list.valid_from : null, 'required jobs')
   return true
 }
@@ -71,22 +71,22 @@ function keysOf(jobs: RequiredList['jobs']): string {
   return jobs.map(keyOf).sort().join()
 }
 
-/** Base branches of pull requests that were told of since a time, the busiest first, and the default branch. */
+/** The default branch, then the base branches of pull requests with events since a time (RFC 3339), busiest first; at most `limit`. */
 export async function readBaseBranches(
   db: Db,
   repositoryId: number,
   since: string,
-  most: number,
+  limit: number,
 ): Promise<string[]> {
   const rows = await sql<{ base_ref: string }>`select base_ref from (
       select default_branch as base_ref, 1000000000 as prs from repository where repository_id = ${repositoryId}
       union all select base_ref, count(distinct number) from pull_request_event
         where repository_id = ${repositoryId} and reported_at >= ${since} group by base_ref) as refs
-    where base_ref is not null group by base_ref order by max(prs) desc, base_ref limit ${most}`.execute(db)
+    where base_ref is not null group by base_ref order by max(prs) desc, base_ref limit ${limit}`.execute(db)
   return rows.rows.map((row) => row.base_ref)
 }
 
-/** The newest pull request against a base branch; null where there is none. */
+/** The newest pull request against a base branch; null when there is none. */
 export async function readNewestPullRequest(
   db: Db,
   repositoryId: number,

@@ -1,11 +1,11 @@
-/** Whether somebody else carries out commands to test again in a repository. */
+/** Finds out whether another bot already carries out re-run commands in a repository. */
 import { sql } from 'kysely'
 import type { Db } from './schema.ts'
 
 /**
- * Who answers `/retest` there besides this app: Prow, known by its statuses, or a bot that ran a workflow again within
- * ten minutes of a command; null when nobody was seen to since the time (RFC 3339).
- * @param ownLogin our own reruns are not somebody else's
+ * Who answers `/retest` besides this app: Prow, recognised by its statuses, or a bot that re-ran a workflow within ten minutes after
+ * a command. Null when nobody did since `since` (RFC 3339).
+ * @param ownLogin the login of this app's bot, whose re-runs are ignored
  */
 export async function readOtherRetester(
   db: Db,

@@ -1,4 +1,4 @@
-/** The tables as Kysely types. `docs/schema.sql` shows the same as SQL; `migrations/` is where it comes from. */
+/** The tables as Kysely types. `migrations/` creates them; `docs/schema.sql` shows them as SQL. A test compares this file with the database. */
 import type { ColumnType, Generated, Insertable, Kysely, Selectable } from 'kysely'
 import type { Correction } from '../domain/correction.ts'
 import type { Mention } from '../domain/facts.ts'
@@ -137,10 +137,10 @@ export interface RepositoryEventTable {
 export interface RequiredJobsTable {
   repository_id: number
   base_ref: string
-  /** From then on; until then too, where it is the first list of its branch. */
+  /** The start of its validity. The first list of a branch is valid before it too. */
   valid_from: Time
   jobs: Json<RequiredJob[]>
-  /** What could not be read, and what to grant; null where the list is whole. */
+  /** What could not be read and which permission is missing; null when the list is complete. */
   problem: string | null
 }
 
@@ -161,18 +161,18 @@ export interface BackfillPageTable {
   claimed_by: string | null
   claimed_until: Time | null
   done_at: Time | null
-  /** Why nothing could be read of it; null where it was read. */
+  /** Why it could not be read; null when it was read. */
   problem: string | null
 }
 
 export interface MissedDeliveryTable {
   guid: string
-  /** GitHub's id of the newest attempt: 19 digits, which are read as text. */
+  /** GitHub's id of the newest attempt: 19 digits, so it is read as text. */
   delivery_id: ColumnType<number, string, string>
   repository_id: number
   event: string
   delivered_at: Time
-  /** How often it was ordered again. */
+  /** How often a redelivery was requested. */
   attempts: Generated<number>
   tried_at: Time | null
   done_at: Time | null
@@ -187,14 +187,14 @@ export interface GapTable {
   filled_at: Time | null
 }
 
-/** A commit with results that belongs to no known pull request. */
+/** A commit with results whose pull request has not been found. */
 export interface OrphanHeadTable {
   repository_id: number
   head_sha: string
   /** Branches that its runs name. */
   head_branches: Json<string[]>
   completed_at: Time
-  /** When GitHub is asked about it; null once it was asked often enough. */
+  /** When to ask GitHub for its pull request; null after the last try. */
   due_at: Time | null
   tries: Generated<number>
 }
@@ -205,20 +205,20 @@ export interface InstallationTable {
   suspended_at: Time | null
 }
 
-/** When GitHub's record of deliveries was last checked to its end: one row at most. */
+/** When GitHub's list of deliveries was last checked to its end: at most one row. */
 export interface DeliveryCheckTable {
   checked_at: Time
 }
 
-/** Where a check of GitHub's record was cut off. */
+/** Where a check of GitHub's list of deliveries was interrupted. */
 export interface DeliveryCursorTable {
   which: 'failed' | 'all'
   cursor: string
-  /** How far back the check is to go. */
+  /** How far back the check goes. */
   since: Time
 }
 
-/** Timelines of PostgreSQL's write-ahead log on which the database was seen. */
+/** Timelines of PostgreSQL's write-ahead log that the database was on. */
 export interface DatabaseTimelineTable {
   timeline: string
   seen_at: Time
@@ -261,18 +261,18 @@ export interface VerdictTable {
   number: number | null
   flaky: boolean
   judged_at: Time
-  /** First failure of a flaky one. */
+  /** The first failure of a flaky verdict. */
   failed_at: Time | null
 }
 
-/** A pull request as its newest event left it. */
+/** A pull request as of its newest event. */
 export interface PullRequestTable {
   repository_id: number
   number: number
   title: string
-  /** The title without the words that say that it reverts, lands again or ports another's change. */
+  /** The title without words such as "Revert" or "Reland" that refer to the change of another pull request. */
   subject: string
-  /** Whether there were such words. */
+  /** Whether the title has such words. */
   repeats: boolean
   author: string
   /** Null when the branch is a fork's. */
@@ -280,32 +280,32 @@ export interface PullRequestTable {
   base_ref: string | null
   opened_at: Time
   merged_at: Time | null
-  /** Paths of all that it changes, as a JSON array in order; null when not all are known. */
+  /** Paths of all changed files, as a sorted JSON array; null when some are not known. */
   files: string | null
 }
 
-/** A push to a branch that is not the default one: a fact. */
+/** A push to a branch other than the default branch. */
 export interface BranchPushTable {
   repository_id: number
   head_sha: string
   ref: string
-  /** The branch began with it, so that what came before is on the default branch. */
+  /** Whether the push created the branch. Its earlier commits are then on the default branch. */
   created: boolean
-  /** Null when there are too many to tell. */
+  /** Changed files; null when the payload does not list all of them. */
   files: Json<string[]> | null
 }
 
-/** An incident as one week's results tell it. */
+/** An incident, as found in the results of one week. */
 export interface IncidentTable {
   repository_id: number
   /** Monday in UTC, `YYYY-MM-DD`. */
   week: string
   incident: string
-  /** The one job it hit; null when it hit several. */
+  /** The affected job; null when several were affected. */
   job_id: number | null
   began_at: Time
   ended_at: Time
-  /** Share of results in it that failed. */
+  /** The share of results during the incident that failed. */
   rate: number
   jobs: Json<number[]>
   pull_requests: Json<number[]>
@@ -326,7 +326,7 @@ export interface ChangePointTable {
   merged: Json<number[]>
 }
 
-/** What a repository was like in a week: see domain/attribution/repository-model.ts. */
+/** The parameters of attribution in a week; see domain/attribution/repository-model.ts. */
 export interface RepositoryModelTable {
   repository_id: number
   week: string
@@ -336,18 +336,18 @@ export interface RepositoryModelTable {
   severity: 'mild' | 'any' | 'severe'
 }
 
-/** A person's word about the flakes of a pull request: a fact. */
+/** A person's statement about the flakes of a pull request. */
 export interface CorrectionTable {
   repository_id: number
   number: number
   correction_key: string
   says: 'mine' | 'not_mine' | 'reset'
-  /** The one job that is meant; null for all. */
+  /** The job that it is about; null for all jobs. */
   job: string | null
   reason: string
   author: string
   reported_at: Time
-  /** What gave the right: GitHub's answer (`admin`, `maintain`, `write`) or, where nobody can be asked, the association. */
+  /** Why the author is trusted: the permission (`admin`, `maintain`, `write`) or, when GitHub cannot be asked, the association. */
   permission: string
 }
 
@@ -461,11 +461,11 @@ export interface TickTable {
 }
 
 export interface SessionTable {
-  /** SHA-256 of what the cookie holds: whoever reads this table cannot sign in with it. */
+  /** SHA-256 of the cookie's value, so that nobody can sign in with a copy of this table. */
   session_hash: string
   user_id: number
   login: string
-  /** The user's token at GitHub, encrypted. */
+  /** The user's GitHub token, encrypted. */
   token: string
   created_at: Time
   expires_at: Time
@@ -475,10 +475,10 @@ export interface HuntTable {
   hunt_id: Generated<number>
   name: string
   place: 'local' | 'kubernetes' | 'actions'
-  /** `owner/name` and the job's name, where the hunt is after one. */
+  /** `owner/name` and the job's name, when the hunt is about a job. */
   repository: string | null
   job: string | null
-  /** What was changed against the hunt before. */
+  /** What is different from the previous hunt. */
   changed: string | null
   notes: string
   settings: Json<Record<string, unknown>>
@@ -490,7 +490,7 @@ export interface HuntTable {
   missed: boolean
   headline: string | null
   answer: Json<Record<string, unknown>> | null
-  /** Which command asked for it; null for those of the command line. */
+  /** Key of the comment that requested it; null for hunts of the command line. */
   requested_key: string | null
 }
 
@@ -522,32 +522,32 @@ export interface HuntRunTable {
   peak_memory_bytes: number | null
 }
 
-/** What the settings of a repository were from a time on. */
+/** A repository's settings and the time from which they are in force. */
 export interface SettingsTable {
   repository_id: number
   valid_from: Time
-  /** When they were last found to be so. */
+  /** When they were last read. */
   read_at: Time
-  /** In the form of the file, the organisation's and the repository's merged: the newest that could be used. */
+  /** The newest valid settings, in the format of the file: the organisation's and the repository's file merged. */
   settings: Json<Record<string, unknown>>
-  /** Files that were found, as `owner/name/path`. */
+  /** The files that were found, as `owner/name/path`. */
   sources: Json<string[]>
-  /** Why the newest files could not be used; empty while they can. */
+  /** Why the newest files are invalid; empty when they are valid. */
   problems: Json<string[]>
 }
 
-/** The one issue that is kept about a job. */
+/** The issue about a flaky job. */
 export interface JobIssueTable {
   repository_id: number
   job_id: number
   issue: number
-  /** Repository that the issue stands in. */
+  /** The repository that contains the issue. */
   full_name: string
   url: string
   opened_at: Time
   written_at: Time
   closed_at: Time | null
-  /** The newest close, or when somebody opened it again: what came before is settled and counts for nothing new. */
+  /** When the issue was last closed or reopened. Earlier flakes are not a reason to open it again. */
   counts_from: Time | null
   closed_by_app: Generated<boolean>
 }

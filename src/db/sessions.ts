@@ -1,13 +1,13 @@
-/** Sessions of people who signed in. Keyed by a hash, so that a copy of the table opens no door. */
+/** Sessions of people who signed in. The key is a hash of the cookie, so a copy of the table lets nobody sign in. */
 import type { Db, NewRow, Row } from './schema.ts'
 
-/** Adds a session, and clears away those that ended before `now` (RFC 3339). */
+/** Adds a session, and deletes those that expired before `now` (RFC 3339). */
 export async function addSession(db: Db, session: NewRow<'session'>, now: string): Promise<void> {
   await db.insertInto('session').values(session).execute()
   await db.deleteFrom('session').where('expires_at', '<=', now).execute()
 }
 
-/** The session of that hash if it has not ended by `now`. */
+/** The session with this hash; null when there is none or it has expired by `now` (RFC 3339). */
 export async function findSession(db: Db, hash: string, now: string): Promise<Row<'session'> | null> {
   const row = await db
     .selectFrom('session')
@@ -18,7 +18,7 @@ export async function findSession(db: Db, hash: string, now: string): Promise<Ro
   return row ?? null
 }
 
-/** Ends those sessions of a person at `at` that would end by `before` anyway. */
+/** Makes the sessions of a person that expire by `before` expire at `at` (RFC 3339) already. */
 export async function endSoon(
   db: Db,
   userId: number,
@@ -33,7 +33,7 @@ export async function endSoon(
     .execute()
 }
 
-/** Lets a session end at `at`, if it would not end sooner. */
+/** Makes a session expire at `at` (RFC 3339), unless it expires sooner. */
 export async function endSession(db: Db, hash: string, at: string): Promise<void> {
   await db
     .updateTable('session')

@@ -1,8 +1,8 @@
-/** What each repository's settings were, and from when. */
+/** Stores each repository's settings, each version with the time from which it was in force. */
 import type { Db, Row } from './schema.ts'
 import { markWindows } from './stale.ts'
 
-/** The settings of a repository as last read; null while nobody has looked. */
+/** The newest settings of a repository; null when they were never read. */
 export async function readNewestSettings(db: Db, repositoryId: number): Promise<Row<'settings'> | null> {
   const row = await db
     .selectFrom('settings')
@@ -14,7 +14,7 @@ export async function readNewestSettings(db: Db, repositoryId: number): Promise<
   return row ?? null
 }
 
-/** Remembers that the newest settings were found unchanged. */
+/** Records that the newest settings were read again at `at` (RFC 3339) and are unchanged. */
 export async function touchSettings(db: Db, row: Row<'settings'>, at: string): Promise<void> {
   await db
     .updateTable('settings')
@@ -24,7 +24,7 @@ export async function touchSettings(db: Db, row: Row<'settings'>, at: string): P
     .execute()
 }
 
-/** Adds what is true from now on, and marks the windows under way, which are measured by it. */
+/** Adds settings that are in force from `valid_from`, and marks the open windows, which are measured with them. */
 export async function addSettings(db: Db, row: Omit<Row<'settings'>, 'closed'>): Promise<void> {
   const { settings, sources, problems, ...rest } = row
   await db.transaction().execute(async (trx) => {

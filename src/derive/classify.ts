@@ -52,8 +52,8 @@ function orphanHeadRow({ headSha, observations }: HeadFacts) {
 }
 
 /**
- * Renews what is known of pull requests. One that was merged, renamed or stacked is different evidence, so its flakes are
- * marked, and the flakes of all pull requests that share code with it, before or after the change.
+ * Updates the rows of pull requests. A merge, a new title or a new base changes the evidence, so the flakes of such a pull request
+ * are marked, and those of all pull requests that share code with it before or after the change.
  */
 async function updatePullRequests(db: Db, repositoryId: number, numbers: readonly number[]): Promise<void> {
   const before = await readRelated(db, repositoryId, numbers)
