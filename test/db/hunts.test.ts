@@ -1,4 +1,4 @@
-/** Hunts are kept whole, told twice without harm, and never count. */
+/** Hunts and their runs are stored completely, and storing them twice changes nothing. */
 import { describe, expect, test } from 'vitest'
 import { aRun } from '../../packages/hunt/test/hunts.ts'
 import {
@@ -28,7 +28,7 @@ const BEGINNING: HuntBeginning = {
 
 eachDatabase((db) => {
   describe('a hunt', () => {
-    test('is found as it was kept', async () => {
+    test('is read as it was stored, without characters that PostgreSQL cannot store', async () => {
       const { huntId, name } = await beginHunt(db(), BEGINNING)
       await addHuntRuns(db(), huntId, [
         aRun(1),
@@ -54,7 +54,7 @@ eachDatabase((db) => {
       ])
     })
 
-    test('whose name is taken gets the next number', async () => {
+    test('gets a number after its name when the name is taken', async () => {
       const names = []
       for (let i = 0; i < 3; i++) names.push((await beginHunt(db(), BEGINNING)).name)
       expect(names).toEqual(['cache', 'cache-2', 'cache-3'])
@@ -62,14 +62,14 @@ eachDatabase((db) => {
       expect(await listHunts(db(), '%')).toEqual([])
     })
 
-    test('told twice keeps each run once, as it was first', async () => {
+    test('keeps the first report of a run that is reported twice', async () => {
       const { huntId } = await beginHunt(db(), BEGINNING)
       await addHuntRuns(db(), huntId, [aRun(1)])
       await addHuntRuns(db(), huntId, [aRun(1, { outcome: 'failed' }), aRun(2)])
       expect((await readHuntRuns(db(), huntId)).map((run) => run.outcome)).toEqual(['passed', 'passed'])
     })
 
-    test('of thousands of runs is kept whole', async () => {
+    test('can have thousands of runs', async () => {
       const { huntId } = await beginHunt(db(), BEGINNING)
       await addHuntRuns(
         db(),
@@ -79,7 +79,7 @@ eachDatabase((db) => {
       expect(await readHuntRuns(db(), huntId)).toHaveLength(2345)
     })
 
-    test('takes notes, line by line', async () => {
+    test('collects notes, one line each', async () => {
       await beginHunt(db(), BEGINNING)
       expect(await noteHunt(db(), 'cache', 'on battery')).toBe(true)
       expect(await noteHunt(db(), 'cache', 'again plugged in')).toBe(true)
@@ -87,7 +87,7 @@ eachDatabase((db) => {
       expect((await findHunt(db(), 'cache'))?.notes).toBe('on battery\nagain plugged in')
     })
 
-    test('is found by its job, whatever the case of the repository', async () => {
+    test('is found by its job, and the case of the repository’s name does not matter', async () => {
       await beginHunt(db(), BEGINNING)
       await beginHunt(db(), { ...BEGINNING, job: 'lint' })
       expect((await readHuntsOfJob(db(), 'octo/shop', 'unit', 9)).map((hunt) => hunt.name)).toEqual(['cache'])

@@ -1,4 +1,4 @@
-/** The migrations, and the schema that they make: what is written about it elsewhere is held equal here. */
+/** The migrations, and the schema that they create, which is compared with everything that describes it. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { sql } from 'kysely'
@@ -10,7 +10,7 @@ import { bulkColumns } from '../../src/db/rows.ts'
 import type { Db } from '../../src/db/schema.ts'
 import { createServerDatabase, eachDatabase } from '../support/database.ts'
 
-/** Columns that are not written in bulk: they have a default, or are filled in later. */
+/** Columns that bulk writes leave out: they have a default, or are filled in later. */
 const FILLED_LATER: Record<string, string[]> = {
   flake: ['incident', 'attribution', 'probability', 'counted', 'evidence', 'correction'],
   outbox: ['attempts', 'done_at', 'result', 'url', 'last_error'],
@@ -28,7 +28,7 @@ async function columnsOf(db: Db): Promise<Map<string, string[]>> {
   return new Map(rows.map((row) => [row.table, row.columns]))
 }
 
-test('every migration in the folder is listed, in order, each number once', () => {
+test('every migration in the folder is listed in order, and each number is used once', () => {
   const files = readdirSync(new URL('../../migrations', import.meta.url)).sort()
   expect(files.length).toBeGreaterThan(1)
   expect(Object.keys(MIGRATIONS).map((name) => `${name}.ts`)).toEqual(files)
@@ -41,12 +41,12 @@ eachDatabase((db) => {
     expect(await isMigrated(db())).toBe(true)
   })
 
-  test('docs/schema.sql is what the migrations make: `npm run docs` writes it', async () => {
+  test('docs/schema.sql equals the schema that the migrations create (`npm run docs` writes it)', async () => {
     const written = readFileSync(new URL('../../docs/schema.sql', import.meta.url), 'utf8')
     expect(written).toBe(await dumpSchema(db()))
   })
 
-  test('every key begins with the repository, so that tables can be distributed by it', async () => {
+  test('every key begins with the repository, so that the tables can be distributed by it', async () => {
     const { rows } = await sql<{
       table: string
       first: string
@@ -62,7 +62,7 @@ eachDatabase((db) => {
         .map((row) => row.table)
         .sort(),
     ).toEqual([
-      // These belong to no repository: hunts, installations and their deliveries, timers, the server, who is signed in.
+      // These do not belong to a repository: hunts, installations, deliveries, timers, the server's state and sessions.
       'database_timeline',
       'delivery_check',
       'delivery_cursor',
@@ -75,7 +75,7 @@ eachDatabase((db) => {
     ])
   })
 
-  test('the columns that are written in bulk are those of the schema', async () => {
+  test('bulk writes use every column of the schema that is not filled in later', async () => {
     const columns = await columnsOf(db())
     for (const [table, written] of Object.entries(bulkColumns)) {
       const expected = (columns.get(table) ?? []).filter((column) => !FILLED_LATER[table]?.includes(column))
@@ -83,7 +83,7 @@ eachDatabase((db) => {
     }
   })
 
-  test('columns that are filled in later may be left out', async () => {
+  test('columns that are filled in later are nullable or have a default', async () => {
     const { rows } = await sql<{ name: string }>`select table_name || '.' || column_name as name
       from information_schema.columns where table_schema = 'public'
         and (is_nullable = 'YES' or column_default is not null or is_identity = 'YES')`.execute(db())
@@ -96,14 +96,14 @@ eachDatabase((db) => {
 })
 
 describe('processes that start together', () => {
-  test('migrate an empty PostgreSQL once', async () => {
+  test('migrate an empty PostgreSQL database once', async () => {
     const url = await createServerDatabase({ migrated: false })
     const databases = await Promise.all([1, 2, 3].map(() => openDatabase(url, { poolSize: 2 })))
     try {
-      const applied = await Promise.all(databases.map((one) => migrate(one.db)))
+      const applied = await Promise.all(databases.map(({ db }) => migrate(db)))
       expect(applied.flat().sort()).toEqual(Object.keys(MIGRATIONS))
     } finally {
-      await Promise.all(databases.map((one) => one.close()))
+      await Promise.all(databases.map((database) => database.close()))
     }
   })
 })

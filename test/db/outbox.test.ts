@@ -1,4 +1,4 @@
-/** The outbox: what is leased first, who holds a lease, and what a lost lease may no longer change. */
+/** The outbox: which task is leased first, who holds a lease, and what the holder of a lost lease can no longer change. */
 import { describe, expect, test } from 'vitest'
 import {
   continueTask,
@@ -50,7 +50,7 @@ async function leaseReport(now = NOW): Promise<LeasedTask<'report'>> {
 }
 
 describe('the order of work', () => {
-  test('what people asked for goes before everything else, however long that has been due', async () => {
+  test('tasks that people requested go first, even when others have been due for longer', async () => {
     const older = 1
     const tasks = [
       newTask(place('settings', older), 'settings', {}),
@@ -73,7 +73,7 @@ describe('the order of work', () => {
     expect(order).toHaveLength(tasks.length)
   })
 
-  test('of two tasks that nobody waits for, the one that has been due longest goes first', async () => {
+  test('of two tasks that nobody requested, the one that has been due for longer goes first', async () => {
     await enqueueTask(db(), settings('second', 30))
     await enqueueTask(db(), settings('first', 20))
     expect([(await lease()).task_key, (await lease()).task_key]).toEqual(['first', 'second'])
@@ -89,7 +89,7 @@ describe('the order of work', () => {
 })
 
 describe('a row that cannot be parsed', () => {
-  test('is leased with a sentence and does not stop the others', async () => {
+  test('is leased with a description of the problem and does not block the other tasks', async () => {
     await enqueueTask(db(), settings('good', 50))
     await db()
       .insertInto('outbox')
@@ -122,7 +122,7 @@ describe('a task is added once for each key', () => {
 })
 
 describe('a lease', () => {
-  test('keeps other processes away for two minutes, or longer if it is renewed', async () => {
+  test('keeps the task from other processes for two minutes, or longer when it is renewed', async () => {
     await enqueueTask(db(), report('a'))
     const task = await lease()
     expect(await leaseTask(db(), NOW + 1.9 * MINUTE_MS)).toBeNull()

@@ -1,4 +1,4 @@
-/** `src/db/schema.ts` is written by hand: here it is held equal to the database, and the comparison to planted mistakes. */
+/** `src/db/schema.ts` is written by hand. It is compared with the database here, and deliberate mistakes prove the comparison. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { schemaDifferences } from '../../scripts/schema-types.ts'
@@ -7,7 +7,7 @@ import { eachDatabase } from '../support/database.ts'
 const SOURCE = readFileSync(new URL('../../src/db/schema.ts', import.meta.url), 'utf8')
 
 eachDatabase((db) => {
-  test('every column is declared with its type, whether it is nullable and whether it has a default', async () => {
+  test('every column is declared with its type, its nullability and its default', async () => {
     expect(await schemaDifferences(db(), SOURCE)).toEqual([])
   })
 
@@ -26,25 +26,25 @@ eachDatabase((db) => {
     ],
     ['a missing table', '  tick: TickTable\n', '', 'tick.slot is not declared'],
     [
-      'a column that is not nullable',
+      'a column declared as nullable that is not',
       '  private: boolean\n',
       '  private: boolean | null\n',
       'repository.private is not nullable',
     ],
     [
-      'a nullable column',
+      'a nullable column that is not declared as such',
       '  default_branch: string | null\n',
       '  default_branch: string\n',
       'repository.default_branch is nullable',
     ],
     [
-      'another type',
+      'a wrong type',
       '  private: boolean\n',
       '  private: string\n',
       'repository.private is boolean, not string',
     ],
     [
-      'a default that is not there',
+      'a declared default that does not exist',
       '  private: boolean\n',
       '  private: Generated<boolean>\n',
       'repository.private has no default or identity',
@@ -55,7 +55,7 @@ eachDatabase((db) => {
       '  tries: number\n',
       'orphan_head.tries has a default or identity',
     ],
-  ])('%s is a difference', async (_name, text, mistake, difference) => {
+  ])('%s is reported as a difference', async (_name, text, mistake, difference) => {
     expect(SOURCE).toContain(text)
     expect(await schemaDifferences(db(), SOURCE.replace(text, mistake))).toContain(difference)
   })

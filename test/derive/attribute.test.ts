@@ -1,4 +1,4 @@
-/** Attribution as the pipeline does it: with incidents, related, merges and corrections out of what webhooks told. */
+/** Attribution from webhooks to figures: with incidents, related pull requests, merges and corrections. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { readRelated } from '../../src/db/pull-request-table.ts'
@@ -23,7 +23,7 @@ const DAY = 24 * 60
 const db = useDatabase()
 let id = 0
 
-interface Told {
+interface HeadOptions {
   number: number
   minute: number
   head?: number
@@ -36,10 +36,17 @@ interface Told {
 
 const shaOf = (number: number, head: number) => (number * 100 + head).toString(16).padStart(40, '0')
 
-/** One head of a pull request, on which the job passes, or fails and then passes. */
-function aHead({ number, minute, head = 0, flaky = false, job = 'unit', ...named }: Told): TestDelivery[] {
+/** The deliveries of one head of a pull request, at which the job passes, or fails and then passes. */
+function aHead({
+  number,
+  minute,
+  head = 0,
+  flaky = false,
+  job = 'unit',
+  ...names
+}: HeadOptions): TestDelivery[] {
   const headSha = shaOf(number, head)
-  const { headRef = `topic-${number}`, baseRef = 'main', title = `Change ${number}` } = named
+  const { headRef = `topic-${number}`, baseRef = 'main', title = `Change ${number}` } = names
   const suite = number * 100 + head
   const run = (conclusion: string, at: number) =>
     checkRunDelivery({ id: ++id, name: job, headSha, conclusion, minute: at, suite, headBranch: headRef })
@@ -49,7 +56,7 @@ function aHead({ number, minute, head = 0, flaky = false, job = 'unit', ...named
   ]
 }
 
-/** Clean pull requests for three weeks, one every three hours. */
+/** Pull requests without flakes for three weeks, one every three hours. */
 const QUIET = Array.from({ length: 160 }, (_, i) => aHead({ number: 1000 + i, minute: i * 180 })).flat()
 
 async function derived(deliveries: TestDelivery[]) {
@@ -60,7 +67,7 @@ async function derived(deliveries: TestDelivery[]) {
 }
 
 describe('hand-made histories', () => {
-  test('a pull request that flakes three times where nobody else does is the cause', async () => {
+  test('a pull request that flakes three times, while no other does, is the cause', async () => {
     const own = [0, 1, 2].flatMap((head) =>
       aHead({ number: 7, head, minute: (10 + head) * DAY, flaky: true }),
     )
@@ -72,19 +79,19 @@ describe('hand-made histories', () => {
       })
   })
 
-  test('a verdict that comes late is evidence for a flake exactly 28 days after it', async () => {
-    // At minute 14 of its quarter of an hour: the mark that stands for it is of minute 0.
+  test('a verdict that arrives late is evidence for a flake exactly 28 days after it', async () => {
+    // Judged in minute 14 of a quarter of an hour: its mark is rounded down to minute 0.
     const late = aHead({ number: 8, minute: 9 })
     const flake = aHead({ number: 7, minute: 28 * DAY - 1, flaky: true })
     const [before] = (await derived(flake)).values()
     await recordAll(db(), late)
-    // Without what weeks teach, which would have every flake of the week judged again.
+    // Without learning, which would attribute every flake of the week again.
     await deriveAll(db(), { settingsOf: async () => DEFAULT_SETTINGS, now: NOW, learn: false })
     const [after] = (await readOnlyReport(db())).flakes
     expect([before, after]).toMatchObject([{ evidence: { n: 0 } }, { evidence: { n: 1 } }])
   })
 
-  test('one that merges with its flake is the cause, and those it infects are not', async () => {
+  test('a pull request that is merged with its flake is the cause, and pull requests that get the flake from it are not', async () => {
     const culprit = [0, 1, 2].flatMap((head) =>
       aHead({ number: 7, head, minute: (10 + head / 4) * DAY, flaky: true }),
     )
@@ -105,7 +112,7 @@ describe('hand-made histories', () => {
         expect([key, flake.attribution, flake.counted]).toEqual([key, 'not_caused_by_pr', true])
   })
 
-  test('a stack of five is no evidence about each other, whatever order it is told in', async () => {
+  test('five stacked pull requests are not evidence for each other, in any order of arrival', async () => {
     const stack = Array.from({ length: 5 }, (_, i) =>
       aHead({
         number: 20 + i,
@@ -114,8 +121,8 @@ describe('hand-made histories', () => {
         ...(i > 0 && { baseRef: `topic-${19 + i}` }),
       }),
     ).flat()
-    const told = [...QUIET, ...stack]
-    const flakes = await derived(told)
+    const deliveries = [...QUIET, ...stack]
+    const flakes = await derived(deliveries)
     for (const flake of flakes.values()) expect(flake.evidence).toMatchObject({ k: 0 })
     const related = await readRelated(db(), REPOSITORY_ID, [22])
     expect([...(related.get(22) ?? [])].sort()).toEqual([
@@ -127,21 +134,21 @@ describe('hand-made histories', () => {
     await sql`truncate observation, pull_request_event, pull_request, run, verdict, flake, repository_model, sla_window, delivery`.execute(
       db(),
     )
-    const again = await derived(shuffled(told, 5))
+    const again = await derived(shuffled(deliveries, 5))
     for (const [key, flake] of flakes) expect(again.get(key)).toEqual(flake)
   })
 
-  test('a revert and a reland are about one change', async () => {
+  test('a change, its revert and its reland are not evidence for each other', async () => {
     const titles = [
       'Add a cache',
       'Revert "Add a cache"',
       'Reland "Add a cache"',
       '[release-1.2] Add a cache',
     ]
-    const told = titles.flatMap((title, i) =>
+    const deliveries = titles.flatMap((title, i) =>
       aHead({ number: 30 + i, minute: (5 + i) * DAY, title, flaky: i !== 1 }),
     )
-    const flakes = await derived([...QUIET, ...told])
+    const flakes = await derived([...QUIET, ...deliveries])
     for (const flake of flakes.values()) expect(flake.evidence).toMatchObject({ k: 0 })
     expect([...((await readRelated(db(), REPOSITORY_ID, [32])).get(32) ?? [])].sort()).toEqual([
       [30, 'reland'],
@@ -150,7 +157,7 @@ describe('hand-made histories', () => {
     ])
   })
 
-  test('a branch that everybody goes to is no stack, nor is a fork’s main', async () => {
+  test('a branch that is the base of many pull requests is not part of a stack', async () => {
     const onto = Array.from({ length: 14 }, (_, i) =>
       aHead({ number: 60 + i, minute: DAY + i, baseRef: 'develop' }),
     ).flat()
@@ -160,7 +167,7 @@ describe('hand-made histories', () => {
   })
 })
 
-describe('what a pull request is', () => {
+describe('what a pull request changes and who wrote it', () => {
   const pushOf = (number: number, files: string[]) =>
     aDelivery('push', {
       repository: REPOSITORY,
@@ -172,7 +179,7 @@ describe('what a pull request is', () => {
     })
   const own = aHead({ number: 7, minute: 12 * DAY, flaky: true })
 
-  test('documentation that flakes alone is hardly the cause, code may be; told before or after', async () => {
+  test('a change of documentation is not the cause of its flake, unless the settings say that the job tests it', async () => {
     const [code] = (await derived([...QUIET, ...own])).values()
     expect(code).toMatchObject({ attribution: 'undetermined', evidence: { changed: 'unknown' } })
     const [docs] = (await derived([pushOf(7, ['docs/guide.md'])])).values()
@@ -185,7 +192,7 @@ describe('what a pull request is', () => {
     expect(flakes[0]).toMatchObject({ attribution: 'undetermined', evidence: { changed: 'code' } })
   })
 
-  test('others of its author are no evidence where the settings say so', async () => {
+  test('other pull requests of the same author are not evidence when the settings say so', async () => {
     const attribution = { ...DEFAULT_SETTINGS.attribution, sameAuthorIsIndependent: false }
     const settings = { ...DEFAULT_SETTINGS, attribution }
     await recordAll(db(), [...QUIET, ...own])
@@ -199,10 +206,10 @@ describe('corrections', () => {
   const flaky = (number: number, day: number) => aHead({ number, minute: day * DAY, flaky: true })
   const say = (number: number, body: string, minute: number) => commentDelivery({ number, body, minute })
 
-  test('of one teach about others: its own fault is no baseRate of the job', async () => {
+  test('change the attribution of other flakes: corrected flakes no longer raise the job’s base rate', async () => {
     const others = [41, 42, 43].flatMap((number, i) => flaky(number, 9 + i))
-    const told = [...QUIET, ...others, ...flaky(7, 13)]
-    const before = (await derived(told)).get(`7/${shaOf(7, 0).slice(-2)}`)
+    const deliveries = [...QUIET, ...others, ...flaky(7, 13)]
+    const before = (await derived(deliveries)).get(`7/${shaOf(7, 0).slice(-2)}`)
     await recordAll(
       db(),
       [41, 42, 43].map((number) => say(number, '/flake mine a race of ours', 14 * DAY)),
@@ -217,42 +224,45 @@ describe('corrections', () => {
   })
 })
 
-describe('a made-up organisation', () => {
-  test('an outage is one incident, and nobody whom it hit is blamed', async () => {
+describe('a simulated organisation', () => {
+  test('an outage is one incident, and the pull requests that it affected are not blamed', async () => {
     const more = { outagesPerMonth: 8, outageHours: 6, outageRate: 0.8, pullRequestsPerDay: 30, jobs: 4 }
     const history = aHistory('outages', 12, more, 2)
     await recordHistory(db(), history, 2)
     await derive(db(), { now: NOW })
     const { flakes } = await readOnlyReport(db())
-    const hit = new Set(
-      history.flakes.filter((one) => one.verdict.causes[0] === 'outage').map((one) => one.verdict.headSha),
+    const affected = new Set(
+      history.flakes
+        .filter(({ verdict }) => verdict.causes[0] === 'outage')
+        .map(({ verdict }) => verdict.headSha),
     )
-    expect(hit.size).toBeGreaterThan(20)
-    const inside = flakes.filter((flake) => hit.has(flake.head_sha) && flake.incident !== null)
-    expect(inside.length / flakes.filter((flake) => hit.has(flake.head_sha)).length).toBeGreaterThan(0.7)
+    expect(affected.size).toBeGreaterThan(20)
+    const inside = flakes.filter((flake) => affected.has(flake.head_sha) && flake.incident !== null)
+    expect(inside.length / flakes.filter((flake) => affected.has(flake.head_sha)).length).toBeGreaterThan(0.7)
     for (const flake of inside) expect(flake.attribution).not.toBe('caused_by_pr')
     const rows = await db().selectFrom('incident').selectAll().execute()
-    const outages = history.plan.disturbances.filter((one) => one.kind === 'outage')
+    const outages = history.plan.disturbances.filter((disturbance) => disturbance.kind === 'outage')
     expect(
       rows.some((row) => row.job_id === null && row.jobs.length > 1 && row.pull_requests.length >= 3),
     ).toBe(true)
-    for (const row of rows.filter((one) => one.job_id === null))
+    for (const row of rows.filter(({ job_id }) => job_id === null))
       expect(
         outages.some(
-          (one) => Date.parse(row.began_at) <= one.to + 3_600_000 && Date.parse(row.ended_at) >= one.from,
+          (outage) =>
+            Date.parse(row.began_at) <= outage.to + 3_600_000 && Date.parse(row.ended_at) >= outage.from,
         ),
       ).toBe(true)
   })
 })
 
-describe('in increments', () => {
+describe('a new flake', () => {
   async function placesOf(database: Db) {
     const { rows } = await sql<{ at: string; place: string }>`select flaked_at as at, ctid::text as place
       from flake order by flaked_at`.execute(database)
     return rows
   }
 
-  test('a new flake touches the flakes that it is evidence for, and no other', async () => {
+  test('changes the flakes that it is evidence for, and no others', async () => {
     const months = [0, 60].flatMap((day) =>
       Array.from({ length: 40 }, (_, i) =>
         aHead({ number: 2000 + day * 10 + i, minute: (day + i / 2) * DAY, flaky: i % 8 === 0 }),

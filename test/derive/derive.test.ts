@@ -1,4 +1,4 @@
-/** From facts to figures: what was derived is written where it differs, and nowhere else. */
+/** From facts to figures: only derived rows that changed are written. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Db } from '../../src/db/schema.ts'
@@ -23,16 +23,16 @@ const passed = checkRunDelivery({ id: 2, conclusion: 'success', minute: 20 })
 const opened = pullRequestDelivery()
 const flaky = [opened, failed, passed]
 
-/** Every derived row with its place in the table: a row written again, though equal, has another. */
+/** Every derived row with its physical place in the table (`ctid`), which changes when an equal row is written again. */
 async function derivedRows(db: Db): Promise<unknown[]> {
   const tables = ['job', 'run', 'verdict', 'flake', 'flake_revision', 'sla_window']
   const rows: unknown[] = []
   for (const table of tables) {
-    const found =
+    const result =
       await sql`select ${table} as table, ctid::text as place, * from ${sql.table(table)} order by ctid`.execute(
         db,
       )
-    rows.push(...found.rows)
+    rows.push(...result.rows)
   }
   return rows
 }
@@ -70,21 +70,21 @@ eachDatabase((db) => {
     expect(await countStale(db())).toBe(0)
   })
 
-  test('concluding again, or being told the same again, writes no row', async () => {
+  test('deriving again, or receiving the same facts again, writes no row', async () => {
     await recordAll(db(), flaky)
     await derive(db())
     const before = await derivedRows(db())
     expect(before.length).toBeGreaterThan(5)
     await recordAll(
       db(),
-      flaky.map((one) => ({ ...one, id: `again ${one.id}` })),
+      flaky.map((delivery) => ({ ...delivery, id: `again ${delivery.id}` })),
     )
     expect(await countStale(db())).toBeGreaterThan(0)
     await derive(db())
     expect(await derivedRows(db())).toEqual(before)
   })
 
-  test('a run waits until its pull request is heard of, however late', async () => {
+  test('a run without a pull request counts once the pull request is reported', async () => {
     await recordAll(db(), [failed, passed])
     await derive(db())
     expect((await readOnlyReport(db())).flakes).toEqual([])
@@ -93,7 +93,7 @@ eachDatabase((db) => {
     expect((await readOnlyReport(db())).flakes).toMatchObject([{ pull_request: 7 }])
   })
 
-  test('a flake that later facts deny is gone, and so is its window’s figure', async () => {
+  test('a flake that later facts contradict is deleted, and its window is revised', async () => {
     const override = checkRunDelivery({ id: 1, conclusion: 'cancelled', minute: 10, toldMinute: 30 })
     await recordAll(db(), flaky)
     await derive(db())
@@ -104,15 +104,15 @@ eachDatabase((db) => {
     expect(windows.day).toMatchObject([{ prs: 1, flakes: 0, revision: 1 }])
   })
 
-  test('a run that turns out to be another pull request’s moves there', async () => {
+  test('a run is moved when later facts show that it belongs to another pull request', async () => {
     await recordAll(db(), [...flaky, pullRequestDelivery({ number: 5, openedMinute: -600, minute: -600 })])
     await derive(db())
     expect((await readOnlyReport(db())).flakes).toMatchObject([{ pull_request: 5 }])
     const tested = await db().selectFrom('run').select('number').distinct().orderBy('number').execute()
-    expect(tested.map((one) => one.number)).toEqual([5, 7])
+    expect(tested.map((row) => row.number)).toEqual([5, 7])
   })
 
-  test('a comment that comes last still makes the flake a retested one', async () => {
+  test('a command that arrives last still makes the flake a retested flake', async () => {
     await recordAll(db(), flaky)
     await derive(db())
     await recordAll(db(), [commentDelivery({ minute: 15 })])
@@ -124,7 +124,7 @@ eachDatabase((db) => {
     ])
   })
 
-  test('a workflow heard of later tells jobs of one name apart', async () => {
+  test('a workflow that is reported later separates jobs with the same name', async () => {
     const onPush = checkRunDelivery({ id: 2, conclusion: 'success', minute: 20, suite: 501 })
     await recordAll(db(), [opened, failed, onPush])
     await derive(db())
@@ -134,7 +134,7 @@ eachDatabase((db) => {
     expect((await readOnlyReport(db())).flakes).toEqual([])
   })
 
-  test('a queue’s commit counts in no window', async () => {
+  test('a commit of the merge queue counts in no window', async () => {
     await recordAll(db(), [mergeGroupDelivery(), failed, passed])
     await derive(db())
     const { flakes, windows } = await readOnlyReport(db())
@@ -165,7 +165,7 @@ eachDatabase((db) => {
     expect((await readOnlyReport(db())).flakes).toEqual([])
   })
 
-  test('a fork’s check run, which names no pull request, belongs to the one with that head', async () => {
+  test('a fork’s check run, which names no pull request, belongs to the pull request with the same head', async () => {
     await recordAll(db(), [
       pullRequestDelivery({ fork: true, headRef: 'main' }),
       checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10, headBranch: 'main' }),
@@ -175,7 +175,7 @@ eachDatabase((db) => {
     expect((await readOnlyReport(db())).flakes).toMatchObject([{ pull_request: 7 }])
   })
 
-  test('a pull request of another repository is not taken for one of ours', async () => {
+  test('a pull request of another repository is ignored', async () => {
     const pullRequests = [namedPullRequest(99, { repositoryId: 31_337 })]
     await recordAll(db(), [
       checkRunDelivery({ id: 1, conclusion: 'failure', minute: 10, pullRequests }),
@@ -185,7 +185,7 @@ eachDatabase((db) => {
     expect((await readOnlyReport(db())).flakes).toEqual([])
   })
 
-  test('an old head keeps its late results after the pull request moved on', async () => {
+  test('late results of an old head count after a new head was pushed', async () => {
     await recordAll(db(), [
       opened,
       pullRequestDelivery({ action: 'synchronize', headSha: OTHER_HEAD, before: HEAD, minute: 5 }),
@@ -214,7 +214,7 @@ eachDatabase((db) => {
     expect(windows.day).toMatchObject([{ prs: 1, flakes: 0, rate: 0, breached: false }])
   })
 
-  test('only strong flakes count where the settings ask for the same base', async () => {
+  test('only strong flakes count when the settings require the same base', async () => {
     const settings = { ...DEFAULT_SETTINGS, requireSameBase: true }
     const weak = [
       statusDelivery({ state: 'failure', description: 'Job failed.', build: 1, minute: 10 }),
@@ -239,7 +239,7 @@ eachDatabase((db) => {
     ])
   })
 
-  test('two repositories with the same commit and numbers know nothing of each other', async () => {
+  test('two repositories with the same commit and number do not affect each other', async () => {
     const repository = {
       id: 1002,
       name: 'gadgets',
@@ -268,8 +268,8 @@ eachDatabase((db) => {
     ])
   })
 
-  describe('several at once', () => {
-    test('derive the same as one, while deliveries still come in', async () => {
+  describe('several processes', () => {
+    test('derive the same figures as one process, while deliveries still arrive', async () => {
       const heads = Array.from({ length: 12 }, (_, i) => i.toString(16).repeat(40))
       const deliveries = heads.flatMap((headSha, i) => [
         pullRequestDelivery({ number: i + 1, headSha }),
@@ -291,7 +291,7 @@ eachDatabase((db) => {
     })
   })
 
-  test('bases that the pull request had tell which of two owns the flake', async () => {
+  test('of two pull requests with the same head, the one that had the run’s base owns the flake', async () => {
     const description = `Job failed. BaseSHA:${BASE}`
     await recordAll(db(), [
       pullRequestDelivery({ number: 9, openedMinute: -60, baseSha: 'f'.repeat(40), baseRef: 'release' }),

@@ -1,4 +1,4 @@
-/** Times that a reporter made up must not outlive what happens after them. */
+/** A time in the future that a reporter sent must not override later events. */
 import { expect, test } from 'vitest'
 import { PUBLIC_ONLY } from '../../src/dashboard/app.ts'
 import { createRecorder } from '../../src/intake/record.ts'
@@ -8,7 +8,7 @@ import { ms } from '../support/facts.ts'
 
 const db = useDatabase()
 
-test('a check run that says it ends in a hundred years does not keep a repository public that is made private', async () => {
+test('a check run that claims to end in a hundred years does not keep a repository public after it is made private', async () => {
   const clock = { now: ms(60) }
   const { record } = createRecorder(db(), { now: () => clock.now, tasks: false })
   const { payload } = checkRunDelivery()

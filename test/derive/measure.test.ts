@@ -1,4 +1,4 @@
-/** Windows: partial until they end, closed once, revised when something comes late. */
+/** Windows are partial until they end, are closed once, and are revised when facts arrive late. */
 import { describe, expect, test } from 'vitest'
 import { aRun } from '../../packages/hunt/test/hunts.ts'
 import { addHuntRuns, beginHunt } from '../../src/db/hunts.ts'
@@ -26,7 +26,7 @@ const revisionsOf = (db: Db, kind: 'day' | 'week') =>
     .execute()
 
 eachDatabase((db) => {
-  test('a window is partial until it ends, and changes in place', async () => {
+  test('a window is partial and is updated in place until it ends', async () => {
     await recordAll(db(), [opened, failed])
     await derive(db(), { now: ms(30) })
     await recordAll(db(), [passed])
@@ -37,7 +37,7 @@ eachDatabase((db) => {
     expect((await readOnlyReport(db())).windows.day).toMatchObject([{ partial: true }])
   })
 
-  test('a hunt of the same job counts nothing, however often it failed', async () => {
+  test('the runs of a hunt do not count, even when the hunt is about the same job', async () => {
     await recordAll(db(), [opened, failed, passed])
     await derive(db())
     const before = await readOnlyReport(db())
@@ -59,13 +59,13 @@ eachDatabase((db) => {
     await recordAll(db(), [checkRunDelivery({ id: 3, conclusion: 'failure', minute: 30 })])
     await derive(db())
     const after = await readOnlyReport(db())
-    // The run that did come is seen, so that the windows were measured anew; the fifty were not.
+    // The run from the webhook was derived, so the windows were measured again. The fifty runs of the hunt were not.
     expect(after.flakes[0]?.runs).toBe((before.flakes[0]?.runs ?? 0) + 1)
     expect(after.windows.day).toEqual(before.windows.day)
   })
 
   describe('closing', () => {
-    test('takes windows that have ended, once, and leaves the others', async () => {
+    test('closes windows that have ended, each once, and no others', async () => {
       await recordAll(db(), [opened, failed, passed])
       await derive(db(), { now: ms(30) })
       const now = ms(2 * DAY)
@@ -77,7 +77,7 @@ eachDatabase((db) => {
       ])
     })
 
-    test('closes what was missed for weeks, oldest first', async () => {
+    test('closes windows that ended weeks ago, oldest first', async () => {
       const runs = [0, 1, 2].map((day) => checkRunDelivery({ id: 10 + day, minute: day * DAY }))
       await recordAll(db(), [opened, ...runs])
       await derive(db(), { now: ms(0) })
@@ -90,19 +90,19 @@ eachDatabase((db) => {
       ])
     })
 
-    test('leaves what earlier definitions left open and later ones closed', async () => {
+    test('ignores open windows of earlier definitions that are closed under the current definitions', async () => {
       await recordAll(db(), [opened, failed, passed])
       await derive(db(), { now: ms(30) })
       const stored = await db().selectFrom('sla_window').selectAll().execute()
       expect(await close(db(), ms(10 * DAY))).toHaveLength(2)
       const earlier = stored.map((row) => ({ ...row, definition_version: 1, left_out: '{}' }))
       await db().insertInto('sla_window').values(earlier).execute()
-      // Whoever measured them would find that something changed.
+      // If they were measured, they would have changed.
       await db().deleteFrom('flake').execute()
       expect(await close(db(), ms(11 * DAY))).toEqual([])
     })
 
-    test('by several at once gives each window to one of them', async () => {
+    test('by several processes at once closes each window in only one of them', async () => {
       await recordAll(db(), [opened, failed, passed])
       await derive(db(), { now: ms(30) })
       const now = ms(10 * DAY)
@@ -110,7 +110,7 @@ eachDatabase((db) => {
       expect(closed.flat()).toHaveLength(2)
     })
 
-    test('changes no figure', async () => {
+    test('does not change the figures', async () => {
       await recordAll(db(), [opened, failed, passed])
       await derive(db(), { now: ms(30) })
       const [before] = (await readOnlyReport(db())).windows.day
@@ -120,7 +120,7 @@ eachDatabase((db) => {
   })
 
   describe('a closed window', () => {
-    test('gets a revision that says why when something comes late', async () => {
+    test('gets a revision with a reason when a fact arrives late', async () => {
       await recordAll(db(), [opened, failed])
       await derive(db(), { now: ms(10 * DAY) })
       await recordAll(db(), [passed])
@@ -133,7 +133,7 @@ eachDatabase((db) => {
       expect((await readOnlyReport(db())).windows.day).toMatchObject([{ revision: 1, flakes: 1 }])
     })
 
-    test('gets no revision when what comes late changes nothing', async () => {
+    test('gets no revision when a late fact changes no figure', async () => {
       await recordAll(db(), [opened, failed, passed])
       await derive(db(), { now: ms(10 * DAY) })
       await recordAll(db(), [checkRunDelivery({ id: 3, conclusion: 'success', minute: 25 })])
@@ -142,7 +142,7 @@ eachDatabase((db) => {
     })
   })
 
-  test('days begin by the clock of the repository’s time zone', async () => {
+  test('days begin at midnight in the repository’s time zone', async () => {
     const settings = { ...DEFAULT_SETTINGS, timeZone: 'Pacific/Auckland' }
     // 13:30 UTC on Monday is Tuesday half past two in Auckland.
     await recordAll(db(), [opened, checkRunDelivery({ id: 1, minute: 270 })])
@@ -150,7 +150,7 @@ eachDatabase((db) => {
     expect((await readOnlyReport(db(), settings)).windows.day).toMatchObject([{ start: '2026-02-03' }])
   })
 
-  test('a flake over midnight is dated by when it showed, and both days tested the pull request', async () => {
+  test('a flake that spans midnight belongs to the day of its last run, and both days tested the pull request', async () => {
     const late = checkRunDelivery({ id: 2, minute: DAY })
     await recordAll(db(), [opened, failed, late])
     await derive(db())

@@ -1,4 +1,4 @@
-/** History under new definitions: the figures of the old stay beside the new, and nothing is done twice. */
+/** History under new definitions: the old figures are kept beside the new ones, and nothing is done twice. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Db } from '../../src/db/schema.ts'
@@ -19,7 +19,7 @@ async function flakesOf(database: Db): Promise<unknown[]> {
   return rows
 }
 
-async function run(onProgress: (what: string, count: number) => void = () => {}): Promise<number> {
+async function run(onProgress: (kind: string, count: number) => void = () => {}): Promise<number> {
   const { repository_id } = await db()
     .selectFrom('repository')
     .select('repository_id')
@@ -28,19 +28,19 @@ async function run(onProgress: (what: string, count: number) => void = () => {})
 }
 
 describe('reattribute', () => {
-  test('judges what an older version judged as if it had always judged it, and keeps the old figures', async () => {
+  test('gives flakes of an older version the attributions of the current version, and keeps the old figures', async () => {
     await recordHistory(db(), aHistory('steady', 21, { pullRequestsPerDay: 8, jobs: 4 }))
     await derive(db(), { now: NOW })
     const expected = await flakesOf(db())
     expect(expected.length).toBeGreaterThan(10)
-    // As a database looks that an older version of the program wrote.
+    // The state of a database that an older version wrote.
     await sql`update flake set definition_version = 1, attribution = 'undetermined', probability = 0.5, counted = true,
       evidence = '{}', incident = null`.execute(db())
     await sql`update sla_window set definition_version = 1, flakes_counted = flakes`.execute(db())
     await sql`truncate repository_model, incident, change_point`.execute(db())
     const done = new Map<string, number>()
-    const judged = await run((what, count) => done.set(what, (done.get(what) ?? 0) + count))
-    expect(judged).toBe(expected.length)
+    const count = await run((kind, more) => done.set(kind, (done.get(kind) ?? 0) + more))
+    expect(count).toBe(expected.length)
     expect(await flakesOf(db())).toEqual(expected)
     expect([...done.keys()].sort()).toEqual(['flakes', 'weeks', 'windows'])
     expect(done.get('flakes')).toBe(expected.length)
@@ -52,11 +52,11 @@ describe('reattribute', () => {
     const versions = weeks.map((row) => row.definition_version)
     expect(versions.filter((version) => version === 1)).toHaveLength(weeks.length / 2)
     expect(versions.filter((version) => version === DEFINITION_VERSION)).toHaveLength(weeks.length / 2)
-    const traces = await db().selectFrom('flake_revision').select('why').distinct().execute()
-    expect(traces).toContainEqual({ why: `definitions version ${DEFINITION_VERSION}` })
+    const revisions = await db().selectFrom('flake_revision').select('why').distinct().execute()
+    expect(revisions).toContainEqual({ why: `definitions version ${DEFINITION_VERSION}` })
   })
 
-  test('once more changes nothing', async () => {
+  test('does not write a row when it is run again', async () => {
     await recordHistory(db(), aHistory('steady', 10, { pullRequestsPerDay: 8, jobs: 3 }))
     await derive(db(), { now: NOW })
     const places = () =>

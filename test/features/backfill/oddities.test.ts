@@ -1,4 +1,4 @@
-/** What is rare in a history is read as its webhooks told it: bases, commands, bots, shared commits, queues. */
+/** Rare events are backfilled as webhooks report them: changed bases, commands, bots, shared commits, merge queues. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FakeGitHub, startFakeGitHub } from '../../../fake-github/fake-github.ts'
 import { addRepository } from '../../../fake-github/seed.ts'
@@ -30,11 +30,11 @@ afterAll(async () => {
   expect(fakeGitHub.violations).toEqual([])
 })
 
-describe('history', () => {
+describe('a backfill', () => {
   const db = useDatabase()
 
-  /** All that is derived, each kind in an order of its own. */
-  async function known() {
+  /** Everything that is derived from the facts, sorted. */
+  async function derivedData() {
     await derive(db(), { now: LATER })
     const { flakes, retests, windows } = await readOnlyReport(db())
     const runs = await db()
@@ -51,57 +51,57 @@ describe('history', () => {
     return { flakes, retests, week: windows.week, runs, pulls }
   }
 
-  async function told() {
-    const world = { state: fakeGitHub.state, api: fakeGitHub.url, web: fakeGitHub.web, now }
-    await recordAll(db(), historyDeliveries(world, repository))
-    const all = await known()
+  async function dataFromWebhooks() {
+    const github = { state: fakeGitHub.state, api: fakeGitHub.url, web: fakeGitHub.web, now }
+    await recordAll(db(), historyDeliveries(github, repository))
+    const data = await derivedData()
     await empty(db())
-    return all
+    return data
   }
 
-  async function read(name = 'acme/widgets') {
+  async function dataFromBackfill(name = 'acme/widgets') {
     const client = createThrottledClient(tokenOctokit(token, fakeGitHub.url), { reserve: 0 })
     const found = await readRepository(client, name)
     await readHistory(db(), client, found, { since: ms(-60), now, alone: true })
-    return known()
+    return derivedData()
   }
 
-  test('that is odd is what its webhooks told', async () => {
-    const byWebhooks = await told()
-    const byReading = await read()
-    expect(byReading.runs).toEqual(byWebhooks.runs)
-    expect(byReading).toEqual(byWebhooks)
-    expect(byReading.flakes).toHaveLength(6)
-    expect(byReading.retests.map((one) => [one.pull_request, one.command, one.author])).toEqual([
+  test('gives the same data as the webhooks of the same events', async () => {
+    const byWebhooks = await dataFromWebhooks()
+    const byBackfill = await dataFromBackfill()
+    expect(byBackfill.runs).toEqual(byWebhooks.runs)
+    expect(byBackfill).toEqual(byWebhooks)
+    expect(byBackfill.flakes).toHaveLength(6)
+    expect(byBackfill.retests.map((retest) => [retest.pull_request, retest.command, retest.author])).toEqual([
       [901, 'retest', 'octocat'],
       [901, 'test', 'reviewer'],
     ])
-    const bases = byReading.runs.filter((run) => run.number === 900).map((run) => run.base_ref)
+    const bases = byBackfill.runs.filter((run) => run.number === 900).map((run) => run.base_ref)
     expect(bases).toEqual(['main', 'main', 'release', 'release'])
-    expect(byReading.pulls.find((one) => one.number === 902)?.author).toBe('dependabot[bot]')
-    expect(byReading.runs.filter((run) => run.kind === 'merge_queue')).toHaveLength(2)
+    expect(byBackfill.pulls.find((pull) => pull.number === 902)?.author).toBe('dependabot[bot]')
+    expect(byBackfill.runs.filter((run) => run.kind === 'merge_queue')).toHaveLength(2)
   })
 
-  test('without GraphQL misses the base before it was changed, and a head that a fork forced away', async () => {
-    const byWebhooks = await told()
+  test('without GraphQL misses the base before it was changed, and the head before a fork’s forced push', async () => {
+    const byWebhooks = await dataFromWebhooks()
     fakeGitHub.failNext({ method: 'POST', path: /graphql/, status: 404, times: 100 })
-    const byReading = await read().finally(() => fakeGitHub.clearFaults())
-    const { runs, ...rest } = byReading
+    const byBackfill = await dataFromBackfill().finally(() => fakeGitHub.clearFaults())
+    const { runs, ...rest } = byBackfill
     expect(rest.retests).toEqual(byWebhooks.retests)
-    expect(rest.flakes.map((one) => [one.pull_request, one.head_sha])).toEqual(
+    expect(rest.flakes.map((flake) => [flake.pull_request, flake.head_sha])).toEqual(
       byWebhooks.flakes
-        .filter((one) => one.pull_request !== 905)
-        .map((one) => [one.pull_request, one.head_sha]),
+        .filter((flake) => flake.pull_request !== 905)
+        .map((flake) => [flake.pull_request, flake.head_sha]),
     )
     const others = (all: typeof runs) => all.filter((run) => run.number !== 900 && run.number !== 905)
     expect(others(runs)).toEqual(others(byWebhooks.runs))
   })
 
-  test('of a repository that was renamed and transferred is read under its old name', async () => {
-    const byWebhooks = await told()
+  test('of a renamed and transferred repository can use its old name', async () => {
+    const byWebhooks = await dataFromWebhooks()
     renameRepository(fakeGitHub.state, repository, 'emca', 'gadgets')
-    const byReading = await read('acme/widgets')
-    expect(byReading.week).toEqual(byWebhooks.week)
+    const byBackfill = await dataFromBackfill('acme/widgets')
+    expect(byBackfill.week).toEqual(byWebhooks.week)
     expect((await db().selectFrom('repository').select('full_name').execute())[0]?.full_name).toBe(
       'emca/gadgets',
     )

@@ -1,4 +1,4 @@
-/** History read over the API makes the figures that its webhooks would have made, however often the backfill is killed. */
+/** A backfill gives the same figures as the webhooks of the same events, no matter how often it is interrupted. */
 
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -35,11 +35,11 @@ function client(signal?: AbortSignal): ThrottledClient {
   return createThrottledClient(tokenOctokit(token, fakeGitHub.url), { reserve: 0, signal })
 }
 
-/** Reads everything, or what it gets to. @returns whether it came to the end */
+/** Runs the backfill until it ends or is aborted. @returns whether all of the history is read */
 async function read(db: Db, alone: boolean, signal?: AbortSignal): Promise<boolean> {
-  const asks = client(signal)
-  const found = await readRepository(asks, 'acme/widgets')
-  return readHistory(db, asks, found, { since, now, alone, signal })
+  const throttled = client(signal)
+  const found = await readRepository(throttled, 'acme/widgets')
+  return readHistory(db, throttled, found, { since, now, alone, signal })
 }
 
 async function figures(db: Db) {
@@ -47,28 +47,28 @@ async function figures(db: Db) {
   return readOnlyReport(db)
 }
 
-/** What the fake GitHub was asked for since, repository and GraphQL apart. */
-function asked(from: number): string[] {
-  return fakeGitHub.requests.slice(from).map((one) => `${one.method} ${one.path}`)
+/** The requests to the fake GitHub after the first `from`, as method and path. */
+function requestsSince(from: number): string[] {
+  return fakeGitHub.requests.slice(from).map((request) => `${request.method} ${request.path}`)
 }
 
-describe('history', () => {
+describe('a backfill', () => {
   eachDatabase((db, kind) => {
     const alone = kind === 'PGlite'
 
-    test('read makes the report that its webhooks make', async () => {
-      const told = await openEmbedded()
-      const world = { state: fakeGitHub.state, api: fakeGitHub.url, web: fakeGitHub.web, now }
-      await recordAll(told.db, historyDeliveries(world, repository))
-      const byWebhooks = await figures(told.db)
-      await told.close()
+    test('gives the same report as the webhooks', async () => {
+      const other = await openEmbedded()
+      const github = { state: fakeGitHub.state, api: fakeGitHub.url, web: fakeGitHub.web, now }
+      await recordAll(other.db, historyDeliveries(github, repository))
+      const byWebhooks = await figures(other.db)
+      await other.close()
       await read(db(), alone)
-      const byReading = await figures(db())
-      expect(byReading).toEqual(byWebhooks)
-      expect(byReading.flakes.length).toBeGreaterThan(20)
+      const byBackfill = await figures(db())
+      expect(byBackfill).toEqual(byWebhooks)
+      expect(byBackfill.flakes.length).toBeGreaterThan(20)
     })
 
-    test('where GraphQL is not served makes it too', async () => {
+    test('gives the same report when GraphQL is not available', async () => {
       await read(db(), alone)
       const byGraphql = await figures(db())
       await empty(db())
@@ -77,7 +77,7 @@ describe('history', () => {
       expect(await figures(db())).toEqual(byGraphql)
     })
 
-    test('stopped five times and gone on with is read once, and makes the same report', async () => {
+    test('that is interrupted five times requests each page once, and gives the same report', async () => {
       const from = fakeGitHub.requests.length
       for (let kill = 0; kill < 5; kill++) {
         const stop = new AbortController()
@@ -87,44 +87,44 @@ describe('history', () => {
         clearInterval(watch)
       }
       expect(await read(db(), alone)).toBe(true)
-      const pages = asked(from).filter((one) => /\/(check-runs|attempts)/.test(one))
-      // Each stop may break off what six were asking for; nothing else is asked for again.
+      const pages = requestsSince(from).filter((request) => /\/(check-runs|attempts)/.test(request))
+      // Each interruption can abort six requests. Nothing else is requested again.
       expect(pages.length - new Set(pages).size).toBeLessThanOrEqual(5 * 6)
       expect(new Set(pages).size).toBeGreaterThan(60)
-      const stopped = await figures(db())
+      const interrupted = await figures(db())
       await sql`truncate backfill, backfill_page`.execute(db())
       expect(await read(db(), alone)).toBe(true)
-      expect(await figures(db())).toEqual(stopped)
+      expect(await figures(db())).toEqual(interrupted)
     })
 
-    test('finished is gone on with from shortly before its end, not from the start', async () => {
+    test('that is run again continues from shortly before the end of the first, not from the start', async () => {
       await read(db(), alone)
       const from = fakeGitHub.requests.length
       await read(db(), alone)
-      expect(asked(from).filter((one) => one.includes('/check-runs'))).toEqual([])
-      expect(asked(from).length).toBeLessThan(10)
+      expect(requestsSince(from).filter((request) => request.includes('/check-runs'))).toEqual([])
+      expect(requestsSince(from).length).toBeLessThan(10)
     })
   })
 
-  test('is shared by two processes: no page is asked for twice', async () => {
+  test('by two processes requests no page twice', async () => {
     const address = await createServerDatabase()
-    const [one, two] = [await openDatabase(address), await openDatabase(address)]
+    const [first, second] = [await openDatabase(address), await openDatabase(address)]
     const from = fakeGitHub.requests.length
-    const ends = await Promise.all([read(one.db, false), read(two.db, false)])
+    const ends = await Promise.all([read(first.db, false), read(second.db, false)])
     expect(ends).toContain(true)
-    const pages = asked(from).filter((path) => /\/(check-runs|attempts)/.test(path))
+    const pages = requestsSince(from).filter((request) => /\/(check-runs|attempts)/.test(request))
     expect(pages.length).toBe(new Set(pages).size)
     expect(pages.length).toBeGreaterThan(60)
-    await Promise.all([one.close(), two.close()])
+    await Promise.all([first.close(), second.close()])
   })
 
-  test('takes no more calls for 100 pull requests than docs/github-api.md says', async () => {
+  test('makes exactly the expected number of requests', async () => {
     const { db, close } = await openEmbedded()
     const from = fakeGitHub.requests.length
     const points = fakeGitHub.state.rateLimit.graphql.used
     await read(db, true)
-    const rest = asked(from).filter((one) => !one.endsWith('/graphql')).length
-    const graphql = asked(from).length - rest
+    const rest = requestsSince(from).filter((request) => !request.endsWith('/graphql')).length
+    const graphql = requestsSince(from).length - rest
     await close()
     // 63 pull requests, 78 heads with results, 12 pages of statuses, 3 commits of the default branch.
     expect([rest, graphql, fakeGitHub.state.rateLimit.graphql.used - points]).toEqual([118, 8, 8])

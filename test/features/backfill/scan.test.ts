@@ -1,4 +1,4 @@
-/** `scan` as a person runs it, with nothing but a token, killed in the midst of it. */
+/** `scan` run as a command with only a token, and killed while it reads. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { historyDeliveries, seedHistory } from '../../support/history.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const KILLS = 5
-/** The history of these tests is of February 2026. */
+/** `--days` that reach back to the history of these tests, in February 2026. */
 const DAYS = String(Math.min(400, Math.ceil((Date.now() - Date.UTC(2026, 1, 1)) / 86_400_000)))
 let fakeGitHub: FakeGitHub
 let repository: Repository
@@ -54,7 +54,7 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; out: s
   return { code, ...texts }
 }
 
-/** Kills it once GitHub was asked so many more times. */
+/** Kills the process after so many more requests to GitHub, and waits for its end. */
 async function killedAfter(child: ChildProcess, requests: number): Promise<void> {
   const enough = fakeGitHub.requests.length + requests
   const watch = setInterval(() => fakeGitHub.requests.length >= enough && child.kill('SIGKILL'), 2)
@@ -62,25 +62,25 @@ async function killedAfter(child: ChildProcess, requests: number): Promise<void>
   clearInterval(watch)
 }
 
-/** What `replay` makes of the webhooks that were sent while it happened. */
+/** The report that `replay` makes of the webhooks of the same events. */
 async function replayed(): Promise<RepositoryReport> {
-  const world = { state: fakeGitHub.state, api: fakeGitHub.url, web: fakeGitHub.web, now: Date.now }
+  const github = { state: fakeGitHub.state, api: fakeGitHub.url, web: fakeGitHub.web, now: Date.now }
   const file = join(folder, 'webhooks.ndjson')
-  const lines = historyDeliveries(world, repository).map((one) => JSON.stringify(one))
+  const lines = historyDeliveries(github, repository).map((delivery) => JSON.stringify(delivery))
   await writeFile(file, `${lines.join('\n')}\n`)
   const child = spawn(process.execPath, [MAIN, 'replay', file, '--json', '--as-of', new Date().toISOString()])
   const { repositories } = JSON.parse((await ended(child)).out) as ReplayReport
   return repositories[0] as RepositoryReport
 }
 
-/** How often a window was judged, and whether it is closed, tells of the way in and not of the figures. */
+/** A report without what depends on when the facts arrived: the revision of a window, and whether it is still partial. */
 function figuresOf({ flakes, windows, retests, required, last_event_at }: RepositoryReport) {
   const plain = (all: typeof windows.day) => all.map(({ revision: _r, partial: _p, ...window }) => window)
   return { flakes, day: plain(windows.day), week: plain(windows.week), retests, required, last_event_at }
 }
 
 describe('scan', () => {
-  test('killed five times and run again prints the report of the webhooks, and asks for nothing stored again', async () => {
+  test('killed five times and run again prints the same report as the webhooks, and does not request stored pages again', async () => {
     const whole = await ended(scan('whole'))
     expect([whole.code, whole.err]).toEqual([0, expect.stringMatching(/43 of 43 pull requests, rate left/)])
     const from = fakeGitHub.requests.length
@@ -89,28 +89,29 @@ describe('scan', () => {
     expect(JSON.parse(last.out)).toEqual(JSON.parse(whole.out))
     expect(figuresOf(JSON.parse(last.out))).toEqual(figuresOf(await replayed()))
     expect((JSON.parse(last.out) as RepositoryReport).flakes.length).toBeGreaterThan(15)
-    const pages = fakeGitHub.requests.slice(from).filter((one) => /check-runs|attempts/.test(one.path))
-    const again = pages.length - new Set(pages.map((one) => one.path)).size
-    expect(again).toBeLessThanOrEqual(KILLS * 6)
+    const pages = fakeGitHub.requests.slice(from).filter(({ path }) => /check-runs|attempts/.test(path))
+    const repeated = pages.length - new Set(pages.map(({ path }) => path)).size
+    // Each kill can interrupt six requests.
+    expect(repeated).toBeLessThanOrEqual(KILLS * 6)
   }, 300_000)
 
-  test('says in one sentence what is wrong', async () => {
-    const said = async (more: Record<string, string>, name?: string) => {
+  test('prints one line about what is wrong', async () => {
+    const outcome = async (more: Record<string, string>, name?: string) => {
       const { code, err, out } = await ended(scan('none', more, name))
       return [code, err.trim().split('\n').length, err.trim(), out]
     }
-    expect(await said({ GITHUB_TOKEN: '' })).toEqual([
+    expect(await outcome({ GITHUB_TOKEN: '' })).toEqual([
       2,
       1,
       expect.stringMatching(/^GITHUB_TOKEN is not set/),
       '',
     ])
-    expect(await said({ GITHUB_TOKEN: 'wrong' })).toEqual([
+    expect(await outcome({ GITHUB_TOKEN: 'wrong' })).toEqual([
       2,
       1,
       expect.stringMatching(/does not accept/),
       '',
     ])
-    expect(await said({}, 'acme/nothing')).toEqual([2, 1, expect.stringMatching(/does not exist/), ''])
+    expect(await outcome({}, 'acme/nothing')).toEqual([2, 1, expect.stringMatching(/does not exist/), ''])
   }, 60_000)
 })

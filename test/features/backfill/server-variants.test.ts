@@ -1,4 +1,4 @@
-/** History is read from any server that keeps to GitHub's description, though it tell less than our fake GitHub does. */
+/** A backfill works with every server that follows GitHub's API description, even if it sends less than our fake GitHub does. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FakeGitHub, startFakeGitHub } from '../../../fake-github/fake-github.ts'
 import { addUserToken } from '../../../fake-github/seed-tokens.ts'
@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => fakeGitHub.close())
 
-describe('history', () => {
+describe('a backfill', () => {
   const db = useDatabase()
 
   async function figures() {
@@ -34,16 +34,16 @@ describe('history', () => {
     return report
   }
 
-  async function told() {
-    const world = { state: fakeGitHub.state, api: fakeGitHub.url, web: fakeGitHub.web, now }
-    await recordAll(db(), historyDeliveries(world, repository))
+  async function reportFromWebhooks() {
+    const github = { state: fakeGitHub.state, api: fakeGitHub.url, web: fakeGitHub.web, now }
+    await recordAll(db(), historyDeliveries(github, repository))
     const report = await figures()
     await empty(db())
     return report
   }
 
-  async function read(manners: ServerVariant) {
-    const url = await startServerVariant(fakeGitHub, manners)
+  async function read(variant: ServerVariant) {
+    const url = await startServerVariant(fakeGitHub, variant)
     const client = createThrottledClient(tokenOctokit(token, url), {
       reserve: 0,
       wait: async () => undefined,
@@ -54,10 +54,10 @@ describe('history', () => {
 
   test.each<[string, ServerVariant]>([
     [
-      'REST alone, 30 entries a page, no header but Link',
+      'REST only, 30 entries a page and no header but Link',
       { maxPerPage: 30, headers: ['link'], refuses: [{ path: /graphql/, status: 404 }] },
     ],
-    ['no Link at all where a page is not full', { headers: [] }],
+    ['no Link header when a page is not full', { headers: [] }],
     [
       'few fields',
       {
@@ -77,9 +77,9 @@ describe('history', () => {
         ],
       },
     ],
-    ['GraphQL that hides every commit', { graphql: hideCommits }],
+    ['GraphQL that returns null for every commit', { graphql: hideCommits }],
     [
-      'GraphQL that tells half and an error',
+      'GraphQL that returns both data and an error',
       {
         graphql: ({ data }) => ({
           data,
@@ -88,17 +88,17 @@ describe('history', () => {
       },
     ],
     ['GraphQL that is too slow for pages of 25', { slowAbove: 5 }],
-    ['no comments, no timeline', { refuses: [{ path: /comments|timeline/, status: 404 }] }],
-  ])('told by a server with %s makes the figures that its webhooks make', async (_what, manners) => {
-    const byWebhooks = await told()
-    expect(await read(manners)).toBe(true)
+    ['no comments and no timeline', { refuses: [{ path: /comments|timeline/, status: 404 }] }],
+  ])('of a server with %s gives the same figures as the webhooks', async (_name, variant) => {
+    const byWebhooks = await reportFromWebhooks()
+    expect(await read(variant)).toBe(true)
     const { flakes, windows } = await figures()
     expect(flakes.map(essence)).toEqual(byWebhooks.flakes.map(essence))
     expect(windows.week).toEqual(byWebhooks.windows.week)
     expect(flakes.length).toBeGreaterThan(10)
   })
 
-  test('of which a part is refused is read without it, and says what is missing', async () => {
+  test('skips the parts that the server refuses, and reports them', async () => {
     const refuses = [
       { path: /\/statuses$/, status: 403 },
       { path: /\/attempts\//, status: 501 },
@@ -114,15 +114,15 @@ describe('history', () => {
     expect((await figures()).flakes.length).toBeGreaterThan(8)
   })
 
-  test('that takes too long 25 at once is read 5 at once, and not by REST', async () => {
+  test('requests pages of 5 when pages of 25 take too long, and does not fall back to REST', async () => {
     const from = fakeGitHub.requests.length
     await read({ slowAbove: 5 })
-    const asked = fakeGitHub.requests.slice(from).map((one) => one.path)
-    expect(asked).not.toContain('/repos/acme/widgets/pulls')
-    expect(asked.filter((path) => path === '/graphql').length).toBeGreaterThan(7)
+    const paths = fakeGitHub.requests.slice(from).map((request) => request.path)
+    expect(paths).not.toContain('/repos/acme/widgets/pulls')
+    expect(paths.filter((path) => path === '/graphql').length).toBeGreaterThan(7)
   })
 
-  test('of which a page fails stops, and goes on without that page the next time', async () => {
+  test('stops when a page fails, and skips that page the next time', async () => {
     const failing = { refuses: [{ path: /pulls\/comments/, status: 500 }] }
     await expect(read(failing)).rejects.toMatchObject({ status: 500 })
     expect(await read(failing)).toBe(true)
@@ -132,14 +132,14 @@ describe('history', () => {
   })
 })
 
-/** What a flake is, without the words of the way in which its job was named. */
+/** The fields of a flake that do not depend on how the server names its job. */
 function essence({ pull_request, head_sha, job, order, grade, flaked_at, runs, attribution }: Flake) {
   return { pull_request, head_sha, job, order, grade, flaked_at, runs, attribution }
 }
 type Flake = Awaited<ReturnType<typeof readOnlyReport>>['flakes'][number]
 
 function hideCommits({ data }: { data: unknown }): unknown {
-  const { repository: told } = data as { repository: Record<string, unknown> }
-  const shown = Object.entries(told).map(([name, value]) => [name, /^c\d/.test(name) ? null : value])
+  const { repository: fields } = data as { repository: Record<string, unknown> }
+  const shown = Object.entries(fields).map(([name, value]) => [name, /^c\d/.test(name) ? null : value])
   return { data: { repository: Object.fromEntries(shown) }, errors: [{ type: 'NOT_FOUND', message: 'No' }] }
 }
