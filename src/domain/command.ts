@@ -145,7 +145,7 @@ function testedJobs(line: string): string[] {
   return line
     .slice('/test '.length)
     .split(' ')
-    .map((word) => word.replace(/[\t\f\r][\s\S]*$/, '').replace(/,$/, ''))
+    .map((word) => word.replace(/[\t\f\r].*/s, '').replace(/,$/, ''))
     .filter((name) => name !== '' && name !== 'all' && name !== '?')
 }
 
@@ -172,9 +172,8 @@ function dropFenced(body: string, fence: string): string {
 
 /** Index of the first line at or after `from` that starts with `fence`; -1 if there is none. */
 function lineStart(body: string, fence: string, from: number): number {
-  if (from === 0 && body.startsWith(fence)) return 0
-  // `from` is just after the line break of a closing fence, so a fence right there starts a line too.
-  if (from > 0 && body[from - 1] === '\n' && body.startsWith(fence, from)) return from
+  // `from` is the start of the text, or follows the line break of a closing fence.
+  if (body.startsWith(fence, from)) return from
   const at = body.indexOf(`\n${fence}`, from)
   return at < 0 ? -1 : at + 1
 }

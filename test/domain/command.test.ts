@@ -24,6 +24,8 @@ describe('a comment requests a retest', () => {
     ['between other lines that end in CRLF', 'please\r\n/retest\r\nthank you', ['retest']],
     ['of the required jobs', '/retest-required', ['retest_required']],
     ['of the required jobs, with white space after the command', '/retest-required \t', ['retest_required']],
+    ['of the required jobs between other lines', 'please\n/retest-required\nthanks', ['retest_required']],
+    ['of all jobs between other lines', 'please\n/test all\nthanks', ['test_all']],
     ['of all jobs with `/test all`', '/test all', ['test_all']],
     ['of all jobs with a comma after `all`', '/test all,', ['test_all']],
     ['of all jobs and of each word after `all`', '/test all the things', ['test_all', 'test:the,things']],
@@ -83,6 +85,7 @@ describe('code blocks', () => {
   test.each([
     ['are removed with their fences', 'a\n```sh\n/retest\n```\nb', 'a\nb'],
     ['are removed at the very start of the text', '```\n/retest\n```\nb', 'b'],
+    ['are removed after an empty line', '\n```\n/retest\n```\nb', '\nb'],
     ['stay when they are never closed', '```\n/retest', '```\n/retest'],
     ['after which one is never closed are still removed', '```\na\n```\nb\n```\nc', 'b\n```\nc'],
     ['are removed when they end with the text', 'a\n```\nx\n```', 'a\n'],

@@ -64,7 +64,7 @@ export function findIncidents(results: readonly TimedResult[]): Incident[] {
     const outside = ofJob.filter(({ at }) => !wide.some(({ from, to }) => at >= from && at <= to))
     for (const stretch of stretchesOf(outside, rates)) incidents.push({ ...stretch, job })
   }
-  return incidents.sort((a, b) => a.from - b.from || (a.job ?? 0) - (b.job ?? 0))
+  return incidents.sort((a, b) => a.from - b.from)
 }
 
 /** The incident that a result of the job at that time (epoch ms) falls into. */
@@ -166,15 +166,16 @@ function disturbedRate(rate: number): number {
  */
 function supportedStretch(results: readonly TimedResult[], rates: JobRates): Stretch | null {
   const failures = results.filter(({ failed }) => failed)
-  const [first, last] = [failures[0], failures[failures.length - 1]]
-  if (!first || !last || last.at - first.at > MAX_DURATION) return null
-  const inside = results.filter(({ at }) => at >= first.at && at <= last.at)
   const numbers = new Set(failures.map(({ number }) => number))
   if (numbers.size < MIN_PULL_REQUESTS) return null
+  const times = failures.map(({ at }) => at)
+  const [from, to] = [Math.min(...times), Math.max(...times)]
+  if (to - from > MAX_DURATION) return null
+  const inside = results.filter(({ at }) => at >= from && at <= to)
   if (logBayesFactorWithoutWorst(inside, rates) < MIN_LOG_BAYES_FACTOR) return null
   return {
-    from: first.at,
-    to: last.at,
+    from,
+    to,
     rate: failures.length / (inside.length + 1),
     jobs: [...new Set(failures.map(({ job }) => job))].sort((a, b) => a - b),
     pullRequests: [...numbers].filter((number) => number !== null).sort((a, b) => a - b),

@@ -7,7 +7,7 @@ import { compareText } from '../order.ts'
 import { DAY_MS, WEEK_MS } from '../time.ts'
 import { type EvidenceVerdict, type IncidentShare, type PullRequestVerdict, timeOf } from './evidence.ts'
 import { findIncidents, type Incident, incidentAt, type TimedResult } from './incident.ts'
-import { jobEvidence } from './likelihood.ts'
+import { type JobEvidence, jobEvidence } from './likelihood.ts'
 import { fitRepositoryModel, type RepositoryModel } from './repository-model.ts'
 import { type TrunkResult, trunkVerdicts } from './trunk.ts'
 
@@ -96,7 +96,8 @@ export function incidentId({ from, job }: Pick<Incident, 'from' | 'job'>): strin
 export function modelIn(jobs: readonly (readonly EvidenceVerdict[])[], week: number): RepositoryModel {
   const [from, to] = [week - MODEL_LOOKBACK, week + WEEK_MS]
   const steps = (to - from) / DAY_MS
-  const stepOf = (at: number) => Math.min(steps - 1, Math.max(0, Math.floor((at - from) / DAY_MS)))
+  // A flake of the period may have failed before it.
+  const stepOf = (at: number) => Math.max(0, Math.floor((at - from) / DAY_MS))
   const evidence = jobs.map((verdicts) => {
     const inPeriod = verdicts.filter(({ judgedAt }) => judgedAt >= from && judgedAt < to)
     // A failure during an incident says nothing about base rates and faults.
@@ -109,7 +110,10 @@ export function modelIn(jobs: readonly (readonly EvidenceVerdict[])[], week: num
     }))
     return jobEvidence(others, steps)
   })
-  return fitRepositoryModel(
-    evidence.filter(({ cleanCounts, mixtures }) => cleanCounts.size > 0 || mixtures.length > 0),
-  )
+  return fitRepositoryModel(evidence.filter(teachesOfPullRequests))
+}
+
+/** Whether a job has verdicts of pull requests: those of trunk alone say little about a repository. */
+function teachesOfPullRequests({ cleanCounts, mixtures }: JobEvidence): boolean {
+  return cleanCounts.size > 0 || mixtures.length > 0
 }

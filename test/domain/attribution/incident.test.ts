@@ -113,6 +113,91 @@ describe('failures of one job', () => {
   })
 })
 
+/** Passes of pull requests at equal distances between the start and `minutes`. */
+function passesWithin(minutes: number, number: number): TimedResult[] {
+  return Array.from({ length: number }, (_, i) => passes(50 + i, ((i + 1) * minutes) / (number + 1)))
+}
+const failuresOf = (...minutes: number[]) => minutes.map((minute, i) => fails(1 + i, minute))
+
+describe('passes among the failures', () => {
+  test.each([
+    [3, 1, 1],
+    [3, 2, 0],
+    [4, 3, 1],
+    [4, 4, 0],
+    [5, 5, 1],
+    [5, 6, 0],
+    [6, 7, 1],
+    [6, 8, 0],
+  ])(
+    'of %i pull requests in an hour: with %i passes there are %i incidents',
+    (pullRequests, count, expected) => {
+      const failures = failuresOf(
+        ...Array.from({ length: pullRequests }, (_, i) => (i * 60) / (pullRequests - 1)),
+      )
+      expect(found(...failures, ...passesWithin(60, count))).toHaveLength(expected)
+    },
+  )
+
+  test.each([
+    [16, 1],
+    [24, 0],
+  ])('that spread over %i hours, without a pass: %i incidents of three pull requests', (hours, expected) => {
+    expect(found(...failuresOf(0, hours * 30, hours * 60))).toHaveLength(expected)
+  })
+
+  test.each([
+    [1, 1],
+    [2, 0],
+  ])(
+    'must leave support without the worst pull request: with %i passes there are %i incidents',
+    (count, expected) => {
+      const jobs = [1, 2, 3, 4]
+      // Pull request 1 fails in four jobs, two others in one each.
+      const failures = [...jobs.map((job) => fails(1, job, job)), fails(2, 20), fails(3, 40)]
+      const history = [...jobs.flatMap(calm), ...failures, ...passesWithin(40, count)]
+      expect(findIncidents(history)).toHaveLength(expected)
+    },
+  )
+
+  test('count in its rate only between the first and the last failure', () => {
+    const results = [passes(9, -5), ...failuresOf(0, 10, 20, 30), passes(8, 15), passes(7, 35)]
+    expect(findIncidents([...calm(), ...results])[0]?.rate).toBe(4 / 6)
+  })
+})
+
+describe('a job that often fails', () => {
+  // It failed on 40 of the 112 pull requests before.
+  const often = Array.from({ length: 40 }, (_, i) => fails(500 + i, -12 * 60 * (i + 1) + 360))
+
+  test.each([
+    [3, 0],
+    [5, 1],
+  ])('needs more: %i failures in a row are %i incidents', (failures, expected) => {
+    expect(found(...often, ...failuresOf(...Array.from({ length: failures }, (_, i) => i * 5)))).toHaveLength(
+      expected,
+    )
+  })
+})
+
+describe('at the edge of the history', () => {
+  const edges = calm()
+  const before = edges.filter(({ at }) => at < START)
+  const after = edges.filter(({ at }) => at > START)
+
+  test.each<[string, TimedResult[], number, number]>([
+    ['begins with it is found', after, 2, 1],
+    ['begins with it is not found among three passes', after, 3, 0],
+    ['has not ended is found', before, 3, 1],
+    ['has not ended is not found among four passes', before, 4, 0],
+  ])('an incident of four pull requests that %s', (_rule, rest, count, expected) => {
+    const history = [...rest, ...failuresOf(0, 20, 40, 60), ...passesWithin(60, count)]
+    const incidents = findIncidents(history)
+    expect(incidents).toHaveLength(expected)
+    if (expected > 0) expect(incidents[0]).toMatchObject({ from: START, failures: 4 })
+  })
+})
+
 describe('an incident', () => {
   const JOBS = [1, 2]
   const outage = JOBS.flatMap((job) => [fails(1, 0, job), fails(2, 20, job), fails(null, 40, job)])
@@ -139,8 +224,42 @@ describe('an incident', () => {
     expect(incident).toMatchObject({ job: 1, jobs: [1], pullRequests: [1, 2, 3], onTrunk: false })
   })
 
-  test('is the same whatever order the results arrive in', () => {
-    expect(findIncidents(history.toReversed())).toEqual(findIncidents(history))
+  test.each<[string, TimedResult[], number]>([
+    ['at different times', history, 6 / 8],
+    ['of one pull request at the same time', [...calm(), passes(1, 0), ...failuresOf(0, 10, 20, 30)], 4 / 6],
+    [
+      'of several pull requests at the same time',
+      [...calm(), ...failuresOf(0, 10, 20, 30), ...[5, 6, 7, 8, 9].map((number) => passes(number, 30))],
+      4 / 5,
+    ],
+    [
+      'of two jobs at the same time',
+      [
+        ...[...calm(1), ...calm(2), passes(9, 0, 1)],
+        ...[fails(1, 0, 2), fails(2, 10, 2), fails(3, 20, 1), fails(4, 30, 2)],
+      ],
+      4 / 6,
+    ],
+  ])('is the same whatever order the results arrive in: %s', (_name, results, rate) => {
+    expect(findIncidents(results)).toMatchObject([{ rate }])
+    expect(findIncidents(results.toReversed())).toEqual(findIncidents(results))
+  })
+
+  test('of several jobs at one moment is a single incident', () => {
+    const failures = JOBS.flatMap((job) => [1, 2, 3].map((number) => fails(number, 0, job)))
+    expect(findIncidents([...calm(1), ...calm(2), ...failures])).toMatchObject([{ job: null, failures: 6 }])
+  })
+
+  test('lists its jobs in order, whichever failed first', () => {
+    const failures = [fails(1, 0, 2), fails(2, 10, 2), fails(3, 20, 1), fails(4, 30, 2)]
+    expect(findIncidents([...calm(1), ...calm(2), ...failures])[0]?.jobs).toEqual([1, 2])
+  })
+
+  test('of a single job comes before a later one of several', () => {
+    const earlier = failuresOf(0, 10, 20)
+    const later = JOBS.flatMap((job) => [fails(5, 2000, job), fails(6, 2010, job), fails(7, 2020, job)])
+    const incidents = findIncidents([...calm(1), ...calm(2), ...earlier, ...later])
+    expect(incidents.map(({ job }) => job)).toEqual([1, null])
   })
 
   test.each<[string, number, number, boolean]>([

@@ -1,8 +1,13 @@
 /** What a week learns, and from which verdicts. The week is Monday 2 February 2026, in UTC. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { EvidenceVerdict } from '../../../src/domain/attribution/evidence.ts'
 import type { Incident } from '../../../src/domain/attribution/incident.ts'
-import { DEFAULT_MODEL } from '../../../src/domain/attribution/repository-model.ts'
+import {
+  type JobEvidence,
+  jobEvidence,
+  type OtherVerdict,
+} from '../../../src/domain/attribution/likelihood.ts'
+import { DEFAULT_MODEL, fitRepositoryModel } from '../../../src/domain/attribution/repository-model.ts'
 import {
   evidenceOf,
   firstTimeOf,
@@ -14,6 +19,13 @@ import {
   weeksLearningFrom,
 } from '../../../src/domain/attribution/week.ts'
 import { DAY_MS, HOUR_MS, WEEK_MS } from '../../../src/domain/time.ts'
+
+// The real function, which one test replaces to see what it is given.
+vi.mock(import('../../../src/domain/attribution/repository-model.ts'), async (original) => {
+  const model = await original()
+  return { ...model, fitRepositoryModel: vi.fn(model.fitRepositoryModel) }
+})
+const fit = vi.mocked(fitRepositoryModel)
 
 const WEEK = Date.UTC(2026, 1, 2)
 
@@ -72,6 +84,42 @@ describe('the incidents of a week', () => {
     expect(count(verdicts)).toBe(expected)
   })
 
+  const failingAt = (...times: number[]) => times.map((at, i) => verdict(i + 1, at, true))
+
+  test.each<[string, Verdict[], number]>([
+    ['include one that ends in its first millisecond', failingAt(WEEK - 20, WEEK - 10, WEEK), 1],
+    ['do not include one that ends a millisecond before it', failingAt(WEEK - 20, WEEK - 10, WEEK - 1), 0],
+    [
+      'do not include one whose last pass came in the first millisecond after it',
+      outage(WEEK + 6 * DAY_MS).map((entry) => ({ ...entry, judgedAt: WEEK + WEEK_MS })),
+      0,
+    ],
+    [
+      'include one whose last pass came in its last millisecond',
+      outage(WEEK + 6 * DAY_MS).map((entry) => ({ ...entry, judgedAt: WEEK + WEEK_MS - 1 })),
+      1,
+    ],
+  ])('%s', (_rule, verdicts, expected) => {
+    expect(count(verdicts)).toBe(expected)
+  })
+
+  test.each([
+    [WEEK + WEEK_MS - 1, 1],
+    [WEEK + WEEK_MS, 0],
+  ])('count a failure on trunk at %i as known: %i incidents', (at, expected) => {
+    const trunk = [{ headSha: 't', at, passed: false, failed: true }]
+    const verdicts = [...CALM, ...failingAt(at - 20_000, at - 10_000)]
+    expect(incidentsIn([history({ verdicts, trunk })], WEEK)).toHaveLength(expected)
+  })
+
+  test('are dated by their failures, and count the passes among them', () => {
+    const at = WEEK + DAY_MS + HOUR_MS
+    const verdicts = [...CALM, ...outage(at, HOUR_MS), verdict(9, at + 15_000)]
+    expect(incidentsIn([history({ verdicts })], WEEK)).toMatchObject([
+      { from: at + 10_000, to: at + 30_000, rate: 3 / 5 },
+    ])
+  })
+
   test('are found in the failures on trunk too', () => {
     const [one, two] = outage(WEEK + DAY_MS)
     const trunk = [{ headSha: 't', at: WEEK + DAY_MS + 60_000, passed: false, failed: true }]
@@ -105,6 +153,12 @@ describe('the evidence of a job', () => {
     const trunk = [{ headSha: 'b', at: WEEK, passed: true, failed: false }]
     const evidence = evidenceOf(history({ verdicts, trunk }), [])
     expect(evidence.map(({ number }) => number)).toEqual([9, null, 8, 7])
+  })
+
+  test('of one commit of two pull requests is ordered by their numbers', () => {
+    const verdicts = [9, 8].map((number) => ({ ...verdict(number, WEEK), headSha: 'a' }))
+    const evidence = evidenceOf(history({ verdicts }), [])
+    expect(evidence.map(({ number }) => number)).toEqual([8, 9])
   })
 
   test('names the incident of a failure, by the time of the failure', () => {
@@ -156,6 +210,48 @@ describe('the model of a week', () => {
   test('is the average of its beliefs without evidence', () => {
     expect(modelIn([], WEEK)).toEqual(modelIn([[]], WEEK))
     expect(modelIn([], WEEK).share).not.toBe(DEFAULT_MODEL.share)
+  })
+
+  test('is fitted to the verdicts of six weeks, one step a day', () => {
+    const from = WEEK - 5 * WEEK_MS
+    const incident = { id: 'x', rate: 0.8 }
+    const entry = (number: number, day: number, more: Partial<EvidenceVerdict> = {}): EvidenceVerdict => {
+      const at = from + day * DAY_MS
+      return { ...verdict(number, at), incident: null, ...more }
+    }
+    const flake = (day: number, judged = day) => ({
+      flaky: true,
+      failedAt: from + day * DAY_MS,
+      judgedAt: from + judged * DAY_MS,
+    })
+    const calmDays = Array.from({ length: 42 }, (_, day) => entry(100 + day, day))
+    const learned = [
+      entry(1, 0, flake(-1, 0)),
+      ...[entry(2, 3, flake(3)), entry(2, 4, flake(4, 5)), entry(2, 5, flake(5))],
+      entry(3, 10, { incident }),
+      ...[entry(4, 41, flake(41)), entry(4, 41.9)],
+    ]
+    const ignored = [
+      entry(5, -1, flake(-1, -0.001)),
+      entry(6, 20, { ...flake(20), incident }),
+      entry(7, 42, flake(41, 42)),
+    ]
+    const steps: OtherVerdict[] = [
+      ...calmDays.map((_, step) => ({ number: 100 + step, step, flaky: false, excused: false })),
+      { number: 1, step: 0, flaky: true, excused: false },
+      ...[3, 4, 5].map((step) => ({ number: 2, step, flaky: true, excused: false })),
+      { number: 3, step: 10, flaky: false, excused: true },
+      { number: 4, step: 41, flaky: true, excused: false },
+      { number: 4, step: 41, flaky: false, excused: false },
+    ]
+    const evidence = jobEvidence(steps, 42)
+    let fitted: readonly JobEvidence[] = []
+    fit.mockImplementationOnce((jobs) => {
+      fitted = jobs
+      return DEFAULT_MODEL
+    })
+    modelIn([[...calmDays, ...learned, ...ignored], [entry(1, 5, { number: null })], []], WEEK)
+    expect(fitted).toEqual([evidence])
   })
 
   test('learns that pull requests break jobs', () => {
