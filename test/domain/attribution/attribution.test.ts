@@ -1,5 +1,11 @@
+/** Whose flake it is: the probability that the pull request caused it, and the label. */
 import { describe, expect, test } from 'vitest'
-import { attribute, NO_CIRCUMSTANCES, priorOf } from '../../../src/domain/attribution/attribution.ts'
+import {
+  attribute,
+  type Circumstances,
+  NO_CIRCUMSTANCES,
+  priorOf,
+} from '../../../src/domain/attribution/attribution.ts'
 import { probabilityCausedByPr } from '../../../src/domain/attribution/counts-formula.ts'
 import type { EvidenceVerdict } from '../../../src/domain/attribution/evidence.ts'
 import { DAY_MS, HOUR_MS } from '../../../src/domain/time.ts'
@@ -159,5 +165,159 @@ describe('attribute', () => {
       expect(attribution.label).toBe('not_caused_by_pr')
       expect(attribution.evidence.k).toBe(1)
     }
+  })
+})
+
+/** Own verdicts of pull request 7 among calm verdicts of others. Returns the attribution of the verdict at `index`. */
+function attributed(
+  own: PullRequestVerdict[],
+  circumstances: Partial<Circumstances> = {},
+  others: EvidenceVerdict[] = QUIET,
+  index = 0,
+) {
+  const flake = flakeOf(own[index] as PullRequestVerdict)
+  return attribute(flake, sorted([...others, ...own]), { ...NO_CIRCUMSTANCES, ...circumstances })
+}
+
+describe('the evidence that is stored with a flake', () => {
+  test('counts the flaky verdicts among those of its pull request', () => {
+    const own = [verdict(7, NOON, true), verdict(7, NOON + HOUR_MS)]
+    expect(attributed(own).evidence).toMatchObject({ x: 1, m: 2, window_days: 35, merged: false })
+  })
+
+  test.each([
+    ['within seven days of the flake', NOON + 7 * DAY_MS - 1, true],
+    ['seven days after the flake', NOON + 7 * DAY_MS, false],
+    ['long before the flake', NOON - 30 * DAY_MS, true],
+    ['never', null, false],
+  ])('says whether it was merged %s', (_when, mergedAt, merged) => {
+    expect(attributed([verdict(7, NOON, true)], { mergedAt }).evidence.merged).toBe(merged)
+  })
+
+  test('names the first five related pull requests, and the prior of the change', () => {
+    const related = new Map([1, 2, 3, 4, 5, 6].map((number) => [number, 'top'] as const))
+    const { evidence } = attributed([verdict(7, NOON, true)], { related, changed: 'docs' })
+    expect(evidence.related).toEqual([1, 2, 3, 4, 5].map((number) => ({ number, how: 'top' })))
+    expect(evidence.prior).toBe(priorOf(NO_CIRCUMSTANCES.model.share, 'docs'))
+  })
+})
+
+test.each([
+  ['docs', 0.0005],
+  ['tests', 0.15],
+  ['code', 0.2],
+  ['workflow', 0.2],
+] as const)('the prior of a change of %s is at most %d', (changed, prior) => {
+  expect(priorOf(0.5, changed)).toBe(prior)
+})
+
+describe('the label', () => {
+  const docs = { changed: 'docs' } as const
+  const clean = (count: number) =>
+    Array.from({ length: count }, (_, i) => verdict(1000 + i, NOON - i * HOUR_MS))
+  const model = { ...NO_CIRCUMSTANCES.model, share: 0.2 }
+
+  test.each([
+    ['is undetermined with 19 clean verdicts of others', clean(19), 'undetermined'],
+    ['is given with 20 verdicts of others', clean(20), 'not_caused_by_pr'],
+    [
+      'is given with few verdicts of others when one is flaky',
+      [verdict(5, NOON - DAY_MS, true)],
+      'not_caused_by_pr',
+    ],
+  ])('%s', (_rule, others, label) => {
+    expect(attributed([verdict(7, NOON, true)], docs, others).label).toBe(label)
+  })
+
+  test('never blames for a single verdict, however probable its fault', () => {
+    const attribution = attributed([verdict(7, NOON, true)], { model })
+    expect(attribution.probability).toBeGreaterThan(0.93)
+    expect(attribution).toMatchObject({ label: 'undetermined', counted: false })
+  })
+
+  test('is undetermined between excuse and blame', () => {
+    const own = [verdict(7, NOON, true), verdict(7, NOON + HOUR_MS, true)]
+    const others = [
+      ...QUIET,
+      ...[1, 2, 3, 4].map((number) => verdict(number, NOON - number * 9 * HOUR_MS, true)),
+    ]
+    const attribution = attributed(own, {}, others)
+    expect(attribution.probability).toBeGreaterThan(0.1)
+    expect(attribution.probability).toBeLessThan(0.93)
+    expect(attribution.label).toBe('undetermined')
+  })
+})
+
+describe('the probability', () => {
+  const model = { ...NO_CIRCUMSTANCES.model, share: 0.02 }
+  const probability = (...args: Parameters<typeof attributed>) => attributed(...args).probability
+
+  test.each([0, 1])(
+    'is lower for a failure during an incident than for another one: failure %i',
+    (during) => {
+      const own = [0, 1].map((day) => verdict(7, NOON + day * DAY_MS, true))
+      const hit = own.map((entry, i) =>
+        i === during ? { ...entry, incident: { id: 'i', rate: 0.8 } } : entry,
+      )
+      const [first, second] = [0, 1].map((index) => probability(hit, { model }, QUIET, index)) as [
+        number,
+        number,
+      ]
+      expect(during === 0 ? first < second : second < first).toBe(true)
+    },
+  )
+
+  test('is lower when a person says that the pull request did not cause its flake', () => {
+    const own = verdict(7, NOON, true)
+    const corrected = { ...own, correction: 'not_mine' as const }
+    expect(probability([corrected], { model })).toBeLessThan(probability([own], { model }) / 2)
+  })
+
+  test.each<[string, Partial<EvidenceVerdict>]>([
+    ['happened in an incident', { incident: { id: 'i', rate: 0.8 } }],
+    ['were not caused by it according to a person', { correction: 'not_mine' }],
+  ])('is lower when the flakes of another pull request %s: they were not its fault', (_why, more) => {
+    const flakes = [1, 2, 3].map((day) => verdict(5, NOON - day * DAY_MS, true))
+    const excused = flakes.map((entry, i) => {
+      return { ...entry, ...more, ...(more.incident ? { incident: { id: `i${i}`, rate: 0.8 } } : {}) }
+    })
+    const own = [verdict(7, NOON, true)]
+    expect(probability(own, { model }, [...QUIET, ...excused])).toBeLessThan(
+      probability(own, { model }, [...QUIET, ...flakes]),
+    )
+  })
+
+  test('rises with a flaky pull request that it shares code with: most with its base, not with a revert', () => {
+    const own = [verdict(7, NOON, true)]
+    const other = [20, 15, 10].map((day) => verdict(1, NOON - day * DAY_MS, true))
+    const [base, reland, top, revert] = (['base', 'reland', 'top', 'revert'] as const).map((how) =>
+      probability(own, { related: new Map([[1, how]]) }, [...QUIET, ...other]),
+    ) as [number, number, number, number]
+    expect([base > reland, reland > top, top > revert]).toEqual([true, true, true])
+    expect(revert).toBeCloseTo(probability(own), 10)
+    expect(base).toBeLessThan(1)
+  })
+
+  test('takes account of related verdicts older than all others', () => {
+    const related = new Map([[1, 'base']] as const)
+    const own = [verdict(7, NOON, true)]
+    const older = verdict(1, NOON - 27 * DAY_MS, true)
+    const value = probability(own, { related }, [older, ...QUIET.slice(-100)])
+    expect(value).toBeGreaterThan(probability(own, {}, QUIET.slice(-100)))
+  })
+
+  test('takes account of a flake of another pull request just before the end of the window', () => {
+    const last = verdict(5, NOON + 7 * DAY_MS - 1, true)
+    const own = [verdict(7, NOON, true)]
+    expect(probability(own, {}, [...QUIET, last])).toBeLessThan(probability(own))
+  })
+
+  test.each([
+    ['seven days after the flake', 7 * DAY_MS],
+    ['later', 9 * DAY_MS],
+  ])('does not depend on a merge %s', (_when, after) => {
+    const own = [verdict(7, NOON, true), verdict(7, NOON + HOUR_MS, true)]
+    expect(probability(own, { mergedAt: NOON + after })).toBe(probability(own))
+    expect(probability(own, { mergedAt: NOON + 2 * HOUR_MS })).not.toBe(probability(own))
   })
 })
