@@ -9,7 +9,7 @@ import { readHistory, readRepository } from '../src/features/backfill/read.ts'
 import { createThrottledClient } from '../src/github/throttled-client.ts'
 import { tokenOctokit } from '../src/github/token-client.ts'
 import { startApp } from '../src/start.ts'
-import { post, storyOf } from '../test/faults/crash.ts'
+import { deliveriesOfHeads, post } from '../test/faults/crash.ts'
 import { REPOSITORY, type TestDelivery } from '../test/support/deliveries.ts'
 import { ms } from '../test/support/facts.ts'
 import { seedHistory } from '../test/support/history.ts'
@@ -74,16 +74,16 @@ async function askedFor(heads: number): Promise<{ ofHeads: number; ofResults: nu
   addRepository(fakeGitHub.state, { owner: 'acme', name: 'widgets' }).id = REPOSITORY.id
   const app = await start(fakeGitHub)
   try {
-    const story = storyOf(heads)
+    const deliveries = deliveriesOfHeads(heads)
     const isResult = (delivery: TestDelivery) => delivery.name === 'check_run'
     const send = async (deliveries: TestDelivery[]) => {
       const statuses = await Promise.all(deliveries.map((delivery) => post(app.url, delivery)))
       if (statuses.some((status) => status !== 202)) throw new Error(`answered ${[...new Set(statuses)]}`)
       await app.settle()
     }
-    await send(story.filter((delivery) => !isResult(delivery)))
+    await send(deliveries.filter((delivery) => !isResult(delivery)))
     const ofHeads = fakeGitHub.requests.length
-    await send(story.filter(isResult))
+    await send(deliveries.filter(isResult))
     return { ofHeads, ofResults: fakeGitHub.requests.length - ofHeads }
   } finally {
     await app.close()

@@ -29,7 +29,7 @@ export function writePage({ families, pooled, outage, seeds }: Figures): void {
 
 /** Replaces the table of the real histories. */
 export function writeHidden(hidden: Hidden): void {
-  const intro = `${hidden.repositories} repositories, ${hidden.flakes} flakes, ${hidden.told} of which the week after told apart.`
+  const intro = `${hidden.repositories} repositories, ${hidden.flakes} flakes, of which the following week decided ${hidden.decided}.`
   writeFileSync(
     PAGE,
     writeGenerated(

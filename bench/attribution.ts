@@ -5,7 +5,7 @@
 import { Command } from 'commander'
 import { SCENARIOS, type Scenario } from '../src/simulate/scenarios.ts'
 import { writeHidden, writePage } from './attribution-page.ts'
-import { questionsOf } from './cases.ts'
+import { casesOf } from './cases.ts'
 import { hide } from './hiding.ts'
 import { tryOutages } from './outage.ts'
 import { RULES, type Rule } from './published-rules.ts'
@@ -64,7 +64,7 @@ async function compareHidden({ corpora = '.', rules, write }: Options): Promise<
     corpora,
     chosenRules.filter((rule) => !rule.needsHeads),
   )
-  print(`${hidden.repositories} repositories, ${hidden.told} of ${hidden.flakes} flakes`, hidden.answers)
+  print(`${hidden.repositories} repositories, ${hidden.decided} of ${hidden.flakes} flakes`, hidden.answers)
   if (write) writeHidden(hidden)
 }
 
@@ -77,13 +77,9 @@ function answersIn(scenario: Scenario, rules: readonly Rule[], options: Options)
   const answers: Answers = new Map()
   const first = Number(options.first)
   for (let seed = first; seed < first + Number(options.seeds); seed++) {
-    for (const { one: flakeCase, causedByPr, limit, window } of questionsOf(
-      scenario,
-      seed,
-      Number(options.days),
-    )) {
-      const answer = (said: ReturnType<Rule['judge']>): Answer => {
-        return { label: labelAt(said.probability), ...said, causedByPr, window }
+    for (const { flakeCase, causedByPr, limit, window } of casesOf(scenario, seed, Number(options.days))) {
+      const answer = (judgement: ReturnType<Rule['judge']>): Answer => {
+        return { label: labelAt(judgement.probability), ...judgement, causedByPr, window }
       }
       add(answers, LIMIT, [answer({ probability: limit })])
       for (const rule of rules) add(answers, rule.name, [answer(rule.judge(flakeCase))])
@@ -95,7 +91,7 @@ function answersIn(scenario: Scenario, rules: readonly Rule[], options: Options)
 function add(answers: Answers, rule: string, more: readonly Answer[]): void {
   const list = answers.get(rule) ?? []
   answers.set(rule, list)
-  for (const one of more) list.push(one)
+  for (const answer of more) list.push(answer)
 }
 
 function print(name: string, answers: Answers): void {
@@ -103,16 +99,16 @@ function print(name: string, answers: Answers): void {
   for (const [rule, list] of answers) console.log(`  ${rule.padEnd(18)} ${line(score(list))}`)
 }
 
-function line(one: Scores): string {
+function line(scores: Scores): string {
   const percent = (value: number) => `${(100 * value).toFixed(1)}%`.padStart(6)
   return [
-    `flakes ${one.flakes}`,
-    `brier ${one.brier.toFixed(4)}`,
-    `blame ${one.blames} wrong ${percent(one.wrongBlame)}`,
-    `excuse ${one.excuses} wrong ${percent(one.wrongExcuse)}`,
-    `undetermined ${percent(one.undetermined)}`,
-    `ece ${one.calibration.toFixed(3)}`,
-    `counted ${one.counted.toFixed(3)}`,
-    `covered ${percent(one.covered)}`,
+    `flakes ${scores.flakes}`,
+    `brier ${scores.brier.toFixed(4)}`,
+    `blame ${scores.blames} wrong ${percent(scores.wrongBlame)}`,
+    `excuse ${scores.excuses} wrong ${percent(scores.wrongExcuse)}`,
+    `undetermined ${percent(scores.undetermined)}`,
+    `ece ${scores.calibration.toFixed(3)}`,
+    `counted ${scores.counted.toFixed(3)}`,
+    `covered ${percent(scores.covered)}`,
   ].join('  ')
 }

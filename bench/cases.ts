@@ -10,8 +10,8 @@ import type { Scenario } from '../src/simulate/scenarios.ts'
 import { type Simulation, simulate } from '../src/simulate/simulate.ts'
 import type { Case } from './published-rules.ts'
 
-export interface Question {
-  one: Case
+export interface KnownCase {
+  flakeCase: Case
   causedByPr: boolean
   /** The cause of its first failure. */
   cause: Cause
@@ -20,24 +20,24 @@ export interface Question {
 }
 
 /** All flakes of one simulated history. */
-export function questionsOf(scenario: Scenario, seed: number, days: number): Question[] {
+export function casesOf(scenario: Scenario, seed: number, days: number): KnownCase[] {
   const from = Date.UTC(2026, 0, 5)
   const simulation = simulate(scenario, { seed, days, from, repository: `example-org/${scenario.name}` })
   const histories = historiesOf(simulation)
   const weeks = Array.from({ length: Math.ceil(days / 7) }, (_, i) => from + i * WEEK_MS)
   const incidents = weeks.flatMap((week) => incidentsIn(histories, week))
   const byJob = histories.map((history) => evidenceOf(history, incidents))
-  const worlds = new Map(weeks.map((week) => [week, modelIn(byJob, week)]))
+  const models = new Map(weeks.map((week) => [week, modelIn(byJob, week)]))
   const pullRequests = new Map(
     simulation.plan.pullRequests.map((pullRequest) => [pullRequest.number, pullRequest]),
   )
   return simulation.flakes.map(({ verdict, causedByPr, limit }) => {
     const week = Math.floor((verdict.judgedAt - from) / WEEK_MS)
-    const model = worlds.get(weekOf(verdict.judgedAt)) as RepositoryModel
+    const model = models.get(weekOf(verdict.judgedAt)) as RepositoryModel
     const own = pullRequests.get(verdict.number)
     if (!own) throw new Error(`no pull request ${verdict.number}`)
-    const around = (one: EvidenceVerdict) =>
-      one.judgedAt >= verdict.judgedAt - 28 * DAY_MS && one.judgedAt < verdict.judgedAt + 7 * DAY_MS
+    const around = ({ judgedAt }: EvidenceVerdict) =>
+      judgedAt >= verdict.judgedAt - 28 * DAY_MS && judgedAt < verdict.judgedAt + 7 * DAY_MS
     const flakeCase: Case = {
       flake: {
         number: verdict.number,
@@ -59,7 +59,7 @@ export function questionsOf(scenario: Scenario, seed: number, days: number): Que
       }),
     }
     return {
-      one: flakeCase,
+      flakeCase,
       causedByPr,
       cause: verdict.causes[0] ?? 'base rate',
       limit,

@@ -33,13 +33,17 @@ export async function copyFile(address: string, path: string): Promise<number> {
   client.on('error', () => {})
   await client.connect()
   for (const table of ['delivery', 'observation'])
-    await client.query(`create table if not exists floor_${table} (like ${table} including all)`)
+    await client.query(`create table if not exists baseline_${table} (like ${table} including all)`)
   const started = performance.now()
   let deliveries: string[] = []
   let observations: string[] = []
   const flush = async () => {
-    await copy(client, `copy floor_delivery (${DELIVERY.join(', ')}) from stdin`, deliveries.join(''))
-    await copy(client, `copy floor_observation (${OBSERVATION.join(', ')}) from stdin`, observations.join(''))
+    await copy(client, `copy baseline_delivery (${DELIVERY.join(', ')}) from stdin`, deliveries.join(''))
+    await copy(
+      client,
+      `copy baseline_observation (${OBSERVATION.join(', ')}) from stdin`,
+      observations.join(''),
+    )
     deliveries = []
     observations = []
   }
@@ -56,7 +60,7 @@ export async function copyFile(address: string, path: string): Promise<number> {
   return took
 }
 
-interface Told {
+interface CheckRunPayload {
   check_run: Record<string, never> & {
     check_suite: Record<string, never>
     app: Record<string, never>
@@ -66,7 +70,7 @@ interface Told {
   repository: Record<string, never>
 }
 
-function rowOf({ check_run: run, repository }: Told): Record<keyof Observation, unknown> {
+function rowOf({ check_run: run, repository }: CheckRunPayload): Record<keyof Observation, unknown> {
   return {
     repository_id: repository.id,
     head_sha: run.head_sha,

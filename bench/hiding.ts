@@ -24,13 +24,13 @@ export interface Hidden {
   repositories: number
   flakes: number
   /** Flakes whose cause the following week shows. */
-  told: number
+  decided: number
   answers: Map<string, Answer[]>
 }
 
 /** The rules' answers for every flake in a folder's recorded deliveries (`*.ndjson`, `*.ndjson.gz`). */
 export async function hide(folder: string, rules: readonly Rule[]): Promise<Hidden> {
-  const result: Hidden = { repositories: 0, flakes: 0, told: 0, answers: new Map() }
+  const result: Hidden = { repositories: 0, flakes: 0, decided: 0, answers: new Map() }
   const files = (await readdir(folder)).filter((name) => /\.ndjson(\.gz)?$/.test(name)).sort()
   for (const file of files) {
     for (const histories of await historiesIn(join(folder, file))) {
@@ -69,7 +69,7 @@ function hideIn(histories: readonly JobHistory[], rules: readonly Rule[], result
       result.flakes++
       const causedByPr = whatCameOut(history, flake)
       if (causedByPr === null) continue
-      result.told++
+      result.decided++
       const flakeCase = caseOf(histories, history, flake)
       for (const rule of rules) {
         const judgement = rule.judge(flakeCase)

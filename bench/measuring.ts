@@ -18,7 +18,7 @@ import { askConsistency, askFlakes, copyRuns } from './kubernetes.ts'
 import { pagesOf } from './pages.ts'
 import { atLeast, atMost, type Measure, median } from './result.ts'
 
-const TIMES = 21
+const ROUNDS = 21
 
 interface Options {
   quick: boolean
@@ -35,16 +35,16 @@ export async function measureMeasuring({ quick, long }: Options): Promise<Measur
   const server = await startPostgres(['max_wal_size=4GB', 'synchronous_commit=off'])
   const costs: Costs = new Map()
   try {
-    const made: Made[] = []
-    for (const runs of sizes) made.push(await make(server.address, runs))
-    await ask(made, costs)
-    for (const { close } of made) await close()
+    const databases: SizedDatabase[] = []
+    for (const runs of sizes) databases.push(await createDatabase(server.address, runs))
+    await timeQueries(databases, costs)
+    for (const { close } of databases) await close()
   } finally {
     await server.remove()
   }
   const at = (name: string, runs: number) => costs.get(name)?.get(runs) ?? Number.NaN
-  const most = sizes[sizes.length - 1] ?? 0
-  const compared = Math.min(most, 1_000_000)
+  const largest = sizes[sizes.length - 1] ?? 0
+  const compared = Math.min(largest, 1_000_000)
   const ours = [...costs.keys()].filter((name) => !name.startsWith('kubernetes'))
   return [
     ...ours.map((name) =>
@@ -72,16 +72,16 @@ function timesFaster(name: string, at: (name: string, runs: number) => number, r
 }
 
 /** A query to time. Its preparation is not timed. */
-type Question = [name: string, ask: () => Promise<unknown>, before?: () => Promise<unknown>]
+type TimedQuery = [name: string, run: () => Promise<unknown>, before?: () => Promise<unknown>]
 
 /** An open database with that many runs. */
-interface Made {
+interface SizedDatabase {
   runs: number
-  questions: Question[]
+  queries: TimedQuery[]
   close(): Promise<void>
 }
 
-async function make(address: string, runs: number): Promise<Made> {
+async function createDatabase(address: string, runs: number): Promise<SizedDatabase> {
   const client = new pg.Client(`${address}/postgres`)
   await client.connect()
   await client.query(`create database runs_${runs}`)
@@ -92,32 +92,32 @@ async function make(address: string, runs: number): Promise<Made> {
   await measureNext(db, REPOSITORY_ID, DEFAULT_SETTINGS, END)
   await copyRuns(db)
   await sql`vacuum analyze`.execute(db)
-  return { runs, questions: questions(db, newest), close }
+  return { runs, queries: queries(db, newest), close }
 }
 
 /** Times the queries in turns, so that a slow moment of the machine affects all sizes. The first two rounds warm up. */
-async function ask(made: readonly Made[], costs: Costs): Promise<void> {
-  const took = new Map<string, number[]>()
-  for (let round = 0; round < TIMES; round++) {
-    for (const { runs, questions } of made) {
-      for (const [name, ask, before] of questions) {
+async function timeQueries(databases: readonly SizedDatabase[], costs: Costs): Promise<void> {
+  const times = new Map<string, number[]>()
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { runs, queries } of databases) {
+      for (const [name, run, before] of queries) {
         await before?.()
         const started = performance.now()
-        await ask()
-        const list = took.get(`${runs} ${name}`) ?? []
-        took.set(`${runs} ${name}`, [...list, performance.now() - started])
+        await run()
+        const list = times.get(`${runs} ${name}`) ?? []
+        times.set(`${runs} ${name}`, [...list, performance.now() - started])
       }
     }
   }
-  for (const { runs, questions } of made) {
-    for (const [name] of questions) {
+  for (const { runs, queries } of databases) {
+    for (const [name] of queries) {
       const byRuns = costs.get(name) ?? new Map<number, number>()
-      costs.set(name, byRuns.set(runs, median((took.get(`${runs} ${name}`) ?? []).slice(2))))
+      costs.set(name, byRuns.set(runs, median((times.get(`${runs} ${name}`) ?? []).slice(2))))
     }
   }
 }
 
-function questions(db: Db, newest: number): Question[] {
+function queries(db: Db, newest: number): TimedQuery[] {
   const pages = pagesOf(db)
   const repository = {
     repository_id: REPOSITORY_ID,

@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DAY_MS, MINUTE_MS } from '../src/domain/time.ts'
-import { post, storyOf } from '../test/faults/crash.ts'
+import { deliveriesOfHeads, post } from '../test/faults/crash.ts'
 import { commentDelivery, REPOSITORY, type TestDelivery } from '../test/support/deliveries.ts'
 import { ms } from '../test/support/facts.ts'
 import type { ServerProcess } from './processes.ts'
@@ -38,16 +38,20 @@ export function chapterOf(began: number, minute: number): Chapter {
   const name = `soak-${minute}`
   const repository = { ...REPOSITORY, id: 7000 + minute, name, full_name: `acme/${name}` }
   const yesterday = Math.floor(began / DAY_MS) * DAY_MS - DAY_MS
-  const story = storyOf(HEADS, { repository, begin: (yesterday - ms(0)) / MINUTE_MS, minutes: 1400 })
+  const history = deliveriesOfHeads(HEADS, {
+    repository,
+    begin: (yesterday - ms(0)) / MINUTE_MS,
+    minutes: 1400,
+  })
   const questions = Array.from({ length: QUESTIONS }, (_, i) => ({
     number: i * Math.floor(HEADS / QUESTIONS) + 1,
     id: 1000 * (minute + 1) + i,
     author: `asks-${minute}-${i}`,
     at: new Date(began + (minute + i / QUESTIONS) * MINUTE_MS).toISOString(),
   }))
-  const share = story.length / QUESTIONS
+  const share = history.length / QUESTIONS
   const deliveries = questions.flatMap((question, i) => [
-    ...story.slice(i * share, (i + 1) * share),
+    ...history.slice(i * share, (i + 1) * share),
     commentDelivery({ ...question, body: '/flake-report', minute: minuteOf(question.at), repository }),
   ])
   return { repository, questions, deliveries }

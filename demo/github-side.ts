@@ -6,7 +6,7 @@ import { addComment } from '../fake-github/seed-changes.ts'
 import type { Repository } from '../fake-github/state.ts'
 import type { Delivery } from '../src/intake/prepare.ts'
 import { commentDelivery, numberOf } from '../src/simulate/payloads.ts'
-import { INSTALLATION_ID } from './story.ts'
+import { INSTALLATION_ID } from './history.ts'
 
 export interface GitHubSide {
   /** Creates the repositories and pull requests that the deliveries describe. */

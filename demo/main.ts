@@ -1,6 +1,6 @@
 /**
  * The demo: runs the real server on the embedded database against a fake GitHub on this machine, and sends it signed webhooks
- * from a story or a recorded file. It needs no account and no network.
+ * from a made-up history or a recorded file. It needs no account and no network.
  */
 import { parseArgs } from 'node:util'
 import { isUserError } from '../src/domain/user-error.ts'

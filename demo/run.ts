@@ -14,11 +14,11 @@ import { WEBHOOK_PATH } from '../src/server/http.ts'
 import { type RunningApp, startApp } from '../src/start.ts'
 import { count } from '../src/texts/figures.ts'
 import { type GitHubSide, gitHubSide } from './github-side.ts'
+import { INSTALLATION_ID, makeHistory } from './history.ts'
 import { sendAll } from './send.ts'
-import { INSTALLATION_ID, makeStory } from './story.ts'
 
 export interface DemoOptions {
-  /** A file of recorded deliveries to send instead of the story. */
+  /** A file of recorded deliveries to send instead of the made-up history. */
   file: string | null
   port: number
   say(line: string): void
@@ -38,13 +38,13 @@ export interface DemoResult {
   close(): Promise<void>
 }
 
-const SECRET = 'the demo signs its webhooks with this'
+const SECRET = 'the demo’s webhook secret'
 
 /** Starts everything, sends all deliveries, and leaves the server running until `close` is called. */
 export async function runDemo({ file, port, say }: DemoOptions): Promise<DemoResult> {
   const started = Date.now()
   say('Starting the server on the embedded database, and a fake GitHub on this machine …')
-  const moments = file === null ? makeStory() : await readMoments(file)
+  const moments = file === null ? makeHistory() : await readMoments(file)
   if (moments.length === 0) throw new UserError(`${file} contains no delivery with a time.`)
   const clock = { now: moments[0]?.at ?? 0 }
   const fakeGitHub = await startFakeGitHub({

@@ -31,7 +31,7 @@ export function eachInput(
   maxMs: number,
   attempt: (input: string) => string | null | undefined | Promise<string | null | undefined>,
 ): Target {
-  const one = async (input: string): Promise<string | null> => {
+  const tryInput = async (input: string): Promise<string | null> => {
     try {
       const started = spent()
       const problem = (await attempt(input)) ?? null
@@ -48,7 +48,7 @@ export function eachInput(
     batch: 200,
     async run(inputs) {
       const problems: (string | null)[] = []
-      for (const input of inputs) problems.push(await one(input))
+      for (const input of inputs) problems.push(await tryInput(input))
       return problems
     },
   }

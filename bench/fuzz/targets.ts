@@ -5,7 +5,7 @@ import { lineTarget } from './lines.ts'
 import { pageTarget } from './pages.ts'
 import type { Target } from './target.ts'
 import { textTargets } from './texts.ts'
-import { examples, look, simulated, webhookTarget } from './webhooks.ts'
+import { checkPages, examples, simulated, webhookTarget } from './webhooks.ts'
 
 /** @param db an empty, migrated database, which is not usable afterwards */
 export async function allTargets(db: Db): Promise<Target[]> {
@@ -17,7 +17,7 @@ export async function allTargets(db: Db): Promise<Target[]> {
 async function pages(db: Db): Promise<Target> {
   const recorder = createRecorder(db, { now: () => Date.UTC(2026, 5, 1), tasks: false })
   await Promise.all(examples().map((example) => recorder.record(example)))
-  const problem = await look(db)
+  const problem = await checkPages(db)
   if (problem !== null) throw new Error(problem)
   const { full_name } = await db
     .selectFrom('repository')

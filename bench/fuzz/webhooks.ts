@@ -13,7 +13,7 @@ import type { Delivery } from '../../src/intake/prepare.ts'
 import { createRecorder } from '../../src/intake/record.ts'
 import type { Random } from '../../src/simulate/random.ts'
 import { SCENARIOS } from '../../src/simulate/scenarios.ts'
-import { simulate, tell } from '../../src/simulate/simulate.ts'
+import { simulate, simulatedDeliveries } from '../../src/simulate/simulate.ts'
 import { mutate } from './mutate.ts'
 import type { Target } from './target.ts'
 import { toJson } from './values.ts'
@@ -21,14 +21,14 @@ import { toJson } from './values.ts'
 /** The time of arrival, epoch ms, after every time in the payloads. */
 const NOW = Date.UTC(2026, 5, 1)
 /** Deliveries between two checks of the derived figures, because deriving costs more than recording. */
-const BETWEEN_LOOKS = 10_000
+const INPUTS_PER_CHECK = 10_000
 
 /** Three days of a simulated repository, whose deliveries belong together, so that flakes are derived even when some are broken. */
 export function simulated(): Delivery[] {
   const scenario = SCENARIOS[0]
   if (!scenario) return []
   const options = { seed: 1, days: 3, from: NOW - 5 * DAY_MS, repository: 'acme/made-up' }
-  return tell(simulate(scenario, options), 1)
+  return simulatedDeliveries(simulate(scenario, options), 1)
 }
 
 /** Octokit's collection of GitHub's example payloads, for the events that the app handles. */
@@ -50,8 +50,8 @@ export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
   const recorder = createRecorder(db, { now: () => NOW, tasks: true })
   const history = simulated()
   let count = 0
-  let sinceLook = 0
-  const one = async (input: string): Promise<string | null> => {
+  let sinceCheck = 0
+  const record = async (input: string): Promise<string | null> => {
     const { name, payload } = JSON.parse(input) as Delivery
     const result = await recorder.record({ id: `fuzz-${count++}`, name, payload }).catch(String)
     if (typeof result === 'string') return `was not recorded: ${result}`.slice(0, 2000)
@@ -70,11 +70,11 @@ export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
       return toJson({ name, payload: mutate(payload as object, random) })
     },
     async run(inputs) {
-      const problems = await Promise.all(inputs.map(one))
-      sinceLook += inputs.length
-      if (sinceLook < BETWEEN_LOOKS) return problems
-      sinceLook = 0
-      const problem = await look(db)
+      const problems = await Promise.all(inputs.map(record))
+      sinceCheck += inputs.length
+      if (sinceCheck < INPUTS_PER_CHECK) return problems
+      sinceCheck = 0
+      const problem = await checkPages(db)
       await empty(db)
       await Promise.all(history.map((delivery) => recorder.record(delivery)))
       return problem === null ? problems : problems.map((own) => own ?? problem)
@@ -83,7 +83,7 @@ export function webhookTarget(db: Db, seeds: readonly Delivery[]): Target {
 }
 
 /** Derives, and reads the pages of every repository. @returns what was wrong, or null */
-export async function look(db: Db): Promise<string | null> {
+export async function checkPages(db: Db): Promise<string | null> {
   try {
     await deriveAll(db, { settingsOf: async () => DEFAULT_SETTINGS, now: NOW })
     const pages = dashboard({

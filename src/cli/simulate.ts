@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { UserError } from '../domain/user-error.ts'
 import { SCENARIOS, type Scenario, scenarioOf } from '../simulate/scenarios.ts'
-import { simulate, tell, truthJson } from '../simulate/simulate.ts'
+import { simulate, simulatedDeliveries, truthJson } from '../simulate/simulate.ts'
 
 interface SimulateCliOptions {
   seed: string
@@ -57,7 +57,7 @@ export async function runSimulate(
     const repository = options.repository ?? `example-org/${scenario.name}`
     const simulation = simulate(scenario, { seed, days, from, repository })
     truth.push(truthJson(simulation))
-    for (const delivery of tell(simulation, seed)) await write(`${JSON.stringify(delivery)}\n`)
+    for (const delivery of simulatedDeliveries(simulation, seed)) await write(`${JSON.stringify(delivery)}\n`)
   }
   if (options.truth === undefined) return
   await writeFile(options.truth, `${JSON.stringify({ seed, days, repositories: truth }, null, 2)}\n`)

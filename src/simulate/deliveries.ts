@@ -50,7 +50,7 @@ function deliver({ scenario }: Plan, sent: Sent, random: Random): Sent[] {
 
 function pullRequestEvents(plan: Plan, repository: MadeRepository): Sent[] {
   return plan.pullRequests.flatMap((pullRequest) => {
-    const told = pullRequest.heads.map((head, i): Sent => {
+    const events = pullRequest.heads.map((head, i): Sent => {
       const at = head.pushedAt
       const pull = pullAt(plan, pullRequest, head, at)
       const action = i === 0 ? 'opened' : 'synchronize'
@@ -66,8 +66,8 @@ function pullRequestEvents(plan: Plan, repository: MadeRepository): Sent[] {
     const at = pullRequest.closedAt
     const pull = pullAt(plan, pullRequest, pullRequest.heads[pullRequest.heads.length - 1] as SimHead, at)
     const { merged } = pullRequest
-    told.push({ at, delivery: pullRequestDelivery(repository, pull, { action: 'closed', at, merged }) })
-    return told.filter((sent) => sent.at <= plan.to)
+    events.push({ at, delivery: pullRequestDelivery(repository, pull, { action: 'closed', at, merged }) })
+    return events.filter((sent) => sent.at <= plan.to)
   })
 }
 

@@ -37,14 +37,14 @@ const ACTIONS = { id: 15_368, slug: 'github-actions', name: 'GitHub Actions' }
 /** Prow's padding between the description and the base commit. */
 const PROW_PADDING = '\u2001'.repeat(4)
 
-/** A number that depends only on the words. */
-export function numberOf(...words: (string | number)[]): number {
-  return Number.parseInt(createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 12), 16)
+/** A number that depends only on the parts. */
+export function numberOf(...parts: (string | number)[]): number {
+  return Number.parseInt(createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12), 16)
 }
 
-/** A commit SHA that depends only on the words. */
-export function shaOf(...words: (string | number)[]): string {
-  return createHash('sha1').update(words.join('\n')).digest('hex')
+/** A commit SHA that depends only on the parts. */
+export function shaOf(...parts: (string | number)[]): string {
+  return createHash('sha1').update(parts.join('\n')).digest('hex')
 }
 
 /** A `pull_request` webhook. `before` is the head that a push replaced. */

@@ -49,7 +49,7 @@ export interface Scenario {
 const STEADY: Scenario = {
   name: 'steady',
   about:
-    'A middling repository where little goes wrong: jobs with a base rate, and few pull requests that bring a flake.',
+    'An average repository with few problems: jobs have a base rate, and few pull requests introduce a flake.',
   pullRequestsPerDay: 12,
   jobs: 8,
   flakeRates: [0.002, 0.03],
@@ -114,7 +114,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     ...STEADY,
     name: 'bringers',
-    about: 'Many pull requests bring a flake, into jobs that are steady otherwise.',
+    about: 'Many pull requests introduce a flake into jobs that are otherwise stable.',
     flakeRates: [0.001, 0.01],
     steadyShare: 0.5,
     pushes: 2,
@@ -125,7 +125,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     ...STEADY,
     name: 'infected',
-    about: 'Flakes are merged and then hit everybody, until someone fixes or reverts them.',
+    about: 'Flakes are merged and then affect every pull request until they are fixed or reverted.',
     bringShare: 0.12,
     fixedShare: 0.1,
     mergedShare: 0.9,
@@ -135,7 +135,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     ...STEADY,
     name: 'outages',
-    about: 'Infrastructure falls over for hours and takes every job with it.',
+    about: 'Infrastructure fails for hours, and every job fails with it.',
     outagesPerMonth: 8,
     outageHours: 3,
     outageRate: 0.7,
@@ -143,7 +143,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     ...STEADY,
     name: 'broken-base',
-    about: 'Trunk breaks in one job until somebody repairs it; everybody retests.',
+    about: 'One job breaks on trunk until it is fixed; every pull request is retested.',
     brokenBasesPerMonth: 6,
     brokenBaseHours: 6,
     outagesPerMonth: 2,
@@ -161,7 +161,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     ...STEADY,
     name: 'untidy',
-    about: 'Few retests, many aborted runs, deliveries late, twice or never.',
+    about: 'Few retests, many aborted runs, and deliveries that arrive late, twice or never.',
     retest: 0.5,
     maxRetests: 2,
     abortedShare: 0.15,

@@ -31,7 +31,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Simulati
 }
 
 /** The history as webhook deliveries. */
-export function tell({ plan, runs }: Simulation, seed: number): MadeDelivery[] {
+export function simulatedDeliveries({ plan, runs }: Simulation, seed: number): MadeDelivery[] {
   return deliveriesOf(plan, runs, seed)
 }
 

@@ -126,15 +126,16 @@ function stretches(heads: number, fixedShare: number): { from: number; to: numbe
 function likelihood(plan: Plan, own: readonly SimVerdict[], rate: number, from: number, to: number): number {
   const { retest, maxRetests } = plan.scenario
   let product = 1
-  for (const one of own) {
-    const fault = one.head >= from && one.head < to ? rate : 0
-    const fails = 1 - (1 - one.outside) * (1 - fault)
-    const again = 1 - (1 - one.outsideAtPass) * (1 - fault)
+  for (const verdict of own) {
+    const fault = verdict.head >= from && verdict.head < to ? rate : 0
+    const fails = 1 - (1 - verdict.outside) * (1 - fault)
+    const failsAgain = 1 - (1 - verdict.outsideAtPass) * (1 - fault)
     // A failure is retried until it passes or is abandoned.
-    const passes = (retest * (1 - again) * (1 - (retest * again) ** maxRetests)) / (1 - retest * again)
+    const passes =
+      (retest * (1 - failsAgain) * (1 - (retest * failsAgain) ** maxRetests)) / (1 - retest * failsAgain)
     const flaky = fails * passes
     const clean = 1 - fails
-    product *= (one.flaky ? flaky : clean) / (flaky + clean)
+    product *= (verdict.flaky ? flaky : clean) / (flaky + clean)
   }
   return product
 }

@@ -3,12 +3,12 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { startTestApp } from '../support/app.ts'
 import { ms } from '../support/facts.ts'
-import { figuresOf, storyOf } from './crash.ts'
+import { deliveriesOfHeads, figuresOf } from './crash.ts'
 
 const DAY = 24 * 60
 
 test('a clock that jumps a day forward and back changes no figure and repeats no window or issue', async () => {
-  const deliveries = storyOf(30)
+  const deliveries = deliveriesOfHeads(30)
   const steady = await startTestApp()
   await steady.send(...deliveries)
   await steady.passTo(5 * DAY)

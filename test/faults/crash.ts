@@ -20,7 +20,7 @@ import {
 } from '../support/deliveries.ts'
 
 /** Deliveries of `heads` pull requests, spread over `minutes` from `begin`. Every third job flakes, every fifth only fails. */
-export function storyOf(
+export function deliveriesOfHeads(
   heads: number,
   { repository = REPOSITORY, begin = 0, minutes = 2000 } = {},
 ): TestDelivery[] {
@@ -63,7 +63,7 @@ export async function crash(
   heads: number,
   random: () => number,
 ): Promise<Crashes> {
-  const deliveries = storyOf(heads)
+  const deliveries = deliveriesOfHeads(heads)
   const acknowledged = new Set<string>()
   let missing = 0
   for (let i = 0; i < kills; i++) {
@@ -130,7 +130,7 @@ export async function post(url: string, { id, name, payload }: TestDelivery): Pr
 export function senderOf({ url }: { url: string }, deliveries: readonly TestDelivery[]) {
   const acknowledged = new Set<string>()
   let next = 0
-  /** Sends the next `count` deliveries at once. @returns how often each status came back; 0 stands for no response */
+  /** Sends the next `count` deliveries at once. @returns how often each status came back; 0 means no response */
   const send = async (count: number): Promise<Record<number, number>> => {
     const statuses: Record<number, number> = {}
     next += count

@@ -10,11 +10,11 @@ import { createServerDatabase } from '../support/database.ts'
 import { checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
 import { ms, REPOSITORY_ID } from '../support/facts.ts'
 import { derive, recordAll } from '../support/pipeline.ts'
-import { lost, post, storyOf } from './crash.ts'
+import { deliveriesOfHeads, lost, post } from './crash.ts'
 
 test('the old release continues, restarts and accepts deliveries after the new release changed the schema', async () => {
   const address = await createServerDatabase()
-  const deliveries = storyOf(10)
+  const deliveries = deliveriesOfHeads(10)
   const acknowledged = new Set<string>()
   const old = await startAppProcess(address)
   const send = async (url: string, from: number, to: number) => {
@@ -26,15 +26,15 @@ test('the old release continues, restarts and accepts deliveries after the new r
   await send(old.url, 0, 10)
   const { db, close } = await openDatabase(address)
   // A release may add tables, and columns with a default, while the old release still writes.
-  await sql`alter table observation add column seen_by text not null default 'nobody'`.execute(db)
+  await sql`alter table observation add column added text not null default ''`.execute(db)
   await sql`create table later (repository_id bigint primary key)`.execute(db)
   await sql`insert into kysely_migration values ('9999_later', ${new Date().toISOString()})`.execute(db)
   await send(old.url, 10, 20)
   await old.kill()
-  const again = await startAppProcess(address)
-  await send(again.url, 20, 30)
-  expect((await fetch(`${again.url}/readyz`)).status).toBe(200)
-  await again.stop()
+  const restarted = await startAppProcess(address)
+  await send(restarted.url, 20, 30)
+  expect((await fetch(`${restarted.url}/readyz`)).status).toBe(200)
+  await restarted.stop()
   expect(await lost(address, acknowledged)).toEqual([])
   const names = await sql<{
     name: string

@@ -18,7 +18,7 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { startAppProcess } from '../../bench/processes.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { startPostgres } from '../support/postgres-server.ts'
-import { lost, senderOf, storyOf } from './crash.ts'
+import { deliveriesOfHeads, lost, senderOf } from './crash.ts'
 
 const MEBIBYTE = 2 ** 20
 const folder = mkdtempSync(join(tmpdir(), 'flake-sla-disk-'))
@@ -67,7 +67,7 @@ test.skipIf(!isMounted).each(FULL)(
     const server = await startPostgres(['max_connections=30'], folder)
     const address = `${server.address}/postgres`
     const app = await startAppProcess(address)
-    const sender = senderOf(app, storyOf(9000))
+    const sender = senderOf(app, deliveriesOfHeads(9000))
     try {
       expect(await sender.send(50)).toEqual({ 202: 50 })
       const makeRoom = fill(left)
@@ -94,7 +94,7 @@ test.skipIf(!isMounted)(
   async () => {
     const data = join(folder, 'tables')
     const app = await startAppProcess(data)
-    const sender = senderOf(app, storyOf(9000))
+    const sender = senderOf(app, deliveriesOfHeads(9000))
     expect(await sender.send(50)).toEqual({ 202: 50 })
     const makeRoom = fill(0)
     await sender.sendUntilRefused()

@@ -6,14 +6,14 @@ import { afterAll, expect, test } from 'vitest'
 import { startAppProcess } from '../../bench/processes.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { UserError } from '../../src/domain/user-error.ts'
-import { figuresOf, lost, post, storyOf } from './crash.ts'
+import { deliveriesOfHeads, figuresOf, lost, post } from './crash.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'flake-sla-folder-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a second process refuses an open folder, the first continues, and a copy contains what was acknowledged', async () => {
   const data = join(folder, 'data')
-  const deliveries = storyOf(20)
+  const deliveries = deliveriesOfHeads(20)
   const app = await startAppProcess(data)
   const acknowledged = new Set<string>()
   for (const delivery of deliveries) {

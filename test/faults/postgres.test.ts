@@ -4,7 +4,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ServerProcess, startAppProcess } from '../../bench/processes.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
-import { lost, senderOf, storyOf } from './crash.ts'
+import { deliveriesOfHeads, lost, senderOf } from './crash.ts'
 
 let server: PostgresServer
 let app: ServerProcess
@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await startPostgres(['max_connections=30'])
   address = `${server.address}/postgres`
   app = await startAppProcess(address)
-  sender = senderOf(app, storyOf(400))
+  sender = senderOf(app, deliveriesOfHeads(400))
 })
 afterAll(async () => {
   await app?.kill()
@@ -28,7 +28,7 @@ async function expectWhole(): Promise<void> {
   expect(await lost(address, sender.acknowledged)).toEqual([])
 }
 
-async function tell(...statements: string[]): Promise<void> {
+async function executeSql(...statements: string[]): Promise<void> {
   const client = new pg.Client(address)
   client.on('error', () => {})
   await client.connect()
@@ -51,7 +51,7 @@ test('while PostgreSQL is down, deliveries are refused with a message and nothin
 })
 
 test('after an operator terminates the connections, the next delivery uses a new one', async () => {
-  await tell(
+  await executeSql(
     'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
   )
   await sleep(100)
@@ -59,10 +59,10 @@ test('after an operator terminates the connections, the next delivery uses a new
 })
 
 test('deliveries are refused while the database is read-only', async () => {
-  await tell(`alter system set default_transaction_read_only = on`, 'select pg_reload_conf()')
+  await executeSql(`alter system set default_transaction_read_only = on`, 'select pg_reload_conf()')
   await sleep(300)
   expect(await sender.send(5)).toEqual({ 503: 5 })
-  await tell(
+  await executeSql(
     'set default_transaction_read_only = off',
     'alter system reset default_transaction_read_only',
     'select pg_reload_conf()',
@@ -87,14 +87,14 @@ test('with a database two seconds slow, every delivery is stored within GitHubâ€
 
 test('deliveries are refused until the full disk has space', async () => {
   // Raises PostgreSQL's error for a full disk without filling one.
-  await tell(
+  await executeSql(
     `create function full_disk() returns trigger language plpgsql as
       $$begin raise exception using errcode = '53100', message = 'could not extend file: No space left on device'; end$$`,
     'create trigger full_disk before insert on observation for each row execute function full_disk()',
   )
   const during = await sender.send(6)
   expect(during[503]).toBeGreaterThan(0)
-  await tell('drop function full_disk cascade')
+  await executeSql('drop function full_disk cascade')
   await expectWhole()
 })
 

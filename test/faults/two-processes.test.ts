@@ -19,7 +19,7 @@ import { at, ms, REPOSITORY_ID } from '../support/facts.ts'
 import { seedHistory } from '../support/history.ts'
 import { derive, readOnlyReport } from '../support/pipeline.ts'
 import { seededRandom } from '../support/seeded-random.ts'
-import { figuresOf, post, storyOf } from './crash.ts'
+import { deliveriesOfHeads, figuresOf, post } from './crash.ts'
 
 const EVENING = 12 * 60
 const MIDNIGHT = 15 * 60
@@ -27,7 +27,7 @@ const MIDNIGHT = 15 * 60
 const LATER = 3
 const WEEK = 7 * 24 * 60
 /** Pull request 7 flakes; a comment asks for a report. */
-const STORY = storyOf(40)
+const HISTORY = deliveriesOfHeads(40)
 const QUESTION = commentDelivery({ id: 9000, body: '/flake-report', number: 7, minute: EVENING - 5 })
 
 const folder = mkdtempSync(join(tmpdir(), 'flake-sla-two-'))
@@ -86,7 +86,7 @@ function seed({ state }: FakeGitHub): Repository {
   addAccount(state, 'octocat')
   const repository = addRepository(state, { owner: 'acme', name: 'widgets' })
   repository.id = REPOSITORY_ID
-  for (const { name, payload } of STORY) {
+  for (const { name, payload } of HISTORY) {
     if (name !== 'pull_request') continue
     const { number, title, head } = payload.pull_request as {
       number: number
@@ -132,7 +132,7 @@ const ownIssues = ({ issues }: Repository) =>
 async function undisturbed() {
   const on = await startTestApp()
   on.clock.now = ms(EVENING)
-  await on.send(...STORY, QUESTION)
+  await on.send(...HISTORY, QUESTION)
   await on.passTo(EVENING)
   await on.passTo(MIDNIGHT + 10)
   const [{ title = '' } = {}] = on.issues()
@@ -153,7 +153,7 @@ test('one answer and one issue are written when each process is killed once', as
   const random = seededRandom('two processes write')
   const moments = [random() * 1500, random() * 600] as const
   const killed = sleep(moments[0]).then(() => first.kill())
-  await sendToAll([first, second], STORY)
+  await sendToAll([first, second], HISTORY)
   await sendToAll([first, second], [QUESTION])
   await killed
   await sleep(UNDER_WAY_MS)
@@ -169,7 +169,7 @@ test('one answer and one issue are written when each process is killed once', as
   await sleep(UNDER_WAY_MS)
   two.setClock(MIDNIGHT + 10 + LATER)
   await expect.poll(() => ownIssues(repository).length, { timeout: 60_000 }).toBe(1)
-  await sendToAll([third], [...STORY.slice(-9), QUESTION])
+  await sendToAll([third], [...HISTORY.slice(-9), QUESTION])
   await settled(two.db)
   expect(ownIssues(repository), `killed after ${moments} ms`).toEqual([
     { title: expected.issue, state: 'open' },

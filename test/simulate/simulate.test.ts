@@ -3,7 +3,7 @@ import { DAY_MS } from '../../src/domain/time.ts'
 import { translate } from '../../src/intake/events/translate.ts'
 import { createRandom } from '../../src/simulate/random.ts'
 import { SCENARIOS, scenarioOf } from '../../src/simulate/scenarios.ts'
-import { simulate, tell, truthJson } from '../../src/simulate/simulate.ts'
+import { simulate, simulatedDeliveries, truthJson } from '../../src/simulate/simulate.ts'
 
 const from = Date.UTC(2026, 0, 5)
 const options = { seed: 7, days: 14, from, repository: 'example-org/steady' }
@@ -17,15 +17,17 @@ describe('simulate', () => {
   test('gives the same deliveries and truth for the same seed, and different ones for another seed', () => {
     const once = simulate(scenario('steady'), options)
     const again = simulate(scenario('steady'), options)
-    expect(tell(again, 7)).toEqual(tell(once, 7))
+    expect(simulatedDeliveries(again, 7)).toEqual(simulatedDeliveries(once, 7))
     expect(truthJson(again)).toEqual(truthJson(once))
-    expect(tell(simulate(scenario('steady'), { ...options, seed: 8 }), 8)).not.toEqual(tell(once, 7))
+    expect(simulatedDeliveries(simulate(scenario('steady'), { ...options, seed: 8 }), 8)).not.toEqual(
+      simulatedDeliveries(once, 7),
+    )
   })
 
   test.each(SCENARIOS.map((SCENARIOS) => [SCENARIOS.name, SCENARIOS] as const))(
     'gives deliveries for %s that the webhooks accept, with distinct ids',
     (_name, scenario) => {
-      const deliveries = tell(simulate(scenario, options), 7)
+      const deliveries = simulatedDeliveries(simulate(scenario, options), 7)
       const outcomes = deliveries.map(
         ({ id, name, payload }) =>
           translate(payload, { guid: id, event: name, at: '2026-01-05T00:00:00Z' }).outcome,

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { Delivery } from '../../src/intake/prepare.ts'
-import { tell } from '../../src/simulate/simulate.ts'
+import { simulatedDeliveries } from '../../src/simulate/simulate.ts'
 import { checkRunDelivery, pullRequestDelivery, workflowRunDelivery } from './deliveries.ts'
 import { aHistory } from './simulation.ts'
 
@@ -73,7 +73,7 @@ export function readDeliveries(path: string): Delivery[] {
 
 export const HISTORIES: History[] = [
   { name: 'weak and strong flakes', read: weakAndStrong },
-  { name: 'a simulated organisation', read: () => tell(aHistory('steady', 30), 1) },
+  { name: 'a simulated organisation', read: () => simulatedDeliveries(aHistory('steady', 30), 1) },
   recorded('james'),
   recorded('jackrabbit-oak'),
 ]

@@ -217,7 +217,7 @@ function prow(sha: string, build: number) {
 export function historyDeliveries(github: GitHubInstance, repository: Repository): Delivery[] {
   const deliveries: { at: string; name: string; payload: Record<string, unknown> }[] = []
   const envelope = { repository: repositoryShape(github, repository), installation: { id: 77 } }
-  const tell = (name: string, when: string, payload: Record<string, unknown>) =>
+  const emit = (name: string, when: string, payload: Record<string, unknown>) =>
     deliveries.push({ at: when, name, payload: { ...envelope, ...payload } })
   for (const issue of [...repository.issues.values()].filter(isPull)) {
     const now = pullShape(github, repository, issue)
@@ -231,18 +231,18 @@ export function historyDeliveries(github: GitHubInstance, repository: Repository
     }
     const { moves } = issue.pull
     const opened = moves[0]?.before ?? issue.pull.head.sha
-    tell('pull_request', issue.createdAt, { action: 'opened', ...as(opened, issue.createdAt) })
+    emit('pull_request', issue.createdAt, { action: 'opened', ...as(opened, issue.createdAt) })
     for (const { before, after, at: when } of moves)
-      tell('pull_request', when, { action: 'synchronize', before, after, ...as(after, when) })
+      emit('pull_request', when, { action: 'synchronize', before, after, ...as(after, when) })
     const headAt = (when: string) => moves.findLast((move) => move.at <= when)?.after ?? opened
     for (const { when, from } of turned)
-      tell('pull_request', when, {
+      emit('pull_request', when, {
         action: 'edited',
         changes: { base: { ref: { from } } },
         ...as(headAt(when), when),
       })
     for (const review of issue.pull.reviews)
-      tell('pull_request_review', review.submittedAt, {
+      emit('pull_request_review', review.submittedAt, {
         action: 'submitted',
         ...as(headAt(review.submittedAt), review.submittedAt),
         review: {
@@ -251,7 +251,7 @@ export function historyDeliveries(github: GitHubInstance, repository: Repository
           author_association: association(repository, review.user),
         },
       })
-    if (issue.closedAt) tell('pull_request', issue.closedAt, { action: 'closed', pull_request: now })
+    if (issue.closedAt) emit('pull_request', issue.closedAt, { action: 'closed', pull_request: now })
   }
   for (const run of repository.checkRuns.values()) {
     const suite = repository.checkSuites.get(run.suiteId)
@@ -261,16 +261,16 @@ export function historyDeliveries(github: GitHubInstance, repository: Repository
       head_branch: suite?.branch ?? null,
       updated_at: run.completedAt,
     }
-    tell('check_run', run.completedAt ?? '', { action: 'completed', check_run: { ...shape, check_suite } })
+    emit('check_run', run.completedAt ?? '', { action: 'completed', check_run: { ...shape, check_suite } })
   }
   for (const run of repository.workflowRuns.values())
     for (const attempt of run.attempts)
-      tell('workflow_run', attempt.updatedAt, {
+      emit('workflow_run', attempt.updatedAt, {
         action: 'completed',
         workflow_run: workflowRunShape(github, repository, run, attempt),
       })
   for (const status of [...repository.statuses.values()].flat())
-    tell('status', status.createdAt, {
+    emit('status', status.createdAt, {
       ...statusShape(github, repository, status),
       sha: status.sha,
       branches: [],

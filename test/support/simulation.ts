@@ -1,7 +1,7 @@
 /** Simulated organisations in the database, with the truth about their flakes. */
 import type { Db } from '../../src/db/schema.ts'
 import { type Scenario, scenarioOf } from '../../src/simulate/scenarios.ts'
-import { type Simulation, simulate, tell } from '../../src/simulate/simulate.ts'
+import { type Simulation, simulate, simulatedDeliveries } from '../../src/simulate/simulate.ts'
 import { recordAll } from './pipeline.ts'
 
 export const FROM = Date.UTC(2026, 0, 5)
@@ -14,5 +14,5 @@ export function aHistory(name: string, days: number, more: Partial<Scenario> = {
 
 /** Records the simulation's webhooks. */
 export async function recordHistory(db: Db, history: Simulation, seed = 1): Promise<void> {
-  await recordAll(db, tell(history, seed))
+  await recordAll(db, simulatedDeliveries(history, seed))
 }

@@ -50,7 +50,9 @@ export class Dashboard {
   /** The value of a metric of the repository; null where it is not reported. */
   async metric(name: string, labels = ''): Promise<number | null> {
     const text = await this.get('/metrics')
-    const line = text.split('\n').find((one) => one.startsWith(`${name}{repository="${this.path}"${labels}}`))
+    const line = text
+      .split('\n')
+      .find((text) => text.startsWith(`${name}{repository="${this.path}"${labels}}`))
     return line === undefined ? null : Number(line.split(' ').at(-1))
   }
 

@@ -1,4 +1,4 @@
-/** The whole loop as people meet it: webhooks in, a comment and an issue out. The snapshots are what a person reads. */
+/** The whole app: webhooks in, a comment and an issue out. The snapshots are what people read. */
 import { expect, test } from 'vitest'
 import { startTestApp } from '../support/app.ts'
 import {
@@ -10,7 +10,7 @@ import {
 import { HEAD } from '../support/facts.ts'
 
 const DAY = 24 * 60
-/** Midnight after the first day of these stories, which begins at 9:00. */
+/** Midnight after the first day of the history, which begins at 9:00. */
 const MIDNIGHT = 15 * 60
 
 /** Pull request 7: `unit` fails and passes in a second attempt of one workflow run. */
@@ -22,7 +22,7 @@ const FLAKY = [
   checkRunDelivery({ id: 2, conclusion: 'success', minute: 30 }),
 ]
 
-/** Other pull requests on which the job passes, on every tenth only after it failed. */
+/** Other pull requests on which the job passes, on every tenth only after a failure. */
 function others(count: number, minute = 2) {
   return Array.from({ length: count }, (_, i) => {
     const number = 100 + i
@@ -45,14 +45,14 @@ test('a flake is recorded, answered to /flake-report, and breaches the day once 
   await passTo(45)
   expect(answers()).toHaveLength(1)
   await expect(answers()[0]).toMatchFileSnapshot('answer.md')
-  expect(repository.comments.get(4000)?.reactions.map((one) => one.content)).toEqual(['eyes'])
+  expect(repository.comments.get(4000)?.reactions.map((reaction) => reaction.content)).toEqual(['eyes'])
   expect(issues()).toEqual([])
   await passTo(MIDNIGHT + 10)
   expect(issues()).toHaveLength(1)
   await expect(`# ${issues()[0]?.title}\n\n${issues()[0]?.body}`).toMatchFileSnapshot('breach-issue.md')
 })
 
-test('the day is filed once, however often the timers run and the webhooks come', async () => {
+test('a breached day gets one issue, even if timers run and webhooks arrive repeatedly', async () => {
   const { send, passTo, issues, answers } = await startTestApp()
   await send(...others(30), ...FLAKY, commentDelivery({ body: '/flake-report', minute: 40 }))
   await passTo(45)
@@ -60,7 +60,7 @@ test('the day is filed once, however often the timers run and the webhooks come'
   await send(...FLAKY, commentDelivery({ body: '/flake-report', minute: 40 }))
   await passTo(MIDNIGHT + 20)
   await passTo(MIDNIGHT + 400)
-  expect(issues().map((one) => one.state)).toEqual(['open'])
+  expect(issues().map((issue) => issue.state)).toEqual(['open'])
   expect(answers()).toHaveLength(1)
 })
 
@@ -82,7 +82,7 @@ test('a newer breach closes the older issue as superseded', async () => {
     checkRunDelivery({ id: 12, suite: 501, headSha, minute: DAY + 20, headBranch: 'topic-8' }),
   )
   await passTo(DAY + MIDNIGHT + 10)
-  expect(issues().map((one) => one.state)).toEqual(['closed', 'open'])
+  expect(issues().map((issue) => issue.state)).toEqual(['closed', 'open'])
 })
 
 test('nobody is answered about a head that never failed, beyond saying so', async () => {

@@ -1,4 +1,4 @@
-/** Corrections as people make them: a command on a pull request, an answer, and another verdict. */
+/** Corrections as people make them: a command on a pull request, an answer, and a changed attribution. */
 import { describe, expect, test } from 'vitest'
 import { readCorrected } from '../../src/db/corrections.ts'
 import { startTestApp } from '../support/app.ts'
@@ -17,25 +17,25 @@ const FLAKY = [
   checkRunDelivery({ id: 2, conclusion: 'success', minute: 30 }),
 ]
 
-async function aStory() {
-  const story = await startTestApp()
-  const { db } = story.app.deps
-  await story.send(...FLAKY)
+async function startWithFlake() {
+  const app = await startTestApp()
+  const { db } = app.app.deps
+  await app.send(...FLAKY)
   const say = async (body: string, minute: number, author = 'octocat') => {
-    await story.send(commentDelivery({ id: 4000 + minute, body, minute, author }))
-    await story.passTo(minute + 5)
+    await app.send(commentDelivery({ id: 4000 + minute, body, minute, author }))
+    await app.passTo(minute + 5)
   }
   const flake = () =>
     db
       .selectFrom('flake')
       .select(['attribution', 'probability', 'counted', 'correction', 'evidence'])
       .executeTakeFirstOrThrow()
-  return { ...story, db, say, flake }
+  return { ...app, db, say, flake }
 }
 
 describe('a correction', () => {
-  test('by someone who can write wins over the odds, and is answered and kept with who, when and why', async () => {
-    const { say, flake, answers, db } = await aStory()
+  test('by someone with write permission overrides the probability, is answered, and is stored with author and reason', async () => {
+    const { say, flake, answers, db } = await startWithFlake()
     await say('/flake mine I forgot to close the socket', 40)
     expect(await flake()).toMatchObject({
       attribution: 'caused_by_pr',
@@ -55,8 +55,8 @@ describe('a correction', () => {
     expect(day).toMatchObject({ flakes: 1, flakes_counted: 0, flakes_caused_by_pr: 1 })
   })
 
-  test('is taken back by reset, and the last word stands', async () => {
-    const { say, flake } = await aStory()
+  test('is removed by reset, and the newest correction applies', async () => {
+    const { say, flake } = await startWithFlake()
     await say('/flake mine my fault', 40)
     await say('/flake not-mine the disk of the runner was full', 50)
     expect(await flake()).toMatchObject({ attribution: 'not_caused_by_pr', probability: 0, counted: true })
@@ -64,8 +64,8 @@ describe('a correction', () => {
     expect(await flake()).toMatchObject({ attribution: 'undetermined', correction: null })
   })
 
-  test('by anybody else changes nothing and is told why in a sentence', async () => {
-    const { say, flake, answers, fakeGitHub } = await aStory()
+  test('by anyone else changes nothing, and the answer says why', async () => {
+    const { say, flake, answers, fakeGitHub } = await startWithFlake()
     fakeGitHub.state.accounts.set('mallory', {
       ...fakeGitHub.state.accounts.get('octocat'),
       login: 'mallory',
@@ -76,15 +76,15 @@ describe('a correction', () => {
     expect(answers()[0]).toContain('only people with write permission can correct an attribution')
   })
 
-  test('without a reason is asked for one', async () => {
-    const { say, flake, answers } = await aStory()
+  test('without a reason is answered with a request for one', async () => {
+    const { say, flake, answers } = await startWithFlake()
     await say('/flake not-mine', 40)
     expect(await flake()).toMatchObject({ correction: null })
     expect(answers()[0]).toContain('Say why')
   })
 
-  test('told twice is one, and one of another job leaves this one alone', async () => {
-    const { send, say, flake, answers, db } = await aStory()
+  test('counts once when it is delivered twice, and does not affect another job', async () => {
+    const { send, say, flake, answers, db } = await startWithFlake()
     await say('/flake mine `lint` not this one', 40)
     expect(await flake()).toMatchObject({ correction: null })
     await send(commentDelivery({ id: 4040, body: '/flake mine `lint` not this one', minute: 40 }))

@@ -1,5 +1,5 @@
 /**
- * The demo's story: three weeks of a small organisation, identical in every run. It contains what real histories contain:
+ * The demo's history: three weeks of a small organisation, identical in every run. It contains what real histories contain:
  * passes, real failures, a flaky job, a pull request that introduces a flake, an outage, aborted and skipped runs, forks, and
  * retests by contributors and by a bot.
  */
@@ -24,8 +24,8 @@ export interface Moment {
 }
 
 /** The first day, a Monday, in epoch ms (UTC). */
-export const STORY_START = Date.UTC(2026, 2, 2)
-const STORY_DAYS = 19
+export const HISTORY_START = Date.UTC(2026, 2, 2)
+const HISTORY_DAYS = 19
 
 interface Job {
   name: string
@@ -68,23 +68,23 @@ const REPOSITORIES: { repo: MadeRepository; pullsADay: number; jobs: Job[] }[] =
 
 /** On the second Thursday the test cluster has no disk space for two hours. */
 const OUTAGE = {
-  from: STORY_START + 10 * DAY_MS + 13 * HOUR_MS,
-  to: STORY_START + 10 * DAY_MS + 15 * HOUR_MS,
+  from: HISTORY_START + 10 * DAY_MS + 13 * HOUR_MS,
+  to: HISTORY_START + 10 * DAY_MS + 15 * HOUR_MS,
   jobs: ['integration', 'pull-api-e2e'],
 }
 /** This pull request makes `unit` flaky at each of its own commits, and nowhere else. */
 const OWN_FLAKE = { repo: 'api', job: 'unit', number: 120 }
 
-/** All webhooks of the story, in order of time. */
-export function makeStory(): Moment[] {
+/** All webhooks of the history, in order of time. */
+export function makeHistory(): Moment[] {
   const moments: Moment[] = []
   for (const { repo, pullsADay, jobs } of REPOSITORIES) {
     let number = 100
-    for (let day = 0; day < STORY_DAYS; day++) {
+    for (let day = 0; day < HISTORY_DAYS; day++) {
       const isWeekend = day % 7 >= 5
       const pulls = isWeekend ? Math.ceil(pullsADay / 5) : pullsADay
       for (let i = 0; i < pulls; i++)
-        addPullRequest(moments, repo, jobs, ++number, STORY_START + day * DAY_MS)
+        addPullRequest(moments, repo, jobs, ++number, HISTORY_START + day * DAY_MS)
     }
   }
   return moments.sort((a, b) => a.at - b.at || (a.delivery.id < b.delivery.id ? -1 : 1))
