@@ -32,11 +32,11 @@ function playTimed(random: () => number, { rate = 0, slow = 10, parallel = 24, r
   })
   const order = [...played].sort((a, b) => a.ended - b.ended)
   return aHunt(
-    played.map((one, i) =>
+    played.map((run, i) =>
       aRun(i + 1, {
-        outcome: one.failed ? 'failed' : 'passed',
-        duration_ms: one.duration,
-        ended: order.indexOf(one) + 1,
+        outcome: run.failed ? 'failed' : 'passed',
+        duration_ms: run.duration,
+        ended: order.indexOf(run) + 1,
       }),
     ),
     { parallel },

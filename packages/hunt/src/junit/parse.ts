@@ -1,6 +1,6 @@
 /**
  * Reads the dialects of JUnit XML: nested suites, and re-runs inside a test or as separate tests. A broken report is read up
- * to the error. Hostile reports meet limits, and saxes expands only XML's five predefined entities.
+ * to the error. Limits protect against hostile reports, and saxes expands only XML's five predefined entities.
  */
 import { SaxesParser, type SaxesTagPlain } from 'saxes'
 import type { HuntTest } from '../run.ts'

@@ -13,7 +13,7 @@ export interface PodEnd {
   disrupted?: boolean
   log?: string
   node?: string
-  /** It waits for ever with this reason. */
+  /** It waits forever with this reason. */
   waiting?: string
   /** It runs until it is removed. */
   forever?: boolean
@@ -82,7 +82,7 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
   const url = new URL(request.url ?? '', 'http://cluster')
   const line = `${request.method} ${url.pathname}`
   state.api.requests.push(line)
-  const failure = state.failing.find((one) => line.startsWith(one.line) && one.times > 0)
+  const failure = state.failing.find(({ line: start, times }) => line.startsWith(start) && times > 0)
   if (failure) {
     failure.times--
     return status(response, failure.status, 'asked to fail')
@@ -141,7 +141,7 @@ function startPod(state: State, job: V1Job, index: number, attempt: number): voi
       phase: 'Pending',
       containerStatuses: [container({ waiting: { reason: end.waiting, message: 'no such image' } })],
     }
-  tell(state, pod)
+  notifyWatchers(state, pod)
   if (end.waiting || end.forever) return
   const timer = setTimeout(() => {
     state.timers.delete(timer)
@@ -167,19 +167,19 @@ function endPod(
       : [],
     containerStatuses: [container({ terminated: { exitCode, reason, startedAt, finishedAt: now() } })],
   }
-  tell(state, pod)
+  notifyWatchers(state, pod)
   if (disrupted) startPod(state, job, index, attempt + 1)
   else startNext(state, job)
 }
 
-function container(told: object) {
+function container(state: object) {
   return {
     name: 'hunt',
     image: 'x',
     imageID: 'registry.example.org/x@sha256:abc',
     ready: false,
     restartCount: 0,
-    state: told,
+    state,
   }
 }
 
@@ -187,7 +187,7 @@ function now(): Date {
   return new Date().toISOString() as unknown as Date
 }
 
-function tell(state: State, pod: V1Pod): void {
+function notifyWatchers(state: State, pod: V1Pod): void {
   state.version++
   const label = `batch.kubernetes.io/job-name=${pod.metadata?.labels?.['batch.kubernetes.io/job-name']}`
   const line = `${JSON.stringify({ type: 'MODIFIED', object: pod })}\n`

@@ -1,4 +1,4 @@
-/** A hunt on a cluster that stands on loopback, through the real client and a real kubeconfig. */
+/** A hunt on a fake cluster on loopback, through the real client and a real kubeconfig. */
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -88,7 +88,7 @@ describe('the manifest', () => {
     const manifest = jobManifest(SETTINGS)
     const wrong = { ...manifest, spec: { ...manifest.spec, completion: 3, parallelism: '4' } }
     expect(violations(wrong, 'V1Job')).toEqual([
-      'V1Job.spec.parallelism is no number',
+      'V1Job.spec.parallelism is not a number',
       'V1Job.spec has no completion',
     ])
     const bare = {

@@ -1,4 +1,4 @@
-/** Holds objects to Kubernetes' published schema, as the client's generated models carry it: names and types of all fields. */
+/** Checks objects against Kubernetes' published schema, taken from the client's generated models: names and types of all fields. */
 import * as client from '@kubernetes/client-node'
 
 interface Attribute {
@@ -13,35 +13,36 @@ function attributesOf(type: string): Attribute[] | null {
   return model?.getAttributeTypeMap?.() ?? null
 }
 
-/** Every way in which the value is not of the type; none when it is. @param type a model's name, like `V1Job` */
+/** Every violation of the type; empty for a valid value. @param type a model's name, like `V1Job` */
 export function violations(value: unknown, type: string, path = type): string[] {
   const list = /^(?:Array|Set)<(.+)>$/.exec(type)?.[1]
   if (list)
     return Array.isArray(value)
-      ? value.flatMap((one, i) => violations(one, list, `${path}[${i}]`))
-      : [`${path} is no list`]
+      ? value.flatMap((item, i) => violations(item, list, `${path}[${i}]`))
+      : [`${path} is not a list`]
   const map = /^\{ \[key: string\]: (.+?);? \}$/.exec(type)?.[1]
-  if (map) return entriesOf(value, path, (key, one) => violations(one, map, `${path}.${key}`))
+  if (map) return entriesOf(value, path, (key, item) => violations(item, map, `${path}.${key}`))
   if (type === 'any' || type === 'object') return []
   if (type === 'Date' || type === 'V1MicroTime')
-    return Number.isNaN(Date.parse(String(value))) ? [`${path} is no time`] : []
-  if (type === 'IntOrString') return ['string', 'number'].includes(typeof value) ? [] : [`${path} is neither`]
+    return Number.isNaN(Date.parse(String(value))) ? [`${path} is not a time`] : []
+  if (type === 'IntOrString')
+    return ['string', 'number'].includes(typeof value) ? [] : [`${path} is neither a string nor a number`]
   if (['string', 'number', 'boolean'].includes(type))
-    return typeof value === type ? [] : [`${path} is no ${type}`]
+    return typeof value === type ? [] : [`${path} is not a ${type}`]
   const attributes = attributesOf(type)
   if (attributes === null) return [`${path}: the schema has no ${type}`]
-  return entriesOf(value, path, (key, one) => {
+  return entriesOf(value, path, (key, item) => {
     const attribute = attributes.find(({ baseName }) => baseName === key)
-    return attribute ? violations(one, attribute.type, `${path}.${key}`) : [`${path} has no ${key}`]
+    return attribute ? violations(item, attribute.type, `${path}.${key}`) : [`${path} has no ${key}`]
   })
 }
 
-function entriesOf(value: unknown, path: string, each: (key: string, one: unknown) => string[]): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`${path} is no object`]
-  return Object.entries(value).flatMap(([key, one]) => each(key, one))
+function entriesOf(value: unknown, path: string, each: (key: string, item: unknown) => string[]): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`${path} is not an object`]
+  return Object.entries(value).flatMap(([key, item]) => each(key, item))
 }
 
-/** What the API server refuses beyond the schema. Source: the API reference of batch/v1 JobSpec and PodFailurePolicy. */
+/** What the API server rejects in addition to the schema. Source: the API reference of batch/v1 JobSpec and PodFailurePolicy. */
 export function refusals({ metadata, spec }: client.V1Job): string[] {
   const found: string[] = []
   const pod = spec?.template.spec
