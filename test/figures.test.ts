@@ -1,5 +1,5 @@
 /**
- * Every surface answers the same questions alike: the rate of a day and a week, the error budget, the job that cost most and the
+ * Every surface shows the same figures: the rate of a day and a week, the error budget, the job that cost most and the
  * attribution of a flake. The expected answers are counted from the stored rows in plain loops, by the definitions.
  */
 
@@ -268,7 +268,7 @@ describe.each(HISTORIES)('$name', (history: History) => {
       }
       expect(listed.sort()).toEqual(wanted)
       const table = await dashboard.csv('/flakes.csv?from=2000-01-01&limit=500')
-      expect(table.map(attributionOf).every((one) => wanted.includes(one))).toBe(true)
+      expect(table.map(attributionOf).every((attribution) => wanted.includes(attribution))).toBe(true)
       expect(table).toHaveLength(Math.min(500, wanted.length))
     })
 
@@ -315,7 +315,14 @@ function attributionOf(flake: object): string {
 
 function textOf(breach: BreachFigures): string {
   const jobs = breach.jobs.map((job) => ({ ...job, owners: [] }))
-  return breachBody({ ...breach, jobs, previous: [], elsewhere: null, dashboardUrl: null, pictureUrl: null })
+  return breachBody({
+    ...breach,
+    jobs,
+    previous: [],
+    measuredRepository: null,
+    dashboardUrl: null,
+    pictureUrl: null,
+  })
 }
 
 function words(count: number, thing: string): string {

@@ -45,7 +45,7 @@ export interface Breach {
   /** Issues about earlier days, newest first. */
   previous: { day: string; url: string }[]
   /** `owner/name` of the measured repository when the issue is filed in another one: `#1` alone would link to the wrong place. */
-  elsewhere: string | null
+  measuredRepository: string | null
   /** URL of this repository's dashboard page; null when there is no dashboard. */
   dashboardUrl: string | null
   /** URL of a chart that anyone can fetch; null unless the repository is public and has a dashboard. */

@@ -11,8 +11,8 @@ const MAX_PULL_REQUESTS = 8
 const MAX_PREVIOUS = 5
 
 /** The title: the day, the rate and the target. */
-export function breachTitle({ day, sla, elsewhere }: Breach): string {
-  const where = elsewhere ? `${elsewhere}: presubmit` : 'Presubmit'
+export function breachTitle({ day, sla, measuredRepository }: Breach): string {
+  const where = measuredRepository ? `${measuredRepository}: presubmit` : 'Presubmit'
   return `${where} flakiness out of SLA on ${day}: ${percent(sla.rate)} (target below ${percent(sla.target)})`
 }
 
@@ -73,7 +73,7 @@ function whatToDo({ jobs, quarter, sla }: Breach): string[] {
   const [worst] = jobs
   if (!worst) return ['No single job stands out: every flake of the day is part of an incident listed below.']
   const owner =
-    worst.owners.length > 0 ? ` (owned by ${worst.owners.map((one) => code(one)).join(', ')})` : ''
+    worst.owners.length > 0 ? ` (owned by ${worst.owners.map((owner) => code(owner)).join(', ')})` : ''
   const look = worst.example ? `, for example ${link('this run', worst.example)}` : ''
   const share =
     worst.flakes === sla.flakes_counted
@@ -108,7 +108,7 @@ function costs(breach: Breach): string[] {
 }
 
 function name({ name: text, owners, example }: CostlyJob): string {
-  const owned = owners.length > 0 ? `<br>owner: ${owners.map((one) => codeCell(one)).join(', ')}` : ''
+  const owned = owners.length > 0 ? `<br>owner: ${owners.map((owner) => codeCell(owner)).join(', ')}` : ''
   const run = example ? `<br>${link('a failure', example)}` : ''
   return `${codeCell(text)}${owned}${run}`
 }
@@ -145,8 +145,10 @@ function incidents(breach: Breach): string[] {
   ]
 }
 
-function hit(pullRequests: readonly number[], { elsewhere }: Breach): string {
-  const shown = pullRequests.slice(0, MAX_PULL_REQUESTS).map((number) => `${elsewhere ?? ''}#${number}`)
+function hit(pullRequests: readonly number[], { measuredRepository }: Breach): string {
+  const shown = pullRequests
+    .slice(0, MAX_PULL_REQUESTS)
+    .map((number) => `${measuredRepository ?? ''}#${number}`)
   return pullRequests.length > MAX_PULL_REQUESTS
     ? `${shown.join(', ')} and ${pullRequests.length - MAX_PULL_REQUESTS} more`
     : shown.join(', ')

@@ -45,19 +45,19 @@ export function huntEndedText(
   { job, headSha, askedBy }: Pick<RequestedHunt, 'job' | 'headSha' | 'askedBy'>,
   ended: { answer: string; brokenOff: string | null; isRed: boolean; page: string | null },
 ): string {
-  const said = [
+  const sentences = [
     `${code(job)} was re-run at ${short(headSha)} at the request of ${code(askedBy)}. These runs do not count in the SLA.`,
     ...(ended.brokenOff === null ? [] : [`The hunt stopped early: ${ended.brokenOff}.`]),
     ...(ended.isRed ? ['The newest run failed, so GitHub shows the job as failed until it is re-run.'] : []),
     ...(ended.page === null ? [] : [`All runs are on [the job’s page](${ended.page}).`]),
   ]
-  return `${ended.answer}\n\n${said.join(' ')}`
+  return `${ended.answer}\n\n${sentences.join(' ')}`
 }
 
 /** Why the app gave up. @param message GitHub's last answer; null when the error may only go to the log */
 export function huntGivenUpReason(attempts: number, message: string | null): string {
-  const said = message === null ? 'see the app’s log' : `GitHub’s last answer was ${code(message, 200)}`
-  return `it failed ${count(attempts, 'time')} to continue; ${said}`
+  const reason = message === null ? 'see the app’s log' : `GitHub’s last answer was ${code(message, 200)}`
+  return `it could not continue after ${count(attempts, 'attempt')}; ${reason}`
 }
 
 /** The answer when GitHub refuses the re-run. */

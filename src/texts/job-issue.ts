@@ -62,7 +62,7 @@ function share({ flakes, allowed }: JobIssue): string {
 function owner({ owners }: JobIssue): string {
   if (owners.length === 0)
     return 'It has no owner. Set one in `owners` (settings file) or in CODEOWNERS for its workflow.'
-  return `Owned by ${owners.map((one) => code(one)).join(', ')}.`
+  return `Owned by ${owners.map((owner) => code(owner)).join(', ')}.`
 }
 
 function amount(allowed: number): string {

@@ -238,7 +238,7 @@ describe('/hunt', () => {
     expect(await hunts()).toMatchObject([{ ending: 'interrupted', ended_at: at(minute), missed: false }])
     expect(it.answers()).toEqual([
       expect.stringContaining(
-        'The hunt stopped early: it failed 10 times to continue; GitHub’s last answer was `Server Error`.',
+        'The hunt stopped early: it could not continue after 10 attempts; GitHub’s last answer was `Server Error`.',
       ),
     ])
     expect(it.answers()[0]).toContain('no failure in 1 run')

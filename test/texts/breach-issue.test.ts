@@ -17,7 +17,7 @@ describe('the title', () => {
   })
 
   test('names the repository when the issue is filed in another one', () => {
-    expect(breachTitle(aBreach({ elsewhere: 'acme/widgets' }))).toBe(
+    expect(breachTitle(aBreach({ measuredRepository: 'acme/widgets' }))).toBe(
       'acme/widgets: presubmit flakiness out of SLA on 2026-02-02: 2% (target below 1%)',
     )
   })
@@ -122,7 +122,9 @@ describe('the table of jobs', () => {
   test('names eight pull requests, with their repository when the issue is filed elsewhere', () => {
     const numbers = Array.from({ length: 10 }, (_, i) => i + 1)
     expect(row({ pull_requests: numbers })).toContain('| #1, #2, #3, #4, #5, #6, #7, #8 and 2 more |')
-    expect(row({ pull_requests: [1] }, { elsewhere: 'acme/widgets' })).toContain('| acme/widgets#1 |')
+    expect(row({ pull_requests: [1] }, { measuredRepository: 'acme/widgets' })).toContain(
+      '| acme/widgets#1 |',
+    )
   })
 
   test('shows ten jobs and counts the others', () => {

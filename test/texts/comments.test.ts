@@ -129,8 +129,10 @@ describe('the comment about a hunt', () => {
   test('explains a refusal of GitHub', () => {
     expect(huntRefusedText('unit', 'Resource not accessible by integration')).toContain('**Actions: write**')
     expect(huntRefusedText('unit', 'too old')).toBe('`unit` was not re-run. GitHub’s answer: `too old`.')
-    expect(huntGivenUpReason(10, null)).toBe('it failed 10 times to continue; see the app’s log')
-    expect(huntGivenUpReason(1, 'no')).toBe('it failed 1 time to continue; GitHub’s last answer was `no`')
+    expect(huntGivenUpReason(10, null)).toBe('it could not continue after 10 attempts; see the app’s log')
+    expect(huntGivenUpReason(1, 'no')).toBe(
+      'it could not continue after 1 attempt; GitHub’s last answer was `no`',
+    )
   })
 })
 

@@ -86,7 +86,7 @@ export function aBreach(differs: Partial<Breach> = {}): Breach {
     budget: { allowed: 3.2, spent: 4 },
     quarter: { start: '2026-01-01', days: 3, weeks: 1, fixes: 1, labels: ['kind/flake'] },
     previous: [],
-    elsewhere: null,
+    measuredRepository: null,
     dashboardUrl: null,
     pictureUrl: null,
     ...differs,

@@ -125,7 +125,7 @@ function breach(names: readonly string[]): Breach {
     budget: { allowed: 3, spent: 4 },
     quarter: { start: '2026-01-01', days: 1, weeks: 1, fixes: 0, labels: [...names] },
     previous: [{ day: '2026-02-01', url: 'javascript:alert(1)' }],
-    elsewhere: null,
+    measuredRepository: null,
     dashboardUrl: 'https://flakes.example.org/acme/widgets',
     pictureUrl: null,
   }
@@ -140,13 +140,13 @@ function hunted(names: readonly string[]): string {
       ...(i % 8 === 0 && { outcome: 'failed', message: name, output: `${names.join('\n')}\n ${name}\n\t/x` }),
     }),
   )
-  const tests = names.map((one) => ({ name: one, passed: 1, failed: 2, flaked: 3, skipped: 0, message: one }))
+  const tests = names.map((name) => ({ name, passed: 1, failed: 2, flaked: 3, skipped: 0, message: name }))
   const reports = { read: 3, broken: 1, problems: [...names] }
   const answer = answerOf(aHunt(runs, { tests, reports, parallel: 8 }))
-  if (!answer.concentration.some((one) => one.by === 'node')) throw new Error('no node is named')
-  const told = { job: name, headSha: 'a'.repeat(40), askedBy: name }
+  if (!answer.concentration.some(({ by }) => by === 'node')) throw new Error('no node is named')
+  const requested = { job: name, headSha: 'a'.repeat(40), askedBy: name }
   const page = 'https://flakes.example.org/acme/widgets/jobs/1'
-  return huntEndedText(told, { answer: huntMarkdown(answer), brokenOff: null, isRed: true, page })
+  return huntEndedText(requested, { answer: huntMarkdown(answer), brokenOff: null, isRed: true, page })
 }
 
 const TEXTS: [string, (names: readonly string[]) => string][] = [
@@ -183,9 +183,9 @@ const TEXTS: [string, (names: readonly string[]) => string][] = [
   [
     'the beginning of a hunt, and why there is none',
     ([name = '', other = '']) => {
-      const told = { job: name, headSha: 'a'.repeat(40), askedBy: name, runs: 5, wanted: 9, minutes: 60 }
+      const requested = { job: name, headSha: 'a'.repeat(40), askedBy: name, runs: 5, wanted: 9, minutes: 60 }
       const refused = [noJobText(name, 'a'.repeat(40), [name, other]), huntRefusedText(name, name)]
-      return [huntBegunText(told), ...refused].join('\n\n')
+      return [huntBegunText(requested), ...refused].join('\n\n')
     },
   ],
   ['the help', () => helpText(COMMANDS)],
@@ -252,7 +252,7 @@ test('twenty rows, then how many more', () => {
 })
 
 test('a title is one line without markup that could act', () => {
-  expect(breachTitle({ ...breach([]), elsewhere: 'acme/widgets' })).toBe(
+  expect(breachTitle({ ...breach([]), measuredRepository: 'acme/widgets' })).toBe(
     'acme/widgets: presubmit flakiness out of SLA on 2026-02-02: 4% (target below 1%)',
   )
 })

@@ -43,11 +43,11 @@ export async function fileBreachIssue(context: TaskContext, task: LeasedTask<'br
   const { deps, octokit, repository } = context
   const { day } = task.payload
   const settings = await deps.settingsOf(repository.repository_id)
-  const { repository: elsewhere, mode } = settings.breachIssue
+  const { repository: issueRepository, mode } = settings.breachIssue
   if (mode === 'off') return { result: 'not filed: breach issues are off', url: null }
-  const target = pathOf(elsewhere ?? repository.full_name)
-  if (elsewhere && repository.private && !(await isPrivate(octokit, target)))
-    return { result: `not filed: ${elsewhere} is public and this repository is not`, url: null }
+  const target = pathOf(issueRepository ?? repository.full_name)
+  if (issueRepository && repository.private && !(await isPrivate(octokit, target)))
+    return { result: `not filed: ${issueRepository} is public and this repository is not`, url: null }
   const filing: Filing = { context, task, settings, target, login: await context.login() }
   const filed = await readFiledBreaches(deps.db, repository.repository_id)
   const earlier = filed.filter((breach) => breach.day < day)
@@ -123,7 +123,7 @@ export async function closeBreachIssue(
     login: await login(),
     since: searchFrom(task),
   })
-  const result = isClosed ? 'issue closed: back in SLA' : 'not closed: somebody closed, reopened or locked it'
+  const result = isClosed ? 'issue closed: back in SLA' : 'not closed: a person closed, reopened or locked it'
   return { result, url: issue.html_url }
 }
 
@@ -153,7 +153,7 @@ async function describeBreach(filing: Filing, earlier: readonly FiledBreach[]): 
     ...figures,
     jobs,
     previous: earlier.map(({ day, url }) => ({ day, url })),
-    elsewhere: isElsewhere ? full_name : null,
+    measuredRepository: isElsewhere ? full_name : null,
     dashboardUrl: page,
     // GitHub fetches pictures without credentials, so the picture of a private repository cannot be shown.
     pictureUrl: page && !repository.private ? `${page}/trend.svg` : null,
