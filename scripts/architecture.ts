@@ -10,7 +10,7 @@ import {
 
 /** What each part of the repository holds, for the table in docs/architecture.md. */
 const PURPOSES: Record<string, string> = {
-  'packages/hunt': 'repeats a command or job until its flake rate is known; a package of its own',
+  'packages/hunt': 'repeats a command or job until its flake rate is known; a separate package',
   'same-secret.ts': 'compares secrets in constant time',
   domain: 'the rules: outcome, run, flake, attribution, window, SLA, commands. Pure functions',
   server: 'HTTP: listening, health, set-up',
@@ -20,7 +20,7 @@ const PURPOSES: Record<string, string> = {
   db: 'tables and queries; the drivers in `client.ts`',
   github: 'calls to GitHub',
   settings: 'reads and checks settings files',
-  'deps.ts': 'the type of what features are given',
+  'deps.ts': 'the type of the dependencies passed to features',
   intake: 'receives a webhook, translates it into facts, stores them',
   derive: 'facts in, runs, verdicts, flakes, attributions and windows out',
   dashboard: 'pages, JSON API, CSV, charts and metrics; reads only',
@@ -130,7 +130,7 @@ const TYPE_ONLY_TOO = { tsPreCompilationDeps: true }
 export const RULES: IRegularForbiddenRuleType[] = [
   ...Object.entries(LAYERS).map(([layer, allowed]) => ({
     name: `layer-${layer}`,
-    comment: `${layer} may import only: itself${allowed.map((one) => `, ${one}`).join('')}. Move what is shared below both.`,
+    comment: `${layer} may import only: itself${allowed.map((part) => `, ${part}`).join('')}. Move what is shared below both.`,
     severity: 'error' as const,
     from: { path: pathOf(layer) },
     to: { path: ROOMS, pathNot: [layer, ...allowed].map(pathOf) },
@@ -175,7 +175,7 @@ export const RULES: IRegularForbiddenRuleType[] = [
   },
   {
     name: 'migrations-are-frozen',
-    comment: 'A migration stands for itself: what it imports may change after it has run somewhere.',
+    comment: 'A migration imports nothing of the program, which may change after the migration has run.',
     severity: 'error',
     from: { path: '^migrations/' },
     to: { path: '^(src|packages|test|scripts|migrations)/' },

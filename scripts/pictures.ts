@@ -30,7 +30,7 @@ const STYLE = `
   sub { font-size: 12px; line-height: 1.4; color: #59636e }`
 
 const demo = await runDemo({ file: null, port: 0, say: (line) => process.stderr.write(`${line}\n`) })
-// Every page needs a process of its own, and the browser's security stays on.
+// Every page needs a separate process, and the browser's security stays on.
 const args = chromium.args.filter((arg) => !/single-process|no-zygote|disable-web-security/.test(arg))
 const browser = await playwright.launch({ executablePath: await chromium.executablePath(), args })
 try {

@@ -20,7 +20,7 @@ interface DatabaseColumn {
 }
 
 /**
- * What differs, as sentences; empty when the types fit the database. A column is declared on a line of its own, as
+ * What differs, as sentences; empty when the types fit the database. A column is declared on a separate line, as
  * Biome formats it. @param source of `src/db/schema.ts`
  */
 export async function schemaDifferences(db: Db, source: string): Promise<string[]> {

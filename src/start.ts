@@ -25,10 +25,10 @@ import { readStoredSettings } from './settings/stored.ts'
 
 export interface RunningApp {
   url: string
-  /** The address that sets the app up; null once it is set up. It must not be logged: whoever opens it owns the app. */
+  /** The address that sets the app up; null once it is set up. It must not be logged: the person who opens it owns the app. */
   setUpUrl: string | null
   deps: Deps
-  /** Derives and does what is due until nothing is; tests and the demo wait for it. */
+  /** Derives, and runs due tasks, until nothing is left. Tests and the demo wait for it. */
   settle(): Promise<void>
   close(): Promise<void>
 }

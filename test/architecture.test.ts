@@ -31,13 +31,13 @@ describe('this program', () => {
         .map((path) => `${folder}/${path}`),
     )
     expect(files.length).toBeGreaterThan(50)
-    expect(read.modules.map((one) => one.source)).toEqual(expect.arrayContaining(files))
-    expect(read.modules.flatMap((one) => one.dependencies).length).toBeGreaterThan(files.length)
+    expect(read.modules.map(({ source }) => source)).toEqual(expect.arrayContaining(files))
+    expect(read.modules.flatMap(({ dependencies }) => dependencies).length).toBeGreaterThan(files.length)
   })
 
   test('breaks no rule', () => {
     const broken = read.summary.violations.map(({ rule, from, to }) => {
-      const comment = RULES.find((one) => one.name === rule.name)?.comment
+      const comment = RULES.find(({ name }) => name === rule.name)?.comment
       return `${from} imports ${to}. ${comment}`
     })
     expect(broken).toEqual([])

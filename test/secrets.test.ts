@@ -120,10 +120,10 @@ test('an app whose GitHub fails prints no secret in logs, responses or pages', a
 test.each([
   ['a database that does not answer', { DATABASE_URL: `postgres://u:${PASSWORD}@127.0.0.1:1/x` }],
   ['an address with a typing error', { DATABASE_URL: `postgresq://u:${PASSWORD}@127.0.0.1/x` }],
-  ['an address that is none', { DATABASE_URL: `postgres://u:${PASSWORD}@127.0.0.1:port/x` }],
-  ['a key that is none', { PRIVATE_KEY: `-----BEGIN RSA PRIVATE KEY-----\n${KEY_LINES[0]}\n` }],
+  ['an invalid address', { DATABASE_URL: `postgres://u:${PASSWORD}@127.0.0.1:port/x` }],
+  ['an invalid key', { PRIVATE_KEY: `-----BEGIN RSA PRIVATE KEY-----\n${KEY_LINES[0]}\n` }],
   ['a secret without the rest', { APP_ID: '' }],
-  ['a port that is none', { PORT: SECRET }],
+  ['an invalid port', { PORT: SECRET }],
 ])(
   '%s ends the start without a secret',
   async (_name, env) => {

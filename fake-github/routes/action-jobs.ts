@@ -9,28 +9,28 @@ import type { Repository, WorkflowJob, WorkflowRun } from '../state.ts'
 function workflowOf(call: Call, repository: Repository): WorkflowRun {
   const file = call.params.workflow_id ?? ''
   const runs = [...repository.workflowRuns.values()]
-  const known = runs.find((run) => run.path.endsWith(`/${file}`) || String(run.workflowId) === file)
-  if (!known) throw notFound()
-  return known
+  const latest = runs.find((run) => run.path.endsWith(`/${file}`) || String(run.workflowId) === file)
+  if (!latest) throw notFound()
+  return latest
 }
 
 function dispatch(call: Call) {
   const repository = repositoryOf(call)
-  const known = workflowOf(call, repository)
+  const latest = workflowOf(call, repository)
   const name = String(call.body.ref).replace(/^refs\/heads\//, '')
   const branch = repository.branches.get(name)
   if (!branch) throw new Refusal(422, `No ref found for: ${name}`)
   const at = instant(call.github)
   const run = addWorkflowRun(call.github.state, repository, {
-    name: known.name,
-    path: known.path,
+    name: latest.name,
+    path: latest.path,
     event: 'workflow_dispatch',
     sha: branch.sha,
     branch: name,
     actor: writerOf(call).user,
     at,
     attempts: [
-      newestAttempt(known).jobs.map((job) => ({
+      newestAttempt(latest).jobs.map((job) => ({
         name: job.name,
         conclusion: null,
         startedAt: at,
@@ -38,7 +38,7 @@ function dispatch(call: Call) {
       })),
     ],
   })
-  run.workflowId = known.workflowId
+  run.workflowId = latest.workflowId
   if (call.body.return_run_details !== true) return { status: 204 }
   const url = `${repositoryUrl(call.github, repository)}/actions/runs/${run.id}`
   const html_url = `${call.github.web}/${fullName(repository)}/actions/runs/${run.id}`

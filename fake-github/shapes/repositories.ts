@@ -76,7 +76,7 @@ function openIssues(repository: Repository): number {
   return open
 }
 
-/** A `repository`, as pull requests and lists hold it. */
+/** A `repository`, as pull requests and lists contain it. */
 export function repositoryShape(github: GitHubInstance, repository: Repository) {
   const full = fullName(repository)
   const open = openIssues(repository)

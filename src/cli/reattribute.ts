@@ -48,16 +48,16 @@ async function reattributeRepository(
   { repository_id, full_name }: Row<'repository'>,
   settings: Settings,
 ) {
-  const shows = new Map<string, ReturnType<typeof progress>>()
+  const bars = new Map<string, ReturnType<typeof progress>>()
   const flakes = await reattribute(db, repository_id, settings, {
     now: Date.now(),
     onProgress(what, count) {
-      const show = shows.get(what) ?? progress(`reattributing ${full_name}`, what)
-      shows.set(what, show)
-      show.add(count)
+      const bar = bars.get(what) ?? progress(`reattributing ${full_name}`, what)
+      bars.set(what, bar)
+      bar.add(count)
     },
   })
-  for (const show of shows.values()) show.end()
+  for (const bar of bars.values()) bar.end()
   const weeks = Map.groupBy(await readVersions(db, repository_id, 'week'), (row) => row.start)
   return {
     repository: full_name,

@@ -41,7 +41,7 @@ export function replayCommand(): Command {
     .option('--database-url <url>', 'postgres://… or a folder (default: a fresh database in memory)')
     .option(
       '--as-of <time>',
-      'the current time, for freezing verdicts and partial windows (default: the newest completion)',
+      'the time to derive at, which decides what is final (default: the newest completion)',
     )
     .action(async (files: string[], options: ReplayOptions) => {
       keepMemorySmall()
@@ -77,9 +77,9 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
     const deliveries = await (database.embedded ? record() : recordAndClassify(db, record))
     const end = asOf ?? (await readNewestCompletion(db)) ?? 0
     await markEndedWindows(db, iso(end))
-    const show = progress('deriving', 'heads')
-    await deriveAll(db, { settingsOf: async () => settings, now: end, onProgress: show.add })
-    show.end()
+    const bar = progress('deriving', 'heads')
+    await deriveAll(db, { settingsOf: async () => settings, now: end, onProgress: bar.add })
+    bar.end()
     return { definition_version: DEFINITION_VERSION, deliveries, repositories: await readAll(db, settings) }
   } finally {
     await database.close()
@@ -117,12 +117,12 @@ async function recordAll(
   store: (prepared: Prepared) => Promise<RecordResult>,
 ): Promise<Tally> {
   const tally: Tally = { read: 0, recorded: 0, duplicates: 0, ignored: 0, rejected: [] }
-  const show = progress('recording', 'deliveries')
+  const bar = progress('recording', 'deliveries')
   const results: { line: PreparedLine['at']; result: Promise<RecordResult> }[] = []
   const settle = async (max: number) => {
     const batch = results.splice(0, max)
     for (const { line, result } of batch) count(tally, line, await result)
-    show.add(batch.length)
+    bar.add(batch.length)
   }
   for await (const { at, prepared } of lines) {
     const result: Promise<RecordResult> =
@@ -134,7 +134,7 @@ async function recordAll(
     if (results.length >= MAX_IN_FLIGHT) await settle(MAX_IN_FLIGHT / 2)
   }
   await settle(results.length)
-  show.end()
+  bar.end()
   return tally
 }
 

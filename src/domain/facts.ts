@@ -90,7 +90,7 @@ export interface CommentFact {
   body: string
 }
 
-/** Somebody pressed "Re-run" on a check run. GitHub reports the time of the old run, not of the request. */
+/** A person pressed "Re-run" on a check run. GitHub reports the time of the old run, not of the request. */
 export interface RerunRequest {
   repository_id: number
   head_sha: string

@@ -23,7 +23,7 @@ export interface FlakeDetails {
   flakedAt: number
   /** Number of passing and failing runs. */
   runs: number
-  /** Epoch ms: a retest requested between the two shows that somebody took the failure for a flake. */
+  /** Epoch ms: a retest requested between the two shows that a person took the failure for a flake. */
   retestWindow: [from: number, to: number]
 }
 

@@ -1,5 +1,5 @@
 /**
- * Whether a text matches a glob: `*` stands for any text, slashes included, and `?` for one character. Everything else
+ * Whether a text matches a glob: `*` matches any text, slashes included, and `?` one character. Everything else
  * matches itself. Backtracks only to the last star, so the time is at most the product of both lengths.
  */
 export function matchesGlob(text: string, glob: string): boolean {

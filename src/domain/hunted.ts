@@ -1,5 +1,5 @@
 /**
- * Which runs belong to a hunt: somebody repeated a job on purpose to measure how often it fails. Such runs say nothing
+ * Which runs belong to a hunt: a person repeated a job on purpose to measure how often it fails. Such runs say nothing
  * about a change, so they are left out of everything derived about their commit.
  */
 import type { WorkflowRunFact } from './facts.ts'
@@ -39,7 +39,7 @@ function isRunOf(run: Run, hunted: HuntedAttempt, workflowRuns: readonly Workflo
   )
 }
 
-/** The attempts that no hunt requested: only they show that somebody took a failure for a flake. */
+/** The attempts that no hunt requested: only they show that a person took a failure for a flake. */
 export function notHunted(
   workflowRuns: readonly WorkflowRunFact[],
   hunted: readonly HuntedAttempt[],

@@ -3,7 +3,7 @@ import type { Mention, Observation, WorkflowRunFact } from './facts.ts'
 import { compareText } from './order.ts'
 import { baseShaOf, type Outcome, type Reading, readOutcome } from './outcome.ts'
 
-/** One named CI result, whatever reports it. Jobs of one name are told apart by app, workflow and event. */
+/** One named CI result, whatever reports it. Jobs of one name are distinguished by app, workflow and event. */
 export interface Job {
   source: 'check_run' | 'status'
   app: string

@@ -63,7 +63,7 @@ export type TaskKind = Task['kind']
 /** What each kind of task carries. */
 export type Payloads = { [T in Task as T['kind']]: T['payload'] }
 
-/** Lower goes first. Somebody waits for the answer to a command; nobody waits for the rest. */
+/** Lower goes first. People wait for answers to commands, and for nothing else. */
 const PRIORITIES: Record<TaskKind, 0 | 1> = {
   report: 0,
   retest: 0,

@@ -111,7 +111,7 @@ function isFinal(error: unknown): boolean {
   return status === 404 || status === 410 || status === 422
 }
 
-/** Renews the lease while this process works on the task, however long GitHub makes it wait. */
+/** Renews the lease while this process works on the task, which may wait for GitHub. */
 function keepLease(deps: Deps, task: TaskState): { release(): Promise<void> } {
   let renewing: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {

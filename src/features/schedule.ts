@@ -1,4 +1,4 @@
-/** Runs timers by the clock, in UTC. Each tick runs once, however many processes there are. */
+/** Runs timers by the clock, in UTC. Each tick runs in only one process. */
 import cron from 'node-cron'
 import type { Db } from '../db/schema.ts'
 import { claimTick } from '../db/ticks.ts'

@@ -105,7 +105,7 @@ test.each([
   }
   const findings = await examine(settings())
   server.close()
-  const found = findings.find((one) => one.check === 'webhook deliveries')
+  const found = findings.find(({ check }) => check === 'webhook deliveries')
   expect(`${found?.says} ${found?.todo}`).toMatch(expected)
 })
 

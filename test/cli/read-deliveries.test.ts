@@ -62,7 +62,7 @@ describe('reading beside recording', () => {
   test('ends its thread for a reader that has seen enough', async () => {
     const path = file('long.ndjson', linesOf(0, 5000))
     for await (const { at } of readPrepared([path], 0)) if (at.line === 3) break
-    const left = process.getActiveResourcesInfo().filter((one) => one === 'MessagePort')
+    const left = process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort')
     expect(left).toEqual([])
   })
 })

@@ -81,7 +81,7 @@ describe('a commit that heads one pull request', () => {
 
   test('keeps a check run and a status of one name apart', () => {
     const status = aStatus({ name: 'unit', minute: 30 })
-    expect(verdictsOf({ observations: [failed, status] }).map((one) => one.flaky)).toEqual([false])
+    expect(verdictsOf({ observations: [failed, status] }).map(({ flaky }) => flaky)).toEqual([false])
   })
 
   test('flakes when Prow overrode the failure and it passed later', () => {
@@ -103,7 +103,7 @@ describe('a commit that heads one pull request', () => {
 })
 
 describe('a run belongs to', () => {
-  test('nobody while no pull request, trunk or queue is known to have the commit', () => {
+  test('nothing while no pull request, trunk or queue is known to have the commit', () => {
     expect(deriveHead(factsOf({ observations: flaky, pullRequests: [] }))).toEqual({
       runs: [],
       verdicts: [],
@@ -112,7 +112,7 @@ describe('a run belongs to', () => {
 
   test('the pull request that its check run mentions, when no event of it arrived', () => {
     const mentions = [{ number: 7, base_ref: 'main', base_sha: BASE }]
-    const observations = flaky.map((one) => ({ ...one, mentions }))
+    const observations = flaky.map((observation) => ({ ...observation, mentions }))
     const { verdicts } = deriveHead(factsOf({ observations, pullRequests: [] }))
     expect(verdicts).toMatchObject([{ number: 7, baseRef: 'main', verdict: { flaky: true } }])
   })
@@ -125,14 +125,14 @@ describe('a run belongs to', () => {
   })
 
   test('trunk on the default branch, and to no pull request', () => {
-    const observations = flaky.map((one) => ({ ...one, trunk: true, head_branch: 'main' }))
+    const observations = flaky.map((observation) => ({ ...observation, trunk: true, head_branch: 'main' }))
     expect(verdictsOf({ observations, pullRequests: [] })).toEqual([
       { kind: 'trunk', job: 'unit', flaky: true },
     ])
   })
 
   test('the pull request when a fork’s branch is named like the default branch', () => {
-    const observations = flaky.map((one) => ({ ...one, trunk: true, head_branch: 'main' }))
+    const observations = flaky.map((observation) => ({ ...observation, trunk: true, head_branch: 'main' }))
     const fork = aPullRequest({ head_ref: 'main', head_repository_id: 2002 })
     expect(verdictsOf({ observations, pullRequests: [fork] })).toEqual([
       { number: 7, job: 'unit', flaky: true },
@@ -186,13 +186,13 @@ describe('a commit that heads several pull requests', () => {
 
   test('flakes for the pull request that the check run mentions', () => {
     const mentions = [{ number: 7, base_ref: 'release', base_sha: OTHER_BASE }]
-    const observations = flaky.map((one) => ({ ...one, mentions }))
+    const observations = flaky.map((observation) => ({ ...observation, mentions }))
     expect(verdictsOf({ observations, pullRequests })).toMatchObject([{ number: 7 }])
   })
 
   test('flakes for the pull request opened first when the check run mentions both', () => {
     const mentions = [7, 9].map((number) => ({ number, base_ref: 'main', base_sha: null }))
-    const observations = flaky.map((one) => ({ ...one, mentions }))
+    const observations = flaky.map((observation) => ({ ...observation, mentions }))
     expect(verdictsOf({ observations, pullRequests })).toMatchObject([{ number: 9 }])
   })
 
@@ -390,7 +390,7 @@ describe('the kind of a run', () => {
     expect(kindsOf(facts)).toEqual({ runs: [kind], verdicts: [[kind, number, false, false]] })
   })
 
-  test('on trunk is never a retest, whoever re-ran it', () => {
+  test('on trunk is never a retest, no matter who re-ran it', () => {
     const facts = { observations: onBranch('main'), comments: [aComment()], rerunRequests: [aRerunRequest()] }
     expect(kindsOf(facts).verdicts).toEqual([['trunk', null, false, false]])
   })
@@ -486,7 +486,7 @@ describe('the same facts', () => {
 
   const sortedResult = (given: HeadFacts) => {
     const { runs, verdicts } = deriveHead(given)
-    const sorted = (list: readonly unknown[]) => list.map((one) => JSON.stringify(one)).sort()
+    const sorted = (list: readonly unknown[]) => list.map((item) => JSON.stringify(item)).sort()
     return { runs: sorted(runs), verdicts: sorted(verdicts) }
   }
 
@@ -528,13 +528,13 @@ describe('the same facts', () => {
     fc.assert(
       fc.property(facts, (given) => {
         const { runs, verdicts } = deriveHead(given)
-        const jobs = verdicts.map((one) => `${JSON.stringify(one.job)}/${one.number === null}`)
+        const jobs = verdicts.map((verdict) => `${JSON.stringify(verdict.job)}/${verdict.number === null}`)
         expect(new Set(jobs).size).toBe(jobs.length)
         for (const { job, number, verdict } of verdicts) {
           const own = runs.filter(
-            (one) => one.number === number && JSON.stringify(one.run.job) === JSON.stringify(job),
+            (entry) => entry.number === number && JSON.stringify(entry.run.job) === JSON.stringify(job),
           )
-          const outcomes = new Set(own.map((one) => one.run.outcome))
+          const outcomes = new Set(own.map(({ run }) => run.outcome))
           expect(verdict.flaky).toBe(outcomes.has('pass') && outcomes.has('fail'))
         }
       }),

@@ -19,7 +19,7 @@ test.each([
   [99, 100],
   [9, 10],
 ])(
-  'after %i flakes of %i verdicts, as many clean ones close the issue as are improbable by chance, and no fewer',
+  'after %i flakes in %i verdicts, the issue closes at the first clean streak whose probability is below 1 %%',
   (flakes, verdicts) => {
     const n = cleanVerdictsNeeded(flakes, verdicts) ?? 0
     const q = flakes / verdicts
@@ -28,7 +28,7 @@ test.each([
   },
 )
 
-test('a job without flakes is never closed, and one that always flaked after one clean verdict', () => {
+test('the issue of a job without flakes never closes; that of a job that always flaked closes after one clean verdict', () => {
   expect(cleanVerdictsNeeded(0, 10)).toBeNull()
   expect(cleanVerdictsNeeded(3, 3)).toBe(1)
 })

@@ -1,4 +1,4 @@
-/** Which reports of CI are a pass, a fail, or neither. */
+/** Which CI reports are a pass, a fail or neither. */
 import { describe, expect, test } from 'vitest'
 import { baseShaOf, readOutcome, statusText } from '../../src/domain/outcome.ts'
 import { aCheckRun, aStatus, BASE } from '../support/facts.ts'
@@ -100,7 +100,7 @@ describe('a Prow description', () => {
     ['with 39 digits', `Job failed. BaseSHA:${BASE.slice(1)}`, null],
     ['with 41 digits', `Job failed. BaseSHA:${BASE}b`, null],
     ['with two bases', `Job failed. BaseSHA:${BASE} BaseSHA:${BASE}`, null],
-    ['with no blank before the word', `Job failed.BaseSHA:${BASE}`, null],
+    ['without a space before the key', `Job failed.BaseSHA:${BASE}`, null],
     ['that is absent', null, null],
   ])('%s', (_name, description, base) => {
     expect(baseShaOf(description)).toBe(base)

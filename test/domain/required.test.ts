@@ -188,7 +188,7 @@ describe('required jobs of branch protection', () => {
   test('must come from the expected app; a status is accepted from any', () => {
     const jobs = [{ name: 'unit', app: 'github-actions', integration_id: 15_368 }]
     const result = required([list(0, [], { jobs })])
-    expect([unit, job('unit', 'other-ci'), job('unit', '')].map((one) => result.includes(one))).toEqual([
+    expect([unit, job('unit', 'other-ci'), job('unit', '')].map((entry) => result.includes(entry))).toEqual([
       true,
       false,
       true,

@@ -1,3 +1,4 @@
+/** Which advisories fail `npm run audit`, and what it prints. */
 import { expect, test } from 'vitest'
 import { judge } from '../../scripts/audit.ts'
 
@@ -8,24 +9,24 @@ test.each([
   ['critical', true],
   ['high', true],
   ['moderate', false],
-])('an advisory that is %s counts: %s', (severity, isBad) => {
+])('an advisory of severity %s fails the audit: %s', (severity, isBad) => {
   const audit = judge(report(severity))
   expect(audit.isBad).toBe(isBad)
   expect(audit.sentences.join('\n')).toContain(`left <2: ${severity}, a fix is available`)
 })
 
-test('no advisories are good', () => {
+test('the audit passes without advisories', () => {
   expect(judge('{"vulnerabilities":{}}')).toEqual({ sentences: ['0 packages with advisories'], isBad: false })
 })
 
 test.each([
   [
-    'a mirror that has none',
+    'a mirror without advisories',
     '{"message":"405 Method Not Allowed","error":{"summary":"","detail":""}}',
     '405',
   ],
   ['no network', '', 'no answer'],
-])('%s is told, and fails nothing', (_name, json, why) => {
+])('%s is reported and does not fail the audit', (_name, json, why) => {
   const audit = judge(json)
   expect(audit.isBad).toBe(false)
   expect(audit.sentences[0]).toContain(why)

@@ -1,4 +1,4 @@
-/** Setting the app up is for whoever started the process: strangers and other sites' pages could else put their own app in its place. */
+/** Only the person who started the process can set the app up: strangers and other sites could otherwise replace the app with theirs. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { startApp } from '../../src/start.ts'
 async function startUnset() {
   const folder = mkdtempSync(join(tmpdir(), 'flake-sla-set-up-'))
   const home = process.cwd()
-  // Probot writes .env where the process stands.
+  // Probot writes .env to the working directory.
   process.chdir(folder)
   const config = { ...readConfig({}), host: '127.0.0.1', port: 0, logLevel: 'silent' }
   const app = await startApp(config, { timers: false, database: await openDatabase('memory') })
@@ -25,7 +25,7 @@ async function startUnset() {
 
 const FORGED = JSON.stringify({
   appId: '666',
-  pem: 'a key of somebody else',
+  pem: 'the key of another app',
   webhook_secret: 'known to them',
 })
 

@@ -1,4 +1,4 @@
-/** The server stops while it is being used: what it took is answered, and whoever keeps a connection busy holds nothing up. */
+/** The server stops under load: accepted requests are answered, and busy connections do not delay the stop. */
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'

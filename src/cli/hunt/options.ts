@@ -61,7 +61,7 @@ export const HUNT_OPTIONS: readonly Option[] = [
   new Option('--timeout <time>', 'a run that takes longer has failed: 30s, 10m, 2h').default('10m'),
   new Option(
     '--isolate [how]',
-    `run each in a separate ${ISOLATIONS.join(', ')} (without a value: worktree, outside git copy)`,
+    `give each run a separate folder: ${ISOLATIONS.join(', ')} (without a value: worktree, or copy outside git)`,
   ),
   new Option('--until-failure', 'stop at the first failure'),
   new Option('--all-runs', 'do all runs even when the answer is known'),
@@ -90,18 +90,21 @@ export const HUNT_OPTIONS: readonly Option[] = [
     'compare two stored hunts or --json files; with a command, two git revisions or images',
   ),
   new Option('--name <name>', 'store the hunt under this name, with its settings and environment'),
-  new Option('--change <text>', 'store it, with what was changed'),
-  new Option('--note <text>', 'a note to store with it'),
+  new Option('--change <text>', 'what was changed since the previous hunt; stores the hunt'),
+  new Option('--note <text>', 'a note; stores the hunt'),
   new Option('--repository <owner/name>', 'the repository of --job'),
-  new Option('--job <name>', 'store it, and show it on this job’s page'),
-  new Option('--tool <program>', 'store the output of its --version; repeatable')
+  new Option('--job <name>', 'store the hunt, and show it on this job’s page'),
+  new Option('--tool <program>', 'a tool whose --version is stored with the hunt; repeatable')
     .argParser(collect)
     .default([], 'none'),
   new Option('--ref <ref>', 'without a command: repeat --job on GitHub Actions at this branch, tag or SHA'),
   new Option('--workflow <file>', 'dispatch this workflow for each run instead of re-running the job'),
   new Option('--minutes <number>', 'the budget in minutes of GitHub Actions').default('600'),
   new Option('--resume <name>', 'resume a hunt on GitHub Actions'),
-  new Option('--kubernetes [image]', 'run it as an Indexed Job, one pod per run; with --compare, two images'),
+  new Option(
+    '--kubernetes [image]',
+    'run the hunt as an Indexed Job, one pod per run; with --compare, two images',
+  ),
   new Option('--namespace <name>', 'the Kubernetes namespace (default: the context’s)'),
   new Option('--context <name>', 'the Kubernetes context (default: the current one)'),
   new Option('--cpu <quantity>', 'CPU request and limit of a pod, like 500m'),
@@ -109,10 +112,11 @@ export const HUNT_OPTIONS: readonly Option[] = [
   new Option('--dry-run', 'print the Kubernetes manifest without running anything'),
   new Option(
     '--database-url <url>',
-    'where to store it: postgres://… or a folder (default: DATABASE_URL, else ./data)',
+    'where to store the hunt: postgres://… or a folder (default: DATABASE_URL, else ./data)',
   ),
 ]
 
+/** The target and confidence, from 0 to 1. @throws UserError */
 export function goalOf({ target, confidence }: HuntOptions): Goal {
   return { target: share('--target', target), confidence: share('--confidence', confidence) }
 }

@@ -56,14 +56,14 @@ const INHERITANCE: Record<Relation, number> = { base: 0.8, top: 0.4, reland: 0.5
 /** How much likelier a fault is than in a change of code. */
 const PRIOR_FACTORS: Record<Changed, number> = { docs: 0.05, tests: 0.3, workflow: 5, code: 1, unknown: 1 }
 const MAX_PRIOR = 0.2
-/** Documentation hardly ever breaks a job, however many faults the repository has. */
+/** Documentation rarely breaks a job, even in a repository with many faults. */
 const MAX_PRIOR_DOCS = 0.0005
 /** Probability of another cause when a person says that there was another cause. */
 const CORRECTED_PROBABILITY = 0.99
 
 /** With fewer other verdicts than this, and none of them flaky, no label is given. */
 const MIN_OTHERS = 20
-/** Blaming wrongly costs trust, so it takes more than excusing: chosen for at most 3 % wrong blames on simulated truth. */
+/** A wrong blame costs trust, so blame needs more certainty than an excuse. Chosen for at most 3 % wrong blames in simulations. */
 const MIN_BLAME = 0.93
 const MAX_EXCUSE = 0.1
 

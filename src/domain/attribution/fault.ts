@@ -177,7 +177,7 @@ function push({ absent, present, fixed }: Phases): void {
   }
 }
 
-/** A merged fault is in everybody's base: the job's base rate rises by it, unless the merge contains the fix. */
+/** A merged fault is in the base of every later pull request: the job's base rate rises by it, unless the merge contains the fix. */
 function merge(present: StateVector, faultRate: number): StateVector {
   const after = present.map((value) => value * (1 - IS_MERGED))
   for (let i = 0; i < RATES.length; i++) {

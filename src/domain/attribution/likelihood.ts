@@ -1,6 +1,6 @@
 /**
  * Other pull requests' verdicts as emissions of a job's hidden Markov model. Another pull request's flakes may have been
- * its own fault, so its verdicts enter as a mixture of both hypotheses: its own breakage excuses nobody, and it needs no
+ * its own fault, so its verdicts enter as a mixture of both hypotheses: its own breakage is no excuse for others, and it needs no
  * attribution of its own first.
  */
 

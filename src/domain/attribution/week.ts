@@ -48,9 +48,9 @@ export function incidentsIn(histories: readonly JobHistory[], week: number): Inc
 
 /** The results known at `until`: a failure is known as a flake only once its pass is known. */
 function resultsBefore({ job, verdicts, trunk }: JobHistory, until: number): TimedResult[] {
-  const known = verdicts.filter(({ judgedAt }) => judgedAt < until)
+  const completed = verdicts.filter(({ judgedAt }) => judgedAt < until)
   return [
-    ...known.map(({ number, flaky, judgedAt, failedAt }) => {
+    ...completed.map(({ number, flaky, judgedAt, failedAt }) => {
       return { at: failedAt ?? judgedAt, job, number, failed: flaky }
     }),
     ...trunk.map(({ at, failed }) => ({ at, job, number: null, failed })),

@@ -57,7 +57,8 @@ export async function writeAutomaticReport(
   if (report.checkRun) written.push(await writeInCheckRun(context, task, body))
   if (report.automatic) written.push(await writeInComment(context, task, body))
   return {
-    result: written.map((one) => one.result).join(', ') || 'not written: the settings no longer ask for it',
+    result:
+      written.map(({ result }) => result).join(', ') || 'not written: the settings no longer ask for it',
     url: written.at(-1)?.url ?? task.url,
   }
 }

@@ -62,7 +62,7 @@ function renderReport(report: PullRequestReport): string {
   return reportText({ ...report, day, week })
 }
 
-/** The earlier report is out of date. If it cannot be collapsed, the new one still stands. */
+/** The earlier report is out of date. If it cannot be collapsed, the new one is still valid. */
 async function collapseEarlier(
   { deps, octokit, path }: TaskContext,
   task: LeasedTask<'report'>,

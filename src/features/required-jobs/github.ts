@@ -23,7 +23,7 @@ const MISSING_RULES = 'Rulesets could not be read: grant the app Metadata: read,
  * Reads the required jobs of a branch; 2 calls, 1 more to cross-check by a pull request, and 1 for each app not met before.
  * @param pullRequest a pull request against the branch, for `isRequired`; null where there is none
  * @param slugOf resolves GitHub's id of an app to its slug; null where it cannot be known
- * @throws what GitHub answered, other than that it knows no such thing or does not tell
+ * @throws what GitHub answered, except 404 and refusals
  */
 export async function readBranchRules(
   octokit: Octokit,
@@ -45,7 +45,7 @@ export async function readBranchRules(
   return { jobs: [...jobs.values()], problem }
 }
 
-/** Required by active rulesets of the repository and its organisation; null where GitHub does not tell. */
+/** Required by active rulesets of the repository and its organisation; null where GitHub refuses the request. */
 async function ofRulesets(octokit: Octokit, path: RepositoryPath, branch: string): Promise<Named[] | null> {
   const rules = await allowed(() =>
     octokit.paginate('GET /repos/{owner}/{repo}/rules/branches/{branch}', { ...path, branch, per_page: 100 }),
@@ -60,7 +60,7 @@ async function ofRulesets(octokit: Octokit, path: RepositoryPath, branch: string
   })
 }
 
-/** Required by the classic protection of the branch. The endpoint that tells more needs a right that people refuse. */
+/** Required by the classic protection of the branch. The endpoint with more details needs the permission administration. */
 async function ofProtection(octokit: Octokit, path: RepositoryPath, branch: string): Promise<Named[] | null> {
   const answer = await allowed(() =>
     octokit.request('GET /repos/{owner}/{repo}/branches/{branch}', { ...path, branch }),
@@ -69,7 +69,8 @@ async function ofProtection(octokit: Octokit, path: RepositoryPath, branch: stri
   const required = answer.data.protection?.required_status_checks
   if (!required || required.enforcement_level === 'off') return []
   const checks = (required as { checks?: { context: string; app_id: number | null }[] }).checks
-  if (checks?.length) return checks.map((one) => ({ name: one.context, integration_id: appIdOf(one.app_id) }))
+  if (checks?.length)
+    return checks.map((check) => ({ name: check.context, integration_id: appIdOf(check.app_id) }))
   return (required.contexts ?? []).map((name) => ({ name, integration_id: null }))
 }
 
@@ -117,22 +118,22 @@ interface IsRequired {
   } | null
 }
 
-/** Required jobs of a pull request that neither list named; a cross-check only, so that no answer is no harm. */
+/** Required jobs of a pull request that neither list named; a cross-check only, so a failed request does no harm. */
 async function missedBy(
   octokit: Octokit,
   { owner, repo }: RepositoryPath,
   number: number,
-  known: readonly Named[],
+  listed: readonly Named[],
 ): Promise<Named[]> {
   try {
     const answer = await octokit.graphql<IsRequired>(IS_REQUIRED, { owner, repo, number })
     const commit = answer.repository?.pullRequest?.commits.nodes[0]?.commit
     const names = new Set(
       (commit?.statusCheckRollup?.contexts.nodes ?? [])
-        .filter((one) => one.isRequired)
-        .map((one) => one.name ?? one.context ?? ''),
+        .filter((check) => check.isRequired)
+        .map((check) => check.name ?? check.context ?? ''),
     )
-    for (const one of known) names.delete(one.name)
+    for (const { name } of listed) names.delete(name)
     return [...names].filter((name) => name !== '').map((name) => ({ name, integration_id: null }))
   } catch {
     return []

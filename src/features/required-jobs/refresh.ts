@@ -18,7 +18,7 @@ import { readAppId, readBranchRules } from './github.ts'
 const MAX_BRANCHES = 30
 const BRANCH_DAYS = 30
 
-/** Reads the required jobs again after a webhook announced a change, which holds from then however late it is read. */
+/** Reads the required jobs again after a webhook announced a change, which is valid from then on, even if it is read late. */
 export async function refreshRequired(
   { deps, octokit, repository }: TaskContext,
   task: LeasedTask<'required'>,

@@ -112,7 +112,7 @@ function isSame(a: StoredSettings, b: StoredSettings): boolean {
   return text(a) === text(b)
 }
 
-/** The value with its keys in alphabetical order: the database returns them in an order of its own. */
+/** The value with its keys in alphabetical order: the database does not keep their order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value

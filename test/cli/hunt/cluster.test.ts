@@ -13,7 +13,7 @@ import { refusals, violations } from '../../../packages/hunt/test/kubernetes/sch
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 
-test('--dry-run prints a manifest that a cluster takes', () => {
+test('--dry-run prints a manifest that a cluster accepts', () => {
   const { stdout, status } = spawnSync(
     process.execPath,
     [
@@ -50,8 +50,8 @@ test.each([
   [['--kubernetes', 'x', '--isolate', '--', 'true'], /only work for runs on this machine/],
   [['--kubernetes', 'x', '--memory', 'lots', '--', 'true'], /like 500m or 2Gi/],
   [['--dry-run', '--', 'true'], /--dry-run needs --kubernetes IMAGE/],
-])('%j is refused', (words, sentence) => {
-  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'hunt', ...words], { encoding: 'utf8' })
+])('%j is refused', (options, sentence) => {
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'hunt', ...options], { encoding: 'utf8' })
   expect([status, stderr]).toEqual([2, expect.stringMatching(sentence)])
 })
 
@@ -67,25 +67,25 @@ test('hunts on a cluster, and compares two images there', { timeout: 120_000 }, 
     'current-context': 'c',
   }
   writeFileSync(file, JSON.stringify(config))
-  const hunt = (...words: string[]) =>
+  const hunt = (...args: string[]) =>
     new Promise<{ status: number; stdout: string }>((resolve) => {
       const child = execFile(
         process.execPath,
-        [MAIN, 'hunt', '--json', '--runs', '30', ...words],
+        [MAIN, 'hunt', '--json', '--runs', '30', ...args],
         { env: { ...process.env, KUBECONFIG: file } },
         (_error, stdout) => resolve({ status: child.exitCode ?? -1, stdout }),
       )
     })
-  const one = await hunt('--all-runs', '--kubernetes', 'old', '--', 'make', 'test')
-  expect(JSON.parse(one.stdout) as HuntAnswer).toMatchObject({
+  const single = await hunt('--all-runs', '--kubernetes', 'old', '--', 'make', 'test')
+  expect(JSON.parse(single.stdout) as HuntAnswer).toMatchObject({
     runs: 30,
     failed: 10,
     groups: [{ message: 'boom', count: 10, output: 'boom\n' }],
     concentration: [{ by: 'node', value: 'bad', failed: 10, runs: 10 }],
   })
-  const two = await hunt('--kubernetes', '--compare', 'old', 'new', '--', 'make', 'test')
-  const comparison = JSON.parse(two.stdout) as Comparison
-  expect([comparison.before.failed, comparison.after.failed, comparison.decision, two.status]).toEqual([
+  const both = await hunt('--kubernetes', '--compare', 'old', 'new', '--', 'make', 'test')
+  const comparison = JSON.parse(both.stdout) as Comparison
+  expect([comparison.before.failed, comparison.after.failed, comparison.decision, both.status]).toEqual([
     10,
     0,
     'better',

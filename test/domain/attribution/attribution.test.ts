@@ -70,14 +70,14 @@ function verdict(number: number, at: number, flaky = false): PullRequestVerdict 
 /** A clean verdict of another pull request every two hours, three weeks long. */
 const QUIET = Array.from({ length: 250 }, (_, i) => verdict(1000 + i, NOON + (i - 170) * 2 * HOUR_MS))
 const sorted = (verdicts: EvidenceVerdict[]) => [...verdicts].sort((a, b) => a.judgedAt - b.judgedAt)
-const flakeOf = (one: PullRequestVerdict) => ({
-  number: one.number,
-  headSha: one.headSha,
-  flakedAt: one.judgedAt,
+const flakeOf = ({ number, headSha, judgedAt }: PullRequestVerdict) => ({
+  number,
+  headSha,
+  flakedAt: judgedAt,
 })
 
 describe('attribute', () => {
-  test('blames a pull request that flakes three times where nobody else does', () => {
+  test('blames a pull request that flakes three times where no other flakes', () => {
     const own = [0, 1, 2].map((day) => verdict(7, NOON + day * DAY_MS, true))
     const attribution = attribute(flakeOf(own[1] as PullRequestVerdict), sorted([...QUIET, ...own]))
     expect(attribution).toMatchObject({ label: 'caused_by_pr', counted: false })
@@ -122,7 +122,7 @@ describe('attribute', () => {
       verdict(20 + i, NOON + (10 + 5 * i) * HOUR_MS, i % 2 === 0),
     )
     const mergedAt = NOON + 3 * HOUR_MS
-    const quiet = QUIET.filter((one) => one.judgedAt < mergedAt)
+    const quiet = QUIET.filter(({ judgedAt }) => judgedAt < mergedAt)
     const all = sorted([...quiet, ...before, ...hit])
     const culprit = attribute(flakeOf(before[0] as PullRequestVerdict), all, {
       ...NO_CIRCUMSTANCES,
@@ -153,7 +153,7 @@ describe('attribute', () => {
     expect(attribution).toMatchObject({ label: 'undetermined', counted: true, evidence: { n: 0 } })
   })
 
-  test('an outage is one observation, and blames nobody it hit', () => {
+  test('an outage is one observation, and no affected pull request is blamed', () => {
     const incident = { id: 'all@0', rate: 0.8 }
     const hit = Array.from({ length: 20 }, (_, i) => ({
       ...verdict(30 + i, NOON + i * 60_000, true),

@@ -1,4 +1,4 @@
-/** Which stretches of failures are incidents. Each table row is one history of results. */
+/** Which series of failures are incidents. Each table row is one history of results. */
 import { describe, expect, test } from 'vitest'
 import { findIncidents, incidentAt, type TimedResult } from '../../../src/domain/attribution/incident.ts'
 import { DAY_MS, MINUTE_MS } from '../../../src/domain/time.ts'
@@ -92,19 +92,19 @@ describe('failures of one job', () => {
     expect(findIncidents([...calm(), ...failures])[0]?.failures).toBe(observations)
   })
 
-  test('of one pull request repeat each other however long they go on within six hours of the last', () => {
+  test('of one pull request, each within six hours of the last, count as one observation', () => {
     const repeats = [5, 10, 15].map((hours) => fails(1, hours * 60))
     const [incident] = findIncidents([...calm(), fails(1, 0), fails(2, 10), fails(3, 20), ...repeats])
     expect(incident).toMatchObject({ failures: 3, pullRequests: [1, 2, 3] })
   })
 
-  test('on trunk are each an observation of their own', () => {
+  test('on trunk are separate observations', () => {
     const results = [fails(1, 0), fails(2, 5), fails(null, 10), fails(null, 15), fails(null, 20)]
     const [incident] = findIncidents([...calm(), ...results])
     expect(incident).toMatchObject({ failures: 5, pullRequests: [1, 2], onTrunk: true })
   })
 
-  test('are not convincing when one pull request speaks for nearly all of them', () => {
+  test('are not an incident when one pull request has nearly all of them', () => {
     // Pull request 1 fails again and again; two others failed once among many passes.
     const worst = Array.from({ length: 5 }, (_, i) => fails(1, i * 361))
     const others = [fails(2, 30), fails(3, 1400)]
@@ -240,7 +240,7 @@ describe('an incident', () => {
       ],
       4 / 6,
     ],
-  ])('is the same whatever order the results arrive in: %s', (_name, results, rate) => {
+  ])('does not depend on the order of results %s', (_name, results, rate) => {
     expect(findIncidents(results)).toMatchObject([{ rate }])
     expect(findIncidents(results.toReversed())).toEqual(findIncidents(results))
   })

@@ -1,4 +1,4 @@
-/** What a week learns, and from which verdicts. The week is Monday 2 February 2026, in UTC. */
+/** What the model of a week learns, and from which verdicts. The week is Monday 2 February 2026, in UTC. */
 import { describe, expect, test, vi } from 'vitest'
 import type { EvidenceVerdict } from '../../../src/domain/attribution/evidence.ts'
 import type { Incident } from '../../../src/domain/attribution/incident.ts'
@@ -71,7 +71,7 @@ describe('the incidents of a week', () => {
     ['do not include one of the next week', outage(WEEK + WEEK_MS), 0],
     [
       'include one that began in the week before and ended in this one',
-      outage(WEEK - 30_000).map((one, i) => ({ ...one, failedAt: WEEK - 20_000 + i * 20_000 })),
+      outage(WEEK - 30_000).map((verdict, i) => ({ ...verdict, failedAt: WEEK - 20_000 + i * 20_000 })),
       1,
     ],
     [
@@ -121,15 +121,15 @@ describe('the incidents of a week', () => {
   })
 
   test('are found in the failures on trunk too', () => {
-    const [one, two] = outage(WEEK + DAY_MS)
+    const [first, second] = outage(WEEK + DAY_MS)
     const trunk = [{ headSha: 't', at: WEEK + DAY_MS + 60_000, passed: false, failed: true }]
-    const verdicts = [...CALM, one, two].filter((entry) => entry !== undefined)
+    const verdicts = [...CALM, first, second].filter((entry) => entry !== undefined)
     expect(incidentsIn([history({ verdicts, trunk })], WEEK)).toMatchObject([{ onTrunk: true }])
     expect(incidentsIn([history({ verdicts })], WEEK)).toEqual([])
   })
 
-  test('use the results of three weeks before it and none from earlier', () => {
-    // Many failures of calm times make three more of them ordinary.
+  test('use the results of the three weeks before it, and no earlier ones', () => {
+    // After many earlier failures, three more are ordinary.
     const flakyUntil = (days: number) =>
       Array.from({ length: 60 }, (_, i) => verdict(i + 10, WEEK - days * DAY_MS - 60_000 * 400 * i, true))
     const incident = outage(WEEK + DAY_MS)
@@ -165,7 +165,10 @@ describe('the evidence of a job', () => {
     const during = verdict(1, WEEK + 1000, true, WEEK + DAY_MS)
     const after = verdict(2, WEEK + DAY_MS, true)
     const evidence = evidenceOf(history({ verdicts: [during, after] }), [incident])
-    expect(evidence.map((one) => one.incident)).toEqual([{ id: '2026-02-02T00:00:00Z', rate: 0.75 }, null])
+    expect(evidence.map(({ incident }) => incident)).toEqual([
+      { id: '2026-02-02T00:00:00Z', rate: 0.75 },
+      null,
+    ])
   })
 
   test('names the incident of a pass that fell into one', () => {
@@ -207,7 +210,7 @@ describe('the model of a week', () => {
   const calm = evidence(WEEK - 10 * DAY_MS, 1000)
   const broken = (from: number, more: Partial<EvidenceVerdict> = {}) => evidence(from, 5, more)
 
-  test('is the average of its beliefs without evidence', () => {
+  test('equals the prior mean without evidence', () => {
     expect(modelIn([], WEEK)).toEqual(modelIn([[]], WEEK))
     expect(modelIn([], WEEK).share).not.toBe(DEFAULT_MODEL.share)
   })
