@@ -1,5 +1,6 @@
+/** When the flake rate of a job changed. */
 import { describe, expect, test } from 'vitest'
-import { changePoint } from '../../../src/domain/attribution/change-point.ts'
+import { changePoint, changePoints } from '../../../src/domain/attribution/change-point.ts'
 
 /** The same numbers on every machine (mulberry32). */
 function random(seed: number): () => number {
@@ -45,5 +46,62 @@ describe('changePoint', () => {
     ],
   ])('finds none in %s', (_name, given) => {
     expect(changePoint(given)).toBeNull()
+  })
+})
+
+/** Days with so many verdicts each, all or no flaky. */
+const calmDays = (days: number, verdicts = 1) => Array.from({ length: days }, () => ({ flaky: 0, verdicts }))
+const flakyDays = (days: number, verdicts = 1) =>
+  Array.from({ length: days }, () => ({ flaky: verdicts, verdicts }))
+
+describe('a change of the flake rate', () => {
+  test('is the day that explains the verdicts best, with the verdicts before and after it', () => {
+    expect(changePoint([...calmDays(20), { flaky: 1, verdicts: 2 }, ...flakyDays(20)])).toEqual({
+      at: 20,
+      before: { flaky: 0, verdicts: 20 },
+      after: { flaky: 21, verdicts: 22 },
+    })
+  })
+
+  test.each([
+    ['needs ten verdicts before it', [...calmDays(10), ...flakyDays(20)], 10],
+    ['is dated later with nine verdicts before it', [...calmDays(9), ...flakyDays(20)], 10],
+    ['needs ten verdicts after it', [...calmDays(20), ...flakyDays(10)], 20],
+    ['is dated earlier with nine verdicts after it', [...calmDays(20), ...flakyDays(9)], 19],
+    ['is not found in fewer than twenty verdicts', [...calmDays(10), ...flakyDays(9)], undefined],
+    ['is not found without one', calmDays(100), undefined],
+    ['is not found where everything flakes', flakyDays(100), undefined],
+    ['is found where a job stops to flake', [...flakyDays(20), ...calmDays(20)], 20],
+    ['may lie in many verdicts of a few days', [...calmDays(1, 50), ...flakyDays(1, 50)], 1],
+  ])('%s', (_rule, days, at) => {
+    expect(changePoint(days)?.at).toBe(at)
+  })
+
+  test.each([
+    [9, undefined],
+    [10, 1],
+  ])('is found after 50 clean verdicts if enough of the next 50 are flaky: %i', (flaky, at) => {
+    const days = [
+      { flaky: 0, verdicts: 50 },
+      { flaky, verdicts: 50 },
+    ]
+    expect(changePoint(days)?.at).toBe(at)
+  })
+})
+
+describe('all changes', () => {
+  test('are each dated within the whole history, oldest first', () => {
+    const days = [...calmDays(20), ...flakyDays(20), ...calmDays(30), ...flakyDays(40)]
+    expect(changePoints(days).map(({ at }) => at)).toEqual([20, 40, 70])
+  })
+
+  test('are none where the rate never changed', () => {
+    expect(changePoints(calmDays(90))).toEqual([])
+  })
+
+  test('are searched four levels deep', () => {
+    // Each split takes the first or last day off.
+    const days = Array.from({ length: 20 }, () => [...calmDays(1, 100), ...flakyDays(1, 100)]).flat()
+    expect(changePoints(days)).toHaveLength(4)
   })
 })
