@@ -200,6 +200,102 @@ describe('the record', () => {
   })
 })
 
+describe('the whole body', () => {
+  const day = (rate: number | null, breached = false) => ({ day: '2026-02-01', rate, breached })
+  const incident = {
+    from_at: '2026-02-02T09:07:00.000Z',
+    jobs: ['a', 'b', 'c'],
+    flakes: 2,
+    pull_requests: [7],
+  }
+
+  test('has a section for each subject', () => {
+    expect(breachBody(aBreach({ trend: [day(0.02, true), day(0)] }))).toMatchInlineSnapshot(`
+      "On 2026-02-02: 4 flakes not caused by the pull request in 200 tested pull requests (**2%**). The target is below 1%.
+
+      The probability that the true rate is above the target is 91%.
+
+      ### What to do
+      1. Start with \`e2e\`: it caused 3 of the 4 counted flakes. Find out why it failed.
+      2. Fix it, or stop requiring it until it is fixed. Automatic retries only hide the problem.
+      3. Add the label \`kind/flake\` to the pull request that fixes it, so that it counts as a fix below.
+
+      ### Most expensive jobs
+      | Job | Flakes | Pull requests hit | Time lost | Since |
+      | --- | ---: | --- | --- | --- |
+      | \`e2e\` | 3 | #1, #2, #3 | – | first flake 2026-01-01 |
+
+      ### Trend
+      Out of SLA on 1 of the 2 days with a tested pull request in the last 2 days.
+
+      \`\`\`mermaid
+      xychart-beta
+        x-axis "days up to 2026-02-02" 1 --> 2
+        y-axis "flakes per 100 pull requests"
+        bar [2.00, 0.00]
+        line [1.00, 1.00]
+      \`\`\`
+
+      - Error budget, 28 days: 4 flakes; budget 3.2 (exceeded)
+      - This quarter (since 2026-01-01): out of SLA on 3 days and in 1 week; 1 pull request that fixes flakes merged
+
+      <sub>Rate: flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version 2. This issue closes automatically when the repository is back in SLA. Reopen it to keep it open.</sub>"
+    `)
+  })
+
+  test('with an incident and without a dashboard has one more section', () => {
+    const body = breachBody(aBreach({ incidents: [incident], trend: [day(null), day(null)] }))
+    expect(body.slice(body.indexOf('### Most'))).toMatchInlineSnapshot(`
+      "### Most expensive jobs
+      | Job | Flakes | Pull requests hit | Time lost | Since |
+      | --- | ---: | --- | --- | --- |
+      | \`e2e\` | 3 | #1, #2, #3 | – | first flake 2026-01-01 |
+
+      ### Incidents
+      The base branch or a service was broken, not the job. These flakes count and are listed separately.
+      - From 2026-02-02 09:07 UTC, \`a\`, \`b\`, \`c\` failed everywhere, then passed again: 2 flakes on #7
+
+      ### Trend
+      Out of SLA on 0 of the 0 days with a tested pull request in the last 2 days.
+
+      \`\`\`mermaid
+      xychart-beta
+        x-axis "days up to 2026-02-02" 1 --> 2
+        y-axis "flakes per 100 pull requests"
+        bar [0.00, 0.00]
+        line [1.00, 1.00]
+      \`\`\`
+      2 days without a tested pull request have no bar: no data, not zero.
+
+      - Error budget, 28 days: 4 flakes; budget 3.2 (exceeded)
+      - This quarter (since 2026-01-01): out of SLA on 3 days and in 1 week; 1 pull request that fixes flakes merged
+
+      <sub>Rate: flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version 2. This issue closes automatically when the repository is back in SLA. Reopen it to keep it open.</sub>"
+    `)
+  })
+
+  test('lists ten incidents at most', () => {
+    const body = breachBody(aBreach({ incidents: Array(11).fill(incident) }))
+    expect(body.match(/failed everywhere/g)).toHaveLength(10)
+  })
+
+  test('counts no others when eight pull requests and ten jobs are named', () => {
+    const jobs = Array.from({ length: 10 }, () => aCostlyJob({ pull_requests: [1, 2, 3, 4, 5, 6, 7, 8] }))
+    expect(breachBody(aBreach({ jobs }))).not.toContain(' more')
+  })
+
+  test.each([
+    [{ rerun_s: 600, waited_s: 0 }, '| 10 min of re-runs |'],
+    [{ rerun_s: 0, waited_s: 600 }, '| 10 min of waiting |'],
+  ])('says which time was lost: %o', (differs, cell) => {
+    expect(breachBody(aBreach({ jobs: [aCostlyJob(differs)] }))).toContain(cell)
+  })
+
+  test('omits the probability of a breach where none is known', () => {
+    expect(breachBody(aBreach({ sla: { ...aSla(), breach_probability: null } })).split('\n')[2]).toBe('')
+  })
+})
+
 describe('the note', () => {
   const note = (differs: Partial<Breach>) => linesWith('<sub>', differs)[0]
 

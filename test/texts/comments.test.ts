@@ -8,9 +8,10 @@ import {
   huntGivenUpReason,
   huntRefusedText,
   noJobText,
+  usedUpText,
 } from '../../src/texts/hunt.ts'
 import { closedText, jobIssueBody, jobIssueTitle, reopenedText } from '../../src/texts/job-issue.ts'
-import { retestText } from '../../src/texts/retest.ts'
+import { overLimitText, retestText } from '../../src/texts/retest.ts'
 import { settingsCheckSummary, settingsCheckTitle } from '../../src/texts/settings-check.ts'
 import { aJobIssue, HEAD } from './facts.ts'
 
@@ -73,11 +74,18 @@ describe('the answer to a correction', () => {
     )
   })
 
+  test('names ten flakes without counting others when there are only ten', () => {
+    expect(correctionText(correction, Array(10).fill(flake))).not.toContain('more')
+  })
+
   test('names ten flakes and counts the others', () => {
     expect(correctionText(correction, Array(12).fill(flake)).endsWith('\n- and 2 more')).toBe(true)
   })
 
   test('says that nothing changes without a flake', () => {
+    expect(correctionText(correction, [])).toBe(
+      'Recorded, @octocat, but nothing changes: no job has flaked on this pull request yet. A correction applies to the flakes that existed when it was written.',
+    )
     expect(correctionText(correction, [])).toContain('no job has flaked on this pull request yet')
     expect(correctionText({ ...correction, job: 'unit' }, [])).toContain(
       '`unit` has not flaked on this pull request yet',
@@ -124,6 +132,26 @@ describe('the comment about a hunt', () => {
     const names = Array.from({ length: 21 }, (_, i) => `job-${i}`)
     expect(noJobText('x', HEAD, names)).toMatch(/`job-19` and 1 more\.$/)
     expect(noJobText('x', HEAD, ['a', 'b'])).toMatch(/Its jobs are `a`, `b`\.$/)
+  })
+
+  test('says each fact in a sentence', () => {
+    expect(huntBegunText(hunt)).toMatchInlineSnapshot(
+      `"Hunting \`unit\` at aaaaaaa for \`octocat\`: re-running it up to 20 times, one run at a time, until the result is clear. Hunts in this repository may use 120 minutes in 24 hours. These runs do not count in the SLA, but GitHub shows the newest of them as the job’s result. This comment will be updated with the answer."`,
+    )
+    expect(noJobText('x', HEAD, ['a'])).toMatchInlineSnapshot(
+      `"No hunt started: GitHub Actions has no job \`x\` at aaaaaaa. Its jobs are \`a\`."`,
+    )
+    expect(usedUpText(120)).toMatchInlineSnapshot(
+      `"No hunt started: hunts in this repository may use 120 minutes in 24 hours, and that is used up."`,
+    )
+    expect(huntRefusedText('unit', 'Resource not accessible by integration')).toMatchInlineSnapshot(
+      `"\`unit\` was not re-run: the app needs the permission **Actions: write**, which an owner can grant."`,
+    )
+  })
+
+  test('names twenty jobs without counting others when there are only twenty', () => {
+    const names = Array.from({ length: 20 }, (_, i) => `job-${i}`)
+    expect(noJobText('x', HEAD, names)).toMatch(/`job-19`\.$/)
   })
 
   test('explains a refusal of GitHub', () => {
@@ -176,6 +204,54 @@ describe('the issue about a job', () => {
     )
   })
 
+  test('is complete', () => {
+    const historyUrl = 'https://flakes.example/jobs/1'
+    expect(jobIssueBody(aJobIssue({ historyUrl }))).toMatchInlineSnapshot(`
+      "**\`unit\` uses 100% of the error budget**: 2 flakes not caused by the pull request in 2 pull requests in 28 days. The target of 1% allows 2 for all jobs together.
+
+      Up to its last flake, it flaked in 3% of its results (3 of 100). It has no owner. Set one in \`owners\` (settings file) or in CODEOWNERS for its workflow.
+
+      | Flaked (UTC) | Pull request | Failing run | Caused by the pull request? |
+      | --- | --- | --- | --- |
+      | 2026-02-02 10:44 | #4 | aaaaaaa | 5% |
+      | 2026-02-02 10:44 | #3 | aaaaaaa | 5% |
+
+      [The job’s history](https://flakes.example/jobs/1)
+
+      ### What to do
+      Fix the job, or stop requiring it until it is fixed. Automatic retries only hide the problem. Let the pull request with the fix close this issue: the count then starts from zero.
+
+      <sub>Updated once a day. It closes after 150 results in a row without a flake (now 4); a job this flaky would do that by chance less than 1% of the time. A flake on a base newer than the close reopens it, unless it was closed as not planned.</sub>"
+    `)
+    expect(jobIssueBody(aJobIssue({ flakes: [] }))).toMatchInlineSnapshot(`
+      "**\`unit\` uses 0% of the error budget**: 0 flakes not caused by the pull request in 0 pull requests in 28 days. The target of 1% allows 2 for all jobs together.
+
+      Up to its last flake, it flaked in 3% of its results (3 of 100). It has no owner. Set one in \`owners\` (settings file) or in CODEOWNERS for its workflow.
+
+      ### What to do
+      Fix the job, or stop requiring it until it is fixed. Automatic retries only hide the problem. Let the pull request with the fix close this issue: the count then starts from zero.
+
+      <sub>Updated once a day. It closes after 150 results in a row without a flake (now 4); a job this flaky would do that by chance less than 1% of the time. A flake on a base newer than the close reopens it, unless it was closed as not planned.</sub>"
+    `)
+    expect(closedText('unit', { clean: 160, needed: 150 })).toMatchInlineSnapshot(
+      `"Closing: \`unit\` has not flaked in its last 160 results. A job as flaky as it was would do that by chance less than 1% of the time (150 results needed)."`,
+    )
+  })
+
+  test.each([
+    [9.94, '9.9'],
+    [3, '3'],
+    [10, '10'],
+    [1234.5, '1,235'],
+  ])('says that the target allows %d flakes as %s', (allowed, text) => {
+    expect(jobIssueBody(aJobIssue({ allowed }))).toContain(` allows ${text} for all jobs together.`)
+  })
+
+  test('lists ten flakes without counting others when there are only ten', () => {
+    const body = jobIssueBody(aJobIssue({ flakes: Array(10).fill(aJobIssue().flakes[0]) }))
+    expect(body).not.toContain('more flake')
+  })
+
   test('explains the close and the reopening', () => {
     expect(closedText('unit', { clean: 160, needed: 150 })).toContain(
       'has not flaked in its last 160 results',
@@ -222,6 +298,27 @@ describe('the answer to a retest command', () => {
       0,
       '`a` can only be re-run by the CI that reported it.',
     ],
+    [
+      'names several jobs of other CIs',
+      {},
+      { notOurs: ['a', 'b'] },
+      0,
+      '`a`, `b` can only be re-run by the CI that reported them.',
+    ],
+    [
+      'names several jobs that have not failed',
+      { notFailed: [{ name: 'a' }, { name: 'b' }] },
+      {},
+      0,
+      '`a`, `b` have not failed at aaaaaaa, so nothing was re-run.',
+    ],
+    [
+      'joins its sentences',
+      { unknown: ['b'] },
+      { forbidden: ['a'] },
+      0,
+      '`a` was not re-run: the app needs the permission **Actions: write**, which an owner can grant. No result of `b` at aaaaaaa.',
+    ],
     ['leaves jobs of other CIs out when others were re-run', {}, { notOurs: ['a'] }, 1, null],
     [
       'quotes GitHub',
@@ -247,6 +344,12 @@ describe('the answer to a retest command', () => {
   ])('%s', (_, differs, refused, done, text) => {
     expect(retestText({ ...plan, ...differs }, { ...nothing, ...refused }, HEAD, done)).toBe(text)
   })
+})
+
+test('the answer over the limit of retests names the limit', () => {
+  expect(overLimitText(10)).toBe(
+    'Nothing was re-run: the limit is 10 retest commands per person and hour. Please try again later.',
+  )
 })
 
 describe('the check of a settings file', () => {
@@ -278,6 +381,43 @@ describe('the check of a settings file', () => {
     expect(settingsCheckSummary({ ...check, changes: [change], isOrganisation: true })).toContain(
       'After the merge, in every repository of the organisation that does not set it itself:',
     )
+  })
+
+  test('is complete', () => {
+    const whole = { ...check, changes: [change], jobsAdded: ['a'], jobsDropped: ['b', 'c'] }
+    expect(settingsCheckSummary(whole)).toMatchInlineSnapshot(`
+      "After the merge:
+
+      | Setting | Now | After the merge |
+      | --- | --- | --- |
+      | \`target\` | \`0.01\` | \`0.05\` |
+
+      Jobs that would start to count: \`a\`.
+
+      Jobs that would stop counting: \`b\`, \`c\`.
+
+      Closed days and weeks keep their figures."
+    `)
+    expect(settingsCheckSummary({ ...check, changes: [change] })).toMatchInlineSnapshot(`
+      "After the merge:
+
+      | Setting | Now | After the merge |
+      | --- | --- | --- |
+      | \`target\` | \`0.01\` | \`0.05\` |
+
+      Closed days and weeks keep their figures."
+    `)
+    expect(settingsCheckSummary({ ...check, problems: ['line 1: x', 'line 2: y'] })).toMatchInlineSnapshot(`
+      "If merged, this file would be ignored and the last usable settings would stay in force.
+
+      - \`line 1: x\`
+      - \`line 2: y\`"
+    `)
+  })
+
+  test('names fifty jobs without counting others when there are only fifty', () => {
+    const jobsAdded = Array.from({ length: 50 }, (_, i) => `j${i}`)
+    expect(settingsCheckSummary({ ...check, changes: [change], jobsAdded })).toContain('`j49`.\n')
   })
 
   test('names fifty jobs and counts the others', () => {
