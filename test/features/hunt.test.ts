@@ -1,9 +1,10 @@
-/** Hunts that people ask for on a pull request: from the command to the answer, and that none of it counts. */
-import { beforeEach, describe, expect, test } from 'vitest'
+/** Hunts that people request on a pull request, from the command to the answer. None of their runs counts. */
+import { describe, expect, test } from 'vitest'
 import { addWorkflowRun } from '../../fake-github/seed-ci.ts'
 import { newestAttempt } from '../../fake-github/shapes/actions.ts'
 import type { Conclusion, WorkflowJob, WorkflowRun } from '../../fake-github/state.ts'
-import { startTestApp, type TestApp, type TestAppOptions } from '../support/app.ts'
+import { iso } from '../../src/domain/time.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
 import { useDatabase } from '../support/database.ts'
 import {
   type CommentOptions,
@@ -16,83 +17,90 @@ import {
 import { at, HEAD } from '../support/facts.ts'
 
 const db = useDatabase()
-const ON = 'hunt: { enabled: true, max_runs: 5, max_minutes: 60 }\nrequired: [unit, lint]'
+const SETTINGS = 'hunt: { enabled: true, max_runs: 5, max_minutes: 60 }\nrequired: [unit, lint]'
 
-let it: TestApp
-let run: WorkflowRun
-let minute: number
-
-async function start(options: TestAppOptions & { settings?: string } = {}): Promise<void> {
+/** The app in a repository that allows hunts. `unit` has failed on pull request 7, and `lint` has passed. */
+async function startHuntApp(settings = SETTINGS) {
   const database = { name: 'memory' as const, embedded: true, db: db(), close: async () => {} }
-  it = await startTestApp({ ...options, database })
-  it.repository.contents.set('.github/flake-sla.yml', options.settings ?? ON)
-  await it.send(pullRequestDelivery(), pushDelivery())
-  run = ci({ unit: 'failure', lint: 'success' })
-  await tell(30)
-  minute = 62
-  await it.passTo(minute)
+  const app = await startTestApp({ database })
+  app.repository.contents.set('.github/flake-sla.yml', settings)
+  await app.send(pullRequestDelivery(), pushDelivery())
+  const run = addRun(app, { unit: 'failure', lint: 'success' })
+  await sendAttempt(app, run, 30)
+  let minute = 62
+  await app.passTo(minute)
+
+  /** Lets minutes pass; the app then does what is due. @returns the minute */
+  async function pass(minutes: number): Promise<number> {
+    minute += minutes
+    await app.passTo(minute)
+    return minute
+  }
+
+  return {
+    ...app,
+    run,
+    pass,
+    /** Comments on the pull request and lets the app answer. */
+    async comment(body: string, more: CommentOptions = {}): Promise<void> {
+      minute += 1
+      await app.send(commentDelivery({ id: 4000 + minute, ...more, body, minute }))
+      await pass(1)
+    },
+    /** Completes the queued jobs of the newest attempt, two minutes after a runner took them. */
+    async completeRun(conclusion: Conclusion, log?: string): Promise<void> {
+      minute += 4
+      completeJobs(app, run, { conclusion, minute, log })
+      await sendAttempt(app, run, minute)
+      await pass(2)
+    },
+    /** Sends the results of the newest attempt. */
+    sendAttempt: (completedMinute: number) => sendAttempt(app, run, completedMinute),
+    countReruns: () => app.fakeGitHub.requests.filter(({ route }) => route.endsWith('/rerun')).length,
+  }
 }
 
 /** A workflow run at the head with the results of its jobs. */
-function ci(jobs: Record<string, Conclusion>): WorkflowRun {
+function addRun({ fakeGitHub, repository }: TestApp, jobs: Record<string, Conclusion>): WorkflowRun {
   const seeds = Object.entries(jobs).map(([name, conclusion]) => ({
     ...{ name, conclusion, startedAt: at(5), completedAt: at(30) },
   }))
-  const { state } = it.fakeGitHub
-  return addWorkflowRun(state, it.repository, { name: 'CI', sha: HEAD, at: at(5), attempts: [seeds] })
-}
-
-/** GitHub tells the app of the newest attempt, job by job. */
-async function tell(ended: number): Promise<void> {
-  const attempt = newestAttempt(run)
-  const about = workflowRunDelivery({
-    suite: run.suiteId,
-    attempt: attempt.attempt,
-    minute: ended - 2,
-    actor: 'flake-sla[bot]',
-    actorType: 'Bot',
+  return addWorkflowRun(fakeGitHub.state, repository, {
+    ...{ name: 'CI', sha: HEAD, at: at(5), attempts: [seeds] },
   })
-  Object.assign(about.payload.workflow_run as object, { id: run.id })
-  const results = attempt.jobs
-    .filter((job) => job.completedAt === at(ended))
-    .map((job) =>
-      checkRunDelivery({
-        id: job.id,
-        name: job.name,
-        suite: run.suiteId,
-        conclusion: job.conclusion,
-        minute: ended,
-      }),
-    )
-  // The results come before the word about their attempt, as they may.
-  await it.send(...results, about)
 }
 
-/** A runner takes the queued jobs and ends them two minutes later; then the app looks. */
-async function runOnce(conclusion: Conclusion, log?: string): Promise<void> {
+/** Sends the webhooks of the newest attempt and of its jobs that completed at a minute. */
+async function sendAttempt(app: TestApp, run: WorkflowRun, minute: number): Promise<void> {
+  const { attempt, jobs } = newestAttempt(run)
+  const attemptDelivery = workflowRunDelivery({
+    ...{ suite: run.suiteId, attempt, minute: minute - 2, actor: 'flake-sla[bot]', actorType: 'Bot' },
+  })
+  Object.assign(attemptDelivery.payload.workflow_run as object, { id: run.id })
+  const results = jobs
+    .filter((job) => job.completedAt === at(minute))
+    .map(({ id, name, conclusion }) => checkRunDelivery({ id, name, conclusion, minute, suite: run.suiteId }))
+  // Results may arrive before the webhook of their attempt.
+  await app.send(...results, attemptDelivery)
+}
+
+function completeJobs(
+  { repository }: TestApp,
+  run: WorkflowRun,
+  { conclusion, minute, log }: { conclusion: Conclusion; minute: number; log: string | undefined },
+): void {
   const attempt = newestAttempt(run)
   expect(attempt.status).toBe('queued')
-  minute += 4
-  for (const job of attempt.jobs) {
-    if (job.conclusion !== null) continue
+  for (const job of attempt.jobs.filter((job) => job.conclusion === null)) {
     const ended = { status: 'completed', conclusion, startedAt: at(minute - 2), completedAt: at(minute) }
     Object.assign(job, ended, log !== undefined && { log })
-    Object.assign(it.repository.checkRuns.get(job.id) ?? {}, ended)
+    Object.assign(repository.checkRuns.get(job.id) ?? {}, ended)
   }
   Object.assign(attempt, { status: 'completed', conclusion, updatedAt: at(minute) })
-  await tell(minute)
-  minute += 2
-  await it.passTo(minute)
 }
 
-async function say(body: string, options: CommentOptions = {}): Promise<void> {
-  minute += 1
-  await it.send(commentDelivery({ id: 4000 + minute, ...options, body, minute }))
-  minute += 1
-  await it.passTo(minute)
-}
-
-const conclusions = async () => ({
+/** Everything that is derived from the runs of the repository. */
+const readDerived = async () => ({
   runs: await db()
     .selectFrom('run')
     .select(['run_key', 'outcome', 'number'])
@@ -108,28 +116,28 @@ const conclusions = async () => ({
     .orderBy('start')
     .execute(),
 })
-const hunts = () => db().selectFrom('hunt').selectAll().orderBy('hunt_id').execute()
-const results = async () =>
-  (await db().selectFrom('outbox').select('result').where('kind', '=', 'hunt').execute()).map(
-    (row) => row.result,
-  )
-const reruns = () => it.fakeGitHub.requests.filter((one) => one.route.endsWith('/rerun')).length
+const readHunts = () => db().selectFrom('hunt').selectAll().orderBy('hunt_id').execute()
+
+/** The results of the hunt tasks. */
+async function results(): Promise<(string | null)[]> {
+  const rows = await db().selectFrom('outbox').select('result').where('kind', '=', 'hunt').execute()
+  return rows.map(({ result }) => result)
+}
 
 describe('/hunt', () => {
-  beforeEach(() => start())
-
-  test('runs the job again and again, says so at once, and answers in the same comment', async () => {
-    await say('/hunt unit 3')
-    expect(it.answers()).toHaveLength(1)
-    expect(it.answers()[0]).toMatch(/^Hunting `unit` at aaaaaaa for `octocat`: re-running it up to 3 times,/)
-    await runOnce('success', `${at(66)} Current runner version: '2.328.0'\n`)
-    await runOnce('failure', `${at(70)} AssertionError: lost 3\n`)
-    await runOnce('success')
-    expect(reruns()).toBe(3)
-    expect(it.answers()).toHaveLength(1)
-    const [answer = ''] = it.answers()
+  test('answers at once, re-runs the job as often as requested, and puts the result in the same comment', async () => {
+    const { comment, completeRun, pass, countReruns, answers } = await startHuntApp()
+    await comment('/hunt unit 3')
+    expect(answers()).toHaveLength(1)
+    expect(answers()[0]).toMatch(/^Hunting `unit` at aaaaaaa for `octocat`: re-running it up to 3 times,/)
+    await completeRun('success', `${at(66)} Current runner version: '2.328.0'\n`)
+    await completeRun('failure', `${at(70)} AssertionError: lost 3\n`)
+    await completeRun('success')
+    expect(countReruns()).toBe(3)
+    expect(answers()).toHaveLength(1)
+    const [answer = ''] = answers()
     await expect(answer).toMatchFileSnapshot('../stories/hunt-answer.md')
-    const [hunt] = await hunts()
+    const [hunt] = await readHunts()
     expect(hunt).toMatchObject({
       name: 'unit-#7',
       place: 'actions',
@@ -145,238 +153,238 @@ describe('/hunt', () => {
       },
     })
     expect(await results()).toEqual([expect.stringMatching(/^hunted: Undecided: 1 of 3 runs failed/)])
-    await it.passTo(minute + 120)
-    expect(reruns()).toBe(3)
+    await pass(120)
+    expect(countReruns()).toBe(3)
   })
 
-  test('leaves every conclusion as it was, while it runs and afterwards', async () => {
-    const before = await conclusions()
+  test('changes nothing that is derived, neither during the hunt nor after it', async () => {
+    const { run, comment, completeRun, sendAttempt, pass } = await startHuntApp()
+    const before = await readDerived()
     expect(before.runs).toHaveLength(2)
-    await say('/hunt unit 2')
-    await runOnce('success')
-    expect(await conclusions()).toEqual(before)
-    await runOnce('success')
-    expect(await conclusions()).toEqual(before)
-    // What people run again afterwards does count: the failure before the hunt was a flake after all.
+    await comment('/hunt unit 2')
+    await completeRun('success')
+    expect(await readDerived()).toEqual(before)
+    await completeRun('success')
+    expect(await readDerived()).toEqual(before)
+    // A re-run by a person after the hunt does count: the failure before the hunt was a flake.
     const [job] = newestAttempt(run).jobs
-    minute += 10
+    const minute = await pass(10)
     run.attempts.push({ ...newestAttempt(run), attempt: run.attempts.length + 1 })
     Object.assign(newestAttempt(run), {
       jobs: [{ ...job, id: 99_001, startedAt: at(minute - 2), completedAt: at(minute) }],
     })
-    await tell(minute)
-    await it.passTo(minute + 5)
-    expect((await conclusions()).flakes).toHaveLength(1)
+    await sendAttempt(minute)
+    await pass(5)
+    expect((await readDerived()).flakes).toHaveLength(1)
   })
 
-  test('ends early when the answer is known', async () => {
-    await say('/hunt unit')
-    for (let i = 0; i < 5 && newestAttempt(run).status === 'queued'; i++) await runOnce('failure')
-    const [hunt] = await hunts()
+  test('ends early once the result is certain', async () => {
+    const { run, comment, completeRun, answers } = await startHuntApp()
+    await comment('/hunt unit')
+    for (let i = 0; i < 5 && newestAttempt(run).status === 'queued'; i++) await completeRun('failure')
+    const [hunt] = await readHunts()
     expect(hunt).toMatchObject({ missed: true, ended_at: expect.any(String) })
-    expect(it.answers()[0]).toMatch(/^\*\*Missed: \d of \d runs failed/)
-    expect(it.answers()[0]).toContain('GitHub shows the job as failed until it is re-run')
+    expect(answers()[0]).toMatch(/^\*\*Missed: \d of \d runs failed/)
+    expect(answers()[0]).toContain('GitHub shows the job as failed until it is re-run')
   })
 
-  test('told twice, or tried again after a stop at any place, is one hunt', async () => {
-    await say('/hunt unit 2')
-    await it.send(commentDelivery({ id: 4063, body: '/hunt unit 2', minute: 63 }))
-    await it.passTo(minute)
-    // As after a kill between GitHub's word and its record: the plan stands, the request was taken.
-    const [hunt] = await hunts()
+  test('is carried out once, though it is delivered twice or the app is killed between any two steps', async () => {
+    const { comment, completeRun, pass, countReruns, answers, send } = await startHuntApp()
+    await comment('/hunt unit 2')
+    await send(commentDelivery({ id: 4063, body: '/hunt unit 2', minute: 63 }))
+    await pass(0)
+    // The app is killed after GitHub accepted a re-run and before that was recorded.
+    const [hunt] = await readHunts()
     const settings = hunt?.settings as { lanes: { requested: boolean }[] }
     for (const lane of settings.lanes) lane.requested = false
     await db()
       .updateTable('hunt')
       .set({ settings: JSON.stringify(settings) })
       .execute()
-    await it.passTo(minute + 2)
-    expect(reruns()).toBe(1)
-    await runOnce('success')
-    await runOnce('success')
-    expect(reruns()).toBe(2)
-    // As after a kill between the answer and its record.
+    await pass(2)
+    expect(countReruns()).toBe(1)
+    await completeRun('success')
+    await completeRun('success')
+    expect(countReruns()).toBe(2)
+    // The app is killed after it answered and before that was recorded.
     await db().updateTable('outbox').set({ done_at: null }).where('kind', '=', 'hunt').execute()
     await db().updateTable('hunt').set({ ended_at: null, answer: null }).execute()
-    await it.passTo(minute + 10)
-    expect([reruns(), (await hunts()).length, it.answers().length]).toEqual([2, 1, 1])
-    expect((await hunts())[0]).toMatchObject({ ending: 'runs' })
+    await pass(10)
+    expect([countReruns(), (await readHunts()).length, answers().length]).toEqual([2, 1, 1])
+    expect((await readHunts())[0]).toMatchObject({ ending: 'runs' })
   })
 
-  test('goes on when GitHub was away for some steps', async () => {
-    await say('/hunt unit 2')
-    it.fakeGitHub.failNext({ path: /\/actions\/runs\/\d+$/, status: 502, times: 3 })
-    await runOnce('success')
-    for (let i = 0; i < 3; i++) {
-      minute += 10
-      await it.passTo(minute)
-    }
-    await runOnce('success')
-    expect(reruns()).toBe(2)
-    expect(it.answers()[0]).toContain('no failure in 2 runs')
+  test('continues after GitHub was unavailable for some steps', async () => {
+    const { comment, completeRun, pass, countReruns, answers, fakeGitHub } = await startHuntApp()
+    await comment('/hunt unit 2')
+    fakeGitHub.failNext({ path: /\/actions\/runs\/\d+$/, status: 502, times: 3 })
+    await completeRun('success')
+    for (let i = 0; i < 3; i++) await pass(10)
+    await completeRun('success')
+    expect(countReruns()).toBe(2)
+    expect(answers()[0]).toContain('no failure in 2 runs')
   })
 
-  test('goes on in its comment where GitHub’s lists of comments are older than that', async () => {
-    const yesterday = structuredClone(it.fakeGitHub.state)
-    await say('/hunt unit 2')
-    it.fakeGitHub.failNext({ method: 'GET', path: /comments/, asOf: yesterday, times: 100 })
-    await runOnce('success')
-    await runOnce('success')
-    it.fakeGitHub.clearFaults()
-    expect(it.answers()).toEqual([expect.stringContaining('no failure in 2 runs')])
+  test('continues in its own comment when GitHub’s lists do not show that comment yet', async () => {
+    const { comment, completeRun, answers, fakeGitHub } = await startHuntApp()
+    const yesterday = structuredClone(fakeGitHub.state)
+    await comment('/hunt unit 2')
+    fakeGitHub.failNext({ method: 'GET', path: /comments/, asOf: yesterday, times: 100 })
+    await completeRun('success')
+    await completeRun('success')
+    fakeGitHub.clearFaults()
+    expect(answers()).toEqual([expect.stringContaining('no failure in 2 runs')])
   })
 
-  test('given up when GitHub fails on and on says so, keeps what is known, and lets the next one run', async () => {
-    await say('/hunt unit 3')
-    await runOnce('success')
-    it.fakeGitHub.failNext({ path: /\/actions\/runs\/\d+$/, status: 502, times: 10 })
-    for (let i = 0; i < 10; i++) {
-      minute += 61
-      await it.passTo(minute)
-    }
+  test('is given up after ten failures of GitHub; the answer says so with the results so far, and the next hunt starts', async () => {
+    const { comment, completeRun, pass, countReruns, answers, fakeGitHub, clock } = await startHuntApp()
+    await comment('/hunt unit 3')
+    await completeRun('success')
+    fakeGitHub.failNext({ path: /\/actions\/runs\/\d+$/, status: 502, times: 10 })
+    for (let i = 0; i < 10; i++) await pass(61)
     expect(await results()).toEqual([expect.stringMatching(/^given up: /)])
-    expect(await hunts()).toMatchObject([{ ending: 'interrupted', ended_at: at(minute), missed: false }])
-    expect(it.answers()).toEqual([
+    expect(await readHunts()).toMatchObject([
+      { ending: 'interrupted', ended_at: iso(clock.now), missed: false },
+    ])
+    expect(answers()).toEqual([
       expect.stringContaining(
         'The hunt stopped early: it could not continue after 10 attempts; GitHub’s last answer was `Server Error`.',
       ),
     ])
-    expect(it.answers()[0]).toContain('no failure in 1 run')
-    // What was under way at GitHub ends there, and still does not count.
-    const before = await conclusions()
-    await runOnce('failure')
-    expect(await conclusions()).toEqual(before)
-    await say('/hunt lint 1')
-    expect(reruns()).toBe(3)
-    await runOnce('success')
-    expect(it.answers()).toHaveLength(2)
+    expect(answers()[0]).toContain('no failure in 1 run')
+    // The re-run that was in progress completes, and still does not count.
+    const before = await readDerived()
+    await completeRun('failure')
+    expect(await readDerived()).toEqual(before)
+    await comment('/hunt lint 1')
+    expect(countReruns()).toBe(3)
+    await completeRun('success')
+    expect(answers()).toHaveLength(2)
   })
 
-  test('given up before GitHub took the request leaves no mark on what people run again', async () => {
-    it.fakeGitHub.failNext({ path: /\/rerun$/, status: 502, times: 10 })
-    it.fakeGitHub.failNext({ method: 'PATCH', path: /\/issues\/comments\//, status: 403 })
-    await say('/hunt unit 1')
-    for (let i = 0; i < 9; i++) {
-      minute += 61
-      await it.passTo(minute)
-    }
+  test('that is given up before GitHub accepted a re-run marks no attempt as hunted', async () => {
+    const { comment, pass, fakeGitHub, clock } = await startHuntApp()
+    fakeGitHub.failNext({ path: /\/rerun$/, status: 502, times: 10 })
+    fakeGitHub.failNext({ method: 'PATCH', path: /\/issues\/comments\//, status: 403 })
+    await comment('/hunt unit 1')
+    for (let i = 0; i < 9; i++) await pass(61)
     expect(await results()).toEqual([expect.stringMatching(/^given up: /)])
-    expect(await hunts()).toMatchObject([{ ending: 'interrupted', ended_at: at(minute) }])
+    expect(await readHunts()).toMatchObject([{ ending: 'interrupted', ended_at: iso(clock.now) }])
     expect(await db().selectFrom('hunted_attempt').selectAll().execute()).toEqual([])
   })
 
-  test('ends where the app was taken off the repository', async () => {
-    await say('/hunt unit 3')
+  test('ends when the app is uninstalled from the repository', async () => {
+    const { comment, pass, clock } = await startHuntApp()
+    await comment('/hunt unit 3')
     await db()
       .updateTable('repository')
-      .set({ removed_at: at(minute) })
+      .set({ removed_at: iso(clock.now) })
       .execute()
-    minute += 5
-    await it.passTo(minute)
+    await pass(5)
     expect(await results()).toEqual(['the app is not installed there'])
-    expect(await hunts()).toMatchObject([{ ending: 'interrupted', ended_at: at(minute) }])
+    expect(await readHunts()).toMatchObject([{ ending: 'interrupted', ended_at: iso(clock.now) }])
   })
 
-  test('waits for what a person has run again meanwhile, which counts', async () => {
-    // The workflow runs again on somebody's word when the hunt is asked for.
+  test('waits for an attempt that a person started, and that attempt counts', async () => {
+    const { run, comment, completeRun, sendAttempt, pass, countReruns, answers, repository } =
+      await startHuntApp()
+    // A person has re-run the workflow, and the attempt is in progress when the hunt is requested.
     const [unit, lint] = newestAttempt(run).jobs
     const again = { status: 'in_progress', conclusion: null, startedAt: at(62), completedAt: null } as const
     const jobs = [{ ...unit, ...again, id: 88_001 }, { ...lint }] as WorkflowJob[]
     run.attempts.push({ ...newestAttempt(run), ...again, attempt: 2, jobs, updatedAt: at(62) })
-    const check = it.repository.checkRuns.get(unit?.id ?? 0)
-    if (check) it.repository.checkRuns.set(88_001, { ...check, ...again, id: 88_001 })
-    await say('/hunt unit 1')
-    expect(reruns()).toBe(0)
+    const check = repository.checkRuns.get(unit?.id ?? 0)
+    if (check) repository.checkRuns.set(88_001, { ...check, ...again, id: 88_001 })
+    await comment('/hunt unit 1')
+    expect(countReruns()).toBe(0)
     const ended = { status: 'completed', conclusion: 'success', completedAt: at(68) } as const
     Object.assign(jobs[0] ?? {}, ended)
     Object.assign(newestAttempt(run), ended)
-    minute = 68
-    await tell(minute)
-    minute = 75
-    await it.passTo(minute)
-    expect(reruns()).toBe(1)
-    expect((await conclusions()).flakes).toHaveLength(1)
-    await runOnce('failure')
-    expect(it.answers()[0]).toContain('1 of 1 run failed')
-    expect((await conclusions()).runs).toHaveLength(3)
+    await sendAttempt(68)
+    await pass(11)
+    expect(countReruns()).toBe(1)
+    expect((await readDerived()).flakes).toHaveLength(1)
+    await completeRun('failure')
+    expect(answers()[0]).toContain('1 of 1 run failed')
+    expect((await readDerived()).runs).toHaveLength(3)
   })
 
-  test('one after the other in a repository', async () => {
-    await say('/hunt unit 1')
-    await say('/hunt lint 1')
-    expect(reruns()).toBe(1)
-    await runOnce('success')
-    expect(reruns()).toBe(2)
-    await runOnce('success')
-    expect((await hunts()).map((one) => [one.name, one.ended_at !== null])).toEqual([
+  test('waits until the previous hunt in the repository has ended', async () => {
+    const { comment, completeRun, countReruns } = await startHuntApp()
+    await comment('/hunt unit 1')
+    await comment('/hunt lint 1')
+    expect(countReruns()).toBe(1)
+    await completeRun('success')
+    expect(countReruns()).toBe(2)
+    await completeRun('success')
+    expect((await readHunts()).map((hunt) => [hunt.name, hunt.ended_at !== null])).toEqual([
       ['unit-#7', true],
       ['lint-#7', true],
     ])
   })
 
-  test('is broken off by a new commit, with what is known', async () => {
-    await say('/hunt unit 4')
-    await runOnce('success')
-    const pull = it.repository.issues.get(7)?.pull
+  test('stops when the pull request gets a new commit, and the answer has the results so far', async () => {
+    const { comment, completeRun, countReruns, answers, repository } = await startHuntApp()
+    await comment('/hunt unit 4')
+    await completeRun('success')
+    const pull = repository.issues.get(7)?.pull
     if (pull) pull.head.sha = 'b'.repeat(40)
-    await runOnce('success')
-    expect(reruns()).toBe(2)
-    expect(it.answers()[0]).toContain('no failure in 2 runs')
-    expect(it.answers()[0]).toContain('The hunt stopped early: the pull request has a newer commit.')
+    await completeRun('success')
+    expect(countReruns()).toBe(2)
+    expect(answers()[0]).toContain('no failure in 2 runs')
+    expect(answers()[0]).toContain('The hunt stopped early: the pull request has a newer commit.')
   })
 })
 
-describe('is refused in a sentence', () => {
-  beforeEach(() => start())
-
-  test.each<[string, () => void, string, CommentOptions, RegExp]>([
+describe('/hunt is refused with a sentence', () => {
+  test.each<[string, (app: TestApp) => void, string, RegExp]>([
     [
-      'to people who may not write',
-      () => it.repository.permissions.set('octocat', 'read'),
+      'to people without write permission',
+      ({ repository }) => repository.permissions.set('octocat', 'read'),
       '/hunt unit',
-      {},
       /only people with write permission/,
     ],
-    ['without a job', () => {}, '/hunt', {}, /^Name a job: `\/hunt JOB`/],
+    ['without a job', () => {}, '/hunt', /^Name a job: `\/hunt JOB`/],
     [
-      'for a job that is not there',
+      'for a job without a result',
       () => {},
       '/hunt e2e @acme/all',
-      {},
       /no job `e2e @acme\/all` at aaaaaaa\. Its jobs are `lint`, `unit`\./,
     ],
     [
-      'without the permission',
-      () => {
-        for (const one of it.fakeGitHub.state.installations.values()) one.permissions.actions = 'read'
+      'without the permission to re-run workflows',
+      ({ fakeGitHub: { state } }) => {
+        for (const { permissions } of state.installations.values()) permissions.actions = 'read'
       },
       '/hunt unit',
-      {},
       /the app needs the permission \*\*Actions: write\*\*/,
     ],
-  ])('%s', async (_name, prepare, body, options, sentence) => {
-    prepare()
-    await say(body, options)
-    expect(it.answers()).toEqual([expect.stringMatching(sentence)])
-    expect(run.attempts).toHaveLength(1)
+  ])('%s', async (_name, prepare, body, sentence) => {
+    const app = await startHuntApp()
+    prepare(app)
+    await app.comment(body)
+    expect(app.answers()).toEqual([expect.stringMatching(sentence)])
+    expect(app.run.attempts).toHaveLength(1)
     expect(await db().selectFrom('hunted_attempt').selectAll().execute()).toEqual([])
   })
 })
 
-test('is refused when the minutes of the day are used up', async () => {
-  await start({ settings: 'hunt: { enabled: true, max_minutes: 2 }' })
-  await say('/hunt unit')
-  await runOnce('success')
-  expect(it.answers()[0]).toContain('its minutes are used up')
-  await say('/hunt unit')
-  expect(reruns()).toBe(1)
-  minute += 24 * 60
-  await say('/hunt unit')
-  expect(reruns()).toBe(2)
+test('/hunt is refused once the minutes of the day are used up', async () => {
+  const { comment, completeRun, pass, countReruns, answers } = await startHuntApp(
+    'hunt: { enabled: true, max_minutes: 2 }',
+  )
+  await comment('/hunt unit')
+  await completeRun('success')
+  expect(answers()[0]).toContain('its minutes are used up')
+  await comment('/hunt unit')
+  expect(countReruns()).toBe(1)
+  await pass(24 * 60)
+  await comment('/hunt unit')
+  expect(countReruns()).toBe(2)
 })
 
-test('is only recorded where the settings do not switch it on', async () => {
-  await start({ settings: 'required: [unit]' })
-  await say('/hunt unit')
-  expect([it.answers(), reruns(), await results()]).toEqual([[], 0, ['only recorded: hunt.enabled is off']])
+test('/hunt is only recorded unless the settings switch it on', async () => {
+  const { comment, countReruns, answers } = await startHuntApp('required: [unit]')
+  await comment('/hunt unit')
+  expect([answers(), countReruns(), await results()]).toEqual([[], 0, ['only recorded: hunt.enabled is off']])
 })
