@@ -253,8 +253,14 @@ describe('the model of a week', () => {
       fitted = jobs
       return DEFAULT_MODEL
     })
-    modelIn([[...calmDays, ...learned, ...ignored], [entry(1, 5, { number: null })], []], WEEK)
-    expect(fitted).toEqual([evidence])
+    const onlyTrunk = [entry(1, 5, { number: null })]
+    modelIn(
+      [[...calmDays, ...learned, ...ignored], onlyTrunk, [entry(1, 5)], [entry(1, 6, flake(6))], []],
+      WEEK,
+    )
+    const ofOne = (step: number, flaky: boolean) =>
+      jobEvidence([{ number: 1, step, flaky, excused: false }], 42)
+    expect(fitted).toEqual([evidence, ofOne(5, false), ofOne(6, true)])
   })
 
   test('learns that pull requests break jobs', () => {
