@@ -1,4 +1,4 @@
-/** The pages as the running server serves them: what its settings open and close, and what it knows of itself. */
+/** The pages of a running server: the effect of its configuration, and its own status. */
 import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { startTestApp } from '../support/app.ts'
@@ -7,7 +7,7 @@ import { pullRequestDelivery } from '../support/deliveries.ts'
 const SIGN_IN = { clientId: 'Iv1.test', clientSecret: 'known to tests', secret: 's'.repeat(32) }
 const OPEN = { signIn: null, isPublic: true, metricsToken: null, off: [] }
 
-test('an app with credentials and no data waits for its first delivery, then shows what came in', async () => {
+test('an app with credentials and no data waits for its first delivery, then shows its results', async () => {
   const { app, send } = await startTestApp()
   expect(await read(`${app.url}/`)).toContain('Waiting for the first results')
   expect(await send(pullRequestDelivery())).toEqual([202])
@@ -23,7 +23,7 @@ test('an app without credentials leads to the set-up', async () => {
   expect(page).toContain('href="/probot"')
 })
 
-test('the time of handlers, answers and queries is in the metrics', async () => {
+test('metrics include the time of deliveries, responses and queries', async () => {
   const { app, send } = await startTestApp({ config: { database: 'memory' } })
   await send(pullRequestDelivery())
   await read(`${app.url}/status`)
@@ -33,7 +33,7 @@ test('the time of handlers, answers and queries is in the metrics', async () => 
   expect(metrics).toMatch(/flake_sla_query_seconds_count [1-9]/)
 })
 
-test('with OAuth credentials people are offered to sign in, and sent to GitHub', async () => {
+test('with OAuth credentials, pages offer to sign in, which leads to GitHub', async () => {
   const { app } = await startTestApp({ config: { pages: { ...OPEN, signIn: SIGN_IN } } })
   expect(await read(`${app.url}/`)).toContain('href="/auth/sign-in')
   const answer = await fetch(`${app.url}/auth/sign-in`, { redirect: 'manual' })
@@ -41,7 +41,7 @@ test('with OAuth credentials people are offered to sign in, and sent to GitHub',
   expect(answer.headers.get('location')).toContain('client_id=Iv1.test')
 })
 
-test('PUBLIC=off closes everything but health, and says what a missing setting turns off', async () => {
+test('PUBLIC=off closes everything but health, and says what a missing variable turns off', async () => {
   const { pages } = readConfig({ PUBLIC: 'off', GITHUB_CLIENT_ID: 'x' })
   expect(pages.off).toEqual([
     'Sign-in is off, because GITHUB_CLIENT_SECRET and SESSION_SECRET are not set: with PUBLIC=off, nobody can see anything.',
@@ -59,7 +59,7 @@ test('PUBLIC=off closes everything but health, and says what a missing setting t
   ]) {
     const answer = await fetch(app.url + path)
     statuses.push([path, answer.status])
-    // What is not read holds its connection, and the server's end waits for that.
+    // An unread response keeps its connection open, and stopping the server waits for it.
     await answer.text()
   }
   expect(statuses.filter(([, status]) => status !== 401)).toEqual([])
@@ -67,18 +67,18 @@ test('PUBLIC=off closes everything but health, and says what a missing setting t
   expect(await read(`${app.url}/readyz`)).toBe('ready\n')
 })
 
-test('what is off is told on the status page', async () => {
+test('the status page lists the features that are off', async () => {
   const { app } = await startTestApp({ config: { pages: readConfig({}).pages } })
   expect(await read(`${app.url}/status`)).toContain('Sign-in is off, because GITHUB_CLIENT_ID, ')
 })
 
-test('what is left of the rate limit is read from GitHub’s own answers', async () => {
+test('the remaining rate limit comes from GitHub’s responses', async () => {
   const { app, send } = await startTestApp()
   await send(pullRequestDelivery())
   const { installation_id } = await app.deps.db.selectFrom('repository').selectAll().executeTakeFirstOrThrow()
   const octokit = await app.deps.github?.octokitOf(installation_id ?? 0)
   await octokit?.rest.apps.listReposAccessibleToInstallation()
-  expect(await read(`${app.url}/status`)).toMatch(/[\d,]+ of [\d,]+ requests left until/)
+  expect(await read(`${app.url}/status`)).toMatch(/[\d,]+ of [\d,]+ requests left; resets at/)
 })
 
 test.each([
