@@ -4,7 +4,7 @@ import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import type { Chapter } from './soak-load.ts'
 
 export interface Counts {
-  questions: number
+  commands: number
   /** Commands without an answer, and surplus answers. */
   unanswered: number
   answersTooMany: number
@@ -25,13 +25,13 @@ export async function countWritten(
   starts: readonly Start[],
 ): Promise<Counts> {
   const breached = await readBreached(address)
-  const counts = { questions: 0, unanswered: 0, answersTooMany: 0, unfiled: 0, issuesTooMany: 0 }
-  for (const { repository, questions } of chapters) {
+  const counts = { commands: 0, unanswered: 0, answersTooMany: 0, unfiled: 0, issuesTooMany: 0 }
+  for (const { repository, commands } of chapters) {
     const stored = fakeGitHub.state.repositories.get(repository.full_name)
     const comments = [...(stored?.comments.values() ?? [])].filter((comment) => comment.byApp)
-    for (const { number } of questions) {
+    for (const { number } of commands) {
       const answers = comments.filter((comment) => comment.issue === number).length
-      counts.questions++
+      counts.commands++
       if (answers === 0) counts.unanswered++
       else counts.answersTooMany += answers - 1
     }

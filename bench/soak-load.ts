@@ -13,12 +13,12 @@ import type { ServerProcess } from './processes.ts'
 /** Heads a minute. Three deliveries each make 20 deliveries a second; half of them are sent twice. */
 const HEADS = 400
 /** Commands a minute. The GitHub client waits three seconds between comments, so two processes can answer this many. */
-const QUESTIONS = 12
+const COMMANDS = 12
 const MAX_WAITING = 200
 /** A delivery that no process accepts for this long fails the test. */
 const MAX_MS = 2 * MINUTE_MS
 
-export interface Question {
+export interface Command {
   /** The pull request's number. Each pull request gets one command. */
   number: number
   id: number
@@ -29,7 +29,7 @@ export interface Question {
 /** The load of one minute. */
 export interface Chapter {
   repository: typeof REPOSITORY
-  questions: Question[]
+  commands: Command[]
   deliveries: TestDelivery[]
 }
 
@@ -43,18 +43,18 @@ export function chapterOf(began: number, minute: number): Chapter {
     begin: (yesterday - ms(0)) / MINUTE_MS,
     minutes: 1400,
   })
-  const questions = Array.from({ length: QUESTIONS }, (_, i) => ({
-    number: i * Math.floor(HEADS / QUESTIONS) + 1,
+  const commands = Array.from({ length: COMMANDS }, (_, i) => ({
+    number: i * Math.floor(HEADS / COMMANDS) + 1,
     id: 1000 * (minute + 1) + i,
     author: `asks-${minute}-${i}`,
-    at: new Date(began + (minute + i / QUESTIONS) * MINUTE_MS).toISOString(),
+    at: new Date(began + (minute + i / COMMANDS) * MINUTE_MS).toISOString(),
   }))
-  const share = history.length / QUESTIONS
-  const deliveries = questions.flatMap((question, i) => [
+  const share = history.length / COMMANDS
+  const deliveries = commands.flatMap((command, i) => [
     ...history.slice(i * share, (i + 1) * share),
-    commentDelivery({ ...question, body: '/flake-report', minute: minuteOf(question.at), repository }),
+    commentDelivery({ ...command, body: '/flake-report', minute: minuteOf(command.at), repository }),
   ])
-  return { repository, questions, deliveries }
+  return { repository, commands, deliveries }
 }
 
 /** Converts a time to minutes after the tests' start time. */

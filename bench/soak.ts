@@ -117,10 +117,10 @@ async function killNowAndThen(fleet: Fleet, signal: AbortSignal): Promise<void> 
 }
 
 /** Adds the chapter's repository and commands to the fake GitHub. */
-function seedGitHub({ state }: FakeGitHub, { repository, questions }: Chapter): void {
+function seedGitHub({ state }: FakeGitHub, { repository, commands }: Chapter): void {
   const stored = addRepository(state, { owner: 'acme', name: repository.name })
   stored.id = repository.id
-  for (const { number, id, author, at } of questions) {
+  for (const { number, id, author, at } of commands) {
     addAccount(state, author)
     addIssue(state, stored, { number, title: `Change ${number}`, user: author, at })
     addComment(stored, { id, issue: number, body: '/flake-report', user: author, at })

@@ -26,7 +26,7 @@ function file(name: string, text: string): string {
   return path
 }
 
-describe('reading beside recording', () => {
+describe('reading in a thread', () => {
   test('gives the lines of all files in order, more than are ever sent at once', async () => {
     const files = [file('a.ndjson', linesOf(0, 1500)), file('b.ndjson.gz', linesOf(1500, 700))]
     const places: string[] = []
@@ -44,7 +44,7 @@ describe('reading beside recording', () => {
     )
   })
 
-  test('says what is wrong with a line, and reads the next', async () => {
+  test('reports an invalid line and reads the next', async () => {
     const path = file('broken.ndjson', `{\n${linesOf(0, 1)}`)
     const prepared = []
     for await (const line of readPrepared([path], 0)) prepared.push(line.prepared)
@@ -53,13 +53,13 @@ describe('reading beside recording', () => {
     expect(prepared[1]?.outcome).not.toBe('unread')
   })
 
-  test('ends with a sentence when a file is not there', async () => {
+  test('ends with a sentence when a file is missing', async () => {
     await expect(async () => {
       for await (const _ of readPrepared([join(folder, 'none.ndjson')], 0));
     }).rejects.toThrow('is not a readable file')
   })
 
-  test('ends its thread for a reader that has seen enough', async () => {
+  test('ends its thread when the consumer stops early', async () => {
     const path = file('long.ndjson', linesOf(0, 5000))
     for await (const { at } of readPrepared([path], 0)) if (at.line === 3) break
     const left = process.getActiveResourcesInfo().filter((resource) => resource === 'MessagePort')

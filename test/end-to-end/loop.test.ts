@@ -85,7 +85,7 @@ test('a newer breach closes the older issue as superseded', async () => {
   expect(issues().map((issue) => issue.state)).toEqual(['closed', 'open'])
 })
 
-test('nobody is answered about a head that never failed, beyond saying so', async () => {
+test('a report on a head that never failed only says so', async () => {
   const { send, passTo, answers } = await startTestApp()
   await send(
     pullRequestDelivery(),

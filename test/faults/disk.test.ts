@@ -141,7 +141,7 @@ test.skipIf(!isMounted)(
   120_000,
 )
 
-/** A program that writes much to the log and little to tables, and prints what is committed. */
+/** A program that writes a lot to the log and little to tables, and prints what is committed. */
 function writing(data: string): string {
   return `
     import { sql } from ${JSON.stringify(import.meta.resolve('kysely'))}

@@ -52,7 +52,7 @@ test.each([
   ['primary-limit', 'primary-limit'],
   ['a limit of a year', 'secondary-limit'],
 ] as const)(
-  'while GitHub refuses by %s, the rest goes on',
+  'while GitHub refuses with %s, other work continues',
   async (_name, status) => {
     const app = await startTestApp({ throttle: true })
     await app.send(...deliveries().slice(0, 3))

@@ -33,7 +33,7 @@ const PASSING: [name: string, fault: Fault][] = [
 ]
 
 test.each(['POST', 'GET'])(
-  'whatever goes wrong with a %s, each question has one answer in the end',
+  'after any failure of a %s, each command has exactly one answer in the end',
   async (method) => {
     const app = await startTestApp()
     expect(await app.send(...deliveries().slice(0, 3))).toEqual([202, 202, 202])

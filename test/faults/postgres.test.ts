@@ -1,4 +1,4 @@
-/** PostgreSQL failures: after each, everything acknowledged is stored and the app recovers by itself. */
+/** PostgreSQL failures: after each, everything acknowledged is stored and the app recovers automatically. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'

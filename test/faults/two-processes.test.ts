@@ -28,7 +28,7 @@ const LATER = 3
 const WEEK = 7 * 24 * 60
 /** Pull request 7 flakes; a comment asks for a report. */
 const HISTORY = deliveriesOfHeads(40)
-const QUESTION = commentDelivery({ id: 9000, body: '/flake-report', number: 7, minute: EVENING - 5 })
+const COMMAND = commentDelivery({ id: 9000, body: '/flake-report', number: 7, minute: EVENING - 5 })
 
 const folder = mkdtempSync(join(tmpdir(), 'flake-sla-two-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -132,7 +132,7 @@ const ownIssues = ({ issues }: Repository) =>
 async function undisturbed() {
   const on = await startTestApp()
   on.clock.now = ms(EVENING)
-  await on.send(...HISTORY, QUESTION)
+  await on.send(...HISTORY, COMMAND)
   await on.passTo(EVENING)
   await on.passTo(MIDNIGHT + 10)
   const [{ title = '' } = {}] = on.issues()
@@ -154,7 +154,7 @@ test('one answer and one issue are written when each process is killed once', as
   const moments = [random() * 1500, random() * 600] as const
   const killed = sleep(moments[0]).then(() => first.kill())
   await sendToAll([first, second], HISTORY)
-  await sendToAll([first, second], [QUESTION])
+  await sendToAll([first, second], [COMMAND])
   await killed
   await sleep(UNDER_WAY_MS)
   two.setClock(EVENING + LATER)
@@ -169,7 +169,7 @@ test('one answer and one issue are written when each process is killed once', as
   await sleep(UNDER_WAY_MS)
   two.setClock(MIDNIGHT + 10 + LATER)
   await expect.poll(() => ownIssues(repository).length, { timeout: 60_000 }).toBe(1)
-  await sendToAll([third], [...HISTORY.slice(-9), QUESTION])
+  await sendToAll([third], [...HISTORY.slice(-9), COMMAND])
   await settled(two.db)
   expect(ownIssues(repository), `killed after ${moments} ms`).toEqual([
     { title: expected.issue, state: 'open' },

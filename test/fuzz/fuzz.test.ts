@@ -33,7 +33,7 @@ test('no input that found a defect in the past finds it again', async () => {
     ])
 }, 120_000)
 
-test('settings of the maximum length are read in time, whatever they contain', () => {
+test('settings of the maximum length are read in time for any content', () => {
   const parts = ['[', '{a: ', '? ', 'a: &a x\n']
   for (const long of [...parts.map((part) => part.repeat(100_000)), manyKeys()]) {
     const started = performance.now()

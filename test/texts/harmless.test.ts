@@ -1,4 +1,4 @@
-/** Every text with the worst names there are, put through a real Markdown renderer: what a reader's page must not hold. */
+/** Every text with hostile names, rendered by a real Markdown renderer: no name may act as markup. */
 import { answerOf, huntMarkdown } from '@flake-sla/hunt'
 import MarkdownIt from 'markdown-it'
 import { describe, expect, test } from 'vitest'
@@ -131,7 +131,7 @@ function breach(names: readonly string[]): Breach {
   }
 }
 
-/** A job that fails on one node alone, says the names, and leaves reports of tests that are called so. */
+/** A hunt that fails on one node, with the names in its output and in its test reports. */
 function hunted(names: readonly string[]): string {
   const [name = ''] = names
   const runs = Array.from({ length: 40 }, (_, i) =>
@@ -201,7 +201,7 @@ describe.each(TEXTS)('%s', (_, textOf) => {
     const body = textOf([name, 'unit'])
     const html = markdown.render(body)
 
-    test('mentions nobody, runs nothing, links only where it should', () => {
+    test('mentions no user, runs no command, and links only to expected addresses', () => {
       const outside = outsideCode(html)
       expect(outside).not.toMatch(/(^|[^\w`])@\w/)
       expect(html).not.toMatch(/<(script|img|iframe|style)\b/i)
@@ -211,11 +211,11 @@ describe.each(TEXTS)('%s', (_, textOf) => {
       expect(outside).not.toMatch(/evil\.example|acme\/widgets#2/)
     })
 
-    test('gives no command to any bot', () => {
+    test('contains no command for a bot', () => {
       expect(body.split('\n').filter((line) => /^\s*\//.test(line))).toEqual([])
     })
 
-    test('keeps every row in as many cells as the table has', () => {
+    test('keeps the number of cells in every row', () => {
       for (const table of html.match(/<table>[\s\S]*?<\/table>/g) ?? []) {
         const heads = table.match(/<th[ >]/g)?.length ?? 0
         for (const row of table.match(/<tr>[\s\S]*?<\/tr>/g) ?? [])
@@ -224,7 +224,7 @@ describe.each(TEXTS)('%s', (_, textOf) => {
       }
     })
 
-    test('leaves nothing open, and turns no text around', () => {
+    test('closes every element, and does not reverse the text direction', () => {
       const opened = html.match(/<details>/g)?.length ?? 0
       expect(html.match(/<\/details>/g)?.length ?? 0).toBe(opened)
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not get through
@@ -233,7 +233,7 @@ describe.each(TEXTS)('%s', (_, textOf) => {
     })
   })
 
-  test('fits GitHub however many and long the names are', () => {
+  test('fits GitHub’s limit with many long names', () => {
     const many = Array.from({ length: 3000 }, (_, i) => `${i} ${'😀|`'.repeat(200)}`)
     expect([...textOf(many)].length).toBeLessThan(62_000)
     expect(Buffer.byteLength(textOf(many))).toBeLessThan(262_144)

@@ -1,4 +1,4 @@
-/** `hunt --ref` on the command line, from the first attempt to the kept table, with the fake GitHub's GitHub. */
+/** `hunt --ref` on the command line, from the first attempt to the stored series, against the fake GitHub. */
 
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,9 @@ import { createServerDatabase } from '../../support/database.ts'
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const AT = '2026-02-03T04:00:00.000Z'
 
-test('repeats a job, keeps it, and does not count what it refused', { timeout: 120_000 }, async () => {
+test('repeats a job, stores the hunt, and does not count refused attempts', {
+  timeout: 120_000,
+}, async () => {
   const fakeGitHub = await startFakeGitHub({ validate: true })
   const repository = addRepository(fakeGitHub.state, { owner: 'acme', name: 'widgets' })
   setRole(fakeGitHub.state, repository, 'octo', 'write')

@@ -1,4 +1,4 @@
-/** Hunts from the first `--name` to the table of a series, as a person meets them. */
+/** Stored hunts on the command line, from `--name` to the table of a series. */
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { createServerDatabase } from '../../support/database.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 
-/** A folder of its own, and a database on the server, which opens faster than an embedded one. */
+/** A separate folder, and a database on the server, which opens faster than an embedded one. */
 async function here() {
   const DATABASE_URL = await createServerDatabase()
   const cwd = mkdtempSync(join(tmpdir(), 'flake-sla-test-'))
@@ -28,7 +28,7 @@ async function here() {
   }
 }
 
-test('a series is kept, noted and read as one table', { timeout: 120_000 }, async () => {
+test('a series is stored, gets a note and is listed as one table', { timeout: 120_000 }, async () => {
   const { cwd, hunt } = await here()
   const settings = ['--runs', '8', '--all-runs', '--parallel', '2', '--tool', 'node', '--note', 'on mains']
   const first = hunt(...settings, '--name', 'cache', '--', 'sh', '-c', '[ $FLAKE_SLA_RUN != 3 ]')
