@@ -136,7 +136,7 @@ describe('/hunt', () => {
     expect(countReruns()).toBe(3)
     expect(answers()).toHaveLength(1)
     const [answer = ''] = answers()
-    await expect(answer).toMatchFileSnapshot('../stories/hunt-answer.md')
+    await expect(answer).toMatchFileSnapshot('../end-to-end/hunt-answer.md')
     const [hunt] = await readHunts()
     expect(hunt).toMatchObject({
       name: 'unit-#7',

@@ -106,7 +106,7 @@ test('a pull request that changes the file is told what would change', async () 
   const [run, another] = it.repository.checkRuns.values()
   expect(another).toBeUndefined()
   expect(run).toMatchObject({ sha: HEAD, name: 'flake-sla settings', conclusion: 'success' })
-  await expect(`# ${run?.title}\n\n${run?.summary}`).toMatchFileSnapshot('../stories/settings-check.md')
+  await expect(`# ${run?.title}\n\n${run?.summary}`).toMatchFileSnapshot('../end-to-end/settings-check.md')
 })
 
 test('a pull request that breaks the file is told every mistake', async () => {
@@ -117,7 +117,7 @@ test('a pull request that breaks the file is told every mistake', async () => {
   const [run] = it.repository.checkRuns.values()
   expect(run?.conclusion).toBe('failure')
   await expect(`# ${run?.title}\n\n${run?.summary}`).toMatchFileSnapshot(
-    '../stories/settings-check-broken.md',
+    '../end-to-end/settings-check-broken.md',
   )
 })
 
