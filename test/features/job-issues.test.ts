@@ -1,5 +1,5 @@
-/** Issues about single jobs: few, up to date, closed when the job stops flaking or by people, reopened by newer evidence. */
-import { beforeEach, expect, test } from 'vitest'
+/** Issues about single jobs: how many are opened, and when they are updated, closed and reopened. */
+import { expect, test } from 'vitest'
 import { addIssue, addPull } from '../../fake-github/seed.ts'
 import type { Issue } from '../../fake-github/state.ts'
 import { readOpenJobIssues, writeJobIssue } from '../../src/db/job-issues.ts'
@@ -16,195 +16,222 @@ import {
 import { at, REPOSITORY_ID } from '../support/facts.ts'
 
 const DAY = 24 * 60
-/** Just after midnight before the n-th day of the test, which begins at 9:00. */
+/** Ten minutes after midnight at the end of the n-th day of the test; the first day begins at 9:00. */
 const night = (n: number) => (n - 1) * DAY + 15 * 60 + 10
+const SETTINGS = 'job_issues: { enabled: true }\nbreach_issue: { mode: off }'
+/** The first issue that is opened; the pull request of the repository is number 7. */
+const FIRST_ISSUE = 8
+/** Clean results that close the issue: after 3 flakes in 11 results, (8/11)^15 < 0.01. The first day ends with one. */
+const MIN_CLEAN_RESULTS = 15
+
+const JOB = { source: 'check_run', app: 'github-actions', workflow: null, event: null } as const
 
 const db = useDatabase()
-let it: TestApp
-let ids = 0
-
-beforeEach(async () => {
-  it = await startTestApp({ database: { name: 'memory', embedded: true, db: db(), close: async () => {} } })
-  it.repository.contents.set(
-    '.github/flake-sla.yml',
-    'job_issues: { enabled: true }\nbreach_issue: { mode: off }',
-  )
-  await it.send(pushDelivery())
-  await it.passTo(62)
-})
-
 const range = (length: number) => Array.from({ length }, (_, i) => i)
 const shaOf = (number: number) => number.toString(16).padStart(40, '0')
 
-/** Webhooks of a pull request: the jobs marked true flake in its workflow run, the others pass. */
-function tested(number: number, minute: number, jobs: Record<string, boolean>, pushed = minute) {
+/** The app in a repository that allows issues about jobs. */
+async function startJobIssuesApp(settings: string | null = SETTINGS) {
+  const app = await startTestApp({
+    database: { name: 'memory', embedded: true, db: db(), close: async () => {} },
+  })
+  if (settings !== null) app.repository.contents.set('.github/flake-sla.yml', settings)
+  await app.send(pushDelivery())
+  await app.passTo(62)
+  const issue = () => app.repository.issues.get(FIRST_ISSUE) as Issue
+
+  /** Sends webhooks all at once: their order of arrival changes nothing. */
+  async function sendAll(deliveries: readonly TestDelivery[]): Promise<void> {
+    await Promise.all(deliveries.map((delivery) => app.send(delivery)))
+  }
+
+  return {
+    ...app,
+    sendAll,
+    issue,
+    /** The first line of each comment of the app on the issue. */
+    issueComments: () => app.answers(FIRST_ISSUE).map((body) => body.split('\n')[0]),
+    closeIssue: (stateReason: string, minute: number) =>
+      Object.assign(issue(), { state: 'closed', stateReason, closedAt: at(minute) }),
+    /** Nine pull requests on which the jobs pass and three on which they flake, hours apart: not an incident. */
+    async sendFlakyDay(jobs: readonly string[] = ['unit']): Promise<void> {
+      const all = (isFlaky: boolean) => Object.fromEntries(jobs.map((name) => [name, isFlaky]))
+      await sendAll(
+        range(12).flatMap((i) => {
+          const isFlaky = i % 4 === 2
+          return pullRequestRuns((isFlaky ? 200 : 100) + i, 2 + i * 50, all(isFlaky))
+        }),
+      )
+    },
+    /** Sends this many clean results on the second day and lets the night after it pass. */
+    async passCleanDay(results: number): Promise<void> {
+      await sendAll(range(results).flatMap((i) => pullRequestRuns(300 + i, DAY + i, { unit: false })))
+      await app.passTo(night(2))
+    },
+  }
+}
+
+/** Webhooks of a pull request. Of its jobs, by name, those marked true flake and the others pass. */
+function pullRequestRuns(
+  number: number,
+  minute: number,
+  jobs: Record<string, boolean>,
+  pushedMinute = minute,
+) {
   const headSha = shaOf(number)
-  const runs = Object.entries(jobs).flatMap(([name, flakes]) => {
+  const results = Object.entries(jobs).flatMap(([name, isFlaky], i) => {
     const run = { name, headSha, suite: number, headBranch: `topic-${number}` }
-    const failed = checkRunDelivery({ ...run, id: ++ids, conclusion: 'failure', minute: minute + 1 })
-    return [...(flakes ? [failed] : []), checkRunDelivery({ ...run, id: ++ids, minute: minute + 2 })]
+    const id = number * 100 + 2 * i
+    const failed = checkRunDelivery({ ...run, id, conclusion: 'failure', minute: minute + 1 })
+    return [...(isFlaky ? [failed] : []), checkRunDelivery({ ...run, id: id + 1, minute: minute + 2 })]
   })
   return [
-    pullRequestDelivery({ number, headSha, minute: pushed, openedMinute: pushed }),
+    pullRequestDelivery({ number, headSha, minute: pushedMinute, openedMinute: pushedMinute }),
     workflowRunDelivery({ headSha, suite: number, minute }),
-    ...runs,
+    ...results,
   ]
 }
 
-/** Sends all at once: the order of arrival changes nothing. */
-async function send(deliveries: TestDelivery[]): Promise<void> {
-  await Promise.all(deliveries.map((delivery) => it.send(delivery)))
-}
-
-/** Nine pull requests on which the jobs pass and three on which they flake, hours apart, so that it is not an incident. */
-async function flakyDay(jobs: string[] = ['unit']) {
-  const all = (flakes: boolean) => Object.fromEntries(jobs.map((name) => [name, flakes]))
-  await send(range(12).flatMap((i) => tested((i % 4 === 2 ? 200 : 100) + i, 2 + i * 50, all(i % 4 === 2))))
-}
-
-const issue = (number = 8) => it.repository.issues.get(number) as Issue
-const commentsOn = (number: number) => it.answers(number).map((body) => body.split('\n')[0])
-
-/** Clean results that close the issue: after 3 flakes in 11 results, (8/11)^15 < 0.01. The first day ends with one. */
-const NEEDED = 15
-
-/** Sends this many clean results on the second day and lets the night after it pass. */
-async function cleanDay(results: number) {
-  await send(range(results).flatMap((i) => tested(300 + i, DAY + i, { unit: false })))
-  await it.passTo(night(2))
-}
-
-test('the job that costs most of the budget gets one issue, and the report names it', async () => {
-  await flakyDay()
-  await it.passTo(600)
-  expect(it.issues()).toEqual([])
-  await it.passTo(night(1))
-  await it.passTo(night(1) + 300)
-  expect(it.issues()).toHaveLength(1)
+test('the job that costs most of the budget gets one issue, and the report links it', async () => {
+  const { sendFlakyDay, issue, passTo, send, issues, answers, repository, fakeGitHub } =
+    await startJobIssuesApp()
+  await sendFlakyDay()
+  await passTo(600)
+  expect(issues()).toEqual([])
+  await passTo(night(1))
+  await passTo(night(1) + 300)
+  expect(issues()).toHaveLength(1)
   expect(issue().labels).toEqual(['kind/flake'])
-  await expect(`# ${issue().title}\n\n${issue().body}`).toMatchFileSnapshot('../stories/job-issue.md')
+  await expect(`# ${issue().title}\n\n${issue().body}`).toMatchFileSnapshot('../end-to-end/job-issue.md')
   expect([...(await readOpenJobIssues(db(), REPOSITORY_ID)).values()]).toMatchObject([{ issue: 8 }])
   const pull = { number: 210, title: 'Change 210', user: 'octocat', at: at(60), sha: shaOf(210) }
-  addPull(it.fakeGitHub.state, it.repository, pull)
-  await it.send(commentDelivery({ number: 210, body: '/flake-report', minute: night(1) + 310 }))
-  await it.passTo(night(1) + 320)
-  expect(it.answers(210)[0]).toMatch(/#8/)
+  addPull(fakeGitHub.state, repository, pull)
+  await send(commentDelivery({ number: 210, body: '/flake-report', minute: night(1) + 310 }))
+  await passTo(night(1) + 320)
+  expect(answers(210)[0]).toMatch(/#8/)
 })
 
-test('at most two issues are opened a day, and none twice after their record was lost', async () => {
-  await flakyDay(['unit', 'e2e', '| @everyone `x`'])
-  await it.passTo(night(1))
-  expect(it.issues()).toHaveLength(2)
+test('at most two issues are opened a day, and no second one for a job whose record was lost', async () => {
+  const { sendFlakyDay, passTo, issues } = await startJobIssuesApp()
+  await sendFlakyDay(['unit', 'e2e', '| @everyone `x`'])
+  await passTo(night(1))
+  expect(issues()).toHaveLength(2)
   await db().deleteFrom('job_issue').execute()
   await db().updateTable('outbox').set({ done_at: null }).where('kind', '=', 'job-issues').execute()
-  await it.passTo(night(1) + 60)
-  expect(it.issues()).toHaveLength(2)
-  await it.passTo(night(2))
+  await passTo(night(1) + 60)
+  expect(issues()).toHaveLength(2)
+  await passTo(night(2))
   expect(
-    it
-      .issues()
+    issues()
       .map(({ title }) => title)
       .sort(),
   ).toEqual(['Flaky job: `` | @everyone `x` ``', 'Flaky job: `e2e`', 'Flaky job: `unit`'])
 })
 
-test('the issue is kept up to date without a comment', async () => {
-  await flakyDay()
-  await it.passTo(night(1))
+test('the issue is updated without a comment', async () => {
+  const { sendFlakyDay, sendAll, issue, issueComments, passTo } = await startJobIssuesApp()
+  await sendFlakyDay()
+  await passTo(night(1))
   const before = issue().body
-  await send(tested(400, DAY + 5, { unit: true }))
-  await it.passTo(night(2))
+  await sendAll(pullRequestRuns(400, DAY + 5, { unit: true }))
+  await passTo(night(2))
   expect(issue().body).not.toBe(before)
   expect(issue().body).toContain('4 flakes not caused by the pull request in 4 pull requests')
-  expect(commentsOn(8)).toEqual([])
+  expect(issueComments()).toEqual([])
 })
 
 test('enough clean results close the issue, and only a flake on a newer base reopens it', async () => {
-  await flakyDay()
-  await it.passTo(night(1))
-  await cleanDay(NEEDED - 2)
+  const { sendFlakyDay, passCleanDay, sendAll, issue, issueComments, passTo } = await startJobIssuesApp()
+  await sendFlakyDay()
+  await passTo(night(1))
+  await passCleanDay(MIN_CLEAN_RESULTS - 2)
   expect(issue().state).toBe('open')
-  await send(tested(399, 2 * DAY, { unit: false }))
-  await it.passTo(night(3))
+  await sendAll(pullRequestRuns(399, 2 * DAY, { unit: false }))
+  await passTo(night(3))
   expect([issue().state, issue().stateReason]).toEqual(['closed', 'completed'])
-  expect(commentsOn(8)).toEqual([
+  expect(issueComments()).toEqual([
     'Closing: `unit` has not flaked in its last 15 results. A job as flaky as it was would do that by chance less than 1% of the time (15 results needed).',
   ])
-  // Pushed before the issue was closed and run afterwards: this flake is on the old base.
-  await send(tested(401, 3 * DAY + 5, { unit: true }, 2 * DAY))
-  await it.passTo(night(4))
+  // This pull request was pushed before the issue was closed and run afterwards, so its flake is on the old base.
+  await sendAll(pullRequestRuns(401, 3 * DAY + 5, { unit: true }, 2 * DAY))
+  await passTo(night(4))
   expect(issue().state).toBe('closed')
-  await send(tested(402, 4 * DAY, { unit: true }))
-  await it.passTo(night(5))
-  await it.passTo(night(5) + 60)
+  await sendAll(pullRequestRuns(402, 4 * DAY, { unit: true }))
+  await passTo(night(5))
+  await passTo(night(5) + 60)
   expect(issue().state).toBe('open')
-  expect(commentsOn(8)).toHaveLength(2)
-  expect(commentsOn(8)[1]).toMatch(/^Reopening: `unit` flaked again on #402 \(\[failing run at 0000000\]/)
+  expect(issueComments()).toHaveLength(2)
+  expect(issueComments()[1]).toMatch(/^Reopening: `unit` flaked again on #402 \(\[failing run at 0000000\]/)
 })
 
 test.each(['not_planned', 'duplicate'] as const)(
   'an issue closed as %s stays closed',
   async (stateReason) => {
-    await flakyDay()
-    await it.passTo(night(1))
-    Object.assign(issue(), { state: 'closed', stateReason, closedAt: at(night(1) + 60) })
-    await it.passTo(night(2))
-    await send(tested(402, 2 * DAY, { unit: true }))
-    await it.passTo(night(3))
-    await it.passTo(night(4))
+    const { sendFlakyDay, sendAll, issue, closeIssue, passTo, issues } = await startJobIssuesApp()
+    await sendFlakyDay()
+    await passTo(night(1))
+    closeIssue(stateReason, night(1) + 60)
+    await passTo(night(2))
+    await sendAll(pullRequestRuns(402, 2 * DAY, { unit: true }))
+    await passTo(night(3))
+    await passTo(night(4))
     expect(issue().state).toBe('closed')
-    expect(it.issues()).toHaveLength(1)
+    expect(issues()).toHaveLength(1)
   },
 )
 
-test('an issue closed by a merged fix starts its count from zero', async () => {
-  await flakyDay()
-  await it.passTo(night(1))
-  Object.assign(issue(), { state: 'closed', stateReason: 'completed', closedAt: at(night(1) + 60) })
-  await send(tested(401, night(1) + 90, { unit: true }, 500))
-  await it.passTo(night(2))
+test('an issue that a person closed as completed counts from zero and is reopened by a flake on a newer base', async () => {
+  const { sendFlakyDay, sendAll, issue, closeIssue, passTo } = await startJobIssuesApp()
+  await sendFlakyDay()
+  await passTo(night(1))
+  closeIssue('completed', night(1) + 60)
+  await sendAll(pullRequestRuns(401, night(1) + 90, { unit: true }, 500))
+  await passTo(night(2))
   expect(issue().state).toBe('closed')
   const [row] = await db().selectFrom('job_issue').selectAll().execute()
   expect(row).toMatchObject({ counts_from: at(night(1) + 60), closed_by_app: false })
-  await send(tested(402, 2 * DAY, { unit: true }))
-  await it.passTo(night(3))
+  await sendAll(pullRequestRuns(402, 2 * DAY, { unit: true }))
+  await passTo(night(3))
   expect(issue().state).toBe('open')
 })
 
 test('an issue that a person reopened stays open until its own clean results close it', async () => {
-  await flakyDay()
-  await it.passTo(night(1))
-  await cleanDay(NEEDED)
+  const { sendFlakyDay, passCleanDay, issue, issueComments, passTo } = await startJobIssuesApp()
+  await sendFlakyDay()
+  await passTo(night(1))
+  await passCleanDay(MIN_CLEAN_RESULTS)
   expect(issue().state).toBe('closed')
   Object.assign(issue(), { state: 'open', stateReason: 'reopened', closedAt: null })
-  await it.passTo(night(3))
-  await it.passTo(night(4))
+  await passTo(night(3))
+  await passTo(night(4))
   expect(issue().state).toBe('open')
-  expect(commentsOn(8)).toHaveLength(1)
+  expect(issueComments()).toHaveLength(1)
 })
 
 test('no issue is opened by default', async () => {
-  it.repository.contents.delete('.github/flake-sla.yml')
-  await it.send(pushDelivery({ after: 'f'.repeat(40) }))
-  await it.passTo(64)
-  await flakyDay()
-  await it.passTo(night(1))
-  expect(it.issues().filter(({ title }) => title.startsWith('Flaky job'))).toEqual([])
+  const { sendFlakyDay, passTo, issues } = await startJobIssuesApp(null)
+  await sendFlakyDay()
+  await passTo(night(1))
+  expect(issues().filter(({ title }) => title.startsWith('Flaky job'))).toEqual([])
 })
 
-test('at most ten are open, and the costliest job goes first', async () => {
-  await addOpenIssues(9)
-  await flakyDay(['unit', 'e2e'])
-  await send(tested(500, 660, { e2e: false, unit: true }))
-  await it.passTo(night(1))
-  expect(it.issues().map(({ title }) => title)).toEqual(['Flaky job: `unit`'])
+test('at most ten issues are open; the job that costs most gets the last one', async () => {
+  const { sendFlakyDay, sendAll, passTo, issues, repository, fakeGitHub } = await startJobIssuesApp()
+  await addOpenIssues({ fakeGitHub, repository }, 9)
+  await sendFlakyDay(['unit', 'e2e'])
+  await sendAll(pullRequestRuns(500, 660, { e2e: false, unit: true }))
+  await passTo(night(1))
+  expect(issues().map(({ title }) => title)).toEqual(['Flaky job: `unit`'])
 })
 
-/** Adds jobs with an open issue each, which people opened. */
-async function addOpenIssues(count: number): Promise<void> {
+/** Adds jobs, each with an open issue that a person opened. */
+async function addOpenIssues(
+  { fakeGitHub, repository }: Pick<TestApp, 'fakeGitHub' | 'repository'>,
+  count: number,
+): Promise<void> {
   for (const i of range(count)) {
     const title = `Flaky job: \`other-${i}\``
-    const { number } = addIssue(it.fakeGitHub.state, it.repository, {
+    const { number } = addIssue(fakeGitHub.state, repository, {
       ...{ title, user: 'octocat', at: at(60), number: 900 + i },
     })
     await db()
@@ -218,5 +245,3 @@ async function addOpenIssues(count: number): Promise<void> {
     })
   }
 }
-
-const JOB = { source: 'check_run', app: 'github-actions', workflow: null, event: null } as const
