@@ -1,16 +1,16 @@
-/** What a base branch requires before merge: from rulesets and classic protection, with the rights that people grant. */
+/** What a base branch requires before merge: from rulesets and classic protection, with the permissions that the app has. */
 import type { RequiredJob } from '../../domain/required.ts'
 import type { Octokit, RepositoryPath } from '../../github/client.ts'
 
-/** What GitHub says that a branch requires. */
+/** The required jobs of a branch, as GitHub shows them. */
 export interface BranchRules {
   jobs: RequiredJob[]
-  /** What could not be read, and what to grant; null where all could. */
+  /** What could not be read and which permission it needs; null if everything could be read. */
   problem: string | null
 }
 
-/** A name of a job and GitHub's id of the app that has to report it. */
-interface Named {
+/** The name of a required job, and GitHub's id of the app that must report it; null for any app. */
+interface RequiredCheck {
   name: string
   integration_id: number | null
 }
@@ -20,10 +20,11 @@ const MISSING_CONTENTS =
 const MISSING_RULES = 'Rulesets could not be read: grant the app Metadata: read, which every app has.'
 
 /**
- * Reads the required jobs of a branch; 2 calls, 1 more to cross-check by a pull request, and 1 for each app not met before.
- * @param pullRequest a pull request against the branch, for `isRequired`; null where there is none
- * @param slugOf resolves GitHub's id of an app to its slug; null where it cannot be known
- * @throws what GitHub answered, except 404 and refusals
+ * Reads the required jobs of a branch: 2 calls, 1 more to cross-check with a pull request, and 1 for each app whose slug is
+ * not cached.
+ * @param pullRequest number of a pull request against the branch, for `isRequired`; null if there is none
+ * @param slugOf resolves GitHub's id of an app to its slug; null if GitHub does not show the app
+ * @throws GitHub's error, except 404 and missing permissions
  */
 export async function readBranchRules(
   octokit: Octokit,
@@ -32,22 +33,26 @@ export async function readBranchRules(
   pullRequest: number | null,
   slugOf: (integrationId: number) => Promise<string | null>,
 ): Promise<BranchRules> {
-  const rules = await ofRulesets(octokit, path, branch)
-  const classic = await ofProtection(octokit, path, branch)
-  const named = [...(rules ?? []), ...(classic ?? [])]
-  if (pullRequest !== null) named.push(...(await missedBy(octokit, path, pullRequest, named)))
+  const fromRulesets = await readRulesets(octokit, path, branch)
+  const fromProtection = await readProtection(octokit, path, branch)
+  const checks = [...(fromRulesets ?? []), ...(fromProtection ?? [])]
+  if (pullRequest !== null) checks.push(...(await readUnlisted(octokit, path, pullRequest, checks)))
   const jobs = new Map<string, RequiredJob>()
-  for (const { name, integration_id } of named) {
+  for (const { name, integration_id } of checks) {
     const app = integration_id === null ? null : await slugOf(integration_id)
     jobs.set(JSON.stringify([name, integration_id]), { name, app, integration_id })
   }
-  const problem = classic === null ? MISSING_CONTENTS : rules === null ? MISSING_RULES : null
+  const problem = fromProtection === null ? MISSING_CONTENTS : fromRulesets === null ? MISSING_RULES : null
   return { jobs: [...jobs.values()], problem }
 }
 
-/** Required by active rulesets of the repository and its organisation; null where GitHub refuses the request. */
-async function ofRulesets(octokit: Octokit, path: RepositoryPath, branch: string): Promise<Named[] | null> {
-  const rules = await allowed(() =>
+/** Checks that active rulesets of the repository and its organisation require; null without permission. */
+async function readRulesets(
+  octokit: Octokit,
+  path: RepositoryPath,
+  branch: string,
+): Promise<RequiredCheck[] | null> {
+  const rules = await nullIfForbidden(() =>
     octokit.paginate('GET /repos/{owner}/{repo}/rules/branches/{branch}', { ...path, branch, per_page: 100 }),
   )
   if (!rules) return rules === undefined ? [] : null
@@ -60,9 +65,16 @@ async function ofRulesets(octokit: Octokit, path: RepositoryPath, branch: string
   })
 }
 
-/** Required by the classic protection of the branch. The endpoint with more details needs the permission administration. */
-async function ofProtection(octokit: Octokit, path: RepositoryPath, branch: string): Promise<Named[] | null> {
-  const answer = await allowed(() =>
+/**
+ * Checks that the classic protection of the branch requires; null without permission. The endpoint with more details needs
+ * Administration: read, which many owners do not grant.
+ */
+async function readProtection(
+  octokit: Octokit,
+  path: RepositoryPath,
+  branch: string,
+): Promise<RequiredCheck[] | null> {
+  const answer = await nullIfForbidden(() =>
     octokit.request('GET /repos/{owner}/{repo}/branches/{branch}', { ...path, branch }),
   )
   if (!answer) return answer === undefined ? [] : null
@@ -70,19 +82,19 @@ async function ofProtection(octokit: Octokit, path: RepositoryPath, branch: stri
   if (!required || required.enforcement_level === 'off') return []
   const checks = (required as { checks?: { context: string; app_id: number | null }[] }).checks
   if (checks?.length)
-    return checks.map((check) => ({ name: check.context, integration_id: appIdOf(check.app_id) }))
+    return checks.map(({ context, app_id }) => ({ name: context, integration_id: appIdOf(app_id) }))
   return (required.contexts ?? []).map((name) => ({ name, integration_id: null }))
 }
 
-/** -1 is GitHub's way to say any app. */
+/** GitHub writes -1 for any app. */
 function appIdOf(id: number | null | undefined): number | null {
   return id === undefined || id === null || id < 0 ? null : id
 }
 
-/** @returns undefined where there is no such thing, null where GitHub does not let us see it */
-async function allowed<T>(ask: () => Promise<T>): Promise<T | null | undefined> {
+/** @returns undefined if GitHub answers 404, null if a permission is missing */
+async function nullIfForbidden<T>(request: () => Promise<T>): Promise<T | null | undefined> {
   try {
-    return await ask()
+    return await request()
   } catch (error) {
     const { status, message = '' } = error as { status?: number; message?: string }
     if (status === 404) return undefined
@@ -118,20 +130,20 @@ interface IsRequired {
   } | null
 }
 
-/** Required jobs of a pull request that neither list named; a cross-check only, so a failed request does no harm. */
-async function missedBy(
+/** Checks that a pull request requires and `listed` lacks. It is only a cross-check, so errors are ignored. */
+async function readUnlisted(
   octokit: Octokit,
   { owner, repo }: RepositoryPath,
   number: number,
-  listed: readonly Named[],
-): Promise<Named[]> {
+  listed: readonly RequiredCheck[],
+): Promise<RequiredCheck[]> {
   try {
     const answer = await octokit.graphql<IsRequired>(IS_REQUIRED, { owner, repo, number })
     const commit = answer.repository?.pullRequest?.commits.nodes[0]?.commit
     const names = new Set(
       (commit?.statusCheckRollup?.contexts.nodes ?? [])
-        .filter((check) => check.isRequired)
-        .map((check) => check.name ?? check.context ?? ''),
+        .filter(({ isRequired }) => isRequired)
+        .map(({ name, context }) => name ?? context ?? ''),
     )
     for (const { name } of listed) names.delete(name)
     return [...names].filter((name) => name !== '').map((name) => ({ name, integration_id: null }))
@@ -140,8 +152,8 @@ async function missedBy(
   }
 }
 
-/** GitHub's id of an app, by its slug; null where the app is not public. */
+/** GitHub's id of an app, by its slug; null if the app is not public. */
 export async function readAppId(octokit: Octokit, slug: string): Promise<number | null> {
-  const answer = await allowed(() => octokit.request('GET /apps/{app_slug}', { app_slug: slug }))
+  const answer = await nullIfForbidden(() => octokit.request('GET /apps/{app_slug}', { app_slug: slug }))
   return answer?.data?.id ?? null
 }
