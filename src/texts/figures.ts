@@ -7,8 +7,7 @@ export { count }
 export function percent(rate: number | null): string {
   if (rate === null) return '–'
   const value = rate * 100
-  if (value === 0) return '0%'
-  return `${value < 10 ? value.toFixed(2).replace(/\.?0+$/, '') : value.toFixed(1).replace(/\.0$/, '')}%`
+  return `${Number(value.toFixed(value < 10 ? 2 : 1))}%`
 }
 
 /** A probability as a whole percentage; never 0% or 100%, because it is an estimate. */

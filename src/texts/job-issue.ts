@@ -66,7 +66,7 @@ function owner({ owners }: JobIssue): string {
 }
 
 function amount(allowed: number): string {
-  return allowed < 10 ? allowed.toFixed(1).replace(/\.0$/, '') : Math.round(allowed).toLocaleString('en')
+  return allowed < 10 ? String(Number(allowed.toFixed(1))) : Math.round(allowed).toLocaleString('en')
 }
 
 function table(flakes: JobIssue['flakes']): string[] {

@@ -20,9 +20,13 @@ describe('figures', () => {
     [null, '–'],
     [0, '0%'],
     [0.01, '1%'],
+    [0.012, '1.2%'],
+    [0.0105, '1.05%'],
     [0.0123, '1.23%'],
     [0.0999, '9.99%'],
-    [0.129, '12.9%'],
+    [0.1, '10%'],
+    [0.12949, '12.9%'],
+    [0.00001, '0%'],
     [1, '100%'],
   ])('the rate %s is written %s', (rate, text) => expect(percent(rate)).toBe(text))
 
@@ -79,7 +83,9 @@ describe('the answer to a correction', () => {
   })
 
   test('names ten flakes and counts the others', () => {
-    expect(correctionText(correction, Array(12).fill(flake)).endsWith('\n- and 2 more')).toBe(true)
+    const text = correctionText(correction, Array(12).fill(flake))
+    expect(text.match(/^- `unit` at aaaaaaa/gm)).toHaveLength(10)
+    expect(text.endsWith('\n- and 2 more')).toBe(true)
   })
 
   test('says that nothing changes without a flake', () => {
