@@ -1,4 +1,4 @@
-/** What GitHub could not hand over is got all the same, and the figures are those of an undisturbed week. */
+/** Failed deliveries are redelivered or their history is backfilled, and the figures are those of a week without failures. */
 import { describe, expect, test } from 'vitest'
 import { readReport } from '../../src/cli/report-json.ts'
 import { readOldestCursor } from '../../src/db/delivery-checks.ts'
@@ -13,10 +13,10 @@ import { ms } from '../support/facts.ts'
 import { addHistory, historyDeliveries } from '../support/history.ts'
 
 const DAY = 24 * 60
-const AWAY = 'http://127.0.0.1:9/'
+const UNREACHABLE = 'http://127.0.0.1:9/'
 
-/** GitHub tries to hand each over once; those that `isRefused` meet a server that does not answer. */
-async function hand(
+/** GitHub tries to deliver each webhook once. For those with `isRefused`, the server does not answer. */
+async function deliver(
   on: TestApp,
   deliveries: readonly Delivery[],
   isRefused: (i: number) => boolean,
@@ -24,13 +24,13 @@ async function hand(
   const { app } = on.fakeGitHub.state
   const address = app.webhookUrl
   for (const [i, { id, name, payload }] of deliveries.entries()) {
-    app.webhookUrl = isRefused(i) ? AWAY : address
+    app.webhookUrl = isRefused(i) ? UNREACHABLE : address
     await on.fakeGitHub.deliver({ id, name, payload: payload as Record<string, unknown>, recorded: true })
   }
   app.webhookUrl = address
 }
 
-async function reconciled(on: TestApp, rounds = 2): Promise<void> {
+async function runReconcile(on: TestApp, rounds = 2): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     await reconcile(on.app.deps)
     await on.fakeGitHub.settled()
@@ -41,21 +41,21 @@ async function reconciled(on: TestApp, rounds = 2): Promise<void> {
 async function report(on: TestApp) {
   await on.app.settle()
   const repository = await on.app.deps.db.selectFrom('repository').selectAll().executeTakeFirstOrThrow()
-  const told = await readReport(on.app.deps.db, repository, DEFAULT_SETTINGS)
-  // How often a window was revised tells of the way, not of the figures.
-  for (const window of [...told.windows.day, ...told.windows.week]) window.revision = 0
-  return told
+  const report = await readReport(on.app.deps.db, repository, DEFAULT_SETTINGS)
+  // How often a window was revised depends on the order of arrival.
+  for (const window of [...report.windows.day, ...report.windows.week]) window.revision = 0
+  return report
 }
 
 function history(on: TestApp): Delivery[] {
   addHistory(on.fakeGitHub.state, on.repository, { pulls: 30, statuses: 80 })
-  const world = {
+  const github = {
     state: on.fakeGitHub.state,
     api: on.fakeGitHub.url,
     web: on.fakeGitHub.web,
     now: () => on.clock.now,
   }
-  return historyDeliveries(world, on.repository)
+  return historyDeliveries(github, on.repository)
 }
 
 const missed = (on: TestApp) => on.app.deps.db.selectFrom('missed_delivery').selectAll().execute()
@@ -64,96 +64,96 @@ test('a result that arrives costs no call to GitHub', async () => {
   const on = await startTestApp()
   const deliveries = history(on)
   const results = deliveries.filter((one) => one.name !== 'pull_request')
-  // A pull request may cost a call: which files it changes.
-  await hand(
+  // A pull request may cost a call, for the files that it changes.
+  await deliver(
     on,
     deliveries.filter((one) => !results.includes(one)),
     () => false,
   )
   await on.app.settle()
   const from = on.fakeGitHub.requests.length
-  await hand(on, results, () => false)
+  await deliver(on, results, () => false)
   await on.app.settle()
   expect(results.length).toBeGreaterThan(100)
   expect(on.fakeGitHub.requests.slice(from)).toEqual([])
 })
 
 describe('deliveries that failed', () => {
-  test('one in ten of a week: after reconciliation the figures are those of none refused', async () => {
+  test('one in ten of a week are redelivered, and the figures are the same as if none had failed', async () => {
     const whole = await startTestApp()
     whole.clock.now = ms(DAY)
-    await hand(whole, history(whole), () => false)
+    await deliver(whole, history(whole), () => false)
     const holed = await startTestApp()
     const deliveries = history(holed)
     holed.clock.now = ms(DAY)
-    await hand(holed, deliveries, (i) => i % 10 === 3)
+    await deliver(holed, deliveries, (i) => i % 10 === 3)
     expect(await report(holed)).not.toEqual(await report(whole))
-    await reconciled(holed)
+    await runReconcile(holed)
     expect(await report(holed)).toEqual(await report(whole))
     const done = await missed(holed)
     expect(done.length).toBeGreaterThan(15)
     expect(new Set(done.map((one) => one.result))).toEqual(new Set(['recorded']))
   }, 60_000)
 
-  test('are done only when they were processed: one that fails again is sent again', async () => {
+  test('are redelivered again if the redelivery fails', async () => {
     const on = await startTestApp()
-    await hand(on, [pullRequestDelivery()], () => true)
+    await deliver(on, [pullRequestDelivery()], () => true)
     const address = on.fakeGitHub.state.app.webhookUrl
-    on.fakeGitHub.state.app.webhookUrl = AWAY
-    await reconciled(on, 1)
+    on.fakeGitHub.state.app.webhookUrl = UNREACHABLE
+    await runReconcile(on, 1)
     expect(await missed(on)).toMatchObject([{ attempts: 1, done_at: null }])
     on.fakeGitHub.state.app.webhookUrl = address
-    await reconciled(on)
+    await runReconcile(on)
     expect(await missed(on)).toMatchObject([{ attempts: 2, result: 'recorded' }])
   })
 
-  test('while GitHub itself could not be asked for an hour are ordered all the same', async () => {
+  test('are redelivered even if GitHub’s delivery log was unavailable for an hour', async () => {
     const on = await startTestApp()
-    await reconciled(on, 1)
-    await hand(on, [pullRequestDelivery({ minute: 60 })], () => true)
+    await runReconcile(on, 1)
+    await deliver(on, [pullRequestDelivery({ minute: 60 })], () => true)
     on.fakeGitHub.failNext({ path: /hook.deliveries/, status: 502, times: 12 })
     for (let round = 0; round < 12; round++) {
       await expect(reconcile(on.app.deps)).rejects.toThrow()
       on.clock.now += 5 * 60_000
     }
-    await reconciled(on)
+    await runReconcile(on)
     expect(await missed(on)).toMatchObject([{ attempts: 1, result: 'recorded' }])
   })
 
-  test('that tell nothing are not ordered for ever', async () => {
+  test('with nothing to record are redelivered once', async () => {
     const on = await startTestApp()
     const started = checkRunDelivery({ action: 'created', conclusion: null, status: 'in_progress' })
     const unheard = aDelivery('star', { action: 'created' })
-    await hand(on, [started, unheard], () => true)
-    await reconciled(on, 3)
+    await deliver(on, [started, unheard], () => true)
+    await runReconcile(on, 3)
     expect(await missed(on)).toMatchObject([{ event: 'check_run', attempts: 1, result: 'nothing to record' }])
   })
 
-  test('that never arrive leave a known gap, which reading history fills', async () => {
+  test('that never arrive leave a gap, which a backfill fills', async () => {
     const on = await startTestApp()
     await on.send(pullRequestDelivery())
     const [lost] = history(on).filter((one) => one.name === 'check_run')
-    await hand(on, [lost as Delivery], () => true)
-    on.fakeGitHub.state.app.webhookUrl = AWAY
+    await deliver(on, [lost as Delivery], () => true)
+    on.fakeGitHub.state.app.webhookUrl = UNREACHABLE
     for (let round = 0; round < 8; round++) {
-      await reconciled(on, 1)
+      await runReconcile(on, 1)
       on.clock.now += 60 * 60_000
     }
     const gaps = () => on.app.deps.db.selectFrom('gap').selectAll().execute()
     expect(await gaps()).toMatchObject([{ reason: 'a delivery was lost', filled_at: null }])
     await readAllHistory(on.app.deps, { alone: true, signal: new AbortController().signal, readRequiredJobs })
-    await reconciled(on, 1)
+    await runReconcile(on, 1)
     expect(await gaps()).toMatchObject([{ filled_at: expect.any(String) }])
   }, 60_000)
 })
 
-describe('more failed deliveries than can be looked at at once', () => {
+describe('more failed deliveries than one run reads', () => {
   /** An older result that was refused, and 10,010 stars after it that were too. */
   async function manyRefused(on: TestApp): Promise<void> {
     await on.send(pullRequestDelivery())
     await reconcile(on.app.deps)
     const result = checkRunDelivery({ minute: 50 })
-    await hand(on, [result], () => true)
+    await deliver(on, [result], () => true)
     const { deliveries } = on.fakeGitHub.state
     const [refused] = deliveries
     if (!refused) throw new Error('nothing was refused')
@@ -162,49 +162,49 @@ describe('more failed deliveries than can be looked at at once', () => {
       deliveries.push({ ...refused, id: refused.id + i, guid: `star-${i}`, event: 'star', action: 'created' })
   }
 
-  test('are looked at by and by: the oldest arrives too', async () => {
+  test('are read over several runs, so the oldest is redelivered too', async () => {
     const on = await startTestApp()
     await manyRefused(on)
-    await reconciled(on, 1)
+    await runReconcile(on, 1)
     expect(await missed(on)).toEqual([])
     expect(await readOldestCursor(on.app.deps.db)).toMatchObject({
       which: 'failed',
       cursor: expect.stringMatching(/^v1_/),
     })
-    await reconciled(on, 2)
+    await runReconcile(on, 2)
     expect(await missed(on)).toMatchObject([{ event: 'check_run', result: 'recorded' }])
     expect(await on.app.deps.db.selectFrom('gap').selectAll().execute()).toEqual([])
-    // What is just over is looked at twice; after that there is nothing left to ask for.
+    // The log of the last minutes is read twice; after that one request is enough.
     on.clock.now += 60 * 60_000
-    await reconciled(on, 1)
+    await runReconcile(on, 1)
     const asked = on.fakeGitHub.requests.length
-    await reconciled(on, 1)
+    await runReconcile(on, 1)
     expect(on.fakeGitHub.requests.slice(asked)).toHaveLength(1)
   }, 60_000)
 
   test.each<[string, (on: TestApp) => void]>([
     [
-      'whose rest GitHub has forgotten',
+      'whose rest GitHub no longer has',
       (on) => {
         on.clock.now += 4 * DAY * 60_000
       },
     ],
     [
-      'whose rest GitHub refuses to tell',
+      'whose rest GitHub refuses to list',
       (on) => on.fakeGitHub.failNext({ path: /hook.deliveries\?.*cursor=v1_/, status: 422, times: 1 }),
     ],
   ])(
-    '%s leave a known gap',
+    '%s leave a gap',
     async (_name, lose) => {
       const on = await startTestApp()
       await manyRefused(on)
-      await reconciled(on, 1)
+      await runReconcile(on, 1)
       const [none] = (await report(on)).gaps
       expect(none).toBeUndefined()
-      // Nothing newer failed, so that only the rest is asked for with a cursor.
+      // Nothing newer failed, so only the rest is requested with a cursor.
       on.fakeGitHub.state.deliveries.splice(-10_010)
       lose(on)
-      await reconciled(on, 1)
+      await runReconcile(on, 1)
       expect((await report(on)).gaps).toContainEqual(
         expect.objectContaining({
           reason: 'GitHub’s delivery log could not be read',
@@ -217,10 +217,10 @@ describe('more failed deliveries than can be looked at at once', () => {
   )
 })
 
-describe('a server that was away', () => {
-  test('for longer than GitHub remembers reads what it missed, and makes the same figures', async () => {
+describe('a server that was down', () => {
+  test('for longer than GitHub keeps deliveries backfills the history, and the figures are the same', async () => {
     const whole = await startTestApp()
-    await hand(whole, history(whole), () => false)
+    await deliver(whole, history(whole), () => false)
     const away = await startTestApp()
     await away.send(pullRequestDelivery())
     away.clock.now = ms(1)
@@ -237,7 +237,7 @@ describe('a server that was away', () => {
     await reconcile(away.app.deps)
     const [{ gaps, ...read }, { gaps: _none, ...told }] = [await report(away), await report(whole)]
     expect(gaps).toMatchObject([{ filled_at: expect.any(String) }])
-    // Judged at other times, the model had learned other things: only what was seen has to be the same.
+    // The model is learned at other times, so probabilities differ. Everything observed must be the same.
     const seen = (flakes: typeof read.flakes) =>
       flakes.map(({ probability_caused_by_pr, evidence, ...one }) => one)
     expect(seen(read.flakes)).toEqual(seen(told.flakes))

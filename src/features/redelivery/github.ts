@@ -13,7 +13,7 @@ export interface DeliveryAttempt {
 }
 
 /** Which part of the log to read. */
-export interface Look {
+export interface LogPosition {
   /** RFC 3339; older attempts are left out. */
   since: string
   which: 'failed' | 'all'
@@ -30,7 +30,7 @@ const MAX_PAGES = 100
  */
 export async function listAttempts(
   octokit: Octokit,
-  { since, which, cursor: start }: Look,
+  { since, which, cursor: start }: LogPosition,
 ): Promise<{ found: DeliveryAttempt[]; cursor: string | null }> {
   const found: DeliveryAttempt[] = []
   let cursor = start

@@ -28,11 +28,11 @@ import type { Deps } from '../../deps.ts'
 import { iso, MINUTE_MS } from '../../domain/time.ts'
 import type { Octokit } from '../../github/client.ts'
 import { isEvent, translate } from '../../intake/events/translate.ts'
-import { type DeliveryAttempt, type Look, listAttempts, readPayload, redeliver } from './github.ts'
+import { type DeliveryAttempt, type LogPosition, listAttempts, readPayload, redeliver } from './github.ts'
 
 /** GitHub keeps deliveries for 3 days; one hour is left to redeliver them. */
-const KEPT_MS = 71 * 60 * MINUTE_MS
-const FORGOTTEN_MS = 72 * 60 * MINUTE_MS
+const REDELIVERABLE_MS = 71 * 60 * MINUTE_MS
+const RETENTION_MS = 72 * 60 * MINUTE_MS
 /** This much of the log is read twice: a failed attempt appears in it with a delay. */
 const OVERLAP_MS = 15 * MINUTE_MS
 const MAX_ATTEMPTS = 6
@@ -46,13 +46,13 @@ export async function reconcile(deps: Deps): Promise<void> {
   if (!github) return
   const now = iso(deps.now())
   const last = await readLastCheck(db)
-  const oldest = deps.now() - KEPT_MS
+  const oldest = deps.now() - REDELIVERABLE_MS
   const octokit = await github.appOctokit()
   const since = iso(Math.max(oldest, last ? Date.parse(last) - OVERLAP_MS : oldest))
   const timeline = await readTimeline(db)
   const which = (await isTakenOver(db, timeline)) ? 'all' : 'failed'
   const rest = await readOldestCursor(db)
-  await look(deps, octokit, { since, which, cursor: null })
+  await checkLog(deps, octokit, { since, which, cursor: null })
   if (last && Date.parse(last) < oldest) {
     await openGaps(deps, { from: last, to: now, reason: 'the server was down' })
     deps.log.warn(
@@ -63,14 +63,14 @@ export async function reconcile(deps: Deps): Promise<void> {
   // Noted only now: if GitHub does not answer, the next run starts at the last answer again.
   await noteCheck(db, now)
   await noteTimeline(db, timeline, now)
-  if (rest) await lookOn(deps, octokit, rest)
+  if (rest) await resumeCheck(deps, octokit, rest)
   await finishArrived(db, now)
   for (const missed of await openMissed(db)) await retry(deps, octokit, missed)
   await fillAll(deps, now)
 }
 
 /** Notes which deliveries did not arrive, and where to resume if there are too many for one run. */
-async function look(deps: Deps, octokit: Octokit, at: Look): Promise<void> {
+async function checkLog(deps: Deps, octokit: Octokit, at: LogPosition): Promise<void> {
   const { db, log } = deps
   const { found, cursor } = await listAttempts(octokit, at)
   const wanted =
@@ -82,21 +82,21 @@ async function look(deps: Deps, octokit: Octokit, at: Look): Promise<void> {
     event,
     delivered_at: deliveredAt,
   }))
-  // The last attempt of a delivery counts. `found` starts with the newest, and a part that was left is older than all of it.
+  // The last attempt of a delivery counts. `found` starts with the newest, and a resumed part is older than what is noted.
   await (at.cursor === null ? noteMissed(db, missed.reverse()) : addMissed(db, missed))
   if (cursor === null) return
   await saveCursor(db, { ...at, cursor })
   log.warn(
-    { since: at.since, looked_at: found.length },
+    { since: at.since, checked: found.length },
     'more deliveries than one run reads; the next run resumes here',
   )
 }
 
 /** Resumes where a run stopped. What GitHub no longer shows is noted as a gap. */
-async function lookOn(deps: Deps, octokit: Octokit, rest: DeliveryCursor): Promise<void> {
-  const oldest = deps.now() - FORGOTTEN_MS
+async function resumeCheck(deps: Deps, octokit: Octokit, rest: DeliveryCursor): Promise<void> {
+  const oldest = deps.now() - RETENTION_MS
   const since = iso(Math.max(oldest, Date.parse(rest.since)))
-  const lose = async (to: string) => {
+  const noteLost = async (to: string) => {
     await openGaps(deps, { from: rest.since, to, reason: 'GitHub’s delivery log could not be read' })
     deps.log.warn(
       { from: rest.since, to },
@@ -104,12 +104,12 @@ async function lookOn(deps: Deps, octokit: Octokit, rest: DeliveryCursor): Promi
     )
   }
   try {
-    if (Date.parse(rest.since) < oldest) await lose(since)
-    await look(deps, octokit, { ...rest, since })
+    if (Date.parse(rest.since) < oldest) await noteLost(since)
+    await checkLog(deps, octokit, { ...rest, since })
   } catch (error) {
     const { status = 0 } = error as { status?: number }
     if (![400, 404, 422].includes(status)) throw error
-    await lose(iso(deps.now()))
+    await noteLost(iso(deps.now()))
   }
   await deleteCursor(deps.db, rest)
 }
@@ -146,7 +146,7 @@ async function retry(deps: Deps, octokit: Octokit, missed: Missed): Promise<void
   const now = iso(deps.now())
   const { guid, event, attempts, delivery_id } = missed
   if (attempts > 0 && !isDue(missed, deps.now())) return
-  if (attempts > 0 && (await tellsNothing(octokit, missed)))
+  if (attempts > 0 && (await hasNothingToRecord(octokit, missed)))
     return finishMissed(db, guid, now, 'nothing to record')
   if (attempts < MAX_ATTEMPTS && (await redeliver(octokit, delivery_id))) {
     await noteTry(db, guid, now)
@@ -171,7 +171,7 @@ function isDue({ attempts, tried_at }: Missed, now: number): boolean {
 }
 
 /** Most deliveries contain nothing to record and leave no trace when they arrive. Their payload shows whether this is one. */
-async function tellsNothing(octokit: Octokit, { guid, event, delivery_id }: Missed): Promise<boolean> {
+async function hasNothingToRecord(octokit: Octokit, { guid, event, delivery_id }: Missed): Promise<boolean> {
   const payload = await readPayload(octokit, delivery_id)
   return payload !== null && translate(payload, { guid, event, at: iso(0) }).outcome === 'ignored'
 }
