@@ -27,7 +27,7 @@ const FLAKY = [
   checkRunDelivery({ id: 2, conclusion: 'success', minute: 62 }),
 ]
 
-test('nothing by default', async () => {
+test('no report is written by default', async () => {
   const it = await start('target: 0.01')
   await it.send(...FLAKY)
   await it.passTo(90)
@@ -35,7 +35,7 @@ test('nothing by default', async () => {
   expect(it.repository.checkRuns.size).toBe(0)
 })
 
-test('one comment, after the jobs have finished, edited when something changed and only then', async () => {
+test('one comment is written after the jobs have finished, and edited only if something changed', async () => {
   const it = await start('report: { automatic: true }')
   await it.send(...FLAKY)
   await it.passTo(64)
@@ -52,14 +52,14 @@ test('one comment, after the jobs have finished, edited when something changed a
   expect(it.answers()).toEqual([expect.stringContaining('`lint`')])
 })
 
-test('a head whose jobs pass at once is not spoken of', async () => {
+test('a head whose jobs pass at the first attempt gets no report', async () => {
   const it = await start('report: { automatic: true, check_run: true }')
   await it.send(checkRunDelivery({ id: 2, minute: 62 }))
   await it.passTo(90)
   expect([it.answers(), it.repository.checkRuns.size]).toEqual([[], 0])
 })
 
-test('a neutral check run says the same, and is no job', async () => {
+test('a neutral check run carries the same report and is not recorded as a job', async () => {
   const it = await start('report: { check_run: true }')
   await it.send(...FLAKY)
   await it.passTo(70)
@@ -74,7 +74,7 @@ test('a neutral check run says the same, and is no job', async () => {
   ])
 })
 
-test('a locked conversation is left alone', async () => {
+test('a locked conversation gets no comment', async () => {
   const it = await start('report: { automatic: true }')
   const issue = it.repository.issues.get(7)
   if (issue) issue.locked = true
@@ -83,7 +83,7 @@ test('a locked conversation is left alone', async () => {
   expect(it.answers()).toEqual([])
 })
 
-test('while a workflow run is under way nothing is said', async () => {
+test('nothing is written while a workflow run is in progress', async () => {
   const it = await start('report: { automatic: true }')
   await it.send(
     ...FLAKY,

@@ -26,7 +26,7 @@ const repositories = (on: TestApp) => on.app.deps.db.selectFrom('repository').se
 const runs = (on: TestApp) => on.app.deps.db.selectFrom('observation').select('run_key').execute()
 
 describe('a repository that the app is taken off', () => {
-  test('is not recorded any more, at once, and again when the app comes back', async () => {
+  test('is not recorded until the app is installed again', async () => {
     const on = await startTestApp()
     await on.send(pullRequestDelivery(), checkRunDelivery({ id: 1 }))
     await on.send(installed({ removed: [short] }, 1), checkRunDelivery({ id: 2, minute: 90 }))
@@ -38,7 +38,7 @@ describe('a repository that the app is taken off', () => {
     expect(await repositories(on)).toMatchObject([{ removed_at: null }])
   })
 
-  test('is kept for 30 days, then forgotten in every table, and no other with it', async () => {
+  test('is kept for 30 days and then deleted from every table; other repositories are kept', async () => {
     const on = await startTestApp()
     const other = { ...REPOSITORY, id: 1002, full_name: 'acme/gadgets', name: 'gadgets' }
     await on.send(
@@ -64,7 +64,7 @@ describe('a repository that the app is taken off', () => {
     }
   })
 
-  test('that was deleted at GitHub ends the same way', async () => {
+  test('that was deleted on GitHub is treated the same way', async () => {
     const on = await startTestApp()
     await on.send(pullRequestDelivery(), aDelivery('repository', { action: 'deleted' }))
     await on.send(checkRunDelivery({ id: 2, minute: 90 }))
@@ -73,7 +73,7 @@ describe('a repository that the app is taken off', () => {
 })
 
 describe('an installation', () => {
-  test('that was suspended leaves a known gap, which is read when it is back', async () => {
+  test('whose installation was suspended has a gap, which is backfilled afterwards', async () => {
     const on = await startTestApp()
     await on.send(installed({ added: [short] }, 1), pullRequestDelivery())
     const told = (action: string) =>
@@ -91,7 +91,7 @@ describe('an installation', () => {
 })
 
 describe('a repository', () => {
-  test('that changes its name, owner, visibility and default branch is the same one', async () => {
+  test('that changes its name, owner, visibility and default branch stays the same repository', async () => {
     const on = await startTestApp()
     await on.send(pullRequestDelivery())
     const changes: [string, object][] = [

@@ -1,4 +1,4 @@
-/** The required jobs as GitHub tells them: read when announced, judged by the rules of their day. */
+/** The required jobs as GitHub shows them: read when a webhook announces a change, and applied from that time on. */
 import { describe, expect, test } from 'vitest'
 import { addApp } from '../../fake-github/seed-ci.ts'
 import type { Branch } from '../../fake-github/state.ts'
@@ -39,7 +39,7 @@ async function report(on: TestApp) {
 }
 
 describe('required jobs', () => {
-  test('change on a Wednesday: Tuesday is judged by the old ones, Thursday by the new ones', async () => {
+  test('that change on a Wednesday apply from then on: Tuesday counts the old ones, Thursday the new ones', async () => {
     const on = await startTestApp()
     addApp(on.fakeGitHub.state)
     main(on).protection = { checks: [{ context: 'unit', appId: null }], enforcement: 'everyone' }
@@ -70,7 +70,7 @@ describe('required jobs', () => {
     expect(windows.week.map((week) => week.flakes)).toEqual([2])
   })
 
-  test('that nobody announced are seen by the daily look, and unchanged ones are stored once', async () => {
+  test('that changed without a webhook are read once a day, and unchanged ones are stored once', async () => {
     const on = await startTestApp()
     await on.send(installed, pullRequestDelivery(), ...flake('unit', 10, 10), ...flake('lint', 30, 20))
     await on.app.settle()
@@ -87,7 +87,7 @@ describe('required jobs', () => {
     expect(lists).toHaveLength(2)
   })
 
-  test('that may not be read say what to grant, in every report', async () => {
+  test('that cannot be read name the missing permission in every report', async () => {
     const on = await startTestApp()
     for (const installation of on.fakeGitHub.state.installations.values())
       installation.permissions = { metadata: 'read', issues: 'write' }
@@ -100,7 +100,7 @@ describe('required jobs', () => {
     })
   })
 
-  test('of an app are not those of another app’s job of the same name', async () => {
+  test('of one app do not include another app’s job of the same name', async () => {
     const on = await startTestApp()
     addApp(on.fakeGitHub.state)
     addApp(on.fakeGitHub.state, 77_001, 'other-ci', 'Other CI')

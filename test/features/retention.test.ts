@@ -65,7 +65,7 @@ eachDatabase((db) => {
     expect(await rowsLeft(db())).toEqual({})
   })
 
-  test('the hunts of a removed repository go with it, under whatever name they were kept; others stay', async () => {
+  test('the hunts of a removed repository are deleted under all of its names, and other hunts are kept', async () => {
     await recordAll(db(), FLAKE)
     const keep = async (name: string, repository: string, requested_key?: string) => {
       const of = { name, repository, job: 'unit', place: 'local' as const, changed: null, notes: '' }
@@ -88,7 +88,7 @@ eachDatabase((db) => {
     expect(await db().selectFrom('hunt_run').selectAll().execute()).toHaveLength(1)
   })
 
-  test('a repository that came back in time keeps everything', async () => {
+  test('a repository that is installed again in time keeps everything', async () => {
     await recordAll(db(), FLAKE)
     await derive(db())
     await arriveAt(db(), 60, removal('deleted'))
@@ -98,7 +98,7 @@ eachDatabase((db) => {
     expect(await rowsLeft(db())).toEqual(before)
   })
 
-  test('runs are forgotten after 400 days; flakes, verdicts and windows stay, whatever is told later', async () => {
+  test('runs are deleted after 400 days; flakes, verdicts and windows are kept, whatever arrives later', async () => {
     await recordAll(db(), FLAKE)
     await derive(db())
     const before = await readOnlyReport(db())
@@ -115,7 +115,7 @@ eachDatabase((db) => {
     expect(after).toEqual(known)
   })
 
-  test('a commit with a late run is kept whole', async () => {
+  test('all runs of a commit with a recent run are kept', async () => {
     await recordAll(db(), [...FLAKE, checkRunDelivery({ id: 3, minute: 30 * DAY })])
     await derive(db())
     await forgetAt(db(), 410 * DAY)

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { openDatabase } from '../../src/db/client.ts'
 import { startTimers } from '../../src/features/schedule.ts'
 
-test('a database that is away skips the tick, tells who listens, and leaves nothing on the console', async () => {
+test('if the database is unavailable, a tick is skipped and reported, and nothing is printed to the console', async () => {
   const database = await openDatabase('postgres://nobody@127.0.0.1:1/none')
   const said = [vi.spyOn(console, 'error'), vi.spyOn(console, 'warn'), vi.spyOn(console, 'log')]
   for (const one of said) one.mockImplementation(() => {})

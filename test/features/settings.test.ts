@@ -23,7 +23,7 @@ async function pushSettings(test: TestApp, text: string | null, minute: number) 
   await test.passTo(minute)
 }
 
-test('a push of the file changes what counts, from then on', async () => {
+test('a push of the settings file changes what counts from then on', async () => {
   const it = await startTestApp()
   await pushSettings(it, 'target: 0.05', 70)
   expect((await settingsOf(it)).target).toBe(0.05)
@@ -36,7 +36,7 @@ test('a push of the file changes what counts, from then on', async () => {
   ])
 })
 
-test('a broken file keeps the last good one, and a mended or removed one takes its place', async () => {
+test('an invalid file leaves the last valid one in force, until it is fixed or removed', async () => {
   const it = await startTestApp()
   await pushSettings(it, 'target: 0.05', 70)
   await pushSettings(it, 'target: lots', 80)
@@ -48,7 +48,7 @@ test('a broken file keeps the last good one, and a mended or removed one takes i
   expect((await settingsOf(it)).target).toBe(0.01)
 })
 
-test('the organisation’s file holds where the repository’s says nothing', async () => {
+test('the organisation’s file applies where the repository’s file sets nothing', async () => {
   const it = await startTestApp()
   addRepository(it.fakeGitHub.state, {
     owner: 'acme',
@@ -59,7 +59,7 @@ test('the organisation’s file holds where the repository’s says nothing', as
   expect(await settingsOf(it)).toMatchObject({ target: 0.04, timeZone: 'Europe/Berlin' })
 })
 
-test('they are read within a day even when no push is told of, and then left alone for a day', async () => {
+test('settings are read once a day, even without a webhook about a push', async () => {
   const it = await startTestApp()
   await it.send(pullRequestDelivery())
   it.repository.contents.set(PATH, 'target: 0.05')
@@ -77,7 +77,7 @@ test('they are read within a day even when no push is told of, and then left alo
   expect((await settingsOf(it)).target).toBe(0.06)
 })
 
-test('a window under way is measured by the new target, one that has ended keeps its own', async () => {
+test('an open window is measured against the new target; a closed one keeps the target of its time', async () => {
   const it = await startTestApp()
   const DAY = 24 * 60
   const target = async (start: string) => {
@@ -98,7 +98,7 @@ test('a window under way is measured by the new target, one that has ended keeps
   expect(await target('2026-02-02')).toBe(0.01)
 })
 
-test('a pull request that changes the file is told what would change', async () => {
+test('a pull request that changes the file gets a check run that lists what would change', async () => {
   const it = await startTestApp()
   await it.send(pullRequestDelivery(), checkRunDelivery({ name: 'lint' }), checkRunDelivery({ id: 2 }))
   changeFile(it, 'target: 0.05\nrequired: [unit]\n')
@@ -109,7 +109,7 @@ test('a pull request that changes the file is told what would change', async () 
   await expect(`# ${run?.title}\n\n${run?.summary}`).toMatchFileSnapshot('../end-to-end/settings-check.md')
 })
 
-test('a pull request that breaks the file is told every mistake', async () => {
+test('a pull request that makes the file invalid gets a check run that lists every mistake', async () => {
   const it = await startTestApp()
   await it.send(pullRequestDelivery())
   changeFile(it, 'target: 5\ntagret: 0.05\nreport: "`](javascript:1) | @everyone"')
@@ -121,14 +121,14 @@ test('a pull request that breaks the file is told every mistake', async () => {
   )
 })
 
-test('a pull request that leaves the file alone is left alone', async () => {
+test('a pull request that does not change the file gets no check run', async () => {
   const it = await startTestApp()
   await it.send(pullRequestDelivery())
   await it.passTo(70)
   expect(it.repository.checkRuns.size).toBe(0)
 })
 
-test('the app’s own check run is no job', async () => {
+test('the app’s own check run is not recorded as a job', async () => {
   const it = await startTestApp()
   const own = checkRunDelivery({ name: 'flake-sla settings' })
   const check_run = { ...(own.payload.check_run as object), external_id: 'flake-sla:flake-sla settings' }
