@@ -1,6 +1,6 @@
 /** Which correction applies to a flake. */
 import { describe, expect, test } from 'vitest'
-import { type CorrectionFact, correctionFor } from '../../src/domain/correction.ts'
+import { type CorrectionFact, correctionFor, TRUSTED_ASSOCIATIONS } from '../../src/domain/correction.ts'
 import { at, ms } from '../support/facts.ts'
 
 function aCorrection(
@@ -53,4 +53,8 @@ describe('the correction that applies to a flake', () => {
     expect(correctionFor(corrections, flake)).toEqual(expected)
     expect(correctionFor(corrections.toReversed(), flake)).toEqual(expected)
   })
+})
+
+test('owners, members and collaborators usually have write permission', () => {
+  expect(TRUSTED_ASSOCIATIONS).toEqual(['OWNER', 'MEMBER', 'COLLABORATOR'])
 })

@@ -63,6 +63,15 @@ describe('a window', () => {
     }
   })
 
+  test('counts undecided flakes apart from the others', () => {
+    const counts = countFlakes(200, [aFlake(), aFlake(), aFlake({ label: 'undetermined' })], 0.01)
+    expect(counts).toMatchObject({ flakes_low: 2, flakes_high: 3, flakes_undetermined: 1 })
+  })
+
+  test('with a flake but nothing tested is not out of SLA', () => {
+    expect(figures(0, [aFlake()]).breached).toBe(false)
+  })
+
   test('with nothing tested is no data: neither zero nor in nor out of SLA', () => {
     expect(figures(0, [])).toMatchObject({
       rate: null,

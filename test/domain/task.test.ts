@@ -35,6 +35,21 @@ test.each(KINDS)('a %s task is the same after it was stored as JSON', (kind) => 
   expect(task).toMatchObject({ created_at: COMMAND.requested_at, due_at: COMMAND.requested_at })
 })
 
+test.each(['issue_comment', 'review', 'review_comment'])('a command may come from a %s', (comment_kind) => {
+  const payload = { ...PAYLOADS.report, comment_kind }
+  expect(parseTask({ kind: 'report', payload })).toEqual({ kind: 'report', payload })
+})
+
+test.each(['mine', 'not_mine', 'reset'])('a correction may say %s', (says) => {
+  const payload = { ...PAYLOADS.correction, correction: { says, job: 'unit', reason: '' } }
+  expect(parseTask({ kind: 'correction', payload })).toEqual({ kind: 'correction', payload })
+})
+
+test.each(['retest', 'retest_required', 'test', 'test_all'])('a retest may be requested by %s', (name) => {
+  const payload = { ...PAYLOADS.retest, commands: [name] }
+  expect(parseTask({ kind: 'retest', payload })).toEqual({ kind: 'retest', payload })
+})
+
 test('a correction that could not be understood carries its answer', () => {
   const payload = { ...COMMAND, comment_key: 'issue_comment:4000', correction: { problem: 'Say why.' } }
   expect(parseTask({ kind: 'correction', payload })).toEqual({ kind: 'correction', payload })
