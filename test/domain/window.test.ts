@@ -61,6 +61,14 @@ describe('a week', () => {
   })
 })
 
+test.each<[WindowKind, number, string]>([
+  ['day', 3, '2026-02-05'],
+  ['week', 3, '2026-02-23'],
+  ['week', -2, '2026-01-19'],
+])('the %s of 2 February 2026 shifted by %i begins on %s', (kind, by, start) => {
+  expect(shiftWindow(windowOf(kind, '2026-02-02', 'UTC'), by, 'UTC').start).toBe(start)
+})
+
 describe('every instant', () => {
   const zones = fc.constantFrom(
     'UTC',
