@@ -202,7 +202,7 @@ describe.each(HISTORIES)('$name', (history: History) => {
       const { prs, flakes_counted } = countsOf(newest)
       const page = await dashboard.page()
       expect(page).toContain(` ${percent(flakes_counted / prs)} `)
-      expect(page).toContain(`${words(flakes_counted, 'flake')} over ${words(prs, 'pull request')} tested`)
+      expect(page).toContain(`${words(flakes_counted, 'flake')} in ${words(prs, 'tested pull request')}`)
       expect(await dashboard.metric('flake_sla_rate', ',window="day"')).toBe(flakes_counted / prs)
     })
 
