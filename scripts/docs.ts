@@ -35,7 +35,7 @@ writeFileSync(readme, writeGenerated(readFileSync(readme, 'utf8'), 'commands', c
 
 // Formatted like all other files.
 const biome = fileURLToPath(new URL('node_modules/@biomejs/biome/bin/biome', root))
-execFileSync(process.execPath, [biome, 'format', '--write', 'README.md', 'schema'], {
+execFileSync(process.execPath, [biome, 'format', '--write', 'README.md', 'docs/architecture.md', 'schema'], {
   cwd: fileURLToPath(root),
   stdio: ['ignore', 'ignore', 'inherit'],
 })
