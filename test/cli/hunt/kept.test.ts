@@ -55,7 +55,10 @@ test('a series is stored, gets a note and is listed as one table', { timeout: 12
     [['note', 'cache'], /Give the text/],
     [['--compare', 'cache', 'nothing'], /nothing is neither a completed stored hunt/],
     [['--job', 'unit', '--', 'true'], /--repository/],
-    [['--name', 'x', '--database-url', '/dev/null/x', '--', 'touch', 'ran'], /data folder .* cannot be made/],
+    [
+      ['--name', 'x', '--database-url', '/dev/null/x', '--', 'touch', 'ran'],
+      /data folder .* cannot be created or locked/,
+    ],
   ] as const) {
     const { status, stderr } = hunt(...words)
     expect([words, status, stderr]).toEqual([words, 2, expect.stringMatching(sentence)])
