@@ -12,7 +12,9 @@ import { Stryker } from '@stryker-mutator/core'
 
 /** Rooms whose tests need no database. */
 const WITHOUT_DATABASE = ['domain', 'texts', 'settings']
-const MIN_SCORE = 90
+/** Percent of mutants that tests must notice; texts and the code with side effects are held to less than the domain. */
+const MIN_SCORES: Record<string, number> = { domain: 90 }
+const MIN_SCORE = 80
 
 const [file, ...tests] = process.argv.slice(2)
 if (file === undefined || !existsSync(file)) {
@@ -44,7 +46,7 @@ const killed = results.filter(({ status }) => status === 'Killed' || status === 
 for (const survivor of survivors) console.log(describe(survivor))
 const score = (100 * killed.length) / (killed.length + survivors.length)
 console.log(`${file}: ${killed.length} of ${killed.length + survivors.length} killed, ${score.toFixed(1)} %`)
-process.exitCode = score >= MIN_SCORE ? 0 : 1
+process.exitCode = score >= (MIN_SCORES[room ?? ''] ?? MIN_SCORE) ? 0 : 1
 
 function describe({ location, status, mutatorName, replacement }: (typeof results)[number]): string {
   const { line, column } = location.start

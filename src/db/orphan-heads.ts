@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Db, Row } from './schema.ts'
 
 /** The webhook about the pull request may still arrive. */
-const PATIENCE = sql`interval '10 minutes'`
+const GRACE_PERIOD = sql`interval '10 minutes'`
 /** Some branches never become a pull request: after this many lookups their commits are left alone. */
 const MAX_TRIES = 3
 
@@ -18,7 +18,7 @@ export async function addOrphanHead(
 ): Promise<void> {
   if (heads.length === 0) return
   await sql`insert into orphan_head (repository_id, head_sha, head_branches, completed_at, due_at)
-    select ${repositoryId}::bigint, head_sha, head_branches, completed_at, completed_at + ${PATIENCE}
+    select ${repositoryId}::bigint, head_sha, head_branches, completed_at, completed_at + ${GRACE_PERIOD}
     from json_to_recordset(${JSON.stringify(heads)}::json) as h(head_sha text, head_branches jsonb, completed_at timestamptz)
     on conflict do nothing`.execute(db)
 }

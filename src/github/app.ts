@@ -21,7 +21,7 @@ export interface ProbotSettings {
   log: object
   /** Whether Octokit limits its own rate; false against a fake GitHub. */
   throttle: boolean
-  /** Is told what is left of the rate limit. */
+  /** Receives the remaining rate limit. */
   rateLimit?: RateLimitWatch
   /** Limit for one answer, in ms. */
   timeoutMs?: number

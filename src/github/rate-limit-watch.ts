@@ -18,7 +18,7 @@ export interface RateLimitWatch {
 }
 
 /**
- * Each installation has its own hour, so hours are told apart by their end.
+ * Each installation has its own hour, so hours are distinguished by their end.
  * Source: docs.github.com, "Rate limits for the REST API".
  */
 export function watchRateLimit(): RateLimitWatch {
