@@ -1,4 +1,4 @@
-/** What a `status` webhook tells. */
+/** The facts of a `status` webhook. */
 import { describe, expect, test } from 'vitest'
 import { status } from '../../../src/intake/events/status.ts'
 import { type StatusOptions, statusDelivery } from '../../support/deliveries.ts'
@@ -21,6 +21,40 @@ describe('a status', () => {
       mentions: [],
       trunk: false,
     })
+  })
+
+  const changed = (changes: Record<string, unknown>) => {
+    const { payload } = statusDelivery()
+    return status({ ...payload, ...changes }).observation?.[0]
+  }
+  const branch = (name: string, sha: string | null) => ({ name, commit: sha === null ? null : { sha } })
+
+  test.each<[string, unknown, string | null]>([
+    ['on the head of the default branch is a trunk result', [branch('main', HEAD)], 'main'],
+    ['on an older commit of the default branch is not', [branch('main', 'f'.repeat(40))], null],
+    ['on another branch is not', [branch('feature', HEAD)], null],
+    ['on a branch without a commit is not', [branch('main', null)], null],
+    ['without branches is not', null, null],
+  ])('%s', (_, branches, headBranch) => {
+    expect(changed({ branches })).toMatchObject({ trunk: headBranch !== null, head_branch: headBranch })
+  })
+
+  test('is dated by its update, else by its creation', () => {
+    expect(changed({ updated_at: at(7), created_at: at(3) })?.reported_at).toBe(at(7))
+    expect(changed({ updated_at: null, created_at: at(3) })?.completed_at).toBe(at(3))
+    expect(() => changed({ updated_at: null, created_at: null })).toThrow('created_at')
+  })
+
+  test('with an empty target_url has no address', () => {
+    expect(changed({ target_url: '' })?.url).toBeNull()
+    expect(changed({ target_url: 'https://ci.example/1' })?.url).toBe('https://ci.example/1')
+  })
+
+  test('without id and target_url is identified by its context', () => {
+    const key = changed({ id: null, target_url: null })?.run_key
+    expect(key).toBe(changed({ id: null, target_url: null, state: 'failure' })?.run_key)
+    expect(key).not.toBe(changed({ id: null, target_url: null, context: 'pull-lint' })?.run_key)
+    expect(changed({ id: null })?.reported_id).toBe(0)
   })
 
   test('with the same target_url is about the same run', () => {
