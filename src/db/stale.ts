@@ -1,7 +1,7 @@
 /**
  * The queues of what has to be derived again: heads to classify, verdicts whose flakes to attribute, weeks to learn and
- * windows to measure. A row is a mark. Whoever works on a mark deletes it in the same transaction, under the repository's
- * lock; a fact that commits later adds a mark of its own.
+ * windows to measure. A row is a mark. It is deleted in the transaction that derives from it, under the repository's lock.
+ * A fact that commits later adds another mark.
  */
 import { sql } from 'kysely'
 import { DAY_MS, iso } from '../domain/time.ts'

@@ -109,7 +109,7 @@ export const statusRoute = createRoute({
             kind: z.string(),
             waiting: z.number(),
             oldest_due_at: z.string(),
-            most_attempts: z.number(),
+            max_attempts: z.number(),
           }),
         ),
         rate_limit: z

@@ -26,7 +26,7 @@ export function addStatusTables(app: Hono, deps: DashboardDeps): void {
       )
     })
   add('deliveries', ['event', 'outcome', 'deliveries'], (ids) => countDeliveries(db, ids, now() - DAY_MS))
-  add('outbox', ['kind', 'waiting', 'oldest_due_at', 'most_attempts'], (ids) => readOutboxDepth(db, ids))
+  add('outbox', ['kind', 'waiting', 'oldest_due_at', 'max_attempts'], (ids) => readOutboxDepth(db, ids))
   add('gaps', ['full_name', 'from_at', 'to_at', 'reason', 'filled_at'], (ids) =>
     readGapsOf(db, ids, { filledSince: 0, limit: MAX_GAPS }),
   )

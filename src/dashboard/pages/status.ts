@@ -83,7 +83,7 @@ ${
     : table(
         'By kind',
         ['Kind', 'Pending', 'Oldest due', 'Max. attempts'],
-        outbox.map((row) => [row.kind, row.waiting, ago(row.oldest_due_at), row.most_attempts]),
+        outbox.map((row) => [row.kind, row.waiting, ago(row.oldest_due_at), row.max_attempts]),
       )
 }
 <h2>GitHub rate limit</h2>

@@ -48,13 +48,13 @@ export interface OutboxDepth {
   kind: string
   waiting: number
   oldest_due_at: string
-  most_attempts: number
+  max_attempts: number
 }
 
 /** Pending GitHub actions for these repositories, by kind. */
 export async function readOutboxDepth(db: Db, repositoryIds: readonly number[]): Promise<OutboxDepth[]> {
   const { rows } = await sql<OutboxDepth>`select kind, count(*) as waiting, min(due_at) as oldest_due_at,
-    max(attempts) as most_attempts from outbox where done_at is null
+    max(attempts) as max_attempts from outbox where done_at is null
       and repository_id = any(${[...repositoryIds]}::bigint[]) group by kind order by kind`.execute(db)
   return rows
 }
