@@ -96,7 +96,19 @@ export function settingsOf(input: SettingsInput): Settings {
       job,
       owners: owners.map(withoutAt),
     })),
-    retest: { execute: input.retest?.execute ?? DEFAULT_SETTINGS.retest.execute },
+    gates: {
+      include: input.gates?.include ?? DEFAULT_SETTINGS.gates.include,
+      exclude: input.gates?.exclude ?? DEFAULT_SETTINGS.gates.exclude,
+    },
+    outcomes: Object.entries(input.outcomes ?? {}).flatMap(([job, { error }]) =>
+      error ? [{ job, error }] : [],
+    ),
+    bots: (input.bots ?? DEFAULT_SETTINGS.bots).map(withoutAt),
+    retest: {
+      execute: input.retest?.execute ?? DEFAULT_SETTINGS.retest.execute,
+      words: input.retest?.words ?? DEFAULT_SETTINGS.retest.words,
+    },
+    retention: { runDays: input.retention?.run_days ?? DEFAULT_SETTINGS.retention.runDays },
     hunt: {
       enabled: input.hunt?.enabled ?? DEFAULT_SETTINGS.hunt.enabled,
       maxRuns: input.hunt?.max_runs ?? DEFAULT_SETTINGS.hunt.maxRuns,

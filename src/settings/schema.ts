@@ -32,6 +32,33 @@ export const settingsSchema = z.strictObject({
     `auto, or ${NAMES}`,
   ),
   ignore: setting(names, 'Jobs that never count, by name or glob.', NAMES),
+  gates: setting(
+    z.strictObject({
+      include: setting(names, 'Jobs that are gates, by name or glob.', NAMES),
+      exclude: setting(names, 'Jobs that are tests although they look like gates, by name or glob.', NAMES),
+    }),
+    'Jobs that state something about the pull request (CLA, title, labels, approval) and test nothing. They never count. Known apps and jobs that behave like gates are recognised without this setting.',
+    'the settings include and exclude',
+  ),
+  outcomes: setting(
+    z.record(
+      z.string().min(1).max(500),
+      z.strictObject({
+        error: setting(
+          z.enum(['fail', 'infra', 'aborted', 'skipped']),
+          'What a commit status with the state error means.',
+          'fail, infra, aborted or skipped',
+        ),
+      }),
+    ),
+    'How the results of a job are read, by name or glob of the job. By default, error is infrastructure unless the CI is known to report failed builds with it.',
+    'a mapping such as { "ci/x": { error: fail } }',
+  ),
+  bots: setting(
+    logins,
+    'Logins of robots that are GitHub users. Logins such as x[bot], x-bot, x-robot and robot-x are recognised without this setting.',
+    'a list of logins, such as [merge-helper]',
+  ),
   require_same_base: setting(
     z.boolean(),
     'Count only flakes whose failing and passing runs definitely tested the same base.',
@@ -107,9 +134,25 @@ export const settingsSchema = z.strictObject({
         'Re-run failed jobs on /retest, /retest-required and /test. This needs the permission actions: write.',
         onOff,
       ),
+      words: setting(
+        z.array(z.string().trim().min(2).max(100)).max(50),
+        'Comments that ask another CI for a re-run. They are recorded as retests.',
+        'a list of comments, such as ["retest this please"]',
+      ),
     }),
-    'What the app does on commands that ask for a re-run.',
-    'the setting execute',
+    'Commands that ask for a re-run.',
+    'the settings execute and words',
+  ),
+  retention: setting(
+    z.strictObject({
+      run_days: setting(
+        z.number().int().min(35).max(3650),
+        'How many days runs and what was reported about them are kept. Verdicts, flakes and windows are kept for good.',
+        'a whole number from 35 to 3650',
+      ),
+    }),
+    'How long data is kept.',
+    'the setting run_days',
   ),
   hunt: setting(
     z.strictObject({
