@@ -49,6 +49,7 @@ create table comment (
   repository_id bigint not null,
   number integer not null,
   comment_key text not null,
+  kind text not null,
   author text not null,
   author_is_bot boolean not null,
   association text,

@@ -3,13 +3,13 @@ import MarkdownIt from 'markdown-it'
 import { externalLink, fromMarkdown, name as nameHtml } from '../../src/dashboard/html.ts'
 import { matchTexts } from '../../src/dashboard/pattern.ts'
 import {
-  mayHoldCommand,
   parseCorrection,
   parseFlakeReport,
   parseHunt,
   parseRetests,
   readHunt,
 } from '../../src/domain/command.ts'
+import { mayHoldCommand } from '../../src/domain/command-lines.ts'
 import { matchesGlob } from '../../src/domain/glob.ts'
 import { requiredBy } from '../../src/domain/required.ts'
 import { windowAt } from '../../src/domain/window.ts'

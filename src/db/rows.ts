@@ -67,6 +67,7 @@ const COLUMNS = {
     'repository_id',
     'number',
     'comment_key',
+    'kind',
     'author',
     'author_is_bot',
     'association',

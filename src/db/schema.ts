@@ -97,6 +97,7 @@ export interface CommentTable {
   repository_id: number
   number: number
   comment_key: string
+  kind: 'comment' | 'review' | 'review_comment' | 'body'
   author: string
   author_is_bot: boolean
   association: string | null

@@ -5,6 +5,8 @@
  * so lines are split at `\n` and white space is spelled out. Every expression here runs in linear time.
  */
 
+import { commandLines } from './command-lines.ts'
+
 /** A request to run jobs again, in Prow's words. */
 export interface RetestCommand {
   command: 'retest' | 'retest_required' | 'test_all' | 'test'
@@ -46,7 +48,7 @@ const MAX_HUNT_WORDS = 600
  * Source of the patterns: kubernetes-sigs/prow pkg/pjutil/filter.go and pkg/config/config.go.
  */
 export function parseRetests(body: string): RetestCommand[] {
-  const lines = dropCodeBlocks(body).split('\n')
+  const lines = commandLines(body)
   const commands: RetestCommand[] = []
   if (lines.some((line) => RETEST.test(line))) commands.push({ command: 'retest', jobs: [] })
   if (lines.some((line) => RETEST_REQUIRED.test(line)))
@@ -59,8 +61,7 @@ export function parseRetests(body: string): RetestCommand[] {
 
 /** The text after `/test ` of each such line: job names outside Prow may contain spaces. */
 export function parseTestLines(body: string): string[] {
-  return dropCodeBlocks(body)
-    .split('\n')
+  return commandLines(body)
     .filter((line) => line.startsWith('/test '))
     .map((line) => line.slice('/test '.length).trim())
 }
@@ -103,7 +104,7 @@ export function parseCorrection(body: string): CorrectionCommand | { problem: st
 
 /** The text after a command on the first line that starts with it, which may be empty; null without such a line. */
 function wordsAfter(command: string, body: string): string | null {
-  for (const line of dropCodeBlocks(body).split('\n')) {
+  for (const line of commandLines(body)) {
     if (!line.startsWith(command)) continue
     const rest = line.slice(command.length)
     const words = rest.trim()
@@ -134,11 +135,6 @@ function readCorrection(words: string): CorrectionCommand | { problem: string } 
 
 const MAX_REASON = 1000
 
-/** Whether a body can contain a command: some line starts with a slash. Other comments are not stored. */
-export function mayHoldCommand(body: string): boolean {
-  return body.startsWith('/') || body.includes('\n/')
-}
-
 /** The jobs of a line `/test NAME [NAME…]`: separated by spaces, cut at other white space, without a trailing comma. */
 function testedJobs(line: string): string[] {
   if (!line.startsWith('/test ')) return []
@@ -147,44 +143,4 @@ function testedJobs(line: string): string[] {
     .split(' ')
     .map((word) => word.replace(/[\t\f\r].*/s, '').replace(/,$/, ''))
     .filter((name) => name !== '' && name !== 'all' && name !== '?')
-}
-
-/**
- * Removes fenced code blocks as Prow does: from a line that starts with a fence to the first line that is exactly the fence.
- * A closing fence must be followed by `\n` or the end of the text, so a block closed with CRLF is not removed.
- */
-export function dropCodeBlocks(body: string): string {
-  return dropFenced(dropFenced(body, '```'), '~~~')
-}
-
-function dropFenced(body: string, fence: string): string {
-  let kept = ''
-  let from = 0
-  for (;;) {
-    const open = lineStart(body, fence, from)
-    if (open < 0) return kept + body.slice(from)
-    const end = closing(body, fence, open + fence.length)
-    if (end < 0) return kept + body.slice(from)
-    kept += body.slice(from, open)
-    from = end
-  }
-}
-
-/** Index of the first line at or after `from` that starts with `fence`; -1 if there is none. */
-function lineStart(body: string, fence: string, from: number): number {
-  // `from` is the start of the text, or follows the line break of a closing fence.
-  if (body.startsWith(fence, from)) return from
-  const at = body.indexOf(`\n${fence}`, from)
-  return at < 0 ? -1 : at + 1
-}
-
-/** Index after the first closing fence from `from` on; -1 if the block is never closed. */
-function closing(body: string, fence: string, from: number): number {
-  const mark = `\n${fence}`
-  for (let at = body.indexOf(mark, from); at >= 0; at = body.indexOf(mark, at + 1)) {
-    const after = at + mark.length
-    if (after === body.length) return after
-    if (body[after] === '\n') return after + 1
-  }
-  return -1
 }

@@ -78,15 +78,20 @@ export interface PullRequestEvent {
   created_at: string
 }
 
-/** A comment, review or pull request body with a line that starts with `/`, which may be a command. */
+/** Where somebody wrote: in the conversation, in a review (submitted or dismissed), at a line of the changes, or in the pull request's body. */
+export type CommentKind = 'comment' | 'review' | 'review_comment' | 'body'
+
+/** A comment on an open pull request: it shows that its author acted then, and what of it may be a command. */
 export interface CommentFact {
   repository_id: number
   number: number
   comment_key: string
+  kind: CommentKind
   author: string
   author_is_bot: boolean
   association: string | null
   reported_at: string
+  /** The lines that may be commands, or the whole of a short comment (`storedBody`); empty without any. */
   body: string
 }
 

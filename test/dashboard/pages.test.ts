@@ -180,6 +180,7 @@ describe('a pull request’s page', () => {
         repository_id: 1,
         number: 5,
         comment_key: 'c1',
+        kind: 'comment',
         author: 'someone',
         author_is_bot: false,
         association: null,

@@ -1,8 +1,6 @@
 /** Which commands a comment contains. Where Go's and JavaScript's patterns differ, a line means what Prow takes it to mean. */
 import { describe, expect, test } from 'vitest'
 import {
-  dropCodeBlocks,
-  mayHoldCommand,
   parseCorrection,
   parseFlakeReport,
   parseHunt,
@@ -10,6 +8,7 @@ import {
   parseTestLines,
   readHunt,
 } from '../../src/domain/command.ts'
+import { dropCodeBlocks, mayHoldCommand } from '../../src/domain/command-lines.ts'
 
 /** The retest commands of a comment in short: `retest`, `test:a,b`. */
 const retestsIn = (body: string) =>

@@ -132,6 +132,7 @@ export function aComment(more: Partial<CommentFact> & { minute?: number } = {}):
     repository_id: REPOSITORY_ID,
     number: 7,
     comment_key: `issue_comment:${minute}`,
+    kind: 'comment',
     author: 'octocat',
     author_is_bot: false,
     association: 'MEMBER',

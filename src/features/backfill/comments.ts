@@ -1,4 +1,4 @@
-/** Comments with commands: only they show that a person requested a re-run between a failure and a pass. */
+/** Comments: they show that a person acted, or requested a re-run, between two results. */
 import { newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
 import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 

@@ -208,10 +208,10 @@ function headAt(times: ReadonlyMap<string, number>, sure: ReadonlySet<string>, a
   return (later.findLast((head) => head.since <= at) ?? first).sha
 }
 
-/** Commands in reviews. A review that is not submitted has no time. */
+/** The reviews of a pull request. A review that is not submitted has no time. */
 function reviewFacts(context: ReadContext, pr: WholePullRequest) {
   return (pr.reviews?.nodes ?? []).flatMap((review) => {
-    if (!review?.databaseId || !review.body || !review.submittedAt) return []
+    if (!review?.databaseId || !review.submittedAt) return []
     const { databaseId, body, author, authorAssociation, submittedAt } = review
     return factsOf(context, 'pull_request_review', {
       action: 'submitted',

@@ -1,14 +1,17 @@
-/** Translates comments, reviews and review comments, which can contain commands. Edits never count. */
+/**
+ * Translates comments, reviews and review comments of pull requests. Each shows that its author acted, and can contain
+ * commands. Edits never count: Prow obeys only what is created (pkg/github/types.go, GeneralizeCommentAction).
+ */
 import { z } from 'zod'
 import {
   type CorrectionCommand,
-  mayHoldCommand,
   parseCorrection,
   parseFlakeReport,
   parseHunt,
   parseRetests,
   parseTestLines,
 } from '../../domain/command.ts'
+import { mayHoldCommand, storedBody } from '../../domain/command-lines.ts'
 import type { CorrectionFact } from '../../domain/correction.ts'
 import type { CommentFact, Facts } from '../../domain/facts.ts'
 import { type NewTask, newTask, type Payloads, type TaskKind } from '../../domain/task.ts'
@@ -32,60 +35,102 @@ const issueComment = envelope.extend({
   }),
   comment: written,
 })
-const reviewed = z.object({ number, state: word, locked: z.boolean().nullish() })
-const review = envelope.extend({ pull_request: reviewed, review: written })
+const reviewed = z.object({
+  number,
+  state: word,
+  locked: z.boolean().nullish(),
+  updated_at: optional(time),
+})
+const review = envelope.extend({ pull_request: reviewed, review: written, sender: author })
 const reviewComment = envelope.extend({ pull_request: reviewed, comment: written })
 
-/** Facts of an `issue_comment` payload. There are none on an issue, nor for a comment that cannot contain a command. */
+/** Facts of an `issue_comment` payload. There are none on an issue. */
 export function onIssueComment(payload: unknown): Facts {
   const event = issueComment.parse(payload)
   if (event.action !== 'created' || !event.issue.pull_request) return {}
-  return commentFacts(event, event.issue, event.comment, 'issue_comment')
+  return writtenFacts(event, event.issue, event.comment, 'issue_comment')
 }
 
-/** Facts of a `pull_request_review` payload. */
+/** Facts of a `pull_request_review` payload. A dismissal is an act of its sender and holds no commands. */
 export function onReview(payload: unknown): Facts {
   const event = review.parse(payload)
-  if (event.action !== 'submitted') return {}
-  return commentFacts(event, event.pull_request, event.review, 'review')
+  if (event.action === 'submitted') return writtenFacts(event, event.pull_request, event.review, 'review')
+  return event.action === 'dismissed' ? dismissalFacts(event) : {}
 }
 
 /** Facts of a `pull_request_review_comment` payload. */
 export function onReviewComment(payload: unknown): Facts {
   const event = reviewComment.parse(payload)
   if (event.action !== 'created') return {}
-  return commentFacts(event, event.pull_request, event.comment, 'review_comment')
+  return writtenFacts(event, event.pull_request, event.comment, 'review_comment')
 }
 
 type Kind = Payloads['report']['comment_kind']
+type Written = z.infer<typeof written>
 
-function commentFacts(
+interface Conversation {
+  number: number
+  state: string
+  locked?: boolean | null | undefined
+}
+
+/** The payload has the time at which the review was submitted, and that of the pull request's last change: the dismissal. */
+function dismissalFacts(event: z.infer<typeof review>): Facts {
+  const { pull_request: pr, review: dismissed, sender } = event
+  if (!pr.updated_at || pr.state !== 'open') return {}
+  const act = { ...dismissed, user: sender, body: null, author_association: null }
+  const comment = commentFact(event, pr, act, { at: pr.updated_at, kind: 'review' })
+  return {
+    repository: [repositoryFact(event, pr.updated_at)],
+    comment: [{ ...comment, comment_key: `review_dismissed:${dismissed.id}` }],
+  }
+}
+
+function commentFact(
   event: z.infer<typeof envelope>,
-  conversation: { number: number; state: string; locked?: boolean | null | undefined },
-  text: z.infer<typeof written>,
-  kind: Kind,
-): Facts {
-  const at = text.created_at ?? text.submitted_at
-  if (!text.body || !at || !mayHoldCommand(text.body)) return {}
-  const comment: CommentFact = {
+  { number }: Conversation,
+  text: Written,
+  { at, kind }: { at: string; kind: Kind },
+): CommentFact {
+  return {
     repository_id: event.repository.id,
-    number: conversation.number,
+    number,
     comment_key: `${kind}:${text.id}`,
+    kind: kind === 'issue_comment' ? 'comment' : kind,
     author: text.user.login,
     author_is_bot: text.user.isBot,
     association: text.author_association ?? null,
     reported_at: at,
-    body: text.body,
+    body: storedBody(text.body ?? ''),
   }
+}
+
+function writtenFacts(
+  event: z.infer<typeof envelope>,
+  conversation: Conversation,
+  text: Written,
+  kind: Kind,
+): Facts {
+  const at = text.created_at ?? text.submitted_at
+  if (!at) return {}
+  const comment = commentFact(event, conversation, text, { at, kind })
   const isOpen = conversation.state === 'open'
-  // The app cannot answer in a locked conversation, so it takes no commands from one either.
-  const isAccepted = !text.user.isBot && !conversation.locked
-  const outbox = isAccepted ? tasksOf(comment, { body: text.body, id: text.id, kind, isOpen }) : []
-  const correction = isAccepted ? parseCorrection(text.body) : null
+  const asked = requestedBy(comment, text, { kind, isOpen, isLocked: conversation.locked ?? false })
+  // Nothing that is written on a closed pull request starts CI or changes a result. A report can still be asked for.
+  if (!isOpen && Object.keys(asked).length === 0) return {}
+  return { repository: [repositoryFact(event, at)], ...(isOpen && { comment: [comment] }), ...asked }
+}
+
+/** What the commands of a comment ask this app for. It cannot answer in a locked conversation, and obeys no robots. */
+function requestedBy(
+  comment: CommentFact,
+  { body, id, user }: Written,
+  { kind, isOpen, isLocked }: { kind: Kind; isOpen: boolean; isLocked: boolean },
+): Pick<Facts, 'outbox' | 'correction'> {
+  if (!body || user.isBot || isLocked || !mayHoldCommand(body)) return {}
+  const outbox = tasksOf(comment, { body, id, kind, isOpen })
+  const correction = parseCorrection(body)
   return {
-    repository: [repositoryFact(event, at)],
-    // CI starts nothing on a closed pull request. A report can still be asked for.
-    ...(isOpen && { comment: [comment] }),
     ...(correction && !('problem' in correction) && { correction: [correctionFact(comment, correction)] }),
     ...(outbox.length > 0 && { outbox }),
   }

@@ -1,6 +1,6 @@
 /** Translates `pull_request`: which commits were its heads and what its base was. Only this event connects a SHA to a pull request for certain. */
 import { z } from 'zod'
-import { mayHoldCommand } from '../../domain/command.ts'
+import { storedLines } from '../../domain/command-lines.ts'
 import type { CommentFact, Facts, PullRequestEvent } from '../../domain/facts.ts'
 import { type NewTask, newTask } from '../../domain/task.ts'
 import { author, envelope, id, number, optional, repositoryFact, sha, text, time, word } from './payload.ts'
@@ -59,7 +59,7 @@ function openingComment({ repository, pull_request: pr }: Payload): CommentFact 
   })
 }
 
-/** The body with which a pull request was opened, as a comment; null when it cannot contain a command. */
+/** The body with which a pull request was opened, as a comment; null when it contains no line that may be a command. */
 export function bodyCommand(opened: {
   repositoryId: number
   number: number
@@ -69,16 +69,18 @@ export function bodyCommand(opened: {
   createdAt: string
 }): CommentFact | null {
   const { repositoryId, number, body, author, association, createdAt } = opened
-  if (!body || !mayHoldCommand(body)) return null
+  const lines = storedLines(body ?? '')
+  if (lines === '') return null
   return {
     repository_id: repositoryId,
     number,
     comment_key: 'body',
+    kind: 'body',
     author: author.login,
     author_is_bot: author.isBot,
     association,
     reported_at: createdAt,
-    body,
+    body: lines,
   }
 }
 

@@ -21,10 +21,25 @@ describe.each(KINDS)('%s', (kind) => {
     ])
   })
 
-  test('without a line that starts with a slash is not recorded', () => {
-    expect(read({ kind, body: 'Nice work! 1/2' })).toEqual({})
-    expect(read({ kind, body: null })).toEqual({})
-    expect(read({ kind, body: '' })).toEqual({})
+  test.each(['Nice work!\n\nThank you.', null, ''])(
+    'without a command is recorded as an act, with an empty body: %j',
+    (body) => {
+      expect(read({ kind, body })).toMatchObject({
+        comment: [{ number: 7, body: '', author: 'octocat', author_is_bot: false, reported_at: at(15) }],
+      })
+      expect(read({ kind, body }).outbox).toBeUndefined()
+    },
+  )
+
+  test('by a bot is recorded as that of a bot', () => {
+    expect(read({ kind, body: 'Coverage: 80 %', authorType: 'Bot' }).comment).toMatchObject([
+      { author_is_bot: true, body: 'Coverage: 80 %' },
+    ])
+  })
+
+  test('is recorded without its prose and without its code', () => {
+    const body = 'Fails for me:\n```\n/test lint\n```\n/test unit\nbecause of /usr/bin/make\n/home/ci/log.txt'
+    expect(read({ kind, body }).comment).toMatchObject([{ body: '/test unit' }])
   })
 
   test('that was edited or deleted is ignored', () => {
@@ -43,9 +58,25 @@ describe.each(KINDS)('%s', (kind) => {
   })
 
   test('on a closed pull request can ask for a report and nothing else', () => {
-    expect(read({ kind, state: 'closed' }).comment).toBeUndefined()
+    expect(read({ kind, state: 'closed' })).toEqual({})
+    expect(read({ kind, state: 'closed', body: 'Thank you!' })).toEqual({})
     expect(read({ kind, state: 'closed', body: '/flake-report' }).outbox).toHaveLength(1)
   })
+})
+
+test('a dismissed review is an act of the person who dismissed it, at the time of the dismissal', () => {
+  const { payload } = commentDelivery({ kind: 'pull_request_review', action: 'dismissed', body: '/retest' })
+  const pull_request = { ...(payload.pull_request as object), updated_at: at(40) }
+  const sender = { login: 'maintainer', type: 'User' }
+  const event = 'pull_request_review'
+  const facts = EVENTS[event]?.({ ...payload, pull_request, sender }, { guid: 'x', event, at: at(0) })
+  expect(facts?.comment).toMatchObject([
+    { kind: 'review', author: 'maintainer', reported_at: at(40), body: '', association: null },
+  ])
+  expect(facts?.comment?.[0]?.comment_key).not.toBe(
+    read({ kind: 'pull_request_review' }).comment?.[0]?.comment_key,
+  )
+  expect(facts?.outbox).toBeUndefined()
 })
 
 test('a comment on an issue that is not a pull request is ignored', () => {
@@ -55,4 +86,6 @@ test('a comment on an issue that is not a pull request is ignored', () => {
 test('the three kinds have different keys, although their ids can be equal', () => {
   const keys = KINDS.map((kind) => read({ kind, id: 1 }).comment?.[0]?.comment_key)
   expect(new Set(keys).size).toBe(3)
+  const kinds = KINDS.map((kind) => read({ kind, id: 1 }).comment?.[0]?.kind)
+  expect(kinds).toEqual(['comment', 'review', 'review_comment'])
 })

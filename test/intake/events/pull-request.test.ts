@@ -41,9 +41,10 @@ test('a base commit of zeros is unknown', () => {
 
 test('only the body of a newly opened pull request can contain commands', () => {
   expect(read({ body: 'Please\n/retest' }).comment).toMatchObject([
-    { comment_key: 'body', body: 'Please\n/retest' },
+    { comment_key: 'body', kind: 'body', body: '/retest' },
   ])
   expect(read({ body: 'Nothing here' }).comment).toBeUndefined()
+  expect(read({ body: 'retest this please' }).comment).toBeUndefined()
   expect(read({ action: 'edited', body: '/retest' }).comment).toBeUndefined()
 })
 
