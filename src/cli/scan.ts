@@ -5,20 +5,15 @@ import { readConfig } from '../config.ts'
 import { readUnread } from '../db/backfill.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
-import { readRepositoryById, saveRepository } from '../db/repositories.ts'
-import { deriveRepository } from '../derive/derive.ts'
-import { closeWindows } from '../derive/measure.ts'
-import { DAY_MS } from '../domain/time.ts'
+import { readRepositoryById } from '../db/repositories.ts'
 import { UserError } from '../domain/user-error.ts'
-import { readHistory, readRepository } from '../features/backfill/read.ts'
-import { readRequiredJobs } from '../features/required-jobs/refresh.ts'
 import type { Octokit } from '../github/client.ts'
-import { createThrottledClient } from '../github/throttled-client.ts'
 import { tokenOctokit } from '../github/token-client.ts'
 import { readStoredSettings } from '../settings/stored.ts'
 import { backfillProgress } from './backfill-progress.ts'
 import { printReport } from './report.ts'
 import { readReport } from './report-json.ts'
+import { scanRepository } from './scan-repository.ts'
 
 /** GitHub keeps check runs and statuses this long. */
 const MAX_DAYS = 400
@@ -75,26 +70,17 @@ async function read(
   name: string,
   options: ScanOptions,
 ): Promise<void> {
-  const { db } = database
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
-  const client = createThrottledClient(octokitOf(), { reserve: 0, signal: stop.signal })
-  const now = Date.now()
   try {
-    const repository = await readRepository(client, name)
-    const progress = backfillProgress(repository.full_name, client)
-    const reads = { since: now - options.days * DAY_MS, now: Date.now, alone: database.embedded }
-    await readHistory(db, client, repository, {
-      ...reads,
+    const { repository, problem } = await scanRepository(database, octokitOf, name, {
+      days: options.days,
+      now: Date.now,
       signal: stop.signal,
-      onProgress: progress.show,
-    }).finally(progress.end)
-    await storeRepository(database, repository, now)
+      progressOf: backfillProgress,
+    })
     await printUnread(database, repository.id)
-    await refreshRequiredJobs(database, client.throttle(octokitOf()), repository, now)
-    const settings = await readStoredSettings(db, repository.id)
-    await deriveRepository(db, repository.id, { settingsOf: async () => settings, now })
-    await closeWindows(db, repository.id, settings, now)
+    if (problem) process.stderr.write(`The required jobs could not be read (${problem}); every job counts.\n`)
     await print(database, repository.id, options)
   } catch (error) {
     throw explained(error, name, stop.signal)
@@ -119,39 +105,6 @@ async function printUnread({ db }: OpenDatabase, repositoryId: number): Promise<
     process.stderr.write(
       `Not read: ${KINDS[kind] ?? kind}, ${pages} ${pages === 1 ? 'page' : 'pages'} (${problem}).\n`,
     )
-}
-
-/** Reads which jobs are required. If that fails every job counts, and the report says so. */
-async function refreshRequiredJobs(
-  { db }: OpenDatabase,
-  octokit: Octokit,
-  { id: repository_id, full_name }: Awaited<ReturnType<typeof readRepository>>,
-  now: number,
-): Promise<void> {
-  try {
-    await readRequiredJobs(db, octokit, { repository_id, full_name }, now)
-  } catch (error) {
-    const [reason] = (error as Error).message.split('\n')
-    process.stderr.write(`The required jobs could not be read (${reason}); every job counts.\n`)
-  }
-}
-
-/** Stores the repository, which has no row before its first result. */
-async function storeRepository(
-  { db }: OpenDatabase,
-  { id, full_name, private: isPrivate, default_branch }: Awaited<ReturnType<typeof readRepository>>,
-  now: number,
-): Promise<void> {
-  const reported_at = new Date(now).toISOString()
-  await saveRepository(db, {
-    repository_id: id,
-    full_name,
-    private: isPrivate,
-    default_branch,
-    installation_id: null,
-    reported_at,
-    removed_at: null,
-  })
 }
 
 async function print({ db }: OpenDatabase, repositoryId: number, { json }: ScanOptions): Promise<void> {

@@ -37,9 +37,19 @@ export async function readRequired(
   return { required: requiredBy(settings, lists, defaultBranch), jobs }
 }
 
+/** The slugs of the apps whose check runs were reported in a repository. They are known before anything is derived. */
+export async function readAppsWithRuns(db: Db, repositoryId: number): Promise<string[]> {
+  const { rows } = await sql<{
+    app: string
+  }>`select app from job where repository_id = ${repositoryId} and app <> ''
+    union select app from observation where repository_id = ${repositoryId} and app <> ''`.execute(db)
+  return rows.map((row) => row.app).sort()
+}
+
 /**
- * Adds a list if it differs from the newest list of its branch, and marks the windows that it changes.
- * @returns whether it was added
+ * Adds a list if it differs from the newest list of its branch, and marks the windows that it changes. A list that only
+ * names an app whose slug was unknown corrects the stored lists: the rule itself did not change.
+ * @returns whether a list was added or corrected
  */
 export async function addRequiredList(db: Db, repositoryId: number, list: RequiredList): Promise<boolean> {
   const newest = await db
@@ -50,7 +60,8 @@ export async function addRequiredList(db: Db, repositoryId: number, list: Requir
     .orderBy('valid_from', 'desc')
     .executeTakeFirst()
   const jobs = JSON.stringify([...list.jobs].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)))
-  if (newest && keysOf(newest.jobs) === keysOf(list.jobs) && newest.problem === list.problem) return false
+  const isNamed = newest !== undefined && (await nameApps(db, repositoryId, list.jobs))
+  if (newest && idsOf(newest.jobs) === idsOf(list.jobs) && newest.problem === list.problem) return isNamed
   const added = await db
     .insertInto('required_jobs')
     .values({ repository_id: repositoryId, ...list, jobs })
@@ -61,6 +72,38 @@ export async function addRequiredList(db: Db, repositoryId: number, list: Requir
   // The first list of a branch is valid for the time before it too.
   await markWindowsEndingAfter(db, repositoryId, newest ? list.valid_from : null, 'required jobs')
   return true
+}
+
+/** Adds the slugs of apps to the stored lists that lack them. @returns whether there were such lists */
+async function nameApps(db: Db, repositoryId: number, jobs: RequiredList['jobs']): Promise<boolean> {
+  const slugs = new Map(jobs.map((job) => [job.integration_id, job.app]))
+  const lists = await db
+    .selectFrom('required_jobs')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .execute()
+  let isChanged = false
+  for (const list of lists) {
+    const named = list.jobs.map((job) => ({ ...job, app: job.app ?? slugs.get(job.integration_id) ?? null }))
+    if (keysOf(named) === keysOf(list.jobs)) continue
+    isChanged = true
+    await db
+      .updateTable('required_jobs')
+      .set({ jobs: JSON.stringify(named) })
+      .where('repository_id', '=', repositoryId)
+      .where('base_ref', '=', list.base_ref)
+      .where('valid_from', '=', list.valid_from)
+      .execute()
+  }
+  if (isChanged) await markWindowsEndingAfter(db, repositoryId, null, 'required jobs')
+  return isChanged
+}
+
+function idsOf(jobs: RequiredList['jobs']): string {
+  return jobs
+    .map(({ name, app, integration_id }) => JSON.stringify([name, integration_id ?? app]))
+    .sort()
+    .join()
 }
 
 function keyOf({ name, app, integration_id }: RequiredList['jobs'][number]): string {

@@ -4,6 +4,7 @@ import type { LeasedTask } from '../../db/outbox.ts'
 import { readInstalledRepositories } from '../../db/repositories.ts'
 import {
   addRequiredList,
+  readAppsWithRuns,
   readBaseBranches,
   readNewestPullRequest,
   readRequirements,
@@ -70,17 +71,19 @@ export async function readRequiredJobs(
   return changed
 }
 
-/** Resolves the id of an app to its slug: from earlier lists, else by asking about the apps that reported runs here. */
+/**
+ * Resolves the id of an app to its slug: from earlier lists, else by asking about the apps that reported runs here. GitHub
+ * has no call that finds an app by its id.
+ */
 async function slugResolver(db: Db, octokit: Octokit, repositoryId: number) {
   const slugs = new Map<number, string | null>()
-  const { jobs, lists } = await readRequirements(db, repositoryId)
+  const { lists } = await readRequirements(db, repositoryId)
   for (const { integration_id, app } of lists.flatMap((list) => list.jobs))
     if (integration_id !== null && app) slugs.set(integration_id, app)
   const resolved = new Set(slugs.values())
-  const unresolved = [...new Set(jobs.map((job) => job.app))].filter(
-    (slug) => slug !== '' && !resolved.has(slug),
-  )
+  let unresolved: string[] | null = null
   return async (id: number): Promise<string | null> => {
+    unresolved ??= (await readAppsWithRuns(db, repositoryId)).filter((slug) => !resolved.has(slug))
     while (!slugs.has(id)) {
       const slug = unresolved.pop()
       if (slug === undefined) slugs.set(id, null)
