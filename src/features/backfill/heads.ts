@@ -94,7 +94,8 @@ export async function readChecks(context: ReadContext, commit: PagePayloads['che
           ...run.check_suite,
           head_branch: commit.trunk ? (commit.queue ?? repository.default_branch) : null,
         }
-        return factsOf(context, 'check_run', { check_run: { ...run, check_suite } })
+        // `pull_requests` lists those that have this head now, not those that the run tested, and none from forks.
+        return factsOf(context, 'check_run', { check_run: { ...run, check_suite, pull_requests: [] } })
       }),
     ),
     next: next !== null ? [resultPage('checks', commit, next)] : [],
