@@ -447,15 +447,6 @@ create index run_of_pull_request on run (repository_id, number, completed_at);
 create index run_on_trunk on run (repository_id, completed_at) where kind <> 'pull_request'::text;
 create index run_tested on run (repository_id, completed_at) INCLUDE (number, job_id) where (outcome = ANY (ARRAY['pass'::text, 'fail'::text])) AND (kind = 'pull_request'::text);
 
-create table runner (
-  repository_id bigint not null,
-  head_sha text not null,
-  check_run_id bigint not null,
-  name text not null,
-  reported_at timestamp with time zone not null,
-  primary key (repository_id, head_sha, check_run_id)
-);
-
 create table session (
   session_hash text not null,
   user_id bigint not null,
@@ -559,6 +550,25 @@ create index verdict_flaky on verdict (repository_id, job_id, judged_at) INCLUDE
 create index verdict_judged on verdict (repository_id, judged_at);
 create index verdict_of_job on verdict (repository_id, job_id, judged_at);
 create index verdict_of_pull_request on verdict (repository_id, number, job_id);
+
+create table workflow_job (
+  repository_id bigint not null,
+  head_sha text not null,
+  check_run_id bigint not null,
+  run_id bigint not null,
+  attempt integer not null,
+  name text not null,
+  conclusion text not null,
+  runner text,
+  had_runner boolean not null,
+  steps integer,
+  failed_steps integer not null,
+  cancelled_steps integer not null,
+  started_at timestamp with time zone,
+  completed_at timestamp with time zone not null,
+  primary key (repository_id, head_sha, check_run_id)
+);
+create index workflow_job_cancelled on workflow_job (repository_id, name) where (conclusion = 'cancelled'::text) AND (cancelled_steps = 1);
 
 create table workflow_run (
   repository_id bigint not null,

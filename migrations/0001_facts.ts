@@ -70,14 +70,25 @@ create table workflow_run (
   primary key (repository_id, head_sha, run_id, attempt, action)
 );
 
-create table runner (
+create table workflow_job (
   repository_id bigint not null,
   head_sha text not null,
   check_run_id bigint not null,
+  run_id bigint not null,
+  attempt integer not null,
   name text not null,
-  reported_at timestamptz not null,
+  conclusion text not null,
+  runner text,
+  had_runner boolean not null,
+  steps integer,
+  failed_steps integer not null,
+  cancelled_steps integer not null,
+  started_at timestamptz,
+  completed_at timestamptz not null,
   primary key (repository_id, head_sha, check_run_id)
 );
+create index workflow_job_cancelled on workflow_job (repository_id, name)
+  where conclusion = 'cancelled' and cancelled_steps = 1;
 
 create table pull_request_event (
   repository_id bigint not null,

@@ -18,7 +18,7 @@ export interface Recording {
 const FACT_TABLES = [
   'observation',
   'workflow_run',
-  'runner',
+  'workflow_job',
   'pull_request_event',
   'comment',
   'rerun_request',

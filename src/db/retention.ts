@@ -47,7 +47,7 @@ export async function expireHeads(db: Db, repositoryId: number, before: string):
     const tables = [
       'observation',
       'workflow_run',
-      'runner',
+      'workflow_job',
       'rerun_request',
       'hunted_attempt',
       'run',

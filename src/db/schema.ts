@@ -64,12 +64,24 @@ export interface WorkflowRunTable {
   started_at: Time
 }
 
-export interface RunnerTable {
+/** A job of Actions that failed, was cancelled or ran on a self-hosted machine. */
+export interface WorkflowJobTable {
   repository_id: number
   head_sha: string
   check_run_id: number
+  run_id: number
+  attempt: number
   name: string
-  reported_at: Time
+  conclusion: string
+  /** Name of the self-hosted runner; null on GitHub's machines. */
+  runner: string | null
+  had_runner: boolean
+  /** Null when the payload does not list them. */
+  steps: number | null
+  failed_steps: number
+  cancelled_steps: number
+  started_at: Time | null
+  completed_at: Time
 }
 
 export interface PullRequestEventTable {
@@ -558,7 +570,7 @@ export interface Database {
   delivery: DeliveryTable
   observation: ObservationTable
   workflow_run: WorkflowRunTable
-  runner: RunnerTable
+  workflow_job: WorkflowJobTable
   pull_request_event: PullRequestEventTable
   comment: CommentTable
   rerun_request: RerunRequestTable

@@ -107,13 +107,25 @@ export interface RerunRequest {
   reported_at: string
 }
 
-/** The self-hosted machine that an Actions job ran on; the job's id is that of its check run. */
-export interface RunnerFact {
+/** A job of Actions that failed, was cancelled or ran on a self-hosted machine. Its id is that of its check run. */
+export interface WorkflowJobFact {
   repository_id: number
   head_sha: string
   check_run_id: number
+  run_id: number
+  /** A job that a partial re-run carried over has the attempt of that re-run; only `started_at` shows when it ran. */
+  attempt: number
   name: string
-  reported_at: string
+  conclusion: string
+  /** Name of the self-hosted runner; null on GitHub's machines, which are new for every job. */
+  runner: string | null
+  had_runner: boolean
+  /** Number of steps, null when the payload does not list them; of those that failed; of those that were cancelled. */
+  steps: number | null
+  failed_steps: number
+  cancelled_steps: number
+  started_at: string | null
+  completed_at: string
 }
 
 /** A merge queue's commit: its runs are evidence about the job, never a presubmit of a pull request. */
@@ -172,7 +184,7 @@ export interface Facts {
   installation?: InstallationFact[]
   observation?: Observation[]
   workflow_run?: WorkflowRunFact[]
-  runner?: RunnerFact[]
+  workflow_job?: WorkflowJobFact[]
   pull_request_event?: PullRequestEvent[]
   comment?: CommentFact[]
   rerun_request?: RerunRequest[]

@@ -1,9 +1,11 @@
 /**
  * What one observation says: whether the run passed, failed or has no verdict, and whether it is about a run at all.
- * The rules are in docs/how-figures-are-computed.md. Prow's descriptions are those of kubernetes-sigs/prow (plank, deck,
- * override, skip, tide, status-reconciler).
+ * The rules are in docs/how-figures-are-computed.md; what CI systems write in descriptions is in status-texts.ts.
  */
 import type { Observation } from './facts.ts'
+import { matchesGlob } from './glob.ts'
+import type { Settings } from './settings.ts'
+import { readStatusText } from './status-texts.ts'
 
 export type Outcome = 'pass' | 'fail' | 'aborted' | 'infra' | 'skipped'
 
@@ -29,39 +31,49 @@ const BY_CONCLUSION: ReadonlyMap<string, Reading> = new Map(
   }),
 )
 
-/** Reads an observation. Returns null for a pending status: its run is not completed. */
-export function readOutcome(observation: Observation): Reading | null {
-  return observation.source === 'check_run' ? readCheckRun(observation) : readStatus(observation)
+/**
+ * Reads an observation. Returns null for a pending status: its run is not completed.
+ * @param outcomes the setting `outcomes`: what a status `error` of some jobs means
+ */
+export function readOutcome(observation: Observation, outcomes: Settings['outcomes'] = []): Reading | null {
+  return observation.source === 'check_run' ? readCheckRun(observation) : readStatus(observation, outcomes)
 }
 
 function readCheckRun({ description, state }: Observation): Reading {
   if (description?.startsWith('Prow override')) return label('overridden')
+  if (state === 'failure' && description !== null) {
+    const reading = readStatusText(state, description)
+    if (reading) return reading
+  }
   return BY_CONCLUSION.get(state) ?? run('skipped', 'unknown conclusion')
 }
 
-function readStatus({ name, state, description, url }: Observation): Reading | null {
+function readStatus(observation: Observation, outcomes: Settings['outcomes']): Reading | null {
+  const { name, state, description, url } = observation
   if (state === 'pending') return null
   if (name === 'tide') return label('merge queue state')
   const text = statusText(description)
-  if (state === 'error') return run('infra', 'infrastructure error')
-  if (state === 'failure') return readFailure(text)
-  if (state === 'success') return readSuccess(text, url)
-  return run('skipped', 'unknown state')
+  const reading = readStatusText(state, text)
+  if (reading?.outcome === 'aborted' || reading?.isRun === false) return reading
+  if (state === 'error') return readError(name, outcomes) ?? reading ?? run('infra', 'infrastructure error')
+  if (reading) return reading
+  if (state === 'failure')
+    return text === '' && isProw(observation) ? run('aborted', 'aborted') : run('fail', null)
+  if (state !== 'success') return run('skipped', 'unknown state')
+  return url?.includes('/pull/batch/') ? run('skipped', 'batch of several pull requests') : run('pass', null)
 }
 
-function readFailure(text: string): Reading {
-  if (text.startsWith('Aborted by ') || text.includes(' successfully aborted '))
-    return run('aborted', 'aborted')
-  if (text.startsWith('Override cancelled by ')) return label('override cancelled')
-  return run('fail', null)
+const ERROR_REASONS = { infra: 'infrastructure error', aborted: 'aborted', skipped: 'skipped' } as const
+
+function readError(name: string, outcomes: Settings['outcomes']): Reading | null {
+  const error = outcomes.find(({ job }) => matchesGlob(name, job))?.error
+  if (error === undefined) return null
+  return run(error, error === 'fail' ? null : ERROR_REASONS[error])
 }
 
-function readSuccess(text: string, url: string | null): Reading {
-  if (text.startsWith('Overridden by ')) return label('overridden')
-  if (text.startsWith('Skipped')) return label('skipped')
-  if (text.startsWith('Context retired')) return label('context retired')
-  if (url?.includes('/pull/batch/')) return run('skipped', 'batch of several pull requests')
-  return run('pass', null)
+/** Prow describes every run that ended, so a failure without a description was aborted before it ran. */
+function isProw({ description, url }: Observation): boolean {
+  return BASE_DELIMITER.test(description ?? '') || /\/(?:view\/(?:gs|gcs|s3)|pr-logs)\//.test(url ?? '')
 }
 
 const BASE_DELIMITER = / (?:BaseSHA|Basesha):/

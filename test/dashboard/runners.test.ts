@@ -36,16 +36,25 @@ beforeAll(async () => {
       ),
     )
     .execute()
-  const runner = Array.from({ length: 40 }, (_, i) => ({
+  const jobs = Array.from({ length: 40 }, (_, i) => ({
     repository_id: 1,
     head_sha: shaOf(i),
     check_run_id: i + 1,
-    name: i >= 30 ? 'rack-7' : 'rack-1',
-    reported_at: '2026-02-03T10:00:00Z',
+    run_id: 1,
+    attempt: 1,
+    name: 'unit',
+    conclusion: 'success',
+    runner: i >= 30 ? 'rack-7' : 'rack-1',
+    had_runner: true,
+    steps: null,
+    failed_steps: 0,
+    cancelled_steps: 0,
+    started_at: null,
+    completed_at: '2026-02-03T10:00:00Z',
   }))
   // Delivered twice, counted once.
   for (let i = 0; i < 2; i++)
-    await db.transaction().execute((trx) => addFacts(trx, [{ runner }], { tasks: false }))
+    await db.transaction().execute((trx) => addFacts(trx, [{ workflow_job: jobs }], { tasks: false }))
 })
 afterAll(() => database.close())
 

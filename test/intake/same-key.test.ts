@@ -47,7 +47,7 @@ const named = (...pullRequests: object[]) => checkRunDelivery({ pullRequests })
 const TABLES = [
   'observation',
   'workflow_run',
-  'runner',
+  'workflow_job',
   'pull_request_event',
   'comment',
   'rerun_request',

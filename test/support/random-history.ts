@@ -141,13 +141,19 @@ const workflowRun = fc
   )
 
 const workflowJob = fc
-  .record({ head, minute, id: fc.integer({ min: 1, max: 6 }), runner: fc.constantFrom('a', 'b') })
-  .map(({ head, minute, id, runner }) =>
+  .record({
+    ...{ head, minute, id: fc.integer({ min: 1, max: 6 }), runner: fc.constantFrom('a', 'b', '') },
+    conclusion: fc.constantFrom('success', 'failure', 'cancelled'),
+    steps: fc.array(fc.constantFrom('success', 'failure', 'cancelled'), { maxLength: 2 }),
+  })
+  .map(({ head, minute, id, runner, conclusion, steps }) =>
     aDelivery('workflow_job', {
       action: 'completed',
       workflow_job: {
-        ...{ id: id + 10 * head, head_sha: shaOf(head), runner_name: `runner-${runner}` },
-        completed_at: at(minute),
+        ...{ id: id + 10 * head, head_sha: shaOf(head), runner_name: runner && `runner-${runner}` },
+        ...{ run_id: suiteOf(head, id % 2), run_attempt: 1, name: id % 3 ? 'unit' : 'lint', conclusion },
+        steps: steps.map((step) => ({ conclusion: step })),
+        ...{ started_at: at(minute - 9), completed_at: at(minute) },
       },
     }),
   )
