@@ -18,7 +18,8 @@ export interface Deps {
   now(): number
   /** Null until the app is set up; nothing can be written before. */
   github: GitHub | null
-  settingsOf(repositoryId: number): Promise<Settings>
+  /** @param trx the transaction to read in */
+  settingsOf(repositoryId: number, trx?: Db): Promise<Settings>
   log: Log
   /** The address of the dashboard; null if it is not configured. */
   publicUrl: string | null

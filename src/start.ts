@@ -134,7 +134,7 @@ function depsOf(
     db,
     now: options.now ?? Date.now,
     github: probot && gitHubOf(probot, config.dryRun, log),
-    settingsOf: (repositoryId) => readStoredSettings(db, repositoryId),
+    settingsOf: (repositoryId, trx = db) => readStoredSettings(trx, repositoryId),
     log,
     publicUrl: config.publicUrl,
     dryRun: config.dryRun,

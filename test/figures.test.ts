@@ -215,7 +215,7 @@ describe.each(HISTORIES)('$name', (history: History) => {
       const number = rows.flakes[0]?.number ?? 1
       const data = await readPullRequestReport(db, repository, number, settings, now)
       expect(data.budget).toMatchObject({ allowed, spent })
-      const deps = { db, now: () => now, settingsOf: (id: number) => readStoredSettings(db, id) }
+      const deps = { db, now: () => now, settingsOf: (id: number, trx = db) => readStoredSettings(trx, id) }
       expect(await writeReport(deps, repository, number, null)).toContain(budgetText({ allowed, spent }))
       const breach = (await readBreach(db, repository, settings, newest.start)) as BreachFigures
       expect(breach.budget).toMatchObject({ allowed, spent })

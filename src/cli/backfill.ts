@@ -113,6 +113,6 @@ async function read(
   await readHistory(db, client, repository, reads).finally(progress.end)
   signal.throwIfAborted()
   await readRequiredJobs(db, octokit, { repository_id, full_name }, now)
-  await deriveRepository(db, repository_id, { settingsOf: (id) => readStoredSettings(db, id), now })
+  await deriveRepository(db, repository_id, { settingsOf: (id, trx) => readStoredSettings(trx, id), now })
   process.stdout.write(`${full_name}: read since ${new Date(since).toISOString().slice(0, 10)}.\n`)
 }

@@ -74,7 +74,7 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
     const now = asOf ?? 0
     const recorder = createRecorder(db, { now: () => now, tasks: false })
     const record = () => recordAll(readPrepared(files, now), recorder.store)
-    const deliveries = await (database.embedded ? record() : recordAndClassify(db, record))
+    const deliveries = await (database.embedded ? record() : recordAndClassify(db, settings, record))
     const end = asOf ?? (await readNewestCompletion(db)) ?? 0
     await markEndedWindows(db, iso(end))
     const bar = progress('deriving', 'heads')
@@ -87,9 +87,13 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
 }
 
 /** A PostgreSQL server classifies while deliveries are recorded. The embedded database runs one query at a time. */
-async function recordAndClassify(db: Db, record: () => Promise<Tally>): Promise<Tally> {
+async function recordAndClassify(db: Db, settings: Settings, record: () => Promise<Tally>): Promise<Tally> {
   let ended = false
-  const classifying = classifyConcurrently(db, () => ended)
+  const classifying = classifyConcurrently(
+    db,
+    async () => settings,
+    () => ended,
+  )
   // The error is handled where the promise is awaited below.
   classifying.catch(() => {})
   try {

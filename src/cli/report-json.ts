@@ -9,7 +9,8 @@ import { readAllComments, readAllFlakes } from '../db/report.ts'
 import type { Db, Row } from '../db/schema.ts'
 import { readScope, type Scope } from '../db/scope.ts'
 import { readWindows } from '../db/sla.ts'
-import { parseRetests } from '../domain/command.ts'
+import { retestsIn } from '../domain/command.ts'
+import { headRulesOf } from '../domain/head-rules.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { WindowKind } from '../domain/window.ts'
 
@@ -88,7 +89,7 @@ export async function readReport(
       week: await listed(await readWindows(db, repository_id, 'week')),
     },
     flakes: await readFlakes(db, scope),
-    retests: await readRetests(db, repository_id),
+    retests: await readRetests(db, repository_id, settings),
     last_event_at: await readLastEvent(db, repository_id),
     gaps: (await readGaps(db, repository_id)).map(({ from_at, to_at, reason, filled_at }) => ({
       from: from_at,
@@ -112,16 +113,17 @@ async function readFlakes(db: Db, scope: Scope): Promise<ReportFlakeJson[]> {
   return flakes.map((flake) => ({ ...flakeJson(flake), workflow: flake.workflow, event: flake.event }))
 }
 
-async function readRetests(db: Db, repositoryId: number): Promise<RetestJson[]> {
+async function readRetests(db: Db, repositoryId: number, settings: Settings): Promise<RetestJson[]> {
+  const { isBot, retestWords } = headRulesOf(settings)
   const comments = await readAllComments(db, repositoryId)
   return comments.flatMap((comment) =>
-    parseRetests(comment.body).map(({ command, jobs }) => ({
+    retestsIn(comment.body, retestWords).map(({ command, jobs }) => ({
       pull_request: comment.number,
       head_sha: comment.head_sha,
       command,
       jobs,
       author: comment.author,
-      bot: comment.author_is_bot,
+      bot: isBot({ login: comment.author, isBot: comment.author_is_bot }),
       at: comment.reported_at,
     })),
   )

@@ -70,7 +70,7 @@ async function reportPullRequest(
   const [repository, another] = repositories
   if (!repository || another) throw new UserError('--pull-request needs --repository owner/name.')
   const body = await writeReport(
-    { db, now: Date.now, settingsOf: (id) => readStoredSettings(db, id) },
+    { db, now: Date.now, settingsOf: (id, trx = db) => readStoredSettings(trx, id) },
     repository,
     number,
     null,

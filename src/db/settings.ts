@@ -1,6 +1,6 @@
 /** Stores each repository's settings, each version with the time from which it was in force. */
 import type { Db, Row } from './schema.ts'
-import { markWindows } from './stale.ts'
+import { markAllHeads, markWindows } from './stale.ts'
 
 /** The newest settings of a repository; null when they were never read. */
 export async function readNewestSettings(db: Db, repositoryId: number): Promise<Row<'settings'> | null> {
@@ -24,10 +24,14 @@ export async function touchSettings(db: Db, row: Row<'settings'>, at: string): P
     .execute()
 }
 
-/** Adds settings that are in force from `valid_from`, and marks the open windows, which are measured with them. */
+/**
+ * Adds settings that are in force from `valid_from`, and marks the open windows, which are measured with them. Every head is marked
+ * when the meaning of its facts changed.
+ */
 export async function addSettings(db: Db, row: Omit<Row<'settings'>, 'closed'>): Promise<void> {
   const { settings, sources, problems, ...rest } = row
   await db.transaction().execute(async (trx) => {
+    const before = await readNewestSettings(trx, row.repository_id)
     await trx
       .insertInto('settings')
       .values({
@@ -39,5 +43,13 @@ export async function addSettings(db: Db, row: Omit<Row<'settings'>, 'closed'>):
       .onConflict((conflict) => conflict.doNothing())
       .execute()
     await markWindows(trx, row.repository_id, [row.read_at], 'settings')
+    if (headRules(before?.settings) !== headRules(row.settings)) await markAllHeads(trx, row.repository_id)
   })
+}
+
+/** The settings from which `headRulesOf` makes rules, as text to compare. */
+function headRules(settings: Record<string, unknown> | undefined): string {
+  const { bots, retest, outcomes } = settings ?? {}
+  const words = (retest as { words?: unknown } | undefined)?.words
+  return JSON.stringify([bots ?? [], words ?? [], outcomes ?? {}])
 }

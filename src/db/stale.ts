@@ -134,6 +134,14 @@ export async function markWindows(
   await addRows(db, 'stale_window', rows)
 }
 
+/** Marks every head with results, after a change of what facts mean. */
+export async function markAllHeads(db: Db, repositoryId: number): Promise<void> {
+  await sql`insert into stale_head (repository_id, head_sha, number)
+    select distinct repository_id, head_sha, null::integer from observation where repository_id = ${repositoryId}`.execute(
+    db,
+  )
+}
+
 /** Marks the verdicts of all flakes of these pull requests. */
 export async function markFlakesOf(db: Db, repositoryId: number, numbers: readonly number[]): Promise<void> {
   await db

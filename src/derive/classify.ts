@@ -8,33 +8,50 @@ import type { Db } from '../db/schema.ts'
 import { markFlakesOf, markVerdicts, markWeeks, markWindows, takeStaleHeads } from '../db/stale.ts'
 import { weeksLearningFrom } from '../domain/attribution/week.ts'
 import { type DerivedHead, deriveHead, type HeadFacts, isWaiting } from '../domain/head.ts'
+import { type HeadRules, headRulesOf } from '../domain/head-rules.ts'
+import type { Settings } from '../domain/settings.ts'
 import { iso } from '../domain/time.ts'
 import { markOf } from './stale-marks.ts'
 
+/** Reads a repository's settings on a connection or in a transaction. */
+export type ReadSettings = (repositoryId: number, trx: Db) => Promise<Settings>
+
 /** Classifies the oldest stale heads of a repository, at most `limit`. @returns how many marks were done; 0 when none is left */
-export async function classifyNext(db: Db, repositoryId: number, limit: number): Promise<number> {
+export async function classifyNext(
+  db: Db,
+  repositoryId: number,
+  limit: number,
+  settingsOf: ReadSettings,
+): Promise<number> {
   return db.transaction().execute(async (trx) => {
     await lockRepository(trx, repositoryId)
     const marks = await takeStaleHeads(trx, repositoryId, limit)
     if (marks.length === 0) return 0
+    // Read after the marks are taken: new settings and the marks for them are committed together.
+    const rules = headRulesOf(await settingsOf(repositoryId, trx))
     const numbers = [...new Set(marks.flatMap((mark) => mark.number ?? []))]
     const shas = new Set(marks.flatMap((mark) => mark.head_sha ?? []))
     for (const sha of await readHeadShas(trx, repositoryId, numbers)) shas.add(sha)
     const facts = await readHeads(trx, repositoryId, [...shas])
-    await classifyHeads(trx, repositoryId, facts)
+    await classifyHeads(trx, repositoryId, facts, rules)
     for (const { pullRequests } of facts) for (const { number } of pullRequests) numbers.push(number)
     await updatePullRequests(trx, repositoryId, [...new Set(numbers)])
     return marks.length
   })
 }
 
-async function classifyHeads(trx: Db, repositoryId: number, facts: readonly HeadFacts[]): Promise<void> {
+async function classifyHeads(
+  trx: Db,
+  repositoryId: number,
+  facts: readonly HeadFacts[],
+  rules: HeadRules,
+): Promise<void> {
   const heads: { headSha: string; derived: DerivedHead }[] = []
   const waiting: HeadFacts[] = []
   for (const head of facts) {
     // The observations of an old commit are deleted; its verdicts stay as they are.
     if (head.observations.length === 0) continue
-    const derived = deriveHead(head)
+    const derived = deriveHead(head, rules)
     heads.push({ headSha: head.headSha, derived })
     if (isWaiting(head, derived)) waiting.push(head)
   }

@@ -1,15 +1,15 @@
 /** From facts to figures: classify heads, learn weeks, attribute flakes and measure windows, until nothing is stale. */
 import type { Db } from '../db/schema.ts'
 import { readStaleRepositories } from '../db/stale.ts'
-import type { Settings } from '../domain/settings.ts'
 import { attributeNext } from './attribute.ts'
 import { type Backpressure, NO_BACKPRESSURE } from './backpressure.ts'
-import { classifyNext } from './classify.ts'
+import { classifyNext, type ReadSettings } from './classify.ts'
 import { learnNext } from './learn.ts'
 import { measureNext } from './measure.ts'
 
 export interface DeriveOptions {
-  settingsOf(repositoryId: number): Promise<Settings>
+  /** Also called inside a transaction; then it must read on that connection. */
+  settingsOf: ReadSettings
   /** Epoch ms: windows that end after it are partial. */
   now: number
   onProgress?: (heads: number) => void
@@ -36,12 +36,12 @@ export async function deriveRepository(db: Db, repositoryId: number, options: De
   for (;;) {
     if (options.isStopped?.()) return
     const started = performance.now()
-    const heads = await classifyNext(db, repositoryId, backpressure.headsAtOnce())
+    const heads = await classifyNext(db, repositoryId, backpressure.headsAtOnce(), options.settingsOf)
     if (heads === 0) break
     options.onProgress?.(heads)
     await backpressure.giveWay(performance.now() - started)
   }
   if (options.learn ?? true) while ((await learnNext(db, repositoryId)) > 0);
-  await attributeNext(db, repositoryId, await options.settingsOf(repositoryId), options.now)
-  await measureNext(db, repositoryId, await options.settingsOf(repositoryId), options.now)
+  await attributeNext(db, repositoryId, await options.settingsOf(repositoryId, db), options.now)
+  await measureNext(db, repositoryId, await options.settingsOf(repositoryId, db), options.now)
 }

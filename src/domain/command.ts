@@ -59,6 +59,19 @@ export function parseRetests(body: string): RetestCommand[] {
   return commands
 }
 
+/**
+ * The retests that a stored comment asks for: by command, or with one of the words that ask another CI. Such words are a whole
+ * line of what is stored of a comment, in any case.
+ * @param words in lower case
+ */
+export function retestsIn(stored: string, words: ReadonlySet<string>): RetestCommand[] {
+  const commands = parseRetests(stored)
+  const isAsked = words.size > 0 && stored.split('\n').some((line) => words.has(line.trim().toLowerCase()))
+  return isAsked && !commands.some(({ command }) => command === 'retest')
+    ? [{ command: 'retest', jobs: [] }, ...commands]
+    : commands
+}
+
 /** The text after `/test ` of each such line: job names outside Prow may contain spaces. */
 export function parseTestLines(body: string): string[] {
   return commandLines(body)

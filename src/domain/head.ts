@@ -3,7 +3,7 @@
  * job. The answer depends on the times in the facts, never on the order in which the facts arrived.
  */
 
-import { parseRetests } from './command.ts'
+import { type RetestCommand, retestsIn } from './command.ts'
 import type {
   CommentFact,
   MergeGroupFact,
@@ -13,6 +13,7 @@ import type {
   WorkflowRunFact,
 } from './facts.ts'
 import { judge, type Verdict } from './flake.ts'
+import type { HeadRules } from './head-rules.ts'
 import { type HuntedAttempt, notHunted, withoutHunted } from './hunted.ts'
 import { compareText } from './order.ts'
 import { isQueueBranch, type Job, jobKey, type Run, readRuns } from './run.ts'
@@ -24,7 +25,7 @@ export interface HeadFacts {
   /** Events of any pull request that had this commit as its head. */
   pullRequests: readonly PullRequestEvent[]
   mergeGroups: readonly MergeGroupFact[]
-  /** Commands on those pull requests, at any head. */
+  /** Comments on those pull requests, at any head. */
   comments: readonly CommentFact[]
   rerunRequests: readonly RerunRequest[]
   /** Attempts that a hunt started at this commit. Their runs are not results of the commit. */
@@ -61,10 +62,11 @@ export interface DerivedHead {
 }
 
 /** Derives one commit. Runs of a commit that is not known as a head, trunk or queue commit are left out. */
-export function deriveHead(facts: HeadFacts): DerivedHead {
+export function deriveHead(facts: HeadFacts, rules: HeadRules): DerivedHead {
   const allRuns = readRuns(facts.observations, facts.workflowRuns)
   const runs = withoutHunted(allRuns, facts.hunted, facts.workflowRuns)
   const candidates = candidatesOf(facts, runs)
+  const requests = requestsIn(facts, rules)
   const isQueueCommit = facts.mergeGroups.length > 0
   const trunkKind = isQueueCommit || runs.some(namesQueue) ? 'merge_queue' : 'trunk'
   const derived: DerivedHead = { runs: [], verdicts: [] }
@@ -72,7 +74,7 @@ export function deriveHead(facts: HeadFacts): DerivedHead {
     const onTrunk = jobRuns.filter((run) => isQueueCommit || isTrunk(run, candidates))
     const onHead = jobRuns.filter((run) => !onTrunk.includes(run))
     deriveTrunk(derived, onTrunk, trunkKind)
-    if (candidates.length > 0) derivePresubmit(derived, onHead, candidates, facts)
+    if (candidates.length > 0) derivePresubmit(derived, onHead, candidates, requests)
   }
   return derived
 }
@@ -152,7 +154,7 @@ function derivePresubmit(
   derived: DerivedHead,
   runs: Run[],
   candidates: readonly Candidate[],
-  facts: HeadFacts,
+  requests: readonly Request[],
 ): void {
   const [first] = runs
   if (!first) return
@@ -170,7 +172,7 @@ function derivePresubmit(
   if (!verdict) return
   const owner = ownerOf(runs, candidates)
   const retests = verdict.flake
-    ? retestsBetween(verdict.flake.retestWindow, owner.number, first.job, facts)
+    ? requestsBetween(requests, verdict.flake.retestWindow, owner.number, first.job)
     : []
   derived.verdicts.push({
     job: first.job,
@@ -208,30 +210,54 @@ function baseRefAt(candidate: Candidate, run: Run): string | null {
   return event?.base_ref ?? mention?.base_ref ?? null
 }
 
-interface Retest {
+/** Somebody asked for CI to run again. */
+interface Request {
+  /** Epoch ms. */
+  at: number
   byBot: boolean
+  /** Whether it asks for this job on this pull request. */
+  isFor(job: Job, number: number): boolean
+}
+
+/** Every request to run something again, read once for all jobs of the commit. */
+function requestsIn(facts: HeadFacts, rules: HeadRules): Request[] {
+  const comments = facts.comments.flatMap((comment) => {
+    const commands = retestsIn(comment.body, rules.retestWords)
+    const isFor: Request['isFor'] = (job, number) =>
+      comment.number === number && commands.some((command) => asksFor(command, job.name))
+    const author = { login: comment.author, isBot: comment.author_is_bot }
+    return commands.length > 0
+      ? { at: Date.parse(comment.reported_at), byBot: rules.isBot(author), isFor }
+      : []
+  })
+  const buttons = facts.rerunRequests.map(({ name, app, actor, actor_is_bot, reported_at }) => ({
+    at: Date.parse(reported_at),
+    byBot: rules.isBot({ login: actor, isBot: actor_is_bot }),
+    isFor: (job: Job) => name === job.name && app === job.app,
+  }))
+  return [...comments, ...buttons, ...attemptsIn(facts, rules)]
+}
+
+/** Further attempts of workflow runs. Those that a hunt started are not requests. */
+function attemptsIn({ workflowRuns, hunted }: HeadFacts, rules: HeadRules): Request[] {
+  const again = notHunted(workflowRuns, hunted).filter(({ attempt }) => attempt > 1)
+  return again.map(({ path, actor, actor_is_bot, started_at }) => ({
+    at: Date.parse(started_at),
+    byBot: rules.isBot({ login: actor ?? '', isBot: actor_is_bot }),
+    isFor: (job: Job) => path === job.workflow,
+  }))
 }
 
 /** Requests to re-run this job between the two times (epoch ms, both inclusive). */
-function retestsBetween([from, to]: [number, number], number: number, job: Job, facts: HeadFacts): Retest[] {
-  const isBetween = (time: string) => Date.parse(time) >= from && Date.parse(time) <= to
-  const comments = facts.comments.filter(
-    (comment) =>
-      comment.number === number && isBetween(comment.reported_at) && asksForRetest(comment.body, job.name),
-  )
-  const buttons = facts.rerunRequests.filter(
-    ({ name, app, reported_at }) => name === job.name && app === job.app && isBetween(reported_at),
-  )
-  const attempts = notHunted(facts.workflowRuns, facts.hunted).filter(
-    ({ attempt, path, started_at }) => attempt > 1 && path === job.workflow && isBetween(started_at),
-  )
-  return [
-    ...comments.map((comment) => ({ byBot: comment.author_is_bot })),
-    ...buttons.map((request) => ({ byBot: request.actor_is_bot })),
-    ...attempts.map((attempt) => ({ byBot: attempt.actor_is_bot })),
-  ]
+function requestsBetween(
+  requests: readonly Request[],
+  [from, to]: [number, number],
+  number: number,
+  job: Job,
+): Request[] {
+  return requests.filter((request) => request.at >= from && request.at <= to && request.isFor(job, number))
 }
 
-function asksForRetest(body: string, jobName: string): boolean {
-  return parseRetests(body).some(({ command, jobs }) => command !== 'test' || jobs.includes(jobName))
+function asksFor({ command, jobs }: RetestCommand, jobName: string): boolean {
+  return command !== 'test' || jobs.includes(jobName)
 }

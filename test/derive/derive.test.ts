@@ -2,8 +2,10 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Db } from '../../src/db/schema.ts'
+import { addSettings } from '../../src/db/settings.ts'
 import { deriveAll } from '../../src/derive/derive.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
+import { readStoredSettings } from '../../src/settings/stored.ts'
 import { eachDatabase } from '../support/database.ts'
 import {
   checkRunDelivery,
@@ -14,7 +16,7 @@ import {
   statusDelivery,
   workflowRunDelivery,
 } from '../support/deliveries.ts'
-import { at, BASE, HEAD } from '../support/facts.ts'
+import { at, BASE, HEAD, REPOSITORY_ID } from '../support/facts.ts'
 import { derive, LATER, readOnlyReport, recordAll } from '../support/pipeline.ts'
 
 const OTHER_HEAD = 'e'.repeat(40)
@@ -266,6 +268,42 @@ eachDatabase((db) => {
       { repository_id: 1001, flakes: 1 },
       { repository_id: 1002, flakes: 0 },
     ])
+  })
+
+  test('a setting that names a robot or words for a retest has what it changes derived again', async () => {
+    await recordAll(db(), [...flaky, commentDelivery({ body: 'Retest this please', author: 'helper' })])
+    const deriveStored = () =>
+      deriveAll(db(), { settingsOf: (id, trx) => readStoredSettings(trx, id), now: LATER })
+    const set = (minute: number, settings: object) =>
+      addSettings(db(), {
+        ...{ repository_id: REPOSITORY_ID, valid_from: at(minute), read_at: at(minute) },
+        ...{ settings: { ...settings }, sources: [], problems: [] },
+      })
+    const readRetested = async () => {
+      await deriveStored()
+      const report = await readOnlyReport(db(), await readStoredSettings(db(), REPOSITORY_ID))
+      const flakes = await db().selectFrom('flake').select(['retested', 'retested_by_bot']).execute()
+      return { flakes, retests: report.retests.map(({ command, bot }) => ({ command, bot })) }
+    }
+    expect(await readRetested()).toEqual({
+      flakes: [{ retested: false, retested_by_bot: false }],
+      retests: [],
+    })
+    await set(30, { retest: { words: ['retest this please'] } })
+    expect(await readRetested()).toEqual({
+      flakes: [{ retested: true, retested_by_bot: false }],
+      retests: [{ command: 'retest', bot: false }],
+    })
+    await set(40, { retest: { words: ['retest this please'] }, bots: ['Helper'] })
+    expect(await readRetested()).toEqual({
+      flakes: [{ retested: true, retested_by_bot: true }],
+      retests: [{ command: 'retest', bot: true }],
+    })
+    await set(50, { target: 0.02 })
+    expect(await readRetested()).toEqual({
+      flakes: [{ retested: false, retested_by_bot: false }],
+      retests: [],
+    })
   })
 
   describe('several processes', () => {

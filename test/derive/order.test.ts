@@ -84,7 +84,7 @@ async function readSettings(db: Db, { settings }: History, { first }: Pair): Pro
 async function derive(db: Db, most = Number.POSITIVE_INFINITY): Promise<void> {
   let heads = 0
   await deriveAll(db, {
-    settingsOf: (repositoryId) => readStoredSettings(db, repositoryId),
+    settingsOf: (repositoryId, trx) => readStoredSettings(trx, repositoryId),
     now: LATER,
     onProgress: (count) => {
       heads += count

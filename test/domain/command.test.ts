@@ -7,6 +7,7 @@ import {
   parseRetests,
   parseTestLines,
   readHunt,
+  retestsIn as retestsOf,
 } from '../../src/domain/command.ts'
 import { dropCodeBlocks, mayHoldCommand } from '../../src/domain/command-lines.ts'
 
@@ -68,6 +69,26 @@ describe('a comment requests no retest', () => {
     ['when a byte order mark precedes the command', '\ufeff/retest'],
   ])('%s', (_reason, body) => {
     expect(retestsIn(body)).toEqual([])
+  })
+})
+
+describe('words that ask another CI', () => {
+  const WORDS = new Set(['retest this please', '/azp run'])
+  test.each<[string, string, string[]]>([
+    ['are a retest', 'retest this please', ['retest']],
+    ['are a retest in any case, with white space around', ' Retest This PLEASE\t', ['retest']],
+    ['are no retest inside a sentence', 'do not retest this please', []],
+    ['are no retest when more follows', 'retest this please!', []],
+    ['that begin with a slash may be one of several commands', '/lgtm\n/azp run\r', ['retest']],
+    ['are one retest beside `/retest`', '/retest\n/azp run', ['retest']],
+    ['are a retest beside `/test`', '/test unit\n/azp run', ['retest', 'test']],
+    ['are not every sentence', 'thank you', []],
+  ])('%s: %j', (_rule, stored, commands) => {
+    expect(retestsOf(stored, WORDS).map(({ command }) => command)).toEqual(commands)
+  })
+
+  test('without the setting ask for nothing', () => {
+    expect(retestsOf('retest this please', new Set())).toEqual([])
   })
 })
 

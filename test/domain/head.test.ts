@@ -2,7 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CommentFact, Observation, PullRequestEvent } from '../../src/domain/facts.ts'
-import { deriveHead, type HeadFacts, isWaiting } from '../../src/domain/head.ts'
+import { deriveHead as deriveWith, type HeadFacts, isWaiting } from '../../src/domain/head.ts'
+import { headRulesOf } from '../../src/domain/head-rules.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import {
   aCheckRun,
   aComment,
@@ -18,6 +20,9 @@ import {
   HEAD,
   OTHER_BASE,
 } from '../support/facts.ts'
+
+const RULES = headRulesOf(DEFAULT_SETTINGS)
+const deriveHead = (facts: HeadFacts) => deriveWith(facts, RULES)
 
 const failed = aCheckRun({ id: 1, state: 'failure', minute: 10 })
 const passed = aCheckRun({ id: 2, state: 'success', minute: 20 })

@@ -1,8 +1,13 @@
 /** Runs that a hunt requested are left out of every verdict, flake and retest. */
 import { describe, expect, test } from 'vitest'
-import { deriveHead, type HeadFacts } from '../../src/domain/head.ts'
+import { deriveHead as deriveWith, type HeadFacts } from '../../src/domain/head.ts'
+import { headRulesOf } from '../../src/domain/head-rules.ts'
 import { notHunted, withoutHunted } from '../../src/domain/hunted.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { aCheckRun, aHuntedAttempt, aRun, at, aWorkflowRun, factsOf, ms } from '../support/facts.ts'
+
+const RULES = headRulesOf(DEFAULT_SETTINGS)
+const deriveHead = (facts: HeadFacts) => deriveWith(facts, RULES)
 
 const failed = aCheckRun({ id: 1, state: 'failure', minute: 10 })
 const hunted = [20, 30].map((minute, i) => aCheckRun({ id: 10 + i, state: 'success', minute }))

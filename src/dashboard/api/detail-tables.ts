@@ -72,7 +72,7 @@ export function addDetailTables(deps: DashboardDeps, table: Table): void {
       const [id, number] = [view.repository.repository_id, Number(c.req.param('number'))]
       const heads = await readHeadsOf(db, id, number)
       if (heads.length === 0) return null
-      return (await readRetests(db, id, number, heads.slice(0, MAX_HEADS))).map((row) => ({ ...row }))
+      return (await readRetests(db, view, number, heads.slice(0, MAX_HEADS))).map((row) => ({ ...row }))
     },
   )
 }

@@ -40,7 +40,7 @@ export async function pullRequestPage(
   if (!pullRequest && flakes.length === 0) return null
   const shown = heads.slice(0, MAX_HEADS)
   const report = await readPullRequestReport(db, view.repository, number, view.settings, view.now)
-  const retests = await readRetests(db, repository_id, number, shown)
+  const retests = await readRetests(db, view, number, shown)
   const sections: Html[] = []
   for (const head of shown) {
     const runs = await readRunsOf(db, repository_id, number, head.head_sha)

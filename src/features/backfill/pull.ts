@@ -1,4 +1,5 @@
 /** One pull request from the API: the fields to query, and the facts that webhooks would have given. */
+import { isBot } from '../../domain/bot.ts'
 import type { CommentFact, Facts } from '../../domain/facts.ts'
 import { storable } from '../../intake/events/payload.ts'
 import { bodyCommand } from '../../intake/events/pull-request.ts'
@@ -87,12 +88,12 @@ export function bodyFacts(
   { repository }: ReadContext,
   pr: PullRequest & { body?: string | null; authorAssociation?: string | null },
 ): Facts[] {
-  const login = userOf(pr.author)?.login ?? 'ghost'
+  const user = userOf(pr.author) ?? { login: 'ghost', type: 'User' }
   const comment: CommentFact | null = bodyCommand({
     repositoryId: repository.id,
     number: pr.number,
     body: pr.body ? storable(pr.body) : null,
-    author: { login, isBot: login.endsWith('[bot]') },
+    author: { login: user.login, isBot: isBot(user) },
     association: pr.authorAssociation ?? null,
     createdAt: new Date(pr.createdAt).toISOString(),
   })

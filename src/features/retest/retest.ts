@@ -43,7 +43,11 @@ async function whyOnlyRecorded(
   const settings = await deps.settingsOf(repository_id)
   if (!settings.retest.execute) return 'only recorded: retest.execute is off'
   const since = iso(Date.parse(task.payload.requested_at) - OTHER_BOT_MS)
-  const other = await readOtherRetester(deps.db, repository_id, { since, ownLogin: await login() })
+  const other = await readOtherRetester(deps.db, repository_id, {
+    since,
+    ownLogin: await login(),
+    bots: settings.bots,
+  })
   return other === null ? null : `only recorded: ${other} answers these commands here`
 }
 

@@ -1,6 +1,7 @@
 /** Schemas of the parts that webhook payloads share. A payload is checked for what is read from it and no more. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { isBot } from '../../domain/bot.ts'
 import type { RepositoryFact } from '../../domain/facts.ts'
 
 export const text = z.string().transform(storable)
@@ -39,7 +40,7 @@ export function optional<T extends z.ZodType>(schema: T) {
 
 export const user = z
   .object({ login: text, type: z.string().nullish() })
-  .transform(({ login, type }) => ({ login, isBot: type === 'Bot' || login.endsWith('[bot]') }))
+  .transform(({ login, type }) => ({ login, isBot: isBot({ login, type }) }))
 
 /** A deleted account is null. GitHub shows it as `ghost`. */
 export const author = user.nullish().transform((value) => value ?? { login: 'ghost', isBot: false })
