@@ -159,6 +159,8 @@ export interface State {
   deliveries: Delivery[]
   /** The rate limits of REST and GraphQL; `resetAt` is epoch ms. */
   rateLimit: { core: Budget; graphql: Budget }
+  /** How many nodes one GraphQL query is answered with; the lists beyond are null. Null for no limit. */
+  resourceLimit: number | null
   nextId: number
 }
 
@@ -211,6 +213,7 @@ export function emptyState(app: Partial<App>, createdAt: string): State {
     codes: new Map(),
     deliveries: [],
     rateLimit: { core: { limit: 5000, used: 0, resetAt: 0 }, graphql: { limit: 5000, used: 0, resetAt: 0 } },
+    resourceLimit: null,
     nextId: 5000,
   }
 }

@@ -8,8 +8,12 @@ import {
   type GraphQLFieldResolver,
   type GraphQLSchema,
   parse,
+  responsePathAsArray,
   validate,
 } from 'graphql'
+
+type Path = Parameters<typeof responsePathAsArray>[0] & object
+
 import { type Call, canSee, Refusal } from '../route.ts'
 import { isPull } from '../routes/pulls.ts'
 import { type GitHubInstance, nodeId, parseNodeId, repositoryById, toInstant } from '../shapes/instance.ts'
@@ -35,7 +39,31 @@ const refuseUnknownFields: GraphQLFieldResolver<unknown, unknown> = (source, arg
     })
   }
   const value = object[info.fieldName]
-  return typeof value === 'function' ? value.call(object, args, context, info) : value
+  const answer: unknown = typeof value === 'function' ? value.call(object, args, context, info) : value
+  return isConnection(answer) ? withinLimit(answer, context as Resources, info.path) : answer
+}
+
+/** What one query has used of GitHub's resource limit. */
+interface Resources {
+  left: number
+  errors: object[]
+}
+
+interface ConnectionAnswer {
+  nodes: unknown[]
+}
+
+function isConnection(value: unknown): value is ConnectionAnswer {
+  return typeof value === 'object' && value !== null && 'nodes' in value && Array.isArray(value.nodes)
+}
+
+/** GitHub answers a query beyond its resource limit in part, with status 200 and errors. */
+function withinLimit(answer: ConnectionAnswer, resources: Resources, path: Path): object {
+  resources.left -= answer.nodes.length
+  if (resources.left >= 0) return answer
+  const message = 'Resource limits for this query exceeded.'
+  resources.errors.push({ type: 'RESOURCE_LIMITS_EXCEEDED', path: responsePathAsArray(path), message })
+  return { ...answer, nodes: null, edges: null }
 }
 
 /** Parses, validates and executes one request. `problem` is a sentence when GitHub's schema forbids the query. */
@@ -50,21 +78,27 @@ export async function run(
   } catch (error) {
     return refused([error as GraphQLError])
   }
-  const errors = validate(schema, document)
-  if (errors.length > 0) return refused(errors)
+  const invalid = validate(schema, document)
+  if (invalid.length > 0) return refused(invalid)
   const { query: cost, nodes } = costOf(document, request.variables)
   call.github.state.rateLimit.graphql.used += cost - 1
   const rootValue = root(call, cost, nodes)
   const { variables } = request
+  const resources: Resources = {
+    left: call.github.state.resourceLimit ?? Number.POSITIVE_INFINITY,
+    errors: [],
+  }
   const result = await execute({
     schema,
     document,
     variableValues: variables,
     rootValue,
+    contextValue: resources,
     fieldResolver: refuseUnknownFields,
   })
   const unknown = result.errors?.find((error) => error.extensions.isUnknownField)
-  const body = { data: result.data ?? null, ...(result.errors && { errors: result.errors.map(described) }) }
+  const errors = [...(result.errors ?? []).map(described), ...resources.errors]
+  const body = { data: result.data ?? null, ...(errors.length > 0 && { errors }) }
   return { body, problem: unknown?.message ?? null }
 }
 

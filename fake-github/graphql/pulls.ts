@@ -152,7 +152,8 @@ function pullLists(
         id: nodeId('PRC', repository.id, issue.number, sha),
         commit: () => commitOf(sha),
       })
-      return connection('commits', pull.commits.slice(0, 250), make, args)
+      const listed = connection('commits', pull.commits.slice(0, 250), make, args)
+      return { ...listed, totalCount: pull.commits.length }
     },
     files: (args: PageArguments) =>
       connection(

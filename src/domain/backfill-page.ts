@@ -65,8 +65,10 @@ function kind<K extends string, P extends z.ZodType>(name: K, payload: P) {
 }
 
 const requestSchema = z.discriminatedUnion('kind', [
-  /** Lists pull requests with their heads by GraphQL, `first` of them after `cursor`. */
-  kind('pulls', z.object({ cursor: z.string().nullable(), first: z.int().positive() })),
+  /** Lists pull requests by GraphQL, `first` of them after `cursor`: with their heads, or `alone`, to be read one by one. */
+  kind('pulls', z.object({ cursor: z.string().nullable(), first: z.int().positive(), alone: z.boolean() })),
+  /** Reads all commits, changes of the head and reviews of one pull request by GraphQL. */
+  kind('whole-pull', z.object({ number: id })),
   /** Lists pull requests by REST. */
   kind('pulls-rest', listPage),
   /** Reads the commits and the timeline of one pull request by REST. */

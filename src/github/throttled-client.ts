@@ -48,13 +48,13 @@ export interface AskOptions {
   now?: () => number
 }
 
-/** The server offers no GraphQL, or does not answer this query. */
+/** The server offers no GraphQL, or does not answer this query as a whole. */
 export class GraphqlRefusal extends Error {
-  /** The query took too long. A smaller one may succeed. */
-  readonly isSlow: boolean
-  constructor(message: string, { isSlow = false } = {}) {
+  /** The query took too long or too many resources. A smaller one may succeed. */
+  readonly isTooLarge: boolean
+  constructor(message: string, { isTooLarge = false } = {}) {
     super(message)
-    this.isSlow = isSlow
+    this.isTooLarge = isTooLarge
   }
 }
 
@@ -102,8 +102,8 @@ export function createThrottledClient(octokit: Octokit, options: AskOptions): Th
         })
         .catch((error: { status?: number; message: string }) => {
           if (NEVER_SERVED.has(error.status ?? 0)) never = error.message
-          const isSlow = error.status === 502 || error.status === 504
-          throw NOT_SERVED.has(error.status ?? 0) ? new GraphqlRefusal(error.message, { isSlow }) : error
+          const isTooLarge = error.status === 502 || error.status === 504
+          throw NOT_SERVED.has(error.status ?? 0) ? new GraphqlRefusal(error.message, { isTooLarge }) : error
         })
       return dataOf<T>(answer.data)
     },
@@ -174,15 +174,31 @@ interface GraphqlBody {
   errors?: { type?: string; message: string }[]
 }
 
-/** The data of a GraphQL answer. Parts that were not found or may not be read are null in it; any other error is thrown. */
+/** Errors about a part that does not exist or may not be read: the rest of the answer is whole. */
+const ABOUT_ONE_PART: ReadonlySet<string | undefined> = new Set(['NOT_FOUND', 'FORBIDDEN'])
+
+/**
+ * The data of a GraphQL answer. Parts that were not found or may not be read are null in it. Any other error is thrown, even
+ * beside data: a query that takes too many resources is answered in part, with the type `RESOURCE_LIMITS_EXCEEDED`
+ * (https://github.blog/changelog/2025-09-01-graphql-api-resource-limits).
+ */
 function dataOf<T>(answer: unknown): T {
   const body = (typeof answer === 'object' && answer !== null ? answer : {}) as GraphqlBody
-  const error = body.errors?.find(({ type }) => type !== 'NOT_FOUND' && type !== 'FORBIDDEN')
-  const isUsable = body.data !== undefined && body.data !== null
-  if (error && !(isUsable && error.type)) throw new GraphqlRefusal(`GitHub's GraphQL API: ${error.message}`)
-  if (!isUsable) throw new GraphqlRefusal(`GitHub's GraphQL API: ${body.errors?.[0]?.message ?? 'no data'}`)
+  const error = body.errors?.find(({ type }) => !ABOUT_ONE_PART.has(type))
+  const hasData = body.data !== undefined && body.data !== null
+  if (error) {
+    const isTooLarge = hasData || LIMITS.has(error.type)
+    throw new GraphqlRefusal(`GitHub's GraphQL API: ${error.message}`, { isTooLarge })
+  }
+  if (!hasData) throw new GraphqlRefusal(`GitHub's GraphQL API: ${body.errors?.[0]?.message ?? 'no data'}`)
   return body.data as T
 }
+
+/** Errors that a smaller query may avoid. */
+const LIMITS: ReadonlySet<string | undefined> = new Set([
+  'RESOURCE_LIMITS_EXCEEDED',
+  'MAX_NODE_LIMIT_EXCEEDED',
+])
 
 /** The address of GraphQL. On GitHub Enterprise Server it is beside the REST API, not below it. */
 function graphqlUrl(baseUrl: string): string {

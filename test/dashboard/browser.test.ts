@@ -249,7 +249,7 @@ describe('the first run', () => {
       .values(aRepository({ full_name: HOSTILE.slice(0, 60).replaceAll('/', '') }))
       .execute()
     const wanted = { since: '2025-11-06T00:00:00Z', now: '2026-02-04T11:00:00Z', overlapMs: 0 }
-    const pages = ['a', 'b'].map((cursor) => newPage('pulls', cursor, { cursor, first: 25 }))
+    const pages = ['a', 'b'].map((cursor) => newPage('pulls', cursor, { cursor, first: 25, alone: false }))
     await startBackfill(fresh.db, 1, wanted, pages)
     const auth = { clientId: 'x', clientSecret: 'y', apiUrl: 'http://127.0.0.1:1', secret: 's'.repeat(40) }
     own = serve({ fetch: app({ db: fresh.db, auth }).fetch, port: 0, hostname: '127.0.0.1' })

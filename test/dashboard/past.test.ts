@@ -37,7 +37,7 @@ async function text(path: string, deps: Partial<Parameters<typeof app>[0]> = {})
 /** A backfill with one of two pages read. */
 async function backfill(repositoryId: number): Promise<void> {
   const { db } = database
-  const page = (cursor: string) => newPage('pulls', cursor, { cursor, first: 25 })
+  const page = (cursor: string) => newPage('pulls', cursor, { cursor, first: 25, alone: false })
   const wanted = { since: '2025-11-06T00:00:00Z', now: '2026-02-04T11:00:00Z', overlapMs: 0 }
   await startBackfill(db, repositoryId, wanted, [page('first'), page('second')])
   const stored = await db

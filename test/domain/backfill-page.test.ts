@@ -15,7 +15,8 @@ const PULL = {
 }
 
 const PAYLOADS: { [K in PageKind]: PagePayloads[K] } = {
-  pulls: { cursor: null, first: 25 },
+  pulls: { cursor: null, first: 25, alone: false },
+  'whole-pull': { number: 7 },
   'pulls-rest': { page: 1 },
   pull: { pull: PULL },
   look: {

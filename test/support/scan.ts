@@ -4,7 +4,7 @@ import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.
 import { addRepository } from '../../fake-github/seed.ts'
 import { addApp } from '../../fake-github/seed-ci.ts'
 import { addUserToken } from '../../fake-github/seed-tokens.ts'
-import type { Repository } from '../../fake-github/state.ts'
+import type { Conclusion, Repository } from '../../fake-github/state.ts'
 import { type RepositoryReport, readReport } from '../../src/cli/report-json.ts'
 import { scanRepository } from '../../src/cli/scan-repository.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
@@ -13,6 +13,7 @@ import { tokenOctokit } from '../../src/github/token-client.ts'
 import { readStoredSettings } from '../../src/settings/stored.ts'
 import { openEmbedded } from './database.ts'
 import { at, ms } from './facts.ts'
+import { type ServerVariant, startServerVariant } from './server-variants.ts'
 
 export const OTHER_CI = 77_001
 export const DAY = 24 * 60
@@ -22,6 +23,14 @@ export interface ScanOptions {
   signal?: AbortSignal
   /** A database of its own instead of the shared one. */
   into?: OpenDatabase
+  /** Behaves differently from the fake GitHub. */
+  variant?: ServerVariant
+}
+
+/** A job of Actions, or a check run of another app: four minutes long. `minute` is when it completed. */
+export function job(name: string, conclusion: Conclusion | null, minute: number) {
+  const completedAt = conclusion === null ? null : time(minute)
+  return { name, conclusion, startedAt: time(minute - 4), completedAt }
 }
 
 export interface TestScans {
@@ -59,8 +68,9 @@ export async function startScans(minute = 7 * DAY): Promise<TestScans> {
     await database.close()
   })
   let counted = 0
-  const scan = async ({ days = 14, signal, into = database }: ScanOptions = {}) => {
-    const octokitOf = () => tokenOctokit(token, fakeGitHub.url)
+  const scan = async ({ days = 14, signal, into = database, variant }: ScanOptions = {}) => {
+    const url = variant ? await startServerVariant(fakeGitHub, variant) : fakeGitHub.url
+    const octokitOf = () => tokenOctokit(token, url)
     const progressOf = () => ({ show: () => undefined, end: () => undefined })
     const work = { days, now, progressOf, signal: signal ?? new AbortController().signal }
     await scanRepository(into, octokitOf, 'acme/widgets', work)

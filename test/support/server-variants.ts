@@ -15,6 +15,8 @@ export interface ServerVariant {
   refuses?: { path: RegExp; status: number }[]
   /** Answers 502 to a GraphQL query for more pull requests than this at once. */
   slowAbove?: number
+  /** Changes REST responses. */
+  rest?: (body: unknown, url: URL) => unknown
   /** Changes GraphQL responses. */
   graphql?: (body: { data: unknown }) => unknown
 }
@@ -46,7 +48,9 @@ export async function startServerVariant(fakeGitHub: FakeGitHub, variant: Server
       variant.without?.includes(key) ? undefined : value,
     )
     const isGraphql = url.pathname.endsWith('/graphql')
-    const body = isGraphql && variant.graphql ? variant.graphql(parsed as { data: unknown }) : parsed
+    const body = isGraphql
+      ? (variant.graphql?.(parsed as { data: unknown }) ?? parsed)
+      : (variant.rest?.(parsed, url) ?? parsed)
     const kept = [...answer.headers].filter(([name]) => (variant.headers ?? [name]).includes(name))
     const headers = { ...Object.fromEntries(kept), 'content-type': 'application/json' }
     for (const name of ['content-length', 'content-encoding', 'transfer-encoding', 'connection'])

@@ -8,7 +8,9 @@ import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext 
 
 /** GitHub lists at most this many runs for one search, and may not count further. */
 const MAX_LISTED = 1000
-const MIN_SPAN_MS = 60_000
+const LAST_PAGE = MAX_LISTED / PER_PAGE
+/** Times have whole seconds, and a span includes both of its ends. */
+const MIN_SPAN_MS = 2000
 
 type Span = PagePayloads['runs']
 
@@ -46,23 +48,34 @@ export async function readRuns(context: ReadContext, span: Span): Promise<PageRe
     per_page: PER_PAGE,
     page: span.page,
   })
-  const workflow_runs = listOf<WorkflowRun>(data, 'workflow_runs')
-  const { total_count = 0 } = data as { total_count?: number }
-  const isCut =
-    total_count >= MAX_LISTED && span.page === 1 && workflow_runs.every((run) => isWithin(run, span))
+  const runs = listOf<WorkflowRun>(data, 'workflow_runs')
+  const isCut = isIncomplete(data, span, runs)
   const halves = isCut ? halved(span) : null
   if (halves) return { facts: [], next: halves, found: [] }
-  const heads = await headsBehind(context, workflow_runs)
-  const next = nextPage(headers, span.page, workflow_runs.length)
+  const heads = await headsBehind(context, runs)
+  const next = isCut && span.page >= LAST_PAGE ? null : nextPage(headers, span.page, runs.length)
   return {
-    facts: [...workflow_runs.flatMap((run) => runFacts(context, run)), ...heads.facts],
+    facts: [...runs.flatMap((run) => runFacts(context, run)), ...heads.facts],
     next: [
       ...lookPages(heads.looks),
-      ...workflow_runs.flatMap(earlierAttempts),
+      ...runs.flatMap(earlierAttempts),
       ...(next !== null ? [runPage({ ...span, page: next })] : []),
     ],
     found: [],
+    ...(isCut &&
+      span.page >= LAST_PAGE && { problem: `GitHub lists at most ${MAX_LISTED} runs of one second` }),
   }
+}
+
+/**
+ * Whether the span has more runs than GitHub lists. The first page says so: since 2026-09-25 the count of a filtered list can
+ * be the text "2,500+". Where it does not, a full last page may not be the end.
+ */
+function isIncomplete(data: unknown, span: Span, runs: readonly WorkflowRun[]): boolean {
+  if (!runs.every((run) => isWithin(run, span))) return false
+  const { total_count: total = 0 } = data as { total_count?: unknown }
+  const isMany = typeof total === 'number' ? total >= MAX_LISTED : true
+  return (span.page === 1 && isMany) || (span.page >= LAST_PAGE && runs.length >= PER_PAGE)
 }
 
 /** Whether the server filters by time; one that does not would list the same runs for every half. */

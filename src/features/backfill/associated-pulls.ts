@@ -30,8 +30,11 @@ export async function askAboutHeads(context: ReadContext, heads: readonly Orphan
     return await askAtOnce(context, heads)
   } catch (error) {
     if (!(error instanceof GraphqlRefusal)) throw error
-    return askOneByOne(context, heads)
+    if (!error.isTooLarge || heads.length === 1) return askOneByOne(context, heads)
   }
+  const half = Math.ceil(heads.length / 2)
+  const first = await askAboutHeads(context, heads.slice(0, half))
+  return [...first, ...(await askAboutHeads(context, heads.slice(half)))]
 }
 
 async function askAtOnce(context: ReadContext, heads: readonly OrphanHead[]): Promise<Facts[]> {

@@ -6,16 +6,24 @@ import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext 
 /** GraphQL charges a hundredth of a point for each commit. */
 const LOOKS_AT_ONCE = 50
 
-/** Pages that look at commits, each commit once. */
-export function lookPages(looks: readonly Look[]): Page[] {
+/** A smaller query costs the same point, and REST would cost two requests for each commit. */
+const FEWEST_LOOKS = 5
+
+/** Pages that look at commits, each commit once. @param most commits of one page */
+export function lookPages(looks: readonly Look[], most = LOOKS_AT_ONCE): Page[] {
   const unique = [...new Map(looks.map((look) => [look.sha, look])).values()]
   const pages: Page[] = []
-  for (let at = 0; at < unique.length; at += LOOKS_AT_ONCE) {
-    const part = unique.slice(at, at + LOOKS_AT_ONCE)
+  for (let at = 0; at < unique.length; at += most) {
+    const part = unique.slice(at, at + most)
     const name = `${part[0]?.sha}:${part.at(-1)?.sha}:${part.length}`
     pages.push(newPage('look', name, { looks: part }, numbersOf(part)))
   }
   return pages
+}
+
+/** The same commits in several smaller pages; null if there are too few. */
+export function smallerLooks({ looks }: PagePayloads['look']): Page[] | null {
+  return looks.length > FEWEST_LOOKS ? lookPages(looks, Math.ceil(looks.length / 5)) : null
 }
 
 function numbersOf(looks: readonly Look[]): number[] {
@@ -58,8 +66,9 @@ export async function readLook(
     const suites = commit?.checkSuites?.totalCount ?? null
     const hasChecks = suites !== 0
     // GitHub answers null if there is no status. If it shows no suites either, the commit may be hidden.
-    const hasStatuses = suites === null || (commit?.status?.contexts?.length ?? 0) > 0
-    const hasResults = (suites ?? 0) > 0 || (suites !== null && hasStatuses)
+    const isHidden = suites === null || commit?.status === undefined
+    const hasStatuses = isHidden || (commit?.status?.contexts?.length ?? 0) > 0
+    const hasResults = (suites ?? 0) > 0 || (!isHidden && hasStatuses)
     if (look.event && hasResults) result.facts.push({ pull_request_event: [look.event] })
     if (hasChecks) result.next.push(resultPage('checks', look, 1))
     if (hasStatuses) result.next.push(resultPage('statuses', look, 1))

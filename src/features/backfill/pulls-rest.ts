@@ -4,7 +4,7 @@ import { mayHoldCommand } from '../../domain/command-lines.ts'
 import { lookPages } from './heads.ts'
 import { listOf, nextPage, type PageResult, PER_PAGE, type ReadContext, refusalOf } from './page.ts'
 import { type PullRequest, stateFacts } from './pull.ts'
-import { headsOf } from './pulls.ts'
+import { headsOf } from './pull-heads.ts'
 
 /** GitHub lists at most this many pages of a timeline. */
 const MAX_PAGES = 100
@@ -54,7 +54,7 @@ export async function readPullsWithoutGraphql(
   })
   const pulls = listOf<RestPull>(data)
   const recent = pulls.filter((pull) => Date.parse(pull.updated_at) >= Date.parse(since))
-  const pages = recent.map((pull) => newPage('pull', pull.number, { pull: slim(pull) }, [pull.number]))
+  const pages = recent.map(pullPage)
   const following = nextPage(headers, page, pulls.length)
   return {
     // Actions runs are assigned by the branches of pull requests, before the pages about single ones are read.
@@ -65,6 +65,19 @@ export async function readPullsWithoutGraphql(
     ],
     found: recent.map((pull) => pull.number),
   }
+}
+
+/** Reads one pull request that GraphQL does not show. Its commits and timeline are read next. */
+export async function readPullByNumber(context: ReadContext, number: number): Promise<PageResult> {
+  const { client, owner, repo } = context
+  const path = { owner, repo, pull_number: number }
+  const { data } = await client.get('GET /repos/{owner}/{repo}/pulls/{pull_number}', path)
+  const pull = data as RestPull
+  return { facts: stateFacts(context, pullOfRest(pull)), next: [pullPage(pull)], found: [] }
+}
+
+function pullPage(pull: RestPull): Page {
+  return newPage('pull', pull.number, { pull: slim(pull) }, [pull.number])
 }
 
 /** The fields that are needed: the list's entries contain both repositories with all their fields. */
@@ -142,8 +155,20 @@ export async function readPull(context: ReadContext, { pull }: PagePayloads['pul
     },
     reviews: { nodes: reviewed.map(reviewOf) },
   })
-  const problem = commits.problem ?? events.problem
+  const problem = commits.problem ?? events.problem ?? lossOf(commits.entries, events.entries)
   return { facts, next: lookPages(looks), found: [], ...(problem && { problem }) }
+}
+
+/** GitHub lists at most this many commits of a pull request over REST. */
+const MAX_COMMITS = 250
+
+/** What the REST API leaves out of a pull request; null if it shows everything. */
+function lossOf(commits: readonly ListedCommit[], events: readonly TimelineEvent[]): string | null {
+  const has = (name: string) => events.some(({ event }) => event === name)
+  if (commits.length >= MAX_COMMITS) return `REST lists at most ${MAX_COMMITS} commits of a pull request`
+  if (has('base_ref_changed')) return 'REST does not name the base branch before it was changed'
+  if (has('head_ref_force_pushed')) return 'REST does not name the head that a force-push replaced'
+  return null
 }
 
 function reviewOf({ id, body, submitted_at, author_association, user }: TimelineEvent) {

@@ -26,10 +26,24 @@ import { pathOf } from '../../github/client.ts'
 import { GraphqlRefusal, type ThrottledClient } from '../../github/throttled-client.ts'
 import { firstRuns, readAttempt, readRuns } from './actions.ts'
 import { firstComments, readComments } from './comments.ts'
-import { firstTrunk, looksWithoutGraphql, readChecks, readLook, readStatuses, readTrunk } from './heads.ts'
+import {
+  firstTrunk,
+  looksWithoutGraphql,
+  readChecks,
+  readLook,
+  readStatuses,
+  readTrunk,
+  smallerLooks,
+} from './heads.ts'
 import { type PageResult, type ReadContext, type ReadRepository, refusalOf } from './page.ts'
 import { firstPulls, readPulls, shorterPulls } from './pulls.ts'
-import { firstPullsWithoutGraphql, readPull, readPullsWithoutGraphql } from './pulls-rest.ts'
+import {
+  firstPullsWithoutGraphql,
+  readPull,
+  readPullByNumber,
+  readPullsWithoutGraphql,
+} from './pulls-rest.ts'
+import { readWholePull } from './whole-pull.ts'
 
 const WORKERS = 6
 const NOTHING: PageResult = { facts: [], next: [], found: [] }
@@ -143,7 +157,11 @@ function readPage(context: ReadContext, { kind, payload }: ClaimedPage): Promise
     case 'pulls':
       // Actions runs are read after the pull requests, whose branches show which pull request a run belongs to.
       return readPulls(context, payload, () => [firstRuns(context)]).catch((error: unknown) =>
-        withoutGraphql(error, () => ({ facts: [], next: [otherPulls(error, payload)], found: [] })),
+        otherwise(error, (refusal) => ({ ...NOTHING, next: [otherPulls(refusal, payload)] })),
+      )
+    case 'whole-pull':
+      return readWholePull(context, payload).catch((error: unknown) =>
+        otherwise(error, () => readPullByNumber(context, payload.number)),
       )
     case 'pulls-rest':
       return readPullsWithoutGraphql(context, payload, () => [firstRuns(context)])
@@ -151,7 +169,7 @@ function readPage(context: ReadContext, { kind, payload }: ClaimedPage): Promise
       return readPull(context, payload)
     case 'look':
       return readLook(context, payload).catch((error: unknown) =>
-        withoutGraphql(error, () => looksWithoutGraphql(payload)),
+        otherwise(error, (refusal) => otherLooks(refusal, payload)),
       )
     case 'checks':
       return readChecks(context, payload)
@@ -169,13 +187,18 @@ function readPage(context: ReadContext, { kind, payload }: ClaimedPage): Promise
   }
 }
 
-/** A query that takes too long is repeated with smaller pages; only if that fails, everything is read by REST. */
-function otherPulls(error: unknown, payload: PagePayloads['pulls']): Page {
-  const shorter = error instanceof GraphqlRefusal && error.isSlow ? shorterPulls(payload) : null
-  return shorter ?? firstPullsWithoutGraphql()
+/** A query that GitHub does not answer whole is repeated with less; only if that fails, everything is read by REST. */
+function otherPulls(refusal: GraphqlRefusal, payload: PagePayloads['pulls']): Page {
+  return (refusal.isTooLarge ? shorterPulls(payload) : null) ?? firstPullsWithoutGraphql()
 }
 
-function withoutGraphql(error: unknown, otherwise: () => PageResult): PageResult {
-  if (error instanceof GraphqlRefusal) return otherwise()
+function otherLooks(refusal: GraphqlRefusal, payload: PagePayloads['look']): PageResult {
+  const smaller = refusal.isTooLarge ? smallerLooks(payload) : null
+  return smaller ? { ...NOTHING, next: smaller } : looksWithoutGraphql(payload)
+}
+
+/** What to do when GraphQL refuses. @throws any other error */
+function otherwise<T>(error: unknown, instead: (refusal: GraphqlRefusal) => T): T {
+  if (error instanceof GraphqlRefusal) return instead(error)
   throw error
 }

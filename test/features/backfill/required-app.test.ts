@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { addPull, shaOf } from '../../../fake-github/seed.ts'
 import { ACTIONS_APP_ID, addCheckRun, addCheckSuite, addWorkflowRun } from '../../../fake-github/seed-ci.ts'
-import { DAY, OTHER_CI, startScans, type TestScans, time } from '../../support/scan.ts'
+import { DAY, job, OTHER_CI, startScans, type TestScans, time } from '../../support/scan.ts'
 
 /** A job of Actions and one of another app, both named `unit` and both flaky; a ruleset requires that of Actions. */
 async function startWithTwoApps(): Promise<TestScans> {
@@ -10,16 +10,13 @@ async function startWithTwoApps(): Promise<TestScans> {
   const { state } = on.fakeGitHub
   const sha = shaOf('two apps')
   addPull(state, on.repository, { number: 1, title: 'Change', user: 'octocat', at: time(5), sha })
-  const job = (conclusion: 'failure' | 'success', minute: number) => ({
-    ...{ name: 'unit', conclusion, startedAt: time(minute - 4), completedAt: time(minute) },
-  })
   addWorkflowRun(state, on.repository, {
     ...{ name: 'CI', sha, at: time(6), branch: 'change-1' },
-    attempts: [[job('success', 20)]],
+    attempts: [[job('unit', 'success', 20)]],
   })
   const suite = addCheckSuite(state, on.repository, sha, time(6), { appId: OTHER_CI })
-  addCheckRun(state, on.repository, suite, job('failure', 15))
-  addCheckRun(state, on.repository, suite, job('success', 25))
+  addCheckRun(state, on.repository, suite, job('unit', 'failure', 15))
+  addCheckRun(state, on.repository, suite, job('unit', 'success', 25))
   const checks = [{ context: 'unit', integrationId: ACTIONS_APP_ID }]
   const ruleset = { id: 5, name: 'tests', source: 'Repository', enforcement: 'active' } as const
   on.repository.rulesets.push({ ...ruleset, branches: ['~DEFAULT_BRANCH'], checks })

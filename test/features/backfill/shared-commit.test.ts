@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { addBranch, addPull, shaOf } from '../../../fake-github/seed.ts'
 import { closePull } from '../../../fake-github/seed-changes.ts'
 import { addWorkflowRun } from '../../../fake-github/seed-ci.ts'
-import { DAY, startScans, time } from '../../support/scan.ts'
+import { DAY, job, startScans, time } from '../../support/scan.ts'
 
 test.each([
   ['is open', false],
@@ -16,12 +16,9 @@ test.each([
     const sha = shaOf('shared')
     const seed = { title: 'Change', user: 'octocat', sha }
     const first = addPull(state, on.repository, { ...seed, number: 1, at: time(5), fork: 'octocat/widgets' })
-    const job = (conclusion: 'failure' | 'success', minute: number) => ({
-      ...{ name: 'unit', conclusion, startedAt: time(minute - 4), completedAt: time(minute) },
-    })
     addWorkflowRun(state, on.repository, {
       ...{ name: 'CI', sha, at: time(6), branch: 'change-1', headRepository: 'octocat/widgets' },
-      attempts: [[job('failure', 15)], [job('success', 25)]],
+      attempts: [[job('unit', 'failure', 15)], [job('unit', 'success', 25)]],
     })
     if (isClosed) closePull(state, first, time(60), 'octocat')
     addBranch(on.repository, 'release')

@@ -1,0 +1,145 @@
+/** The heads and base branches of a pull request over time, from its commits and its timeline. */
+import type { Look } from '../../domain/backfill-page.ts'
+import { factsOf, type ReadContext } from './page.ts'
+import { type Author, bodyFacts, eventFacts, type PullRequest, stateFacts, userOf } from './pull.ts'
+
+export interface Commit {
+  oid: string
+  committedDate?: string | null
+}
+
+/** A force-push, or a change of the base branch. */
+interface TimelineItem {
+  createdAt?: string
+  beforeCommit?: Commit | null
+  afterCommit?: Commit | null
+  previousRefName?: string
+  currentRefName?: string
+}
+
+interface Review {
+  databaseId: number | null
+  body?: string | null
+  submittedAt?: string | null
+  authorAssociation?: string | null
+  author?: Author
+}
+
+/** A pull request with everything that shows its heads, its base branches and its commands. */
+export interface WholePullRequest extends PullRequest {
+  body?: string | null
+  authorAssociation?: string | null
+  commits?: Nodes<{ commit: Commit }> | null
+  timelineItems?: Nodes<TimelineItem> | null
+  reviews?: Nodes<Review> | null
+}
+
+interface Nodes<T> {
+  nodes: (T | null)[] | null
+}
+
+/** Certain heads are facts at once; the other commits of the pull request only if CI ran on them. */
+export function headsOf(context: ReadContext, pr: WholePullRequest) {
+  const { sure, times } = datesOf(pr)
+  const bases = baseChanges(pr)
+  const at = (sha: string) => times.get(sha) ?? Date.parse(pr.createdAt)
+  const moment = (sha: string) => ({ sha, at: at(sha), baseRef: baseAt(bases, at(sha)) ?? pr.baseRefName })
+  const facts = [
+    ...[...sure].flatMap((sha) => eventFacts(context, pr, moment(sha))),
+    ...bases.flatMap(({ at, to: baseRef }) =>
+      eventFacts(context, pr, { sha: headAt(times, sure, at), at, baseRef }),
+    ),
+    ...stateFacts(context, pr),
+    ...bodyFacts(context, pr),
+    ...reviewFacts(context, pr),
+  ]
+  const looks = [...times.keys()].map((sha): Look => {
+    const [event] = sure.has(sha) ? [] : eventFacts(context, pr, moment(sha))
+    return {
+      sha,
+      trunk: false,
+      queue: null,
+      event: event?.pull_request_event?.[0] ?? null,
+      number: pr.number,
+    }
+  })
+  return { facts, looks }
+}
+
+/** When each commit became the head (epoch ms, as far as GitHub shows it), and which of them certainly were heads. */
+function datesOf(pr: WholePullRequest): { sure: Set<string>; times: Map<string, number> } {
+  const times = new Map<string, number>()
+  const [created, updated] = [Date.parse(pr.createdAt), Date.parse(pr.updatedAt)]
+  const sure = new Set([pr.headRefOid])
+  let at = created
+  for (const { createdAt, beforeCommit, afterCommit } of itemsOf(pr)) {
+    if (!beforeCommit && !afterCommit) continue
+    if (beforeCommit && !times.has(beforeCommit.oid)) times.set(beforeCommit.oid, at)
+    at = Math.max(at, createdAt)
+    if (afterCommit && !times.has(afterCommit.oid)) times.set(afterCommit.oid, at)
+    for (const commit of [beforeCommit, afterCommit]) if (commit) sure.add(commit.oid)
+  }
+  // A commit's own date comes from its author's machine: it is only used where there is no better one.
+  let last = created
+  for (const { commit } of (pr.commits?.nodes ?? []).filter((node) => node !== null)) {
+    const committed = commit.committedDate ? Date.parse(commit.committedDate) : last
+    last = times.get(commit.oid) ?? Math.min(updated, Math.max(last, committed))
+    times.set(commit.oid, last)
+  }
+  if (!times.has(pr.headRefOid)) times.set(pr.headRefOid, Math.max(at, last))
+  return { sure, times }
+}
+
+/** The timeline in order of time (epoch ms). */
+function itemsOf(pr: WholePullRequest) {
+  return (pr.timelineItems?.nodes ?? [])
+    .filter((item) => item !== null)
+    .map((item) => ({ ...item, createdAt: Date.parse(item.createdAt ?? pr.updatedAt) }))
+    .sort((a, b) => a.createdAt - b.createdAt)
+}
+
+interface BaseChange {
+  /** Epoch ms. */
+  at: number
+  from: string
+  to: string
+}
+
+function baseChanges(pr: WholePullRequest): BaseChange[] {
+  return itemsOf(pr).flatMap(({ createdAt, previousRefName, currentRefName }) =>
+    previousRefName && currentRefName ? [{ at: createdAt, from: previousRefName, to: currentRefName }] : [],
+  )
+}
+
+/** The base branch at a time; null if the timeline does not show it. */
+function baseAt(changes: readonly BaseChange[], at: number): string | null {
+  const before = changes.findLast((change) => change.at <= at)
+  return before?.to ?? changes[0]?.from ?? null
+}
+
+/** The head at a time: the newest certain head before it. */
+function headAt(times: ReadonlyMap<string, number>, sure: ReadonlySet<string>, at: number): string {
+  const heads = [...sure].map((sha) => ({ sha, since: times.get(sha) ?? 0 }))
+  const [first, ...later] = heads.sort((a, b) => a.since - b.since) as [
+    { sha: string },
+    ...{ sha: string; since: number }[],
+  ]
+  return (later.findLast((head) => head.since <= at) ?? first).sha
+}
+
+/** The reviews of a pull request. A review that is not submitted has no time. */
+function reviewFacts(context: ReadContext, pr: WholePullRequest) {
+  return (pr.reviews?.nodes ?? []).flatMap((review) => {
+    if (!review?.databaseId || !review.submittedAt) return []
+    const { databaseId, body, author, authorAssociation, submittedAt } = review
+    return factsOf(context, 'pull_request_review', {
+      action: 'submitted',
+      // GitHub does not say whether the pull request was open then, as with comments.
+      pull_request: { number: pr.number, state: 'open' },
+      review: {
+        ...{ id: databaseId, body, user: userOf(author), submitted_at: submittedAt },
+        author_association: authorAssociation ?? null,
+      },
+    })
+  })
+}
