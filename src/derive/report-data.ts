@@ -2,6 +2,7 @@
 
 import { type ErrorBudget, readErrorBudget } from '../db/budget.ts'
 import { readOpenJobIssues } from '../db/job-issues.ts'
+import { readKnownNames } from '../db/job-table.ts'
 import {
   type JobBaseRate,
   type JobFlake,
@@ -19,6 +20,7 @@ import type { Db, Row } from '../db/schema.ts'
 import { isFlakeInScope, isRunInScope, readScope } from '../db/scope.ts'
 import { readNewestSettings } from '../db/settings.ts'
 import { readWindows } from '../db/sla.ts'
+import { possibleNames } from '../domain/job-names.ts'
 import type { Settings } from '../domain/settings.ts'
 import { DAY_MS, iso } from '../domain/time.ts'
 import { windowAt } from '../domain/window.ts'
@@ -64,24 +66,27 @@ export interface PullRequestReport {
   budget: ErrorBudget
   target: number
   onlyJob: string | null
+  /** What was asked for, when no job of the repository is named so: the report is about all jobs. */
+  unknownJob: string | null
   otherJobs: string[]
   settingsProblems: string[]
   baseRateDays: number
 }
 
-/** Reads the report's data; `job` narrows it to the job of that name. `now` is epoch ms. */
+/** Reads the report's data. `asked` narrows it to the job that it names. `now` is epoch ms. */
 export async function readPullRequestReport(
   db: Db,
   repository: Row<'repository'>,
   number: number,
   settings: Settings,
   now: number,
-  job: string | null = null,
+  asked: string | null = null,
 ): Promise<PullRequestReport> {
   const { repository_id, full_name } = repository
   const [head] = await readHeadsOf(db, repository_id, number)
   const headSha = head?.head_sha ?? null
   const { scope, required } = await readScope(db, repository_id, settings)
+  const job = asked === null ? null : await findNamed(db, repository_id, asked)
   const isRequired = (run: JobRun) => isRunInScope(scope, run)
   const isWanted = (run: JobRun) => job === null || run.name === job
   const all = headSha ? (await readRunsOf(db, repository_id, number, headSha)).filter(isRequired) : []
@@ -105,10 +110,18 @@ export async function readPullRequestReport(
     budget: await readErrorBudget(db, scope, settings, now),
     target: settings.target,
     onlyJob: job,
+    unknownJob: job === null ? asked : null,
     otherJobs: job === null ? [] : [...names].filter((name) => name !== job).sort(),
     settingsProblems: (await readNewestSettings(db, repository_id))?.problems ?? [],
     baseRateDays: BASE_RATE_DAYS,
   }
+}
+
+/** The job that a text names, of those that were ever seen in the repository; null when there is none. */
+async function findNamed(db: Db, repositoryId: number, text: string): Promise<string | null> {
+  const names = possibleNames(text)
+  const known = await readKnownNames(db, repositoryId, names)
+  return names.find((name) => known.has(name)) ?? null
 }
 
 async function readJobReports(

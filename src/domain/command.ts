@@ -6,6 +6,7 @@
  */
 
 import { commandLines } from './command-lines.ts'
+import { beforeRemark, quotedName, testedNames } from './job-names.ts'
 
 /** A request to run jobs again, in Prow's words. */
 export interface RetestCommand {
@@ -17,7 +18,7 @@ export interface RetestCommand {
 /** A command of this app. */
 export interface FlakeReportCommand {
   command: 'flake-report'
-  /** The job to report on; null for all jobs; `?` for help. */
+  /** What follows the command, without the backquotes of a job; null for all jobs; `?` for help. */
   job: string | null
 }
 
@@ -54,7 +55,8 @@ export function parseRetests(body: string): RetestCommand[] {
   if (lines.some((line) => RETEST_REQUIRED.test(line)))
     commands.push({ command: 'retest_required', jobs: [] })
   if (lines.some((line) => TEST_ALL.test(line))) commands.push({ command: 'test_all', jobs: [] })
-  const jobs = [...new Set(lines.flatMap(testedJobs))]
+  const tested = testTexts(lines).flatMap((text) => testedNames(text, NO_NAMES))
+  const jobs = [...new Set(tested)]
   if (jobs.length > 0) commands.push({ command: 'test', jobs })
   return commands
 }
@@ -74,15 +76,21 @@ export function retestsIn(stored: string, words: ReadonlySet<string>): RetestCom
 
 /** The text after `/test ` of each such line: job names outside Prow may contain spaces. */
 export function parseTestLines(body: string): string[] {
-  return commandLines(body)
-    .filter((line) => line.startsWith('/test '))
-    .map((line) => line.slice('/test '.length).trim())
+  return testTexts(commandLines(body)).map((text) => text.trim())
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set()
+
+function testTexts(lines: readonly string[]): string[] {
+  return lines.filter((line) => line.startsWith('/test ')).map((line) => line.slice('/test '.length))
 }
 
 /** The first `/flake-report` of a comment, or null. */
 export function parseFlakeReport(body: string): FlakeReportCommand | null {
   const words = wordsAfter('/flake-report', body)
-  return words === null ? null : { command: 'flake-report', job: words || null }
+  if (words === null) return null
+  const job = beforeRemark(words) === '' ? null : (quotedName(words) ?? words)
+  return { command: 'flake-report', job }
 }
 
 /** The text after the first `/hunt` of a comment, which may be empty; null without one. */
@@ -91,10 +99,16 @@ export function parseHunt(body: string): string | null {
 }
 
 /**
- * Parses `JOB [N]`. A job's name may contain spaces; one that ends in a number must be in backquotes or be one of `names`.
+ * Parses `JOB [N]`, up to a remark. A job's name may contain spaces; one that ends in a number must be in backquotes or be one
+ * of `names`.
  * @param names jobs of the head
  */
 export function readHunt(words: string, names: readonly string[]): HuntCommand {
+  if (names.includes(words)) return { job: words, runs: null }
+  return readJobAndRuns(beforeRemark(words), names)
+}
+
+function readJobAndRuns(words: string, names: readonly string[]): HuntCommand {
   const quoted = /^`([^`]+)`(?:[\t ]+(\d{1,6}))?$/.exec(words)
   if (quoted) return { job: quoted[1] ?? '', runs: numberOf(quoted[2]) }
   if (names.includes(words)) return { job: words, runs: null }
@@ -147,13 +161,3 @@ function readCorrection(words: string): CorrectionCommand | { problem: string } 
 }
 
 const MAX_REASON = 1000
-
-/** The jobs of a line `/test NAME [NAME…]`: separated by spaces, cut at other white space, without a trailing comma. */
-function testedJobs(line: string): string[] {
-  if (!line.startsWith('/test ')) return []
-  return line
-    .slice('/test '.length)
-    .split(' ')
-    .map((word) => word.replace(/[\t\f\r].*/s, '').replace(/,$/, ''))
-    .filter((name) => name !== '' && name !== 'all' && name !== '?')
-}

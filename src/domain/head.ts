@@ -3,7 +3,7 @@
  * job. The answer depends on the times in the facts, never on the order in which the facts arrived.
  */
 
-import { type RetestCommand, retestsIn } from './command.ts'
+import { parseTestLines, type RetestCommand, retestsIn } from './command.ts'
 import type {
   CommentFact,
   MergeGroupFact,
@@ -15,6 +15,7 @@ import type {
 import { judge, type Verdict } from './flake.ts'
 import type { HeadRules } from './head-rules.ts'
 import { type HuntedAttempt, notHunted, withoutHunted } from './hunted.ts'
+import { possibleNames } from './job-names.ts'
 import { compareText } from './order.ts'
 import { isQueueBranch, type Job, jobKey, type Run, readRuns } from './run.ts'
 
@@ -223,8 +224,10 @@ interface Request {
 function requestsIn(facts: HeadFacts, rules: HeadRules): Request[] {
   const comments = facts.comments.flatMap((comment) => {
     const commands = retestsIn(comment.body, rules.retestWords)
+    const wholeNames = new Set(parseTestLines(comment.body).flatMap(possibleNames))
     const isFor: Request['isFor'] = (job, number) =>
-      comment.number === number && commands.some((command) => asksFor(command, job.name))
+      comment.number === number &&
+      (wholeNames.has(job.name) || commands.some((command) => asksFor(command, job.name)))
     const author = { login: comment.author, isBot: comment.author_is_bot }
     return commands.length > 0
       ? { at: Date.parse(comment.reported_at), byBot: rules.isBot(author), isFor }

@@ -1,5 +1,6 @@
 /** Which jobs a retest command is about, given the jobs at the pull request's head. */
 import type { RetestCommand } from './command.ts'
+import { testedNames } from './job-names.ts'
 
 /** The newest result of one job at a head. */
 export interface HeadJob {
@@ -38,7 +39,8 @@ export function planRetest(
 ): RetestPlan {
   const all = commands.includes('retest') || commands.includes('test_all')
   const required = commands.includes('retest_required')
-  const names = namedJobs(options.lines, new Set(jobs.map((job) => job.name)))
+  const jobNames = new Set(jobs.map((job) => job.name))
+  const names = new Set(options.lines.flatMap((line) => testedNames(line, jobNames)))
   const isMeant = (job: HeadJob) => all || (required && options.required(job)) || names.has(job.name)
   const isRed = ({ conclusion, completedAt }: HeadJob) =>
     conclusion !== null && FAILED.has(conclusion) && completedAt !== null && completedAt <= options.askedAt
@@ -48,13 +50,4 @@ export function planRetest(
     unknown: all ? [] : [...names].filter((name) => !jobs.some((job) => job.name === name)),
     notFailed: all ? [] : jobs.filter((job) => names.has(job.name) && !isRed(job)),
   }
-}
-
-/** A line that is the full name of a job means that job; otherwise each of its words is a name, as in Prow. */
-function namedJobs(lines: readonly string[], jobNames: ReadonlySet<string>): Set<string> {
-  const words = lines.flatMap((line) => {
-    const whole = line.trim()
-    return jobNames.has(whole) ? [whole] : whole.split(/[\t\r ]+/).map((word) => word.replace(/,$/, ''))
-  })
-  return new Set(words.filter((word) => word !== '' && word !== 'all' && word !== '?'))
 }

@@ -60,6 +60,8 @@ export interface Report {
   target: number
   /** The job named in the command; null for all jobs. */
   onlyJob: string | null
+  /** The words of the command that name no job; null when there are none. */
+  unknownJob: string | null
   /** Names of the other jobs at this head. */
   otherJobs: string[]
   /** Why the newest settings file cannot be used. */

@@ -15,6 +15,8 @@ export function reportText(report: Report): string {
   // Red jobs first: they need action.
   notable.sort((a, b) => Number(lastOutcome(b) === 'fail') - Number(lastOutcome(a) === 'fail'))
   const parts = [firstLine(report, notable), '']
+  if (report.unknownJob !== null)
+    parts.push(`No job is named ${code(report.unknownJob)}, so this report is about all jobs.`, '')
   if (notable.length > 0) parts.push(...table(report, notable), '')
   if (report.earlier.length > 0) parts.push(...earlier(report.earlier), '')
   parts.push(...slaLines(report), ...notes(report))

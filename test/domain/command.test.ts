@@ -40,6 +40,13 @@ describe('a comment requests a retest', () => {
     ['of each job once, however often it is named', '/test unit\n/test lint\n/test unit', ['test:unit,lint']],
     ['of all failed jobs and of a named one', '/retest\n/test unit', ['retest', 'test:unit']],
     ['of a job called `allow`, which is not `all`', '/test allow', ['test:allow']],
+    ['of a job in backquotes', '/test `unit`', ['test:unit']],
+    ['of a job with spaces in backquotes', '/test `unit (ubuntu, 3)`, lint', ['test:unit (ubuntu, 3),lint']],
+    ['of the jobs before a remark', '/test unit lint # flake #5', ['test:unit,lint']],
+    ['of the jobs before a number of an issue', '/test unit #5', ['test:unit']],
+    ['of a job whose name contains a number sign', '/test c#-unit', ['test:c#-unit']],
+    ['of a job in backquotes with a number sign', '/test `build #2` # again', ['test:build #2']],
+    ['of all jobs before a remark', '/test all # flake', ['test_all']],
   ])('%s: %j', (_rule, body, commands) => {
     expect(retestsIn(body)).toEqual(commands)
   })
@@ -57,6 +64,7 @@ describe('a comment requests no retest', () => {
     ['when the command is part of a longer word', '/retests'],
     ['when `/test` has no name', '/test'],
     ['when `/test` has only spaces after it', '/test  '],
+    ['when `/test` has only a remark after it', '/test # flake'],
     ['when `/test all` is a word in a sentence', 'say /test all'],
     ['when `/test` asks for help with a question mark', '/test ?'],
     ['when a tab follows `/test`', '/test\tunit'],
@@ -141,6 +149,9 @@ describe('/flake-report', () => {
     ['may be followed by a tab', '/flake-report\tunit', 'unit'],
     ['keeps the spaces in a name', '/flake-report  ci/unit (20, linux) \r', 'ci/unit (20, linux)'],
     ['asks for help with a question mark', '/flake-report ?', '?'],
+    ['names a job in backquotes', '/flake-report `unit (ubuntu)`', 'unit (ubuntu)'],
+    ['may say more after backquotes', '/flake-report `unit` please', 'unit'],
+    ['with only a remark is about all jobs', '/flake-report # flake', null],
     ['counts only once: the first line holds', '/flake-report a\n/flake-report b', 'a'],
     ['is found after a longer word', '/flake-reports x\n/flake-report a', 'a'],
   ])('%s: %j', (_rule, body, job) => {
@@ -264,11 +275,14 @@ describe('/hunt', () => {
       null,
     ],
     ['text before the backquotes makes them part of the name', 'x `a`', 'x `a`', null],
+    ['a remark is left out', 'unit 20 # flake #5', 'unit', 20],
+    ['a remark after backquotes is left out', '`shard #7` 20 # flake', 'shard #7', 20],
+    ['a job of the head may look like a job with a remark', 'build #2', 'build #2', null],
     ['text after the backquotes makes them part of the name', '`a` 20 times', '`a` 20 times', null],
     ['a number alone is a job', '20', '20', null],
     ['a number inside the text is part of the name', 'unit 20 times', 'unit 20 times', null],
   ])('%s: %j', (_rule, words, job, runs) => {
-    expect(readHunt(words, ['unit', 'shard 3'])).toEqual({ job, runs })
+    expect(readHunt(words, ['unit', 'shard 3', 'build #2'])).toEqual({ job, runs })
   })
 })
 

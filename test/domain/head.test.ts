@@ -309,6 +309,8 @@ describe('a retest', () => {
     ['it was requested on another pull request', [aComment({ number: 8 })], false, false],
     ['/test named this job', [aComment({ body: '/test unit' })], true, false],
     ['/test named another job', [aComment({ body: '/test lint' })], false, false],
+    ['/test named this job in backquotes', [aComment({ body: '/test `unit`' })], true, false],
+    ['/test named this job only in a remark', [aComment({ body: '/test lint # not unit' })], false, false],
     ['/test all was written', [aComment({ body: '/test all' })], true, false],
     ['the comment only mentions the command', [aComment({ body: 'try /retest' })], false, false],
   ])('when %s', (_name, comments, isRetested, byBot) => {

@@ -21,6 +21,7 @@ const HEAD_JOBS = [
   job('undated', 'failure', null),
   job('optional', 'cancelled'),
   job('pull-unit', 'error'),
+  job('build #2', 'failure'),
 ]
 const names = (jobs: readonly HeadJob[]) => jobs.map(({ name }) => name)
 const plan = (commands: Parameters<typeof planRetest>[0], ...lines: string[]) => {
@@ -28,8 +29,8 @@ const plan = (commands: Parameters<typeof planRetest>[0], ...lines: string[]) =>
   const { again, unknown, notFailed } = planRetest(commands, HEAD_JOBS, { lines, required, askedAt: 20 })
   return { again: names(again), unknown, notFailed: names(notFailed) }
 }
-const REQUIRED = ['unit', 'e2e (linux, 20)', 'now', 'pull-unit']
-const RED = ['unit', 'e2e (linux, 20)', 'now', 'optional', 'pull-unit']
+const REQUIRED = ['unit', 'e2e (linux, 20)', 'now', 'pull-unit', 'build #2']
+const RED = ['unit', 'e2e (linux, 20)', 'now', 'optional', 'pull-unit', 'build #2']
 
 describe('the jobs to re-run', () => {
   test.each<[string, ReturnType<typeof plan>, string[]]>([
@@ -41,6 +42,10 @@ describe('the jobs to re-run', () => {
     ['may be followed by a comma', plan(['test'], 'unit, optional,'), ['unit', 'optional']],
     ['may be separated by tabs and several spaces', plan(['test'], 'unit\t optional'), ['unit', 'optional']],
     ['may have names with spaces', plan(['test'], ' e2e (linux, 20) '), ['e2e (linux, 20)']],
+    ['may be in backquotes', plan(['test'], '`e2e (linux, 20)` `unit`'), ['unit', 'e2e (linux, 20)']],
+    ['may be followed by a remark', plan(['test'], 'e2e (linux, 20) # flake #5'), ['e2e (linux, 20)']],
+    ['of a list end at a remark', plan(['test'], 'unit optional # lint'), ['unit', 'optional']],
+    ['may have a name that looks like a remark', plan(['test'], 'build #2'), ['build #2']],
     ['of two commands are joined', plan(['retest_required', 'test'], 'optional'), RED],
     ['are none when `/test` asks for help', plan(['test'], '?'), []],
     ['are none when `/test` has no name', plan(['test'], ''), []],

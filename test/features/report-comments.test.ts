@@ -169,6 +169,18 @@ test('a locked conversation is left alone', async () => {
   expect(it.answers()).toEqual([])
 })
 
+test.each(['/flake-report `unit`', '/flake-report `unit` please', '/flake-report unit # again'])(
+  '%s is about that job alone',
+  async (body) => {
+    const it = await start()
+    await it.send(ask({ body }))
+    await it.app.settle()
+    expect(it.answers()).toHaveLength(1)
+    expect(it.answers()[0]).toMatch(/^\*\*Look at this failure first:\*\* `unit`/)
+    expect(it.answers()[0]).not.toContain('No job is named')
+  },
+)
+
 test('the report on one job, and on one that is not there', async () => {
   const it = await start()
   await it.send(
@@ -178,6 +190,6 @@ test('the report on one job, and on one that is not there', async () => {
   await it.app.settle()
   expect(it.answers()[0]).toMatch(/^\*\*Look at this failure first:\*\* `unit`/)
   expect(it.answers()[1]).toMatch(
-    /^\*\*No result of `@nobody \| x` at aaaaaaa\.\*\* Jobs with results: `unit`\./,
+    /^\*\*Look at this failure first:\*\* `unit`.*\n\nNo job is named `@nobody \| x`, so this report is about all jobs\.\n/,
   )
 })

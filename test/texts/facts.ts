@@ -50,6 +50,7 @@ export function aReport(differs: Partial<Report> = {}): Report {
     budget: null,
     target: 0.01,
     onlyJob: null,
+    unknownJob: null,
     otherJobs: [],
     settingsProblems: [],
     baseRateDays: 14,

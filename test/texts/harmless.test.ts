@@ -89,6 +89,7 @@ function report(names: readonly string[], more: Partial<Report> = {}): Report {
     budget: { allowed: 3.2, spent: 4 },
     target: 0.01,
     onlyJob: null,
+    unknownJob: null,
     otherJobs: [],
     settingsProblems: [],
     baseRateDays: 14,
@@ -155,6 +156,7 @@ const TEXTS: [string, (names: readonly string[]) => string][] = [
     'the report on one job',
     ([name = '', ...rest]) => reportText(report([], { onlyJob: name, otherJobs: rest })),
   ],
+  ['the report when no job has that name', ([name = '']) => reportText(report([], { unknownJob: name }))],
   ['the report with broken settings', (names) => reportText(report([], { settingsProblems: [...names] }))],
   ['the breach issue', (names) => breachBody(breach(names))],
   [

@@ -21,7 +21,7 @@ export const help: readonly CommandHelp[] = [
   {
     usage: '/flake-report JOB',
     who: 'anyone who can comment',
-    what: 'The same for one job, by its full name.',
+    what: 'The same for one job, by its full name, with or without backquotes.',
     example: '/flake-report unit (ubuntu)',
   },
   {
