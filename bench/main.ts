@@ -4,6 +4,7 @@ import { performanceCommands } from './all.ts'
 import { attributionCommand } from './attribution.ts'
 import { faultsCommand } from './faults.ts'
 import { fuzzCommand } from './fuzz.ts'
+import { incidentsCommand } from './incidents.ts'
 
 const program = new Command('bench').description(
   'Measures the program. docs/performance.md explains the figures.',
@@ -12,6 +13,7 @@ const [all, ...parts] = performanceCommands()
 if (all) program.addCommand(all, { isDefault: true })
 for (const part of parts) program.addCommand(part)
 program.addCommand(attributionCommand())
+program.addCommand(incidentsCommand())
 program.addCommand(fuzzCommand())
 program.addCommand(faultsCommand())
 

@@ -3,7 +3,8 @@
  * broken, and passed again afterwards.
  *
  * Found with a two-state hidden Markov model (calm, disturbed) over the results in order of time: the most probable state
- * sequence (Viterbi algorithm; Rabiner 1989, section III.B), of which only well-supported disturbed stretches are kept.
+ * sequence (Viterbi algorithm; Rabiner 1989, section III.B), of which only well-supported disturbed stretches are kept. How
+ * much support a stretch needs grows with the number of failures, because each is a chance for a false incident.
  */
 import { DAY_MS, HOUR_MS } from '../time.ts'
 
@@ -42,29 +43,52 @@ const MIN_END = 0.03
 const FAILURE_PROBABILITY = 0.7
 /** Pull requests that must have failed; trunk counts as one. */
 const MIN_PULL_REQUESTS = 3
-/** Log Bayes factor (natural) that the stretch must have. */
-const MIN_LOG_BAYES_FACTOR = 4
+const MAX_FALSE_A_YEAR = 1
+const YEAR = 365 * DAY_MS
+/** Time (ms) that the results of one search cover. */
+export const SEARCH_SPAN = 28 * DAY_MS
 const MAX_DURATION = 36 * HOUR_MS
-/** Equal results of one pull request in one job within this time (ms) are one observation. */
+/** Failures of one pull request in one job within this time (ms) are one observation. */
 const REPEAT_WITHIN = 6 * HOUR_MS
 /** Prior of a job's failure rate: one failure in 50 results. */
 const RATE_PRIOR = { failed: 1, results: 50 }
 
-/** Failure rate of each job in calm times. */
-type JobRates = ReadonlyMap<number, number>
+/** What a search knows about its repository. */
+interface Calm {
+  /** Failure rate of each job in calm times. */
+  rates: ReadonlyMap<number, number>
+  /** Log Bayes factor (natural) that a stretch must have. */
+  minLogBayesFactor: number
+}
 
-/** The incidents among the results of one repository, oldest first. Results may come in any order. */
+/**
+ * The incidents among the results of one repository, oldest first.
+ * @param results of SEARCH_SPAN, in any order
+ */
 export function findIncidents(results: readonly TimedResult[]): Incident[] {
   const observations = independentOf(results)
   const byJob = Map.groupBy(observations, ({ job }) => job)
-  const rates: JobRates = new Map([...byJob].map(([job, ofJob]) => [job, failureRate(ofJob)]))
-  const wide = stretchesOf(observations, rates).filter(({ jobs }) => jobs.length > 1)
+  const calm: Calm = {
+    rates: new Map([...byJob].map(([job, ofJob]) => [job, failureRate(ofJob)])),
+    minLogBayesFactor: minLogBayesFactor(failuresOf(observations).length),
+  }
+  const wide = stretchesOf(observations, calm).filter(({ jobs }) => jobs.length > 1)
   const incidents = wide.map((stretch): Incident => ({ ...stretch, job: null }))
   for (const [job, ofJob] of byJob) {
     const outside = ofJob.filter(({ at }) => !wide.some(({ from, to }) => at >= from && at <= to))
-    for (const stretch of stretchesOf(outside, rates)) incidents.push({ ...stretch, job })
+    for (const stretch of stretchesOf(outside, calm)) incidents.push({ ...stretch, job })
   }
   return incidents.sort((a, b) => a.from - b.from)
+}
+
+/**
+ * The log Bayes factor (natural) that an incident needs for MAX_FALSE_A_YEAR. Without incidents, the Bayes factor of the results
+ * after a failure ever reaches e^s with a probability of at most e^-s (J. Ville, "Étude critique de la notion de collectif",
+ * 1939), and an incident can begin at every failure. docs/attribution.md has a simulation that agrees.
+ * @param failures of SEARCH_SPAN
+ */
+export function minLogBayesFactor(failures: number): number {
+  return Math.log((failures * YEAR) / SEARCH_SPAN / MAX_FALSE_A_YEAR)
 }
 
 /** The incident that a result of the job at that time (epoch ms) falls into. */
@@ -74,7 +98,10 @@ export function incidentAt(incidents: readonly Incident[], job: number, at: numb
   )
 }
 
-/** The results in order of time, without those that repeat a pull request's earlier one. */
+/**
+ * The results in order of time, without failures that repeat a pull request's earlier one: the same change may fail again.
+ * Every pass counts. If repeated passes were left out, the later heads of a pull request would seem to fail more often.
+ */
 function independentOf(results: readonly TimedResult[]): TimedResult[] {
   const sorted = [...results].sort(
     (a, b) =>
@@ -85,30 +112,35 @@ function independentOf(results: readonly TimedResult[]): TimedResult[] {
   )
   const lastAt = new Map<string, number>()
   return sorted.filter(({ at, job, number, failed }) => {
-    const key = `${job}/${number}/${failed}`
+    if (!failed || number === null) return true
+    const key = `${job}/${number}`
     const previous = lastAt.get(key)
     lastAt.set(key, at)
-    return number === null || previous === undefined || at - previous > REPEAT_WITHIN
+    return previous === undefined || at - previous > REPEAT_WITHIN
   })
 }
 
+function failuresOf(results: readonly TimedResult[]): TimedResult[] {
+  return results.filter(({ failed }) => failed)
+}
+
 function failureRate(results: readonly TimedResult[]): number {
-  const failed = results.filter((result) => result.failed).length
+  const failed = failuresOf(results).length
   return (failed + RATE_PRIOR.failed) / (results.length + RATE_PRIOR.results)
 }
 
 type Stretch = Omit<Incident, 'job'>
 
 /** The disturbed stretches of the most probable state sequence that have enough support. */
-function stretchesOf(results: readonly TimedResult[], rates: JobRates): Stretch[] {
-  const isDisturbed = viterbi(results, rates)
+function stretchesOf(results: readonly TimedResult[], calm: Calm): Stretch[] {
+  const isDisturbed = viterbi(results, calm)
   const stretches: Stretch[] = []
   let current: TimedResult[] = []
   results.forEach((result, i) => {
     if (!isDisturbed[i]) return
     current.push(result)
     if (isDisturbed[i + 1]) return
-    const stretch = supportedStretch(current, rates)
+    const stretch = supportedStretch(current, calm)
     if (stretch) stretches.push(stretch)
     current = []
   })
@@ -122,7 +154,7 @@ interface BackPointer {
 }
 
 /** The Viterbi algorithm in logs. @returns for each result, whether its state is `disturbed` */
-function viterbi(results: readonly TimedResult[], rates: JobRates): boolean[] {
+function viterbi(results: readonly TimedResult[], { rates }: Calm): boolean[] {
   let calm = 0
   let disturbed = Math.log(MEAN_DURATION / MEAN_INTERVAL)
   let previousAt = results[0]?.at ?? 0
@@ -164,15 +196,15 @@ function disturbedRate(rate: number): number {
  * The stretch from its first to its last failure; null where it is too long, on too few pull requests, or not convincing
  * without the pull request that speaks most for it.
  */
-function supportedStretch(results: readonly TimedResult[], rates: JobRates): Stretch | null {
-  const failures = results.filter(({ failed }) => failed)
+function supportedStretch(results: readonly TimedResult[], calm: Calm): Stretch | null {
+  const failures = failuresOf(results)
   const numbers = new Set(failures.map(({ number }) => number))
   if (numbers.size < MIN_PULL_REQUESTS) return null
   const times = failures.map(({ at }) => at)
   const [from, to] = [Math.min(...times), Math.max(...times)]
   if (to - from > MAX_DURATION) return null
   const inside = results.filter(({ at }) => at >= from && at <= to)
-  if (logBayesFactorWithoutWorst(inside, rates) < MIN_LOG_BAYES_FACTOR) return null
+  if (logBayesFactorWithoutWorst(inside, calm) < calm.minLogBayesFactor) return null
   return {
     from,
     to,
@@ -185,7 +217,7 @@ function supportedStretch(results: readonly TimedResult[], rates: JobRates): Str
 }
 
 /** Log Bayes factor of an incident, without the pull request that contributes most: one broken change is no incident. */
-function logBayesFactorWithoutWorst(results: readonly TimedResult[], rates: JobRates): number {
+function logBayesFactorWithoutWorst(results: readonly TimedResult[], { rates }: Calm): number {
   const contributions = new Map<number | null, number>()
   for (const { number, job, failed } of results) {
     const rate = rates.get(job) as number

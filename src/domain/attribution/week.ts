@@ -6,7 +6,7 @@
 import { compareText } from '../order.ts'
 import { DAY_MS, WEEK_MS } from '../time.ts'
 import { type EvidenceVerdict, type IncidentShare, type PullRequestVerdict, timeOf } from './evidence.ts'
-import { findIncidents, type Incident, incidentAt, type TimedResult } from './incident.ts'
+import { findIncidents, type Incident, incidentAt, SEARCH_SPAN, type TimedResult } from './incident.ts'
 import { type JobEvidence, jobEvidence } from './likelihood.ts'
 import { fitRepositoryModel, type RepositoryModel } from './repository-model.ts'
 import { type TrunkResult, trunkVerdicts } from './trunk.ts'
@@ -14,7 +14,7 @@ import { type TrunkResult, trunkVerdicts } from './trunk.ts'
 /** Monday, 5 January 1970, UTC. */
 const FIRST_MONDAY = 4 * DAY_MS
 /** How long before a week (ms) the results are that its incidents are found in. */
-const INCIDENT_LOOKBACK = 21 * DAY_MS
+const INCIDENT_LOOKBACK = SEARCH_SPAN - WEEK_MS
 /** How long before a week (ms) the verdicts are that its model is fitted to. */
 export const MODEL_LOOKBACK = 35 * DAY_MS
 

@@ -64,6 +64,19 @@ describe('failures of one job', () => {
       [],
     ],
     [
+      'among as many passes of later heads are ordinary flakiness',
+      found(
+        ...[0, 1, 2].flatMap((i) =>
+          Array.from({ length: 6 }, (_, k) => [
+            passes(50 + 10 * i + k, -60),
+            passes(50 + 10 * i + k, i * 60 + 5 + k),
+          ]).flat(),
+        ),
+        ...[fails(1, 0), fails(2, 60), fails(3, 120)],
+      ),
+      [],
+    ],
+    [
       'in two outages a day apart are two incidents',
       found(
         ...[fails(1, 0), fails(2, 10), fails(3, 20), fails(4, 30)],
@@ -121,8 +134,8 @@ const failuresOf = (...minutes: number[]) => minutes.map((minute, i) => fails(1 
 
 describe('passes among the failures', () => {
   test.each([
-    [3, 1, 1],
-    [3, 2, 0],
+    [3, 2, 1],
+    [3, 3, 0],
     [4, 3, 1],
     [4, 4, 0],
     [5, 5, 1],
@@ -171,8 +184,8 @@ describe('a job that often fails', () => {
   const often = Array.from({ length: 40 }, (_, i) => fails(500 + i, -12 * 60 * (i + 1) + 360))
 
   test.each([
-    [3, 0],
-    [5, 1],
+    [7, 0],
+    [9, 1],
   ])('needs more: %i failures in a row are %i incidents', (failures, expected) => {
     expect(found(...often, ...failuresOf(...Array.from({ length: failures }, (_, i) => i * 5)))).toHaveLength(
       expected,
