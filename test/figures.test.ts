@@ -18,7 +18,6 @@ import { readPullRequestReport } from '../src/derive/report-data.ts'
 import { HOUR_MS, iso } from '../src/domain/time.ts'
 import { type Window, windowAt, windowOf } from '../src/domain/window.ts'
 import { writeReport } from '../src/features/report/report.ts'
-import { settingsOf } from '../src/settings/read.ts'
 import type { SettingsInput } from '../src/settings/schema.ts'
 import { readStoredSettings } from '../src/settings/stored.ts'
 import { breachBody } from '../src/texts/breach-issue.ts'
@@ -30,9 +29,11 @@ import { HISTORIES, type History } from './support/figure-histories.ts'
 import { derive, recordAll } from './support/pipeline.ts'
 import { Dashboard, printedReport, type Surroundings } from './support/surfaces.ts'
 
-/** Settings as in the file, an optional change of the required list, and the same said as rules. */
+/** Settings as in the file, optional changes of them and of the required list, and the same said as rules. */
 interface Variant {
   settings: SettingsInput
+  /** The settings until the middle of the history. */
+  before?: SettingsInput
   /** Required by branch protection: from the start, and from the middle of the history on. */
   lists?: readonly [first: string[], later: string[]]
   rules: expected.Rules
@@ -57,6 +58,14 @@ function variantsOf(jobs: readonly string[], middle: number): Record<string, Var
       rules: { strongOnly: false, isRequired: (job) => job !== ignored },
     },
     'a changed required list': { settings: {}, lists, rules: { strongOnly: false, isRequired: first } },
+    'a changed settings file': {
+      before: { required: [...jobs] },
+      settings: { required: [...others], ignore: [ignored] },
+      rules: {
+        strongOnly: false,
+        isRequired: (job, at) => jobs.includes(job) && (at < middle || (job !== worst && job !== ignored)),
+      },
+    },
     'a time zone': {
       settings: { time_zone: 'Europe/Berlin' },
       rules: { strongOnly: false, isRequired: always },
@@ -112,9 +121,9 @@ describe.each(HISTORIES)('$name', (history: History) => {
     beforeAll(async () => {
       const { db } = database
       variant = variants[name] as Variant
-      const settings = settingsOf(variant.settings)
-      const { timeZone } = settings
       await store(variant)
+      const settings = await readStoredSettings(db, repository.repository_id)
+      const { timeZone } = settings
       const times = rows.runs.filter((run) => variant.rules.isRequired(run.name, run.at)).map((run) => run.at)
       newest = windowAt('day', Math.max(...times), timeZone)
       const everything = { from: 0, to: Number.MAX_SAFE_INTEGER }
@@ -130,17 +139,16 @@ describe.each(HISTORIES)('$name', (history: History) => {
     }, 60_000)
 
     /** Puts settings and lists in the place of those before, and marks every window to be measured again. */
-    async function store({ settings, lists }: Variant): Promise<void> {
+    async function store({ settings, before, lists }: Variant): Promise<void> {
       const { db } = database
       const { repository_id, default_branch } = repository
       for (const table of ['settings', 'required_jobs', 'sla_window'] as const)
         await db.deleteFrom(table).execute()
       // Settings are told apart by the time from which they are valid.
       const at = iso(NAMES.indexOf(name) * HOUR_MS)
-      await addSettings(db, {
-        ...{ repository_id, valid_from: at, read_at: at, sources: [], problems: [] },
-        settings,
-      } as never)
+      const version = { repository_id, read_at: at, sources: [], problems: [] }
+      if (before) await addSettings(db, { ...version, valid_from: iso(0), settings: before })
+      await addSettings(db, { ...version, valid_from: before ? iso(middle) : at, settings })
       for (const [i, jobs] of (lists ?? []).entries())
         await db
           .insertInto('required_jobs')

@@ -13,6 +13,8 @@ export interface RepositoryView {
   repository: Row<'repository'>
   settings: Settings
   required: Required
+  /** Names of the jobs that are required now. */
+  names: string[]
   /** Every job ever seen. */
   jobs: Row<'job'>[]
   /** The runs and flakes that the figures are about. */
@@ -64,7 +66,7 @@ export async function viewOf(
   repository: Row<'repository'>,
 ): Promise<RepositoryView> {
   const settings = await deps.settingsOf(repository.repository_id)
-  const { scope, required, jobs } = await readScope(deps.db, repository.repository_id, settings)
+  const { scope, required, names, jobs } = await readScope(deps.db, repository.repository_id, settings)
   const now = deps.now()
-  return { repository, settings, required, jobs, scope, now, today: dayAt(now, settings.timeZone) }
+  return { repository, settings, required, names, jobs, scope, now, today: dayAt(now, settings.timeZone) }
 }

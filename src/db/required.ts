@@ -1,7 +1,8 @@
 /** Stores the lists of required jobs of each base branch, each with the time from which it is valid. */
 
 import { sql } from 'kysely'
-import { type Required, type RequiredList, requiredBy } from '../domain/required.ts'
+import { type Required, requiredBy } from '../domain/required.ts'
+import type { RequiredList } from '../domain/required-lists.ts'
 import type { Settings } from '../domain/settings.ts'
 import { PREPARED } from './client.ts'
 import type { Db, Row } from './schema.ts'

@@ -3,7 +3,7 @@ import type { ColumnType, Generated, Insertable, Kysely, Selectable } from 'kyse
 import type { Correction } from '../domain/correction.ts'
 import type { Mention } from '../domain/facts.ts'
 import type { RunKind } from '../domain/head.ts'
-import type { RequiredJob } from '../domain/required.ts'
+import type { RequiredJob } from '../domain/required-lists.ts'
 
 /** RFC 3339 in UTC when read. */
 type Time = ColumnType<string, Date | string, Date | string>

@@ -8,7 +8,7 @@
  */
 
 import { type RawBuilder, sql } from 'kysely'
-import type { Required, RequiredSpan } from '../domain/required.ts'
+import type { Period, Required, RequiredSpan } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { iso } from '../domain/time.ts'
 import { readRequired } from './required.ts'
@@ -27,8 +27,8 @@ export interface Scope {
   jobIds: readonly number[] | null
   /** When and for which base branches these jobs were required; null when always and for all of them. */
   spans: JobSpans | null
-  /** `require_same_base`: weak flakes are out of scope. */
-  strongOnly: boolean
+  /** When `require_same_base` held: weak flakes of these periods are out of scope. */
+  strongOnly: readonly Period[]
 }
 
 /** When, and for which base branches, each job was required. */
@@ -52,14 +52,15 @@ export interface LoadedScope {
 export async function readScope(db: Db, repositoryId: number, settings: Settings): Promise<LoadedScope> {
   const { required, jobs } = await readRequired(db, repositoryId, settings)
   const included = jobs.filter((job) => required.includes(job))
-  const names = required.source === 'protection' ? required.declared : included.map((job) => job.name)
+  const seen = required.source === 'protection' ? [] : jobs.filter((job) => required.includesNow(job))
+  const names = [...required.declared, ...seen.map((job) => job.name)]
   const scope = {
     repositoryId,
     jobIds: included.length === jobs.length ? null : included.map((job) => job.job_id),
     spans: spansOf(required, jobs),
-    strongOnly: settings.requireSameBase,
+    strongOnly: required.strongOnly,
   }
-  return { scope, required, jobs, names: [...new Set(names)] }
+  return { scope, required, jobs, names: [...new Set(names)].sort() }
 }
 
 /** When the settings and the required jobs of each repository last changed: a key for what is cached by scope. */
@@ -68,8 +69,8 @@ export async function readScopeChanges(
   repositoryIds: readonly number[],
 ): Promise<Map<number, string>> {
   const { rows } = await sql<{ id: number; changes: string }>`select r.id, concat(
-      (select max(valid_from) from settings where repository_id = r.id), ' ',
-      (select max(valid_from) from required_jobs where repository_id = r.id)) as changes
+      (select concat(max(valid_from), ' ', count(*)) from settings where repository_id = r.id), ' ',
+      (select concat(max(valid_from), ' ', count(*)) from required_jobs where repository_id = r.id)) as changes
     from unnest(${[...repositoryIds]}::bigint[]) as r(id)`.execute(db)
   return new Map(rows.map(({ id, changes }) => [id, changes]))
 }
@@ -87,7 +88,7 @@ function spansOf(required: Required, jobs: readonly Row<'job'>[]): JobSpans | nu
 
 /** Every run and flake of a repository, for lists that say of each flake whether it counts. */
 export function everything(repositoryId: number): Scope {
-  return { repositoryId, jobIds: null, spans: null, strongOnly: false }
+  return { repositoryId, jobIds: null, spans: null, strongOnly: [] }
 }
 
 /** The SQL condition that a run `r` is in scope. */
@@ -98,7 +99,17 @@ export function runInScope(scope: Scope): RawBuilder<unknown> {
 /** The SQL condition that a flake `r` is in scope, whether or not it counts. */
 export function flakeInScope(scope: Scope): RawBuilder<unknown> {
   return sql`r.repository_id = ${scope.repositoryId} ${jobInScope(scope, 'flaked_at')}
-    ${scope.strongOnly ? sql`and r.grade = 'strong'` : sql``}`
+    ${strongEnough(scope)}`
+}
+
+/** The condition that a flake is strong where weak ones are out of scope. */
+function strongEnough({ strongOnly }: Scope): RawBuilder<unknown> {
+  if (strongOnly.length === 0) return sql``
+  const periods = strongOnly.map(({ from, to }) => {
+    const since = from === null ? sql`` : sql`and r.flaked_at >= ${iso(from)}`
+    return sql`(true ${since} ${to === null ? sql`` : sql`and r.flaked_at < ${iso(to)}`})`
+  })
+  return sql`and (r.grade = 'strong' or not (${sql.join(periods, sql` or `)}))`
 }
 
 /** The SQL condition that a flake `r` counts towards the SLA. */
@@ -157,8 +168,13 @@ export function isFlakeInScope(
   scope: Scope,
   flake: Dated & Pick<Row<'flake'>, 'flaked_at' | 'grade'>,
 ): boolean {
-  if (scope.strongOnly && flake.grade !== 'strong') return false
-  return isJobInScope(scope, flake, Date.parse(flake.flaked_at))
+  const at = Date.parse(flake.flaked_at)
+  if (flake.grade !== 'strong' && scope.strongOnly.some((period) => isWithin(period, at))) return false
+  return isJobInScope(scope, flake, at)
+}
+
+function isWithin({ from, to }: Period, at: number): boolean {
+  return (from === null || at >= from) && (to === null || at < to)
 }
 
 function isJobInScope({ jobIds, spans }: Scope, { job_id, base_ref }: Dated, at: number): boolean {
@@ -166,9 +182,6 @@ function isJobInScope({ jobIds, spans }: Scope, { job_id, base_ref }: Dated, at:
   const branch = base_ref !== null && spans.branches.includes(base_ref) ? base_ref : ''
   return spans.spans.some(
     (span) =>
-      span.job_id === job_id &&
-      (span.from === null || at >= span.from) &&
-      (span.to === null || at < span.to) &&
-      (span.base_ref === null || span.base_ref === branch),
+      span.job_id === job_id && isWithin(span, at) && (span.base_ref === null || span.base_ref === branch),
   )
 }

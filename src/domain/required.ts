@@ -1,24 +1,7 @@
-/** Which jobs count: those in the settings, or those that branch protection required at the time, else all jobs. */
+/** Which jobs count at which time: those that the settings name, or those that branch protection required, else all jobs. */
 import { matchesGlob } from './glob.ts'
-import type { Settings } from './settings.ts'
-
-/** A job that must pass before merge, as named by branch protection or a ruleset. */
-export interface RequiredJob {
-  name: string
-  /** Slug of the app that has to report it; null where any app may, or where its slug is unknown. */
-  app: string | null
-  /** GitHub's id of that app. */
-  integration_id: number | null
-}
-
-/** What a base branch required from some time on. The first list of a branch also holds for the time before it. */
-export interface RequiredList {
-  base_ref: string
-  valid_from: string
-  jobs: RequiredJob[]
-  /** What could not be read, and which permission to grant; null where everything could. */
-  problem: string | null
-}
+import { ListHistory, type RequiredJob, type RequiredList } from './required-lists.ts'
+import { type DatedRules, type Rules, rulesOver, type Settings } from './settings.ts'
 
 /** Where the list of required jobs comes from; shown beside every figure. */
 export type RequiredSource = 'config' | 'protection' | 'all'
@@ -27,32 +10,47 @@ export type RequiredSource = 'config' | 'protection' | 'all'
 export interface NamedJob {
   name: string
   app: string
+  /** Absent where the job was never stored. */
+  job_id?: number
 }
 
-/** A period in which a job counted: for every base branch (null), for one with a list, or for all others (`''`). */
-export interface RequiredSpan {
-  base_ref: string | null
-  /** Epoch ms; null is unbounded. */
+/** Why a job is a gate, as a sentence without a full stop; null where it is a test. */
+export type GateOf = (job: NamedJob) => { why: string } | null
+
+/** A period in epoch ms, `[from, to)`; null is unbounded. */
+export interface Period {
   from: number | null
-  /** Epoch ms, exclusive; null is unbounded. */
   to: number | null
 }
 
+/** A period in which a job counted: for every base branch (null), for one with a list, or for all others (`''`). */
+export interface RequiredSpan extends Period {
+  base_ref: string | null
+}
+
 export interface Required {
-  /** According to the newest lists. */
+  /** According to the newest rules and lists. */
   source: RequiredSource
   /** What could not be read of branch protection, and which permission to grant; null where everything could. */
   problem: string | null
-  /** Names that the newest lists require; empty where the settings use globs or every job counts. */
+  /** Names that are required now; globs of the settings are not among them. Empty where every job counts. */
   declared: string[]
   /** Base branches that have lists. */
   branches: string[]
+  /** When only strong flakes counted (`require_same_base`). */
+  strongOnly: Period[]
   /** Whether the job counts, or ever counted, for any base branch. */
   includes(job: NamedJob): boolean
+  /** Whether the job counts now, for any base branch. */
+  includesNow(job: NamedJob): boolean
   /** Whether the job counted for a base branch at a time (epoch ms). */
   includesAt(job: NamedJob, baseRef: string | null, at: number): boolean
   /** Where the list that held at a time (epoch ms) comes from. */
   sourceAt(at: number): RequiredSource
+  /** When (epoch ms) the list was read that is assumed for this earlier time; null where the list of that time is known. */
+  assumedAt(at: number): number | null
+  /** Why the job was a gate at a time (epoch ms); null where it was a test. */
+  gateAt(job: NamedJob, at: number): string | null
   /** When and for which branches the job counted; null where it always did, for all branches. */
   spansOf(job: NamedJob): RequiredSpan[] | null
 }
@@ -61,61 +59,74 @@ export interface Required {
  * The jobs that count.
  * @param lists what the base branches required, in any order
  * @param defaultBranch its list is used for branches that have none
+ * @param gateOf which jobs are gates although no setting says so
  */
 export function requiredBy(
   settings: Settings,
   lists: readonly RequiredList[] = [],
   defaultBranch: string | null = null,
-): Required {
-  const isIgnored = (name: string) => settings.ignore.some((glob) => matchesGlob(name, glob))
-  const { required } = settings
-  if (required === 'auto') return byProtection(isIgnored, lists, defaultBranch)
-  const counts = ({ name }: NamedJob) => !isIgnored(name) && required.some((glob) => matchesGlob(name, glob))
-  return { ...constant('config', counts), declared: required.filter((name) => !/[*?]/.test(name)) }
-}
-
-/** A rule that is the same at all times and for all branches. */
-function constant(source: RequiredSource, counts: (job: NamedJob) => boolean): Required {
-  return {
-    source,
-    problem: null,
-    declared: [],
-    branches: [],
-    includes: counts,
-    includesAt: counts,
-    sourceAt: () => source,
-    spansOf: (job) => (counts(job) ? null : []),
-  }
-}
-
-function byProtection(
-  isIgnored: (name: string) => boolean,
-  lists: readonly RequiredList[],
-  defaultBranch: string | null,
+  gateOf: GateOf = () => null,
 ): Required {
   const history = new ListHistory(lists, defaultBranch)
-  const newest = history.newest()
-  const problem = newest.find((list) => list.problem !== null)?.problem ?? null
-  // Where nothing was ever required, no list distinguishes one time from another.
-  if (lists.every((list) => list.jobs.length === 0))
-    return { ...constant('all', ({ name }) => !isIgnored(name)), problem }
-  const counts = (job: NamedJob, baseRef: string | null, at: number) =>
-    !isIgnored(job.name) &&
-    (history.isEmptyAt(at) || history.at(baseRef, at).some((required) => isSatisfiedBy(required, job)))
-  const spansOf = (job: NamedJob) => spansWhere(history, (baseRef, at) => counts(job, baseRef, at))
-  const sourceAt = (at: number): RequiredSource => (history.isEmptyAt(at) ? 'all' : 'protection')
-  const source = sourceAt(Number.POSITIVE_INFINITY)
-  const declared = new Set(newest.flatMap((list) => list.jobs.map((job) => job.name)))
+  const versions = rulesOver(settings)
+  const isAuto = settings.required === 'auto'
+  const counts = (job: NamedJob, baseRef: string | null, at: number) => {
+    const rules = rulesAt(versions, at)
+    if (matchesAny(job.name, rules.ignore) || gateUnder(rules, job, gateOf) !== null) return false
+    if (rules.required !== 'auto') return matchesAny(job.name, rules.required)
+    return history.isEmptyAt(at) || history.at(baseRef, at).some((required) => isSatisfiedBy(required, job))
+  }
+  const changes = changesOf(versions, history)
+  const spansOf = (job: NamedJob) =>
+    spansWhere(history.branches, changes, (baseRef, at) => counts(job, baseRef, at))
+  const sourceAt = (at: number): RequiredSource => {
+    if (rulesAt(versions, at).required !== 'auto') return 'config'
+    return history.isEmptyAt(at) ? 'all' : 'protection'
+  }
   return {
-    source,
-    problem,
-    declared: [...declared].filter((name) => !isIgnored(name)).sort(),
+    source: sourceAt(Number.POSITIVE_INFINITY),
+    problem: isAuto ? (history.newest().find((list) => list.problem !== null)?.problem ?? null) : null,
+    declared: namesIn(settings, history).filter((name) => {
+      const job = { name, app: '' }
+      return !matchesAny(name, settings.ignore) && gateUnder(settings, job, gateOf) === null
+    }),
     branches: history.branches,
+    strongOnly: strongPeriods(versions),
     includes: (job) => spansOf(job)?.length !== 0,
+    includesNow: (job) => spansOf(job)?.some((span) => span.to === null) ?? true,
     includesAt: counts,
     sourceAt,
+    assumedAt(at) {
+      const source = sourceAt(at)
+      const known = source === 'protection' ? history.knownFrom : settings.rulesKnownFrom
+      return source !== 'all' && known !== null && at < known ? known : null
+    },
+    gateAt: (job, at) => gateUnder(rulesAt(versions, at), job, gateOf),
     spansOf,
   }
+}
+
+function rulesAt(versions: readonly DatedRules[], at: number): DatedRules {
+  return versions.findLast(({ from }) => from === null || from <= at) as DatedRules
+}
+
+function matchesAny(name: string, globs: readonly string[]): boolean {
+  return globs.some((glob) => matchesGlob(name, glob))
+}
+
+/** Why the job is a gate under these rules. A gate that the settings include is one, whatever else is said of it. */
+function gateUnder({ gates }: Rules, job: NamedJob, gateOf: GateOf): string | null {
+  if (matchesAny(job.name, gates.include)) return 'the settings name it as a gate'
+  return matchesAny(job.name, gates.exclude) ? null : (gateOf(job)?.why ?? null)
+}
+
+/** The names that the newest rules require, without globs. */
+function namesIn({ required }: Rules, history: ListHistory): string[] {
+  const names =
+    required === 'auto'
+      ? history.newest().flatMap((list) => list.jobs.map((job) => job.name))
+      : required.filter((name) => !/[*?]/.test(name))
+  return [...new Set(names)].sort()
 }
 
 function isSatisfiedBy(required: RequiredJob, job: NamedJob): boolean {
@@ -123,59 +134,36 @@ function isSatisfiedBy(required: RequiredJob, job: NamedJob): boolean {
   return required.app === null || job.app === '' || required.app === job.app
 }
 
-type DatedList = RequiredList & { at: number }
-
-/** The lists of every branch over time. */
-class ListHistory {
-  readonly branches: string[]
-  /** Every time (epoch ms) at which a list replaced another, oldest first. */
-  readonly changes: number[]
-  private readonly byBranch: ReadonlyMap<string, readonly DatedList[]>
-  private readonly defaultBranch: string | null
-
-  constructor(lists: readonly RequiredList[], defaultBranch: string | null) {
-    this.defaultBranch = defaultBranch
-    const dated = lists.map((list) => ({ ...list, at: Date.parse(list.valid_from) }))
-    const sorted = dated.sort((a, b) => a.at - b.at)
-    this.byBranch = Map.groupBy(sorted, (list) => list.base_ref)
-    this.branches = [...this.byBranch.keys()].sort()
-    const replacements = [...this.byBranch.values()].flatMap((ofBranch) => ofBranch.slice(1))
-    this.changes = [...new Set(replacements.map((list) => list.at))].sort((a, b) => a - b)
-  }
-
-  newest(): RequiredList[] {
-    return [...this.byBranch.values()].flatMap((ofBranch) => ofBranch.slice(-1))
-  }
-
-  /** What a branch required. A branch without lists is treated like the default branch, or like all branches together. */
-  at(baseRef: string | null, at: number): RequiredJob[] {
-    const ofBranch = this.byBranch.get(baseRef ?? '') ?? this.byBranch.get(this.defaultBranch ?? '')
-    if (ofBranch) return listAt(ofBranch, at).jobs
-    return [...this.byBranch.values()].flatMap((lists) => listAt(lists, at).jobs)
-  }
-
-  /** Whether no branch required anything at that time. */
-  isEmptyAt(at: number): boolean {
-    return [...this.byBranch.values()].every((ofBranch) => listAt(ofBranch, at).jobs.length === 0)
-  }
+/** Every time (epoch ms) at which rules or a list replaced others, oldest first. */
+function changesOf(versions: readonly DatedRules[], history: ListHistory): number[] {
+  const replaced = versions.flatMap(({ from }) => from ?? [])
+  return [...new Set([...replaced, ...history.changes])].sort((a, b) => a - b)
 }
 
-function listAt(lists: readonly DatedList[], at: number): RequiredList {
-  return (lists.findLast((list) => list.at <= at) ?? lists[0]) as RequiredList
+/** When `require_same_base` was on. Neighbouring periods are joined. */
+function strongPeriods(versions: readonly DatedRules[]): Period[] {
+  const periods: Period[] = []
+  versions.forEach(({ from, requireSameBase }, i) => {
+    if (!requireSameBase) return
+    const to = versions[i + 1]?.from ?? null
+    const last = periods[periods.length - 1]
+    if (last && last.to === from) last.to = to
+    else periods.push({ from, to })
+  })
+  return periods
 }
 
-/** The spans in which `counts` is true; null where it always is. */
+/** The spans in which `counts` is true; null where it always is. @param changes when it may change, oldest first */
 function spansWhere(
-  history: ListHistory,
+  withLists: readonly string[],
+  changes: readonly number[],
   counts: (baseRef: string | null, at: number) => boolean,
 ): RequiredSpan[] | null {
-  const starts = [Number.NEGATIVE_INFINITY, ...history.changes]
+  const starts = [Number.NEGATIVE_INFINITY, ...changes]
   const spans: RequiredSpan[] = []
   starts.forEach((start, i) => {
-    const branches = [...history.branches, ''].filter((branch) =>
-      counts(branch === '' ? null : branch, start),
-    )
-    const isEverywhere = branches.length === history.branches.length + 1
+    const branches = [...withLists, ''].filter((branch) => counts(branch === '' ? null : branch, start))
+    const isEverywhere = branches.length === withLists.length + 1
     const period = { from: i === 0 ? null : start, to: starts[i + 1] ?? null }
     for (const base_ref of isEverywhere ? [null] : branches) addSpan(spans, { base_ref, ...period })
   })

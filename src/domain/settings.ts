@@ -4,6 +4,14 @@ import { DEFAULT_TARGET } from './sla.ts'
 /** What a status `error` says about its run. */
 export type ErrorOutcome = 'fail' | 'infra' | 'aborted' | 'skipped'
 
+/** What decides which jobs and flakes count, in one version of the settings. */
+export type Rules = Pick<Settings, 'required' | 'ignore' | 'gates' | 'requireSameBase'>
+
+/** Rules that a later version of the settings replaced at `until` (epoch ms). */
+export interface EarlierRules extends Rules {
+  until: number
+}
+
 export interface Settings {
   /** The rate must be strictly below it. */
   target: number
@@ -53,6 +61,10 @@ export interface Settings {
     /** Which jobs the files matching a glob can break; none for documentation. */
     paths: { glob: string; jobs: string[] }[]
   }
+  /** The rules of earlier versions, oldest first. Those of this version hold after the last of them. */
+  earlierRules: readonly EarlierRules[]
+  /** When the oldest version was pushed or read (epoch ms): for the time before, it is assumed. Null where nothing is assumed. */
+  rulesKnownFrom: number | null
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -72,4 +84,23 @@ export const DEFAULT_SETTINGS: Settings = {
   hunt: { enabled: false, maxRuns: 20, maxMinutes: 120 },
   report: { automatic: false, checkRun: false },
   attribution: { sameAuthorIsIndependent: true, paths: [] },
+  earlierRules: [],
+  rulesKnownFrom: null,
+}
+
+/** Rules with the time from which they hold (epoch ms); null for the first, which hold for all the time before too. */
+export interface DatedRules extends Rules {
+  from: number | null
+}
+
+/** The rules of every version of the settings, oldest first. */
+export function rulesOver(settings: Settings): DatedRules[] {
+  const versions: readonly Rules[] = [...settings.earlierRules, settings]
+  return versions.map(({ required, ignore, gates, requireSameBase }, i) => ({
+    required,
+    ignore,
+    gates,
+    requireSameBase,
+    from: settings.earlierRules[i - 1]?.until ?? null,
+  }))
 }

@@ -48,8 +48,8 @@ const taskSchema = z.discriminatedUnion('kind', [
   kind('breach-close', day),
   /** Opens, updates and closes the issues about single jobs, once a day. */
   kind('job-issues', day),
-  /** Reads the settings file again. */
-  kind('settings', z.object({})),
+  /** Reads the settings file again: that of a pushed commit, or the newest. A change holds from `since`, or from when it is read. */
+  kind('settings', z.object({ sha: z.string().optional(), since: time.optional() })),
   /** Checks a settings file that a pull request changes. */
   kind('settings-check', z.object({ number, head_sha: z.string() })),
   /** Reads the required jobs again; a change holds from `since`. */

@@ -123,6 +123,8 @@ export function settingsOf(input: SettingsInput): Settings {
       automatic: report?.automatic ?? DEFAULT_SETTINGS.report.automatic,
       checkRun: report?.check_run ?? DEFAULT_SETTINGS.report.checkRun,
     },
+    earlierRules: [],
+    rulesKnownFrom: null,
   }
 }
 

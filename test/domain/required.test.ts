@@ -1,7 +1,8 @@
 /** Which jobs count: those of the settings, those of branch protection at the time, or all. */
 import { describe, expect, test } from 'vitest'
-import { type RequiredList, requiredBy } from '../../src/domain/required.ts'
-import { DEFAULT_SETTINGS, type Settings } from '../../src/domain/settings.ts'
+import { requiredBy } from '../../src/domain/required.ts'
+import type { RequiredList } from '../../src/domain/required-lists.ts'
+import { DEFAULT_SETTINGS, type EarlierRules, type Settings } from '../../src/domain/settings.ts'
 import { at, ms } from '../support/facts.ts'
 
 const job = (name: string, app = 'github-actions') => ({ name, app })
@@ -202,5 +203,104 @@ describe('required jobs of branch protection', () => {
     })
     const readAgain = [list(0, [], { problem: 'grant it' }), list(5, ['unit'])]
     expect(required(readAgain)).toMatchObject({ source: 'protection', problem: null })
+  })
+})
+
+/** Rules of an earlier version of the settings, replaced at a minute. */
+function earlier(minute: number, rules: Partial<EarlierRules>): EarlierRules {
+  const { required, ignore, gates, requireSameBase } = DEFAULT_SETTINGS
+  return { required, ignore, gates, requireSameBase, ...rules, until: ms(minute) }
+}
+
+describe('required jobs of settings that changed', () => {
+  test('are those of the version of the time; a removed job counted until its removal', () => {
+    const result = required([], {
+      required: ['lint'],
+      earlierRules: [earlier(60, { required: ['unit', 'lint'] })],
+    })
+    expect(result.spansOf(unit)).toEqual([{ base_ref: null, from: null, to: ms(60) }])
+    expect(result.spansOf(job('lint'))).toBeNull()
+    expect([result.includes(unit), result.includesNow(unit), result.declared]).toEqual([
+      true,
+      false,
+      ['lint'],
+    ])
+  })
+
+  test('follow branch protection in between, with the list of that time', () => {
+    const result = required([list(0, ['unit']), list(90, ['slow'])], {
+      required: ['lint'],
+      earlierRules: [earlier(60, { required: ['lint'] }), earlier(120, { required: 'auto' })],
+    })
+    expect([30, 60, 119, 120].map((minute) => result.sourceAt(ms(minute)))).toEqual([
+      'config',
+      'protection',
+      'protection',
+      'config',
+    ])
+    expect(result.spansOf(job('lint'))).toEqual([
+      { base_ref: null, from: null, to: ms(60) },
+      { base_ref: null, from: ms(120), to: null },
+    ])
+    expect(result.spansOf(unit)).toEqual([{ base_ref: null, from: ms(60), to: ms(90) }])
+    expect(result.spansOf(job('slow'))).toEqual([{ base_ref: null, from: ms(90), to: ms(120) }])
+  })
+
+  test('are ignored from the version on that ignores them', () => {
+    const result = required([], { ignore: ['u*'], earlierRules: [earlier(60, {})] })
+    expect(result.spansOf(unit)).toEqual([{ base_ref: null, from: null, to: ms(60) }])
+  })
+
+  test('leave out the gates of the time, with the reason', () => {
+    const result = required([], {
+      gates: { include: ['unit'], exclude: [] },
+      earlierRules: [earlier(60, {})],
+    })
+    expect(result.spansOf(unit)).toEqual([{ base_ref: null, from: null, to: ms(60) }])
+    expect([result.gateAt(unit, ms(59)), result.gateAt(unit, ms(60))]).toEqual([
+      null,
+      'the settings name it as a gate',
+    ])
+  })
+
+  test('require the same base while the setting was on', () => {
+    const on = { requireSameBase: true }
+    const earlierRules = [earlier(10, {}), earlier(20, on), earlier(30, { ...on, ignore: ['x'] })]
+    expect(required([], { earlierRules }).strongOnly).toEqual([{ from: ms(10), to: ms(30) }])
+    expect(required([], on).strongOnly).toEqual([{ from: null, to: null }])
+  })
+})
+
+describe('gates that no setting names', () => {
+  const settings = {
+    ...DEFAULT_SETTINGS,
+    earlierRules: [earlier(60, { gates: { include: [], exclude: ['cla'] } })],
+  }
+  const result = requiredBy(settings, [], 'main', ({ name }) => (name === 'cla' ? { why: 'is known' } : null))
+
+  test('count only while the settings exclude them from the gates', () => {
+    expect(result.spansOf(job('cla'))).toEqual([{ base_ref: null, from: null, to: ms(60) }])
+    expect(result.gateAt(job('cla'), ms(61))).toBe('is known')
+    expect(result.spansOf(unit)).toBeNull()
+  })
+})
+
+describe('the list read first', () => {
+  test('is assumed for earlier times', () => {
+    const result = required([list(60, ['unit']), list(90, ['lint'])])
+    expect([59, 60, 89].map((minute) => result.assumedAt(ms(minute)))).toEqual([ms(60), null, null])
+  })
+
+  test('of the default branch decides what is assumed', () => {
+    const lists = [list(60, ['unit']), list(20, ['unit'], { base_ref: 'release' })]
+    expect(required(lists).assumedAt(ms(30))).toBe(ms(60))
+    expect(requiredBy(DEFAULT_SETTINGS, lists).assumedAt(ms(30))).toBeNull()
+  })
+
+  test('of the settings is assumed for earlier times, unless it was given for the whole history', () => {
+    const named = { required: ['unit'] }
+    expect(required([], { ...named, rulesKnownFrom: ms(60) }).assumedAt(ms(59))).toBe(ms(60))
+    expect(required([], named).assumedAt(ms(59))).toBeNull()
+    expect(required([], { rulesKnownFrom: ms(60) }).assumedAt(ms(59))).toBeNull()
   })
 })

@@ -12,9 +12,15 @@ test('by default the app only measures, and files an issue about a day out of SL
     breachIssue: { mode: 'daily', labels: ['kind/flake'], assignees: [], repository: null },
     jobIssues: { enabled: false, labels: ['kind/flake'] },
     owners: [],
-    retest: { execute: false },
+    gates: { include: [], exclude: [] },
+    outcomes: [],
+    bots: [],
+    retest: { execute: false, words: [] },
+    retention: { runDays: 400 },
     hunt: { enabled: false, maxRuns: 20, maxMinutes: 120 },
     report: { automatic: false, checkRun: false },
     attribution: { sameAuthorIsIndependent: true, paths: [] },
+    earlierRules: [],
+    rulesKnownFrom: null,
   })
 })

@@ -1,12 +1,13 @@
 /** The settings file on GitHub: read when it changes, the last good one kept, and a pull request told what it would change. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { addPull, addRepository } from '../../fake-github/seed.ts'
 import { readNewestSettings } from '../../src/db/settings.ts'
+import { readWindows } from '../../src/db/sla.ts'
 import { requestStaleSettings } from '../../src/features/settings/refresh.ts'
 import { startTestApp as startWith, type TestApp, type TestAppOptions } from '../support/app.ts'
 import { useDatabase } from '../support/database.ts'
 import { checkRunDelivery, pullRequestDelivery, pushDelivery } from '../support/deliveries.ts'
-import { at, HEAD, REPOSITORY_ID } from '../support/facts.ts'
+import { at, HEAD, ms, REPOSITORY_ID } from '../support/facts.ts'
 
 const PATH = '.github/flake-sla.yml'
 const db = useDatabase()
@@ -31,8 +32,8 @@ test('a push of the settings file changes what counts from then on', async () =>
   expect((await settingsOf(it)).target).toBe(0.02)
   const rows = await it.app.deps.db.selectFrom('settings').selectAll().orderBy('valid_from').execute()
   expect(rows.map((row) => [row.valid_from, row.settings])).toEqual([
-    ['1970-01-01T00:00:00.000Z', { target: 0.05 }],
-    [at(80), { target: 0.02 }],
+    [at(60), { target: 0.05 }],
+    [at(70), { target: 0.02 }],
   ])
 })
 
@@ -77,9 +78,90 @@ test('settings are read once a day, even without a webhook about a push', async 
   expect((await settingsOf(it)).target).toBe(0.06)
 })
 
+const DAY = 24 * 60
+
+/** A flake of a job at its own head of its own pull request, in `minute` and ten minutes later. */
+function flakeOf(name: string, number: number, minute: number) {
+  const headSha = number.toString(16).repeat(40).slice(0, 40)
+  const run = { name, headSha, suite: number, headBranch: `topic-${number}` }
+  return [
+    pullRequestDelivery({ number, headSha, minute: minute - 5, openedMinute: minute - 5 }),
+    checkRunDelivery({ ...run, id: 10 * number, minute, conclusion: 'failure' }),
+    checkRunDelivery({ ...run, id: 10 * number + 1, minute: minute + 10 }),
+  ]
+}
+
+async function flakesOfWindows({ app }: TestApp, kind: 'day' | 'week') {
+  const rows = await readWindows(app.deps.db, REPOSITORY_ID, kind)
+  return rows.map((row) => [row.start, row.prs, row.flakes, row.required_source])
+}
+
+describe('a job that is taken out of the required jobs', () => {
+  test('changes no closed window, not even by a late delivery, and keeps its flakes of this week', async () => {
+    const it = await startTestApp()
+    await pushSettings(it, 'required: [unit, lint]', 70)
+    await it.send(...flakeOf('unit', 1, 90), ...flakeOf('lint', 2, DAY + 90))
+    await it.passTo(2 * DAY + 10)
+    const before = await flakesOfWindows(it, 'day')
+    await pushSettings(it, 'required: [lint]', 2 * DAY + 20)
+    await it.send(...flakeOf('unit', 3, DAY + 300), ...flakeOf('unit', 4, 2 * DAY + 300))
+    await it.passTo(3 * DAY + 10)
+    expect(before).toEqual([
+      ['2026-02-02', 1, 1, 'config'],
+      ['2026-02-03', 1, 1, 'config'],
+    ])
+    // The late flake of Tuesday counts as it would have on Tuesday; Wednesday has no required job any more.
+    expect(await flakesOfWindows(it, 'day')).toEqual([
+      ['2026-02-02', 1, 1, 'config'],
+      ['2026-02-03', 2, 2, 'config'],
+      ['2026-02-04', 0, 0, 'config'],
+    ])
+    expect(await flakesOfWindows(it, 'week')).toEqual([['2026-02-02', 3, 3, 'config']])
+  })
+
+  test('counts again while every job counts', async () => {
+    const it = await startTestApp()
+    await pushSettings(it, 'required: [lint]', 70)
+    await it.passTo(DAY)
+    await pushSettings(it, 'required: auto', DAY + 1)
+    await it.passTo(2 * DAY)
+    await pushSettings(it, 'required: [lint]', 2 * DAY + 1)
+    await it.send(
+      ...flakeOf('unit', 1, 120),
+      ...flakeOf('unit', 2, DAY + 90),
+      ...flakeOf('unit', 3, 2 * DAY + 90),
+    )
+    await it.passTo(3 * DAY + 10)
+    expect((await flakesOfWindows(it, 'day')).filter(([, prs]) => prs !== 0)).toEqual([
+      ['2026-02-03', 1, 1, 'all'],
+    ])
+  })
+})
+
+test('a push that is read late holds from the push, between the versions before and after it', async () => {
+  const it = await startTestApp()
+  const read = async (sha: string, text: string, minute: number) => {
+    it.repository.contents.set(`${sha}:${PATH}`, text)
+    it.repository.branches.set(sha, { ...it.repository.branches.get('main'), name: sha } as never)
+    const push = pushDelivery({ after: sha })
+    const repository = { ...(push.payload.repository as object), pushed_at: ms(minute) / 1000 }
+    await it.send({ ...push, payload: { ...push.payload, repository } })
+    await it.app.settle()
+  }
+  await it.passTo(1000)
+  await read('1'.repeat(40), 'required: [unit]', 100)
+  await read('3'.repeat(40), 'required: [slow]', 300)
+  await read('2'.repeat(40), 'required: [lint]', 200)
+  const { required, earlierRules, rulesKnownFrom } = await settingsOf(it)
+  expect([required, rulesKnownFrom]).toEqual([['slow'], ms(100)])
+  expect(earlierRules.map((rules) => [rules.required, rules.until])).toEqual([
+    [['unit'], ms(200)],
+    [['lint'], ms(300)],
+  ])
+})
+
 test('an open window is measured against the new target; a closed one keeps the target of its time', async () => {
   const it = await startTestApp()
-  const DAY = 24 * 60
   const target = async (start: string) => {
     const { db } = it.app.deps
     const query = db.selectFrom('sla_window').select(['target']).where('kind', '=', 'day')

@@ -66,10 +66,9 @@ function addRepositoryRoutes(app: OpenAPIHono, deps: DashboardDeps): void {
   app.openapi(routes.repositoryRoute, async (c) => {
     const view = await open(deps, c)
     if (!view) return c.json(routes.NOT_FOUND, 404)
-    const { repository, settings, required } = view
+    const { repository, settings, required, names } = view
     const [latest] = await newestOf(deps, [repository])
     if (!latest) return c.json(routes.NOT_FOUND, 404)
-    const names = [...new Set(view.jobs.filter((job) => required.includes(job)).map((job) => job.name))]
     const coverage = await coverageOf(deps, view)
     const { target, timeZone: time_zone } = settings
     return c.json(

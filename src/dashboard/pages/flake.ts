@@ -65,7 +65,7 @@ ${flake.incident === null ? '' : html`<p class="note">Part of an incident that s
 function countsWords(flake: ListedFlake, scope: Scope): string {
   if (countedIn(scope, flake) !== false) return 'It counts towards the SLA.'
   if (isFlakeInScope(scope, flake)) return 'It does not count towards the SLA.'
-  return isFlakeInScope({ ...scope, strongOnly: false }, flake)
+  return isFlakeInScope({ ...scope, strongOnly: [] }, flake)
     ? 'It does not count towards the SLA: the settings count only flakes on the same base.'
     : 'It does not count towards the SLA: the job was not required.'
 }

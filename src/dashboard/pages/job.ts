@@ -114,8 +114,8 @@ function runTable(fullName: string, runs: readonly Row<'run'>[]): Html {
   )
 }
 
-function identity(job: Row<'job'>, { scope }: RepositoryView): Html {
-  const counts = scope.jobIds === null || scope.jobIds.includes(job.job_id)
+function identity(job: Row<'job'>, { required }: RepositoryView): Html {
+  const counts = required.includesNow(job)
   const kind = job.source === 'status' ? 'Commit status' : html`Check run by ${name(job.app)}`
   return html`<p class="muted">${kind}${job.workflow ? html`, workflow ${name(job.workflow)}` : ''}${job.event ? html`, on <code>${job.event}</code>` : ''}. ${counts ? 'It counts towards the SLA.' : 'It is not required, so it does not count towards the SLA.'}</p>`
 }

@@ -180,8 +180,8 @@ function badgeSection(
   return html`<details><summary>Badge</summary><p><img src="/badge${path}.svg${key}" alt="The current badge" height="20"></p><pre tabindex="0" role="region" aria-label="Markdown for the badge">[![flakiness](${address})](${target})</pre>${key ? html`<p class="muted">Anyone with this address can see the badge of this private repository, and nothing else.</p>` : ''}</details>`
 }
 
-function requiredWords({ required, jobs, scope }: RepositoryView): string {
-  const of = scope.jobIds === null ? jobs.length : scope.jobIds.length
+function requiredWords({ required, jobs }: RepositoryView): string {
+  const of = jobs.filter((job) => required.includesNow(job)).length
   if (required.source === 'all')
     return `${count(of, 'job')} count${of === 1 ? 's' : ''}: the required jobs are unknown, so every job seen on pull requests counts. ${required.problem ?? ''}`.trim()
   const where = required.source === 'config' ? 'named in the settings file' : 'required by branch protection'

@@ -1,5 +1,5 @@
 /** What a base branch requires before merge: from rulesets and classic protection, with the permissions that the app has. */
-import type { RequiredJob } from '../../domain/required.ts'
+import type { RequiredJob } from '../../domain/required-lists.ts'
 import type { Octokit, RepositoryPath } from '../../github/client.ts'
 
 /** The required jobs of a branch, as GitHub shows them. */

@@ -58,7 +58,7 @@ async function rerun(context: TaskContext, task: RetestTask, pull: reruns.OpenPu
   const { required } = await readScope(deps.db, repository_id, await deps.settingsOf(repository_id))
   const plan = planRetest(commands, await reruns.readHeadJobs(octokit, path, pull.headSha), {
     lines,
-    required: (job) => required.includes(job),
+    required: (job) => required.includesNow(job),
     askedAt: Date.parse(requested_at),
   })
   if (plan.again.length > 0 && !deps.dryRun) await react(octokit, { ...path, comment_id, kind: comment_kind })

@@ -57,6 +57,6 @@ async function readCheck(
 
 /** Names of the jobs that the first list includes and the second does not. */
 function countedOnlyBy(list: Required, other: Required, jobs: readonly NamedJob[]): string[] {
-  const only = jobs.filter((job) => list.includes(job) && !other.includes(job))
+  const only = jobs.filter((job) => list.includesNow(job) && !other.includesNow(job))
   return [...new Set(only.map((job) => job.name))]
 }

@@ -1,12 +1,12 @@
 /** Reads a repository's settings from GitHub and stores them with the time from which they hold. */
 
-import { enqueueAgain } from '../../db/outbox.ts'
+import { enqueueAgain, type LeasedTask } from '../../db/outbox.ts'
 import { readRepositories, readRepositoriesWithStaleSettings } from '../../db/repositories.ts'
 import type { Row } from '../../db/schema.ts'
-import { addSettings, readNewestSettings, touchSettings } from '../../db/settings.ts'
+import { addSettings, readNewestSettings, readSettingsAt, touchSettings } from '../../db/settings.ts'
 import type { Deps } from '../../deps.ts'
 import { SETTINGS_PATH } from '../../domain/settings-path.ts'
-import { newTask } from '../../domain/task.ts'
+import { newTask, type Payloads } from '../../domain/task.ts'
 import { DAY_MS, iso } from '../../domain/time.ts'
 import { type Octokit, pathOf } from '../../github/client.ts'
 import { readTextFile } from '../../github/files.ts'
@@ -17,7 +17,6 @@ import type { TaskContext, TaskResult } from '../feature.ts'
 /** The organisation's repository whose settings apply to all of its others. */
 export const ORGANISATION_REPOSITORY = '.github'
 const MAX_AGE_MS = DAY_MS
-const BEGINNING = iso(0)
 
 /** A settings file; its text is null where there is none. */
 export interface SettingsFile {
@@ -50,6 +49,13 @@ export async function readSettingsFiles(
   return files
 }
 
+/** As `readSettingsFiles`, but the newest file where the pushed commit has none: a commit that a force-push removed has no files. */
+async function readPushedFiles(octokit: Octokit, fullName: string, sha?: string): Promise<SettingsFile[]> {
+  const files = await readSettingsFiles(octokit, fullName, sha)
+  const isMissing = sha !== undefined && files[files.length - 1]?.text === null
+  return isMissing ? readSettingsFiles(octokit, fullName) : files
+}
+
 /** Merges the files; a later file overrides an earlier one. */
 export function combine(files: readonly SettingsFile[]): Combined {
   let settings: SettingsInput = {}
@@ -65,20 +71,28 @@ export function combine(files: readonly SettingsFile[]): Combined {
   return { settings: problems.length > 0 ? null : settings, sources, problems }
 }
 
-/** Reads and stores the settings. If a file is broken, the last usable settings stay, with the problems beside them. */
-export async function refreshSettings({ deps, octokit, repository }: TaskContext): Promise<TaskResult> {
+/**
+ * Reads the settings of a pushed commit, or the newest, and stores them if they differ from those that held before. If a file is
+ * broken, the last usable settings stay, with the problems beside them.
+ */
+export async function refreshSettings(
+  { deps, octokit, repository }: TaskContext,
+  { payload: { sha, since } }: LeasedTask<'settings'>,
+): Promise<TaskResult> {
   const { repository_id, full_name } = repository
-  const { settings, sources, problems } = combine(await readSettingsFiles(octokit, full_name))
+  const { settings, sources, problems } = combine(await readPushedFiles(octokit, full_name, sha))
+  const read_at = iso(deps.now())
+  const valid_from = since !== undefined && since < read_at ? since : read_at
   const newest = await readNewestSettings(deps.db, repository_id)
-  const at = iso(deps.now())
-  const found: StoredSettings = { settings: { ...(settings ?? newest?.settings) }, sources, problems }
-  if (newest && isSame(newest, found)) {
-    await touchSettings(deps.db, newest, at)
-    return { result: 'settings unchanged', url: null }
-  }
-  // Nothing is known of earlier settings, so the first ones hold from the beginning.
-  await addSettings(deps.db, { repository_id, valid_from: newest ? at : BEGINNING, read_at: at, ...found })
-  if (pathOf(full_name).repo === ORGANISATION_REPOSITORY) await requestForOwner(deps, repository)
+  const before = await readSettingsAt(deps.db, repository_id, valid_from)
+  const found: StoredSettings = { settings: { ...(settings ?? before?.settings) }, sources, problems }
+  // The newest file was not necessarily there when the change was announced.
+  const known = sha === undefined ? [newest, before] : [before]
+  if (newest) await touchSettings(deps.db, newest, read_at)
+  if (known.some((row) => row && isSame(row, found))) return { result: 'settings unchanged', url: null }
+  await addSettings(deps.db, { repository_id, valid_from, read_at, ...found })
+  if (pathOf(full_name).repo === ORGANISATION_REPOSITORY)
+    await requestForOwner(deps, repository, { since: valid_from })
   const isBroken = problems.length > 0
   return { result: isBroken ? 'settings cannot be used; the last ones stay' : 'settings read', url: null }
 }
@@ -88,20 +102,28 @@ export async function requestStaleSettings(deps: Deps): Promise<void> {
   if (!deps.github) return
   const since = iso(deps.now() - MAX_AGE_MS)
   for (const { repository_id } of await readRepositoriesWithStaleSettings(deps.db, since))
-    await requestSettings(deps, repository_id)
+    await requestSettings(deps, repository_id, {})
 }
 
 /** The organisation's file changes the settings of each of its repositories. */
-async function requestForOwner(deps: Deps, { full_name }: Row<'repository'>): Promise<void> {
+async function requestForOwner(
+  deps: Deps,
+  { full_name }: Row<'repository'>,
+  change: Payloads['settings'],
+): Promise<void> {
   const { owner } = pathOf(full_name)
   for (const repository of await readRepositories(deps.db)) {
     if (pathOf(repository.full_name).owner !== owner || repository.full_name === full_name) continue
-    await requestSettings(deps, repository.repository_id)
+    await requestSettings(deps, repository.repository_id, change)
   }
 }
 
-async function requestSettings({ db, now }: Deps, repository_id: number): Promise<void> {
-  await enqueueAgain(db, newTask({ repository_id, task_key: 'settings', at: iso(now()) }, 'settings', {}))
+async function requestSettings(
+  { db, now }: Deps,
+  repository_id: number,
+  change: Payloads['settings'],
+): Promise<void> {
+  await enqueueAgain(db, newTask({ repository_id, task_key: 'settings', at: iso(now()) }, 'settings', change))
 }
 
 type StoredSettings = Pick<Row<'settings'>, 'settings' | 'sources' | 'problems'>

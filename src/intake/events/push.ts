@@ -6,11 +6,18 @@ import { z } from 'zod'
 import type { Facts } from '../../domain/facts.ts'
 import { SETTINGS_PATH } from '../../domain/settings-path.ts'
 import { newTask } from '../../domain/task.ts'
-import { envelope, repositoryFact, sha, storable, text } from './payload.ts'
+import { iso, SECOND_MS } from '../../domain/time.ts'
+import { envelope, repository, repositoryFact, sha, storable, text } from './payload.ts'
 
+/** Until the year 2200. */
+const seconds = z
+  .int()
+  .nonnegative()
+  .max(Date.UTC(2200, 0) / SECOND_MS)
 const paths = z.array(z.string()).nullish()
 const commit = z.object({ added: paths, modified: paths, removed: paths })
 const schema = envelope.extend({
+  repository: repository.extend({ pushed_at: seconds.optional().catch(undefined) }),
   ref: text,
   after: sha,
   deleted: z.boolean().nullish(),
@@ -28,7 +35,7 @@ const MAX_COMMITS = 2048
 
 type Payload = z.infer<typeof schema>
 
-/** Facts of a `push` payload. It has no time of its own, so it is dated by its arrival. */
+/** Facts of a `push` payload. It has no time of its own except `pushed_at`, which is missing in some. */
 export function push(payload: unknown, received: { at: string }): Facts {
   const event = schema.parse(payload)
   if (event.deleted) return {}
@@ -60,8 +67,18 @@ function settingsPush(event: Payload, at: string): Facts {
   if (!mayChange) return {}
   return {
     repository: [repositoryFact(event, at)],
-    outbox: [newTask({ repository_id: repository.id, task_key: `settings:${after}`, at }, 'settings', {})],
+    outbox: [
+      newTask({ repository_id: repository.id, task_key: `settings:${after}`, at }, 'settings', {
+        sha: after,
+        since: pushedAt(event) ?? at,
+      }),
+    ],
   }
+}
+
+/** When the push happened (RFC 3339). In `push` payloads `pushed_at` counts seconds since 1970; elsewhere it is a text. */
+function pushedAt({ repository: { pushed_at } }: Payload): string | null {
+  return pushed_at === undefined ? null : iso(pushed_at * SECOND_MS)
 }
 
 function filesOf({ added, modified, removed }: z.infer<typeof commit>): string[] {
