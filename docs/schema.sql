@@ -41,7 +41,6 @@ create table change_point (
   before_verdicts integer not null,
   after_flaky integer not null,
   after_verdicts integer not null,
-  merged jsonb not null,
   primary key (repository_id, job_id, changed_on)
 );
 

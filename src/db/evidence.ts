@@ -86,7 +86,7 @@ function incidentOf(row: Row<'incident'>): Incident {
   }
 }
 
-/** Those of the weeks (Mondays, `YYYY-MM-DD`) with a flake or a stored incident, ascending. */
+/** Those of the weeks (Mondays, `YYYY-MM-DD`) with a flake, ascending. */
 export async function readWeeksWithFlakes(
   db: Db,
   repositoryId: number,
@@ -94,10 +94,46 @@ export async function readWeeksWithFlakes(
 ): Promise<string[]> {
   const { rows } = await sql<{ week: string }>`select week from unnest(${[...weeks]}::date[]) week
     where exists (select 1 from flake f where f.repository_id = ${repositoryId}
-        and f.flaked_at >= week::timestamp at time zone 'UTC' and f.flaked_at < (week + 7)::timestamp at time zone 'UTC')
-      or exists (select 1 from incident i where i.repository_id = ${repositoryId} and i.week = week.week)
+      and f.flaked_at >= week::timestamp at time zone 'UTC' and f.flaked_at < (week + 7)::timestamp at time zone 'UTC')
     order by week`.execute(db)
   return rows.map((row) => row.week)
+}
+
+/** Those of the weeks (Mondays, `YYYY-MM-DD`) with stored incidents, ascending. */
+export async function readWeeksWithIncidents(
+  db: Db,
+  repositoryId: number,
+  weeks: readonly string[],
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('incident')
+    .select('week')
+    .distinct()
+    .where('repository_id', '=', repositoryId)
+    .where('week', 'in', weeks)
+    .orderBy('week')
+    .execute()
+  return rows.map((row) => row.week)
+}
+
+/** When (epoch ms) the flakes that failed during an incident were first and last judged; null if it caused none. */
+export async function readJudgedSpan(
+  db: Db,
+  repositoryId: number,
+  { from, to, job }: Incident,
+): Promise<Span | null> {
+  const { first, last } = await db
+    .selectFrom('flake')
+    .select((eb) => [
+      eb.fn.min<string | null>('flaked_at').as('first'),
+      eb.fn.max<string | null>('flaked_at').as('last'),
+    ])
+    .where('repository_id', '=', repositoryId)
+    .where('first_failed_at', '>=', iso(from))
+    .where('first_failed_at', '<=', iso(to))
+    .$if(job !== null, (query) => query.where('job_id', '=', job))
+    .executeTakeFirstOrThrow()
+  return first === null || last === null ? null : [Date.parse(first), Date.parse(last)]
 }
 
 /** Replaces the incidents of a week. @returns the incidents that were removed or added */
@@ -170,4 +206,18 @@ export async function writeRepositoryModel(
     { repository_id: repositoryId, week, a: baseRate.a, b: baseRate.b, share, severity },
   ])
   return true
+}
+
+/** Deletes the models of weeks (`YYYY-MM-DD`) without flakes. */
+export async function deleteRepositoryModels(
+  db: Db,
+  repositoryId: number,
+  weeks: readonly string[],
+): Promise<void> {
+  if (weeks.length === 0) return
+  await db
+    .deleteFrom('repository_model')
+    .where('repository_id', '=', repositoryId)
+    .where('week', 'in', weeks)
+    .execute()
 }

@@ -159,7 +159,6 @@ const COLUMNS = {
     'before_verdicts',
     'after_flaky',
     'after_verdicts',
-    'merged',
   ],
   correction: [
     'repository_id',

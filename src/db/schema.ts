@@ -335,8 +335,6 @@ export interface ChangePointTable {
   before_verdicts: number
   after_flaky: number
   after_verdicts: number
-  /** Pull requests merged on that day or the day before. */
-  merged: Json<number[]>
 }
 
 /** The parameters of attribution in a week; see domain/attribution/repository-model.ts. */

@@ -49,7 +49,7 @@ beforeAll(async () => {
   await db
     .insertInto('change_point')
     .values({
-      ...{ repository_id: 1, job_id: 11, changed_on: '2026-02-02', merged: JSON.stringify([]) },
+      ...{ repository_id: 1, job_id: 11, changed_on: '2026-02-02' },
       ...{ before_flaky: 0, before_verdicts: 40, after_flaky: 9, after_verdicts: 20 },
     })
     .execute()

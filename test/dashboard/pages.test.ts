@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { writeChangePoints } from '../../src/db/change-points.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { readPullRequestReport } from '../../src/derive/report-data.ts'
+import { blocksAround } from '../../src/domain/attribution/change-point.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/domain/settings.ts'
+import { DAY_MS } from '../../src/domain/time.ts'
 import { reportText } from '../../src/texts/report.ts'
 import {
   aFlake,
@@ -278,6 +280,10 @@ describe('a job’s page', () => {
     })
     await db.insertInto('verdict').values(verdicts).execute()
     await db
+      .insertInto('flake')
+      .values(aFlake({ flaked_at: '2026-01-10T12:00:00Z' }))
+      .execute()
+    await db
       .insertInto('pull_request_event')
       .values(
         aPullRequestEvent({
@@ -289,7 +295,8 @@ describe('a job’s page', () => {
         }),
       )
       .execute()
-    await writeChangePoints(db, 1, [11])
+    const newest = Date.parse('2026-02-03T12:00:00Z')
+    await writeChangePoints(db, 1, blocksAround(newest - 90 * DAY_MS, newest))
     const page = await text('/acme/web/jobs/11')
     expect(page).toMatch(/It got worse around \w{3} \d Jan 2026/)
     expect(page).toContain('Before: flaked at 0 of 5')
@@ -402,13 +409,25 @@ describe('incidents and accuracy', () => {
     await database.db
       .insertInto('change_point')
       .values({
-        ...{ repository_id: 1, job_id: 11, changed_on: '2026-02-02', merged: JSON.stringify([4]) },
+        ...{ repository_id: 1, job_id: 11, changed_on: '2026-02-02' },
         ...{ before_flaky: 1, before_verdicts: 100, after_flaky: 20, after_verdicts: 100 },
       })
       .execute()
+    const pullRequest = { repository_id: 1, title: 'Make it slow', subject: 'Make it slow', repeats: false }
+    const branches = { author: 'octocat', head_ref: null, base_ref: 'main', files: null }
+    await database.db
+      .insertInto('pull_request')
+      .values(
+        ['2026-01-31T23:59:59Z', '2026-02-01T00:00:00Z', '2026-02-02T23:59:59Z', '2026-02-03T00:00:00Z'].map(
+          (merged_at, i) => ({
+            ...{ ...pullRequest, ...branches, number: 3 + i, opened_at: '2026-01-30T00:00:00Z', merged_at },
+          }),
+        ),
+      )
+      .execute()
     expect(await text('/acme/web/incidents')).toMatch(/2 February 2026 unit 1% 20% #4|2 Feb.*unit 1% 20% #4/)
     const api = await app({ db: database.db }).request('/api/v1/repositories/acme/web/incidents')
-    expect(await api.json()).toMatchObject({ incidents: [], changes: [{ job: 'unit', merged: [4] }] })
+    expect(await api.json()).toMatchObject({ incidents: [], changes: [{ job: 'unit', merged: [4, 5] }] })
   })
 
   test('the accuracy page compares attributions with corrections and with later flakes', async () => {

@@ -4,7 +4,10 @@ import { readReport } from '../../src/cli/report-json.ts'
 import type { Db } from '../../src/db/schema.ts'
 import type { Settings } from '../../src/domain/settings.ts'
 
-const TABLES = ['run', 'verdict', 'flake', 'sla_window', 'pull_request', 'correction'] as const
+const TABLES = [
+  ...['run', 'verdict', 'flake', 'sla_window', 'pull_request', 'correction'],
+  ...['incident', 'repository_model', 'change_point'],
+]
 
 /** Traces of how and when the program came to the answer, which may differ. */
 const TRACES = new Set(['repository_id', 'revision', 'revised_at', 'measured_at', 'why', 'reported_at'])

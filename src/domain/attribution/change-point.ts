@@ -1,7 +1,13 @@
 /**
  * When a job's flake rate changed: binary segmentation of its days with a likelihood-ratio test at every split (A. J. Scott
  * and M. Knott, Biometrics 30, 1974).
+ *
+ * Time is divided into blocks of four weeks. The changes of a block are found in the days of the block, and of five weeks before
+ * and after it. So they depend on those days alone, not on when and how often changes are searched for.
  */
+
+import { WEEK_MS } from '../time.ts'
+import { FIRST_MONDAY } from './week.ts'
 
 export interface Tally {
   flaky: number
@@ -15,6 +21,14 @@ export interface Change {
   after: Tally
 }
 
+/** The verdicts of a UTC day (`YYYY-MM-DD`). */
+export interface DayTally extends Tally {
+  day: string
+}
+
+/** A change, with the first day after it. */
+export type DatedChange = Omit<Change, 'at'> & { day: string }
+
 /** Verdicts that each side of a split must have. */
 const MIN_VERDICTS = 10
 // Twice the gain is the likelihood-ratio statistic. Any of some 90 days may be the split, so the bound for a single test
@@ -22,6 +36,43 @@ const MIN_VERDICTS = 10
 const MIN_GAIN = 7
 /** Depth of the segmentation: at most 15 changes. */
 const MAX_DEPTH = 4
+const BLOCK_MS = 4 * WEEK_MS
+/** How much (ms) before and after a block is searched with it. */
+export const BLOCK_MARGIN = 5 * WEEK_MS
+
+/** From (inclusive) and to (exclusive), in epoch ms. */
+export interface Blocks {
+  from: number
+  to: number
+}
+
+/** The blocks whose changes depend on something between two times (epoch ms, both inclusive). */
+export function blocksAround(first: number, last: number): Blocks {
+  return { from: blockOf(first - BLOCK_MARGIN), to: blockOf(last + BLOCK_MARGIN) + BLOCK_MS }
+}
+
+/** The begin (epoch ms) of the block that contains `at`. */
+function blockOf(at: number): number {
+  return Math.floor((at - FIRST_MONDAY) / BLOCK_MS) * BLOCK_MS + FIRST_MONDAY
+}
+
+/** The changes of a job dated in the blocks, oldest first. @param days of the job, ascending; days without verdicts may be left out */
+export function changesIn({ from, to }: Blocks, days: readonly DayTally[]): DatedChange[] {
+  const changes: DatedChange[] = []
+  for (let block = from; block < to; block += BLOCK_MS) {
+    const searched = daysBetween(days, block - BLOCK_MARGIN, block + BLOCK_MS + BLOCK_MARGIN)
+    const dated = changePoints(searched).map(({ at, ...change }) => ({
+      ...change,
+      day: searched[at]?.day ?? '',
+    }))
+    changes.push(...daysBetween(dated, block, block + BLOCK_MS))
+  }
+  return changes
+}
+
+function daysBetween<T extends { day: string }>(days: readonly T[], from: number, to: number): T[] {
+  return days.filter(({ day }) => Date.parse(day) >= from && Date.parse(day) < to)
+}
 
 /** The split of `days` that explains them best by two rates instead of one; null where no split is significant. */
 export function changePoint(days: readonly Tally[]): Change | null {

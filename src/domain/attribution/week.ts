@@ -12,7 +12,7 @@ import { fitRepositoryModel, type RepositoryModel } from './repository-model.ts'
 import { type TrunkResult, trunkVerdicts } from './trunk.ts'
 
 /** Monday, 5 January 1970, UTC. */
-const FIRST_MONDAY = 4 * DAY_MS
+export const FIRST_MONDAY = 4 * DAY_MS
 /** How long before a week (ms) the results are that its incidents are found in. */
 const INCIDENT_LOOKBACK = SEARCH_SPAN - WEEK_MS
 /** How long before a week (ms) the verdicts are that its model is fitted to. */

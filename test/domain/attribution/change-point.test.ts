@@ -1,6 +1,14 @@
 /** When the flake rate of a job changed. */
 import { describe, expect, test } from 'vitest'
-import { changePoint, changePoints } from '../../../src/domain/attribution/change-point.ts'
+import {
+  BLOCK_MARGIN,
+  blocksAround,
+  changePoint,
+  changePoints,
+  changesIn,
+  type DayTally,
+} from '../../../src/domain/attribution/change-point.ts'
+import { DAY_MS, iso, WEEK_MS } from '../../../src/domain/time.ts'
 
 /** The same numbers on every machine (mulberry32). */
 function random(seed: number): () => number {
@@ -103,5 +111,50 @@ describe('all changes', () => {
     // Each split takes the first or last day off.
     const days = Array.from({ length: 20 }, () => [...calmDays(1, 100), ...flakyDays(1, 100)]).flat()
     expect(changePoints(days)).toHaveLength(4)
+  })
+})
+
+describe('changesIn', () => {
+  const START = Date.parse('2025-01-06')
+  const dated = (rates: readonly number[], seed: number): DayTally[] =>
+    days(rates, random(seed)).map((tally, i) => ({ ...tally, day: iso(START + i * DAY_MS).slice(0, 10) }))
+  /** 13 months in which the rate changes every 80 days. */
+  const year = dated(
+    Array.from({ length: 400 }, (_, i) => (Math.floor(i / 80) % 2 ? 0.2 : 0.01)),
+    1,
+  )
+  const all = blocksAround(START, START + 400 * DAY_MS)
+
+  test('finds the changes of a long history, each once', () => {
+    const found = changesIn(all, year).map(({ day }) => (Date.parse(day) - START) / DAY_MS)
+    expect(found).toHaveLength(4)
+    for (const [i, day] of found.entries()) expect(Math.abs(day - 80 * (i + 1))).toBeLessThanOrEqual(4)
+  })
+
+  test('finds the same when blocks are searched apart from each other', () => {
+    const apart = []
+    for (let from = all.from; from < all.to; from += 4 * WEEK_MS)
+      apart.push(...changesIn({ from, to: from + 4 * WEEK_MS }, year))
+    expect(apart).toEqual(changesIn(all, year))
+  })
+
+  test('finds the same outside of the blocks around a day when that day changes', () => {
+    for (const changed of [0, 27, 28, 150, 200, 399]) {
+      const other = year.map((tally, i) => (i === changed ? { ...tally, flaky: tally.verdicts } : tally))
+      const at = START + changed * DAY_MS
+      const near = blocksAround(at, at + DAY_MS - 1)
+      const outside = (list: readonly DayTally[]) =>
+        changesIn(all, list).filter(({ day }) => Date.parse(day) < near.from || Date.parse(day) >= near.to)
+      expect(outside(other)).toEqual(outside(year))
+    }
+  })
+
+  test('does not need the days beyond the margin', () => {
+    const blocks = blocksAround(START + 150 * DAY_MS, START + 160 * DAY_MS)
+    const near = year.filter(({ day }) => {
+      return Date.parse(day) >= blocks.from - BLOCK_MARGIN && Date.parse(day) < blocks.to + BLOCK_MARGIN
+    })
+    expect(near.length).toBeLessThan(year.length)
+    expect(changesIn(blocks, near)).toEqual(changesIn(blocks, year))
   })
 })
