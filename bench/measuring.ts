@@ -89,7 +89,7 @@ async function createDatabase(address: string, runs: number): Promise<SizedDatab
   const { db, close } = await openDatabase(`${address}/runs_${runs}`)
   await migrate(db)
   const newest = await generate(db, runs)
-  await measureNext(db, REPOSITORY_ID, DEFAULT_SETTINGS, END)
+  await measureNext(db, REPOSITORY_ID, async () => DEFAULT_SETTINGS, END)
   await copyRuns(db)
   await sql`vacuum analyze`.execute(db)
   return { runs, queries: queries(db, newest), close }

@@ -26,7 +26,7 @@ export async function measurePages({ quick }: { quick: boolean }): Promise<Measu
     await migrate(db)
     for (const shape of [many, wide]) {
       await generate(db, shape.runsADay * DAYS, shape)
-      await measureNext(db, shape.id, DEFAULT_SETTINGS, END)
+      await measureNext(db, shape.id, async () => DEFAULT_SETTINGS, END)
     }
     await sql`vacuum analyze`.execute(db)
     const measures = await askAll(db, [many, wide])

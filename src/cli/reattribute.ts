@@ -2,14 +2,14 @@
 import { Command } from 'commander'
 import type { Db, Row } from '../db/schema.ts'
 import { countsOf, readVersions } from '../db/sla.ts'
+import type { ReadSettings } from '../derive/classify.ts'
 import { reattribute } from '../derive/reattribute.ts'
-import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts'
 import { DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
-import { readSettingsFile } from '../settings/read.ts'
 import { versionsTable } from '../texts/versions-table.ts'
 import { withDatabase } from './database.ts'
 import { progress } from './progress.ts'
 import { findRepositories } from './repositories.ts'
+import { settingsReader } from './settings.ts'
 
 interface ReattributeOptions {
   repository?: string
@@ -22,18 +22,21 @@ interface ReattributeOptions {
 export function reattributeCommand(): Command {
   return new Command('reattribute')
     .description(
-      're-evaluate every flake under the current definitions; old figures are kept next to the new ones',
+      'derive all history again under the current definitions; old figures are kept next to the new ones',
     )
     .option('--repository <owner/name>', 'one repository (default: all)')
-    .option('--config <file>', 'settings as in .github/flake-sla.yml, for every repository')
+    .option(
+      '--config <file>',
+      'settings as in .github/flake-sla.yml, for every repository (default: the stored settings of each)',
+    )
     .option('--json', 'print the figures of each version as JSON')
     .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
     .action((options: ReattributeOptions) =>
       withDatabase(options.databaseUrl, async (db) => {
-        const settings = options.config ? await readSettingsFile(options.config) : DEFAULT_SETTINGS
+        const settingsOf = await settingsReader(db, options.config)
         const results = []
         for (const repository of await findRepositories(db, options.repository))
-          results.push(await reattributeRepository(db, repository, settings))
+          results.push(await reattributeRepository(db, repository, settingsOf))
         process.stdout.write(
           options.json
             ? `${JSON.stringify({ definition_version: DEFINITION_VERSION, repositories: results }, null, 2)}\n`
@@ -43,13 +46,14 @@ export function reattributeCommand(): Command {
     )
 }
 
-async function reattributeRepository(
+/** Derives one repository again. @returns the weeks under each version of the definitions */
+export async function reattributeRepository(
   db: Db,
-  { repository_id, full_name }: Row<'repository'>,
-  settings: Settings,
+  { repository_id, full_name }: Pick<Row<'repository'>, 'repository_id' | 'full_name'>,
+  settingsOf: ReadSettings,
 ) {
   const bars = new Map<string, ReturnType<typeof progress>>()
-  const flakes = await reattribute(db, repository_id, settings, {
+  const flakes = await reattribute(db, repository_id, settingsOf, {
     now: Date.now(),
     onProgress(what, count) {
       const bar = bars.get(what) ?? progress(`reattributing ${full_name}`, what)

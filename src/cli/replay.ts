@@ -8,19 +8,19 @@ import { migrate } from '../db/migrate.ts'
 import { readAllRepositories } from '../db/repositories.ts'
 import type { Db } from '../db/schema.ts'
 import { markEndedWindows } from '../db/stale.ts'
+import type { ReadSettings } from '../derive/classify.ts'
 import { classifyConcurrently } from '../derive/classify-concurrently.ts'
 import { deriveAll } from '../derive/derive.ts'
-import { DEFAULT_SETTINGS, type Settings } from '../domain/settings.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
 import { iso } from '../domain/time.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Prepared } from '../intake/prepare.ts'
 import { createRecorder, type RecordResult } from '../intake/record.ts'
-import { readSettingsFile } from '../settings/read.ts'
 import { progress } from './progress.ts'
 import { type PreparedLine, readPrepared } from './read-deliveries.ts'
 import { replayText } from './replay-text.ts'
 import { type ReplayReport, type RepositoryReport, readReport, type Tally } from './report-json.ts'
+import { settingsReader } from './settings.ts'
 
 interface ReplayOptions {
   json?: boolean
@@ -37,7 +37,10 @@ export function replayCommand(): Command {
     )
     .argument('<file...>', 'files of deliveries')
     .option('--json', 'print the derived windows and flakes as JSON')
-    .option('--config <file>', 'settings as in .github/flake-sla.yml, for every repository')
+    .option(
+      '--config <file>',
+      'settings as in .github/flake-sla.yml, for every repository and the whole history',
+    )
     .option('--database-url <url>', 'postgres://… or a folder (default: a fresh database in memory)')
     .option(
       '--as-of <time>',
@@ -64,36 +67,36 @@ function keepMemorySmall(): void {
 
 /** Records every delivery of the files, derives, and reads the results. @throws UserError for unusable input */
 export async function replay(files: string[], options: ReplayOptions): Promise<ReplayReport> {
-  const settings = options.config ? await readSettingsFile(options.config) : DEFAULT_SETTINGS
   const asOf = options.asOf === undefined ? null : parseTime(options.asOf)
   const database = await openDatabase(options.databaseUrl ?? 'memory')
   try {
     const { db } = database
     await migrate(db)
+    const settingsOf = await settingsReader(db, options.config)
     // Times come from the deliveries. Facts without a time get 0 and not this machine's clock.
     const now = asOf ?? 0
     const recorder = createRecorder(db, { now: () => now, tasks: false })
     const record = () => recordAll(readPrepared(files, now), recorder.store)
-    const deliveries = await (database.embedded ? record() : recordAndClassify(db, settings, record))
+    const deliveries = await (database.embedded ? record() : recordAndClassify(db, settingsOf, record))
     const end = asOf ?? (await readNewestCompletion(db)) ?? 0
     await markEndedWindows(db, iso(end))
     const bar = progress('deriving', 'heads')
-    await deriveAll(db, { settingsOf: async () => settings, now: end, onProgress: bar.add })
+    await deriveAll(db, { settingsOf, now: end, onProgress: bar.add })
     bar.end()
-    return { definition_version: DEFINITION_VERSION, deliveries, repositories: await readAll(db, settings) }
+    return { definition_version: DEFINITION_VERSION, deliveries, repositories: await readAll(db, settingsOf) }
   } finally {
     await database.close()
   }
 }
 
 /** A PostgreSQL server classifies while deliveries are recorded. The embedded database runs one query at a time. */
-async function recordAndClassify(db: Db, settings: Settings, record: () => Promise<Tally>): Promise<Tally> {
+async function recordAndClassify(
+  db: Db,
+  settingsOf: ReadSettings,
+  record: () => Promise<Tally>,
+): Promise<Tally> {
   let ended = false
-  const classifying = classifyConcurrently(
-    db,
-    async () => settings,
-    () => ended,
-  )
+  const classifying = classifyConcurrently(db, settingsOf, () => ended)
   // The error is handled where the promise is awaited below.
   classifying.catch(() => {})
   try {
@@ -104,13 +107,11 @@ async function recordAndClassify(db: Db, settings: Settings, record: () => Promi
   }
 }
 
-async function readAll(
-  db: Parameters<typeof readReport>[0],
-  settings: Settings,
-): Promise<RepositoryReport[]> {
+async function readAll(db: Db, settingsOf: ReadSettings): Promise<RepositoryReport[]> {
   const repositories = await readAllRepositories(db)
   const reports: RepositoryReport[] = []
-  for (const repository of repositories) reports.push(await readReport(db, repository, settings))
+  for (const repository of repositories)
+    reports.push(await readReport(db, repository, await settingsOf(repository.repository_id, db)))
   return reports
 }
 

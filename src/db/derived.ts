@@ -172,10 +172,11 @@ async function diff<T extends 'run' | 'verdict' | 'flake'>(
   const changed: Row<T>[] = []
   const added: DerivedRow<T>[] = []
   const replaced: DerivedRow<T>[] = []
-  for (const row of derived) {
-    const key = keyOf(row)
+  for (const fresh of derived) {
+    const key = keyOf(fresh)
     const before = old.get(key)
     old.delete(key)
+    const row = before ? keepingVersion(fresh, before) : fresh
     if (before && isSame(row, before)) continue
     if (before) changed.push(before)
     changed.push(row as unknown as Row<T>)
@@ -187,6 +188,13 @@ async function diff<T extends 'run' | 'verdict' | 'flake'>(
   const deleted = [...old.values()]
   for (const row of deleted) await deleteRow(db, table, row)
   return { changed, deleted }
+}
+
+/** A stored flake keeps its version: it is that of its attribution, which is made later. */
+function keepingVersion<R extends Record<string, unknown>>(row: R, before: object): R {
+  return 'definition_version' in row && 'definition_version' in before
+    ? { ...row, definition_version: before.definition_version }
+    : row
 }
 
 function isSame(row: Record<string, unknown>, old: object): boolean {

@@ -43,5 +43,5 @@ export async function deriveRepository(db: Db, repositoryId: number, options: De
   }
   if (options.learn ?? true) while ((await learnNext(db, repositoryId)) > 0);
   await attributeNext(db, repositoryId, await options.settingsOf(repositoryId, db), options.now)
-  await measureNext(db, repositoryId, await options.settingsOf(repositoryId, db), options.now)
+  await measureNext(db, repositoryId, options.settingsOf, options.now)
 }

@@ -10,6 +10,7 @@ import type { Settings } from '../domain/settings.ts'
 import { countFlakes, DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
 import { iso } from '../domain/time.ts'
 import { type Window, type WindowKind, windowAt } from '../domain/window.ts'
+import type { ReadSettings } from './classify.ts'
 
 const KINDS: readonly WindowKind[] = ['day', 'week']
 
@@ -17,13 +18,15 @@ const KINDS: readonly WindowKind[] = ['day', 'week']
 export async function measureNext(
   db: Db,
   repositoryId: number,
-  settings: Settings,
+  settingsOf: ReadSettings,
   now: number,
 ): Promise<number> {
   return db.transaction().execute(async (trx) => {
     await lockRepository(trx, repositoryId)
     const changes = await takeStaleWindows(trx, repositoryId)
     if (changes.length === 0) return 0
+    // Read after the marks are taken: new settings and the marks for them are committed together.
+    const settings = await settingsOf(repositoryId, trx)
     const stale = staleWindowsOf(changes, settings.timeZone)
     const windows = stale.map(({ window }) => window)
     const stored = await readStored(trx, repositoryId, windows)

@@ -1,8 +1,12 @@
 /** History under new definitions: the old figures are kept beside the new ones, and nothing is done twice. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { reattributeRepository } from '../../src/cli/reattribute.ts'
+import { settingsReader } from '../../src/cli/settings.ts'
 import type { Db } from '../../src/db/schema.ts'
+import { addSettings } from '../../src/db/settings.ts'
 import { readVersions } from '../../src/db/sla.ts'
+import { deriveAll } from '../../src/derive/derive.ts'
 import { reattribute } from '../../src/derive/reattribute.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { DEFINITION_VERSION } from '../../src/domain/sla.ts'
@@ -24,7 +28,7 @@ async function run(onProgress: (kind: string, count: number) => void = () => {})
     .selectFrom('repository')
     .select('repository_id')
     .executeTakeFirstOrThrow()
-  return reattribute(db(), repository_id, DEFAULT_SETTINGS, { now: NOW, onProgress })
+  return reattribute(db(), repository_id, async () => DEFAULT_SETTINGS, { now: NOW, onProgress })
 }
 
 describe('reattribute', () => {
@@ -42,7 +46,7 @@ describe('reattribute', () => {
     const count = await run((kind, more) => done.set(kind, (done.get(kind) ?? 0) + more))
     expect(count).toBe(expected.length)
     expect(await flakesOf(db())).toEqual(expected)
-    expect([...done.keys()].sort()).toEqual(['flakes', 'weeks', 'windows'])
+    expect([...done.keys()].sort()).toEqual(['flakes', 'heads', 'weeks', 'windows'])
     expect(done.get('flakes')).toBe(expected.length)
     const { repository_id } = await db()
       .selectFrom('repository')
@@ -54,6 +58,51 @@ describe('reattribute', () => {
     expect(versions.filter((version) => version === DEFINITION_VERSION)).toHaveLength(weeks.length / 2)
     const revisions = await db().selectFrom('flake_revision').select('why').distinct().execute()
     expect(revisions).toContainEqual({ why: `definitions version ${DEFINITION_VERSION}` })
+  })
+
+  test('derives every head again from its facts', async () => {
+    await recordHistory(db(), aHistory('steady', 10, { pullRequestsPerDay: 8, jobs: 3 }))
+    await derive(db(), { now: NOW })
+    const all = async () =>
+      (await sql`select head_sha, job_id, grade, pass_order from flake order by 1, 2`.execute(db())).rows
+    const [expected, runs] = [await all(), await db().selectFrom('run').selectAll().execute()]
+    await sql`update flake set grade = case grade when 'weak' then 'strong' else 'weak' end`.execute(db())
+    await sql`delete from run where outcome = 'pass'`.execute(db())
+    await run()
+    expect(await all()).toEqual(expected)
+    expect(await db().selectFrom('run').selectAll().execute()).toHaveLength(runs.length)
+  })
+
+  test('measures with the stored settings of the repository, or those of a file', async () => {
+    await recordHistory(db(), aHistory('steady', 10, { pullRequestsPerDay: 8, jobs: 3 }))
+    const { repository_id, full_name } = await db()
+      .selectFrom('repository')
+      .select(['repository_id', 'full_name'])
+      .executeTakeFirstOrThrow()
+    const [job] = await sql<{ name: string }>`select name from job limit 1`
+      .execute(db())
+      .then(({ rows }) => rows)
+    const at = new Date(FROM).toISOString()
+    const settings = { required: [job?.name ?? ''], target: 0.05, time_zone: 'Europe/Berlin' }
+    await addSettings(db(), {
+      repository_id,
+      valid_from: at,
+      read_at: at,
+      settings,
+      sources: [],
+      problems: [],
+    })
+    const settingsOf = await settingsReader(db(), undefined)
+    await deriveAll(db(), { settingsOf, now: NOW })
+    const windows = async () =>
+      (
+        await sql`select kind, start, starts_at, prs, flakes, flakes_counted, target from sla_window
+        order by 1, 2, revision`.execute(db())
+      ).rows
+    const before = await windows()
+    expect(before.length).toBeGreaterThan(10)
+    await reattributeRepository(db(), { repository_id, full_name }, settingsOf)
+    expect(await windows()).toEqual(before)
   })
 
   test('does not write a row when it is run again', async () => {
