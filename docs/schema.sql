@@ -100,6 +100,12 @@ create table delivery_cursor (
   primary key (which, cursor)
 );
 
+create table expired_head (
+  repository_id bigint not null,
+  head_sha text not null,
+  primary key (repository_id, head_sha)
+);
+
 create table flake (
   repository_id bigint not null,
   head_sha text not null,
@@ -146,6 +152,12 @@ create table gap (
   reason text not null,
   filled_at timestamp with time zone,
   primary key (repository_id, from_at)
+);
+
+create table horizon (
+  repository_id bigint not null,
+  facts_since timestamp with time zone not null,
+  primary key (repository_id)
 );
 
 create table hunt (

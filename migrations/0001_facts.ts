@@ -204,6 +204,18 @@ create table settings (
   primary key (repository_id, valid_from)
 );
 
+create table horizon (
+  repository_id bigint not null,
+  facts_since timestamptz not null,
+  primary key (repository_id)
+);
+
+create table expired_head (
+  repository_id bigint not null,
+  head_sha text not null,
+  primary key (repository_id, head_sha)
+);
+
 create table hunted_attempt (
   repository_id bigint not null,
   head_sha text not null,

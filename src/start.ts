@@ -174,9 +174,8 @@ function runTimers(
   signal: AbortSignal,
 ): Promise<RunningTimers> {
   const timers = TIMERS.map(
-    ({ name, schedule, run }): Timer => ({
-      name,
-      schedule,
+    ({ run, ...timer }): Timer => ({
+      ...timer,
       run: () => run(deps, { alone, signal }).then(() => worker.soon()),
     }),
   )

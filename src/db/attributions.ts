@@ -161,7 +161,7 @@ function differs(old: FlakeToAttribute, row: AttributionRow): boolean {
 }
 
 /** Whether two JSON values are equal in any order of keys. `jsonb` does not keep the order. */
-function isSame(a: unknown, b: unknown): boolean {
+export function isSame(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
     return (a ?? null) === (b ?? null)
   const [left, right] = [Object.entries(a), new Map(Object.entries(b))]

@@ -1,9 +1,20 @@
-/** Deletes removed repositories, and facts that GitHub no longer has either. */
+/** Deletes removed repositories, and facts that are older than the settings say. */
 import { sql } from 'kysely'
+import { moveHorizon } from './horizon.ts'
 import { lockRepository } from './locks.ts'
 import type { Db } from './schema.ts'
 
 const HEADS_AT_ONCE = 2000
+
+/** Facts about single commits, and what was derived of them. Events of pull requests stay. */
+const HEAD_TABLES = [
+  'observation',
+  'workflow_run',
+  'workflow_job',
+  'rerun_request',
+  'hunted_attempt',
+  'run',
+] as const
 
 /** Deletes every row about a repository unless the app was installed again. @returns whether it was deleted */
 export async function removeRepository(db: Db, repositoryId: number, before: string): Promise<boolean> {
@@ -31,32 +42,62 @@ export async function removeRepository(db: Db, repositoryId: number, before: str
 }
 
 /**
- * Deletes the next runs of commits whose last run ended before a time, and their facts. Verdicts, flakes and
- * windows stay. @returns how many commits; 0 when nothing is left to delete
+ * Commits whose last result completed before a time (RFC 3339), with or without a pull request. It reads every fact of the
+ * repository: a second for a million.
  */
-export async function expireHeads(db: Db, repositoryId: number, before: string): Promise<number> {
+export async function readOldHeads(db: Db, repositoryId: number, before: string): Promise<string[]> {
+  const { rows } = await sql<{ head_sha: string }>`select head_sha from (
+      select head_sha, completed_at as at from observation where repository_id = ${repositoryId}
+      union all select head_sha, started_at from workflow_run where repository_id = ${repositoryId}
+      union all select head_sha, completed_at from run where repository_id = ${repositoryId}) as facts
+    group by head_sha having max(at) < ${before} order by head_sha`.execute(db)
+  return rows.map((row) => row.head_sha)
+}
+
+/**
+ * Deletes the runs of commits whose last result completed before a time, and their facts. Verdicts, flakes and windows stay.
+ * The commits are noted, so that a later fact about one does not derive it from a part of its facts. @returns how many commits
+ */
+export async function expireHeads(
+  db: Db,
+  repositoryId: number,
+  before: string,
+  shas: readonly string[],
+): Promise<number> {
+  let count = 0
+  for (let i = 0; i < shas.length; i += HEADS_AT_ONCE)
+    count += await expireSome(db, repositoryId, before, shas.slice(i, i + HEADS_AT_ONCE))
+  return count
+}
+
+async function expireSome(db: Db, repositoryId: number, before: string, shas: string[]): Promise<number> {
   return db.transaction().execute(async (trx) => {
     await lockRepository(trx, repositoryId)
-    const old = await sql<{ head_sha: string }>`select distinct r.head_sha from run r
-      where r.repository_id = ${repositoryId} and r.completed_at < ${before}
-        and not exists (select 1 from run later where later.repository_id = r.repository_id
-          and later.head_sha = r.head_sha and later.completed_at >= ${before})
-      limit ${HEADS_AT_ONCE}`.execute(trx)
-    const shas = old.rows.map((row) => row.head_sha)
-    if (shas.length === 0) return 0
-    const tables = [
-      'observation',
-      'workflow_run',
-      'workflow_job',
-      'rerun_request',
-      'hunted_attempt',
-      'run',
-    ] as const
-    for (const table of tables)
+    await moveHorizon(trx, repositoryId, before)
+    // A result may have arrived since the commits were selected.
+    const { rows } = await sql<{
+      head_sha: string
+    }>`select head_sha from unnest(${shas}::text[]) as old(head_sha)
+      where not exists (select 1 from observation o where o.repository_id = ${repositoryId}
+        and o.head_sha = old.head_sha and o.completed_at >= ${before})`.execute(trx)
+    const old = rows.map((row) => row.head_sha)
+    await sql`insert into expired_head (repository_id, head_sha)
+      select distinct repository_id, head_sha from run where repository_id = ${repositoryId} and head_sha = any(${old})
+      on conflict do nothing`.execute(trx)
+    for (const table of HEAD_TABLES)
       await sql`delete from ${sql.table(table)}
-        where repository_id = ${repositoryId} and head_sha = any(${shas})`.execute(trx)
-    return shas.length
+        where repository_id = ${repositoryId} and head_sha = any(${old})`.execute(trx)
+    return old.length
   })
+}
+
+/** Whether a result of any repository completed between two times (RFC 3339), by GitHub's clock. */
+export async function hasResultBetween(db: Db, from: string, to: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`select exists (select 1 from repository p join run r
+    on r.repository_id = p.repository_id and r.completed_at >= ${from} and r.completed_at < ${to}) as found`.execute(
+    db,
+  )
+  return rows[0]?.found ?? false
 }
 
 /** Deletes the ids of deliveries received before a time: GitHub cannot redeliver them any more. */

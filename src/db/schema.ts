@@ -390,6 +390,18 @@ export interface FlakeTable {
   correction: Json<Correction> | null
 }
 
+/** From when on the facts of a repository are complete: those before were deleted. */
+export interface HorizonTable {
+  repository_id: number
+  facts_since: Time
+}
+
+/** A commit whose facts were deleted. */
+export interface ExpiredHeadTable {
+  repository_id: number
+  head_sha: string
+}
+
 export interface FlakeRevisionTable {
   repository_id: number
   head_sha: string
@@ -575,6 +587,8 @@ export interface Database {
   merge_group: MergeGroupTable
   repository_event: RepositoryEventTable
   required_jobs: RequiredJobsTable
+  horizon: HorizonTable
+  expired_head: ExpiredHeadTable
   backfill: BackfillTable
   backfill_page: BackfillPageTable
   missed_delivery: MissedDeliveryTable

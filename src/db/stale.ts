@@ -178,11 +178,13 @@ export async function markFlakesFailedBetween(
     .execute()
 }
 
-/** Marks every week in which something flaked. */
+/** Marks every week in which something flaked and whose facts are still stored. */
 export async function markWeeksOfFlakes(db: Db, repositoryId: number): Promise<void> {
   await sql`insert into stale_week (repository_id, week)
     select distinct ${repositoryId}::bigint, date_trunc('week', flaked_at at time zone 'UTC')::date
-    from flake where repository_id = ${repositoryId}`.execute(db)
+    from flake where repository_id = ${repositoryId}
+      and date_trunc('week', flaked_at at time zone 'UTC') at time zone 'UTC' >= coalesce(
+        (select facts_since from horizon where repository_id = ${repositoryId}), '-infinity')`.execute(db)
 }
 
 /** Marks every window that was ever measured. */

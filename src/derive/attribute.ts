@@ -2,6 +2,7 @@
 import { type FlakeToAttribute, readFlakesToAttribute, writeAttributions } from '../db/attributions.ts'
 import { readCorrections } from '../db/corrections.ts'
 import { readHistories, readIncidents, readRepositoryModels, type Span } from '../db/evidence.ts'
+import { readHorizon } from '../db/horizon.ts'
 import { lockRepository } from '../db/locks.ts'
 import { readPullRequests, readRelated } from '../db/pull-request-table.ts'
 import type { Db } from '../db/schema.ts'
@@ -14,6 +15,7 @@ import { evidenceOf, firstTimeOf, incidentId, weekOf } from '../domain/attributi
 import { correctionFor } from '../domain/correction.ts'
 import type { Settings } from '../domain/settings.ts'
 import { iso } from '../domain/time.ts'
+import { keepFrozen } from './frozen.ts'
 import { MARK_SPAN } from './stale-marks.ts'
 
 /** Attributes the flakes near every changed verdict of a repository. @param now epoch ms, for the revisions */
@@ -79,7 +81,8 @@ export async function attributeRange(
       }),
     }
   })
-  await writeAttributions(db, repositoryId, attributed, now)
+  const horizon = await readHorizon(db, repositoryId)
+  await writeAttributions(db, repositoryId, keepFrozen(attributed, horizon), now)
   return flakes.length
 }
 

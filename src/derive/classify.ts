@@ -1,6 +1,7 @@
 /** Classifies: turns the facts about heads that changed into runs, verdicts and flakes. */
 import { type Changes, writeDerived } from '../db/derived.ts'
 import { readHeadShas, readHeads } from '../db/head-facts.ts'
+import { readExpiredHeads, readHorizon } from '../db/horizon.ts'
 import { lockRepository } from '../db/locks.ts'
 import { addOrphanHead } from '../db/orphan-heads.ts'
 import { readRelated, writePullRequests } from '../db/pull-request-table.ts'
@@ -48,15 +49,31 @@ async function classifyHeads(
 ): Promise<void> {
   const heads: { headSha: string; derived: DerivedHead }[] = []
   const waiting: HeadFacts[] = []
-  for (const head of facts) {
-    // The observations of an old commit are deleted; its verdicts stay as they are.
-    if (head.observations.length === 0) continue
+  for (const head of await withCompleteFacts(trx, repositoryId, facts)) {
     const derived = deriveHead(head, rules)
     heads.push({ headSha: head.headSha, derived })
     if (isWaiting(head, derived)) waiting.push(head)
   }
   await addOrphanHead(trx, repositoryId, waiting.map(orphanHeadRow))
   await markChanges(trx, repositoryId, await writeDerived(trx, repositoryId, heads))
+}
+
+/** Heads with results, all of whose facts are stored. Verdicts of a head whose facts were deleted stay as they are. */
+async function withCompleteFacts(
+  trx: Db,
+  repositoryId: number,
+  facts: readonly HeadFacts[],
+): Promise<HeadFacts[]> {
+  const withResults = facts.filter((head) => head.observations.length > 0)
+  const horizon = await readHorizon(trx, repositoryId)
+  if (horizon === null) return withResults
+  const shas = withResults.map((head) => head.headSha)
+  const expired = await readExpiredHeads(trx, repositoryId, shas)
+  return withResults.filter(
+    ({ headSha, observations }) =>
+      !expired.has(headSha) &&
+      observations.some((observation) => Date.parse(observation.completed_at) >= horizon),
+  )
 }
 
 function orphanHeadRow({ headSha, observations }: HeadFacts) {

@@ -1,16 +1,18 @@
 /** Measures: computes the windows whose runs, flakes or attributions changed, and closes windows that have ended. */
 
+import { readHorizon } from '../db/horizon.ts'
 import { lockRepository } from '../db/locks.ts'
 import type { Db, NewRow, Row } from '../db/schema.ts'
 import { readScope } from '../db/scope.ts'
 import { countsOf, readEnded, readStored, readTotals, type WindowTotals, writeWindows } from '../db/sla.ts'
 import { takeStaleWindows } from '../db/stale.ts'
-import type { Required } from '../domain/required.ts'
+import type { RequiredSource } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
-import { countFlakes, DEFINITION_VERSION, slaOf } from '../domain/sla.ts'
+import { countFlakes, DEFINITION_VERSION, type SlaCounts, slaOf } from '../domain/sla.ts'
 import { iso } from '../domain/time.ts'
 import { type Window, type WindowKind, windowAt } from '../domain/window.ts'
 import type { ReadSettings } from './classify.ts'
+import { frozenCounts } from './frozen.ts'
 
 const KINDS: readonly WindowKind[] = ['day', 'week']
 
@@ -79,46 +81,72 @@ async function measureWindows(
   { repositoryId, settings, stale, stored, now }: Measuring,
 ): Promise<Figures[]> {
   const { scope, required } = await readScope(db, repositoryId, settings)
+  const horizon = await readHorizon(db, repositoryId)
   const windows = stale.map(({ window }) => window)
   const totals = await readTotals(db, scope, windows)
+  const measure = (
+    { to }: Window,
+    { prs, flakes, leftOut }: WindowTotals,
+    before?: Row<'sla_window'>,
+  ): Measured => ({
+    // A closed window keeps the target it was measured against. Changed settings apply to later windows.
+    counts: countFlakes(prs, flakes, before?.closed ? before.target : settings.target),
+    left_out: leftOut,
+    definition_version: DEFINITION_VERSION,
+    required_source: required.sourceAt(Math.min(to - 1, now)),
+  })
   const newest = new Map(stored.map((row) => [`${row.kind}/${row.start}`, row]))
   const rows = stale.flatMap((item, i) => {
     const before = newest.get(`${item.window.kind}/${item.window.start}`)
-    const row = figures(repositoryId, settings, required, item, totals[i] as WindowTotals, before, now)
+    const isFrozen = horizon !== null && item.window.from < horizon
+    // Nothing can be said about a window that was not measured before its facts were deleted.
+    if (isFrozen && !before) return []
+    const total = totals[i] as WindowTotals
+    const measured = isFrozen && before ? frozen(before, total) : measure(item.window, total, before)
+    const row = figures(repositoryId, item, measured, before, now)
     return before && isSame(before, row) ? [] : [row]
   })
   await writeWindows(db, rows)
   return rows
 }
 
+/** What was measured of a window. */
+interface Measured {
+  counts: SlaCounts
+  left_out: Record<string, number>
+  definition_version: number
+  required_source: RequiredSource
+}
+
+/** A window whose runs were deleted keeps what was measured then, apart from attribution. */
+function frozen(before: Row<'sla_window'>, { flakes }: WindowTotals): Measured {
+  const { left_out, definition_version, required_source } = before
+  return { counts: frozenCounts(countsOf(before), flakes), left_out, definition_version, required_source }
+}
+
 function figures(
   repositoryId: number,
-  settings: Settings,
-  required: Required,
   { window, why }: Stale,
-  totals: WindowTotals,
+  { counts, left_out, definition_version, required_source }: Measured,
   before: Row<'sla_window'> | undefined,
   now: number,
 ): NewRow<'sla_window'> & { left_out: Record<string, number> } {
-  // A closed window keeps the target it was measured against. Changed settings apply to later windows.
-  const target = before?.closed ? before.target : settings.target
-  const counts = countFlakes(totals.prs, totals.flakes, target)
-  const sla = slaOf(counts)
-  const isRevision = before?.closed === true && before.definition_version === DEFINITION_VERSION
+  const { breached, breach_probability } = slaOf(counts)
+  const isRevision = before?.closed === true && before.definition_version === definition_version
   return {
     ...counts,
     repository_id: repositoryId,
     kind: window.kind,
     start: window.start,
-    definition_version: DEFINITION_VERSION,
+    definition_version,
     revision: before ? before.revision + (isRevision ? 1 : 0) : 0,
     starts_at: iso(window.from),
     ends_at: iso(window.to),
     closed: window.to <= now,
-    left_out: totals.leftOut as unknown as string & Record<string, number>,
-    breached: sla.breached,
-    breach_probability: sla.breach_probability,
-    required_source: required.sourceAt(Math.min(window.to - 1, now)),
+    left_out: left_out as unknown as string & Record<string, number>,
+    breached,
+    breach_probability,
+    required_source,
     why: isRevision ? [...why].sort().join(', ') : null,
     measured_at: iso(now),
   }

@@ -64,5 +64,7 @@ export interface FeatureTimer {
   name: string
   /** Cron with five fields, UTC. */
   schedule: string
+  /** Whether it also runs when the process starts. Default true. */
+  atStart?: boolean
   run(deps: Deps, process: TimerProcess): Promise<void>
 }

@@ -7,6 +7,8 @@ export interface Timer {
   name: string
   /** Cron with five fields, UTC: a schedule in local time is skipped or doubled when clocks change. */
   schedule: string
+  /** Whether it also runs now. Default true. */
+  atStart?: boolean
   run(): Promise<void>
 }
 
@@ -15,7 +17,7 @@ export interface RunningTimers {
   stop(): Promise<void>
 }
 
-/** Starts the timers. Each also runs once now, to catch up on what was missed while no process was running. */
+/** Starts the timers. Unless it says otherwise, each also runs once now, to catch up on what was missed while no process ran. */
 export async function startTimers(
   db: Db,
   timers: readonly Timer[],
@@ -43,7 +45,7 @@ export async function startTimers(
       },
     }),
   )
-  for (const timer of timers) void runGuarded(timer)
+  for (const timer of timers) if (timer.atStart ?? true) void runGuarded(timer)
   return {
     async stop() {
       await Promise.all(tasks.map((task) => task.destroy()))

@@ -1,12 +1,15 @@
 /** What is forgotten and what stays, on both databases. */
 import { sql } from 'kysely'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { aRun } from '../../packages/hunt/test/hunts.ts'
 import { addHuntRuns, beginHunt, listHunts } from '../../src/db/hunts.ts'
 import type { Db } from '../../src/db/schema.ts'
+import { addSettings } from '../../src/db/settings.ts'
+import { TIMERS } from '../../src/features/all.ts'
 import { deleteExpired } from '../../src/features/retention/retention.ts'
 import type { Delivery } from '../../src/intake/prepare.ts'
 import { createRecorder } from '../../src/intake/record.ts'
+import { readStoredSettings } from '../../src/settings/stored.ts'
 import { eachDatabase } from '../support/database.ts'
 import {
   aDelivery,
@@ -15,7 +18,7 @@ import {
   pullRequestDelivery,
   REPOSITORY,
 } from '../support/deliveries.ts'
-import { ms } from '../support/facts.ts'
+import { at, ms } from '../support/facts.ts'
 import { derive, readOnlyReport, recordAll } from '../support/pipeline.ts'
 
 const DAY = 24 * 60
@@ -29,7 +32,18 @@ const FLAKE = [
 /** Records a delivery that arrives at that minute: what GitHub does not date is dated so. */
 const arriveAt = (db: Db, minute: number, delivery: Delivery) =>
   createRecorder(db, { now: () => ms(minute), tasks: false }).record(delivery)
-const forgetAt = (db: Db, minute: number) => deleteExpired({ db, now: () => ms(minute), log })
+/** Deletes at a minute, by a clock that GitHub confirms. */
+const forgetAt = (db: Db, minute: number) => deleteAt(db, minute, minute)
+
+/** Deletes at a minute by this machine's clock, with a GitHub whose clock says another; null where GitHub cannot be reached. */
+function deleteAt(db: Db, minute: number, gitHubMinute: number | null) {
+  const request = async () => ({ headers: { date: new Date(ms(gitHubMinute ?? 0)).toUTCString() } })
+  const appOctokit = async () => ({ request })
+  return deleteExpired({
+    ...{ db, now: () => ms(minute), log, settingsOf: (id) => readStoredSettings(db, id) },
+    github: gitHubMinute === null ? null : ({ appOctokit } as never),
+  })
+}
 
 /** Rows of every table that speaks of a repository. */
 async function rowsLeft(db: Db): Promise<Record<string, number>> {
@@ -121,4 +135,64 @@ eachDatabase((db) => {
     await forgetAt(db(), 410 * DAY)
     expect(await rowsLeft(db())).toMatchObject({ observation: 3, run: 3 })
   })
+
+  test('the setting retention.run_days of each repository says how long runs are kept', async () => {
+    await recordAll(db(), FLAKE)
+    await derive(db())
+    const when = { valid_from: at(0), read_at: at(0) }
+    const settings = { retention: { run_days: 40 } }
+    await addSettings(db(), { repository_id: REPOSITORY.id, ...when, settings, sources: [], problems: [] })
+    await forgetAt(db(), 39 * DAY)
+    expect(await rowsLeft(db())).toMatchObject({ run: 2 })
+    await forgetAt(db(), 41 * DAY)
+    expect(await rowsLeft(db())).not.toHaveProperty('run')
+  })
+
+  test.each([
+    ['GitHub says another time', 500 * DAY, 30],
+    ['GitHub cannot be reached and there is no recent result', 500 * DAY, null],
+    ['a repository was removed before', 500 * DAY, null],
+  ])('a clock that is 500 days ahead deletes nothing when %s', async (_, minute, gitHub) => {
+    await recordAll(db(), FLAKE)
+    await derive(db())
+    if (_.includes('removed')) await arriveAt(db(), 60, removal('deleted'))
+    const before = await rowsLeft(db())
+    await deleteAt(db(), minute, gitHub)
+    expect(await rowsLeft(db())).toEqual(before)
+  })
+
+  test('recent results confirm the clock where GitHub is not set up', async () => {
+    const recent = { minute: 401 * DAY, headSha: 'b'.repeat(40), headBranch: 'topic-8' }
+    const newer = pullRequestDelivery({ number: 8, ...recent, openedMinute: recent.minute })
+    await recordAll(db(), [...FLAKE, newer, checkRunDelivery({ id: 9, ...recent })])
+    await derive(db(), { now: ms(402 * DAY) })
+    await deleteAt(db(), 402 * DAY, null)
+    expect(await rowsLeft(db())).toMatchObject({ run: 1, observation: 1 })
+  })
+
+  test('facts of commits without a pull request are deleted too', async () => {
+    await recordAll(db(), [
+      checkRunDelivery({ id: 5, minute: 10, headSha: 'c'.repeat(40), headBranch: 'wip' }),
+    ])
+    await derive(db())
+    expect(await rowsLeft(db())).toMatchObject({ observation: 1 })
+    await forgetAt(db(), 401 * DAY)
+    expect(await rowsLeft(db())).not.toHaveProperty('observation')
+  })
+
+  test('more than one day of runs at once is announced in the log', async () => {
+    await recordAll(db(), FLAKE)
+    await derive(db())
+    const warn = vi.spyOn(log, 'warn')
+    await forgetAt(db(), 401 * DAY)
+    expect(warn).toHaveBeenCalledWith(
+      expect.objectContaining({ heads: 1, run_days: 400 }),
+      'the runs of more than one day are deleted at once',
+    )
+    warn.mockRestore()
+  })
+})
+
+test('the process does not delete when it starts', () => {
+  expect(TIMERS.filter((timer) => timer.atStart === false).map((timer) => timer.name)).toEqual(['retention'])
 })

@@ -21,3 +21,20 @@ test('if the database is unavailable, a tick is skipped and reported, and nothin
   expect(run).toHaveBeenCalledOnce()
   for (const one of said) expect(one).not.toHaveBeenCalled()
 })
+
+test('a timer that says so does not run when the process starts', async () => {
+  const database = await openDatabase('memory')
+  const [once, later] = [vi.fn(async () => {}), vi.fn(async () => {})]
+  const daily = { schedule: '0 0 1 1 *' }
+  const timers = await startTimers(
+    database.db,
+    [
+      { name: 'once', ...daily, run: once },
+      { name: 'later', ...daily, atStart: false, run: later },
+    ],
+    () => {},
+  )
+  await timers.stop()
+  await database.close()
+  expect([once.mock.calls.length, later.mock.calls.length]).toEqual([1, 0])
+})

@@ -94,9 +94,17 @@ export function attribute(
     merged: mergedAt !== null && mergedAt < flake.flakedAt + EVIDENCE_REACH.after,
     window_days: (EVIDENCE_REACH.before + EVIDENCE_REACH.after) / DAY_MS,
   }
-  // With too little evidence, the flake counts until a person says otherwise.
-  const counted = probability < 0.5 || isThin(evidence)
-  return { probability, label: labelOf(probability, evidence), counted, evidence }
+  return {
+    probability,
+    label: labelOf(probability, evidence),
+    counted: isCounted(probability, evidence),
+    evidence,
+  }
+}
+
+/** Whether a flake counts towards the SLA. With too little evidence it does until a person says otherwise. */
+export function isCounted(probability: number, evidence: Evidence): boolean {
+  return probability < 0.5 || isThin(evidence)
 }
 
 function isThin({ k, n }: Evidence): boolean {

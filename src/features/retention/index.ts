@@ -3,5 +3,5 @@ import type { FeatureTimer } from '../feature.ts'
 import { deleteExpired } from './retention.ts'
 
 export const timers: readonly FeatureTimer[] = [
-  { name: 'retention', schedule: '30 3 * * *', run: deleteExpired },
+  { name: 'retention', schedule: '30 * * * *', atStart: false, run: deleteExpired },
 ]
