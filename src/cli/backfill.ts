@@ -16,6 +16,7 @@ import type { Octokit } from '../github/client.ts'
 import { createThrottledClient } from '../github/throttled-client.ts'
 import { tokenOctokit } from '../github/token-client.ts'
 import { readStoredSettings } from '../settings/stored.ts'
+import { day } from './arguments.ts'
 import { backfillProgress } from './backfill-progress.ts'
 import { explained } from './scan.ts'
 
@@ -43,8 +44,7 @@ export function backfillCommand(): Command {
 }
 
 function parseSince(value: string): number {
-  const at = /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(value) : Number.NaN
-  if (Number.isNaN(at)) throw new UserError(`--since ${value} is not a valid date. Write it like 2026-02-01.`)
+  const at = Date.parse(day('--since', value))
   if (at > Date.now()) throw new UserError(`--since ${value} is in the future.`)
   return Math.max(at, Date.now() - MAX_DAYS * DAY_MS)
 }

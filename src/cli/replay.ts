@@ -14,8 +14,10 @@ import { deriveAll } from '../derive/derive.ts'
 import { DEFINITION_VERSION } from '../domain/sla.ts'
 import { iso } from '../domain/time.ts'
 import { UserError } from '../domain/user-error.ts'
+import { knownAt } from '../intake/known-at.ts'
 import type { Prepared } from '../intake/prepare.ts'
-import { createRecorder, type RecordResult } from '../intake/record.ts'
+import { createRecorder, type Recorder, type RecordResult } from '../intake/record.ts'
+import { time } from './arguments.ts'
 import { progress } from './progress.ts'
 import { type PreparedLine, readPrepared } from './read-deliveries.ts'
 import { replayText } from './replay-text.ts'
@@ -44,7 +46,7 @@ export function replayCommand(): Command {
     .option('--database-url <url>', 'postgres://… or a folder (default: a fresh database in memory)')
     .option(
       '--as-of <time>',
-      'the time to derive at, which decides what is final (default: the newest completion)',
+      'the time to derive at: later facts are left out, later windows are partial (default: the newest completion)',
     )
     .action(async (files: string[], options: ReplayOptions) => {
       keepMemorySmall()
@@ -67,7 +69,7 @@ function keepMemorySmall(): void {
 
 /** Records every delivery of the files, derives, and reads the results. @throws UserError for unusable input */
 export async function replay(files: string[], options: ReplayOptions): Promise<ReplayReport> {
-  const asOf = options.asOf === undefined ? null : parseTime(options.asOf)
+  const asOf = options.asOf === undefined ? null : time('--as-of', options.asOf)
   const database = await openDatabase(options.databaseUrl ?? 'memory')
   try {
     const { db } = database
@@ -76,7 +78,10 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
     // Times come from the deliveries. Facts without a time get 0 and not this machine's clock.
     const now = asOf ?? 0
     const recorder = createRecorder(db, { now: () => now, tasks: false })
-    const record = () => recordAll(readPrepared(files, now), recorder.store)
+    if (asOf !== null) await refuseLaterResults(db, asOf)
+    const store: Recorder['store'] = (prepared) =>
+      recorder.store(asOf === null ? prepared : knownAt(prepared, asOf))
+    const record = () => recordAll(readPrepared(files, now), store)
     const deliveries = await (database.embedded ? record() : recordAndClassify(db, settingsOf, record))
     const end = asOf ?? (await readNewestCompletion(db)) ?? 0
     await markEndedWindows(db, iso(end))
@@ -87,6 +92,15 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
   } finally {
     await database.close()
   }
+}
+
+/** @throws UserError when the database already holds results that completed after `asOf` (epoch ms) */
+async function refuseLaterResults(db: Db, asOf: number): Promise<void> {
+  const newest = await readNewestCompletion(db)
+  if (newest === null || newest <= asOf) return
+  throw new UserError(
+    `The database holds results until ${iso(newest)}, which is after --as-of. Use another --database-url.`,
+  )
 }
 
 /** A PostgreSQL server classifies while deliveries are recorded. The embedded database runs one query at a time. */
@@ -149,11 +163,4 @@ function count(tally: Tally, { file, line }: PreparedLine['at'], result: RecordR
   else if (result.outcome === 'duplicate') tally.duplicates++
   else if (result.outcome === 'ignored') tally.ignored++
   else if (result.outcome === 'rejected') tally.rejected.push({ file, line, reason: result.reason })
-}
-
-function parseTime(value: string): number {
-  const at = Date.parse(value)
-  if (Number.isNaN(at))
-    throw new UserError(`--as-of ${value} is not a valid time. Write it like 2026-02-01T00:00:00Z.`)
-  return at
 }

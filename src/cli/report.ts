@@ -11,8 +11,12 @@ import { type WindowKind, windowOf } from '../domain/window.ts'
 import { writeReport } from '../features/report/report.ts'
 import { readStoredSettings } from '../settings/stored.ts'
 import { slaTable } from '../texts/sla-table.ts'
+import { day, wholeNumber } from './arguments.ts'
 import { withDatabase } from './database.ts'
 import { findRepositories } from './repositories.ts'
+
+/** The greatest number of a pull request that the database stores. */
+const MAX_NUMBER = 2 ** 31 - 1
 
 interface ReportOptions {
   repository?: string
@@ -28,9 +32,15 @@ export function reportCommand(): Command {
   return new Command('report')
     .description('print the SLA of the latest (or given) day and week; exits with 1 when out of SLA')
     .option('--repository <owner/name>', 'one repository (default: all)')
-    .option('--pull-request <number>', 'print the answer to /flake-report on this pull request', parseNumber)
-    .addOption(new Option('--date <YYYY-MM-DD>', 'this day, and the week that contains it').conflicts('week'))
-    .option('--week <YYYY-MM-DD>', 'the week that contains this day')
+    .option('--pull-request <number>', 'print the answer to /flake-report on this pull request', (value) =>
+      wholeNumber('--pull-request', value, 1, MAX_NUMBER),
+    )
+    .addOption(
+      new Option('--date <YYYY-MM-DD>', 'this day, and the week that contains it')
+        .argParser((value) => day('--date', value))
+        .conflicts('week'),
+    )
+    .option('--week <YYYY-MM-DD>', 'the week that contains this day', (value) => day('--week', value))
     .addOption(
       new Option('--format <format>', 'how to print').choices(['table', 'markdown', 'json']).default('table'),
     )
@@ -126,22 +136,7 @@ async function latest(
 ): Promise<Row<'sla_window'>[]> {
   if (day === undefined)
     return (await readWindows(db, repositoryId, kind)).filter((row) => row.prs > 0).slice(-1)
-  const { start } = windowOfDay(kind, day)
+  // The start of a week does not depend on the time zone.
+  const { start } = windowOf(kind, day, 'UTC')
   return readWindows(db, repositoryId, kind, { from: start, to: start })
-}
-
-function windowOfDay(kind: WindowKind, day: string) {
-  try {
-    // The start of a week does not depend on the time zone.
-    return windowOf(kind, day, 'UTC')
-  } catch {
-    throw new UserError(`${day} is not a valid date. Write it like 2026-02-01.`)
-  }
-}
-
-function parseNumber(value: string): number {
-  const number = Number(value)
-  if (!Number.isInteger(number) || number < 1)
-    throw new UserError(`--pull-request ${value} is not a pull request number. Write it like 1498.`)
-  return number
 }

@@ -10,6 +10,7 @@ import { UserError } from '../domain/user-error.ts'
 import type { Octokit } from '../github/client.ts'
 import { tokenOctokit } from '../github/token-client.ts'
 import { readStoredSettings } from '../settings/stored.ts'
+import { wholeNumber } from './arguments.ts'
 import { backfillProgress } from './backfill-progress.ts'
 import { printReport } from './report.ts'
 import { readReport } from './report-json.ts'
@@ -38,12 +39,7 @@ export function scanCommand(): Command {
 
 /** A whole number of days that GitHub still keeps. @throws UserError */
 export function parseDays(value: string): number {
-  const days = Number(value)
-  if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS)
-    throw new UserError(
-      `--days ${value} is not a whole number from 1 to ${MAX_DAYS}, which is as long as GitHub keeps results.`,
-    )
-  return days
+  return wholeNumber('--days', value, 1, MAX_DAYS)
 }
 
 async function scan(name: string, options: ScanOptions): Promise<void> {

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { UserError } from '../domain/user-error.ts'
 import { SCENARIOS, type Scenario, scenarioOf } from '../simulate/scenarios.ts'
 import { simulate, simulatedDeliveries, truthJson } from '../simulate/simulate.ts'
+import { day, wholeNumber } from './arguments.ts'
 
 interface SimulateCliOptions {
   seed: string
@@ -48,9 +49,7 @@ export async function runSimulate(
 ): Promise<void> {
   const seed = wholeNumber('--seed', options.seed, 0, 2 ** 31)
   const days = wholeNumber('--days', options.days, 1, 1000)
-  const from = Date.parse(options.from)
-  if (Number.isNaN(from))
-    throw new UserError(`--from ${options.from} is not a valid date. Write it like 2026-01-05.`)
+  const from = Date.parse(day('--from', options.from))
   const scenarios = scenariosOf(options)
   const truth: ReturnType<typeof truthJson>[] = []
   for (const scenario of scenarios) {
@@ -76,10 +75,4 @@ function scenariosOf({ scenario: name, repository }: SimulateCliOptions): readon
   throw new UserError(
     `There is no scenario ${name}. Choose one of ${SCENARIOS.map((scenario) => scenario.name).join(', ')}, or all.`,
   )
-}
-
-function wholeNumber(name: string, value: string, low: number, high: number): number {
-  const number = Number(value)
-  if (Number.isInteger(number) && number >= low && number <= high) return number
-  throw new UserError(`${name} ${value} is not a whole number from ${low} to ${high}.`)
 }

@@ -10,6 +10,7 @@ import {
 import type { Goal } from '@flake-sla/hunt/statistics'
 import { Option } from 'commander'
 import { UserError } from '../../domain/user-error.ts'
+import { share, wholeNumber } from '../arguments.ts'
 
 export interface HuntOptions {
   runs: string
@@ -191,16 +192,7 @@ export function parseDuration(name: string, text: string): number {
 
 /** A whole number from 1 to `max`. @throws UserError */
 export function whole(name: string, text: string, max: number): number {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value >= 1 && value <= max) return value
-  throw new UserError(`${name} ${text} is not a whole number from 1 to ${max.toLocaleString('en')}.`)
-}
-
-/** `0.999` or `99.9%`. @throws UserError */
-function share(name: string, text: string): number {
-  const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text)
-  if (text.trim() !== '' && value > 0 && value < 1) return value
-  throw new UserError(`${name} ${text} must be above 0 and below 1, like 0.999 or 99.9%.`)
+  return wholeNumber(name, text, 1, max)
 }
 
 /** `85:5`. @throws UserError */
