@@ -417,7 +417,7 @@ create table required_jobs (
   repository_id bigint not null,
   base_ref text not null,
   valid_from timestamp with time zone not null,
-  jobs jsonb not null,
+  jobs jsonb,
   problem text,
   primary key (repository_id, base_ref, valid_from)
 );

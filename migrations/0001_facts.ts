@@ -176,7 +176,7 @@ create table required_jobs (
   repository_id bigint not null,
   base_ref text not null,
   valid_from timestamptz not null,
-  jobs jsonb not null,
+  jobs jsonb,
   problem text,
   primary key (repository_id, base_ref, valid_from)
 );

@@ -2,7 +2,12 @@
 
 import { sql } from 'kysely'
 import { type Required, requiredBy } from '../domain/required.ts'
-import type { RequiredList } from '../domain/required-lists.ts'
+import {
+  jobsAfter,
+  type RequiredJob,
+  type RequiredList,
+  type RulesReading,
+} from '../domain/required-lists.ts'
 import type { Settings } from '../domain/settings.ts'
 import { PREPARED } from './client.ts'
 import type { Db, Row } from './schema.ts'
@@ -48,21 +53,34 @@ export async function readAppsWithRuns(db: Db, repositoryId: number): Promise<st
 }
 
 /**
- * Adds a list if it differs from the newest list of its branch, and marks the windows that it changes. A list that only
- * names an app whose slug was unknown corrects the stored lists: the rule itself did not change.
+ * Stores what was read of a branch's requirements if it differs from the newest list of the branch, and marks the windows that it
+ * changes. A reading that only names an app whose slug was unknown corrects the stored lists: the rule itself did not change.
  * @returns whether a list was added or corrected
  */
+export async function addReading(
+  db: Db,
+  repositoryId: number,
+  { base_ref, valid_from }: Pick<RequiredList, 'base_ref' | 'valid_from'>,
+  reading: RulesReading,
+): Promise<boolean> {
+  const before = (await readNewestList(db, repositoryId, base_ref, { known: true }))?.jobs ?? []
+  const { problem } = reading
+  return addRequiredList(db, repositoryId, {
+    base_ref,
+    valid_from,
+    jobs: jobsAfter(before, reading),
+    problem,
+  })
+}
+
+/** Stores a list if it differs from the newest of its branch. A list without jobs (null) only notes what could not be read. */
 export async function addRequiredList(db: Db, repositoryId: number, list: RequiredList): Promise<boolean> {
-  const newest = await db
-    .selectFrom('required_jobs')
-    .select(['jobs', 'problem'])
-    .where('repository_id', '=', repositoryId)
-    .where('base_ref', '=', list.base_ref)
-    .orderBy('valid_from', 'desc')
-    .executeTakeFirst()
-  const jobs = JSON.stringify([...list.jobs].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)))
-  const isNamed = newest !== undefined && (await nameApps(db, repositoryId, list.jobs))
-  if (newest && idsOf(newest.jobs) === idsOf(list.jobs) && newest.problem === list.problem) return isNamed
+  const newest = await readNewestList(db, repositoryId, list.base_ref, { known: false })
+  const known = await readNewestList(db, repositoryId, list.base_ref, { known: true })
+  const isNamed = known !== null && list.jobs !== null && (await nameApps(db, repositoryId, list.jobs))
+  const isSame = list.jobs === null || (known !== null && idsOf(known.jobs) === idsOf(list.jobs))
+  if (isSame && (newest?.problem ?? null) === list.problem) return isNamed
+  const jobs = list.jobs && JSON.stringify([...list.jobs].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)))
   const added = await db
     .insertInto('required_jobs')
     .values({ repository_id: repositoryId, ...list, jobs })
@@ -71,12 +89,29 @@ export async function addRequiredList(db: Db, repositoryId: number, list: Requir
     .executeTakeFirst()
   if (!added) return false
   // The first list of a branch is valid for the time before it too.
-  await markWindowsEndingAfter(db, repositoryId, newest ? list.valid_from : null, 'required jobs')
+  if (!isSame) await markWindowsEndingAfter(db, repositoryId, known ? list.valid_from : null, 'required jobs')
   return true
 }
 
+async function readNewestList(
+  db: Db,
+  repositoryId: number,
+  baseRef: string,
+  { known }: { known: boolean },
+): Promise<Row<'required_jobs'> | null> {
+  const row = await db
+    .selectFrom('required_jobs')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('base_ref', '=', baseRef)
+    .$if(known, (query) => query.where('jobs', 'is not', null))
+    .orderBy('valid_from', 'desc')
+    .executeTakeFirst()
+  return row ?? null
+}
+
 /** Adds the slugs of apps to the stored lists that lack them. @returns whether there were such lists */
-async function nameApps(db: Db, repositoryId: number, jobs: RequiredList['jobs']): Promise<boolean> {
+async function nameApps(db: Db, repositoryId: number, jobs: readonly RequiredJob[]): Promise<boolean> {
   const slugs = new Map(jobs.map((job) => [job.integration_id, job.app]))
   const lists = await db
     .selectFrom('required_jobs')
@@ -85,6 +120,7 @@ async function nameApps(db: Db, repositoryId: number, jobs: RequiredList['jobs']
     .execute()
   let isChanged = false
   for (const list of lists) {
+    if (list.jobs === null) continue
     const named = list.jobs.map((job) => ({ ...job, app: job.app ?? slugs.get(job.integration_id) ?? null }))
     if (keysOf(named) === keysOf(list.jobs)) continue
     isChanged = true
@@ -100,18 +136,18 @@ async function nameApps(db: Db, repositoryId: number, jobs: RequiredList['jobs']
   return isChanged
 }
 
-function idsOf(jobs: RequiredList['jobs']): string {
-  return jobs
+function idsOf(jobs: readonly RequiredJob[] | null): string {
+  return (jobs ?? [])
     .map(({ name, app, integration_id }) => JSON.stringify([name, integration_id ?? app]))
     .sort()
     .join()
 }
 
-function keyOf({ name, app, integration_id }: RequiredList['jobs'][number]): string {
+function keyOf({ name, app, integration_id }: RequiredJob): string {
   return JSON.stringify([name, app, integration_id])
 }
 
-function keysOf(jobs: RequiredList['jobs']): string {
+function keysOf(jobs: readonly RequiredJob[]): string {
   return jobs.map(keyOf).sort().join()
 }
 
@@ -130,18 +166,21 @@ export async function readBaseBranches(
   return rows.rows.map((row) => row.base_ref)
 }
 
-/** The newest pull request against a base branch; null when there is none. */
-export async function readNewestPullRequest(
+/** The newest pull requests against a base branch, newest first. */
+export async function readNewestPullRequests(
   db: Db,
   repositoryId: number,
   baseRef: string,
-): Promise<number | null> {
-  const row = await db
+  limit: number,
+): Promise<number[]> {
+  const rows = await db
     .selectFrom('pull_request_event')
     .select('number')
     .where('repository_id', '=', repositoryId)
     .where('base_ref', '=', baseRef)
-    .orderBy('reported_at', 'desc')
-    .executeTakeFirst()
-  return row?.number ?? null
+    .groupBy('number')
+    .orderBy((eb) => eb.fn.max('reported_at'), 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.number)
 }

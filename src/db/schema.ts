@@ -152,7 +152,8 @@ export interface RequiredJobsTable {
   base_ref: string
   /** The start of its validity. The first list of a branch is valid before it too. */
   valid_from: Time
-  jobs: Json<RequiredJob[]>
+  /** Null where the requirements could not be read from then on. */
+  jobs: Json<RequiredJob[]> | null
   /** What could not be read and which permission is missing; null when the list is complete. */
   problem: string | null
 }

@@ -7,18 +7,55 @@ export interface RequiredJob {
   app: string | null
   /** GitHub's id of that app. */
   integration_id: number | null
+  /** Only pull requests said so: neither a ruleset nor classic protection named it. */
+  from_pull_request?: true
 }
 
 /** What a base branch required from some time on. The first list of a branch also holds for the time before it. */
 export interface RequiredList {
   base_ref: string
   valid_from: string
-  jobs: RequiredJob[]
+  /** Null where it could not be read from then on: the list before stays in force. */
+  jobs: RequiredJob[] | null
   /** What could not be read, and which permission to grant; null where everything could. */
   problem: string | null
 }
 
-type DatedList = RequiredList & { at: number }
+/** What GitHub showed of a branch's requirements. */
+export interface RulesReading {
+  /** From rulesets and classic protection. */
+  rules: RequiredJob[]
+  /** Whether both could be read. */
+  isComplete: boolean
+  /** Names that pull requests require; null where that is unknown. */
+  onPullRequests: string[] | null
+  /** Whether there was a pull request to ask about. */
+  hasPullRequests: boolean
+  problem: string | null
+}
+
+/**
+ * The jobs that are required after a reading; null where nothing certain was read. What could not be seen is taken from the list
+ * before, so an answer that is missing or incomplete only adds jobs.
+ */
+export function jobsAfter(before: readonly RequiredJob[], reading: RulesReading): RequiredJob[] | null {
+  const { rules, isComplete, onPullRequests, hasPullRequests } = reading
+  const jobs = [...rules]
+  const add = (job: RequiredJob) => {
+    if (!jobs.some(({ name }) => name === job.name)) jobs.push(job)
+  }
+  if (!isComplete) for (const job of before) if (!job.from_pull_request) add(job)
+  const fromPullRequests: RequiredJob[] =
+    onPullRequests?.map((name) => ({ name, app: null, integration_id: null, from_pull_request: true })) ??
+    before.filter((job) => job.from_pull_request)
+  for (const job of fromPullRequests) add(job)
+  if (jobs.length > 0) return jobs
+  // Nothing is required for certain: rules were seen to be removed, or no pull request contradicts them.
+  const isCertain = isComplete && (before.length > 0 || onPullRequests !== null || !hasPullRequests)
+  return isCertain ? [] : null
+}
+
+type DatedList = RequiredList & { at: number; jobs: RequiredJob[] }
 
 /** The lists of every branch over time. */
 export class ListHistory {
@@ -27,12 +64,17 @@ export class ListHistory {
   readonly changes: number[]
   private readonly byBranch: ReadonlyMap<string, readonly DatedList[]>
   private readonly defaultBranch: string | null
+  /** What could not be read of the newest requirements; null where everything could. */
+  readonly problem: string | null
 
   constructor(lists: readonly RequiredList[], defaultBranch: string | null) {
     this.defaultBranch = defaultBranch
     const dated = lists.map((list) => ({ ...list, at: Date.parse(list.valid_from) }))
     const sorted = dated.sort((a, b) => a.at - b.at)
-    this.byBranch = Map.groupBy(sorted, (list) => list.base_ref)
+    const newest = [...Map.groupBy(sorted, (list) => list.base_ref).values()].map((all) => all.at(-1))
+    this.problem = newest.find((list) => list && list.problem !== null)?.problem ?? null
+    const known = sorted.flatMap(({ jobs, ...list }) => (jobs === null ? [] : [{ ...list, jobs }]))
+    this.byBranch = Map.groupBy(known, (list) => list.base_ref)
     this.branches = [...this.byBranch.keys()].sort()
     const replacements = [...this.byBranch.values()].flatMap((ofBranch) => ofBranch.slice(1))
     this.changes = [...new Set(replacements.map((list) => list.at))].sort((a, b) => a - b)
@@ -45,7 +87,7 @@ export class ListHistory {
     return ofDefault ?? (firsts.length === 0 ? null : Math.min(...firsts))
   }
 
-  newest(): RequiredList[] {
+  newest(): DatedList[] {
     return [...this.byBranch.values()].flatMap((ofBranch) => ofBranch.slice(-1))
   }
 
@@ -62,6 +104,6 @@ export class ListHistory {
   }
 }
 
-function listAt(lists: readonly DatedList[], at: number): RequiredList {
-  return (lists.findLast((list) => list.at <= at) ?? lists[0]) as RequiredList
+function listAt(lists: readonly DatedList[], at: number): DatedList {
+  return (lists.findLast((list) => list.at <= at) ?? lists[0]) as DatedList
 }

@@ -85,7 +85,7 @@ export function requiredBy(
   }
   return {
     source: sourceAt(Number.POSITIVE_INFINITY),
-    problem: isAuto ? (history.newest().find((list) => list.problem !== null)?.problem ?? null) : null,
+    problem: isAuto ? history.problem : null,
     declared: namesIn(settings, history).filter((name) => {
       const job = { name, app: '' }
       return !matchesAny(name, settings.ignore) && gateUnder(settings, job, gateOf) === null

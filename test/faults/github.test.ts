@@ -151,7 +151,7 @@ test('a change of the settings that GitHub shows late is found by the next daily
   await app.send(...deliveries())
   await app.passTo(61)
   const jobs = async () =>
-    (await readRequirements(app.app.deps.db, REPOSITORY.id)).lists.at(-1)?.jobs.map((job) => job.name) ?? []
+    (await readRequirements(app.app.deps.db, REPOSITORY.id)).lists.at(-1)?.jobs?.map((job) => job.name) ?? []
   await refreshAllRequired(app.app.deps)
   await app.app.settle()
   expect(await jobs()).toEqual([])

@@ -1,12 +1,13 @@
 /** The required jobs as GitHub shows them: read when a webhook announces a change, and applied from that time on. */
 import { describe, expect, test } from 'vitest'
-import { addApp } from '../../fake-github/seed-ci.ts'
+import { addApp, addCheckRun, addCheckSuite } from '../../fake-github/seed-ci.ts'
 import type { Branch } from '../../fake-github/state.ts'
 import { readReport } from '../../src/cli/report-json.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { refreshAllRequired } from '../../src/features/required-jobs/refresh.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { aDelivery, checkRunDelivery, pullRequestDelivery } from '../support/deliveries.ts'
+import { at, HEAD } from '../support/facts.ts'
 
 const DAY = 24 * 60
 const WEDNESDAY = 2 * DAY
@@ -37,6 +38,88 @@ async function report(on: TestApp) {
   const repository = await on.app.deps.db.selectFrom('repository').selectAll().executeTakeFirstOrThrow()
   return readReport(on.app.deps.db, repository, DEFAULT_SETTINGS)
 }
+
+/** Gives pull request 7 a finished run of `unit`, so that GitHub can say whether it is required. */
+function finishUnit({ fakeGitHub, repository }: TestApp) {
+  const suite = addCheckSuite(fakeGitHub.state, repository, HEAD, at(0))
+  const times = { startedAt: at(0), completedAt: at(1) }
+  addCheckRun(fakeGitHub.state, repository, suite, { name: 'unit', conclusion: 'success', ...times })
+}
+
+describe('what GitHub does not show', () => {
+  const RULES = /\/rules\/branches\//
+  const BRANCH = /\/branches\/main$/
+  const stored = async (on: TestApp) =>
+    on.app.deps.db.selectFrom('required_jobs').select('jobs').orderBy('valid_from').execute()
+
+  async function startWithUnit() {
+    const on = await startTestApp()
+    main(on).protection = { checks: [{ context: 'unit', appId: null }], enforcement: 'everyone' }
+    await on.send(installed, pullRequestDelivery(), ...flake('unit', 10, 10), ...flake('lint', 30, 20))
+    await on.app.settle()
+    await refreshAllRequired(on.app.deps)
+    expect((await report(on)).required).toMatchObject({ source: 'protection', jobs: ['unit'] })
+    on.clock.now += DAY * 60_000
+    return on
+  }
+
+  test.each([
+    ['403 for the branch', { path: BRANCH, status: 403 }],
+    ['404 for the branch', { path: BRANCH, status: 404 }],
+    ['404 for everything', { path: /repos/, status: 404, times: 20 }],
+    ['502 for the rulesets', { path: RULES, status: 502 }],
+    ['502 for the pull requests', { path: /graphql/, status: 502 }],
+  ])('changes nothing: %s', async (_, fault) => {
+    const on = await startWithUnit()
+    const { windows } = await report(on)
+    on.fakeGitHub.failNext(fault)
+    await refreshAllRequired(on.app.deps)
+    const after = await report(on)
+    expect(after.required).toMatchObject({ source: 'protection', jobs: ['unit'] })
+    expect(after.windows).toEqual(windows)
+  })
+
+  test('is not stored as an empty list, and a list that is read later holds for the days before', async () => {
+    const on = await startTestApp()
+    await on.send(installed, pullRequestDelivery(), ...flake('unit', 10, 10), ...flake('lint', 30, 20))
+    await on.app.settle()
+    on.fakeGitHub.failNext({ path: BRANCH, status: 403 })
+    await refreshAllRequired(on.app.deps)
+    expect(await stored(on)).toEqual([{ jobs: null }])
+    main(on).protection = { checks: [{ context: 'unit', appId: null }], enforcement: 'everyone' }
+    on.clock.now += DAY * 60_000
+    await refreshAllRequired(on.app.deps)
+    const { required, flakes } = await report(on)
+    expect([required.source, required.problem, flakes.map((one) => one.job)]).toEqual([
+      'protection',
+      null,
+      ['unit'],
+    ])
+  })
+
+  test('a rule that was removed and is seen to be removed counts every job from then on', async () => {
+    const on = await startWithUnit()
+    main(on).protection = null
+    await refreshAllRequired(on.app.deps)
+    expect((await report(on)).required.source).toBe('all')
+  })
+
+  test('a check that only pull requests name is kept while no pull request has finished its checks', async () => {
+    const on = await startTestApp()
+    main(on).protection = { checks: [{ context: 'unit', appId: null }], enforcement: 'everyone' }
+    finishUnit(on)
+    await on.send(installed, pullRequestDelivery())
+    await on.app.settle()
+    on.fakeGitHub.failNext({ path: BRANCH, status: 403, times: 5 })
+    await refreshAllRequired(on.app.deps)
+    const names = async () => (await report(on)).required.jobs
+    expect(await names()).toEqual(['unit'])
+    for (const run of on.repository.checkRuns.values())
+      Object.assign(run, { status: 'in_progress', conclusion: null })
+    await refreshAllRequired(on.app.deps)
+    expect(await names()).toEqual(['unit'])
+  })
+})
 
 describe('required jobs', () => {
   test('that change on a Wednesday apply from then on: Tuesday counts the old ones, Thursday the new ones', async () => {
@@ -84,7 +167,7 @@ describe('required jobs', () => {
       .selectFrom('required_jobs')
       .select(['base_ref', 'valid_from'])
       .execute()
-    expect(lists).toHaveLength(2)
+    expect(lists).toHaveLength(1)
   })
 
   test('that cannot be read name the missing permission in every report', async () => {

@@ -3,10 +3,10 @@
 import type { LeasedTask } from '../../db/outbox.ts'
 import { readInstalledRepositories } from '../../db/repositories.ts'
 import {
-  addRequiredList,
+  addReading,
   readAppsWithRuns,
   readBaseBranches,
-  readNewestPullRequest,
+  readNewestPullRequests,
   readRequirements,
 } from '../../db/required.ts'
 import type { Db, Row } from '../../db/schema.ts'
@@ -18,6 +18,8 @@ import { readAppId, readBranchRules } from './github.ts'
 
 const MAX_BRANCHES = 30
 const BRANCH_DAYS = 30
+/** The newest may have no finished checks yet. */
+const PULL_REQUESTS = 5
 
 /** Reads the required jobs again after a webhook announced a change, which is valid from then on, even if it is read late. */
 export async function refreshRequired(
@@ -63,10 +65,10 @@ export async function readRequiredJobs(
   let changed = 0
   const from = iso(since - BRANCH_DAYS * DAY_MS)
   for (const branch of await readBaseBranches(db, repository_id, from, MAX_BRANCHES)) {
-    const number = await readNewestPullRequest(db, repository_id, branch)
-    const rules = await readBranchRules(octokit, pathOf(full_name), branch, number, slugOf)
-    const list = { base_ref: branch, valid_from: iso(since), ...rules }
-    if (await addRequiredList(db, repository_id, list)) changed++
+    const numbers = await readNewestPullRequests(db, repository_id, branch, PULL_REQUESTS)
+    const reading = await readBranchRules(octokit, pathOf(full_name), branch, numbers, slugOf)
+    const list = { base_ref: branch, valid_from: iso(since) }
+    if (await addReading(db, repository_id, list, reading)) changed++
   }
   return changed
 }
@@ -78,7 +80,7 @@ export async function readRequiredJobs(
 async function slugResolver(db: Db, octokit: Octokit, repositoryId: number) {
   const slugs = new Map<number, string | null>()
   const { lists } = await readRequirements(db, repositoryId)
-  for (const { integration_id, app } of lists.flatMap((list) => list.jobs))
+  for (const { integration_id, app } of lists.flatMap((list) => list.jobs ?? []))
     if (integration_id !== null && app) slugs.set(integration_id, app)
   const resolved = new Set(slugs.values())
   let unresolved: string[] | null = null
