@@ -1,7 +1,10 @@
 /** Derives the runs of one commit from its observations, each of which GitHub may report once or many times. */
-import type { Mention, Observation, WorkflowRunFact } from './facts.ts'
+import { type ActionsRun, readActions, type TimeLimit } from './actions.ts'
+import type { Mention, Observation, WorkflowJobFact, WorkflowRunFact } from './facts.ts'
 import { compareText } from './order.ts'
-import { baseShaOf, type Outcome, type Reading, readOutcome } from './outcome.ts'
+import { baseShaOf, type Outcome, type Reading, readOutcome, statusText } from './outcome.ts'
+import type { Settings } from './settings.ts'
+import { byReport, dateCopies, type StatusRuns, statusRunsOf } from './status-run.ts'
 
 /** One named CI result, whatever reports it. Jobs of one name are distinguished by app, workflow and event. */
 export interface Job {
@@ -18,13 +21,15 @@ export interface Run {
   key: string
   job: Job
   outcome: Outcome
-  /** Why the run has no verdict, for people; null for pass and fail. */
+  /** Why the run has no verdict, or why it failed where its result does not say so; for people. */
   reason: string | null
   startedAt: number | null
   completedAt: number
-  /** The base commit that was merged in, where the run names it. */
+  /** The base commit that was merged in, where the run itself names it. */
   baseSha: string | null
   suiteId: number | null
+  /** The attempt of its workflow run; null where it is not certain. */
+  attempt: number | null
   url: string | null
   mentions: readonly Mention[]
   /** Ran on the default branch or in a merge queue, according to its branch or event. */
@@ -33,16 +38,18 @@ export interface Run {
 }
 
 export const ACTIONS_APP = 'github-actions'
-const TRUNK_EVENTS: ReadonlySet<string> = new Set(['merge_group', 'schedule'])
-
-/** Whether a branch is one that a merge queue made for the commit it tests. */
-export function isQueueBranch(branch: string): boolean {
-  return branch.startsWith('gh-readonly-queue/')
-}
 
 /** The identity of a job as text: runs with equal keys are runs of one job. */
 export function jobKey(job: Job): string {
   return JSON.stringify([job.source, job.app, job.name, job.workflow, job.event])
+}
+
+/** What decides how the results of a commit are read, besides the results themselves. */
+export interface ReadingFacts {
+  workflowJobs?: readonly WorkflowJobFact[]
+  timeLimits?: readonly TimeLimit[]
+  /** The setting of that name. */
+  outcomes?: Settings['outcomes']
 }
 
 /**
@@ -53,18 +60,55 @@ export function jobKey(job: Job): string {
 export function readRuns(
   observations: readonly Observation[],
   workflowRuns: readonly WorkflowRunFact[],
+  { workflowJobs = [], timeLimits = [], outcomes = [] }: ReadingFacts = {},
 ): Run[] {
   const jobOf = jobResolver(observations, workflowRuns)
-  const pendingSince = firstPending(observations)
+  const statusRuns = statusRunsOf(observations)
   const reports = observations.flatMap((observation): Report[] => {
-    const reading = readOutcome(observation)
+    const reading = readOutcome(observation, outcomes)
     return reading === null ? [] : [{ observation, reading }]
   })
-  const runs: Run[] = []
-  for (const [key, group] of Map.groupBy(reports, runKeyOf)) {
-    runs.push(mergeReports(key, group, jobOf, pendingSince))
+  const drafts = [...Map.groupBy(reports, (report) => runKeyOf(report, statusRuns))].map(([key, group]) =>
+    mergeReports(key, group, jobOf, statusRuns),
+  )
+  const [actions, others] = [drafts.filter(isActions), drafts.filter((draft) => !isActions(draft))]
+  dateStatuses(others)
+  return [
+    ...others.map(({ run }) => run),
+    ...readActions(actions.map(actionsRunOf), { workflowRuns, workflowJobs, timeLimits }),
+  ].sort(byCompletion)
+}
+
+/** A run with the last report about it. */
+interface Draft {
+  run: Run
+  last: Observation
+}
+
+function isActions({ run }: Draft): boolean {
+  return run.job.app === ACTIONS_APP && run.job.source === 'check_run'
+}
+
+function actionsRunOf({ run, last }: Draft): ActionsRun {
+  // The key is `check:ID:SECOND`.
+  return { run, conclusion: last.state, checkRunId: Number(last.run_key.split(':')[1]) }
+}
+
+function dateStatuses(drafts: readonly Draft[]): void {
+  const dated = drafts
+    .filter(({ last }) => last.source === 'status')
+    .map(({ run, last }) => ({
+      run,
+      status: {
+        ...{ name: run.job.name, url: run.url, description: statusText(last.description), outcome: run.outcome },
+        ...{ startedAt: run.startedAt, completedAt: run.completedAt },
+      },
+    }))
+  dateCopies(dated.map(({ status }) => status))
+  for (const { run, status } of dated) {
+    run.startedAt = status.startedAt
+    run.completedAt = status.completedAt
   }
-  return runs.sort(byCompletion)
 }
 
 /** Oldest first. The key orders runs of the same second, so that the order of arrival never decides. */
@@ -79,63 +123,41 @@ interface Report {
 }
 
 /** A label (an override, a retired context) gets a key of its own: it must not overwrite the run it was put on. */
-function runKeyOf({ observation, reading }: Report): string {
-  return reading.isRun ? observation.run_key : `${observation.run_key}:${reading.reason}`
-}
-
-function byReportTime(a: Report, b: Report): number {
-  return (
-    Date.parse(a.observation.reported_at) - Date.parse(b.observation.reported_at) ||
-    a.observation.reported_id - b.observation.reported_id ||
-    compareText(a.observation.state, b.observation.state)
-  )
+function runKeyOf({ observation, reading }: Report, statusRuns: StatusRuns): string {
+  const key = statusRuns.keyOf(observation)
+  return reading.isRun ? key : `${key}:${reading.reason}`
 }
 
 function mergeReports(
   key: string,
   reports: Report[],
   jobOf: (observation: Observation) => Job,
-  pendingSince: ReadonlyMap<string, number>,
-): Run {
-  reports.sort(byReportTime)
+  statusRuns: StatusRuns,
+): Draft {
+  reports.sort((a, b) => byReport(a.observation, b.observation))
   const last = reports[reports.length - 1] as Report
   const { outcome, reason } = last.reading
   let firstIndex = reports.length - 1
   while (firstIndex > 0 && reports[firstIndex - 1]?.reading.outcome === outcome) firstIndex--
   const first = (reports[firstIndex] as Report).observation
-  const job = jobOf(first)
-  return {
+  const run: Run = {
     key,
-    job,
+    job: jobOf(first),
     outcome,
     reason,
-    startedAt: first.started_at ? Date.parse(first.started_at) : (pendingSince.get(first.run_key) ?? null),
+    startedAt: first.started_at
+      ? Date.parse(first.started_at)
+      : statusRuns.pendingSince(statusRuns.keyOf(first)),
     completedAt: Date.parse(first.completed_at),
-    baseSha: baseShaOf(last.observation.description) ?? onlyBase(last.observation.mentions),
+    baseSha: baseShaOf(last.observation.description),
     suiteId: first.suite_id,
+    attempt: null,
     url: last.observation.url,
     mentions: last.observation.mentions,
-    trunk: first.trunk || TRUNK_EVENTS.has(job.event ?? ''),
+    trunk: first.trunk,
     headBranch: first.head_branch,
   }
-}
-
-/** When each status run was first pending (epoch ms): a status reports its start by a `pending` of the same key. */
-function firstPending(observations: readonly Observation[]): Map<string, number> {
-  const since = new Map<string, number>()
-  for (const { source, state, run_key, reported_at } of observations) {
-    if (source !== 'status' || state !== 'pending') continue
-    const at = Date.parse(reported_at)
-    if (at < (since.get(run_key) ?? Number.POSITIVE_INFINITY)) since.set(run_key, at)
-  }
-  return since
-}
-
-/** The base commit that all mentioned pull requests share; null where they differ or none is mentioned. */
-function onlyBase(mentions: readonly Mention[]): string | null {
-  const bases = new Set(mentions.map((mention) => mention.base_sha))
-  const [base] = bases
-  return bases.size === 1 && base !== undefined ? base : null
+  return { run, last: last.observation }
 }
 
 /** The workflow of a check suite: its path and the event that triggered it. */

@@ -1,0 +1,184 @@
+/**
+ * What GitHub Actions' workflow runs and jobs add to the check runs of one commit: which attempt a run belongs to, whether anything
+ * was executed, and whether a failure only repeats that the attempt was cancelled.
+ */
+import type { WorkflowJobFact, WorkflowRunFact } from './facts.ts'
+import { compareText } from './order.ts'
+import type { Run } from './run.ts'
+import { MINUTE_MS } from './time.ts'
+
+/** One attempt of the workflow run behind a check suite. Times are epoch ms. */
+interface Attempt {
+  number: number
+  startedAt: number
+  conclusion: string | null
+}
+
+/** A number of minutes after which several runs of one job were cancelled, so it is the job's `timeout-minutes`. */
+export interface TimeLimit {
+  name: string
+  workflow: string
+  minutes: number
+}
+
+/** A run of Actions with what decides how its result is read. */
+export interface ActionsRun {
+  run: Run
+  /** GitHub's conclusion. */
+  conclusion: string
+  checkRunId: number
+}
+
+/** The attempts of every check suite, in their order. */
+type Attempts = ReadonlyMap<number, readonly Attempt[]>
+
+function attemptsOf(workflowRuns: readonly WorkflowRunFact[]): Attempts {
+  const ofSuite = Map.groupBy(
+    workflowRuns.filter(({ suite_id }) => suite_id !== null),
+    ({ suite_id }) => suite_id as number,
+  )
+  return new Map(
+    [...ofSuite].map(([suite, facts]) => {
+      const attempts = [...Map.groupBy(facts, (fact) => fact.attempt)].map(([number, reports]) => ({
+        number,
+        startedAt: Math.min(...reports.map((report) => Date.parse(report.started_at))),
+        conclusion: reports.find(({ action }) => action === 'completed')?.conclusion ?? null,
+      }))
+      return [suite, attempts.sort((a, b) => a.number - b.number)]
+    }),
+  )
+}
+
+/**
+ * The attempt in which a run started. A partial re-run reports the jobs that it carries over with its own number, so only the start
+ * tells. Before the first known attempt, that attempt.
+ */
+function attemptOf(attempts: Attempts, run: Run): Attempt | null {
+  const ofSuite = attempts.get(run.suiteId ?? -1) ?? []
+  const start = run.startedAt ?? run.completedAt
+  return ofSuite.findLast(({ startedAt }) => startedAt <= start) ?? ofSuite[0] ?? null
+}
+
+/**
+ * Reads the results of Actions again in the light of attempts and jobs, and drops copies. Changes the outcome, reason and attempt
+ * of the runs.
+ */
+export function readActions(
+  runs: readonly ActionsRun[],
+  facts: {
+    workflowRuns: readonly WorkflowRunFact[]
+    workflowJobs: readonly WorkflowJobFact[]
+    timeLimits: readonly TimeLimit[]
+  },
+): Run[] {
+  const attempts = attemptsOf(facts.workflowRuns)
+  const jobs = new Map(facts.workflowJobs.map((job) => [job.check_run_id, job]))
+  const originals = withoutCopies(runs)
+  for (const item of originals) {
+    const attempt = attemptOf(attempts, item.run)
+    item.run.attempt = attempt && isClosed(attempts, item.run, attempt) ? attempt.number : null
+    const job = jobs.get(item.checkRunId)
+    if (job) readJob(item, job, attempt, facts.timeLimits)
+  }
+  markEchoes(originals, attempts)
+  return originals.map(({ run }) => run)
+}
+
+/** Whether the attempt after it is known too: only then does a run that started in between certainly belong to it. */
+function isClosed(attempts: Attempts, run: Run, { number }: Attempt): boolean {
+  return (attempts.get(run.suiteId ?? -1) ?? []).some((other) => other.number === number + 1)
+}
+
+/** A partial re-run reports the jobs that it does not run again once more, under new ids with the old times. */
+function withoutCopies(runs: readonly ActionsRun[]): ActionsRun[] {
+  const groups = Map.groupBy(runs, ({ run, conclusion }) =>
+    run.suiteId === null
+      ? run.key
+      : JSON.stringify([run.suiteId, run.job.name, run.startedAt, run.completedAt, conclusion]),
+  )
+  return [...groups.values()].map((group) => group.reduce((a, b) => (b.checkRunId < a.checkRunId ? b : a)))
+}
+
+/** Reads the result in the light of its steps and its runner. */
+function readJob(
+  { run, conclusion }: ActionsRun,
+  job: WorkflowJobFact,
+  attempt: Attempt | null,
+  timeLimits: readonly TimeLimit[],
+): void {
+  if (run.outcome === 'fail' && conclusion === 'failure') {
+    if (!job.had_runner && job.steps === 0) setOutcome(run, 'infra', 'no runner')
+    else if (job.steps !== null && job.failed_steps === 0 && job.cancelled_steps > 0)
+      setOutcome(run, 'infra', 'runner lost')
+  }
+  if (run.outcome === 'aborted' && conclusion === 'cancelled' && isTimeout(run, job, attempt, timeLimits))
+    setOutcome(run, 'fail', 'timed out')
+}
+
+function setOutcome(run: Run, outcome: Run['outcome'], reason: string): void {
+  run.outcome = outcome
+  run.reason = reason
+}
+
+/** GitHub reports a job that reached its `timeout-minutes` as cancelled. */
+function isTimeout(
+  run: Run,
+  job: WorkflowJobFact,
+  attempt: Attempt | null,
+  timeLimits: readonly TimeLimit[],
+): boolean {
+  const minutes = minutesOf(job)
+  if (job.cancelled_steps !== 1 || minutes === null) return false
+  // An attempt that ended as cancelled may have been cancelled by a person or a newer run; one whose end is unknown too.
+  if (attempt === null || attempt.conclusion === null || attempt.conclusion === 'cancelled') return false
+  return timeLimits.some(
+    (limit) =>
+      limit.minutes === minutes && limit.name === job.name && limit.workflow === (run.job.workflow ?? ''),
+  )
+}
+
+/** The whole minutes that a job ran; null when unknown or below one. */
+function minutesOf({ started_at, completed_at }: WorkflowJobFact): number | null {
+  if (started_at === null) return null
+  const minutes = Math.floor((Date.parse(completed_at) - Date.parse(started_at)) / MINUTE_MS)
+  return minutes >= 1 ? minutes : null
+}
+
+/**
+ * In an attempt that was cancelled, a job that starts after another was cancelled only reports the cancellation: it is a gate that
+ * runs with `if: always()`. A job that failed before did so on its own.
+ */
+function markEchoes(runs: readonly ActionsRun[], attempts: Attempts): void {
+  const byAttempt = Map.groupBy(runs, ({ run }) => {
+    const attempt = attemptOf(attempts, run)
+    return attempt?.conclusion === 'cancelled' ? `${run.suiteId}/${attempt.number}` : ''
+  })
+  byAttempt.delete('')
+  for (const ofAttempt of byAttempt.values()) {
+    const cancelled = ofAttempt.filter(({ conclusion }) => conclusion === 'cancelled')
+    const first = Math.min(...cancelled.map(({ run }) => run.completedAt))
+    for (const { run } of ofAttempt)
+      if (run.outcome === 'fail' && run.startedAt !== null && run.startedAt >= first)
+        setOutcome(run, 'aborted', 'cancelled with its workflow run')
+  }
+}
+
+/** A cancelled job of one attempt, as stored for many commits. */
+export interface CancelledJob {
+  name: string
+  workflow: string
+  run_id: number
+  started_at: string
+  completed_at: string
+}
+
+/** The time limits that these cancelled jobs share: two different runs of one job that ended after equally many minutes. */
+export function timeLimitsOf(jobs: readonly CancelledJob[]): TimeLimit[] {
+  const minutes = (job: CancelledJob) =>
+    Math.floor((Date.parse(job.completed_at) - Date.parse(job.started_at)) / MINUTE_MS)
+  const groups = Map.groupBy(jobs, (job) => JSON.stringify([job.name, job.workflow, minutes(job)]))
+  return [...groups.values()]
+    .filter((group) => new Set(group.map((job) => `${job.run_id}/${job.started_at}`)).size >= 2)
+    .flatMap(([job]) => (job ? [{ name: job.name, workflow: job.workflow, minutes: minutes(job) }] : []))
+    .sort((a, b) => compareText(a.name, b.name) || a.minutes - b.minutes)
+}
