@@ -74,12 +74,21 @@ create table flake (
   counted boolean,
   evidence jsonb,
   definition_version integer not null,
+  followed text,
   correction jsonb,
   primary key (repository_id, head_sha, job_id)
 );
 create index flake_flaked on flake (repository_id, flaked_at);
 create index flake_of_job on flake (repository_id, job_id, flaked_at);
 create index flake_of_pull_request on flake (repository_id, number);
+
+create table gate (
+  repository_id bigint not null,
+  job_id bigint not null,
+  followed text not null,
+  changes integer not null,
+  primary key (repository_id, job_id)
+);
 
 create table flake_revision (
   repository_id bigint not null,

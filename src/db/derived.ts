@@ -16,6 +16,10 @@ export interface Changes {
   verdicts: { job_id: number; changed_at: string }[]
   /** Times of changed runs and flakes, whose windows are stale. */
   windows: string[]
+  /** Commits with changed runs. */
+  heads: Set<string>
+  /** Jobs with changed runs, and those with changed flakes. */
+  jobs: { runs: Set<number>; flakes: Set<number> }
 }
 
 /** A job's id: 52 bits of the SHA-256 of its key, so that it does not depend on the order in which jobs appear. */
@@ -60,17 +64,21 @@ export async function writeDerived(
     (row) => `${row.head_sha}/${row.job_id}`,
   )
   await addRows(db, 'job', [...rows.jobs.values()])
+  const changedRuns = [...runs.changed, ...runs.deleted]
+  const changedFlakes = [...flakes.changed, ...flakes.deleted]
   return {
+    heads: new Set(changedRuns.map((row) => row.head_sha)),
+    jobs: {
+      runs: new Set(changedRuns.map((row) => row.job_id)),
+      flakes: new Set(changedFlakes.map((row) => row.job_id)),
+    },
     verdicts: [
       ...[...verdicts.changed, ...verdicts.deleted].map(({ job_id, judged_at }) => {
         return { job_id, changed_at: judged_at }
       }),
-      ...[...runs.changed, ...runs.deleted].flatMap(trunkMarks),
+      ...changedRuns.flatMap(trunkMarks),
     ],
-    windows: [
-      ...[...runs.changed, ...runs.deleted].map((row) => row.completed_at),
-      ...[...flakes.changed, ...flakes.deleted].map((row) => row.flaked_at),
-    ],
+    windows: [...changedRuns.map((row) => row.completed_at), ...changedFlakes.map((row) => row.flaked_at)],
   }
 }
 
@@ -121,7 +129,16 @@ function rowsOf(repositoryId: number, heads: readonly { headSha: string; derived
         completed_at: iso(run.completedAt),
       })
     }
-    for (const { job, kind, number, baseRef, verdict, retested, retestedByBot } of derived.verdicts) {
+    for (const {
+      job,
+      kind,
+      number,
+      baseRef,
+      verdict,
+      retested,
+      retestedByBot,
+      followed,
+    } of derived.verdicts) {
       const job_id = idOf(job)
       verdicts.push({
         ...at,
@@ -148,6 +165,7 @@ function rowsOf(repositoryId: number, heads: readonly { headSha: string; derived
         first_failed_at: iso(firstFailedAt),
         flaked_at: iso(flakedAt),
         definition_version: DEFINITION_VERSION,
+        followed,
       })
     }
   }

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { HeadFacts } from '../domain/head.ts'
 import type { Db, Row } from './schema.ts'
+import { readTimeLimits } from './time-limits.ts'
 
 /** All facts about these commits of a repository, one element a commit, in the order given. */
 export async function readHeads(db: Db, repositoryId: number, shas: readonly string[]): Promise<HeadFacts[]> {
@@ -9,10 +10,12 @@ export async function readHeads(db: Db, repositoryId: number, shas: readonly str
   const observations = await of('observation')
   const workflowRuns = await of('workflow_run')
   const pullRequests = await of('pull_request_event')
+  const workflowJobs = await of('workflow_job')
   const mergeGroups = await of('merge_group')
   const rerunRequests = await of('rerun_request')
   const hunted = await of('hunted_attempt')
   const comments = await readComments(db, repositoryId, pullRequests)
+  const timeLimits = await readTimeLimits(db, repositoryId, [...workflowJobs.values()].flat())
   return shas.map((headSha) => {
     const events = pullRequests.get(headSha) ?? []
     const numbers = [...new Set(events.map((event) => event.number))]
@@ -20,6 +23,8 @@ export async function readHeads(db: Db, repositoryId: number, shas: readonly str
       headSha,
       observations: observations.get(headSha) ?? [],
       workflowRuns: workflowRuns.get(headSha) ?? [],
+      workflowJobs: workflowJobs.get(headSha) ?? [],
+      timeLimits,
       pullRequests: events,
       mergeGroups: mergeGroups.get(headSha) ?? [],
       rerunRequests: rerunRequests.get(headSha) ?? [],
@@ -32,6 +37,7 @@ export async function readHeads(db: Db, repositoryId: number, shas: readonly str
 type HeadTable =
   | 'observation'
   | 'workflow_run'
+  | 'workflow_job'
   | 'pull_request_event'
   | 'merge_group'
   | 'rerun_request'

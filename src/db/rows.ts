@@ -186,7 +186,9 @@ const COLUMNS = {
     'first_failed_at',
     'flaked_at',
     'definition_version',
+    'followed',
   ],
+  gate: ['repository_id', 'job_id', 'followed', 'changes'],
   flake_revision: [
     'repository_id',
     'head_sha',

@@ -388,6 +388,8 @@ export interface FlakeTable {
   counted: boolean | null
   evidence: Json<Record<string, unknown>> | null
   definition_version: number
+  /** What a person did before each change of outcome; null when some change followed nothing. */
+  followed: string | null
   correction: Json<Correction> | null
 }
 
@@ -401,6 +403,15 @@ export interface HorizonTable {
 export interface ExpiredHeadTable {
   repository_id: number
   head_sha: string
+}
+
+/** A job that was learned to be a gate: every change of its outcome followed what a person did. */
+export interface GateTable {
+  repository_id: number
+  job_id: number
+  followed: string
+  /** At how many commits its outcome changed. */
+  changes: number
 }
 
 export interface FlakeRevisionTable {
@@ -610,6 +621,7 @@ export interface Database {
   repository_model: RepositoryModelTable
   correction: CorrectionTable
   flake_revision: FlakeRevisionTable
+  gate: GateTable
   sla_window: SlaWindowTable
   stale_head: StaleHeadTable
   stale_verdict: StaleVerdictTable

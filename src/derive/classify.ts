@@ -1,12 +1,21 @@
 /** Classifies: turns the facts about heads that changed into runs, verdicts and flakes. */
 import { type Changes, writeDerived } from '../db/derived.ts'
+import { learnGates, readGates } from '../db/gates.ts'
 import { readHeadShas, readHeads } from '../db/head-facts.ts'
 import { readExpiredHeads, readHorizon } from '../db/horizon.ts'
 import { lockRepository } from '../db/locks.ts'
 import { addOrphanHead } from '../db/orphan-heads.ts'
 import { readRelated, writePullRequests } from '../db/pull-request-table.ts'
 import type { Db } from '../db/schema.ts'
-import { markFlakesOf, markVerdicts, markWeeks, markWindows, takeStaleHeads } from '../db/stale.ts'
+import {
+  markFlakesOf,
+  markVerdicts,
+  markWeeks,
+  markWindows,
+  markWindowsEndingAfter,
+  takeStaleHeads,
+} from '../db/stale.ts'
+import { markTimeLimits } from '../db/time-limits.ts'
 import { weeksLearningFrom } from '../domain/attribution/week.ts'
 import { type DerivedHead, deriveHead, type HeadFacts, isWaiting } from '../domain/head.ts'
 import { type HeadRules, headRulesOf } from '../domain/head-rules.ts'
@@ -55,7 +64,23 @@ async function classifyHeads(
     if (isWaiting(head, derived)) waiting.push(head)
   }
   await addOrphanHead(trx, repositoryId, waiting.map(orphanHeadRow))
-  await markChanges(trx, repositoryId, await writeDerived(trx, repositoryId, heads))
+  const changes = await writeDerived(trx, repositoryId, heads)
+  await markChanges(trx, repositoryId, changes)
+  await updateGates(trx, repositoryId, changes)
+  const changed = facts.filter(({ headSha }) => changes.heads.has(headSha))
+  await markTimeLimits(
+    trx,
+    repositoryId,
+    changed.flatMap(({ workflowJobs }) => workflowJobs),
+  )
+}
+
+/** Learns again whether jobs with changed flakes are gates, and whether gates with changed runs still are. */
+async function updateGates(trx: Db, repositoryId: number, { jobs }: Changes): Promise<void> {
+  const gates = jobs.runs.size > 0 ? await readGates(trx, repositoryId) : []
+  const touched = gates.map((gate) => gate.job_id).filter((id) => jobs.runs.has(id))
+  if (await learnGates(trx, repositoryId, new Set([...jobs.flakes, ...touched])))
+    await markWindowsEndingAfter(trx, repositoryId, null, 'gates')
 }
 
 /** Heads with results, all of whose facts are stored. Verdicts of a head whose facts were deleted stay as they are. */

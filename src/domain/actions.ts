@@ -122,26 +122,16 @@ function setOutcome(run: Run, outcome: Run['outcome'], reason: string): void {
 
 /** GitHub reports a job that reached its `timeout-minutes` as cancelled. */
 function isTimeout(
-  run: Run,
-  job: WorkflowJobFact,
+  { job: { workflow } }: Run,
+  { name, started_at, completed_at, run_id, cancelled_steps }: WorkflowJobFact,
   attempt: Attempt | null,
   timeLimits: readonly TimeLimit[],
 ): boolean {
-  const minutes = minutesOf(job)
-  if (job.cancelled_steps !== 1 || minutes === null) return false
+  if (cancelled_steps !== 1 || started_at === null) return false
   // An attempt that ended as cancelled may have been cancelled by a person or a newer run; one whose end is unknown too.
   if (attempt === null || attempt.conclusion === null || attempt.conclusion === 'cancelled') return false
-  return timeLimits.some(
-    (limit) =>
-      limit.minutes === minutes && limit.name === job.name && limit.workflow === (run.job.workflow ?? ''),
-  )
-}
-
-/** The whole minutes that a job ran; null when unknown or below one. */
-function minutesOf({ started_at, completed_at }: WorkflowJobFact): number | null {
-  if (started_at === null) return null
-  const minutes = Math.floor((Date.parse(completed_at) - Date.parse(started_at)) / MINUTE_MS)
-  return minutes >= 1 ? minutes : null
+  const cancelled = { name, workflow: workflow ?? '', run_id, started_at, completed_at }
+  return hasTimeLimit(timeLimits, timeLimitOf(cancelled))
 }
 
 /**
@@ -172,13 +162,25 @@ export interface CancelledJob {
   completed_at: string
 }
 
-/** The time limits that these cancelled jobs share: two different runs of one job that ended after equally many minutes. */
+/** The time limit that a job would have reached when it was cancelled. */
+export function timeLimitOf({ name, workflow, started_at, completed_at }: CancelledJob): TimeLimit {
+  const minutes = Math.floor((Date.parse(completed_at) - Date.parse(started_at)) / MINUTE_MS)
+  return { name, workflow, minutes }
+}
+
+/** The time limits that these cancelled jobs share: two different runs of one job ended after equally many minutes. */
 export function timeLimitsOf(jobs: readonly CancelledJob[]): TimeLimit[] {
-  const minutes = (job: CancelledJob) =>
-    Math.floor((Date.parse(job.completed_at) - Date.parse(job.started_at)) / MINUTE_MS)
-  const groups = Map.groupBy(jobs, (job) => JSON.stringify([job.name, job.workflow, minutes(job)]))
+  const groups = Map.groupBy(jobs, (job) => JSON.stringify(timeLimitOf(job)))
   return [...groups.values()]
     .filter((group) => new Set(group.map((job) => `${job.run_id}/${job.started_at}`)).size >= 2)
-    .flatMap(([job]) => (job ? [{ name: job.name, workflow: job.workflow, minutes: minutes(job) }] : []))
+    .flatMap(([job]) => (job ? [timeLimitOf(job)] : []))
+    .filter(({ minutes }) => minutes >= 1)
     .sort((a, b) => compareText(a.name, b.name) || a.minutes - b.minutes)
+}
+
+/** Whether a time limit is one of these. */
+export function hasTimeLimit(limits: readonly TimeLimit[], { name, workflow, minutes }: TimeLimit): boolean {
+  return limits.some(
+    (limit) => limit.name === name && limit.workflow === workflow && limit.minutes === minutes,
+  )
 }

@@ -106,7 +106,8 @@ export function placeRuns(
   const isQueueOnly = candidates.length === 0 && allCandidates.length > 0
   return runs.map((run) => {
     const branch = run.headBranch
-    const isQueue = isQueueCommit || isQueueOnly || run.job.event === 'merge_group' || namesQueue(run, candidates)
+    const isQueue =
+      isQueueCommit || isQueueOnly || run.job.event === 'merge_group' || namesQueue(run, candidates)
     if (isQueue) return { run, kind: 'merge_queue', candidates: [], baseRef: branch }
     if (isTrunk(run, candidates)) return { run, kind: 'trunk', candidates: [], baseRef: branch }
     const tested = testedBy(run, candidates)
@@ -130,7 +131,9 @@ function isTrunk(run: Run, candidates: readonly Candidate[]): boolean {
   if (!run.trunk || isForPullRequest(run.job)) return false
   if (run.job.event !== null) return true
   // The event is unknown. A pull request can come from the default branch, or from a fork's branch of the same name.
-  return !candidates.some((candidate) => candidate.headRef === run.headBranch && isOpenAt(candidate, run.completedAt))
+  return !candidates.some(
+    (candidate) => candidate.headRef === run.headBranch && isOpenAt(candidate, run.completedAt),
+  )
 }
 
 /** The pull requests that the run counts for: those that were open with this head when it completed, or else came closest. */
@@ -151,7 +154,8 @@ function testedBy(run: Run, candidates: readonly Candidate[]): Candidate[] {
 function isOpenAt(candidate: Candidate, at: number): boolean {
   if (at < candidate.headFrom || (candidate.headTo !== null && at > candidate.headTo)) return false
   const last = candidate.events.findLast(
-    ({ action, reported_at }) => (action === 'closed' || action === 'reopened') && Date.parse(reported_at) <= at,
+    ({ action, reported_at }) =>
+      (action === 'closed' || action === 'reopened') && Date.parse(reported_at) <= at,
   )
   return last?.action !== 'closed'
 }

@@ -100,7 +100,12 @@ function dateStatuses(drafts: readonly Draft[]): void {
     .map(({ run, last }) => ({
       run,
       status: {
-        ...{ name: run.job.name, url: run.url, description: statusText(last.description), outcome: run.outcome },
+        ...{
+          name: run.job.name,
+          url: run.url,
+          description: statusText(last.description),
+          outcome: run.outcome,
+        },
         ...{ startedAt: run.startedAt, completedAt: run.completedAt },
       },
     }))

@@ -78,7 +78,9 @@ export interface StatusRun {
  * context (Prow's status-reconciler does). Nothing was executed when it did.
  */
 export function dateCopies(runs: readonly StatusRun[]): void {
-  const alike = Map.groupBy(runs, ({ url, outcome, description }) => JSON.stringify([url, outcome, description]))
+  const alike = Map.groupBy(runs, ({ url, outcome, description }) =>
+    JSON.stringify([url, outcome, description]),
+  )
   for (const group of alike.values()) {
     if (group[0]?.url === null || new Set(group.map((run) => run.name)).size < 2) continue
     const original = group.reduce((a, b) => (b.completedAt < a.completedAt ? b : a))

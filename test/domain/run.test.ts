@@ -133,12 +133,6 @@ describe('the job of an Actions run', () => {
     const [run] = readRuns([aCheckRun({ app: 'jenkins' })], [pullRequest])
     expect(run?.job).toMatchObject({ app: 'jenkins', workflow: null })
   })
-
-  test('on a schedule or in a merge queue is trunk', () => {
-    const [scheduled] = readRuns([aCheckRun()], [aWorkflowRun({ event: 'schedule' })])
-    const [queued] = readRuns([aCheckRun()], [aWorkflowRun({ event: 'merge_group' })])
-    expect([scheduled?.trunk, queued?.trunk]).toEqual([true, true])
-  })
 })
 
 describe('the base of a run', () => {
@@ -146,18 +140,12 @@ describe('the base of a run', () => {
 
   test.each([
     ['the one in its status’s description', aStatus({ description: `Job failed. BaseSHA:${BASE}` }), BASE],
-    ['that of the pull request mentioned', aCheckRun({ mentions: [mention(7, BASE)] }), BASE],
     [
-      'the one that all pull requests mentioned share',
-      aCheckRun({ mentions: [mention(7, BASE), mention(8, BASE)] }),
-      BASE,
-    ],
-    [
-      'unknown when those mentioned differ',
-      aCheckRun({ mentions: [mention(7, BASE), mention(8, OTHER_BASE)] }),
+      'not that of the pull request that it mentions, which is the base of its last push',
+      aCheckRun({ mentions: [mention(7, BASE)] }),
       null,
     ],
-    ['unknown when nothing is mentioned', aCheckRun(), null],
+    ['unknown when nothing names it', aCheckRun(), null],
   ])('is %s', (_name, seen, base) => {
     expect(readRuns([seen], [])[0]?.baseSha).toBe(base)
   })

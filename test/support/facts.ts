@@ -5,6 +5,7 @@ import type {
   Observation,
   PullRequestEvent,
   RerunRequest,
+  WorkflowJobFact,
   WorkflowRunFact,
 } from '../../src/domain/facts.ts'
 import type { HeadFacts } from '../../src/domain/head.ts'
@@ -98,6 +99,30 @@ export function aWorkflowRun(more: Partial<WorkflowRunFact> = {}): WorkflowRunFa
     actor_is_bot: false,
     started_at: at(0),
     ...more,
+  }
+}
+
+/** A failed job of Actions, the one of check run 1. `minute` is when it completed, `started` when it started. */
+export function aWorkflowJob(
+  more: Partial<WorkflowJobFact> & { minute?: number; started?: number } = {},
+): WorkflowJobFact {
+  const { minute = 10, started = 5, ...fields } = more
+  return {
+    repository_id: REPOSITORY_ID,
+    head_sha: HEAD,
+    check_run_id: 1,
+    run_id: 500,
+    attempt: 1,
+    name: 'unit',
+    conclusion: 'failure',
+    runner: null,
+    had_runner: true,
+    steps: 3,
+    failed_steps: 1,
+    cancelled_steps: 0,
+    started_at: at(started),
+    completed_at: at(minute),
+    ...fields,
   }
 }
 
@@ -195,6 +220,8 @@ export function factsOf(more: Partial<HeadFacts> = {}): HeadFacts {
     comments: [],
     rerunRequests: [],
     hunted: [],
+    workflowJobs: [],
+    timeLimits: [],
     ...more,
   }
 }
@@ -221,6 +248,7 @@ export function aRun(more: Partial<Run> & { minute?: number } = {}): Run {
     completedAt: ms(minute),
     baseSha: null,
     suiteId: null,
+    attempt: null,
     url: null,
     mentions: [],
     trunk: false,

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import type { Facts, Mention, Observation } from '../../domain/facts.ts'
 import { OWN_CHECK_RUN } from '../../domain/own-check-run.ts'
-import { ACTIONS_APP, isQueueBranch } from '../../domain/run.ts'
+import { isQueueBranch } from '../../domain/queue.ts'
+import { ACTIONS_APP } from '../../domain/run.ts'
 import {
   author,
   envelope,
