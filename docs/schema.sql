@@ -125,6 +125,7 @@ create table flake (
   counted boolean,
   evidence jsonb,
   definition_version integer not null,
+  followed text,
   correction jsonb,
   primary key (repository_id, head_sha, job_id)
 );
@@ -152,6 +153,14 @@ create table gap (
   reason text not null,
   filled_at timestamp with time zone,
   primary key (repository_id, from_at)
+);
+
+create table gate (
+  repository_id bigint not null,
+  job_id bigint not null,
+  followed text not null,
+  changes integer not null,
+  primary key (repository_id, job_id)
 );
 
 create table horizon (

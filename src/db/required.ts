@@ -1,6 +1,7 @@
 /** Stores the lists of required jobs of each base branch, each with the time from which it is valid. */
 
 import { sql } from 'kysely'
+import { gatesAmong, type LearnedGate } from '../domain/gate.ts'
 import { type Required, requiredBy } from '../domain/required.ts'
 import {
   jobsAfter,
@@ -20,6 +21,7 @@ interface Requirements {
   /** Every list of required jobs, oldest first. */
   lists: RequiredList[]
   defaultBranch: string | null
+  gates: LearnedGate[]
 }
 
 /** Reads the jobs and lists of a repository. Every figure needs them, so this is one query. */
@@ -29,6 +31,8 @@ export async function readRequirements(db: Db, repositoryId: number): Promise<Re
     (select coalesce(json_agg(j order by j.name), '[]') from (select * from job ${inRepository}) as j) as jobs,
     (select coalesce(json_agg(l order by l.valid_from, l.base_ref), '[]')
       from (select base_ref, valid_from, jobs, problem from required_jobs ${inRepository}) as l) as lists,
+    (select coalesce(json_agg(g order by g.job_id), '[]')
+      from (select job_id, followed, changes from gate ${inRepository}) as g) as gates,
     (select default_branch from repository ${inRepository}) as "defaultBranch"`.execute(db)
   return rows[0] as Requirements
 }
@@ -39,8 +43,8 @@ export async function readRequired(
   repositoryId: number,
   settings: Settings,
 ): Promise<{ required: Required; jobs: Row<'job'>[] }> {
-  const { jobs, lists, defaultBranch } = await readRequirements(db, repositoryId)
-  return { required: requiredBy(settings, lists, defaultBranch), jobs }
+  const { jobs, lists, defaultBranch, gates } = await readRequirements(db, repositoryId)
+  return { required: requiredBy(settings, lists, defaultBranch, gatesAmong(gates)), jobs }
 }
 
 /** The slugs of the apps whose check runs were reported in a repository. They are known before anything is derived. */

@@ -8,11 +8,16 @@ import type { Request } from './request.ts'
 import { ACTIONS_APP, type Job, type Run } from './run.ts'
 import { MINUTE_MS, SECOND_MS } from './time.ts'
 
-/** Why a job is a gate. */
-export interface Gate {
-  by: 'settings' | 'known' | 'learned'
-  /** A few words for people. */
-  why: string
+/** Why a job is a gate, as a clause without a full stop; null where it is a test. */
+export type GateOf = (job: Pick<Job, 'name' | 'app'> & { job_id?: number }) => { why: string } | null
+
+/** A job that was learned to be a gate. */
+export interface LearnedGate {
+  job_id: number
+  /** What a person had done before each change of its outcome, such as `a label`. */
+  followed: string
+  /** At how many commits its outcome changed. */
+  changes: number
 }
 
 /** Apps and contexts that state something about a pull request, and where that can be read. */
@@ -158,13 +163,27 @@ const KNOWN_GATES: readonly KnownGate[] = [
   },
 ]
 
-/** The gate that a job is by its app and name; null for jobs that are not in the table. */
-export function knownGate({ name, app }: Pick<Job, 'name' | 'app'>): Gate | null {
+/** Decides which jobs are gates: those in the table, and those learned in their repository. */
+export function gatesAmong(learned: readonly LearnedGate[]): GateOf {
+  const byId = new Map(learned.map((gate) => [gate.job_id, gate]))
+  return (job) => {
+    const known = knownGate(job)
+    if (known) return known
+    const gate = byId.get(job.job_id ?? -1)
+    if (!gate) return null
+    const { changes, followed } = gate
+    const times = changes === 1 ? 'its only change of result' : `each of its ${changes} changes of result`
+    return { why: `${times} followed ${followed} within 10 minutes, and it never ran for 30 s` }
+  }
+}
+
+/** Why a job is a gate by its app and name; null for jobs that are not in the table. */
+export function knownGate({ name, app }: Pick<Job, 'name' | 'app'>): { why: string } | null {
   const lower = name.toLowerCase()
   const known = KNOWN_GATES.find(
     ({ names, apps }) => (app !== '' && apps.includes(app)) || names.some((glob) => matchesGlob(lower, glob)),
   )
-  return known ? { by: 'known', why: known.what } : null
+  return known ? { why: `known to state: ${known.what}` } : null
 }
 
 /** Words in the names of jobs that often are gates. */

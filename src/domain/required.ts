@@ -1,4 +1,5 @@
 /** Which jobs count at which time: those that the settings name, or those that branch protection required, else all jobs. */
+import type { GateOf } from './gate.ts'
 import { matchesGlob } from './glob.ts'
 import { ListHistory, type RequiredJob, type RequiredList } from './required-lists.ts'
 import { type DatedRules, type Rules, rulesOver, type Settings } from './settings.ts'
@@ -13,9 +14,6 @@ export interface NamedJob {
   /** Absent where the job was never stored. */
   job_id?: number
 }
-
-/** Why a job is a gate, as a sentence without a full stop; null where it is a test. */
-export type GateOf = (job: NamedJob) => { why: string } | null
 
 /** A period in epoch ms, `[from, to)`; null is unbounded. */
 export interface Period {
@@ -49,8 +47,8 @@ export interface Required {
   sourceAt(at: number): RequiredSource
   /** When (epoch ms) the list was read that is assumed for this earlier time; null where the list of that time is known. */
   assumedAt(at: number): number | null
-  /** Why the job was a gate at a time (epoch ms); null where it was a test. */
-  gateAt(job: NamedJob, at: number): string | null
+  /** Why the newest rules leave the job out as a gate, when it would count otherwise; else null. */
+  leftOutAsGate(job: NamedJob): string | null
   /** When and for which branches the job counted; null where it always did, for all branches. */
   spansOf(job: NamedJob): RequiredSpan[] | null
 }
@@ -70,9 +68,11 @@ export function requiredBy(
   const history = new ListHistory(lists, defaultBranch)
   const versions = rulesOver(settings)
   const isAuto = settings.required === 'auto'
-  const counts = (job: NamedJob, baseRef: string | null, at: number) => {
+  const counts = (job: NamedJob, baseRef: string | null, at: number) =>
+    gateUnder(rulesAt(versions, at), job, gateOf) === null && isRequired(job, baseRef, at)
+  const isRequired = (job: NamedJob, baseRef: string | null, at: number) => {
     const rules = rulesAt(versions, at)
-    if (matchesAny(job.name, rules.ignore) || gateUnder(rules, job, gateOf) !== null) return false
+    if (matchesAny(job.name, rules.ignore)) return false
     if (rules.required !== 'auto') return matchesAny(job.name, rules.required)
     return history.isEmptyAt(at) || history.at(baseRef, at).some((required) => isSatisfiedBy(required, job))
   }
@@ -101,7 +101,12 @@ export function requiredBy(
       const known = source === 'protection' ? history.knownFrom : settings.rulesKnownFrom
       return source !== 'all' && known !== null && at < known ? known : null
     },
-    gateAt: (job, at) => gateUnder(rulesAt(versions, at), job, gateOf),
+    leftOutAsGate(job) {
+      const why = gateUnder(settings, job, gateOf)
+      const branches = [...history.branches, null]
+      const wouldCount = branches.some((branch) => isRequired(job, branch, Number.POSITIVE_INFINITY))
+      return wouldCount ? why : null
+    },
     spansOf,
   }
 }

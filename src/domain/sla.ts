@@ -7,7 +7,7 @@ import type { AttributionLabel } from './attribution/attribution.ts'
  * Version of the definitions that a figure was computed with; every stored figure names it.
  * Raise it whenever the same facts would give another figure.
  */
-export const DEFINITION_VERSION = 2
+export const DEFINITION_VERSION = 3
 
 export const DEFAULT_TARGET = 0.01
 /** Below this many pull requests tested, one flake breaches any day: the figure says more about size than flakiness. */

@@ -257,10 +257,7 @@ describe('required jobs of settings that changed', () => {
       earlierRules: [earlier(60, {})],
     })
     expect(result.spansOf(unit)).toEqual([{ base_ref: null, from: null, to: ms(60) }])
-    expect([result.gateAt(unit, ms(59)), result.gateAt(unit, ms(60))]).toEqual([
-      null,
-      'the settings name it as a gate',
-    ])
+    expect(result.leftOutAsGate(unit)).toBe('the settings name it as a gate')
   })
 
   test('require the same base while the setting was on', () => {
@@ -280,7 +277,8 @@ describe('gates that no setting names', () => {
 
   test('count only while the settings exclude them from the gates', () => {
     expect(result.spansOf(job('cla'))).toEqual([{ base_ref: null, from: null, to: ms(60) }])
-    expect(result.gateAt(job('cla'), ms(61))).toBe('is known')
+    expect(result.leftOutAsGate(job('cla'))).toBe('is known')
+    expect(result.leftOutAsGate(unit)).toBeNull()
     expect(result.spansOf(unit)).toBeNull()
   })
 })

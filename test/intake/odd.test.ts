@@ -297,10 +297,10 @@ describe('a repository', () => {
       checkRunDelivery({ id: 1, minute: 10 }),
       mergeGroupDelivery({ headSha: QUEUED, minute: 11 }),
       checkRunDelivery({ ...queue, id: 30, minute: 12, conclusion: 'failure' }),
-      checkRunDelivery({ ...queue, id: 31, minute: 13 }),
+      checkRunDelivery({ ...queue, id: 31, minute: 33 }),
       statusDelivery({ headSha: QUEUED, minute: 14, id: 900, build: 5 }),
       checkRunDelivery({ ...trunk, id: 32, minute: 15, conclusion: 'failure' }),
-      checkRunDelivery({ ...trunk, id: 33, minute: 16 }),
+      checkRunDelivery({ ...trunk, id: 33, minute: 36 }),
     )
     expect(await report(on)).toEqual({ flakes: [], prs: 1, counted: 0, rejected: [] })
     const { rows } = { rows: await on.app.deps.db.selectFrom('run').select(['kind', 'head_sha']).execute() }

@@ -2,6 +2,7 @@
 import type { LeasedTask } from '../../db/outbox.ts'
 import { readHeadsOf } from '../../db/pull-requests.ts'
 import { readRequirements } from '../../db/required.ts'
+import { gatesAmong } from '../../domain/gate.ts'
 import { type NamedJob, type Required, requiredBy } from '../../domain/required.ts'
 import { SETTINGS_PATH } from '../../domain/settings-path.ts'
 import { writeCheckRun } from '../../github/check-runs.ts'
@@ -43,9 +44,9 @@ async function readCheck(
   const { settings, problems } = combine(await readSettingsFiles(octokit, full_name, headSha))
   const before = await deps.settingsOf(repository_id)
   const after = settings === null ? before : settingsOf(settings)
-  const { jobs, lists, defaultBranch } = await readRequirements(deps.db, repository_id)
-  const requiredBefore = requiredBy(before, lists, defaultBranch)
-  const requiredAfter = requiredBy(after, lists, defaultBranch)
+  const { jobs, lists, defaultBranch, gates } = await readRequirements(deps.db, repository_id)
+  const requiredBefore = requiredBy(before, lists, defaultBranch, gatesAmong(gates))
+  const requiredAfter = requiredBy(after, lists, defaultBranch, gatesAmong(gates))
   return {
     problems,
     changes: compareSettings(before, after),
