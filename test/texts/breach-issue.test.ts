@@ -239,7 +239,7 @@ describe('the whole body', () => {
       - Error budget, 28 days: 4 flakes; budget 3.2 (exceeded)
       - This quarter (since 2026-01-01): out of SLA on 3 days and in 1 week; 1 pull request that fixes flakes merged
 
-      <sub>Rate: flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version 3. This issue closes automatically when the repository is back in SLA. Reopen it to keep it open.</sub>"
+      <sub>Rate: flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version 2. This issue closes automatically when the repository is back in SLA. Reopen it to keep it open.</sub>"
     `)
   })
 
@@ -270,7 +270,7 @@ describe('the whole body', () => {
       - Error budget, 28 days: 4 flakes; budget 3.2 (exceeded)
       - This quarter (since 2026-01-01): out of SLA on 3 days and in 1 week; 1 pull request that fixes flakes merged
 
-      <sub>Rate: flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version 3. This issue closes automatically when the repository is back in SLA. Reopen it to keep it open.</sub>"
+      <sub>Rate: flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version 2. This issue closes automatically when the repository is back in SLA. Reopen it to keep it open.</sub>"
     `)
   })
 
@@ -301,7 +301,7 @@ describe('the note', () => {
 
   test('names the definition version and says how the issue closes', () => {
     expect(note({})).toBe(
-      '<sub>Rate: flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version 3. This issue closes automatically when the repository is back in SLA. Reopen it to keep it open.</sub>',
+      '<sub>Rate: flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version 2. This issue closes automatically when the repository is back in SLA. Reopen it to keep it open.</sub>',
     )
   })
 
