@@ -5,6 +5,11 @@ create table backfill (
   since timestamp with time zone not null,
   started_at timestamp with time zone not null,
   done_at timestamp with time zone,
+  wanted_since timestamp with time zone not null,
+  complete_since timestamp with time zone not null,
+  results_since timestamp with time zone,
+  kept_days integer,
+  continues boolean not null,
   primary key (repository_id)
 );
 

@@ -106,3 +106,20 @@ export function addComment(
     minimized: null,
   })
 }
+
+/** Deletes the check runs, workflow runs and statuses that are older than the repository's retention. @param now epoch ms */
+export function expireResults(repository: Repository, now: number): void {
+  const oldest = now - repository.retentionDays * 86_400_000
+  const isOld = (at: string) => Date.parse(at) < oldest
+  for (const [id, run] of repository.workflowRuns)
+    if (isOld(run.createdAt)) repository.workflowRuns.delete(id)
+  for (const [id, suite] of repository.checkSuites)
+    if (isOld(suite.createdAt)) repository.checkSuites.delete(id)
+  for (const [id, run] of repository.checkRuns)
+    if (!repository.checkSuites.has(run.suiteId)) repository.checkRuns.delete(id)
+  for (const [sha, statuses] of repository.statuses) {
+    const kept = statuses.filter((status) => !isOld(status.createdAt))
+    if (kept.length > 0) repository.statuses.set(sha, kept)
+    else repository.statuses.delete(sha)
+  }
+}

@@ -161,6 +161,37 @@ export function addWorkflowRun(state: State, repository: Repository, seed: Workf
   return run
 }
 
+/** Runs a workflow again. A job that is not run again is copied under a new id, with its old times and result. */
+export function rerunWorkflow(
+  state: State,
+  repository: Repository,
+  run: WorkflowRun,
+  jobs: JobSeed[],
+): WorkflowAttempt {
+  const suite = repository.checkSuites.get(run.suiteId) as CheckSuite
+  const names = new Set(jobs.map((job) => job.name))
+  const copied = (run.attempts.at(-1)?.jobs ?? []).filter((job) => !names.has(job.name))
+  const again = [
+    ...jobs,
+    ...copied.map(({ name, conclusion, startedAt, completedAt }) => ({
+      name,
+      conclusion,
+      startedAt,
+      completedAt,
+    })),
+  ]
+  const attempt = attemptOf(state, repository, suite, run, again)
+  // The attempt starts when its first new job does.
+  attempt.startedAt = jobs.map((job) => job.startedAt).sort()[0] ?? attempt.startedAt
+  run.attempts.push(attempt)
+  Object.assign(suite, {
+    status: attempt.status,
+    conclusion: attempt.conclusion,
+    updatedAt: attempt.updatedAt,
+  })
+  return attempt
+}
+
 function attemptOf(
   state: State,
   repository: Repository,

@@ -63,6 +63,7 @@ export function addRepository(state: State, seed: RepositorySeed): Repository {
     description: null,
     defaultBranch: seed.defaultBranch ?? 'main',
     createdAt: seed.createdAt ?? '2024-01-01T00:00:00Z',
+    retentionDays: 90,
     branches: new Map(),
     rulesets: [],
     commits: new Map(),

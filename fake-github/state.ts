@@ -86,6 +86,8 @@ export interface Repository {
   description: string | null
   defaultBranch: string
   createdAt: string
+  /** How many days results are kept; only administrators may read it. `expireResults` deletes the others. */
+  retentionDays: number
   branches: Map<string, Branch>
   rulesets: Ruleset[]
   commits: Map<string, Commit>

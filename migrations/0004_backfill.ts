@@ -7,6 +7,11 @@ create table backfill (
   since timestamptz not null,
   started_at timestamptz not null,
   done_at timestamptz,
+  wanted_since timestamptz not null,
+  complete_since timestamptz not null,
+  results_since timestamptz,
+  kept_days integer,
+  continues boolean not null,
   primary key (repository_id)
 );
 

@@ -85,10 +85,30 @@ function fileShape(call: Call, repository: Repository, path: string, text: strin
   }
 }
 
+/** The most days that an owner can choose. */
+const MAX_PUBLIC_DAYS = 90
+const MAX_PRIVATE_DAYS = 400
+
+/** How long results are kept. GitHub hides the setting from people who do not administer the repository. */
+function getRetention(call: Call) {
+  const repository = repositoryOf(call)
+  const { actor } = call
+  const isAdmin = actor.kind === 'user' && repository.permissions.get(actor.login.toLowerCase()) === 'admin'
+  if (!isAdmin && actor.kind !== 'installation') throw notFound()
+  const maximum = repository.private ? MAX_PRIVATE_DAYS : MAX_PUBLIC_DAYS
+  return { status: 200, body: { days: repository.retentionDays, maximum_allowed_days: maximum } }
+}
+
 const REPOSITORY = '/repos/{owner}/{repo}'
 
 export const repositoryRoutes: Route[] = [
   { method: 'GET', path: REPOSITORY, needs: [['metadata', 'read']], handle: getRepository },
+  {
+    method: 'GET',
+    path: `${REPOSITORY}/actions/permissions/artifact-and-log-retention`,
+    needs: [['administration', 'read']],
+    handle: getRetention,
+  },
   {
     method: 'GET',
     path: `${REPOSITORY}/contents/{path}`,

@@ -1,6 +1,5 @@
 /** Everything derived about a repository, in the JSON shape that people script against. */
 
-import { readUnread, type Unread } from '../db/backfill.ts'
 import { readCoverage, readLastEvent } from '../db/coverage.ts'
 import { readGaps } from '../db/gaps.ts'
 import { type FlakeJson, flakeJson, type WindowJson, windowJson } from '../db/json.ts'
@@ -9,6 +8,7 @@ import { readAllComments, readAllFlakes } from '../db/report.ts'
 import type { Db, Row } from '../db/schema.ts'
 import { readScope, type Scope } from '../db/scope.ts'
 import { readWindows } from '../db/sla.ts'
+import { readCompleteSince, readUnread, type Unread } from '../db/unread.ts'
 import { retestsIn } from '../domain/command.ts'
 import { headRulesOf } from '../domain/head-rules.ts'
 import type { Settings } from '../domain/settings.ts'
@@ -42,7 +42,7 @@ export interface RepositoryReport {
   gaps: GapJson[]
   /** Commits with results outside known pull requests, the default branch and merge queues; mostly pushes to other branches. */
   unplaced_commits: number
-  /** What the backfill could not read, by kind and reason. */
+  /** What the history lacks, and why. */
   unread: Unread[]
 }
 
@@ -76,8 +76,11 @@ export async function readReport(
 ): Promise<RepositoryReport> {
   const { repository_id } = repository
   const { scope, required, names } = await readScope(db, repository_id, settings)
+  const completeSince = (await readCompleteSince(db, repository_id)) ?? Number.NEGATIVE_INFINITY
   const listed = async (rows: Row<'sla_window'>[]) => {
-    const withData = rows.filter((row) => row.prs > 0 || row.flakes > 0)
+    // A window that begins before the history does would show a part of its results as all of them.
+    const complete = rows.filter((row) => Date.parse(row.starts_at) >= completeSince)
+    const withData = complete.filter((row) => row.prs > 0 || row.flakes > 0)
     const coverage = await readCoverage(db, repository_id, required.declared, withData)
     return withData.map((row, i) => ({ ...windowJson(row), coverage: coverage[i] ?? null }))
   }

@@ -6,6 +6,7 @@ import { windowJson } from '../db/json.ts'
 import type { Db, Row } from '../db/schema.ts'
 import { readScope } from '../db/scope.ts'
 import { readWindows } from '../db/sla.ts'
+import { readCompleteSince, readUnread } from '../db/unread.ts'
 import { UserError } from '../domain/user-error.ts'
 import { type WindowKind, windowOf } from '../domain/window.ts'
 import { writeReport } from '../features/report/report.ts'
@@ -110,6 +111,7 @@ async function readSla(db: Db, repository: Row<'repository'>, { date, week }: Re
     as_of: newest?.measured_at ?? null,
     windows: rows.map((row) => ({ kind: row.kind, ...windowJson(row) })),
     budget: newest ? budgetJson(await readErrorBudget(db, scope, settings, endOf(newest))) : null,
+    unread: await readUnread(db, repository_id),
     jobs: jobs
       .filter((job) => job.flakes_counted > 0)
       .map(({ job_id, name, flakes, flakes_counted, counted_on }) => {
@@ -134,8 +136,11 @@ async function latest(
   kind: WindowKind,
   day: string | undefined,
 ): Promise<Row<'sla_window'>[]> {
-  if (day === undefined)
-    return (await readWindows(db, repositoryId, kind)).filter((row) => row.prs > 0).slice(-1)
+  if (day === undefined) {
+    const completeSince = (await readCompleteSince(db, repositoryId)) ?? Number.NEGATIVE_INFINITY
+    const rows = await readWindows(db, repositoryId, kind)
+    return rows.filter((row) => row.prs > 0 && Date.parse(row.starts_at) >= completeSince).slice(-1)
+  }
   // The start of a week does not depend on the time zone.
   const { start } = windowOf(kind, day, 'UTC')
   return readWindows(db, repositoryId, kind, { from: start, to: start })

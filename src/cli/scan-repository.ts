@@ -1,9 +1,10 @@
 /** The work of `scan`: reads a repository over the API into a database and derives every figure. */
+import { readBackfill } from '../db/backfill.ts'
 import type { OpenDatabase } from '../db/client.ts'
 import { saveRepository } from '../db/repositories.ts'
 import { deriveRepository } from '../derive/derive.ts'
 import { closeWindows } from '../derive/measure.ts'
-import { DAY_MS } from '../domain/time.ts'
+import { DAY_MS, MINUTE_MS } from '../domain/time.ts'
 import type { ReadRepository } from '../features/backfill/page.ts'
 import { readHistory, readRepository } from '../features/backfill/read.ts'
 import { readRequiredJobs } from '../features/required-jobs/refresh.ts'
@@ -11,6 +12,8 @@ import type { Octokit } from '../github/client.ts'
 import { createThrottledClient, type ThrottledClient } from '../github/throttled-client.ts'
 import { readStoredSettings } from '../settings/stored.ts'
 import type { ProgressBar } from './backfill-progress.ts'
+
+const RESUMED_MS = 10 * MINUTE_MS
 
 export interface ScanWork {
   /** How far back. */
@@ -44,6 +47,9 @@ export async function scanRepository(
   const progress = progressOf(repository.full_name, client)
   const reads = { since: at - days * DAY_MS, now, alone: embedded, signal, onProgress: progress.show }
   await readHistory(db, client, repository, reads).finally(progress.end)
+  const read = await readBackfill(db, repository.id)
+  // What was interrupted long ago ends at that time: what happened since is read next.
+  if (read && Date.parse(read.started_at) < at - RESUMED_MS) await readHistory(db, client, repository, reads)
   await saveRepository(db, rowOf(repository, at))
   const problem = await refreshRequiredJobs(db, client.throttle(octokitOf()), repository, at)
   const settings = await readStoredSettings(db, repository.id)

@@ -2,10 +2,10 @@
 
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
-import { readUnread } from '../db/backfill.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
 import { readRepositoryById } from '../db/repositories.ts'
+import { readUnread } from '../db/unread.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Octokit } from '../github/client.ts'
 import { tokenOctokit } from '../github/token-client.ts'
@@ -83,24 +83,14 @@ async function read(
   }
 }
 
-const KINDS: Record<string, string> = {
-  look: 'whether CI ran on commits',
-  checks: 'check runs of commits',
-  statuses: 'statuses of commits',
-  attempt: 'earlier attempts of Actions runs',
-  runs: 'Actions runs',
-  pull: 'commits and timelines of pull requests',
-  trunk: 'commits of the default branch',
-  comments: 'comments',
-  review_comments: 'comments on code',
+/** Lists what is missing from the report. */
+async function printUnread({ db }: OpenDatabase, repositoryId: number): Promise<void> {
+  for (const { what, from, to, why } of await readUnread(db, repositoryId))
+    process.stderr.write(`Not read from ${day(from)} to ${day(to)}: ${what} (${why}).\n`)
 }
 
-/** Lists what could not be read and is missing from the report. */
-async function printUnread({ db }: OpenDatabase, repositoryId: number): Promise<void> {
-  for (const { kind, pages, problem } of await readUnread(db, repositoryId))
-    process.stderr.write(
-      `Not read: ${KINDS[kind] ?? kind}, ${pages} ${pages === 1 ? 'page' : 'pages'} (${problem}).\n`,
-    )
+function day(time: string): string {
+  return time.slice(0, 10)
 }
 
 async function print({ db }: OpenDatabase, repositoryId: number, { json }: ScanOptions): Promise<void> {

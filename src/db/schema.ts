@@ -160,9 +160,20 @@ export interface RequiredJobsTable {
 
 export interface BackfillTable {
   repository_id: number
+  /** How far back this reading goes. */
   since: Time
   started_at: Time
   done_at: Time | null
+  /** How far back the last request wanted to read. */
+  wanted_since: Time
+  /** Since when everything is stored that GitHub had. */
+  complete_since: Time
+  /** When the results begin, if GitHub may have deleted earlier ones; null otherwise. */
+  results_since: Time | null
+  /** How many days GitHub keeps results; null where that is unknown. */
+  kept_days: number | null
+  /** Whether it continues a finished reading, so that what is stored need not be read again. */
+  continues: boolean
 }
 
 export interface BackfillPageTable {

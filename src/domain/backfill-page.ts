@@ -38,6 +38,8 @@ const commit = z.object({
   event: pullRequestEvent.nullable(),
   /** The pull request that the commit may be a head of. */
   number: id.nullable(),
+  /** RFC 3339: only results since then are wanted; null for all. */
+  after: time.nullable(),
 })
 const resultsOfCommit = z.object({ ...commit.shape, ...listPage.shape })
 
@@ -69,6 +71,13 @@ const requestSchema = z.discriminatedUnion('kind', [
   kind('pulls', z.object({ cursor: z.string().nullable(), first: z.int().positive(), alone: z.boolean() })),
   /** Reads all commits, changes of the head and reviews of one pull request by GraphQL. */
   kind('whole-pull', z.object({ number: id })),
+  /** Lists open pull requests by GraphQL that were last updated before the time that is read. */
+  kind('old-pulls', z.object({ cursor: z.string().nullable(), page: z.int().positive() })),
+  /** Finds the pull requests of commits that Actions ran on. */
+  kind(
+    'orphans',
+    z.object({ heads: z.array(z.object({ head_sha: z.string(), head_branches: z.array(z.string()) })) }),
+  ),
   /** Lists pull requests by REST. */
   kind('pulls-rest', listPage),
   /** Reads the commits and the timeline of one pull request by REST. */
@@ -96,6 +105,24 @@ export type PageRequest = z.infer<typeof requestSchema>
 export type PageKind = PageRequest['kind']
 /** What each kind of page carries. */
 export type PagePayloads = { [R in PageRequest as R['kind']]: R['payload'] }
+
+/** What each kind of page holds, for people. */
+export const PAGE_CONTENTS: Record<PageKind, string> = {
+  pulls: 'pull requests',
+  'pulls-rest': 'pull requests',
+  'old-pulls': 'results of open pull requests without a recent update',
+  'whole-pull': 'commits and timelines of pull requests',
+  pull: 'commits and timelines of pull requests',
+  look: 'whether CI ran on commits',
+  orphans: 'pull requests of Actions runs',
+  checks: 'check runs of commits',
+  statuses: 'statuses of commits',
+  trunk: 'commits of the default branch',
+  runs: 'Actions runs',
+  attempt: 'earlier attempts of Actions runs',
+  comments: 'comments',
+  review_comments: 'comments on code',
+}
 
 /** A commit that may have CI results. */
 export type Look = z.infer<typeof commit>

@@ -32,6 +32,8 @@ export interface ThrottledClient {
   throttle(octokit: Octokit): Octokit
   /** By resource: `core` for REST, `graphql`. */
   readonly left: ReadonlyMap<string, RateLeft>
+  /** The address of the REST API. */
+  readonly baseUrl: string
   /** Calls made so far, by resource. */
   readonly calls: ReadonlyMap<string, number>
   /** Epoch ms until which requests wait; 0 when none waits. */
@@ -69,6 +71,7 @@ export function createThrottledClient(octokit: Octokit, options: AskOptions): Th
   let never: string | null = null
   return {
     left: queue.left,
+    baseUrl: octokit.request.endpoint.DEFAULTS.baseUrl,
     calls: queue.calls,
     get waitsUntil() {
       return queue.waitsUntil()

@@ -5,7 +5,8 @@ import { type ServerType, serve } from '@hono/node-server'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type Page, chromium as playwright } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { finishPage, startBackfill } from '../../src/db/backfill.ts'
+import { startBackfill } from '../../src/db/backfill.ts'
+import { finishPage } from '../../src/db/backfill-pages.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { newPage } from '../../src/domain/backfill-page.ts'
 import {
@@ -248,9 +249,14 @@ describe('the first run', () => {
       .insertInto('repository')
       .values(aRepository({ full_name: HOSTILE.slice(0, 60).replaceAll('/', '') }))
       .execute()
-    const wanted = { since: '2025-11-06T00:00:00Z', now: '2026-02-04T11:00:00Z', overlapMs: 0 }
+    const wanted = {
+      since: '2025-11-06T00:00:00Z',
+      now: '2026-02-04T11:00:00Z',
+      overlapMs: 0,
+      keptDays: null,
+    }
     const pages = ['a', 'b'].map((cursor) => newPage('pulls', cursor, { cursor, first: 25, alone: false }))
-    await startBackfill(fresh.db, 1, wanted, pages)
+    await startBackfill(fresh.db, 1, wanted, () => pages)
     const auth = { clientId: 'x', clientSecret: 'y', apiUrl: 'http://127.0.0.1:1', secret: 's'.repeat(40) }
     own = serve({ fetch: app({ db: fresh.db, auth }).fetch, port: 0, hostname: '127.0.0.1' })
     await new Promise((resolve) => own.once('listening', resolve))

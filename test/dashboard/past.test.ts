@@ -2,7 +2,8 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { GitHubUsers } from '../../src/dashboard/auth/github-users.ts'
-import { finishPage, startBackfill } from '../../src/db/backfill.ts'
+import { startBackfill } from '../../src/db/backfill.ts'
+import { finishPage } from '../../src/db/backfill-pages.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
 import { readCoverage } from '../../src/db/coverage.ts'
 import { deleteCursor, saveCursor } from '../../src/db/delivery-checks.ts'
@@ -38,8 +39,8 @@ async function text(path: string, deps: Partial<Parameters<typeof app>[0]> = {})
 async function backfill(repositoryId: number): Promise<void> {
   const { db } = database
   const page = (cursor: string) => newPage('pulls', cursor, { cursor, first: 25, alone: false })
-  const wanted = { since: '2025-11-06T00:00:00Z', now: '2026-02-04T11:00:00Z', overlapMs: 0 }
-  await startBackfill(db, repositoryId, wanted, [page('first'), page('second')])
+  const wanted = { since: '2025-11-06T00:00:00Z', now: '2026-02-04T11:00:00Z', overlapMs: 0, keptDays: null }
+  await startBackfill(db, repositoryId, wanted, () => [page('first'), page('second')])
   const stored = await db
     .selectFrom('backfill_page')
     .selectAll()

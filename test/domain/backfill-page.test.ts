@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { newPage, type PageKind, type PagePayloads, parsePage } from '../../src/domain/backfill-page.ts'
 import { aPullRequest, at, HEAD } from '../support/facts.ts'
 
-const COMMIT = { sha: HEAD, trunk: false, queue: null, event: aPullRequest(), number: 7 }
+const COMMIT = { sha: HEAD, trunk: false, queue: null, event: aPullRequest(), number: 7, after: null }
 const PULL = {
   ...{ number: 7, title: 'Change 7', state: 'open', draft: false, body: '/retest' },
   ...{ created_at: at(0), updated_at: at(1), closed_at: null, merged_at: null, merge_commit_sha: null },
@@ -17,12 +17,21 @@ const PULL = {
 const PAYLOADS: { [K in PageKind]: PagePayloads[K] } = {
   pulls: { cursor: null, first: 25, alone: false },
   'whole-pull': { number: 7 },
+  'old-pulls': { cursor: null, page: 1 },
+  orphans: { heads: [{ head_sha: 'a'.repeat(40), head_branches: ['topic'] }] },
   'pulls-rest': { page: 1 },
   pull: { pull: PULL },
   look: {
     looks: [
       COMMIT,
-      { sha: HEAD, trunk: true, queue: 'gh-readonly-queue/main/pr-7', event: null, number: null },
+      {
+        sha: HEAD,
+        trunk: true,
+        queue: 'gh-readonly-queue/main/pr-7',
+        event: null,
+        number: null,
+        after: null,
+      },
     ],
   },
   checks: { ...COMMIT, page: 2 },

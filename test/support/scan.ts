@@ -1,7 +1,7 @@
 /** `scan` without a process: a fake GitHub whose clock a test sets, and a database that the scans share. */
 import { onTestFinished } from 'vitest'
 import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
-import { addRepository } from '../../fake-github/seed.ts'
+import { addRepository, setRole } from '../../fake-github/seed.ts'
 import { addApp } from '../../fake-github/seed-ci.ts'
 import { addUserToken } from '../../fake-github/seed-tokens.ts'
 import type { Conclusion, Repository } from '../../fake-github/state.ts'
@@ -51,13 +51,17 @@ export function time(minute: number): string {
   return at(minute).replace('.000Z', 'Z')
 }
 
-/** A fake GitHub with the empty repository `acme/widgets`, its fork `octocat/widgets` and two apps that report results. */
-export async function startScans(minute = 7 * DAY): Promise<TestScans> {
+/**
+ * A fake GitHub with the empty repository `acme/widgets`, its fork `octocat/widgets` and two apps that report results. The
+ * token belongs to an administrator, who may read how long results are kept.
+ */
+export async function startScans(minute = 7 * DAY, { isAdmin = true } = {}): Promise<TestScans> {
   const clock = { minute }
   const now = () => ms(clock.minute)
   const fakeGitHub = await startFakeGitHub({ now, validate: true })
   const { state } = fakeGitHub
   const repository = addRepository(state, { owner: 'acme', name: 'widgets', createdAt: time(-90 * DAY) })
+  if (isAdmin) setRole(state, repository, 'octocat', 'admin')
   addRepository(state, { owner: 'octocat', name: 'widgets', forkOf: 'acme/widgets' })
   addApp(state)
   addApp(state, OTHER_CI, 'other-ci', 'Other CI')

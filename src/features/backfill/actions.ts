@@ -1,10 +1,11 @@
 /** Actions runs and their attempts: the workflow and event behind the check runs, and who re-ran them. */
-import { knownHeads, readPullRequestsFrom } from '../../db/backfill.ts'
-import type { Row } from '../../db/schema.ts'
-import { type Look, newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
-import type { MergeGroupFact } from '../../domain/facts.ts'
-import { lookPages } from './heads.ts'
+
+import { attemptKey, completedAttempts } from '../../db/stored-results.ts'
+import { newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
+import { DAY_MS, MINUTE_MS } from '../../domain/time.ts'
+import { lookPages } from './looks.ts'
 import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
+import { headsBehind, type WorkflowRun } from './run-heads.ts'
 
 /** GitHub lists at most this many runs for one search, and may not count further. */
 const MAX_LISTED = 1000
@@ -14,20 +15,19 @@ const MIN_SPAN_MS = 2000
 
 type Span = PagePayloads['runs']
 
-interface WorkflowRun {
-  id: number
-  head_sha: string
-  head_branch: string | null
-  event: string
-  status: string
-  run_attempt?: number | null
-  created_at: string
-  head_repository?: { id: number } | null
-}
+/** A run can be started again this long after its first attempt (docs.github.com, "Re-run workflows and jobs"). */
+const RERUN_MS = 30 * DAY_MS
 
-/** Starts with the whole time. A span with more runs than GitHub lists is split in half. */
-export function firstRuns({ since, startedAt }: Pick<ReadContext, 'since' | 'startedAt'>): Page {
-  return runPage({ from: seconds(Date.parse(since)), to: seconds(Date.parse(startedAt)), page: 1 })
+/**
+ * Starts with the whole time, and the time before it whose runs can be started again within it. A span with more runs than
+ * GitHub lists is split in half.
+ */
+export function firstRuns({ since, startedAt }: Pick<ReadContext, 'since' | 'startedAt'>): Page[] {
+  const start = Date.parse(since)
+  return [
+    runPage({ from: seconds(start), to: seconds(Date.parse(startedAt)), page: 1 }),
+    runPage({ from: seconds(start - RERUN_MS), to: seconds(start), page: 1 }),
+  ]
 }
 
 function runPage(span: Span): Page {
@@ -52,13 +52,20 @@ export async function readRuns(context: ReadContext, span: Span): Promise<PageRe
   const isCut = isIncomplete(data, span, runs)
   const halves = isCut ? halved(span) : null
   if (halves) return { facts: [], next: halves, found: [] }
-  const heads = await headsBehind(context, runs)
+  const stored = await completedAttempts(
+    context.db,
+    context.repository.id,
+    runs.map(({ id }) => id),
+  )
+  const recent = runs.filter((run) => isRecent(context, run, stored))
+  const heads = await headsBehind(context, recent)
   const next = isCut && span.page >= LAST_PAGE ? null : nextPage(headers, span.page, runs.length)
   return {
-    facts: [...runs.flatMap((run) => runFacts(context, run)), ...heads.facts],
+    facts: [...recent.flatMap((run) => runFacts(context, run)), ...heads.facts],
     next: [
       ...lookPages(heads.looks),
-      ...runs.flatMap(earlierAttempts),
+      ...heads.pages,
+      ...recent.flatMap((run) => earlierAttempts(run, stored)),
       ...(next !== null ? [runPage({ ...span, page: next })] : []),
     ],
     found: [],
@@ -91,16 +98,32 @@ function halved({ from, to }: Span): Page[] | null {
   return [runPage({ from: middle, to, page: 1 }), runPage({ from, to: middle, page: 1 })]
 }
 
+/** Whether a run belongs to the time of the history and, in a continued backfill, its newest attempt is not stored yet. */
+function isRecent(context: ReadContext, run: WorkflowRun, stored: ReadonlySet<string>): boolean {
+  const { id, run_attempt, created_at, updated_at, run_started_at } = run
+  if (context.continues && stored.has(attemptKey(id, run_attempt ?? 1))) return false
+  const start = Date.parse(context.completeSince)
+  return [created_at, updated_at, run_started_at].some((at) => at && Date.parse(at) >= start)
+}
+
+/** For about two minutes after a re-run, GitHub may still show the cancelled attempt before it as the result. */
+const SETTLED_MS = 3 * MINUTE_MS
+
 function runFacts(context: ReadContext, run: WorkflowRun) {
-  const action = run.status === 'completed' ? 'completed' : 'requested'
-  return factsOf(context, 'workflow_run', { action, workflow_run: run })
+  const { run_attempt, conclusion, run_started_at } = run
+  const begun = Date.parse(run_started_at ?? run.created_at)
+  const isOld =
+    (run_attempt ?? 1) > 1 && conclusion === 'cancelled' && begun > Date.parse(context.startedAt) - SETTLED_MS
+  const isDone = run.status === 'completed' && !isOld
+  const workflow_run = isDone ? run : { ...run, conclusion: null }
+  return factsOf(context, 'workflow_run', { action: isDone ? 'completed' : 'requested', workflow_run })
 }
 
 /** The list shows the newest attempt of each run; earlier ones take a request each. */
-function earlierAttempts({ id, run_attempt }: WorkflowRun): Page[] {
-  return Array.from({ length: Math.max(0, (run_attempt ?? 1) - 1) }, (_, i) =>
-    newPage('attempt', `${id}:${i + 1}`, { run: id, attempt: i + 1 }),
-  )
+function earlierAttempts({ id, run_attempt }: WorkflowRun, stored: ReadonlySet<string>): Page[] {
+  return Array.from({ length: Math.max(0, (run_attempt ?? 1) - 1) }, (_, i) => i + 1)
+    .filter((attempt) => !stored.has(attemptKey(id, attempt)))
+    .map((attempt) => newPage('attempt', `${id}:${attempt}`, { run: id, attempt }))
 }
 
 /** Reads one attempt of an Actions run. */
@@ -113,72 +136,4 @@ export async function readAttempt(
     { owner: context.owner, repo: context.repo, run_id: run, attempt_number: attempt },
   )
   return { facts: runFacts(context, data as WorkflowRun), next: [], found: [] }
-}
-
-/**
- * Commits that Actions ran on but no pull request lists: a force-push replaced them, and GitHub only names its last commit.
- * They belong to the pull request that came from their branch at the time. Commits of the merge queue are included.
- */
-async function headsBehind(context: ReadContext, runs: readonly WorkflowRun[]) {
-  const { db, repository } = context
-  const queued = runs.filter((run) => run.event === 'merge_group')
-  const heads = await knownHeads(db, repository.id, [...new Set(runs.map((run) => run.head_sha))])
-  const lost = runs.filter((run) => run.event.startsWith('pull_request') && !heads.has(run.head_sha))
-  const refs = lost.flatMap((run) =>
-    run.head_branch && run.head_repository
-      ? [{ ref: run.head_branch, repository: run.head_repository.id }]
-      : [],
-  )
-  const pulls = await readPullRequestsFrom(db, repository.id, refs)
-  const found = lost.flatMap((run) => {
-    const pull = pullOf(pulls, run)
-    return pull ? [{ run, event: headEvent(pull, run) }] : []
-  })
-  const groups = queued.flatMap((run) => mergeGroupOf(repository.id, run) ?? [])
-  const looks = [
-    ...found.map(({ run, event }) => headLook(run.head_sha, event.number)),
-    ...queued.flatMap((run) => queueLook(run) ?? []),
-  ]
-  const events = found.map(({ event }) => event)
-  return { looks, facts: [{ pull_request_event: events, merge_group: groups }] }
-}
-
-type HeadRow = Row<'pull_request_event'>
-
-/** The pull request that came from the run's branch and was the newest opened before it. */
-function pullOf(pulls: readonly HeadRow[], run: WorkflowRun): HeadRow | undefined {
-  return pulls
-    .filter((pull) => pull.head_ref === run.head_branch)
-    .filter((pull) => pull.head_repository_id === run.head_repository?.id)
-    .filter((pull) => Date.parse(pull.created_at) <= Date.parse(run.created_at))
-    .sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at))[0]
-}
-
-function headEvent(pull: HeadRow, run: WorkflowRun): HeadRow {
-  return { ...pull, action: 'read', head_sha: run.head_sha, base_sha: null, reported_at: run.created_at }
-}
-
-function headLook(sha: string, number: number): Look {
-  return { sha, trunk: false, queue: null, event: null, number }
-}
-
-function queueLook({ head_sha, head_branch }: WorkflowRun): Look | null {
-  return head_branch === null
-    ? null
-    : { sha: head_sha, trunk: true, queue: head_branch, event: null, number: null }
-}
-
-function mergeGroupOf(repositoryId: number, run: WorkflowRun): MergeGroupFact | null {
-  const match = /^gh-readonly-queue\/(.+)\/pr-(\d{1,9})-([0-9a-f]{40})$/.exec(run.head_branch ?? '')
-  if (!match) return null
-  const [, base_ref = '', number, base_sha = ''] = match
-  return {
-    repository_id: repositoryId,
-    head_sha: run.head_sha,
-    action: 'checks_requested',
-    base_ref,
-    base_sha,
-    number: Number(number),
-    reported_at: run.created_at,
-  }
 }

@@ -1,10 +1,13 @@
 /** Asks GitHub which pull requests had certain commits as heads; the answers become facts. */
-import type { OrphanHead } from '../../db/orphan-heads.ts'
+import type { OrphanHead as NotedHead } from '../../db/orphan-heads.ts'
 import type { Facts } from '../../domain/facts.ts'
 import { GraphqlRefusal } from '../../github/throttled-client.ts'
 import type { ReadContext } from './page.ts'
 import { eventFacts, PULL_FIELDS, type PullRequest, stateFacts } from './pull.ts'
 import { pullOfRest, type RestPull } from './pulls-rest.ts'
+
+/** A commit, and the branches that its runs name. */
+type OrphanHead = Pick<NotedHead, 'head_sha' | 'head_branches'>
 
 /** Commits in one query: with the labels of 5 pull requests each, 50 commits are 300 connections and cost 3 points. */
 export const HEADS_AT_ONCE = 50

@@ -1,83 +1,16 @@
-/** CI results of commits: first a cheap look at many of them for any result, then the check runs and statuses of those. */
+/** The check runs and statuses of commits, and the commits of the default branch. */
 import { type Look, newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
 import type { Facts } from '../../domain/facts.ts'
+import { lookPages } from './looks.ts'
 import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
-
-/** GraphQL charges a hundredth of a point for each commit. */
-const LOOKS_AT_ONCE = 50
-
-/** A smaller query costs the same point, and REST would cost two requests for each commit. */
-const FEWEST_LOOKS = 5
-
-/** Pages that look at commits, each commit once. @param most commits of one page */
-export function lookPages(looks: readonly Look[], most = LOOKS_AT_ONCE): Page[] {
-  const unique = [...new Map(looks.map((look) => [look.sha, look])).values()]
-  const pages: Page[] = []
-  for (let at = 0; at < unique.length; at += most) {
-    const part = unique.slice(at, at + most)
-    const name = `${part[0]?.sha}:${part.at(-1)?.sha}:${part.length}`
-    pages.push(newPage('look', name, { looks: part }, numbersOf(part)))
-  }
-  return pages
-}
-
-/** The same commits in several smaller pages; null if there are too few. */
-export function smallerLooks({ looks }: PagePayloads['look']): Page[] | null {
-  return looks.length > FEWEST_LOOKS ? lookPages(looks, Math.ceil(looks.length / 5)) : null
-}
-
-function numbersOf(looks: readonly Look[]): number[] {
-  return [...new Set(looks.flatMap((look) => look.number ?? []))]
-}
-
-/** Without GraphQL there is no cheap look: the check runs and statuses of every commit are read. */
-export function looksWithoutGraphql({ looks }: PagePayloads['look']): PageResult {
-  const pages = looks.flatMap((look) => [resultPage('checks', look, 1), resultPage('statuses', look, 1)])
-  return { facts: [], next: pages, found: [] }
-}
 
 /** A commit with results was a head. */
 function eventIf(hasResults: boolean, { event }: Look): Facts[] {
   return hasResults && event ? [{ pull_request_event: [event] }] : []
 }
 
-interface CommitResults {
-  checkSuites?: { totalCount: number } | null
-  status?: { contexts: { context: string }[] } | null
-}
-
-/** Finds which commits have check suites or statuses. Those are read next, and those that GraphQL does not show. */
-export async function readLook(
-  { client, owner, repo }: ReadContext,
-  { looks }: PagePayloads['look'],
-): Promise<PageResult> {
-  const objects = looks.map(
-    (look, i) =>
-      `c${i}: object(oid: "${look.sha}") { ... on Commit { checkSuites(first: 1) { totalCount } status { contexts { context } } } }`,
-  )
-  const query = `query($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { ${objects.join(' ')} } }`
-  const answer = await client.graphql<{ repository: Record<string, CommitResults | null> | null }>(query, {
-    owner,
-    repo,
-  })
-  const result: PageResult = { facts: [], next: [], found: [] }
-  looks.forEach((look, i) => {
-    const commit = answer.repository?.[`c${i}`]
-    const suites = commit?.checkSuites?.totalCount ?? null
-    const hasChecks = suites !== 0
-    // GitHub answers null if there is no status. If it shows no suites either, the commit may be hidden.
-    const isHidden = suites === null || commit?.status === undefined
-    const hasStatuses = isHidden || (commit?.status?.contexts?.length ?? 0) > 0
-    const hasResults = (suites ?? 0) > 0 || (!isHidden && hasStatuses)
-    if (look.event && hasResults) result.facts.push({ pull_request_event: [look.event] })
-    if (hasChecks) result.next.push(resultPage('checks', look, 1))
-    if (hasStatuses) result.next.push(resultPage('statuses', look, 1))
-  })
-  return result
-}
-
 /** One page of check runs or statuses of a commit. */
-function resultPage(kind: 'checks' | 'statuses', look: Look, page: number): Page {
+export function resultPage(kind: 'checks' | 'statuses', look: Look, page: number): Page {
   const { sha, number } = look
   return newPage(kind, `${sha}:${page}`, { ...look, page }, number === null ? [] : [number])
 }
@@ -160,8 +93,13 @@ export async function readTrunk(context: ReadContext, { page }: PagePayloads['tr
     page,
   })
   const commits = listOf<{ sha: string }>(data)
-  const looks = commits.map(({ sha }): Look => ({ sha, trunk: true, queue: null, event: null, number: null }))
+  const looks = commits.map(({ sha }) => trunkLook(sha, null))
   const next = nextPage(headers, page, commits.length)
   const more = next === null ? [] : [trunkPage(next)]
   return { facts: [], next: [...lookPages(looks), ...more], found: [] }
+}
+
+/** A look at a commit of the default branch, or of a merge queue's branch. */
+export function trunkLook(sha: string, queue: string | null): Look {
+  return { sha, trunk: true, queue, event: null, number: null, after: null }
 }

@@ -65,6 +65,8 @@ async function assign(
     ...pathOf(full_name),
     since: now,
     startedAt: now,
+    completeSince: now,
+    continues: false,
   }
   let assigned = 0
   for (let at = 0; at < heads.length; at += HEADS_AT_ONCE) {

@@ -1,5 +1,5 @@
 /** The step of a backfill: one page of the API goes in, facts and further pages come out. */
-import type { PageResult } from '../../db/backfill.ts'
+import type { PageResult } from '../../db/backfill-pages.ts'
 import type { Db } from '../../db/schema.ts'
 import type { Facts } from '../../domain/facts.ts'
 import { isRateLimit } from '../../github/rate-limit.ts'
@@ -26,6 +26,10 @@ export interface ReadContext {
   since: string
   /** RFC 3339: when the backfill started. */
   startedAt: string
+  /** RFC 3339: since when the history is complete at the end; `since`, or the start of the backfill that it continues. */
+  completeSince: string
+  /** Whether everything before was read by an earlier backfill: results that are stored need not be read again. */
+  continues: boolean
 }
 
 /**

@@ -61,6 +61,7 @@ export function headsOf(context: ReadContext, pr: WholePullRequest) {
       queue: null,
       event: event?.pull_request_event?.[0] ?? null,
       number: pr.number,
+      after: null,
     }
   })
   return { facts, looks }

@@ -1,7 +1,7 @@
 /** Pull requests and their heads without GraphQL: the list, and at least 2 requests for each. */
 import { newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
 import { mayHoldCommand } from '../../domain/command-lines.ts'
-import { lookPages } from './heads.ts'
+import { lookPages } from './looks.ts'
 import { listOf, nextPage, type PageResult, PER_PAGE, type ReadContext, refusalOf } from './page.ts'
 import { type PullRequest, stateFacts } from './pull.ts'
 import { headsOf } from './pull-heads.ts'

@@ -1,7 +1,9 @@
 /** Pull requests with their heads, most recently updated first: 25 for one GraphQL point. */
 import { newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
+import { DAY_MS } from '../../domain/time.ts'
 import { GraphqlRefusal } from '../../github/throttled-client.ts'
-import { lookPages } from './heads.ts'
+import { lookPages } from './looks.ts'
+import { recentLook } from './old-pulls.ts'
 import type { PageResult, ReadContext } from './page.ts'
 import { PULL_FIELDS, type PullRequest, stateFacts } from './pull.ts'
 import { headsOf, type WholePullRequest } from './pull-heads.ts'
@@ -70,7 +72,10 @@ export function shorterPulls({ cursor, first, alone }: PagePayloads['pulls']): P
   return pullsPage({ cursor, first: MAX_AT_ONCE, alone: true })
 }
 
-/** Reads a page of pull requests, most recently updated first. The list ends at the first that was last updated before `since`. */
+/**
+ * Reads a page of pull requests, most recently updated first. The list ends where they were last updated before `since`, or
+ * three days earlier: CI may still have run on those.
+ */
 export async function readPulls(
   context: ReadContext,
   { cursor, first, alone }: PagePayloads['pulls'],
@@ -85,18 +90,28 @@ export async function readPulls(
   const pulls = (page.nodes ?? [null]).filter((pull) => pull !== null)
   if (page.nodes?.length !== pulls.length || !page.pageInfo) throw incomplete()
   const recent = pulls.filter((pull) => Date.parse(pull.updatedAt) >= Date.parse(since))
+  const earlier = pulls.filter((pull) => !recent.includes(pull) && isShortlyBefore(context, pull))
   const read = recent.map((pull) => (alone || isCut(pull) ? laterOf(context, pull) : nowOf(context, pull)))
-  const hasMore = page.pageInfo.hasNextPage && recent.length === pulls.length
+  const hasMore = page.pageInfo.hasNextPage && recent.length + earlier.length === pulls.length
   const next = { cursor: page.pageInfo.endCursor, first: MAX_AT_ONCE, alone: false }
   return {
     facts: read.flatMap(({ facts }) => facts),
     next: [
       ...read.flatMap(({ pages }) => pages),
       ...lookPages(read.flatMap(({ looks }) => looks)),
+      ...lookPages(earlier.map((pull) => recentLook(context, pull))),
       ...(hasMore ? [pullsPage(next)] : after()),
     ],
     found: recent.map((pull) => pull.number),
   }
+}
+
+/** CI can end this long after a pull request was merged. */
+const LATE_MS = 3 * DAY_MS
+
+/** Whether CI may have run since the start of the time that is read, on a pull request that was last updated before it. */
+function isShortlyBefore({ since, continues }: ReadContext, { updatedAt }: PullRequest): boolean {
+  return !continues && Date.parse(updatedAt) >= Date.parse(since) - LATE_MS
 }
 
 function incomplete(): GraphqlRefusal {

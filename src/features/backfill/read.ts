@@ -5,20 +5,17 @@
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type BackfillProgress, finishBackfill, readProgress, startBackfill } from '../../db/backfill.ts'
 import {
-  type BackfillProgress,
   type ClaimedPage,
   claimPage,
-  finishBackfill,
   finishPage,
   freeClaims,
   hasOpenPages,
   keepClaims,
   noteProblem,
-  readProgress,
-  startBackfill,
   type UnreadablePage,
-} from '../../db/backfill.ts'
+} from '../../db/backfill-pages.ts'
 import type { Db } from '../../db/schema.ts'
 import type { Page, PageKind, PagePayloads } from '../../domain/backfill-page.ts'
 import { iso } from '../../domain/time.ts'
@@ -26,15 +23,10 @@ import { pathOf } from '../../github/client.ts'
 import { GraphqlRefusal, type ThrottledClient } from '../../github/throttled-client.ts'
 import { firstRuns, readAttempt, readRuns } from './actions.ts'
 import { firstComments, readComments } from './comments.ts'
-import {
-  firstTrunk,
-  looksWithoutGraphql,
-  readChecks,
-  readLook,
-  readStatuses,
-  readTrunk,
-  smallerLooks,
-} from './heads.ts'
+import { firstTrunk, readChecks, readStatuses, readTrunk } from './heads.ts'
+import { readKeptDays } from './kept-days.ts'
+import { looksWithoutGraphql, readLook, smallerLooks } from './looks.ts'
+import { firstOldPulls, oldPullsWithoutGraphql, readOldPulls } from './old-pulls.ts'
 import { type PageResult, type ReadContext, type ReadRepository, refusalOf } from './page.ts'
 import { firstPulls, readPulls, shorterPulls } from './pulls.ts'
 import {
@@ -43,6 +35,7 @@ import {
   readPullByNumber,
   readPullsWithoutGraphql,
 } from './pulls-rest.ts'
+import { readOrphans } from './run-heads.ts'
 import { readWholePull } from './whole-pull.ts'
 
 const WORKERS = 6
@@ -85,16 +78,13 @@ export async function readHistory(
 ): Promise<boolean> {
   const claimer = randomUUID()
   if (options.alone) await freeClaims(db, null)
-  const wanted = { since: iso(options.since), now: iso(options.now()), overlapMs: OVERLAP_MS }
-  const backfill = await startBackfill(db, repository.id, wanted, [
-    firstPulls(),
-    firstTrunk(),
-    ...firstComments(),
-  ])
-  if (backfill.done_at) return true
   const { owner, repo } = pathOf(repository.full_name)
-  const { since, started_at: startedAt } = backfill
-  const context: ReadContext = { db, client, repository, owner, repo, since, startedAt }
+  const keptDays = await readKeptDays(client, { owner, repo, private: repository.private })
+  const times = { since: iso(options.since), now: iso(options.now()), overlapMs: OVERLAP_MS }
+  const backfill = await startBackfill(db, repository.id, { ...times, keptDays }, firstPages)
+  if (backfill.done_at) return true
+  const { since, started_at: startedAt, complete_since: completeSince, continues } = backfill
+  const context = { db, client, repository, owner, repo, since, startedAt, completeSince, continues }
   const reportProgress = async () => options.onProgress?.(await readProgress(db, repository.id))
   const heartbeat = setInterval(() => void keepClaims(db, claimer).catch(() => undefined), HEARTBEAT_MS)
   const progress = setInterval(() => void reportProgress().catch(() => undefined), 1000)
@@ -117,6 +107,10 @@ export async function readHistory(
     clearInterval(progress)
     await freeClaims(db, claimer)
   }
+}
+
+function firstPages(): Page[] {
+  return [firstPulls(), firstOldPulls(), firstTrunk(), ...firstComments()]
 }
 
 /** Reads page after page until all are done; waits while other workers may still add some. */
@@ -156,7 +150,7 @@ function readPage(context: ReadContext, { kind, payload }: ClaimedPage): Promise
   switch (kind) {
     case 'pulls':
       // Actions runs are read after the pull requests, whose branches show which pull request a run belongs to.
-      return readPulls(context, payload, () => [firstRuns(context)]).catch((error: unknown) =>
+      return readPulls(context, payload, () => firstRuns(context)).catch((error: unknown) =>
         otherwise(error, (refusal) => ({ ...NOTHING, next: [otherPulls(refusal, payload)] })),
       )
     case 'whole-pull':
@@ -164,7 +158,13 @@ function readPage(context: ReadContext, { kind, payload }: ClaimedPage): Promise
         otherwise(error, () => readPullByNumber(context, payload.number)),
       )
     case 'pulls-rest':
-      return readPullsWithoutGraphql(context, payload, () => [firstRuns(context)])
+      return readPullsWithoutGraphql(context, payload, () => firstRuns(context))
+    case 'old-pulls':
+      return readOldPulls(context, payload).catch((error: unknown) =>
+        otherwise(error, () => oldPullsWithoutGraphql(context)),
+      )
+    case 'orphans':
+      return readOrphans(context, payload)
     case 'pull':
       return readPull(context, payload)
     case 'look':

@@ -49,7 +49,7 @@ async function readRepositoryHistory(
   const client = createThrottledClient(octokit, { reserve: RESERVE, signal })
   const repository = await readRepository(client, full_name)
   const begun = await readBackfill(db, repository_id)
-  const since = begun ? Date.parse(begun.since) : now() - FIRST_DAYS * DAY_MS
+  const since = begun ? Date.parse(begun.wanted_since) : now() - FIRST_DAYS * DAY_MS
   log.info({ repository: full_name, since: iso(since) }, 'backfill starts or resumes')
   const isRead = await readHistory(db, client, repository, { since, now, alone, signal })
   if (!isRead) return

@@ -1,7 +1,7 @@
 /** One pull request with all its commits, changes of its head and reviews: as many GraphQL queries as it takes. */
 import { newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
 import { GraphqlRefusal } from '../../github/throttled-client.ts'
-import { lookPages } from './heads.ts'
+import { lookPages } from './looks.ts'
 import type { PageResult, ReadContext } from './page.ts'
 import { PULL_FIELDS } from './pull.ts'
 import { headsOf, type WholePullRequest } from './pull-heads.ts'

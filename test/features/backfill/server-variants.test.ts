@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FakeGitHub, startFakeGitHub } from '../../../fake-github/fake-github.ts'
 import { addUserToken } from '../../../fake-github/seed-tokens.ts'
 import type { Repository } from '../../../fake-github/state.ts'
-import { readUnread } from '../../../src/db/backfill.ts'
+import { readUnread } from '../../../src/db/unread.ts'
 import { readHistory, readRepository } from '../../../src/features/backfill/read.ts'
 import { createThrottledClient } from '../../../src/github/throttled-client.ts'
 import { tokenOctokit } from '../../../src/github/token-client.ts'
@@ -105,11 +105,11 @@ describe('a backfill', () => {
       { path: /\/comments$/, status: 410 },
     ]
     expect(await read({ refuses })).toBe(true)
-    expect(await readUnread(db(), repository.id)).toEqual([
-      { kind: 'attempt', pages: expect.any(Number), problem: '501 Not here' },
-      { kind: 'comments', pages: 1, problem: '410 Not here' },
-      { kind: 'review_comments', pages: 1, problem: '410 Not here' },
-      { kind: 'statuses', pages: 1, problem: '403 Not here' },
+    expect((await readUnread(db(), repository.id)).map(({ what, why }) => [what, why])).toEqual([
+      [expect.stringMatching(/^earlier attempts of Actions runs, \d+ pages$/), '501 Not here'],
+      ['comments, 1 page', '410 Not here'],
+      ['comments on code, 1 page', '410 Not here'],
+      ['statuses of commits, 1 page', '403 Not here'],
     ])
     expect((await figures()).flakes.length).toBeGreaterThan(8)
   })
@@ -126,8 +126,8 @@ describe('a backfill', () => {
     const failing = { refuses: [{ path: /pulls\/comments/, status: 500 }] }
     await expect(read(failing)).rejects.toMatchObject({ status: 500 })
     expect(await read(failing)).toBe(true)
-    expect(await readUnread(db(), repository.id)).toEqual([
-      { kind: 'review_comments', pages: 1, problem: '500 Not here' },
+    expect((await readUnread(db(), repository.id)).map(({ what, why }) => [what, why])).toEqual([
+      ['comments on code, 1 page', '500 Not here'],
     ])
   })
 })
