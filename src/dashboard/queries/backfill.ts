@@ -15,7 +15,8 @@ export interface BackfillState {
 
 /** Backfills in progress, by repository name. */
 export async function readOpenBackfills(db: Db, repositoryIds: readonly number[]): Promise<BackfillState[]> {
-  const { rows } = await sql<BackfillState>`select d.repository_id, r.full_name, d.since, d.started_at,
+  const { rows } =
+    await sql<BackfillState>`select d.repository_id, r.full_name, greatest(d.since, d.wanted_since) as since, d.started_at,
       count(p.page_key) as pages, count(p.done_at) as done,
       coalesce(sum(jsonb_array_length(p.numbers)) filter (where p.kind like 'pulls%' and p.done_at is not null), 0)::int8
         as pull_requests

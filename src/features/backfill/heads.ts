@@ -1,7 +1,6 @@
-/** The check runs and statuses of commits, and the commits of the default branch. */
+/** The check runs and statuses of commits. */
 import { type Look, newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
 import type { Facts } from '../../domain/facts.ts'
-import { lookPages } from './looks.ts'
 import { factsOf, listOf, nextPage, type PageResult, PER_PAGE, type ReadContext } from './page.ts'
 
 /** A commit with results was a head. */
@@ -70,36 +69,4 @@ export async function readStatuses(
     next: next !== null ? [resultPage('statuses', commit, next)] : [],
     found: [],
   }
-}
-
-/** The first page of the default branch's commits. */
-export function firstTrunk(): Page {
-  return trunkPage(1)
-}
-
-function trunkPage(page: number): Page {
-  return newPage('trunk', page, { page })
-}
-
-/** Reads the commits of the default branch: their runs are evidence about the jobs. */
-export async function readTrunk(context: ReadContext, { page }: PagePayloads['trunk']): Promise<PageResult> {
-  const { owner, repo, repository, since } = context
-  const { data, headers } = await context.client.get('GET /repos/{owner}/{repo}/commits', {
-    owner,
-    repo,
-    sha: repository.default_branch,
-    since,
-    per_page: PER_PAGE,
-    page,
-  })
-  const commits = listOf<{ sha: string }>(data)
-  const looks = commits.map(({ sha }) => trunkLook(sha, null))
-  const next = nextPage(headers, page, commits.length)
-  const more = next === null ? [] : [trunkPage(next)]
-  return { facts: [], next: [...lookPages(looks), ...more], found: [] }
-}
-
-/** A look at a commit of the default branch, or of a merge queue's branch. */
-export function trunkLook(sha: string, queue: string | null): Look {
-  return { sha, trunk: true, queue, event: null, number: null, after: null }
 }

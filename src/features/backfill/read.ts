@@ -23,7 +23,7 @@ import { pathOf } from '../../github/client.ts'
 import { GraphqlRefusal, type ThrottledClient } from '../../github/throttled-client.ts'
 import { firstRuns, readAttempt, readRuns } from './actions.ts'
 import { firstComments, readComments } from './comments.ts'
-import { firstTrunk, readChecks, readStatuses, readTrunk } from './heads.ts'
+import { readChecks, readStatuses } from './heads.ts'
 import { readKeptDays } from './kept-days.ts'
 import { looksWithoutGraphql, readLook, smallerLooks } from './looks.ts'
 import { firstOldPulls, oldPullsWithoutGraphql, readOldPulls } from './old-pulls.ts'
@@ -36,6 +36,7 @@ import {
   readPullsWithoutGraphql,
 } from './pulls-rest.ts'
 import { readOrphans } from './run-heads.ts'
+import { firstTrunk, readTrunk } from './trunk.ts'
 import { readWholePull } from './whole-pull.ts'
 
 const WORKERS = 6

@@ -5,8 +5,8 @@ import { knownHeads, readPullRequestsFrom } from '../../db/stored-results.ts'
 import { type Look, newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
 import type { MergeGroupFact } from '../../domain/facts.ts'
 import { askAboutHeads, HEADS_AT_ONCE } from './associated-pulls.ts'
-import { trunkLook } from './heads.ts'
 import type { PageResult, ReadContext } from './page.ts'
+import { trunkLook } from './trunk.ts'
 
 /** What the list of Actions runs says about a run. */
 export interface WorkflowRun {
