@@ -6,10 +6,10 @@ import { readScopeChanges } from '../db/scope.ts'
 import { burnRate } from '../domain/sla.ts'
 import { HOUR_MS, MINUTE_MS } from '../domain/time.ts'
 import { readBudget } from './budget.ts'
-import { addDays, dayAt } from './dates.ts'
+import { addDays, dayAt, weekOf } from './dates.ts'
 import type { DashboardDeps, Timings } from './deps.ts'
 import { countDeliveries, type Freshness, readFreshness, readOutboxDepth } from './queries/status.ts'
-import { readNewestWindows } from './queries/windows.ts'
+import { readWindowsOf } from './queries/windows.ts'
 import { viewOf } from './view.ts'
 import { slaOfRow } from './wording.ts'
 
@@ -76,12 +76,14 @@ async function slaGauges(
   const today = dayAt(deps.now(), 'UTC')
   const ids = repositories.map((repository) => repository.repository_id)
   const to = addDays(today, 1)
-  const days = await readNewestWindows(deps.db, ids, 'day', { from: addDays(today, -7), to })
-  const weeks = await readNewestWindows(deps.db, ids, 'week', { from: addDays(today, -14), to })
+  // The last closed local day began at most three days before today in UTC.
+  const days = await readWindowsOf(deps.db, ids, 'day', { from: addDays(today, -3), to })
+  const weeks = await readWindowsOf(deps.db, ids, 'week', { from: addDays(today, -10), to })
+  const windows = new Map(
+    [...days, ...weeks].map((row) => [keyOf(row.repository_id, row.kind, row.start), row]),
+  )
   const measured = new Map(fresh.map((row) => [row.repository_id, row.last_measured_at]))
   const changes = await readScopeChanges(deps.db, ids)
-  for (const { repository_id: id, full_name } of repositories)
-    for (const row of [days.get(id), weeks.get(id)]) if (row) setWindow(gauges, full_name, row)
   for (let i = 0; i < repositories.length; i += MAX_CONCURRENT) {
     const some = repositories.slice(i, i + MAX_CONCURRENT)
     const budgets = await Promise.all(
@@ -90,13 +92,23 @@ async function slaGauges(
         return budgetOf(deps, repository, measured.get(id) ?? null, changes.get(id) ?? '')
       }),
     )
-    for (const [j, { full_name: repository }] of some.entries()) {
-      gauges.target.set({ repository }, budgets[j]?.target ?? 0)
-      const left = budgets[j]?.left ?? null
+    for (const [j, { full_name: repository, repository_id: id }] of some.entries()) {
+      const budget = budgets[j]
+      if (!budget) continue
+      const { target, left, lastDay } = budget
+      gauges.target.set({ repository }, target)
       // Without a tested pull request the budget is unknown, not zero.
       if (left !== null) gauges.left.set({ repository }, left)
+      for (const key of [keyOf(id, 'day', lastDay), keyOf(id, 'week', weekOf(lastDay))]) {
+        const row = windows.get(key)
+        if (row && row.prs > 0) setWindow(gauges, repository, row)
+      }
     }
   }
+}
+
+function keyOf(repositoryId: number, kind: string, start: string): string {
+  return `${repositoryId}/${kind}/${start}`
 }
 
 function makeGauges(registry: Registry) {
@@ -134,6 +146,8 @@ interface CachedBudget {
   target: number
   /** Null if no pull request was tested in the 28 days. */
   left: number | null
+  /** The last local day that has ended, `YYYY-MM-DD`. */
+  lastDay: string
 }
 
 const MAX_CONCURRENT = 8
@@ -158,7 +172,12 @@ async function budgetOf(
   if (hit?.key === key) return hit
   const view = await viewOf(deps, repository)
   const { left, sla } = await readBudget(deps.db, view, measuredAt)
-  const budget = { key, target: view.settings.target, left: sla.prs === 0 ? null : left }
+  const budget = {
+    key,
+    target: view.settings.target,
+    left: sla.prs === 0 ? null : left,
+    lastDay: addDays(view.today, -1),
+  }
   cache.set(repository.repository_id, budget)
   return budget
 }

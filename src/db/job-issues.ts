@@ -29,3 +29,15 @@ export async function writeJobIssue(db: Db, row: NewRow<'job_issue'>): Promise<v
     .onConflict((conflict) => conflict.columns(['repository_id', 'job_id']).doUpdateSet(fields))
     .execute()
 }
+
+/** Forgets an issue that GitHub no longer has. */
+export async function deleteJobIssue(
+  db: Db,
+  { repository_id, job_id }: Pick<Row<'job_issue'>, 'repository_id' | 'job_id'>,
+): Promise<void> {
+  await db
+    .deleteFrom('job_issue')
+    .where('repository_id', '=', repository_id)
+    .where('job_id', '=', job_id)
+    .execute()
+}

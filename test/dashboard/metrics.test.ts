@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createTimings } from '../../src/dashboard/app.ts'
 import type { OpenDatabase } from '../../src/db/client.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { app, aRepository, aWindow, clear, openFixture } from './fixture.ts'
 
 let database: OpenDatabase
@@ -35,14 +36,65 @@ async function seed(): Promise<void> {
   await db
     .insertInto('sla_window')
     .values([
-      aWindow({ start: '2026-02-04', ...figures }),
-      aWindow({ repository_id: 2, start: '2026-02-04', ...figures }),
+      aWindow({ start: '2026-02-03', ...figures }),
+      aWindow({ repository_id: 2, start: '2026-02-03', ...figures }),
     ])
     .execute()
 }
 
 describe('/metrics', () => {
-  test('shows the figures of the latest window with data', async () => {
+  test.each([
+    ['2026-01-31', 'a day of the last week', 0],
+    ['2026-02-02', 'a day before the last closed day', 0],
+    ['2026-02-03', 'the last closed day', 1],
+    ['2026-02-04', 'today', 0],
+  ])(
+    'a breach of %s is shown as that of the last closed day: %s, %i samples',
+    async (start, _which, samples) => {
+      const { db } = database
+      await db.insertInto('repository').values(aRepository()).execute()
+      await db
+        .insertInto('sla_window')
+        .values(aWindow({ start, prs: 50, breached: true }))
+        .execute()
+      const text = await (await app({ db }).request('/metrics')).text()
+      expect(text.match(/^flake_sla_breached\{.*window="day"/gm) ?? []).toHaveLength(samples)
+    },
+  )
+
+  test.each([
+    ['Pacific/Auckland', '2026-02-04'],
+    ['America/Los_Angeles', '2026-02-03'],
+    ['UTC', '2026-02-03'],
+  ])('the last closed day in %s is %s', async (timeZone, expected) => {
+    const { db } = database
+    await db.insertInto('repository').values(aRepository()).execute()
+    // Other figures than those of the test before, which are cached.
+    const measured_at = `2026-02-04T10:00:${10 + timeZone.length}Z`
+    const starts = ['2026-02-02', '2026-02-03', '2026-02-04', '2026-02-05']
+    await db
+      .insertInto('sla_window')
+      .values(starts.map((start, i) => aWindow({ start, prs: 10 + i, measured_at })))
+      .execute()
+    const text = await (
+      await app({ db, settingsOf: async () => ({ ...DEFAULT_SETTINGS, timeZone }) }).request('/metrics')
+    ).text()
+    const prs = 10 + starts.indexOf(expected)
+    expect(text).toContain(`flake_sla_pull_requests_tested{repository="acme/web",window="day"} ${prs}\n`)
+  })
+
+  test('the week is that of the last closed day', async () => {
+    const { db } = database
+    await db.insertInto('repository').values(aRepository()).execute()
+    await db
+      .insertInto('sla_window')
+      .values(['2026-01-26', '2026-02-02'].map((start, i) => aWindow({ kind: 'week', start, prs: 10 + i })))
+      .execute()
+    const text = await (await app({ db }).request('/metrics')).text()
+    expect(text).toContain('flake_sla_pull_requests_tested{repository="acme/web",window="week"} 11\n')
+  })
+
+  test('shows the figures of the last closed day', async () => {
     await seed()
     const text = await (await app({ db: database.db }).request('/metrics')).text()
     expect(text).toContain('flake_sla_rate{repository="acme/web",window="day"} 0.02')

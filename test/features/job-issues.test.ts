@@ -13,7 +13,7 @@ import {
   type TestDelivery,
   workflowRunDelivery,
 } from '../support/deliveries.ts'
-import { at, REPOSITORY_ID } from '../support/facts.ts'
+import { at, ms, REPOSITORY_ID } from '../support/facts.ts'
 
 const DAY = 24 * 60
 /** Ten minutes after midnight at the end of the n-th day of the test; the first day begins at 9:00. */
@@ -126,6 +126,18 @@ test('at most two issues are opened a day, and no second one for a job whose rec
       .map(({ title }) => title)
       .sort(),
   ).toEqual(['Flaky job: `` | @everyone `x` ``', 'Flaky job: `e2e`', 'Flaky job: `unit`'])
+})
+
+test('an issue that was deleted on GitHub is forgotten, and a new one is opened', async () => {
+  const { sendFlakyDay, sendAll, passTo, issues, repository } = await startJobIssuesApp()
+  await sendFlakyDay()
+  await passTo(night(1))
+  repository.issues.delete(FIRST_ISSUE)
+  await sendAll(pullRequestRuns(400, DAY + 5, { unit: true }))
+  await passTo(night(2))
+  expect(issues()).toMatchObject([{ title: 'Flaky job: `unit`', state: 'open' }])
+  const [row] = (await readOpenJobIssues(db(), REPOSITORY_ID)).values()
+  expect(Date.parse(row?.opened_at ?? '')).toBe(ms(night(2)))
 })
 
 test('the issue is updated without a comment', async () => {

@@ -2,7 +2,7 @@
 
 import { type ErrorBudget, readErrorBudget } from '../../db/budget.ts'
 import { readIssueFlakes, readNewerEvidence, readQuietSpell } from '../../db/job-burn.ts'
-import { readJobIssues, writeJobIssue } from '../../db/job-issues.ts'
+import { deleteJobIssue, readJobIssues, writeJobIssue } from '../../db/job-issues.ts'
 import { readJob } from '../../db/job-table.ts'
 import { readJobCosts } from '../../db/jobs.ts'
 import { enqueueTask, type LeasedTask } from '../../db/outbox.ts'
@@ -128,9 +128,14 @@ async function openFor(round: Round, job_id: number): Promise<string> {
 async function maintain(round: Round, stored: Row<'job_issue'>): Promise<string[]> {
   const { octokit, path, now } = round
   const issue = await readIssue(octokit, path, stored.issue)
+  if (!issue) {
+    // If the job deserves an issue it gets a new one; if the issue only could not be read, it is found again by its marker.
+    await deleteJobIssue(round.db, stored)
+    return [`forgot #${stored.issue}, which no longer exists`]
+  }
   const row = { ...stored, ...changesByPeople(stored, issue, now) }
   await writeJobIssue(round.db, row)
-  if (!issue || issue.locked) return []
+  if (issue.locked) return []
   const job = await jobOf(round, row.job_id)
   return issue.state === 'open' ? whileOpen(round, row, issue, job) : whileClosed(round, row, job, issue)
 }
@@ -138,14 +143,14 @@ async function maintain(round: Round, stored: Row<'job_issue'>): Promise<string[
 /** What people did to the issue since the last round. */
 function changesByPeople(
   stored: Row<'job_issue'>,
-  issue: FoundIssue | null,
+  issue: FoundIssue,
   now: string,
 ): Partial<Row<'job_issue'>> {
   const wasOpen = stored.closed_at === null
-  const isOpen = issue?.state === 'open'
+  const isOpen = issue.state === 'open'
   if (isOpen && !wasOpen) return { closed_at: null, counts_from: now, closed_by_app: false }
   if (isOpen || !wasOpen) return {}
-  const closed_at = issue?.closedAt ?? now
+  const closed_at = issue.closedAt ?? now
   return { closed_at, counts_from: closed_at, closed_by_app: false }
 }
 

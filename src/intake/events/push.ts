@@ -20,8 +20,10 @@ const schema = envelope.extend({
   repository: repository.extend({ pushed_at: seconds.optional().catch(undefined) }),
   ref: text,
   after: sha,
+  before: text.nullish(),
   deleted: z.boolean().nullish(),
   created: z.boolean().nullish(),
+  forced: z.boolean().nullish(),
   commits: z.array(commit).nullish(),
 })
 
@@ -61,17 +63,25 @@ function branchPush({ repository, ref, after, created, commits }: Payload): Fact
 }
 
 function settingsPush(event: Payload, at: string): Facts {
-  const { repository, after } = event
+  // The branch may be set to a commit again: the time tells the pushes apart, or else the commit before it.
+  const { repository, after, before } = event
   const commits = event.commits ?? []
-  const mayChange = commits.length >= MAX_COMMITS || commits.flatMap(filesOf).includes(SETTINGS_PATH)
+  // A forced push lists only the commits that it adds, not those that it removes.
+  const mayChange =
+    event.forced || commits.length >= MAX_COMMITS || commits.flatMap(filesOf).includes(SETTINGS_PATH)
   if (!mayChange) return {}
+  const pushed = pushedAt(event)
   return {
     repository: [repositoryFact(event, at)],
     outbox: [
-      newTask({ repository_id: repository.id, task_key: `settings:${after}`, at }, 'settings', {
-        sha: after,
-        since: pushedAt(event) ?? at,
-      }),
+      newTask(
+        { repository_id: repository.id, task_key: `settings:${after}:${pushed ?? before}`, at },
+        'settings',
+        {
+          sha: after,
+          since: pushed ?? at,
+        },
+      ),
     ],
   }
 }

@@ -1,15 +1,40 @@
 /** Facts of `push` webhooks: changed settings on the default branch, changed files on other branches. */
 import { describe, expect, test } from 'vitest'
 import { push } from '../../../src/intake/events/push.ts'
-import { type PushOptions, pushDelivery } from '../../support/deliveries.ts'
+import { type PushOptions, pushDelivery, REPOSITORY } from '../../support/deliveries.ts'
 import { at } from '../../support/facts.ts'
 
 const read = (options: PushOptions = {}) => push(pushDelivery(options).payload, { at: at(5) })
 
 test('a push to the default branch that changes the settings has them read again', () => {
   expect(read().outbox).toMatchObject([
-    { kind: 'settings', task_key: `settings:${'e'.repeat(40)}`, due_at: at(5) },
+    { kind: 'settings', task_key: `settings:${'e'.repeat(40)}:${'d'.repeat(40)}`, due_at: at(5) },
   ])
+})
+
+describe('the default branch is set to a commit that it had before', () => {
+  const [a, b] = ['a'.repeat(40), 'b'.repeat(40)]
+  const keyOf = (more: object) => {
+    const { payload } = pushDelivery()
+    return push({ ...payload, ...more }, { at: at(5) }).outbox?.[0]?.task_key
+  }
+
+  test('by a forced push that adds no commit: the settings are read again', () => {
+    expect(keyOf({ before: b, after: a, forced: true, commits: [] })).toBeDefined()
+    expect(keyOf({ before: b, after: a, forced: false, commits: [] })).toBeUndefined()
+  })
+
+  test('each push is a task of its own, and a redelivered push is not', () => {
+    const pushedAt = (pushed_at: number) => ({ repository: { ...REPOSITORY, pushed_at } })
+    const first = keyOf({ before: b, after: a, ...pushedAt(1_770_000_000) })
+    const second = keyOf({ before: b, after: a, ...pushedAt(1_770_000_060) })
+    expect(second).not.toBe(first)
+    expect(keyOf({ before: b, after: a, ...pushedAt(1_770_000_060) })).toBe(second)
+  })
+
+  test('without a time the commit before tells the pushes apart', () => {
+    expect(keyOf({ before: b, after: a })).not.toBe(keyOf({ before: 'c'.repeat(40), after: a }))
+  })
 })
 
 test.each([
