@@ -37,7 +37,8 @@ function tableOf({ repository, required, windows }: RepositoryReport, asOf: stri
     ...(days > 0 ? windows.day.slice(-days) : []).map((window) => ({ kind: 'day', ...window })),
     ...windows.week.slice(-LAST_WEEKS).map((window) => ({ kind: 'week', ...window })),
   ]
-  return slaTable({ repository, required, as_of: asOf, windows: shown, jobs: [] }, false)
+  const since = shown.map((window) => window.start).sort()[0] ?? ''
+  return slaTable({ repository, required, since, as_of: asOf, windows: shown, jobs: [] }, false)
 }
 
 function framed(title: string, text: string): string[] {

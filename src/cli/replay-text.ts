@@ -1,5 +1,7 @@
 /** The text output of `replay`. */
 import { count, percent } from '../texts/figures.ts'
+import { plain } from '../texts/markdown.ts'
+import { requiredSentences } from '../texts/required.ts'
 import type { ReplayReport } from './report-json.ts'
 
 /** The counts of deliveries, then the last seven days and weeks of each repository. */
@@ -15,6 +17,8 @@ export function replayText({ deliveries, repositories }: ReplayReport): string {
       '',
       `${repository}: ${count(flakes.length, 'flake')}; ${count(required.jobs.length, 'required job')} (${required.source})`,
     )
+    const [first] = windows.day
+    for (const sentence of requiredSentences(required, first?.start ?? '', plain)) lines.push(`  ${sentence}`)
     for (const kind of ['day', 'week'] as const) {
       for (const window of windows[kind].slice(-7)) {
         const { start, prs, flakes_counted, rate, rate_low, rate_high, breached, partial } = window

@@ -3,6 +3,7 @@
 import { readCoverage, readLastEvent } from '../db/coverage.ts'
 import { readGaps } from '../db/gaps.ts'
 import { type FlakeJson, flakeJson, type WindowJson, windowJson } from '../db/json.ts'
+import { readRequiredState } from '../db/missing.ts'
 import { countOrphanHeads } from '../db/orphan-heads.ts'
 import { readAllComments, readAllFlakes } from '../db/report.ts'
 import type { Db, Row } from '../db/schema.ts'
@@ -11,6 +12,7 @@ import { readWindows } from '../db/sla.ts'
 import { readCompleteSince, readUnread, type Unread } from '../db/unread.ts'
 import { retestsIn } from '../domain/command.ts'
 import { headRulesOf } from '../domain/head-rules.ts'
+import type { RequiredState } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { WindowKind } from '../domain/window.ts'
 
@@ -32,7 +34,7 @@ export interface ReplayReport {
 
 export interface RepositoryReport {
   repository: string
-  required: { source: string; jobs: string[]; problem: string | null }
+  required: RequiredState & { jobs: string[] }
   windows: Record<WindowKind, (WindowJson & { coverage: number | null })[]>
   flakes: ReportFlakeJson[]
   retests: RetestJson[]
@@ -75,7 +77,8 @@ export async function readReport(
   settings: Settings,
 ): Promise<RepositoryReport> {
   const { repository_id } = repository
-  const { scope, required, names } = await readScope(db, repository_id, settings)
+  const loaded = await readScope(db, repository_id, settings)
+  const { scope, required, names } = loaded
   const completeSince = (await readCompleteSince(db, repository_id)) ?? Number.NEGATIVE_INFINITY
   const listed = async (rows: Row<'sla_window'>[]) => {
     // A window that begins before the history does would show a part of its results as all of them.
@@ -86,7 +89,7 @@ export async function readReport(
   }
   return {
     repository: repository.full_name,
-    required: { source: required.source, jobs: names, problem: required.problem },
+    required: { ...(await readRequiredState(db, loaded)), jobs: names },
     windows: {
       day: await listed(await readWindows(db, repository_id, 'day')),
       week: await listed(await readWindows(db, repository_id, 'week')),

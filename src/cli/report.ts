@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { type ErrorBudget, readErrorBudget } from '../db/budget.ts'
 import { readJobCosts } from '../db/jobs.ts'
 import { windowJson } from '../db/json.ts'
+import { readRequiredState } from '../db/missing.ts'
 import type { Db, Row } from '../db/schema.ts'
 import { readScope } from '../db/scope.ts'
 import { readWindows } from '../db/sla.ts'
@@ -100,17 +101,20 @@ async function readSla(db: Db, repository: Row<'repository'>, { date, week }: Re
   if (!week) rows.push(...(await latest(db, repository_id, 'day', date)))
   rows.push(...(await latest(db, repository_id, 'week', week ?? date)))
   const newest = rows[0]
-  const { scope, required, names } = await readScope(db, repository_id, settings)
+  const loaded = await readScope(db, repository_id, settings)
+  const { scope, names } = loaded
   const widest = rows[rows.length - 1]
   const jobs = widest
     ? await readJobCosts(db, scope, { from: Date.parse(widest.starts_at), to: Date.parse(widest.ends_at) })
     : []
+  const budget = newest ? budgetJson(await readErrorBudget(db, scope, settings, endOf(newest))) : null
   return {
     repository: full_name,
-    required: { source: required.source, jobs: names, problem: required.problem },
+    since: budget?.first ?? '',
+    required: { ...(await readRequiredState(db, loaded)), jobs: names },
     as_of: newest?.measured_at ?? null,
     windows: rows.map((row) => ({ kind: row.kind, ...windowJson(row) })),
-    budget: newest ? budgetJson(await readErrorBudget(db, scope, settings, endOf(newest))) : null,
+    budget,
     unread: await readUnread(db, repository_id),
     jobs: jobs
       .filter((job) => job.flakes_counted > 0)

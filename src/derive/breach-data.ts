@@ -4,10 +4,12 @@ import { readJobBackgrounds, readJobDays } from '../db/breach.ts'
 import { type ErrorBudget, readErrorBudget, readTimeLost } from '../db/budget.ts'
 import { type IncidentRow, readFixes, readIncidents } from '../db/incidents.ts'
 import { readJobCosts } from '../db/jobs.ts'
+import { readRequiredState } from '../db/missing.ts'
 import type { Db, Row } from '../db/schema.ts'
 import { readScope, type Scope } from '../db/scope.ts'
 import { countsOf, readWindows } from '../db/sla.ts'
 import { changePoint } from '../domain/attribution/change-point.ts'
+import type { RequiredState } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { breachProbability, type Sla, slaOf } from '../domain/sla.ts'
 import { DAY_MS, iso } from '../domain/time.ts'
@@ -36,8 +38,7 @@ export interface BreachFigures {
   day: string
   sla: Sla
   definitionVersion: number
-  requiredSource: string
-  requiredProblem: string | null
+  required: RequiredState
   jobs: BreachedJob[]
   incidents: IncidentRow[]
   trend: { day: string; rate: number | null; breached: boolean }[]
@@ -60,7 +61,8 @@ export async function readBreach(
   const stored = await readWindows(db, repository_id, 'day', { from: first.start, to: day })
   const row = stored.find((window) => window.start === day)
   if (!row) return null
-  const { scope, required } = await readScope(db, repository_id, settings)
+  const loaded = await readScope(db, repository_id, settings)
+  const { scope } = loaded
   const slas = new Map(stored.map((window) => [window.start, slaOf(countsOf(window))]))
   const days = Array.from({ length: TREND_DAYS }, (_, i) => shiftWindow(first, i, timeZone).start)
   const week = windowOf('week', day, timeZone)
@@ -72,8 +74,7 @@ export async function readBreach(
     day,
     sla: slaOf(countsOf(row)),
     definitionVersion: row.definition_version,
-    requiredSource: row.required_source,
-    requiredProblem: required.problem,
+    required: { ...(await readRequiredState(db, loaded)), source: row.required_source },
     jobs: await readJobs(db, scope, window, timeZone),
     incidents: await readIncidents(db, scope, window),
     trend: days.map((start) => ({

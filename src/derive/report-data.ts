@@ -3,6 +3,7 @@
 import { type ErrorBudget, readErrorBudget } from '../db/budget.ts'
 import { readOpenJobIssues } from '../db/job-issues.ts'
 import { readKnownNames } from '../db/job-table.ts'
+import { readRequiredState } from '../db/missing.ts'
 import {
   type JobBaseRate,
   type JobFlake,
@@ -21,6 +22,7 @@ import { isFlakeInScope, isRunInScope, readScope } from '../db/scope.ts'
 import { readNewestSettings } from '../db/settings.ts'
 import { readWindows } from '../db/sla.ts'
 import { possibleNames } from '../domain/job-names.ts'
+import type { RequiredState } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { DAY_MS, iso } from '../domain/time.ts'
 import { windowAt } from '../domain/window.ts'
@@ -58,9 +60,7 @@ export interface PullRequestReport {
   headSha: string | null
   jobs: JobReport[]
   earlier: EarlierJobReport[]
-  requiredSource: string
-  /** Which part of branch protection could not be read. */
-  requiredProblem: string | null
+  required: RequiredState
   day: Row<'sla_window'> | null
   week: Row<'sla_window'> | null
   budget: ErrorBudget
@@ -85,7 +85,8 @@ export async function readPullRequestReport(
   const { repository_id, full_name } = repository
   const [head] = await readHeadsOf(db, repository_id, number)
   const headSha = head?.head_sha ?? null
-  const { scope, required } = await readScope(db, repository_id, settings)
+  const loaded = await readScope(db, repository_id, settings)
+  const { scope } = loaded
   const job = asked === null ? null : await findNamed(db, repository_id, asked)
   const isRequired = (run: JobRun) => isRunInScope(scope, run)
   const isWanted = (run: JobRun) => job === null || run.name === job
@@ -103,8 +104,7 @@ export async function readPullRequestReport(
     headSha,
     jobs: await readJobReports(db, { repository_id, number, now }, runs, flakes, headSha),
     earlier: earlierOf(before, flakes),
-    requiredSource: required.source,
-    requiredProblem: required.problem,
+    required: await readRequiredState(db, loaded),
     day: await windowNow(db, repository_id, 'day', settings, now),
     week: await windowNow(db, repository_id, 'week', settings, now),
     budget: await readErrorBudget(db, scope, settings, now),

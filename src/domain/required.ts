@@ -15,6 +15,23 @@ export interface NamedJob {
   job_id?: number
 }
 
+/** A name or glob that is required, and no job of it reports results. */
+export interface MissingJob {
+  name: string
+  /** When (RFC 3339) its last result completed; null where it never had one. */
+  last_result_at: string | null
+}
+
+/** What a figure says about the list of jobs that it is based on. */
+export interface RequiredState {
+  source: RequiredSource
+  /** Which part of branch protection could not be read, and which permission to grant. */
+  problem: string | null
+  missing: MissingJob[]
+  /** The list read at this time (RFC 3339) is assumed for earlier days; null where nothing is assumed. */
+  assumed_before: string | null
+}
+
 /** A period in epoch ms, `[from, to)`; null is unbounded. */
 export interface Period {
   from: number | null
@@ -33,6 +50,8 @@ export interface Required {
   problem: string | null
   /** Names that are required now; globs of the settings are not among them. Empty where every job counts. */
   declared: string[]
+  /** Globs that the settings require now. */
+  globs: string[]
   /** Base branches that have lists. */
   branches: string[]
   /** When only strong flakes counted (`require_same_base`). */
@@ -90,6 +109,7 @@ export function requiredBy(
       const job = { name, app: '' }
       return !matchesAny(name, settings.ignore) && gateUnder(settings, job, gateOf) === null
     }),
+    globs: settings.required === 'auto' ? [] : settings.required.filter(isGlob),
     branches: history.branches,
     strongOnly: strongPeriods(versions),
     includes: (job) => spansOf(job)?.length !== 0,
@@ -130,8 +150,12 @@ function namesIn({ required }: Rules, history: ListHistory): string[] {
   const names =
     required === 'auto'
       ? history.newest().flatMap((list) => list.jobs.map((job) => job.name))
-      : required.filter((name) => !/[*?]/.test(name))
+      : required.filter((name) => !isGlob(name))
   return [...new Set(names)].sort()
+}
+
+function isGlob(name: string): boolean {
+  return /[*?]/.test(name)
 }
 
 function isSatisfiedBy(required: RequiredJob, job: NamedJob): boolean {

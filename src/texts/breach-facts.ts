@@ -1,4 +1,5 @@
 /** The data behind a breach issue. */
+import type { RequiredState } from '../domain/required.ts'
 import type { Sla } from '../domain/sla.ts'
 
 export interface CostlyJob {
@@ -30,16 +31,15 @@ export interface Breach {
   day: string
   sla: Sla
   definitionVersion: number
-  requiredSource: string
-  /** Why the required jobs could not be read from GitHub, and which permission to grant; null when they were. */
-  requiredProblem: string | null
+  required: RequiredState
   jobs: CostlyJob[]
   incidents: BreachIncident[]
   /** The last 28 days, oldest first. `rate` is null for a day on which no pull request was tested. */
   trend: { day: string; rate: number | null; breached: boolean }[]
   /** The last four weeks, newest first. */
   weeks: { start: string; sla: Sla }[]
-  budget: { allowed: number; spent: number }
+  /** The budget of the 28 days that begin with `first` (`YYYY-MM-DD`). */
+  budget: { first: string; allowed: number; spent: number }
   /** The SLA document's own success measures for this quarter: breached days and weeks, and merged fixes. */
   quarter: { start: string; days: number; weeks: number; fixes: number; labels: string[] }
   /** Issues about earlier days, newest first. */

@@ -5,6 +5,7 @@ import { trendLines } from './breach-trend.ts'
 import { count, duration, odds, percent } from './figures.ts'
 import { clipBody, code, codeCell, link } from './markdown.ts'
 import { budgetText } from './report.ts'
+import { EVERY_JOB_COUNTS, requiredSentences } from './required.ts'
 
 const MAX_JOBS = 10
 const MAX_PULL_REQUESTS = 8
@@ -167,8 +168,9 @@ function record({ quarter, previous, dashboardUrl }: Breach): string[] {
   ]
 }
 
-function notes({ definitionVersion, requiredSource, requiredProblem }: Breach): string {
-  const all =
-    requiredSource === 'all' ? ' No required jobs are known, so every job seen on pull requests counts.' : ''
-  return `<sub>Rate: flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version ${definitionVersion}.${all}${requiredProblem ? ` ${requiredProblem}` : ''} This issue closes automatically when the repository is back in SLA. Reopen it to keep it open.</sub>`
+function notes({ definitionVersion, required, budget }: Breach): string {
+  const sentences = requiredSentences(required, budget.first)
+  if (required.source === 'all') sentences.unshift(EVERY_JOB_COUNTS)
+  const about = sentences.map((sentence) => ` ${sentence}`).join('')
+  return `<sub>Rate: flakes not caused by the pull request / pull requests tested, as in the Kubernetes Testing Flakiness SLA. Definition version ${definitionVersion}.${about} This issue closes automatically when the repository is back in SLA. Reopen it to keep it open.</sub>`
 }

@@ -1,5 +1,7 @@
 /** Makes outside text harmless in Markdown: it cannot mention, link, break a table, give a command or change text direction. */
 
+import { code } from '@flake-sla/hunt/text'
+
 export { code, codeCell } from '@flake-sla/hunt/text'
 
 const MAX_BODY = 60_000
@@ -8,6 +10,11 @@ const MAX_BODY = 60_000
 export function link(text: string, url: string | null): string {
   if (!url || !/^https?:\/\/[^\s<>()"'`|\\]+$/.test(url)) return text
   return `[${text}](${url})`
+}
+
+/** A job's name without the control characters that a terminal would obey. */
+export function plain(name: string): string {
+  return code(name).replace(/^`+ ?| ?`+$/g, '')
 }
 
 /** Cuts a body at MAX_BODY characters, at the end of a line, and says so. GitHub's limit is 65,536. */

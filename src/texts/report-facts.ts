@@ -1,4 +1,5 @@
 /** The data behind a report. */
+import type { RequiredState } from '../domain/required.ts'
 import type { Sla } from '../domain/sla.ts'
 
 export interface ReportRun {
@@ -50,13 +51,11 @@ export interface Report {
   headSha: string | null
   jobs: ReportJob[]
   earlier: EarlierJob[]
-  requiredSource: string
-  /** Why the required jobs could not be read from GitHub, and which permission to grant; null when they were. */
-  requiredProblem: string | null
+  required: RequiredState
   day: Sla | null
   week: Sla | null
   /** The error budget of 28 days: flakes that the target allows, and counted flakes. */
-  budget: { allowed: number; spent: number } | null
+  budget: { first: string; allowed: number; spent: number } | null
   target: number
   /** The job named in the command; null for all jobs. */
   onlyJob: string | null

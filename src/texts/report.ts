@@ -4,6 +4,7 @@ import { count, odds, percent } from './figures.ts'
 import { clipBody, code, codeCell, link } from './markdown.ts'
 import { firstLine, lastOutcome, retestChance } from './report-advice.ts'
 import type { EarlierJob, Report, ReportBaseRate, ReportJob, ReportRun } from './report-facts.ts'
+import { EVERY_JOB_COUNTS, requiredSentences } from './required.ts'
 
 const MAX_ROWS = 20
 const MAX_RUNS = 6
@@ -157,14 +158,14 @@ export function windowText(sla: Sla | null): string {
   return `${percent(sla.rate)}, ${sla.breached ? 'out of SLA' : 'in SLA'} (${ratio}${small})`
 }
 
-function notes({ requiredSource, requiredProblem, settingsProblems }: Report): string[] {
+function notes({ required, budget, settingsProblems }: Report): string[] {
   const lines: string[] = []
   if (settingsProblems.length > 0) {
     lines.push('', 'The settings file cannot be used. The last usable settings stay in force:', '')
     lines.push(...settingsProblems.slice(0, MAX_PROBLEMS).map((problem) => `- ${code(problem, 400)}`))
   }
-  if (requiredSource === 'all')
-    lines.push('', '<sub>No required jobs are known, so every job seen on pull requests counts.</sub>')
-  if (requiredProblem) lines.push('', `<sub>${requiredProblem}</sub>`)
+  const sentences = requiredSentences(required, budget?.first ?? '')
+  if (required.source === 'all') sentences.unshift(EVERY_JOB_COUNTS)
+  if (sentences.length > 0) lines.push('', `<sub>${sentences.join(' ')}</sub>`)
   return lines
 }

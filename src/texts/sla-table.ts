@@ -1,10 +1,14 @@
 /** The SLA as a table, for a terminal or in Markdown. */
+import type { RequiredState } from '../domain/required.ts'
 import { count, percent } from './figures.ts'
-import { code, codeCell } from './markdown.ts'
+import { code, codeCell, plain } from './markdown.ts'
+import { requiredSentences } from './required.ts'
 
 export interface SlaTableInput {
   repository: string
-  required: { source: string; jobs: string[]; problem: string | null }
+  required: RequiredState & { jobs: string[] }
+  /** The first day of the figures, `YYYY-MM-DD`. */
+  since: string
   as_of: string | null
   windows: {
     kind: string
@@ -52,7 +56,7 @@ export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
   if (jobs.length > 0)
     parts.push('', ...lay(['job', 'flakes counted', 'pull requests hit'], jobs, asMarkdown))
   parts.push('', `${basis}; ${input.as_of ? `as of ${input.as_of}` : 'no data yet'}`)
-  if (input.required.problem) parts.push(input.required.problem)
+  parts.push(...requiredSentences(input.required, input.since, asMarkdown ? code : plain))
   return parts.join('\n')
 }
 
@@ -72,9 +76,4 @@ function lay(head: string[], rows: string[][], asMarkdown: boolean): string[] {
   return [head, ...rows].map((cells) =>
     `  ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd(),
   )
-}
-
-/** A job's name without the control characters that a terminal would obey. */
-function plain(name: string): string {
-  return code(name).replace(/^`+ ?| ?`+$/g, '')
 }

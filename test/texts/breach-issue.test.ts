@@ -306,8 +306,8 @@ describe('the note', () => {
   })
 
   test('says when every job counts and why the list could not be read', () => {
-    expect(note({ requiredSource: 'all', requiredProblem: 'Grant X.' })).toContain(
-      ' No required jobs are known, so every job seen on pull requests counts. Grant X. This issue',
-    )
+    expect(
+      note({ required: { source: 'all', problem: 'Grant X.', missing: [], assumed_before: null } }),
+    ).toContain(' No required jobs are known, so every job seen on pull requests counts. Grant X. This issue')
   })
 })

@@ -310,9 +310,13 @@ describe('the comment', () => {
       aReport({
         day: aSla({ prs: 31, flakes_counted: 1, flakes_low: 1, flakes_high: 1 }),
         week: aSla(),
-        budget: { allowed: 1.36, spent: 15 },
-        requiredSource: 'all',
-        requiredProblem: 'Grant **Administration: read**.',
+        budget: { first: '2026-01-05', allowed: 1.36, spent: 15 },
+        required: {
+          source: 'all',
+          problem: 'Grant **Administration: read**.',
+          missing: [],
+          assumed_before: null,
+        },
         settingsProblems: ['line 1: target: is 5', ...'abcdef'.split('')],
       }),
     )
@@ -330,14 +334,14 @@ describe('the comment', () => {
       - \`c\`
       - \`d\`
 
-      <sub>No required jobs are known, so every job seen on pull requests counts.</sub>
-
-      <sub>Grant **Administration: read**.</sub>"
+      <sub>No required jobs are known, so every job seen on pull requests counts. Grant **Administration: read**.</sub>"
     `)
   })
 
   test('says nothing of a budget without tested pull requests', () => {
-    expect(reportText(aReport({ budget: { allowed: 0, spent: 0 } }))).not.toContain('budget')
+    expect(reportText(aReport({ budget: { first: '2026-01-05', allowed: 0, spent: 0 } }))).not.toContain(
+      'budget',
+    )
     expect(reportText(aReport())).toContain('- Today so far: no data\n')
   })
 })

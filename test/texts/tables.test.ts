@@ -23,10 +23,13 @@ function aWindow(differs: Partial<Window> = {}): Window {
   }
 }
 
+const STATE = { source: 'all' as const, problem: null, missing: [], assumed_before: null }
+
 function aTable(differs: Partial<SlaTableInput> = {}): SlaTableInput {
   return {
     repository: 'acme/widgets',
-    required: { source: 'protection', jobs: ['unit'], problem: null },
+    required: { ...STATE, source: 'protection', jobs: ['unit'] },
+    since: '2026-01-05',
     as_of: '2026-02-02T12:00:00Z',
     windows: [aWindow()],
     jobs: [{ name: 'unit', flakes_counted: 2, pull_requests: [7, 8] }],
@@ -74,11 +77,21 @@ describe('the SLA table', () => {
   test.each<[string, Partial<SlaTableInput>, string]>([
     [
       'that every job counts',
-      { required: { source: 'all', jobs: [], problem: null } },
+      { required: { ...STATE, jobs: [] } },
       'every job seen on pull requests counts; as of 2026-02-02T12:00:00Z',
     ],
     ['that there is no data yet', { as_of: null }, '1 required job (protection); no data yet'],
-    ['what could not be read', { required: { source: 'all', jobs: [], problem: 'Grant X.' } }, 'Grant X.'],
+    ['what could not be read', { required: { ...STATE, jobs: [], problem: 'Grant X.' } }, 'Grant X.'],
+    [
+      'a required job without results',
+      {
+        required: {
+          ...{ ...STATE, source: 'config', jobs: ['unit'] },
+          missing: [{ name: 'unit', last_result_at: '2026-01-31T10:00:00.000Z' }],
+        },
+      },
+      'unit is required, but has had no result since 2026-01-31.',
+    ],
     ['only its basis without jobs', { jobs: [] }, '1 required job (protection); as of 2026-02-02T12:00:00Z'],
   ])('ends with %s', (_rule, differs, last) => {
     expect(slaTable(aTable(differs), false).split('\n').at(-1)).toBe(last)

@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { etag } from 'hono/etag'
 import { readJob } from '../../db/job-table.ts'
+import { readRequiredState } from '../../db/missing.ts'
 import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
 import { countedIn } from '../../db/scope.ts'
 import type { DashboardDeps } from '../deps.ts'
@@ -66,15 +67,13 @@ function addRepositoryRoutes(app: OpenAPIHono, deps: DashboardDeps): void {
   app.openapi(routes.repositoryRoute, async (c) => {
     const view = await open(deps, c)
     if (!view) return c.json(routes.NOT_FOUND, 404)
-    const { repository, settings, required, names } = view
+    const { repository, settings, names } = view
+    const state = await readRequiredState(deps.db, view)
     const [latest] = await newestOf(deps, [repository])
     if (!latest) return c.json(routes.NOT_FOUND, 404)
     const coverage = await coverageOf(deps, view)
     const { target, timeZone: time_zone } = settings
-    return c.json(
-      { ...latest, target, time_zone, coverage, required: { source: required.source, jobs: names } },
-      200,
-    )
+    return c.json({ ...latest, target, time_zone, coverage, required: { ...state, jobs: names } }, 200)
   })
   app.openapi(routes.windowsRoute, async (c) => {
     const view = await open(deps, c)

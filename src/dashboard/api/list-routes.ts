@@ -46,7 +46,18 @@ export const repositoryRoute = createRoute({
         target: z.number(),
         time_zone: z.string(),
         coverage: z.object({ day: share, week: share }),
-        required: z.object({ source: z.enum(['config', 'protection', 'all']), jobs: z.array(z.string()) }),
+        required: z.object({
+          source: z.enum(['config', 'protection', 'all']),
+          jobs: z.array(z.string()),
+          problem: z.string().nullable(),
+          missing: z
+            .array(z.object({ name: z.string(), last_result_at: z.string().nullable() }))
+            .describe('Required jobs without recent results; null if a job never had one'),
+          assumed_before: z
+            .string()
+            .nullable()
+            .describe('The list read at this time is assumed for earlier days; null if nothing is assumed'),
+        }),
       }),
       'The repository',
     ),

@@ -10,8 +10,11 @@ import {
 } from '../../db/budget.ts'
 import { readLatestFlakes } from '../../db/flakes.ts'
 import { readJobCosts } from '../../db/jobs.ts'
+import { readRequiredState } from '../../db/missing.ts'
 import type { Row } from '../../db/schema.ts'
+import type { RequiredState } from '../../domain/required.ts'
 import { count, percent } from '../../texts/figures.ts'
+import { requiredSentences } from '../../texts/required.ts'
 import { burnWords, readBudget, readShares } from '../budget.ts'
 import { type Trend, trendSvg } from '../charts/trend.ts'
 import { dayWords, weekdayWords, windowName } from '../dates.ts'
@@ -38,13 +41,13 @@ export async function repositoryPage(
   const measured = [...days, ...weeks].map((row) => row.measured_at)
   const measuredAt = measured.sort().at(-1) ?? null
   const newest = [tested(days), tested(weeks)]
-  const { budget, shares, latest, issue, costly } = await readParts(deps, view, newest, measuredAt)
+  const { budget, shares, latest, issue, costly, state } = await readParts(deps, view, newest, measuredAt)
   const body = html`${currentState(newest, shares, today, budget)}
 ${issueWords(issue, `${deps.githubUrl}/${repository.full_name}/`)}
 <h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
 <h2 id="jobs">Most expensive jobs</h2>${jobCosts(repository.full_name, costly)}
 <h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No required job has flaked yet.</p>` : html`${flakeTable(repository.full_name, latest)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/flakes.csv`, 'Flakes')}`}
-<p class="muted">${requiredWords(view)}</p>
+<p class="muted">${requiredWords(view, state, budget.first)}</p>
 ${badgeSection(deps, repository)}`
   return { body, measuredAt }
 }
@@ -62,7 +65,7 @@ async function readParts(
   const { span } = budgetDays(now, settings.timeZone)
   const costing = readJobCosts(db, scope, span)
   // A connection pool runs these queries at once, the embedded database one after the other.
-  const [budget, costs, costsToday, lost, shares, days, latest, issue, issues] = await Promise.all([
+  const [budget, costs, costsToday, lost, shares, days, latest, issue, issues, state] = await Promise.all([
     readBudget(db, view, measuredAt),
     costing,
     readJobCosts(db, scope, { from: span.to, to: now + 1 }),
@@ -72,6 +75,7 @@ async function readParts(
     readLatestFlakes(db, scope, { from: 0, to: now + 1 }, { limit: MAX_FLAKES }),
     readBreachIssue(db, repository.repository_id),
     trackingIssues(deps, view),
+    readRequiredState(db, view),
   ])
   const costly = {
     costs,
@@ -83,7 +87,7 @@ async function readParts(
     ownersOf: (job: string) => ownersOf(settings, job),
     githubUrl,
   }
-  return { budget, shares, latest, issue, costly }
+  return { budget, shares, latest, issue, costly, state }
 }
 
 /** Links the breach issue. An issue in another repository is not linked: the reader may not have access to it. */
@@ -180,10 +184,12 @@ function badgeSection(
   return html`<details><summary>Badge</summary><p><img src="/badge${path}.svg${key}" alt="The current badge" height="20"></p><pre tabindex="0" role="region" aria-label="Markdown for the badge">[![flakiness](${address})](${target})</pre>${key ? html`<p class="muted">Anyone with this address can see the badge of this private repository, and nothing else.</p>` : ''}</details>`
 }
 
-function requiredWords({ required, jobs }: RepositoryView): string {
+function requiredWords({ required, jobs }: RepositoryView, state: RequiredState, since: string): string {
   const of = jobs.filter((job) => required.includesNow(job)).length
-  if (required.source === 'all')
-    return `${count(of, 'job')} count${of === 1 ? 's' : ''}: the required jobs are unknown, so every job seen on pull requests counts. ${required.problem ?? ''}`.trim()
-  const where = required.source === 'config' ? 'named in the settings file' : 'required by branch protection'
-  return `${of} of ${count(jobs.length, 'job')} count${of === 1 ? 's' : ''}: those ${where}. ${required.problem ?? ''}`.trim()
+  const places = { config: 'named in the settings file', protection: 'required by branch protection' }
+  const basis =
+    required.source === 'all'
+      ? `${count(of, 'job')} count${of === 1 ? 's' : ''}: the required jobs are unknown, so every job seen on pull requests counts.`
+      : `${of} of ${count(jobs.length, 'job')} count${of === 1 ? 's' : ''}: those ${places[required.source]}.`
+  return [basis, ...requiredSentences(state, since, (name) => name)].join(' ')
 }
