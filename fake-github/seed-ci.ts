@@ -120,6 +120,10 @@ export interface JobSeed {
   conclusion: Conclusion | null
   startedAt: string
   completedAt: string | null
+  /** The conclusions of its steps; by default one with the conclusion of the job. */
+  steps?: Conclusion[]
+  /** Null for a job that never started. */
+  runnerName?: string | null
 }
 export interface WorkflowSeed {
   name: string
@@ -173,11 +177,13 @@ export function rerunWorkflow(
   const copied = (run.attempts.at(-1)?.jobs ?? []).filter((job) => !names.has(job.name))
   const again = [
     ...jobs,
-    ...copied.map(({ name, conclusion, startedAt, completedAt }) => ({
+    ...copied.map(({ name, conclusion, startedAt, completedAt, steps, runnerName }) => ({
       name,
       conclusion,
       startedAt,
       completedAt,
+      steps,
+      runnerName,
     })),
   ]
   const attempt = attemptOf(state, repository, suite, run, again)
@@ -214,13 +220,15 @@ function attemptOf(
         .at(-1) ?? startedAt,
     actor: run.actor,
     jobs: jobs.map((job) => {
-      const check = addCheckRun(state, repository, suite, job)
+      const { steps, runnerName, ...result } = job
+      const check = addCheckRun(state, repository, suite, result)
       return {
-        ...job,
+        ...result,
         id: check.id,
         status: check.status,
         createdAt: job.startedAt,
-        runnerName: 'GitHub Actions 1',
+        runnerName: runnerName === undefined ? 'GitHub Actions 1' : runnerName,
+        steps: steps ?? (job.conclusion === null || runnerName === null ? [] : [job.conclusion]),
       }
     }),
   }

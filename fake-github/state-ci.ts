@@ -83,7 +83,10 @@ export interface WorkflowJob {
   createdAt: string
   startedAt: string
   completedAt: string | null
+  /** Null for a job that never started. */
   runnerName: string | null
+  /** The conclusions of its steps. */
+  steps: Conclusion[]
   /** The job's log, if a test needs it. */
   log?: string
 }

@@ -101,7 +101,8 @@ function startAttempt(
   const jobs = last.jobs.map((job): WorkflowJob => {
     const id = newId(call.github.state)
     if (!shouldRerun(job)) return { ...job, id }
-    return { ...job, id, status: 'queued', conclusion: null, createdAt: at, startedAt: at, completedAt: null }
+    const queued = { status: 'queued', conclusion: null, completedAt: null, steps: [] } as const
+    return { ...job, ...queued, id, createdAt: at, startedAt: at, steps: [] }
   })
   run.attempts.push({
     attempt: last.attempt + 1,

@@ -88,13 +88,18 @@ export function jobShape(
     created_at: job.createdAt,
     started_at: job.startedAt,
     completed_at: job.completedAt,
-    steps: [],
+    steps: job.steps.map((conclusion, i) => stepOf(job, conclusion, i + 1)),
     labels: ['ubuntu-latest'],
     runner_id: job.runnerName ? 1 : null,
     runner_name: job.runnerName,
     runner_group_id: job.runnerName ? 1 : null,
     runner_group_name: job.runnerName ? 'GitHub Actions' : null,
   }
+}
+
+function stepOf(job: WorkflowJob, conclusion: string, number: number) {
+  const { status, startedAt: started_at, completedAt: completed_at } = job
+  return { name: `Step ${number}`, number, status, conclusion, started_at, completed_at }
 }
 
 /** The newest attempt of a run. */

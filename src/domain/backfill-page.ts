@@ -94,6 +94,8 @@ const requestSchema = z.discriminatedUnion('kind', [
   kind('runs', z.object({ from: time, to: time, ...listPage.shape })),
   /** Reads one attempt of an Actions run. */
   kind('attempt', z.object({ run: id, attempt: z.int().positive() })),
+  /** Lists the jobs of an attempt that did not succeed. */
+  kind('jobs', z.object({ run: id, attempt: z.int().positive(), ...listPage.shape })),
   /** Lists the comments on issues and pull requests. */
   kind('comments', listPage),
   /** Lists the comments on the diffs of pull requests. */
@@ -120,6 +122,7 @@ export const PAGE_CONTENTS: Record<PageKind, string> = {
   trunk: 'commits of the default branch',
   runs: 'Actions runs',
   attempt: 'earlier attempts of Actions runs',
+  jobs: 'jobs of Actions runs',
   comments: 'comments',
   review_comments: 'comments on code',
 }

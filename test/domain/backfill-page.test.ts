@@ -17,6 +17,7 @@ const PULL = {
 const PAYLOADS: { [K in PageKind]: PagePayloads[K] } = {
   pulls: { cursor: null, first: 25, alone: false },
   'whole-pull': { number: 7 },
+  jobs: { run: 5, attempt: 1, page: 1 },
   'old-pulls': { cursor: null, page: 1 },
   orphans: { heads: [{ head_sha: 'a'.repeat(40), head_branches: ['topic'] }] },
   'pulls-rest': { page: 1 },

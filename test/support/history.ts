@@ -4,7 +4,7 @@ import { isPull } from '../../fake-github/routes/pulls.ts'
 import { addBranch, addCommit, addPull, addRepository, shaOf } from '../../fake-github/seed.ts'
 import { addReview, changeBase, closePull, pushHead } from '../../fake-github/seed-changes.ts'
 import { addApp, addCheckRun, addCheckSuite, addStatus, addWorkflowRun } from '../../fake-github/seed-ci.ts'
-import { workflowRunShape } from '../../fake-github/shapes/actions.ts'
+import { jobShape, workflowRunShape } from '../../fake-github/shapes/actions.ts'
 import { checkRunShape } from '../../fake-github/shapes/checks.ts'
 import { statusShape } from '../../fake-github/shapes/commits.ts'
 import type { GitHubInstance } from '../../fake-github/shapes/instance.ts'
@@ -269,6 +269,14 @@ export function historyDeliveries(github: GitHubInstance, repository: Repository
         action: 'completed',
         workflow_run: workflowRunShape(github, repository, run, attempt),
       })
+  for (const run of repository.workflowRuns.values())
+    for (const attempt of run.attempts)
+      for (const job of attempt.jobs)
+        if (job.completedAt)
+          emit('workflow_job', job.completedAt, {
+            action: 'completed',
+            workflow_job: jobShape(github, repository, run, attempt, job),
+          })
   for (const status of [...repository.statuses.values()].flat())
     emit('status', status.createdAt, {
       ...statusShape(github, repository, status),

@@ -65,6 +65,7 @@ export async function readRuns(context: ReadContext, span: Span): Promise<PageRe
     next: [
       ...lookPages(heads.looks),
       ...heads.pages,
+      ...recent.flatMap((run) => jobPages(context, run)),
       ...recent.flatMap((run) => earlierAttempts(run, stored)),
       ...(next !== null ? [runPage({ ...span, page: next })] : []),
     ],
@@ -109,14 +110,50 @@ function isRecent(context: ReadContext, run: WorkflowRun, stored: ReadonlySet<st
 /** For about two minutes after a re-run, GitHub may still show the cancelled attempt before it as the result. */
 const SETTLED_MS = 3 * MINUTE_MS
 
+function isSettled(
+  context: ReadContext,
+  { run_attempt, conclusion, created_at, run_started_at }: WorkflowRun,
+) {
+  const begun = Date.parse(run_started_at ?? created_at)
+  const isNew = begun > Date.parse(context.startedAt) - SETTLED_MS
+  return !((run_attempt ?? 1) > 1 && conclusion === 'cancelled' && isNew)
+}
+
 function runFacts(context: ReadContext, run: WorkflowRun) {
-  const { run_attempt, conclusion, run_started_at } = run
-  const begun = Date.parse(run_started_at ?? run.created_at)
-  const isOld =
-    (run_attempt ?? 1) > 1 && conclusion === 'cancelled' && begun > Date.parse(context.startedAt) - SETTLED_MS
-  const isDone = run.status === 'completed' && !isOld
+  const isDone = run.status === 'completed' && isSettled(context, run)
   const workflow_run = isDone ? run : { ...run, conclusion: null }
   return factsOf(context, 'workflow_run', { action: isDone ? 'completed' : 'requested', workflow_run })
+}
+
+/** Conclusions of attempts whose jobs say more than their check runs: whether a job had a runner, and which steps failed. */
+const UNSUCCESSFUL: ReadonlySet<string> = new Set(['failure', 'cancelled', 'timed_out'])
+
+function jobPages(context: ReadContext, run: WorkflowRun): Page[] {
+  const isWanted = UNSUCCESSFUL.has(run.conclusion ?? '') && isSettled(context, run)
+  return isWanted ? [jobsPage({ run: run.id, attempt: run.run_attempt ?? 1, page: 1 })] : []
+}
+
+function jobsPage(payload: PagePayloads['jobs']): Page {
+  return newPage('jobs', `${payload.run}:${payload.attempt}:${payload.page}`, payload)
+}
+
+/** Reads a page of the jobs of an attempt, in the form of the webhook `workflow_job`. */
+export async function readJobs(context: ReadContext, payload: PagePayloads['jobs']): Promise<PageResult> {
+  const { client, owner, repo } = context
+  const { data, headers } = await client.get(
+    'GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/jobs',
+    {
+      ...{ owner, repo, run_id: payload.run, attempt_number: payload.attempt },
+      ...{ per_page: PER_PAGE, page: payload.page },
+    },
+  )
+  const jobs = listOf<object>(data, 'jobs')
+  const next = nextPage(headers, payload.page, jobs.length)
+  return {
+    facts: jobs.flatMap((workflow_job) => factsOf(context, 'workflow_job', { workflow_job })),
+    next: next === null ? [] : [jobsPage({ ...payload, page: next })],
+    found: [],
+  }
 }
 
 /** The list shows the newest attempt of each run; earlier ones take a request each. */
@@ -135,5 +172,6 @@ export async function readAttempt(
     'GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}',
     { owner: context.owner, repo: context.repo, run_id: run, attempt_number: attempt },
   )
-  return { facts: runFacts(context, data as WorkflowRun), next: [], found: [] }
+  const shown = data as WorkflowRun
+  return { facts: runFacts(context, shown), next: jobPages(context, shown), found: [] }
 }

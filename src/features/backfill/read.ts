@@ -21,7 +21,7 @@ import type { Page, PageKind, PagePayloads } from '../../domain/backfill-page.ts
 import { iso } from '../../domain/time.ts'
 import { pathOf } from '../../github/client.ts'
 import { GraphqlRefusal, type ThrottledClient } from '../../github/throttled-client.ts'
-import { firstRuns, readAttempt, readRuns } from './actions.ts'
+import { firstRuns, readAttempt, readJobs, readRuns } from './actions.ts'
 import { firstComments, readComments } from './comments.ts'
 import { readChecks, readStatuses } from './heads.ts'
 import { readKeptDays } from './kept-days.ts'
@@ -182,6 +182,8 @@ function readPage(context: ReadContext, { kind, payload }: ClaimedPage): Promise
       return readRuns(context, payload)
     case 'attempt':
       return readAttempt(context, payload)
+    case 'jobs':
+      return readJobs(context, payload)
     case 'comments':
     case 'review_comments':
       return readComments(context, kind, payload)
