@@ -127,6 +127,7 @@ function queries(db: Db, newest: number): TimedQuery[] {
     installation_id: null,
     reported_at: new Date(END).toISOString(),
     removed_at: null,
+    ...{ listed: false, private_at: null, public_at: null },
   }
   const scope = everything(REPOSITORY_ID)
   const four = { kind: 'day', start: '2026-01-01', from: END - 28 * DAY_MS, to: END } as const

@@ -249,6 +249,7 @@ create table installation (
   installation_id bigint not null,
   reported_at timestamp with time zone not null,
   suspended_at timestamp with time zone,
+  resumed_at timestamp with time zone,
   primary key (installation_id)
 );
 
@@ -402,6 +403,9 @@ create table repository (
   installation_id bigint,
   reported_at timestamp with time zone not null,
   removed_at timestamp with time zone,
+  listed boolean not null default false,
+  private_at timestamp with time zone,
+  public_at timestamp with time zone,
   primary key (repository_id)
 );
 create index repository_named on repository (lower(full_name));
@@ -416,6 +420,14 @@ create table repository_event (
   primary key (repository_id, guid)
 );
 create index repository_event_reported on repository_event (repository_id, event, reported_at);
+
+create table repository_installation (
+  repository_id bigint not null,
+  installation_id bigint not null,
+  changed_at timestamp with time zone not null,
+  state text not null,
+  primary key (repository_id, installation_id)
+);
 
 create table repository_model (
   repository_id bigint not null,

@@ -10,14 +10,26 @@ create table repository (
   installation_id bigint,
   reported_at timestamptz not null,
   removed_at timestamptz,
+  listed boolean not null default false,
+  private_at timestamptz,
+  public_at timestamptz,
   primary key (repository_id)
 );
 create index repository_named on repository (lower(full_name));
+
+create table repository_installation (
+  repository_id bigint not null,
+  installation_id bigint not null,
+  changed_at timestamptz not null,
+  state text not null,
+  primary key (repository_id, installation_id)
+);
 
 create table installation (
   installation_id bigint not null,
   reported_at timestamptz not null,
   suspended_at timestamptz,
+  resumed_at timestamptz,
   primary key (installation_id)
 );
 

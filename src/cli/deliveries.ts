@@ -95,5 +95,11 @@ function parseDelivery(text: string): { delivery: Delivery } | { reason: string 
   if (typeof name !== 'string' || name === '' || name.length > 100)
     return { reason: 'has no event name ("name" or "event")' }
   if (typeof payload !== 'object' || payload === null) return { reason: 'has no payload' }
-  return { delivery: { id, name, payload } }
+  return { delivery: { id, name, payload, deliveredAt: timeOf(line.delivered_at) } }
+}
+
+/** GitHub's own form of a delivery says when it was delivered. */
+function timeOf(value: unknown): string | null {
+  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isNaN(at) ? null : new Date(at).toISOString()
 }

@@ -1,11 +1,13 @@
 /** Writes the facts that deliveries report, each once. */
 
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
-import type { Facts, InstallationFact, RepositoryFact } from '../domain/facts.ts'
+import type { Facts, RepositoryFact } from '../domain/facts.ts'
+import { type NewTask, newTask } from '../domain/task.ts'
 import { PREPARED } from './client.ts'
 import { addCorrection } from './corrections.ts'
 import { readRemovedAmong } from './repositories.ts'
+import { distinctReports, mayChange, saveInstallations, saveReports } from './repository-reports.ts'
 import { adding, type BulkTable } from './rows.ts'
 import type { Db, NewRow } from './schema.ts'
 
@@ -28,13 +30,14 @@ const FACT_TABLES = [
   'outbox',
 ] as const
 
-/** Conditions for adding a row. `removed` is a part of the statement that lists the removed repositories among those of its rows. */
+/** Conditions for adding a row. `unusual` is a part of the statement. */
 const ALWAYS = sql.raw('')
-const UNLESS_REMOVED = sql.raw('where not exists (select 1 from removed)')
+const UNLESS_UNUSUAL = sql.raw('where not exists (select 1 from unusual)')
 
 /**
- * Adds deliveries and their facts, and marks what has to be derived again. This is one statement: all or nothing, and durable after
- * one round trip. `tasks: false` adds no tasks for GitHub.
+ * Adds deliveries and their facts, and marks what has to be derived again: all or nothing. `tasks: false` adds no tasks for GitHub.
+ * The usual batch is one statement, durable after one round trip. A batch that changes what is known of a repository or an
+ * installation is one transaction.
  * @returns the GUIDs of new deliveries. The facts of the others are added too; those that exist already change nothing.
  */
 export async function recordFacts(
@@ -42,57 +45,79 @@ export async function recordFacts(
   recordings: readonly Recording[],
   options: { tasks: boolean },
 ): Promise<Set<string>> {
-  const all = recordings.map((recording) => recording.facts)
-  const deliveries = recordings.map((recording) => recording.delivery)
-  // Removed repositories are rare, so the first statement checks for them itself and adds nothing when there is one.
-  let kept: readonly Facts[] = all
-  let added = await addAtOnce(db, { deliveries, kept, all, unlessRemoved: true }, options)
-  if (added === null) {
-    kept = await withoutRemoved(db, all)
-    added = await addAtOnce(db, { deliveries, kept, all, unlessRemoved: false }, options)
-  }
-  // The rest is rare. If the process ends before it is done, the delivery was not answered and can be redelivered.
-  if (!options.tasks) await addTrustedCorrections(db, kept)
-  const installations = all.flatMap((facts) => facts.installation ?? [])
-  if (installations.length > 0)
-    await db.transaction().execute((trx) => updateInstallations(trx, installations))
-  return new Set(added)
+  const isUsual = recordings.every(({ facts }) => isUsualFact(facts, options))
+  const added = isUsual ? await addAtOnce(db, recordings, options) : null
+  if (added !== null) return new Set(added)
+  return db.transaction().execute(async (trx) => {
+    await addFacts(trx, await withoutRepeated(trx, recordings), options)
+    const rows = recordings.map(({ delivery }) => delivery)
+    const { rows: fresh } = await sql<{ guid: string }>`${adding('delivery', rows)} returning guid`.execute(
+      trx,
+    )
+    return new Set(fresh.map(({ guid }) => guid))
+  })
 }
 
-interface Addition {
-  deliveries: readonly Recording['delivery'][]
-  /** The facts to add, without those of removed repositories. */
-  kept: readonly Facts[]
-  all: readonly Facts[]
-  unlessRemoved: boolean
+/** Without tasks, corrections are added here: with them, a task adds each after it has checked the author's permission at GitHub. */
+function isUsualFact({ installation = [], correction = [] }: Facts, { tasks }: { tasks: boolean }): boolean {
+  return installation.length === 0 && (tasks || correction.length === 0)
 }
 
-/** @returns the GUIDs of new deliveries; null when nothing was added because one of the repositories was removed */
+/** @returns the GUIDs of new deliveries; null when nothing was added, because the batch is not a usual one */
 async function addAtOnce(
   db: Db,
-  { deliveries, kept, all, unlessRemoved }: Addition,
+  recordings: readonly Recording[],
   options: { tasks: boolean },
 ): Promise<string[] | null> {
-  const condition = unlessRemoved ? UNLESS_REMOVED : ALWAYS
+  const all = recordings.map(({ facts }) => facts)
+  const deliveries = recordings.map(({ delivery }) => delivery)
   const parts = [
-    sql`removed as (select repository_id from repository
-      where repository_id = any(${repositoriesOf(kept)}) and removed_at is not null)`,
-    ...additions(kept, all, options, condition),
-    sql`new_delivery as (${adding('delivery', deliveries, condition)} returning guid)`,
+    sql`unusual as (${mayChange(distinctReports(reportsIn(all)))}
+      union all select 1 from repository where repository_id = any(${repositoriesOf(all)}) and removed_at is not null)`,
+    ...additions(all, options, UNLESS_UNUSUAL),
+    sql`new_delivery as (${adding('delivery', deliveries, UNLESS_UNUSUAL)} returning guid)`,
   ]
   const result = await sql<{
-    removed: boolean
+    unusual: boolean
     guids: string[] | null
   }>`${sql.raw(PREPARED)}with ${sql.join(parts)}
-    select exists (select 1 from removed) as removed, (select array_agg(guid) from new_delivery) as guids`.execute(
+    select exists (select 1 from unusual) as unusual, (select array_agg(guid) from new_delivery) as guids`.execute(
     db,
   )
   const row = result.rows[0]
-  return unlessRemoved && row?.removed ? null : (row?.guids ?? [])
+  return row?.unusual ? null : (row?.guids ?? [])
 }
 
+/**
+ * The facts of the deliveries, without what a delivery that was recorded before says by its time of arrival: it is not newer for
+ * being sent again.
+ */
+async function withoutRepeated(trx: Db, recordings: readonly Recording[]): Promise<Facts[]> {
+  const guids = recordings.map(({ delivery }) => delivery.guid)
+  const ids = [...new Set(recordings.map(({ delivery }) => delivery.repository_id))]
+  const known = await trx
+    .selectFrom('delivery')
+    .select('guid')
+    .where('repository_id', '=', (eb) => eb.fn.any(eb.val(ids)))
+    .where('guid', '=', (eb) => eb.fn.any(eb.val(guids)))
+    .execute()
+  const repeated = new Set(known.map(({ guid }) => guid))
+  return recordings.map(({ delivery, facts }) => {
+    if (!repeated.has(delivery.guid)) return facts
+    const { installation: _installation, repository, ...rest } = facts
+    const dated = (repository ?? []).filter(
+      ({ timing, membership }) => timing === 'own' && membership === 'seen',
+    )
+    return { ...rest, repository: dated }
+  })
+}
+
+const reportsIn = (all: readonly Facts[]) => all.flatMap((facts) => facts.repository ?? [])
+
+/** The repositories that any of the facts is about. */
 function repositoriesOf(all: readonly Facts[]): number[] {
-  return [...new Set(all.flatMap((facts) => (facts.repository ?? []).map((fact) => fact.repository_id)))]
+  const rows = all.flatMap((facts) => Object.values(facts).flat() as { repository_id?: number }[])
+  return [...new Set(rows.flatMap(({ repository_id }) => repository_id ?? []))]
 }
 
 /**
@@ -104,24 +129,41 @@ export async function addFacts(
   all: readonly Facts[],
   options: { tasks: boolean; removedToo?: boolean },
 ): Promise<void> {
-  const kept = options.removedToo ? all : await withoutRemoved(trx, all)
-  const parts = additions(kept, all, options, ALWAYS)
+  const before = new Set(await readRemovedAmong(trx, repositoriesOf(all)))
+  const doubtful = await saveReports(trx, distinctReports(reportsIn(all)))
+  const removed = (await readRemovedAmong(trx, [...before])).filter((id) => before.has(id))
+  const kept = options.removedToo ? all : all.map((facts) => withoutRemoved(facts, new Set(removed)))
+  const parts = additions([...kept, { outbox: doubtful.map(confirmation) }], options, ALWAYS)
   if (parts.length > 0) await sql`with ${sql.join(parts)} select 1`.execute(trx)
-  // With tasks, a task adds each correction after it has checked the author's permission at GitHub.
   if (!options.tasks) await addTrustedCorrections(trx, kept)
-  await updateInstallations(
+  await saveInstallations(
     trx,
     all.flatMap((facts) => facts.installation ?? []),
   )
 }
 
+/** Asks GitHub what a repository is called and who can see it. */
+function confirmation({ repository_id, changed_at }: RepositoryFact): NewTask {
+  return newTask({ repository_id, task_key: `repository:${changed_at}`, at: changed_at }, 'repository', {})
+}
+
+/**
+ * Nothing is recorded for a removed repository, except what happened to its installations, and unless the same facts report
+ * that the app was installed again.
+ */
+function withoutRemoved(facts: Facts, removed: ReadonlySet<number>): Facts {
+  if (removed.size === 0) return facts
+  const kept = Object.entries(facts).map(([table, rows]) => [
+    table,
+    table === 'repository_event'
+      ? rows
+      : rows.filter((row: object) => !('repository_id' in row && removed.has(row.repository_id as number))),
+  ])
+  return Object.fromEntries(kept) as Facts
+}
+
 /** The statements that add facts and mark what has to be derived again, as parts (`with`) of one statement. */
-function additions(
-  kept: readonly Facts[],
-  all: readonly Facts[],
-  options: { tasks: boolean },
-  condition: typeof ALWAYS,
-) {
+function additions(kept: readonly Facts[], options: { tasks: boolean }, condition: typeof ALWAYS) {
   const rows = new Map<BulkTable, readonly object[]>()
   for (const table of FACT_TABLES) {
     if (table === 'outbox' && !options.tasks) continue
@@ -130,51 +172,9 @@ function additions(
   }
   const stale = staleHeads(kept)
   if (stale.length > 0) rows.set('stale_head', stale)
-  const parts = [...rows].map(
+  return [...rows].map(
     ([table, added]) => sql`${sql.ref(`new_${table}`)} as (${adding(table, added, condition)})`,
   )
-  const repositories = distinctReports(all)
-  if (repositories.length > 0) parts.push(sql`new_repository as (${newestRepositories(repositories)})`)
-  return parts
-}
-
-/** Nothing is recorded for a removed repository, unless the same facts report that the app was installed again. */
-async function withoutRemoved(db: Db, all: readonly Facts[]): Promise<readonly Facts[]> {
-  const removed = new Set(await readRemovedAmong(db, repositoriesOf(all)))
-  if (removed.size === 0) return all
-  const installed = all.flatMap((facts) => facts.repository ?? []).filter((fact) => fact.installed)
-  for (const fact of installed) removed.delete(fact.repository_id)
-  return all.map((facts) => {
-    const kept = Object.entries(facts).map(([table, rows]) => [
-      table,
-      rows.filter((row: object) => !('repository_id' in row && removed.has(row.repository_id as number))),
-    ])
-    return Object.fromEntries(kept) as Facts
-  })
-}
-
-/** Keeps the newest report about each installation. When a suspension ends, each of its repositories gets a gap. */
-async function updateInstallations(db: Db, reports: readonly InstallationFact[]): Promise<void> {
-  for (const { installation_id, reported_at, suspended_at } of reports) {
-    const before = await db
-      .selectFrom('installation')
-      .selectAll()
-      .where('installation_id', '=', installation_id)
-      .forUpdate()
-      .executeTakeFirst()
-    if (before && Date.parse(before.reported_at) >= Date.parse(reported_at)) continue
-    const row = { installation_id, reported_at, suspended_at }
-    await db
-      .insertInto('installation')
-      .values(row)
-      .onConflict((conflict) => conflict.column('installation_id').doUpdateSet(row))
-      .execute()
-    if (!before?.suspended_at || suspended_at) continue
-    await sql`insert into gap (repository_id, from_at, to_at, reason)
-      select repository_id, ${before.suspended_at}::timestamptz, ${reported_at}::timestamptz, 'the app was suspended'
-      from repository where installation_id = ${installation_id} and removed_at is null
-      on conflict do nothing`.execute(db)
-  }
 }
 
 /** Adds the corrections whose author has a trusted association; GitHub is not asked. */
@@ -202,49 +202,4 @@ function staleHeads(all: readonly Facts[]): object[] {
     for (const comment of facts.comment ?? []) mark(comment.repository_id, null, comment.number)
   }
   return [...marks.values()]
-}
-
-/** Reports about repositories; of those with equal content only the newest, since almost every delivery says the same. */
-function distinctReports(all: readonly Facts[]): RepositoryFact[] {
-  const newest = new Map<string, RepositoryFact>()
-  for (const { repository = [] } of all) {
-    for (const fact of repository) {
-      const { reported_at, ...content } = fact
-      const key = JSON.stringify(content)
-      const other = newest.get(key)
-      if (!other || Date.parse(reported_at) > Date.parse(other.reported_at)) newest.set(key, fact)
-    }
-  }
-  return [...newest.values()]
-}
-
-/**
- * Keeps the newest report about each repository, because names, visibility and default branches change. Of two reports with the same
- * time the greater is kept, so that the order of arrival never decides: removed before present, private before public. A report
- * that says nothing new is dropped before the insert. The insert would lock the row, and all writers write about the same few
- * repositories. Rows are written in the order of their ids, so that two writers cannot deadlock.
- */
-function newestRepositories(repositories: readonly RepositoryFact[]) {
-  // Only an installation undoes a removal. An event that was on its way when the app was removed does not.
-  const removed = sql`case when n.installed then null else coalesce(n.removed_at, k.removed_at) end`
-  const content = (row: string, removedAt: RawBuilder<unknown>) =>
-    sql`jsonb_build_array(${removedAt} is not null, ${sql.ref(`${row}.private`)}, ${sql.ref(`${row}.full_name`)},
-      ${sql.ref(`${row}.default_branch`)}, ${sql.ref(`${row}.installation_id`)})`
-  const isUnchanged = (column: string) =>
-    sql`coalesce(${sql.ref(`n.${column}`)}, ${sql.ref(`k.${column}`)}) is not distinct from ${sql.ref(`k.${column}`)}`
-  return sql`insert into repository as r (repository_id, full_name, private, default_branch, installation_id, reported_at, removed_at)
-    select distinct on (n.repository_id) n.repository_id, n.full_name, n.private, n.default_branch, n.installation_id,
-      n.reported_at, ${removed}
-    from json_to_recordset(${JSON.stringify(repositories)}::json) as n(repository_id bigint, full_name text, private boolean,
-      default_branch text, installation_id bigint, reported_at timestamptz, removed_at timestamptz, installed boolean)
-    left join repository k on k.repository_id = n.repository_id
-    where k.repository_id is null or (n.reported_at >= k.reported_at and not (n.full_name = k.full_name and n.private = k.private
-      and (${removed} is null) = (k.removed_at is null) and ${isUnchanged('default_branch')} and ${isUnchanged('installation_id')}))
-    order by n.repository_id, n.reported_at desc, ${content('n', removed)} desc
-    on conflict (repository_id) do update set full_name = excluded.full_name, private = excluded.private,
-      default_branch = coalesce(excluded.default_branch, r.default_branch),
-      installation_id = coalesce(excluded.installation_id, r.installation_id),
-      reported_at = excluded.reported_at, removed_at = excluded.removed_at
-    where excluded.reported_at > r.reported_at or (excluded.reported_at = r.reported_at
-      and ${content('excluded', sql`excluded.removed_at`)} > ${content('r', sql`r.removed_at`)})`
 }

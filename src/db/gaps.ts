@@ -41,6 +41,16 @@ export async function finishArrived(db: Db, now: string): Promise<number> {
   return result.rows.length
 }
 
+/** When (RFC 3339) GitHub first tried to deliver what did not arrive; null for a delivery that was not missed. */
+export async function readFirstDelivery(db: Db, guid: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('missed_delivery')
+    .select('delivered_at')
+    .where('guid', '=', guid)
+    .executeTakeFirst()
+  return row?.delivered_at ?? null
+}
+
 /** Missed deliveries that have not arrived yet, oldest first. */
 export async function openMissed(db: Db): Promise<Missed[]> {
   const columns = [

@@ -10,7 +10,7 @@ export async function readRepositoryById(db: Db, repositoryId: number): Promise<
   return row ?? null
 }
 
-/** The repository of that name, in any case. When a renamed repository freed the name, the one reported last. */
+/** The repository of that name, in any case. When one that was renamed or deleted freed the name, the one reported last. */
 export async function findRepository(db: Db, fullName: string): Promise<Row<'repository'> | null> {
   // PostgreSQL rejects NUL in text, and no name contains it.
   if (fullName.includes('\0')) return null
@@ -20,6 +20,7 @@ export async function findRepository(db: Db, fullName: string): Promise<Row<'rep
     .where((eb) => eb.fn<string>('lower', ['full_name']), '=', fullName.toLowerCase())
     .where('removed_at', 'is', null)
     .orderBy('reported_at', 'desc')
+    .orderBy('repository_id', 'desc')
     .limit(1)
     .executeTakeFirst()
   return row ?? null

@@ -15,8 +15,22 @@ export interface RepositoryTable {
   private: boolean
   default_branch: string | null
   installation_id: number | null
+  /** Of the name and the default branch. */
   reported_at: Time
   removed_at: Time | null
+  /** They come from the list of an installation event. */
+  listed: Generated<boolean>
+  /** The newest times at which something said that it is private, and at which something with a time of its own said public. */
+  private_at: Time | null
+  public_at: Time | null
+}
+
+/** The newest word on one installation's access to a repository; installation 0 is about the deletion of the repository. */
+export interface RepositoryInstallationTable {
+  repository_id: number
+  installation_id: number
+  changed_at: Time
+  state: 'seen' | 'added' | 'removed' | 'deleted'
 }
 
 export interface DeliveryTable {
@@ -228,6 +242,8 @@ export interface InstallationTable {
   installation_id: number
   reported_at: Time
   suspended_at: Time | null
+  /** When the end of its suspension was reported; null while it is suspended. */
+  resumed_at: Time | null
 }
 
 /** When GitHub's list of deliveries was last checked to its end: at most one row. */
@@ -618,6 +634,7 @@ export interface Database {
   gap: GapTable
   orphan_head: OrphanHeadTable
   installation: InstallationTable
+  repository_installation: RepositoryInstallationTable
   delivery_check: DeliveryCheckTable
   delivery_cursor: DeliveryCursorTable
   database_timeline: DatabaseTimelineTable

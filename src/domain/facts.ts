@@ -155,11 +155,21 @@ export interface RepositoryFact {
   full_name: string
   private: boolean
   default_branch: string | null
-  installation_id: number | null
+  /** When it was so. GitHub's time of the repository's last change, where the payload has it. */
   reported_at: string
-  removed_at: string | null
-  /** Reported by an installation event: only that restores a removed repository. */
-  installed?: boolean
+  /**
+   * What `reported_at` is: a time of GitHub, a time that says little (of arrival, or chosen by an app), or the time of a list
+   * in an installation event, which has no times of its repositories.
+   */
+  timing: 'own' | 'arrival' | 'list'
+  installation_id: number | null
+  /**
+   * What it says about that installation: it sent an event about the repository, holds it, or holds it no more; or that the
+   * repository was deleted on GitHub.
+   */
+  membership: 'seen' | 'added' | 'removed' | 'deleted'
+  /** When that was so. */
+  changed_at: string
 }
 
 /** An installation of the app. While its owner has suspended it, GitHub sends no events. */
@@ -167,6 +177,8 @@ export interface InstallationFact {
   installation_id: number
   reported_at: string
   suspended_at: string | null
+  /** When it was reported. GitHub dates the end of a suspension by its beginning. */
+  changed_at: string
 }
 
 /** A push to a branch, with the files of its commits; null when GitHub does not list them all. */

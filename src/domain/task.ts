@@ -54,6 +54,8 @@ const taskSchema = z.discriminatedUnion('kind', [
   kind('settings-check', z.object({ number, head_sha: z.string() })),
   /** Reads the required jobs again; a change holds from `since`. */
   kind('required', z.object({ since: time })),
+  /** Asks GitHub for the name and visibility of the repository. */
+  kind('repository', z.object({})),
   /** Reports on a flaky head without a command. `state` changes whenever the report would. */
   kind('automatic', z.object({ number, head_sha: z.string(), state: z.string() })),
 ])
@@ -75,6 +77,7 @@ const PRIORITIES: Record<TaskKind, 0 | 1> = {
   settings: 1,
   'settings-check': 1,
   required: 1,
+  repository: 1,
   automatic: 1,
 }
 

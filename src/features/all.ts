@@ -5,6 +5,7 @@ import * as breachIssue from './breach-issue/index.ts'
 import * as correction from './correction/index.ts'
 import type { FeatureTimer, TaskHandlers } from './feature.ts'
 import * as hunt from './hunt/index.ts'
+import * as identity from './identity/index.ts'
 import * as jobIssues from './job-issues/index.ts'
 import * as redelivery from './redelivery/index.ts'
 import * as report from './report/index.ts'
@@ -24,6 +25,7 @@ export const TASKS: TaskHandlers = {
   ...jobIssues.tasks,
   ...settings.tasks,
   ...requiredJobs.tasks,
+  ...identity.tasks,
 }
 
 /** The commands that people write in comments, in the order of the help. */

@@ -1,7 +1,7 @@
 /** What a feature brings: tasks on GitHub, timers, and the commands that people give it. */
 
 import type { LeasedTask } from '../db/outbox.ts'
-import { readRepositoryById } from '../db/repositories.ts'
+import { findRepository, readRepositoryById } from '../db/repositories.ts'
 import type { Row } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import type { TaskKind } from '../domain/task.ts'
@@ -28,11 +28,16 @@ export interface TaskContext {
   login(): Promise<string>
 }
 
-/** Access to a repository; null where the app is not set up, not installed or has been removed. */
+/**
+ * Access to a repository; null where the app is not set up, not installed or has been removed. Also null for a repository whose name
+ * belongs to another by now: GitHub's API would answer about that one.
+ */
 export async function contextOf(deps: Deps, repositoryId: number): Promise<TaskContext | null> {
   const { db, github } = deps
   const repository = await readRepositoryById(db, repositoryId)
   if (!github || !repository?.installation_id || repository.removed_at) return null
+  const named = await findRepository(db, repository.full_name)
+  if (named?.repository_id !== repositoryId) return null
   const octokit = await github.octokitOf(repository.installation_id)
   return { deps, octokit, repository, path: pathOf(repository.full_name), login: () => github.botLogin() }
 }

@@ -11,6 +11,8 @@ export interface Delivery {
   /** `X-GitHub-Event`. */
   name: string
   payload: unknown
+  /** When GitHub first delivered it (RFC 3339), where that is known of a redelivery or of a recorded delivery. */
+  deliveredAt?: string | null
 }
 
 /** The rows of a delivery. Plain data, so that it can be sent from one thread to another. */
@@ -27,9 +29,14 @@ export type Prepared =
 function notFromTheFuture(facts: Facts, now: number): Facts {
   if (!facts.repository || now === 0) return facts
   const at = iso(now)
+  const clip = (time: string) => (time > at ? at : time)
   return {
     ...facts,
-    repository: facts.repository.map((fact) => (fact.reported_at > at ? { ...fact, reported_at: at } : fact)),
+    repository: facts.repository.map((fact) => ({
+      ...fact,
+      reported_at: clip(fact.reported_at),
+      changed_at: clip(fact.changed_at),
+    })),
   }
 }
 
@@ -41,7 +48,7 @@ export function prepare(received: Delivery, now: number): Prepared {
   const { name, payload } = received
   const id = storable(received.id)
   const at = iso(now)
-  const translation = translate(payload, { guid: id, event: name, at })
+  const translation = translate(payload, { guid: id, event: name, at: received.deliveredAt ?? at })
   if (translation.outcome === 'ignored') return translation
   const { repositoryId: repository_id, action } = translation
   const delivery = { repository_id, guid: id, event: name, action, received_at: at }

@@ -4,7 +4,9 @@
  */
 
 import { type Recording, recordFacts } from '../db/facts.ts'
+import { readFirstDelivery } from '../db/gaps.ts'
 import type { Db } from '../db/schema.ts'
+import { isDatedByArrival } from './events/translate.ts'
 import { type Delivery, type Prepared, prepare } from './prepare.ts'
 
 export type RecordResult =
@@ -68,7 +70,12 @@ export function createRecorder(
     return result
   }
 
-  return { store, record: async (delivery) => store(prepare(delivery, options.now())) }
+  async function record(delivery: Delivery): Promise<RecordResult> {
+    const deliveredAt = isDatedByArrival(delivery.name) ? await readFirstDelivery(db, delivery.id) : null
+    return store(prepare({ deliveredAt, ...delivery }, options.now()))
+  }
+
+  return { store, record }
 }
 
 /** Waits at least one turn of the event loop, so that deliveries that arrive together are written together. */

@@ -23,6 +23,7 @@ const PAYLOADS: { [K in TaskKind]: Payloads[K] } = {
   'job-issues': { day: '2026-02-01' },
   settings: {},
   'settings-check': { number: 7, head_sha: 'a'.repeat(40) },
+  repository: {},
   required: { since: '2026-02-02T10:55:00.000Z' },
   automatic: { number: 7, head_sha: 'a'.repeat(40), state: 'a 3 2026-02-02T10:55:00.000Z' },
 }

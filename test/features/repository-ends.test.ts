@@ -1,6 +1,7 @@
 /** How it ends: taken off a repository, suspended, renamed, made private, forgotten. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { iso } from '../../src/domain/time.ts'
 import { reconcile } from '../../src/features/redelivery/redelivery.ts'
 import { deleteExpired } from '../../src/features/retention/retention.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -20,6 +21,12 @@ function installed(change: { added?: object[]; removed?: object[] }, n: number) 
     },
     `guid-${n}`,
   )
+}
+
+/** A `repository` event as GitHub sends it: `updated_at` is the time of the change. */
+function changed(on: TestApp, action: string, more: object) {
+  const repository = { ...REPOSITORY, updated_at: iso(on.clock.now), ...more }
+  return aDelivery('repository', { action, repository })
 }
 
 const repositories = (on: TestApp) => on.app.deps.db.selectFrom('repository').selectAll().execute()
@@ -102,18 +109,13 @@ describe('a repository', () => {
     ]
     for (const [action, more] of changes) {
       on.clock.now += 60_000
-      await on.send(aDelivery('repository', { action, repository: { ...REPOSITORY, ...more } }))
+      await on.send(changed(on, action, more))
     }
     expect(await repositories(on)).toMatchObject([
       { full_name: 'emca/things', private: true, default_branch: 'trunk', removed_at: null },
     ])
     on.clock.now += 60_000
-    await on.send(
-      aDelivery('repository', {
-        action: 'publicized',
-        repository: { ...REPOSITORY, full_name: 'emca/things', default_branch: 'trunk' },
-      }),
-    )
+    await on.send(changed(on, 'publicized', { full_name: 'emca/things', default_branch: 'trunk' }))
     expect(await repositories(on)).toMatchObject([{ private: false }])
   })
 })

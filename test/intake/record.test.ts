@@ -171,13 +171,13 @@ eachDatabase((db) => {
         statusDelivery({ context: HOSTILE, description: HOSTILE }),
         workflowRunDelivery({ path: HOSTILE, actor: HOSTILE }),
         pullRequestDelivery({ headRef: HOSTILE, author: HOSTILE }),
-        commentDelivery({ body: `/retest\n${HOSTILE}` }),
+        commentDelivery({ body: `/flag ${HOSTILE.slice(0, 1000)}` }),
       ])
       expect(results.map((one) => one.outcome)).toEqual(Array(5).fill('recorded'))
       const names = await db().selectFrom('observation').select('name').execute()
       expect(names.map((one) => one.name)).toEqual([HOSTILE, HOSTILE])
       expect((await db().selectFrom('comment').select('body').executeTakeFirst())?.body).toBe(
-        `/retest\n${HOSTILE}`,
+        `/flag ${HOSTILE.slice(0, 1000)}`,
       )
     })
 

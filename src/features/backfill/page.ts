@@ -42,8 +42,11 @@ export function factsOf(context: ReadContext, event: string, payload: object): F
     { guid: '', event, at: context.startedAt },
   )
   if (translation.outcome !== 'facts') return []
-  const { outbox: _outbox, ...facts } = translation.facts
-  return [facts]
+  const { outbox: _outbox, repository = [], ...facts } = translation.facts
+  // The repository is described as it was when the backfill began. Webhooks know better what changed since.
+  const at = context.startedAt
+  const known = { reported_at: at, changed_at: at, timing: 'list' } as const
+  return [{ ...facts, repository: repository.map((fact) => ({ ...fact, ...known })) }]
 }
 
 /** The most entries that GitHub puts on one page of a list. */

@@ -62,7 +62,8 @@ export function checkRun(payload: unknown): Facts {
   const completedAt = run.completed_at ?? run.check_suite?.updated_at ?? run.started_at
   if (!completedAt) throw missing(['check_run', 'completed_at'], 'a completed check run')
   return {
-    repository: [repositoryFact(event, completedAt)],
+    // Apps choose the times of their check runs.
+    repository: [repositoryFact(event, completedAt, false)],
     observation: [observationOf(event, run.conclusion, completedAt)],
   }
 }

@@ -50,6 +50,8 @@ export const repository = z.object({
   full_name: text,
   private: z.boolean().nullish(),
   default_branch: text.nullish(),
+  // GitHub's clock: every change of the name, the visibility or the default branch moves it.
+  updated_at: optional(time).catch(null),
 })
 
 export const envelope = z.object({
@@ -60,16 +62,25 @@ export const envelope = z.object({
 
 export type Envelope = z.infer<typeof envelope>
 
-/** What the envelope says about its repository. @param at the payload's newest time (RFC 3339) */
-export function repositoryFact(payload: Envelope, at: string): RepositoryFact {
+/**
+ * What the envelope says about its repository. It is dated by `updated_at`, which every complete description of a repository has
+ * (GitHub's webhook schema `repository-webhooks`) and which is the time of the change in its examples of `privatized` and
+ * `publicized`.
+ * @param at the payload's own newest time (RFC 3339), used where there is no `updated_at`
+ * @param isGitHubsTime false when `at` is the time of arrival or was chosen by an app
+ */
+export function repositoryFact(payload: Envelope, at: string, isGitHubsTime = true): RepositoryFact {
+  const { updated_at } = payload.repository
   return {
     repository_id: payload.repository.id,
     full_name: payload.repository.full_name,
     private: payload.repository.private ?? false,
     default_branch: payload.repository.default_branch ?? null,
+    reported_at: updated_at ?? at,
+    timing: updated_at !== null || isGitHubsTime ? 'own' : 'arrival',
     installation_id: payload.installation?.id ?? null,
-    reported_at: at,
-    removed_at: null,
+    membership: 'seen',
+    changed_at: at,
   }
 }
 

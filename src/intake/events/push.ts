@@ -72,7 +72,7 @@ function settingsPush(event: Payload, at: string): Facts {
   if (!mayChange) return {}
   const pushed = pushedAt(event)
   return {
-    repository: [repositoryFact(event, at)],
+    repository: [repositoryFact(event, at, false)],
     outbox: [
       newTask(
         { repository_id: repository.id, task_key: `settings:${after}:${pushed ?? before}`, at },

@@ -1,6 +1,6 @@
 /** Translates events about repositories themselves: installation, removal, new names, changes of branch protection; and merge queues. */
 import { z } from 'zod'
-import type { Facts, RepositoryFact } from '../../domain/facts.ts'
+import type { Facts, InstallationFact, RepositoryFact } from '../../domain/facts.ts'
 import { type NewTask, newTask } from '../../domain/task.ts'
 import { envelope, id, optional, repositoryFact, sha, storableJson, text, time, word } from './payload.ts'
 
@@ -36,55 +36,95 @@ export function mergeGroup(payload: unknown): Facts {
 }
 
 const shortRepository = z.object({ id: id.positive(), full_name: text, private: z.boolean().nullish() })
+/** GitHub sends seconds since 1970 in some events and RFC 3339 in others. */
+const anyTime = optional(
+  z.union([z.number().transform((seconds) => new Date(seconds * 1000).toISOString()), time]),
+).catch(null)
 const installationSchema = z.object({
   action: word,
-  installation: z.object({ id }),
+  installation: z.object({ id, created_at: anyTime, updated_at: anyTime, suspended_at: anyTime }),
   repositories: z.array(shortRepository).nullish(),
   repositories_added: z.array(shortRepository).nullish(),
   repositories_removed: z.array(shortRepository).nullish(),
 })
+type InstallationEvent = z.infer<typeof installationSchema>
 
-/** Facts of `installation` and `installation_repositories`: in which repositories the app is installed. */
-export function installation(payload: unknown, received: { guid: string; event: string; at: string }): Facts {
+interface Received {
+  guid: string
+  event: string
+  at: string
+}
+
+const MEMBERSHIP: Record<string, RepositoryFact['membership']> = { created: 'added', deleted: 'removed' }
+
+/**
+ * Facts of `installation` and `installation_repositories`: in which repositories the app is installed. Only the installation's
+ * creation and suspension have a time in the payload. The rest is dated by arrival.
+ */
+export function installation(payload: unknown, received: Received): Facts {
   const event = installationSchema.parse(payload)
-  // The payload has the time of the installation and not that of a removal, so all are dated by their arrival.
-  const at = received.at
-  const { id: installation_id } = event.installation
-  const isUninstalled = event.action === 'deleted'
-  const added = [...(isUninstalled ? [] : (event.repositories ?? [])), ...(event.repositories_added ?? [])]
-  const removed = [
-    ...(isUninstalled ? (event.repositories ?? []) : []),
-    ...(event.repositories_removed ?? []),
+  const { id: installation_id, created_at } = event.installation
+  const at = event.action === 'created' ? (created_at ?? received.at) : received.at
+  const listed = [
+    ...factsOf(event, event.repositories, MEMBERSHIP[event.action] ?? 'seen', at),
+    ...factsOf(event, event.repositories_added, 'added', at),
+    ...factsOf(event, event.repositories_removed, 'removed', at),
   ]
-  const fact = (repository: z.infer<typeof shortRepository>, removedAt: string | null): RepositoryFact => ({
-    repository_id: repository.id,
-    full_name: repository.full_name,
-    private: repository.private ?? false,
-    default_branch: null,
-    installation_id,
-    reported_at: at,
-    removed_at: removedAt,
-    installed: removedAt === null,
-  })
-  const all = [
-    ...added.map((repository) => fact(repository, null)),
-    ...removed.map((repository) => fact(repository, at)),
-  ]
+  const added = listed.filter(({ membership }) => membership === 'added')
   return {
-    repository: all,
-    installation: [
-      { installation_id, reported_at: at, suspended_at: event.action === 'suspend' ? at : null },
-    ],
-    outbox: added.map((repository) => refreshRequest(repository.id, received)),
-    repository_event: all.map(({ repository_id, removed_at }) => ({
+    repository: listed,
+    installation: suspension(event, received.at),
+    outbox: added.map((repository) => refreshRequest(repository.repository_id, received)),
+    repository_event: listed.map(({ repository_id, membership }) => ({
       repository_id,
       guid: received.guid,
       event: received.event,
       action: event.action,
       reported_at: at,
-      detail: { installation_id, removed: removed_at !== null },
+      detail: { installation_id, removed: membership === 'removed' },
     })),
   }
+}
+
+function factsOf(
+  event: InstallationEvent,
+  repositories: InstallationEvent['repositories'],
+  membership: RepositoryFact['membership'],
+  at: string,
+): RepositoryFact[] {
+  return (repositories ?? []).map((repository) => ({
+    repository_id: repository.id,
+    full_name: repository.full_name,
+    private: repository.private ?? false,
+    default_branch: null,
+    reported_at: at,
+    timing: 'list',
+    installation_id: event.installation.id,
+    membership,
+    changed_at: at,
+  }))
+}
+
+/**
+ * The beginning or end of a suspension. In GitHub's examples `updated_at` of both is the time of the suspension. A payload in
+ * which it is still that of the installation has no time.
+ */
+function suspension(
+  { action, installation: { id, ...times } }: InstallationEvent,
+  at: string,
+): InstallationFact[] {
+  if (action !== 'suspend' && action !== 'unsuspend') return []
+  const { created_at, updated_at, suspended_at } = times
+  const own = suspended_at ?? (updated_at === created_at ? null : updated_at)
+  const reported_at = own ?? at
+  return [
+    {
+      installation_id: id,
+      reported_at,
+      suspended_at: action === 'suspend' ? reported_at : null,
+      changed_at: at,
+    },
+  ]
 }
 
 /** Whether the event can change the list of required jobs. Another default branch has its own rules. */
@@ -106,15 +146,17 @@ const changeSchema = envelope.extend({
 })
 
 /** Facts of `repository`, `branch_protection_rule` and `repository_ruleset`. These are rare, so their details are kept. */
-export function repositoryChange(
-  payload: unknown,
-  received: { guid: string; event: string; at: string },
-): Facts {
+export function repositoryChange(payload: unknown, received: Received): Facts {
   const event = changeSchema.parse(payload)
   const { rule, repository_ruleset, changes } = event
   const isDeleted = received.event === 'repository' && event.action === 'deleted'
   return {
-    repository: [{ ...repositoryFact(event, received.at), removed_at: isDeleted ? received.at : null }],
+    repository: [
+      {
+        ...repositoryFact(event, received.at, false),
+        ...(isDeleted && { membership: 'deleted', changed_at: received.at }),
+      },
+    ],
     ...(announcesRules(received.event, changes) && {
       outbox: [refreshRequest(event.repository.id, received)],
     }),

@@ -37,6 +37,12 @@ export const EVENTS: Record<string, (payload: unknown, received: Received) => Fa
   repository_ruleset: repositoryChange,
 }
 
+/** Whether an event's payload may have no time of its own. These events are rare. */
+export function isDatedByArrival(name: string): boolean {
+  const handler = isEvent(name) ? EVENTS[name] : undefined
+  return handler === installation || handler === repositoryChange
+}
+
 /** Whether the event is recorded. */
 export function isEvent(name: string): boolean {
   return Object.hasOwn(EVENTS, name)

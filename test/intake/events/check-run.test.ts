@@ -24,7 +24,9 @@ describe('a completed check run', () => {
           default_branch: 'main',
           installation_id: 77,
           reported_at: at(10),
-          removed_at: null,
+          timing: 'arrival',
+          membership: 'seen',
+          changed_at: at(10),
         },
       ],
       observation: [

@@ -38,31 +38,31 @@ describe('installation', () => {
   const told = (name: string, more: object) => {
     const facts = read(name, payload(more))
     if (!('repository' in facts)) throw new Error(JSON.stringify(facts))
-    return facts.repository?.map(({ full_name, removed_at, installation_id }) => [
+    return facts.repository?.map(({ full_name, membership, installation_id }) => [
       full_name,
-      removed_at,
+      membership,
       installation_id,
     ])
   }
 
   test('created lists the repositories in which the app is installed', () => {
     expect(told('installation', { action: 'created', repositories: [one, two] })).toEqual([
-      ['acme/one', null, 77],
-      ['acme/two', null, 77],
+      ['acme/one', 'added', 77],
+      ['acme/two', 'added', 77],
     ])
   })
 
   test('deleted removes all of its repositories', () => {
     expect(told('installation', { action: 'deleted', repositories: [one] })).toEqual([
-      ['acme/one', at(3), 77],
+      ['acme/one', 'removed', 77],
     ])
   })
 
   test('of other repositories lists those added and those removed', () => {
     const more = { action: 'added', repositories_added: [one], repositories_removed: [two] }
     expect(told('installation_repositories', more)).toEqual([
-      ['acme/one', null, 77],
-      ['acme/two', at(3), 77],
+      ['acme/one', 'added', 77],
+      ['acme/two', 'removed', 77],
     ])
   })
 
@@ -71,7 +71,7 @@ describe('installation', () => {
       const facts = read('installation', payload({ action }))
       return 'installation' in facts ? facts.installation : facts
     }
-    const fact = { installation_id: 77, reported_at: at(3) }
+    const fact = { installation_id: 77, reported_at: at(3), changed_at: at(3) }
     expect(suspended('suspend')).toEqual([{ ...fact, suspended_at: at(3) }])
     expect(suspended('unsuspend')).toEqual([{ ...fact, suspended_at: null }])
   })
