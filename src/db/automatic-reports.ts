@@ -1,5 +1,6 @@
 /** Which pull requests get an automatic report: heads that flaked lately, once CI has finished. */
 import { sql } from 'kysely'
+import { newestEventFirst } from './newest-event.ts'
 import type { Db } from './schema.ts'
 import { flakeInScope, type Scope } from './scope.ts'
 
@@ -35,14 +36,14 @@ export async function readFlakedHeads(
       where ${flakeInScope(scope)} and r.flaked_at >= ${times.since}) f
     join run r on r.repository_id = f.repository_id and r.number = f.number and r.head_sha = f.head_sha
     join lateral (select e.head_sha, e.state from pull_request_event e where e.repository_id = f.repository_id
-      and e.number = f.number and e.action <> 'before' order by e.reported_at desc limit 1) newest
+      and e.number = f.number and e.action <> 'before' order by ${newestEventFirst('e')} limit 1) newest
       on newest.head_sha = f.head_sha and newest.state = 'open'
     where not exists (select from workflow_run w where w.repository_id = f.repository_id and w.head_sha = f.head_sha
         and w.action <> 'completed' and not exists (select from workflow_run done
           where done.repository_id = w.repository_id and done.head_sha = w.head_sha and done.run_id = w.run_id
             and done.attempt >= w.attempt and done.action = 'completed'))
     group by f.number, f.head_sha having max(r.completed_at) <= ${times.quiet_since}
-    order by f.number`.execute(db)
+    order by f.number, f.head_sha`.execute(db)
   return rows
 }
 

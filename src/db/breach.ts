@@ -25,7 +25,7 @@ export async function readJobBackgrounds(
       (select failed.url from flake r join run failed on failed.repository_id = r.repository_id
           and failed.head_sha = r.head_sha and failed.job_id = r.job_id and failed.number = r.number and failed.outcome = 'fail'
         where ${flakeCounts(scope)} and r.job_id = j.job_id
-        order by r.flaked_at desc, failed.completed_at desc limit 1) as example
+        order by r.flaked_at desc, failed.completed_at desc, failed.head_sha, failed.run_key limit 1) as example
     from job j where j.repository_id = ${scope.repositoryId} and j.job_id = any(${[...jobIds]})`.execute(db)
   return new Map(rows.map((row) => [row.job_id, row]))
 }

@@ -171,6 +171,6 @@ export interface BreachIssue {
 export async function readBreachIssue(db: Db, repositoryId: number): Promise<BreachIssue | null> {
   const { rows } = await sql<BreachIssue>`select payload->>'day' as day, url from outbox
     where repository_id = ${repositoryId} and kind = 'breach' and url is not null
-    order by created_at desc limit 1`.execute(db)
+    order by created_at desc, task_key desc limit 1`.execute(db)
   return rows[0] ?? null
 }

@@ -1,6 +1,7 @@
 /** Lists of flakes. Each query reads an index range of flakes, never the runs. */
 
 import { type RawBuilder, sql } from 'kysely'
+import { newestEventFirst } from './newest-event.ts'
 import type { Db, Row } from './schema.ts'
 import { countedIn, during, everything, flakeInScope, type Scope, type Span } from './scope.ts'
 
@@ -49,7 +50,7 @@ export async function readFlakePage(
       order by r.flaked_at desc, r.head_sha desc, r.job_id desc limit ${limit}) f
     join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
     left join lateral (select title, author from pull_request_event p where p.repository_id = f.repository_id
-      and p.number = f.number order by p.reported_at desc limit 1) e on true
+      and p.number = f.number order by ${newestEventFirst('p')} limit 1) e on true
     order by f.flaked_at desc, f.head_sha desc, f.job_id desc`.execute(db)
   return rows.map((flake) => ({ ...flake, counted: countedIn(scope, flake) }))
 }

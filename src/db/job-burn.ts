@@ -85,6 +85,6 @@ export async function readNewerEvidence(
             and (p.base_sha = f.base_sha or p.merge_sha = f.base_sha) and p.reported_at <= ${closedAt})
           and not exists (select from run o where o.repository_id = r.repository_id
             and o.base_sha = f.base_sha and o.completed_at <= ${closedAt}) end
-    order by r.flaked_at desc, f.completed_at desc limit 1`.execute(db)
+    order by r.flaked_at desc, f.completed_at desc, f.head_sha, f.run_key limit 1`.execute(db)
   return rows[0] ?? null
 }

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { Relation } from '../domain/attribution/evidence.ts'
 import { MAX_STACKED, readTitle, relatedOf } from '../domain/attribution/related.ts'
+import { newestEventFirst } from './newest-event.ts'
 import { replaceRows } from './rows.ts'
 import type { Db, Row } from './schema.ts'
 
@@ -19,9 +20,7 @@ export async function writePullRequests(
       min(e.created_at) over own as opened_at
     from pull_request_event e where e.repository_id = ${repositoryId} and e.number = any(${[...numbers]})
     window own as (partition by e.number)
-    order by e.number, e.reported_at desc, e.action <> 'before' desc, e.action desc, e.base_ref desc, e.head_sha`.execute(
-    db,
-  )
+    order by e.number, ${newestEventFirst('e')}`.execute(db)
   const before = await readPullRequests(db, repositoryId, numbers)
   const old = new Map(before.map((row) => [row.number, row]))
   const files = await readFiles(db, repositoryId, events.rows)

@@ -1,5 +1,6 @@
 /** What is stored about commits and Actions runs, for a backfill that asks GitHub about the rest. */
 import { sql } from 'kysely'
+import { newestEventFirst } from './newest-event.ts'
 import type { Db, Row } from './schema.ts'
 
 /** The newest event of each pull request from these branches: it shows which pull request an Actions run was for. */
@@ -14,7 +15,7 @@ export async function readPullRequestsFrom(
   >`select distinct on (number) e.* from pull_request_event e
     join json_to_recordset(${JSON.stringify(refs)}::json) as r(ref text, repository bigint)
       on e.head_ref = r.ref and e.head_repository_id = r.repository
-    where e.repository_id = ${repositoryId} order by number, reported_at desc`.execute(db)
+    where e.repository_id = ${repositoryId} order by number, ${newestEventFirst('e')}`.execute(db)
   return result.rows
 }
 

@@ -2,8 +2,12 @@
 
 /** @param head the columns, in order. @param rows nested values are written as JSON */
 export function csv(head: readonly string[], rows: readonly Record<string, unknown>[]): string {
-  const lines = [head.join(','), ...rows.map((row) => head.map((key) => cell(row[key])).join(','))]
-  return `${lines.join('\r\n')}\r\n`
+  return `${head.join(',')}\r\n${csvRows(head, rows)}`
+}
+
+/** The rows without the line of columns, each with the end of its line. */
+export function csvRows(head: readonly string[], rows: readonly Record<string, unknown>[]): string {
+  return rows.map((row) => `${head.map((key) => cell(row[key])).join(',')}\r\n`).join('')
 }
 
 function cell(value: unknown): string {

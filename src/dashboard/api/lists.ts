@@ -3,16 +3,17 @@
 import { readTimeLost } from '../../db/budget.ts'
 import { readFlakePage } from '../../db/flakes.ts'
 import { readJobCosts } from '../../db/jobs.ts'
-import type { Row } from '../../db/schema.ts'
+import type { Db, Row } from '../../db/schema.ts'
+import type { Span } from '../../db/scope.ts'
 import { readWindows } from '../../db/sla.ts'
-import type { WindowKind } from '../../domain/window.ts'
+import { type WindowKind, windowOf } from '../../domain/window.ts'
 import { readShares } from '../budget.ts'
 import { addDays, dayAt } from '../dates.ts'
 import type { DashboardDeps } from '../deps.ts'
 import { ownersOf, trackingIssues } from '../job-owners.ts'
 import { readNewestWindows } from '../queries/windows.ts'
 import { lastDays, type RepositoryView, readableRepositories } from '../view.ts'
-import { type PageQuery, readCursor, spanOf, writeCursor } from './query.ts'
+import { type PageQuery, readCursor, writeCursor } from './query.ts'
 import { flakeRowJson, jobJson, windowRowJson } from './shapes.ts'
 
 const BACK_DAYS = 400
@@ -108,7 +109,7 @@ export async function listFlakes({ db }: DashboardDeps, view: RepositoryView, qu
   const after = query.cursor === undefined ? null : readCursor(query.cursor)
   if (query.cursor !== undefined && after === null) return null
   const page = { limit: query.limit + 1, after, attribution: query.attribution ?? null, jobId: query.job_id }
-  const rows = await readFlakePage(db, view.scope, spanOf(query, view.now), page)
+  const rows = await readFlakePage(db, view.scope, await readSpan(db, view, query), page)
   const shown = rows.slice(0, query.limit)
   const last = shown.at(-1)
   const more = rows.length > shown.length && last
@@ -116,4 +117,18 @@ export async function listFlakes({ db }: DashboardDeps, view: RepositoryView, qu
     ? writeCursor({ flakedAt: last.flaked_at, headSha: last.head_sha, jobId: last.job_id })
     : null
   return { flakes: shown.map(flakeRowJson), next }
+}
+
+/** The time from the local day `from` to the local day `to`, both inclusive; until now where `to` is missing. */
+async function readSpan(db: Db, view: RepositoryView, { from, to }: FlakesQuery): Promise<Span> {
+  const first = from === undefined ? null : await readDay(db, view, from)
+  const last = to === undefined ? null : await readDay(db, view, to)
+  return { from: first?.from ?? 0, to: last?.to ?? view.now + 1 }
+}
+
+/** A local day as it was measured, which can be in another time zone than today's; else in today's time zone. */
+async function readDay(db: Db, { repository, settings }: RepositoryView, day: string): Promise<Span> {
+  const [row] = await readWindows(db, repository.repository_id, 'day', { from: day, to: day })
+  if (row) return { from: Date.parse(row.starts_at), to: Date.parse(row.ends_at) }
+  return windowOf('day', day, settings.timeZone)
 }

@@ -2,7 +2,6 @@
 
 import { z } from '@hono/zod-openapi'
 import type { FlakeCursor } from '../../db/flakes.ts'
-import { DAY_MS } from '../../domain/time.ts'
 import { readInstant } from '../dates.ts'
 
 const day = z.iso
@@ -41,6 +40,12 @@ export const windowsQuery = z.object({
   limit,
 })
 
+/** A table has every day or week unless its parameters say otherwise. */
+export const windowsCsvQuery = windowsQuery.extend({
+  from: day.default('1970-01-01'),
+  limit: limit.unwrap().default(100_000),
+})
+
 /** Paging of lists that are sorted by name. */
 export const pageQuery = z.object({
   page: z.coerce.number().int().min(1).max(10_000).default(1),
@@ -63,6 +68,9 @@ export const flakesQuery = z.object({
     .openapi({ description: 'The value of `next` from the previous page' }),
 })
 
+/** Without `limit`, all flakes. */
+export const flakesCsvQuery = flakesQuery.extend({ limit: limit.unwrap().optional() })
+
 export const gridParameters = z.object({
   job: z
     .string()
@@ -73,12 +81,6 @@ export const gridParameters = z.object({
   width: z.enum(['20', '40', '80']).optional(),
   page: z.coerce.number().int().min(1).max(999).optional(),
 })
-
-/** The time span from UTC day `from` to UTC day `to`, both inclusive; unbounded where a day is missing. */
-export function spanOf(query: { from?: string | undefined; to?: string | undefined }, now: number) {
-  const from = query.from ? Date.parse(query.from) : 0
-  return { from, to: query.to ? Date.parse(query.to) + DAY_MS : now + 1 }
-}
 
 export function writeCursor({ flakedAt, headSha, jobId }: FlakeCursor): string {
   return Buffer.from(`${flakedAt}|${headSha}|${jobId}`).toString('base64url')

@@ -10,7 +10,8 @@ import { readJobDays, readLatestRuns } from '../queries/job.ts'
 import { lastDays, MAX_HEADS, openRepository } from '../view.ts'
 import { csv } from './csv.ts'
 import { addDetailTables } from './detail-tables.ts'
-import { listFlakes, listJobs, listRepositories, listWindows } from './lists.ts'
+import { addFlakesCsv } from './flakes-csv.ts'
+import { listJobs, listRepositories, listWindows } from './lists.ts'
 import { bands, freshness, incidents } from './months-and-status.ts'
 import {
   bandShape,
@@ -19,14 +20,13 @@ import {
   incidentShape,
   monthShape,
 } from './months-and-status-routes.ts'
-import { daysQuery, flakesQuery, windowsQuery } from './query.ts'
-import { flakeShape, jobShape, runJson, runShape, windowShape } from './shapes.ts'
+import { daysQuery, windowsCsvQuery } from './query.ts'
+import { jobShape, runJson, runShape, windowShape } from './shapes.ts'
 import { addStatusTables } from './status-tables.ts'
-import { jobOf, type Rows, sendCsv, type Table } from './table.ts'
+import { jobOf, NOT_FOUND_TEXT, type Rows, sendCsv, type Table } from './table.ts'
 
 const MAX_RUNS = 500
 const ALL = { page: 1, limit: 100_000 }
-const NOT_FOUND = 'Not found, or you don’t have access.\n'
 
 /** All CSV tables, to be mounted beside the JSON routes. */
 export function tables(deps: DashboardDeps): Hono {
@@ -66,23 +66,18 @@ export function tables(deps: DashboardDeps): Hono {
       const { owner, repo } = c.req.param() as Record<'owner' | 'repo', string>
       const view = await openRepository(deps, c.req.raw, owner, repo)
       const rows = view && (await read(view, parsed.data, c))
-      return rows ? sendCsv(c, csv(head, rows)) : c.text(NOT_FOUND, 404)
+      return rows ? sendCsv(c, csv(head, rows)) : c.text(NOT_FOUND_TEXT, 404)
     })
   table(
     'windows.csv',
     Object.keys(windowShape.shape),
-    windowsQuery,
+    windowsCsvQuery,
     async (view, query) => (await listWindows(deps, view, query)).windows,
   )
   table('jobs.csv', Object.keys(jobShape.shape), daysQuery, async (view, query) =>
     (await listJobs(deps, view, query.days)).map((row) => ({ ...row, owners: row.owners.join(' ') })),
   )
-  table(
-    'flakes.csv',
-    Object.keys(flakeShape.shape),
-    flakesQuery,
-    async (view, query) => (await listFlakes(deps, view, query))?.flakes ?? null,
-  )
+  addFlakesCsv(app, deps)
   table('months.csv', Object.keys(monthShape.shape), z.object({}), async (view) =>
     (await readMonths(deps, view)).map((row) => ({ ...row })),
   )

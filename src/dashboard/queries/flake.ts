@@ -1,6 +1,7 @@
 /** Queries about one flake: its pull request, its runs, and the history of its attribution. */
 import { sql } from 'kysely'
 import type { ListedFlake } from '../../db/flakes.ts'
+import { newestEventFirst } from '../../db/newest-event.ts'
 import type { Db, Row } from '../../db/schema.ts'
 
 /** A flake with its job and the title of its pull request; null if there is no such flake. */
@@ -11,7 +12,7 @@ export async function readFlake(
   const { rows } = await sql<ListedFlake>`select f.*, j.name, j.app, e.title, e.author from flake f
     join job j on j.repository_id = f.repository_id and j.job_id = f.job_id
     left join lateral (select title, author from pull_request_event p where p.repository_id = f.repository_id
-      and p.number = f.number order by p.reported_at desc limit 1) e on true
+      and p.number = f.number order by ${newestEventFirst('p')} limit 1) e on true
     where f.repository_id = ${key.repositoryId} and f.head_sha = ${key.headSha} and f.job_id = ${key.jobId}`.execute(
     db,
   )
