@@ -167,9 +167,10 @@ create table branch_push (
   repository_id bigint not null,
   head_sha text not null,
   ref text not null,
+  before_sha text not null,
   created boolean not null,
   files jsonb,
-  primary key (repository_id, head_sha, ref)
+  primary key (repository_id, head_sha, ref, before_sha)
 );
 create index branch_push_ref on branch_push (repository_id, ref);
 

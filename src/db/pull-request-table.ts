@@ -3,17 +3,31 @@ import { sql } from 'kysely'
 import type { Relation } from '../domain/attribution/evidence.ts'
 import { MAX_STACKED, readTitle, relatedOf } from '../domain/attribution/related.ts'
 import { newestEventFirst } from './newest-event.ts'
+import { readFollowers, readPushedFiles } from './pushed-files.ts'
 import { replaceRows } from './rows.ts'
 import type { Db, Row } from './schema.ts'
 
 type PullRequest = Row<'pull_request'>
 
-/** Updates the rows of these pull requests from their events. @returns the rows that changed, each before and after the change */
+/**
+ * Updates the rows of these pull requests from their events, and those of later ones from the same branches. @returns the rows that
+ * changed, each before and after the change
+ */
 export async function writePullRequests(
   db: Db,
   repositoryId: number,
   numbers: readonly number[],
 ): Promise<PullRequest[]> {
+  const changed = await writeRows(db, repositoryId, numbers)
+  const followers = await readFollowers(
+    db,
+    repositoryId,
+    changed.map((row) => row.number),
+  )
+  return [...changed, ...(await writeRows(db, repositoryId, followers))]
+}
+
+async function writeRows(db: Db, repositoryId: number, numbers: readonly number[]): Promise<PullRequest[]> {
   if (numbers.length === 0) return []
   const events = await sql<Row<'pull_request_event'> & { merged_at: string | null; opened_at: string }>`
     select distinct on (e.number) e.*, min(e.reported_at) filter (where e.merged and e.action = 'closed') over own as merged_at,
@@ -23,7 +37,7 @@ export async function writePullRequests(
     order by e.number, ${newestEventFirst('e')}`.execute(db)
   const before = await readPullRequests(db, repositoryId, numbers)
   const old = new Map(before.map((row) => [row.number, row]))
-  const files = await readFiles(db, repositoryId, events.rows)
+  const files = await readPushedFiles(db, repositoryId, events.rows)
   const changed = events.rows
     .map((event) => pullRequestOf(event, files))
     .filter((row) => !isSame(row, old.get(row.number)))
@@ -31,30 +45,13 @@ export async function writePullRequests(
   return changed.flatMap((row) => [row, old.get(row.number) ?? row])
 }
 
-/** All files that were pushed to each branch. Branches are left out when a push or the list of its files is missing. */
-async function readFiles(
-  db: Db,
-  repositoryId: number,
-  events: readonly Row<'pull_request_event'>[],
-): Promise<Map<string, string[]>> {
-  const refs = [...new Set(events.flatMap((event) => event.head_ref ?? []))]
-  const { rows } = await sql<Row<'branch_push'>>`select * from branch_push
-    where repository_id = ${repositoryId} and ref = any(${refs})`.execute(db)
-  const files = new Map<string, string[]>()
-  for (const [ref, pushes] of Map.groupBy(rows, (row) => row.ref)) {
-    if (!pushes.some((push) => push.created) || pushes.some((push) => push.files === null)) continue
-    files.set(ref, [...new Set(pushes.flatMap((push) => push.files ?? []))].sort())
-  }
-  return files
-}
-
 function pullRequestOf(
   event: Row<'pull_request_event'> & { merged_at: string | null; opened_at: string },
-  files: ReadonlyMap<string, string[]>,
+  files: ReadonlyMap<number, string[]>,
 ): PullRequest {
   const { subject, repeats } = readTitle(event.title)
   const isOwn = event.head_repository_id === event.repository_id
-  const changed = isOwn && event.head_ref !== null ? files.get(event.head_ref) : undefined
+  const changed = isOwn ? files.get(event.number) : undefined
   return {
     repository_id: event.repository_id,
     number: event.number,

@@ -123,7 +123,7 @@ const COLUMNS = {
     'completed_at',
   ],
   verdict: ['repository_id', 'job_id', 'head_sha', 'kind', 'number', 'flaky', 'judged_at', 'failed_at'],
-  branch_push: ['repository_id', 'head_sha', 'ref', 'created', 'files'],
+  branch_push: ['repository_id', 'head_sha', 'ref', 'before_sha', 'created', 'files'],
   pull_request: [
     'repository_id',
     'number',
@@ -245,7 +245,7 @@ const FACT_KEYS: Partial<Record<BulkTable, readonly string[]>> = {
   comment: ['repository_id', 'number', 'comment_key'],
   rerun_request: ['repository_id', 'head_sha', 'run_key', 'actor'],
   merge_group: ['repository_id', 'head_sha', 'action'],
-  branch_push: ['repository_id', 'head_sha', 'ref'],
+  branch_push: ['repository_id', 'head_sha', 'ref', 'before_sha'],
 }
 
 /** Keys by which a row of a derived table replaces an older one. */

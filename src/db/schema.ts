@@ -330,6 +330,8 @@ export interface BranchPushTable {
   repository_id: number
   head_sha: string
   ref: string
+  /** The branch's commit before the push; zeros when the push created it, empty when unknown. */
+  before_sha: string
   /** Whether the push created the branch. Its earlier commits are then on the default branch. */
   created: boolean
   /** Changed files; null when the payload does not list all of them. */

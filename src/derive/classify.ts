@@ -6,6 +6,7 @@ import { readExpiredHeads, readHorizon } from '../db/horizon.ts'
 import { lockRepository } from '../db/locks.ts'
 import { addOrphanHead } from '../db/orphan-heads.ts'
 import { readRelated, writePullRequests } from '../db/pull-request-table.ts'
+import { readNumbersOfPushes } from '../db/pushed-files.ts'
 import type { Db } from '../db/schema.ts'
 import {
   markFlakesOf,
@@ -45,6 +46,7 @@ export async function classifyNext(
     const facts = await readHeads(trx, repositoryId, [...shas])
     await classifyHeads(trx, repositoryId, facts, rules)
     for (const { pullRequests } of facts) for (const { number } of pullRequests) numbers.push(number)
+    numbers.push(...(await readNumbersOfPushes(trx, repositoryId, [...shas])))
     await updatePullRequests(trx, repositoryId, [...new Set(numbers)])
     return marks.length
   })

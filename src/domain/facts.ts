@@ -186,6 +186,8 @@ export interface BranchPush {
   repository_id: number
   head_sha: string
   ref: string
+  /** The branch's commit before the push; empty when the payload does not say. */
+  before_sha: string
   created: boolean
   files: string[] | null
 }

@@ -192,6 +192,76 @@ describe('what a pull request changes and who wrote it', () => {
     expect(flakes[0]).toMatchObject({ attribution: 'undetermined', evidence: { changed: 'code' } })
   })
 
+  test('a branch name that was used before brings nothing of the earlier pull request, whatever arrives first', async () => {
+    const commitOf = (digit: string) => digit.repeat(40)
+    const pushes: [before: string, after: string, file: string][] = [
+      ['0', '1', '.github/workflows/unit.yml'],
+      ['1', '2', 'src/a.ts'],
+      ['0', '3', 'docs/a.md'],
+      ['3', '4', 'docs/b.md'],
+      ['4', '5', 'docs/c.md'],
+    ]
+    const deliveries = [
+      ...pushes.map(([before, after, file]) =>
+        aDelivery('push', {
+          ...{ ref: 'refs/heads/patch-1', before: commitOf(before), after: commitOf(after) },
+          ...{
+            created: before === '0',
+            deleted: false,
+            commits: [{ added: [file], modified: [], removed: [] }],
+          },
+        }),
+      ),
+      pullRequestDelivery({ number: 1, headRef: 'patch-1', headSha: commitOf('2'), minute: 0 }),
+      pullRequestDelivery({
+        ...{ number: 1, headRef: 'patch-1', headSha: commitOf('2'), minute: 5 },
+        ...{ action: 'closed', state: 'closed', merged: true },
+      }),
+      pullRequestDelivery({
+        number: 2,
+        headRef: 'patch-1',
+        headSha: commitOf('4'),
+        openedMinute: 10,
+        minute: 10,
+      }),
+      pullRequestDelivery({
+        ...{ number: 2, headRef: 'patch-1', headSha: commitOf('4'), openedMinute: 10, minute: 15 },
+        ...{ action: 'closed', state: 'closed', merged: true },
+      }),
+      pullRequestDelivery({
+        number: 3,
+        headRef: 'patch-1',
+        headSha: commitOf('5'),
+        openedMinute: 20,
+        minute: 20,
+      }),
+    ]
+    for (const order of [
+      deliveries,
+      deliveries.toReversed(),
+      shuffled(deliveries, 3),
+      shuffled(deliveries, 4),
+    ]) {
+      await db().deleteFrom('pull_request').execute()
+      await db().deleteFrom('pull_request_event').execute()
+      await db().deleteFrom('branch_push').execute()
+      for (const delivery of order) {
+        await recordAll(db(), [delivery])
+        await derive(db(), { now: NOW })
+      }
+      const rows = await db()
+        .selectFrom('pull_request')
+        .select(['number', 'files'])
+        .orderBy('number')
+        .execute()
+      expect(rows).toEqual([
+        { number: 1, files: JSON.stringify(['.github/workflows/unit.yml', 'src/a.ts']) },
+        { number: 2, files: JSON.stringify(['docs/a.md', 'docs/b.md']) },
+        { number: 3, files: JSON.stringify(['docs/c.md']) },
+      ])
+    }
+  })
+
   test('other pull requests of the same author are not evidence when the settings say so', async () => {
     const attribution = { ...DEFAULT_SETTINGS.attribution, sameAuthorIsIndependent: false }
     const settings = { ...DEFAULT_SETTINGS, attribution }

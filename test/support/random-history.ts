@@ -186,6 +186,7 @@ const push = fc
   .map(({ number, which, created, file }) =>
     aDelivery('push', {
       ref: `refs/heads/topic-${number}`,
+      before: created ? '0'.repeat(40) : headOf(number, 1 - which),
       after: headOf(number, which),
       created,
       commits: [{ added: [file], modified: [], removed: [] }],

@@ -21,6 +21,7 @@ const schema = envelope.extend({
   ref: text,
   after: sha,
   before: text.nullish(),
+  base_ref: text.nullish(),
   deleted: z.boolean().nullish(),
   created: z.boolean().nullish(),
   forced: z.boolean().nullish(),
@@ -45,21 +46,29 @@ export function push(payload: unknown, received: { at: string }): Facts {
   return event.ref.startsWith('refs/heads/') ? branchPush(event) : {}
 }
 
-function branchPush({ repository, ref, after, created, commits }: Payload): Facts {
-  const files = [...new Set((commits ?? []).flatMap(filesOf))]
-  if (!commits || commits.length === 0) return {}
-  const isComplete = commits.length < MAX_LISTED && files.length <= MAX_FILES
+function branchPush(event: Payload): Facts {
+  const { repository, ref, before, after, created } = event
   return {
     branch_push: [
       {
         repository_id: repository.id,
         head_sha: after,
         ref: ref.slice('refs/heads/'.length),
+        before_sha: before ?? '',
         created: created ?? false,
-        files: isComplete ? files.map(storable).sort() : null,
+        files: pushedFiles(event),
       },
     ],
   }
+}
+
+/** The files of the commits; null when they may not all be listed. */
+function pushedFiles({ created, base_ref, repository, commits }: Payload): string[] | null {
+  if (!commits || commits.length >= MAX_LISTED) return null
+  // A branch without commits of its own begins somewhere: only on the default branch is nothing changed.
+  if (created && commits.length === 0 && base_ref !== `refs/heads/${repository.default_branch}`) return null
+  const files = new Set(commits.flatMap(filesOf))
+  return files.size <= MAX_FILES ? [...files].map(storable).sort() : null
 }
 
 function settingsPush(event: Payload, at: string): Facts {

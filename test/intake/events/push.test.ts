@@ -77,8 +77,15 @@ describe('a push to another branch', () => {
     expect(pushed([commit('a')], { created: true })?.created).toBe(true)
   })
 
-  test('without commits leaves nothing', () => {
-    expect(pushed([])).toBeUndefined()
+  test('without commits changes no files, such as one that goes back to an earlier commit', () => {
+    expect(pushed([])).toMatchObject({ before_sha: 'd'.repeat(40), files: [] })
+  })
+
+  test('that creates a branch without commits changes no files when it begins on the default branch', () => {
+    const created = { created: true, before: '0'.repeat(40) }
+    expect(pushed([], { ...created, base_ref: 'refs/heads/main' })?.files).toEqual([])
+    expect(pushed([], { ...created, base_ref: 'refs/heads/other' })?.files).toBeNull()
+    expect(pushed([], { ...created, base_ref: null })?.files).toBeNull()
   })
 
   test('with 20 commits or 301 files may change everything', () => {
