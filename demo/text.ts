@@ -32,13 +32,17 @@ export function demoText(result: DemoResult, once: boolean): string {
   return `${lines.join('\n')}\n`
 }
 
-function tableOf({ repository, required, windows }: RepositoryReport, asOf: string, days: number): string {
+function tableOf(
+  { repository, required, windows, left_out }: RepositoryReport,
+  asOf: string,
+  days: number,
+): string {
   const shown = [
     ...(days > 0 ? windows.day.slice(-days) : []).map((window) => ({ kind: 'day', ...window })),
     ...windows.week.slice(-LAST_WEEKS).map((window) => ({ kind: 'week', ...window })),
   ]
   const since = shown.map((window) => window.start).sort()[0] ?? ''
-  return slaTable({ repository, required, since, as_of: asOf, windows: shown, jobs: [] }, false)
+  return slaTable({ repository, required, since, as_of: asOf, windows: shown, jobs: [], left_out }, false)
 }
 
 function framed(title: string, text: string): string[] {

@@ -3,8 +3,14 @@ import { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { openDatabase } from '../db/client.ts'
 import { readDatabaseState } from '../db/database-state.ts'
+import { readLikelyGates } from '../db/gates.ts'
+import { readRepositories } from '../db/repositories.ts'
+import type { Db } from '../db/schema.ts'
+import { readScope } from '../db/scope.ts'
 import { type Finding, fine, odd, wrong } from '../domain/finding.ts'
 import { isUserError } from '../domain/user-error.ts'
+import { readStoredSettings } from '../settings/stored.ts'
+import { plain } from '../texts/markdown.ts'
 import { clock, examineGitHub } from './doctor-github.ts'
 
 const MIN_POSTGRES = 150_000
@@ -103,7 +109,7 @@ async function examineDatabase(where: string): Promise<Finding[]> {
           'Turn it on for this database.',
         ),
       )
-    return findings
+    return state.isMigrated ? [...findings, ...(await examineGates(database.db))] : findings
   } catch (error) {
     return [
       wrong(
@@ -115,6 +121,23 @@ async function examineDatabase(where: string): Promise<Finding[]> {
   } finally {
     await database.close()
   }
+}
+
+/** Jobs that count although they may be gates: each can make flakes of what people do. */
+async function examineGates(db: Db): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const { repository_id, full_name } of await readRepositories(db)) {
+    const loaded = await readScope(db, repository_id, await readStoredSettings(db, repository_id))
+    for (const { job, why } of await readLikelyGates(db, repository_id, loaded))
+      findings.push(
+        odd(
+          'gates',
+          `${full_name}: ${plain(job)} counts, but may be a gate (${why}).`,
+          'If it states something about the pull request and tests nothing, add it to gates.include in .github/flake-sla.yml.',
+        ),
+      )
+  }
+  return findings
 }
 
 async function examineAddress(publicUrl: string | null): Promise<Finding[]> {

@@ -1,5 +1,6 @@
 /** The text output of `replay`. */
 import { count, percent } from '../texts/figures.ts'
+import { gateSentence } from '../texts/gates.ts'
 import { plain } from '../texts/markdown.ts'
 import { requiredSentences } from '../texts/required.ts'
 import type { ReplayReport } from './report-json.ts'
@@ -11,7 +12,7 @@ export function replayText({ deliveries, repositories }: ReplayReport): string {
     `${count(read, 'delivery', 'deliveries')}: ${recorded} recorded, ${duplicates} duplicate, ${ignored} ignored, ${rejected.length} rejected`,
   ]
   for (const { file, line, reason } of rejected.slice(0, 20)) lines.push(`  ${file}:${line} ${reason}`)
-  for (const { repository, required, windows, flakes } of repositories) {
+  for (const { repository, required, windows, flakes, left_out } of repositories) {
     if (windows.day.length === 0 && flakes.length === 0) continue
     lines.push(
       '',
@@ -19,6 +20,7 @@ export function replayText({ deliveries, repositories }: ReplayReport): string {
     )
     const [first] = windows.day
     for (const sentence of requiredSentences(required, first?.start ?? '', plain)) lines.push(`  ${sentence}`)
+    if (left_out.length > 0) lines.push(`  ${gateSentence(left_out)}`)
     for (const kind of ['day', 'week'] as const) {
       for (const window of windows[kind].slice(-7)) {
         const { start, prs, flakes_counted, rate, rate_low, rate_high, breached, partial } = window

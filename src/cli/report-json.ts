@@ -2,12 +2,13 @@
 
 import { readCoverage, readLastEvent } from '../db/coverage.ts'
 import { readGaps } from '../db/gaps.ts'
+import { readGatesLeftOut } from '../db/gates.ts'
 import { type FlakeJson, flakeJson, type WindowJson, windowJson } from '../db/json.ts'
 import { readRequiredState } from '../db/missing.ts'
 import { countOrphanHeads } from '../db/orphan-heads.ts'
 import { readAllComments, readAllFlakes } from '../db/report.ts'
 import type { Db, Row } from '../db/schema.ts'
-import { readScope, type Scope } from '../db/scope.ts'
+import { type LoadedScope, readScope, type Scope } from '../db/scope.ts'
 import { readWindows } from '../db/sla.ts'
 import { readCompleteSince, readUnread, type Unread } from '../db/unread.ts'
 import { retestsIn } from '../domain/command.ts'
@@ -37,6 +38,8 @@ export interface RepositoryReport {
   required: RequiredState & { jobs: string[] }
   windows: Record<WindowKind, (WindowJson & { coverage: number | null })[]>
   flakes: ReportFlakeJson[]
+  /** Jobs that would count but are gates, with their results on pull requests. */
+  left_out: LeftOutJson[]
   retests: RetestJson[]
   /** The time of the newest event; null if there is none. */
   last_event_at: string | null
@@ -46,6 +49,13 @@ export interface RepositoryReport {
   unplaced_commits: number
   /** What the history lacks, and why. */
   unread: Unread[]
+}
+
+export interface LeftOutJson {
+  job: string
+  reason: 'gate'
+  why: string
+  runs: number
 }
 
 export interface GapJson {
@@ -95,6 +105,7 @@ export async function readReport(
       week: await listed(await readWindows(db, repository_id, 'week')),
     },
     flakes: await readFlakes(db, scope),
+    left_out: await readLeftOut(db, repository_id, loaded),
     retests: await readRetests(db, repository_id, settings),
     last_event_at: await readLastEvent(db, repository_id),
     gaps: (await readGaps(db, repository_id)).map(({ from_at, to_at, reason, filled_at }) => ({
@@ -106,6 +117,16 @@ export async function readReport(
     unplaced_commits: await countUnplaced(db, repository_id),
     unread: await readUnread(db, repository_id),
   }
+}
+
+/** The gates that are left out, as people script against them. */
+export async function readLeftOut(
+  db: Db,
+  repositoryId: number,
+  loaded: Pick<LoadedScope, 'required' | 'jobs'>,
+): Promise<LeftOutJson[]> {
+  const gates = await readGatesLeftOut(db, repositoryId, loaded)
+  return gates.map(({ job, why, runs }) => ({ job, reason: 'gate', why, runs }))
 }
 
 async function countUnplaced(db: Db, repositoryId: number): Promise<number> {

@@ -15,6 +15,7 @@ import { readStoredSettings } from '../settings/stored.ts'
 import { slaTable } from '../texts/sla-table.ts'
 import { day, wholeNumber } from './arguments.ts'
 import { withDatabase } from './database.ts'
+import { readLeftOut } from './report-json.ts'
 import { findRepositories } from './repositories.ts'
 
 /** The greatest number of a pull request that the database stores. */
@@ -112,6 +113,7 @@ async function readSla(db: Db, repository: Row<'repository'>, { date, week }: Re
     repository: full_name,
     since: budget?.first ?? '',
     required: { ...(await readRequiredState(db, loaded)), jobs: names },
+    left_out: await readLeftOut(db, repository_id, loaded),
     as_of: newest?.measured_at ?? null,
     windows: rows.map((row) => ({ kind: row.kind, ...windowJson(row) })),
     budget,

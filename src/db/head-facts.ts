@@ -1,6 +1,6 @@
 /** Facts read back, commit by commit, in the form that the domain takes. */
 import { sql } from 'kysely'
-import type { HeadFacts } from '../domain/head.ts'
+import type { HeadFacts } from '../domain/head-facts.ts'
 import type { Db, Row } from './schema.ts'
 import { readTimeLimits } from './time-limits.ts'
 

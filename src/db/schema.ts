@@ -2,7 +2,7 @@
 import type { ColumnType, Generated, Insertable, Kysely, Selectable } from 'kysely'
 import type { Correction } from '../domain/correction.ts'
 import type { Mention } from '../domain/facts.ts'
-import type { RunKind } from '../domain/head.ts'
+import type { RunKind } from '../domain/placement.ts'
 import type { RequiredJob } from '../domain/required-lists.ts'
 
 /** RFC 3339 in UTC when read. */

@@ -22,7 +22,7 @@ import { isFlakeInScope, isRunInScope, readScope } from '../db/scope.ts'
 import { readNewestSettings } from '../db/settings.ts'
 import { readWindows } from '../db/sla.ts'
 import { possibleNames } from '../domain/job-names.ts'
-import type { RequiredState } from '../domain/required.ts'
+import type { Required, RequiredState } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { DAY_MS, iso } from '../domain/time.ts'
 import { windowAt } from '../domain/window.ts'
@@ -70,6 +70,8 @@ export interface PullRequestReport {
   unknownJob: string | null
   otherJobs: string[]
   settingsProblems: string[]
+  /** Jobs with results at the newest head that are left out because they are gates. */
+  gates: { job: string; why: string }[]
   baseRateDays: number
 }
 
@@ -86,11 +88,12 @@ export async function readPullRequestReport(
   const [head] = await readHeadsOf(db, repository_id, number)
   const headSha = head?.head_sha ?? null
   const loaded = await readScope(db, repository_id, settings)
-  const { scope } = loaded
+  const { scope, required, jobs } = loaded
   const job = asked === null ? null : await findNamed(db, repository_id, asked)
   const isRequired = (run: JobRun) => isRunInScope(scope, run)
   const isWanted = (run: JobRun) => job === null || run.name === job
-  const all = headSha ? (await readRunsOf(db, repository_id, number, headSha)).filter(isRequired) : []
+  const everyRun = headSha ? await readRunsOf(db, repository_id, number, headSha) : []
+  const all = everyRun.filter(isRequired)
   const flakes = (await readFlakesOf(db, repository_id, number)).filter((flake) =>
     isFlakeInScope(scope, flake),
   )
@@ -113,8 +116,18 @@ export async function readPullRequestReport(
     unknownJob: job === null ? asked : null,
     otherJobs: job === null ? [] : [...names].filter((name) => name !== job).sort(),
     settingsProblems: (await readNewestSettings(db, repository_id))?.problems ?? [],
+    gates: gatesAmong(required, jobs, everyRun),
     baseRateDays: BASE_RATE_DAYS,
   }
+}
+
+/** Those of the jobs with these runs that are left out as gates. */
+function gatesAmong(required: Required, jobs: readonly Row<'job'>[], runs: readonly JobRun[]) {
+  const ids = new Set(runs.map((run) => run.job_id))
+  return jobs.flatMap((job) => {
+    const why = ids.has(job.job_id) ? required.leftOutAsGate(job) : null
+    return why === null ? [] : [{ job: job.name, why }]
+  })
 }
 
 /** The job that a text names, of those that were ever seen in the repository; null when there is none. */

@@ -3,22 +3,13 @@
  * The answer depends on the times in the facts, never on the order in which the facts arrived.
  */
 
-import type { TimeLimit } from './actions.ts'
 import { retestsIn } from './command.ts'
 import { commandLines } from './command-lines.ts'
-import type {
-  CommentFact,
-  MergeGroupFact,
-  Observation,
-  PullRequestEvent,
-  RerunRequest,
-  WorkflowJobFact,
-  WorkflowRunFact,
-} from './facts.ts'
 import { hasResult, judge, type Verdict } from './flake.ts'
 import { type Act, actsIn, followedActs } from './gate.ts'
+import type { HeadFacts } from './head-facts.ts'
 import type { HeadRules } from './head-rules.ts'
-import { type HuntedAttempt, withoutHunted } from './hunted.ts'
+import { withoutHunted } from './hunted.ts'
 import {
   baseRefAt,
   type Candidate,
@@ -28,27 +19,9 @@ import {
   placeRuns,
   type RunKind,
 } from './placement.ts'
+import { readRuns } from './read-runs.ts'
 import { type Request, requestsBetween, requestsIn } from './request.ts'
-import { byCompletion, type Job, jobKey, type Run, readRuns } from './run.ts'
-
-export type { RunKind } from './placement.ts'
-
-export interface HeadFacts {
-  headSha: string
-  observations: readonly Observation[]
-  workflowRuns: readonly WorkflowRunFact[]
-  workflowJobs: readonly WorkflowJobFact[]
-  /** The time limits of jobs at this commit, as far as their runs everywhere in the repository show them. */
-  timeLimits: readonly TimeLimit[]
-  /** Events of any pull request that had this commit as its head. */
-  pullRequests: readonly PullRequestEvent[]
-  mergeGroups: readonly MergeGroupFact[]
-  /** Comments on those pull requests, at any head. */
-  comments: readonly CommentFact[]
-  rerunRequests: readonly RerunRequest[]
-  /** Attempts that a hunt started at this commit. Their runs are not results of the commit. */
-  hunted: readonly HuntedAttempt[]
-}
+import { byCompletion, type Job, jobKey, type Run } from './run.ts'
 
 /** A run as a result of one pull request, of the default branch or of a merge queue. */
 export interface PlacedRun {

@@ -4,18 +4,9 @@
  */
 import type { Observation } from './facts.ts'
 import { matchesGlob } from './glob.ts'
+import { label, type Reading, run } from './reading.ts'
 import type { Settings } from './settings.ts'
 import { readStatusText } from './status-texts.ts'
-
-export type Outcome = 'pass' | 'fail' | 'aborted' | 'infra' | 'skipped'
-
-export interface Reading {
-  outcome: Outcome
-  /** Why there is no verdict, in a few words for people; null for pass and fail. */
-  reason: string | null
-  /** False for a label that was put on the job (an override, a retired context): nothing was executed. */
-  isRun: boolean
-}
 
 const BY_CONCLUSION: ReadonlyMap<string, Reading> = new Map(
   Object.entries({
@@ -89,12 +80,4 @@ export function baseShaOf(description: string | null): string | null {
   const parts = (description ?? '').split(BASE_DELIMITER)
   const sha = parts[1]
   return parts.length === 2 && sha !== undefined && HEX_40.test(sha) ? sha.toLowerCase() : null
-}
-
-function run(outcome: Outcome, reason: string | null): Reading {
-  return { outcome, reason, isRun: true }
-}
-
-function label(reason: string): Reading {
-  return { outcome: 'skipped', reason, isRun: false }
 }

@@ -1,6 +1,6 @@
 /** Requests to run jobs again, by people and robots: they show that somebody took a failure for a flake. */
 import { parseTestLines, type RetestCommand, retestsIn } from './command.ts'
-import type { HeadFacts } from './head.ts'
+import type { HeadFacts } from './head-facts.ts'
 import type { HeadRules } from './head-rules.ts'
 import { notHunted } from './hunted.ts'
 import { possibleNames } from './job-names.ts'

@@ -2,7 +2,7 @@
  * What the descriptions of commit statuses say about their runs. A status has four states, which are not enough to say that a run
  * was stopped, that nothing was executed or that somebody set the status by hand, so CI systems say it in the description.
  */
-import type { Reading } from './outcome.ts'
+import { label, type Reading, run } from './reading.ts'
 
 /** Texts of one CI system and what they mean. */
 interface TextRule {
@@ -10,16 +10,6 @@ interface TextRule {
   pattern: RegExp
   reading: Reading
   source: string
-}
-
-/** Says something about a run. */
-function run(outcome: Reading['outcome'], reason: string | null): Reading {
-  return { outcome, reason, isRun: true }
-}
-
-/** Was put on the job by hand or by another tool. Nothing was executed. */
-function label(reason: string): Reading {
-  return { outcome: 'skipped', reason, isRun: false }
 }
 
 const ABORTED = run('aborted', 'aborted')

@@ -1,6 +1,7 @@
 /** The data behind a report. */
 import type { RequiredState } from '../domain/required.ts'
 import type { Sla } from '../domain/sla.ts'
+import type { GateText } from './gates.ts'
 
 export interface ReportRun {
   outcome: string
@@ -65,6 +66,8 @@ export interface Report {
   otherJobs: string[]
   /** Why the newest settings file cannot be used. */
   settingsProblems: string[]
+  /** Jobs with results at this head that are left out because they are gates. */
+  gates: GateText[]
   /** Days covered by `baseRate`. */
   baseRateDays: number
 }

@@ -1,6 +1,7 @@
 /** The answer to `/flake-report`: what to do, a row for each failed or flaky job, and the state of the SLA. */
 import { type Sla, SMALL_SAMPLE } from '../domain/sla.ts'
 import { count, odds, percent } from './figures.ts'
+import { gateSentence } from './gates.ts'
 import { clipBody, code, codeCell, link } from './markdown.ts'
 import { firstLine, lastOutcome, retestChance } from './report-advice.ts'
 import type { EarlierJob, Report, ReportBaseRate, ReportJob, ReportRun } from './report-facts.ts'
@@ -158,7 +159,7 @@ export function windowText(sla: Sla | null): string {
   return `${percent(sla.rate)}, ${sla.breached ? 'out of SLA' : 'in SLA'} (${ratio}${small})`
 }
 
-function notes({ required, budget, settingsProblems }: Report): string[] {
+function notes({ required, budget, settingsProblems, gates }: Report): string[] {
   const lines: string[] = []
   if (settingsProblems.length > 0) {
     lines.push('', 'The settings file cannot be used. The last usable settings stay in force:', '')
@@ -166,6 +167,7 @@ function notes({ required, budget, settingsProblems }: Report): string[] {
   }
   const sentences = requiredSentences(required, budget?.first ?? '')
   if (required.source === 'all') sentences.unshift(EVERY_JOB_COUNTS)
+  if (gates.length > 0) sentences.push(gateSentence(gates))
   if (sentences.length > 0) lines.push('', `<sub>${sentences.join(' ')}</sub>`)
   return lines
 }

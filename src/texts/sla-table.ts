@@ -1,6 +1,7 @@
 /** The SLA as a table, for a terminal or in Markdown. */
 import type { RequiredState } from '../domain/required.ts'
 import { count, percent } from './figures.ts'
+import { type GateText, gateSentence } from './gates.ts'
 import { code, codeCell, plain } from './markdown.ts'
 import { requiredSentences } from './required.ts'
 
@@ -25,6 +26,7 @@ export interface SlaTableInput {
     breach_probability: number | null
   }[]
   jobs: { name: string; flakes_counted: number; pull_requests: number[] }[]
+  left_out: GateText[]
 }
 
 const MAX_JOBS = 10
@@ -57,6 +59,7 @@ export function slaTable(input: SlaTableInput, asMarkdown: boolean): string {
     parts.push('', ...lay(['job', 'flakes counted', 'pull requests hit'], jobs, asMarkdown))
   parts.push('', `${basis}; ${input.as_of ? `as of ${input.as_of}` : 'no data yet'}`)
   parts.push(...requiredSentences(input.required, input.since, asMarkdown ? code : plain))
+  if (input.left_out.length > 0) parts.push(gateSentence(input.left_out))
   return parts.join('\n')
 }
 

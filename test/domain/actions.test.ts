@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { timeLimitsOf } from '../../src/domain/actions.ts'
 import type { Observation, WorkflowJobFact, WorkflowRunFact } from '../../src/domain/facts.ts'
-import { readRuns } from '../../src/domain/run.ts'
+import { readRuns } from '../../src/domain/read-runs.ts'
 import { aCheckRun, at, aWorkflowJob, aWorkflowRun } from '../support/facts.ts'
 
 /** A check run from one minute to another. */

@@ -1,8 +1,8 @@
 /** What the runs of one job at one head say together. */
 import { describe, expect, test } from 'vitest'
 import { judge } from '../../src/domain/flake.ts'
-import type { Outcome } from '../../src/domain/outcome.ts'
-import type { Run } from '../../src/domain/run.ts'
+import type { Outcome } from '../../src/domain/reading.ts'
+import type { Job, Run } from '../../src/domain/run.ts'
 import { aRun, BASE, ms, OTHER_BASE, UNIT } from '../support/facts.ts'
 
 /** Runs ten minutes apart, in the order given. */
@@ -85,5 +85,80 @@ describe('the grade of a flake', () => {
     ],
   ])('is %s when %s', (grade, _name, runs) => {
     expect(judge(runs)?.flake?.grade).toBe(grade)
+  })
+})
+
+describe('runs of one name in one check suite of Actions', () => {
+  /** A run from one minute to another. */
+  const ran = (outcome: Outcome, from: number, to: number, more: Partial<Run> = {}) =>
+    aRun({ outcome, minute: to, startedAt: ms(from), suiteId: 500, ...more })
+  const sideBySide = [ran('pass', 0, 5), ran('pass', 0, 6), ran('fail', 0, 7)]
+
+  test('that overlap are different jobs', () => {
+    expect(judge([ran('fail', 0, 5), ran('pass', 1, 6)])).toBeNull()
+    expect(judge([ran('pass', 0, 5), ran('pass', 1, 6)])?.flaky).toBe(false)
+  })
+
+  test('of one attempt are different jobs, even one after the other', () => {
+    expect(judge([ran('fail', 0, 5, { attempt: 1 }), ran('pass', 6, 9, { attempt: 1 })])).toBeNull()
+  })
+
+  test('of two attempts are the same job', () => {
+    expect(judge([ran('fail', 0, 5, { attempt: 1 }), ran('pass', 6, 9)])?.flake?.grade).toBe('strong')
+  })
+
+  test('of another app are the same job, because it has one suite for each commit', () => {
+    const jenkins = { job: { ...UNIT, app: 'jenkins' } }
+    expect(judge([ran('fail', 0, 5, jenkins), ran('pass', 1, 6, jenkins)])?.flaky).toBe(true)
+  })
+
+  test.each<[string, Run[], boolean | null]>([
+    ['only the red one ran again and passed', [ran('pass', 10, 15)], true],
+    ['only the red one ran again and failed', [ran('fail', 10, 15)], null],
+    ['all ran again and passed', [ran('pass', 10, 15), ran('pass', 10, 16), ran('pass', 10, 17)], true],
+    ['all ran again and one failed', [ran('pass', 10, 15), ran('fail', 10, 16), ran('pass', 10, 17)], null],
+    ['all ran again and two failed', [ran('pass', 10, 15), ran('fail', 10, 16), ran('fail', 10, 17)], true],
+    ['nothing ran again', [], null],
+  ])('flake when %s', (_what, again, expected) => {
+    const verdict = judge([...sideBySide, ...again])
+    expect(verdict?.flaky ?? null).toBe(expected)
+  })
+
+  test('date the flake by the pass of the attempt that made up for the failure', () => {
+    expect(judge([...sideBySide, ran('pass', 10, 15)])?.flake).toMatchObject({
+      ...{ order: 'pass_after_fail', grade: 'strong', runs: 4 },
+      ...{ firstFailedAt: ms(7), flakedAt: ms(15), retestWindow: [ms(7), ms(15)] },
+    })
+  })
+
+  test('date the flake by the new failure when all had passed', () => {
+    const passed = [ran('pass', 0, 5), ran('pass', 0, 6)]
+    expect(judge([...passed, ran('fail', 10, 15), ran('pass', 10, 16)])?.flake).toMatchObject({
+      ...{ order: 'fail_after_pass', firstFailedAt: ms(15), flakedAt: ms(15) },
+    })
+  })
+})
+
+describe('runs of one name in several check suites of Actions', () => {
+  const unknown = { ...UNIT, workflow: null, event: null }
+  const ran = (outcome: Outcome, suiteId: number, from: number, to: number, job: Job = unknown) =>
+    aRun({ outcome, minute: to, startedAt: ms(from), suiteId, job })
+
+  test('are different workflows when the suites overlap', () => {
+    expect(judge([ran('fail', 1, 0, 5), ran('pass', 2, 1, 6)])).toBeNull()
+  })
+
+  test('are one workflow when one suite follows the other', () => {
+    expect(judge([ran('fail', 1, 0, 5), ran('pass', 2, 6, 9)])?.flake?.grade).toBe('weak')
+  })
+
+  test('are one workflow when both are known to be, although it ran twice at once', () => {
+    expect(judge([ran('fail', 1, 0, 5, UNIT), ran('pass', 2, 1, 6, UNIT)])?.flaky).toBe(true)
+  })
+
+  test('flake within their own suite', () => {
+    expect(judge([ran('fail', 1, 0, 5), ran('pass', 2, 1, 6), ran('pass', 1, 8, 9)])?.flake).toMatchObject({
+      ...{ grade: 'strong', runs: 2, flakedAt: ms(9) },
+    })
   })
 })

@@ -1,6 +1,7 @@
 /** Runs that a hunt requested are left out of every verdict, flake and retest. */
 import { describe, expect, test } from 'vitest'
-import { deriveHead as deriveWith, type HeadFacts } from '../../src/domain/head.ts'
+import { deriveHead as deriveWith } from '../../src/domain/head.ts'
+import type { HeadFacts } from '../../src/domain/head-facts.ts'
 import { headRulesOf } from '../../src/domain/head-rules.ts'
 import { notHunted, withoutHunted } from '../../src/domain/hunted.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'

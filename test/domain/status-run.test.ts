@@ -1,7 +1,7 @@
 /** Which statuses are about the same run. */
 import { describe, expect, test } from 'vitest'
 import type { Observation } from '../../src/domain/facts.ts'
-import { readRuns } from '../../src/domain/run.ts'
+import { readRuns } from '../../src/domain/read-runs.ts'
 import { aStatus, ms } from '../support/facts.ts'
 
 /** Statuses of one URL, ten minutes apart. */

@@ -8,7 +8,7 @@ import type {
   WorkflowJobFact,
   WorkflowRunFact,
 } from '../../src/domain/facts.ts'
-import type { HeadFacts } from '../../src/domain/head.ts'
+import type { HeadFacts } from '../../src/domain/head-facts.ts'
 import type { HuntedAttempt } from '../../src/domain/hunted.ts'
 import type { Job, Run } from '../../src/domain/run.ts'
 

@@ -52,6 +52,7 @@ export function aReport(differs: Partial<Report> = {}): Report {
     unknownJob: null,
     otherJobs: [],
     settingsProblems: [],
+    gates: [],
     baseRateDays: 14,
     ...differs,
   }

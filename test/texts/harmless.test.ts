@@ -91,6 +91,7 @@ function report(names: readonly string[], more: Partial<Report> = {}): Report {
     unknownJob: null,
     otherJobs: [],
     settingsProblems: [],
+    gates: [],
     baseRateDays: 14,
     ...more,
   }
@@ -155,6 +156,11 @@ const TEXTS: [string, (names: readonly string[]) => string][] = [
     ([name = '', ...rest]) => reportText(report([], { onlyJob: name, otherJobs: rest })),
   ],
   ['the report when no job has that name', ([name = '']) => reportText(report([], { unknownJob: name }))],
+  [
+    'the report with gates',
+    (names) =>
+      reportText(report([], { gates: names.map((job) => ({ job, why: 'known to state: CLA signed' })) })),
+  ],
   ['the report with broken settings', (names) => reportText(report([], { settingsProblems: [...names] }))],
   ['the breach issue', (names) => breachBody(breach(names))],
   [

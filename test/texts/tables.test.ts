@@ -33,6 +33,7 @@ function aTable(differs: Partial<SlaTableInput> = {}): SlaTableInput {
     as_of: '2026-02-02T12:00:00Z',
     windows: [aWindow()],
     jobs: [{ name: 'unit', flakes_counted: 2, pull_requests: [7, 8] }],
+    left_out: [],
     ...differs,
   }
 }

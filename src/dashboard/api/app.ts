@@ -2,6 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { etag } from 'hono/etag'
+import { readGatesLeftOut } from '../../db/gates.ts'
 import { readJob } from '../../db/job-table.ts'
 import { readRequiredState } from '../../db/missing.ts'
 import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
@@ -75,7 +76,10 @@ function addRepositoryRoutes(app: OpenAPIHono, deps: DashboardDeps): void {
     if (!latest) return c.json(routes.NOT_FOUND, 404)
     const coverage = await coverageOf(deps, view)
     const { target, timeZone: time_zone } = settings
-    return c.json({ ...latest, target, time_zone, coverage, required: { ...state, jobs: names } }, 200)
+    const gates = await readGatesLeftOut(deps.db, repository.repository_id, view)
+    const left_out = gates.map(({ job, why, runs }) => ({ job, reason: 'gate' as const, why, runs }))
+    const answer = { ...latest, target, time_zone, coverage, required: { ...state, jobs: names }, left_out }
+    return c.json(answer, 200)
   })
   app.openapi(routes.windowsRoute, async (c) => {
     const view = await open(deps, c)

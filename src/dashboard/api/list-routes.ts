@@ -58,6 +58,9 @@ export const repositoryRoute = createRoute({
             .nullable()
             .describe('The list read at this time is assumed for earlier days; null if nothing is assumed'),
         }),
+        left_out: z
+          .array(z.object({ job: z.string(), reason: z.literal('gate'), why: z.string(), runs: z.number() }))
+          .describe('Jobs that would count but are gates'),
       }),
       'The repository',
     ),

@@ -26,6 +26,7 @@ import { readTrend, TREND_DAYS } from '../trend-data.ts'
 import type { RepositoryView } from '../view.ts'
 import { answer, chance, coverageWords, range, slaOfRow, stateOf } from '../wording.ts'
 import { flakeTable } from './flake-table.ts'
+import { gateSection } from './gates.ts'
 import { jobCosts, shownJobs } from './job-costs.ts'
 import { stateMark, tile } from './tile.ts'
 
@@ -42,12 +43,14 @@ export async function repositoryPage(
   const measuredAt = measured.sort().at(-1) ?? null
   const newest = [tested(days), tested(weeks)]
   const { budget, shares, latest, issue, costly, state } = await readParts(deps, view, newest, measuredAt)
+  const gates = await gateSection(deps, view)
   const body = html`${currentState(newest, shares, today, budget)}
 ${issueWords(issue, `${deps.githubUrl}/${repository.full_name}/`)}
 <h2 id="trend">Is it getting better?</h2>${trendSection(trend, days)}
 <h2 id="jobs">Most expensive jobs</h2>${jobCosts(repository.full_name, costly)}
 <h2 id="flakes">Latest flakes</h2>${latest.length === 0 ? html`<p>No required job has flaked yet.</p>` : html`${flakeTable(repository.full_name, latest)}${csvLink(`/api/v1/repositories${repositoryPath(repository.full_name)}/flakes.csv`, 'Flakes')}`}
 <p class="muted">${requiredWords(view, state, budget.first)}</p>
+${gates}
 ${badgeSection(deps, repository)}`
   return { body, measuredAt }
 }

@@ -1,7 +1,8 @@
 /** Runs from the reports about them: one or many, in any order, which may disagree. */
 import { describe, expect, test } from 'vitest'
 import type { Observation } from '../../src/domain/facts.ts'
-import { byCompletion, jobKey, readRuns } from '../../src/domain/run.ts'
+import { readRuns } from '../../src/domain/read-runs.ts'
+import { byCompletion, jobKey } from '../../src/domain/run.ts'
 import { aCheckRun, aRun, aStatus, at, aWorkflowRun, BASE, ms, OTHER_BASE } from '../support/facts.ts'
 
 const outcomes = (...observations: Observation[]) => readRuns(observations, []).map((run) => run.outcome)
