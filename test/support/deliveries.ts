@@ -92,6 +92,8 @@ export interface CheckRunOptions {
   conclusion?: string | null
   status?: string
   minute?: number
+  /** How long it ran; 5 minutes by default. */
+  minutes?: number
   /** When GitHub last updated the suite, which dates what it reports about one run. */
   toldMinute?: number
   suite?: number
@@ -117,7 +119,7 @@ export function checkRunDelivery(options: CheckRunOptions = {}): TestDelivery {
       external_id: `${id}`,
       status: options.status ?? 'completed',
       conclusion,
-      started_at: at(minute - 5),
+      started_at: at(minute - (options.minutes ?? 5)),
       completed_at: at(minute),
       html_url: url,
       details_url: url,

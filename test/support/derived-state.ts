@@ -6,7 +6,7 @@ import type { Settings } from '../../src/domain/settings.ts'
 
 const TABLES = [
   ...['run', 'verdict', 'flake', 'sla_window', 'pull_request', 'correction'],
-  ...['incident', 'repository_model', 'change_point'],
+  ...['incident', 'repository_model', 'change_point', 'gate'],
 ]
 
 /** Traces of how and when the program came to the answer, which may differ. */

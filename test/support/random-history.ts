@@ -65,7 +65,8 @@ const checkRun = fc
         conclusion,
         minute,
         toldMinute: minute + late,
-        suite: suiteOf(head, id % 2),
+        // The lint job is short, as gates are.
+        ...{ suite: suiteOf(head, id % 2), minutes: id % 3 ? 9 : 0.1 },
         ...(source === 'webhook'
           ? { headBranch: id === 4 ? 'main' : 'topic', pullRequests: [namedBy(id, head)] }
           : { headBranch: null, pullRequests: [] }),
@@ -134,6 +135,7 @@ const workflowRun = fc
       workflowRunDelivery({
         ...{ action, headSha: shaOf(head), suite: suiteOf(head, suite), attempt, minute: attempt * 10 },
         event: suite ? 'push' : 'pull_request',
+        conclusion: action === 'requested' ? null : suite + attempt === 2 ? 'cancelled' : 'failure',
         path: source === 'webhook' ? CI : '',
         ...(bot && { actor: 'robot', actorType: 'Bot' }),
       }),
@@ -161,7 +163,9 @@ const workflowJob = fc
 const pullRequestEvent = fc
   .record({
     ...{ number, minute, which: fc.nat(1), base: fc.constantFrom(...BRANCHES) },
-    action: fc.constantFrom('synchronize', 'edited', 'edited', 'edited', 'closed', 'merged', 'reopened'),
+    action: fc.constantFrom(
+      ...['synchronize', 'edited', 'edited', 'edited', 'labeled', 'labeled', 'closed', 'merged', 'reopened'],
+    ),
     title: fc.constantFrom('Change', 'Change it', 'Revert "Change"'),
   })
   .map(({ number, minute, which, base, action, title }) =>
@@ -199,6 +203,7 @@ const COMMANDS = [
   '/flake not-mine infrastructure',
   '/flake mine my bug',
   '/flake reset',
+  'I have read it',
 ]
 const comment = fc
   .record({
