@@ -1,6 +1,9 @@
 /** Deliveries in the form of GitHub's webhooks, reduced to the fields about pull requests, runs and comments. */
 import { createHash } from 'node:crypto'
 
+/** Made-up repositories are never renamed or made private. */
+const CREATED_AT = '2015-01-01T00:00:00Z'
+
 /** One webhook delivery, as in a file that `replay` reads. */
 export interface MadeDelivery {
   id: string
@@ -268,6 +271,7 @@ function delivery(repository: MadeRepository, name: string, sender: string, fiel
       full_name: fullName(repository),
       private: false,
       default_branch: 'main',
+      updated_at: CREATED_AT,
       owner: { ...organization, type: 'Organization' },
     },
     organization,

@@ -60,6 +60,9 @@ describe('a repository that the app is taken off', () => {
     await deleteExpired(on.app.deps)
     expect(await repositories(on)).toHaveLength(2)
     on.clock.now += 2 * DAY * 60_000
+    // A recent result confirms the clock.
+    await on.send(checkRunDelivery({ id: 3, minute: 31 * DAY, repository: other }))
+    await on.app.settle()
     await deleteExpired(on.app.deps)
     expect((await repositories(on)).map((one) => one.full_name)).toEqual(['acme/gadgets'])
     const left = await sql<{ name: string }>`select table_name as name from information_schema.columns
