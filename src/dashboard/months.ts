@@ -2,7 +2,6 @@
 import { readFixes } from '../db/incidents.ts'
 import type { Row } from '../db/schema.ts'
 import { readWindows } from '../db/sla.ts'
-import { windowOf } from '../domain/window.ts'
 import { addDays } from './dates.ts'
 import type { DashboardDeps } from './deps.ts'
 import type { RepositoryView } from './view.ts'
@@ -27,15 +26,15 @@ export interface Month {
 /** The months with data in the last year, newest first. */
 export async function readMonths(
   { db }: Pick<DashboardDeps, 'db'>,
-  { repository, settings, today, now }: RepositoryView,
+  { repository, settings, calendar, today, now }: RepositoryView,
 ): Promise<Month[]> {
   const id = repository.repository_id
   const first = `${addDays(today, -DAYS).slice(0, 7)}-01`
-  const span = { from: windowOf('day', first, settings.timeZone).from, to: now + 1 }
+  const span = { from: calendar.of('day', first).from, to: now + 1 }
   const [days, weeks, fixes] = await Promise.all([
     readWindows(db, id, 'day', { from: first, to: today }),
     readWindows(db, id, 'week', { from: first, to: today }),
-    readFixes(db, id, span, { labels: settings.breachIssue.labels, timeZone: settings.timeZone }),
+    readFixes(db, id, span, { labels: settings.breachIssue.labels, calendar }),
   ])
   const months = [...new Set([...days, ...weeks].map((row) => row.start.slice(0, 7)))].sort().reverse()
   return months.map((month) => {

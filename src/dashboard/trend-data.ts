@@ -3,9 +3,8 @@
 import { readIncidents } from '../db/incidents.ts'
 import type { Db, Row } from '../db/schema.ts'
 import { readWindows } from '../db/sla.ts'
-import { windowOf } from '../domain/window.ts'
 import type { Trend, TrendPoint } from './charts/trend.ts'
-import { addDays, dayAt, isMonday } from './dates.ts'
+import { addDays, isMonday } from './dates.ts'
 import type { RepositoryView } from './view.ts'
 import { slaOfRow } from './wording.ts'
 
@@ -21,13 +20,13 @@ export interface TrendData {
 /** Reads the last 90 days of a repository. */
 export async function readTrend(
   db: Db,
-  { repository, today, settings, scope, now }: RepositoryView,
+  { repository, today, settings, calendar, scope, now }: RepositoryView,
 ): Promise<TrendData> {
   const from = addDays(today, 1 - TREND_DAYS)
   const id = repository.repository_id
   const days = await readWindows(db, id, 'day', { from, to: today })
   const weeks = await readWindows(db, id, 'week', { from: addDays(from, -6), to: today })
-  const span = { from: windowOf('day', from, settings.timeZone).from, to: now + 1 }
+  const span = { from: calendar.of('day', from).from, to: now + 1 }
   const incidents = await readIncidents(db, scope, span)
   const storedDays = new Map(days.map((row) => [row.start, row]))
   const storedWeeks = new Map(weeks.map((row) => [row.start, row]))
@@ -37,8 +36,8 @@ export async function readTrend(
     weeks: starts.filter(isMonday).map((start) => point(start, storedWeeks.get(start))),
     target: settings.target,
     incidents: incidents.map((incident) => ({
-      from: dayAt(Date.parse(incident.from_at), settings.timeZone),
-      to: dayAt(Date.parse(incident.to_at), settings.timeZone),
+      from: calendar.at('day', Date.parse(incident.from_at)).start,
+      to: calendar.at('day', Date.parse(incident.to_at)).start,
     })),
     definitionChanges: changesOf(days),
   }

@@ -3,10 +3,10 @@
 import { findRepository, readRepositories } from '../db/repositories.ts'
 import type { Row } from '../db/schema.ts'
 import { readScope, type Scope, type Span } from '../db/scope.ts'
+import { type Calendar, calendarOf } from '../domain/calendar.ts'
 import type { Required } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { DAY_MS } from '../domain/time.ts'
-import { dayAt } from './dates.ts'
 import { type DashboardDeps, PUBLIC_ONLY, type Visibility } from './deps.ts'
 
 export interface RepositoryView {
@@ -19,6 +19,8 @@ export interface RepositoryView {
   jobs: Row<'job'>[]
   /** The runs and flakes that the figures are about. */
   scope: Scope
+  /** Its local days and weeks. */
+  calendar: Calendar
   /** Epoch ms. */
   now: number
   /** The local day, `YYYY-MM-DD`. */
@@ -68,5 +70,16 @@ export async function viewOf(
   const settings = await deps.settingsOf(repository.repository_id)
   const { scope, required, names, jobs } = await readScope(deps.db, repository.repository_id, settings)
   const now = deps.now()
-  return { repository, settings, required, names, jobs, scope, now, today: dayAt(now, settings.timeZone) }
+  const calendar = calendarOf(settings)
+  return {
+    repository,
+    settings,
+    required,
+    names,
+    jobs,
+    scope,
+    now,
+    calendar,
+    today: calendar.at('day', now).start,
+  }
 }

@@ -1,12 +1,15 @@
 /** Reads what the breach issue says about jobs besides their flakes of the day, and the breach issues filed so far. */
 import { sql } from 'kysely'
+import type { Calendar } from '../domain/calendar.ts'
+import { iso } from '../domain/time.ts'
+import { localDay } from './local-days.ts'
 import type { Db } from './schema.ts'
-import { flakeCounts, type Scope } from './scope.ts'
+import { flakeCounts, type Scope, type Span } from './scope.ts'
 
 export interface JobBackground {
   job_id: number
   workflow: string | null
-  /** Local day of the first recorded flake that counts. */
+  /** When (RFC 3339) the first recorded flake that counts happened. */
   first_seen: string | null
   /** URL of the newest failing run of a flake that counts. */
   example: string | null
@@ -17,10 +20,9 @@ export async function readJobBackgrounds(
   db: Db,
   scope: Scope,
   jobIds: readonly number[],
-  timeZone: string,
 ): Promise<Map<number, JobBackground>> {
   const { rows } = await sql<JobBackground>`select j.job_id, j.workflow,
-      (select (min(r.flaked_at) at time zone ${timeZone})::date from flake r
+      (select min(r.flaked_at) from flake r
         where ${flakeCounts(scope)} and r.job_id = j.job_id) as first_seen,
       (select failed.url from flake r join run failed on failed.repository_id = r.repository_id
           and failed.head_sha = r.head_sha and failed.job_id = r.job_id and failed.number = r.number and failed.outcome = 'fail'
@@ -38,17 +40,17 @@ export interface JobDay {
   verdicts: number
 }
 
-/** The number of verdicts of each job by local day since a time (RFC 3339), oldest first. */
+/** The number of verdicts of each job by local day, oldest first. */
 export async function readJobDays(
   db: Db,
   repositoryId: number,
   jobIds: readonly number[],
-  since: string,
-  timeZone: string,
+  span: Span,
+  calendar: Calendar,
 ): Promise<JobDay[]> {
-  const { rows } = await sql<JobDay>`select job_id, (judged_at at time zone ${timeZone})::date as day,
+  const { rows } = await sql<JobDay>`select job_id, ${localDay('judged_at', calendar, span)} as day,
       count(*) filter (where flaky) as flaky, count(*) as verdicts
-    from verdict where repository_id = ${repositoryId} and job_id = any(${[...jobIds]}) and judged_at >= ${since}
+    from verdict where repository_id = ${repositoryId} and job_id = any(${[...jobIds]}) and judged_at >= ${iso(span.from)} and judged_at < ${iso(span.to)}
     group by 1, 2 order by 1, 2`.execute(db)
   return rows
 }

@@ -1,9 +1,11 @@
 /** The error budget, and what flakes cost in time. */
 
 import { sql } from 'kysely'
+import { type Calendar, calendarOf } from '../domain/calendar.ts'
+import type { Settings } from '../domain/settings.ts'
 import { type CountedFlake, countFlakes, type Sla, slaOf } from '../domain/sla.ts'
 import { iso } from '../domain/time.ts'
-import { shiftWindow, windowAt } from '../domain/window.ts'
+import { localDay } from './local-days.ts'
 import type { Db, Row } from './schema.ts'
 import { during, flakeInScope, runInScope, type Scope, type Span } from './scope.ts'
 
@@ -29,10 +31,11 @@ export interface ErrorBudget extends BudgetDays {
 }
 
 /** The 28 local days that end with the last closed one. @param now epoch ms */
-export function budgetDays(now: number, timeZone: string): BudgetDays {
-  const today = windowAt('day', now, timeZone)
-  const first = shiftWindow(today, -BUDGET_DAYS, timeZone)
-  const last = shiftWindow(today, -1, timeZone)
+export function budgetDays(now: number, settings: Settings): BudgetDays {
+  const calendar = calendarOf(settings)
+  const today = calendar.at('day', now)
+  const first = calendar.shift(today, -BUDGET_DAYS)
+  const last = calendar.shift(today, -1)
   return { first: first.start, last: last.start, span: { from: first.from, to: today.from } }
 }
 
@@ -44,11 +47,12 @@ export function budgetDays(now: number, timeZone: string): BudgetDays {
 export async function readErrorBudget(
   db: Db,
   scope: Scope,
-  { target, timeZone }: { target: number; timeZone: string },
+  settings: Settings,
   now: number,
   tested: typeof countTested = countTested,
 ): Promise<ErrorBudget> {
-  const days = budgetDays(now, timeZone)
+  const { target } = settings
+  const days = budgetDays(now, settings)
   const { span } = days
   const [prs, flakes] = await Promise.all([tested(db, scope, span), readFlakesToCount(db, scope, span)])
   const sla = slaOf(countFlakes(prs, flakes, target))
@@ -95,13 +99,12 @@ export async function readFlakeDays(
   db: Db,
   scope: Scope,
   span: Span,
-  timeZone: string,
+  calendar: Calendar,
 ): Promise<JobDayFlakes[]> {
-  const { rows } =
-    await sql<JobDayFlakes>`select r.job_id, (r.flaked_at at time zone ${timeZone})::date as day,
+  const { rows } = await sql<JobDayFlakes>`select r.job_id, ${localDay('r.flaked_at', calendar, span)} as day,
       count(*) as flakes from flake r where ${flakeInScope(scope)} ${during('flaked_at', span)} group by 1, 2`.execute(
-      db,
-    )
+    db,
+  )
   return rows
 }
 

@@ -1,7 +1,9 @@
 /** Reads incidents, and merged pull requests that fix flakes. */
 
 import { sql } from 'kysely'
+import type { Calendar } from '../domain/calendar.ts'
 import { iso } from '../domain/time.ts'
+import { localDay } from './local-days.ts'
 import type { Db } from './schema.ts'
 import { during, flakeInScope, type Scope, type Span } from './scope.ts'
 
@@ -43,10 +45,10 @@ export async function readFixes(
   db: Db,
   repositoryId: number,
   span: Span,
-  { labels, timeZone }: { labels: readonly string[]; timeZone: string },
+  { labels, calendar }: { labels: readonly string[]; calendar: Calendar },
 ): Promise<FixMonth[]> {
   const { rows } =
-    await sql<FixMonth>`select to_char(reported_at at time zone ${timeZone}, 'YYYY-MM') as month,
+    await sql<FixMonth>`select to_char(${localDay('reported_at', calendar, span)}, 'YYYY-MM') as month,
       count(distinct number) as fixes
     from pull_request_event where repository_id = ${repositoryId} and merged and action = 'closed'
       and reported_at >= ${iso(span.from)} and reported_at < ${iso(span.to)} and labels ?| ${[...labels]}::text[]

@@ -15,6 +15,13 @@ export async function readNewestSettings(db: Db, repositoryId: number): Promise<
   return row ?? null
 }
 
+/** Whether the database knows a time zone by this name. Its list of names may be older than that of this runtime. */
+export async function knowsTimeZone(db: Db, name: string): Promise<boolean> {
+  const { rows } = await sql<{ known: boolean }>`select exists (select 1 from pg_timezone_names
+    where lower(name) = lower(${name})) as known`.execute(db)
+  return rows[0]?.known ?? false
+}
+
 /** Records that the newest settings were read again at `at` (RFC 3339) and are unchanged. */
 export async function touchSettings(db: Db, row: Row<'settings'>, at: string): Promise<void> {
   await db
@@ -49,7 +56,7 @@ export type StoredRules = Pick<Row<'settings'>, 'valid_from' | 'settings'>
 export async function readRules(db: Db, repositoryId: number): Promise<StoredRules[]> {
   const { rows } = await sql<StoredRules>`select valid_from, jsonb_strip_nulls(jsonb_build_object(
       'required', settings -> 'required', 'ignore', settings -> 'ignore', 'gates', settings -> 'gates',
-      'require_same_base', settings -> 'require_same_base')) as settings
+      'require_same_base', settings -> 'require_same_base', 'time_zone', settings -> 'time_zone')) as settings
     from settings where repository_id = ${repositoryId} and problems = '[]' order by valid_from`.execute(db)
   return rows
 }

@@ -56,6 +56,37 @@ export async function readWindows(
   return query.orderBy('start').orderBy('definition_version', 'desc').orderBy('revision', 'desc').execute()
 }
 
+/** The bounds of the stored windows that begin in a span (epoch ms), in order of time. */
+export async function readBounds(
+  db: Db,
+  repositoryId: number,
+  { from, to }: { from: number; to: number },
+): Promise<Window[]> {
+  const rows = await db
+    .selectFrom('sla_window')
+    .distinctOn(['kind', 'start'])
+    .select(['kind', 'start', 'starts_at', 'ends_at'])
+    .where('repository_id', '=', repositoryId)
+    .where('start', '>=', iso(from).slice(0, 10))
+    .where('start', '<=', iso(to).slice(0, 10))
+    .orderBy('kind')
+    .orderBy('start')
+    .orderBy('definition_version', 'desc')
+    .orderBy('revision', 'desc')
+    .execute()
+  return rows.map((row) => windowOfRow(row))
+}
+
+/** The window of a stored row, with the bounds that it was measured in. */
+export function windowOfRow({
+  kind,
+  start,
+  starts_at,
+  ends_at,
+}: Pick<Row<'sla_window'>, 'kind' | 'start' | 'starts_at' | 'ends_at'>): Window {
+  return { kind, start, from: Date.parse(starts_at), to: Date.parse(ends_at) }
+}
+
 /** The newest stored revision of each of these windows. */
 export async function readStored(
   db: Db,

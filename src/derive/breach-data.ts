@@ -7,13 +7,14 @@ import { readJobCosts } from '../db/jobs.ts'
 import { readRequiredState } from '../db/missing.ts'
 import type { Db, Row } from '../db/schema.ts'
 import { readScope, type Scope } from '../db/scope.ts'
-import { countsOf, readWindows } from '../db/sla.ts'
+import { countsOf, readWindows, windowOfRow } from '../db/sla.ts'
 import { changePoint } from '../domain/attribution/change-point.ts'
+import { type Calendar, calendarOf } from '../domain/calendar.ts'
 import type { RequiredState } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { breachProbability, type Sla, slaOf } from '../domain/sla.ts'
-import { DAY_MS, iso } from '../domain/time.ts'
-import { shiftWindow, type Window, windowOf } from '../domain/window.ts'
+import { DAY_MS } from '../domain/time.ts'
+import type { Window } from '../domain/window.ts'
 
 const TREND_DAYS = 28
 const CHANGE_DAYS = 90
@@ -55,19 +56,19 @@ export async function readBreach(
   day: string,
 ): Promise<BreachFigures | null> {
   const { repository_id } = repository
-  const { timeZone } = settings
-  const window = windowOf('day', day, timeZone)
-  const first = shiftWindow(window, 1 - TREND_DAYS, timeZone)
+  const calendar = calendarOf(settings)
+  const first = calendar.shift(calendar.of('day', day), 1 - TREND_DAYS)
   const stored = await readWindows(db, repository_id, 'day', { from: first.start, to: day })
   const row = stored.find((window) => window.start === day)
   if (!row) return null
+  const window = windowOfRow(row)
   const loaded = await readScope(db, repository_id, settings)
   const { scope } = loaded
   const slas = new Map(stored.map((window) => [window.start, slaOf(countsOf(window))]))
-  const days = Array.from({ length: TREND_DAYS }, (_, i) => shiftWindow(first, i, timeZone).start)
-  const week = windowOf('week', day, timeZone)
+  const days = Array.from({ length: TREND_DAYS }, (_, i) => calendar.shift(first, i).start)
+  const week = calendar.of('week', day)
   const weeks = await readWindows(db, repository_id, 'week', {
-    from: shiftWindow(week, -3, timeZone).start,
+    from: calendar.shift(week, -3).start,
     to: week.start,
   })
   return {
@@ -75,7 +76,7 @@ export async function readBreach(
     sla: slaOf(countsOf(row)),
     definitionVersion: row.definition_version,
     required: { ...(await readRequiredState(db, loaded)), source: row.required_source },
-    jobs: await readJobs(db, scope, window, timeZone),
+    jobs: await readJobs(db, scope, window, calendar),
     incidents: await readIncidents(db, scope, window),
     trend: days.map((start) => ({
       day: start,
@@ -99,23 +100,24 @@ export async function inSlaProbability(
   settings: Settings,
   day: string,
 ): Promise<number | null> {
-  const window = windowOf('day', day, settings.timeZone)
-  const from = shiftWindow(window, -6, settings.timeZone).start
+  const calendar = calendarOf(settings)
+  const from = calendar.shift(calendar.of('day', day), -6).start
   const rows = await readWindows(db, repositoryId, 'day', { from, to: day })
   const sum = (key: 'flakes_counted' | 'prs') => rows.reduce((total, row) => total + row[key], 0)
   const over = breachProbability(sum('flakes_counted'), sum('prs'), settings.target)
   return over === null ? null : 1 - over
 }
 
-async function readJobs(db: Db, scope: Scope, window: Window, timeZone: string): Promise<BreachedJob[]> {
+async function readJobs(db: Db, scope: Scope, window: Window, calendar: Calendar): Promise<BreachedJob[]> {
   const { repositoryId } = scope
   const costs = (await readJobCosts(db, scope, window, { incidents: false })).filter(
     (job) => job.flakes_counted > 0,
   )
   const shown = costs.slice(0, MAX_JOBS).map((job) => job.job_id)
   const lost = await readTimeLost(db, scope, window, shown)
-  const backgrounds = await readJobBackgrounds(db, scope, shown, timeZone)
-  const days = await readJobDays(db, repositoryId, shown, iso(window.to - CHANGE_DAYS * DAY_MS), timeZone)
+  const backgrounds = await readJobBackgrounds(db, scope, shown)
+  const span = { from: window.to - CHANGE_DAYS * DAY_MS, to: window.to }
+  const days = await readJobDays(db, repositoryId, shown, span, calendar)
   return costs.map(({ job_id, name, flakes_counted, counted_on }) => {
     const background = backgrounds.get(job_id)
     const time = lost.find((row) => row.job_id === job_id)
@@ -126,7 +128,7 @@ async function readJobs(db: Db, scope: Scope, window: Window, timeZone: string):
       rerun_s: time?.rerun_s ?? 0,
       waited_s: time?.waited_s ?? 0,
       workflow: background?.workflow ?? null,
-      first_seen: background?.first_seen ?? null,
+      first_seen: background?.first_seen ? calendar.at('day', Date.parse(background.first_seen)).start : null,
       example: background?.example ?? null,
       change: worseSince(days.filter((row) => row.job_id === job_id)),
     }
@@ -145,7 +147,7 @@ function worseSince(days: readonly { day: string; flaky: number; verdicts: numbe
 
 /** Breached days and weeks and merged fixes, from the start of the calendar quarter to the end of the window. */
 async function readQuarter(db: Db, repositoryId: number, settings: Settings, window: Window) {
-  const { timeZone } = settings
+  const calendar = calendarOf(settings)
   const [year = '', month = ''] = window.start.split('-')
   const firstMonth = String(Math.floor((Number(month) - 1) / 3) * 3 + 1).padStart(2, '0')
   const start = `${year}-${firstMonth}-01`
@@ -154,8 +156,8 @@ async function readQuarter(db: Db, repositoryId: number, settings: Settings, win
       (row) => row.closed && row.breached,
     ).length
   const labels = settings.breachIssue.labels
-  const span = { from: windowOf('day', start, timeZone).from, to: window.to }
-  const fixes = await readFixes(db, repositoryId, span, { labels, timeZone })
+  const span = { from: calendar.of('day', start).from, to: window.to }
+  const fixes = await readFixes(db, repositoryId, span, { labels, calendar })
   return {
     start,
     days: await breached('day'),

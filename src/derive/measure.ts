@@ -4,17 +4,29 @@ import { readHorizon } from '../db/horizon.ts'
 import { lockRepository } from '../db/locks.ts'
 import type { Db, NewRow, Row } from '../db/schema.ts'
 import { readScope } from '../db/scope.ts'
-import { countsOf, readEnded, readStored, readTotals, type WindowTotals, writeWindows } from '../db/sla.ts'
+import {
+  countsOf,
+  readBounds,
+  readEnded,
+  readStored,
+  readTotals,
+  type WindowTotals,
+  windowOfRow,
+  writeWindows,
+} from '../db/sla.ts'
 import { takeStaleWindows } from '../db/stale.ts'
+import { calendarOf, windowFinder } from '../domain/calendar.ts'
 import type { RequiredSource } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { countFlakes, DEFINITION_VERSION, type SlaCounts, slaOf } from '../domain/sla.ts'
-import { iso } from '../domain/time.ts'
-import { type Window, type WindowKind, windowAt } from '../domain/window.ts'
+import { iso, WEEK_MS } from '../domain/time.ts'
+import type { Window, WindowKind } from '../domain/window.ts'
 import type { ReadSettings } from './classify.ts'
 import { frozenCounts } from './frozen.ts'
 
 const KINDS: readonly WindowKind[] = ['day', 'week']
+/** Windows further away than this do not touch that of a change. */
+const REACH_MS = 3 * WEEK_MS
 
 /** Measures every stale window of a repository. `now` is epoch ms. @returns how many marks were done */
 export async function measureNext(
@@ -29,7 +41,7 @@ export async function measureNext(
     if (changes.length === 0) return 0
     // Read after the marks are taken: new settings and the marks for them are committed together.
     const settings = await settingsOf(repositoryId, trx)
-    const stale = staleWindowsOf(changes, settings.timeZone)
+    const stale = await staleWindowsOf(trx, repositoryId, changes, settings)
     const windows = stale.map(({ window }) => window)
     const stored = await readStored(trx, repositoryId, windows)
     await measureWindows(trx, { repositoryId, settings, stale, stored, now })
@@ -37,20 +49,36 @@ export async function measureNext(
   })
 }
 
-/** The day and the week of each change, each window once with all the reasons. */
-function staleWindowsOf(
+/**
+ * The day and the week of each change, each window once with all the reasons. A stored window keeps its bounds, whatever the time
+ * zone is by now.
+ */
+async function staleWindowsOf(
+  db: Db,
+  repositoryId: number,
   changes: readonly { changed_at: string; why: readonly string[] }[],
-  timeZone: string,
-): Stale[] {
+  settings: Settings,
+): Promise<Stale[]> {
+  const times = changes.map(({ changed_at }) => Date.parse(changed_at))
+  const bounds = await readBounds(db, repositoryId, {
+    from: times.reduce((a, b) => Math.min(a, b)) - REACH_MS,
+    to: times.reduce((a, b) => Math.max(a, b)) + REACH_MS,
+  })
+  const calendar = calendarOf(settings)
   const stale = new Map<string, { window: Window; why: Set<string> }>()
-  for (const { changed_at, why } of changes) {
-    for (const kind of KINDS) {
-      const window = windowAt(kind, Date.parse(changed_at), timeZone)
+  for (const kind of KINDS) {
+    const windowAt = windowFinder(
+      calendar,
+      kind,
+      bounds.filter((window) => window.kind === kind),
+    )
+    changes.forEach(({ why }, i) => {
+      const window = windowAt(times[i] as number)
       const key = `${kind}/${window.start}`
       const entry = stale.get(key) ?? { window, why: new Set() }
       stale.set(key, entry)
       for (const reason of why) entry.why.add(reason)
-    }
+    })
   }
   return [...stale.values()]
 }
@@ -180,10 +208,7 @@ export async function closeWindows(
     await lockRepository(trx, repositoryId)
     const stored = await readEnded(trx, repositoryId, now)
     if (stored.length === 0) return []
-    const stale = stored.map(({ kind, start, starts_at, ends_at }) => ({
-      window: { kind, start, from: Date.parse(starts_at), to: Date.parse(ends_at) },
-      why: new Set(['closed']),
-    }))
+    const stale = stored.map((row) => ({ window: windowOfRow(row), why: new Set(['closed']) }))
     return measureWindows(trx, { repositoryId, settings, stale, stored, now })
   })
 }

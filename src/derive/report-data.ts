@@ -21,11 +21,11 @@ import type { Db, Row } from '../db/schema.ts'
 import { isFlakeInScope, isRunInScope, readScope } from '../db/scope.ts'
 import { readNewestSettings } from '../db/settings.ts'
 import { readWindows } from '../db/sla.ts'
+import { calendarOf } from '../domain/calendar.ts'
 import { possibleNames } from '../domain/job-names.ts'
 import type { Required, RequiredState } from '../domain/required.ts'
 import type { Settings } from '../domain/settings.ts'
 import { DAY_MS, iso } from '../domain/time.ts'
-import { windowAt } from '../domain/window.ts'
 
 const BASE_RATE_DAYS = 14
 /** Retests are rarer than runs, so the period is longer. */
@@ -214,7 +214,7 @@ async function windowNow(
   settings: Settings,
   now: number,
 ) {
-  const { start } = windowAt(kind, now, settings.timeZone)
+  const { start } = calendarOf(settings).at(kind, now)
   const [row] = await readWindows(db, repositoryId, kind, { from: start, to: start })
   return row ?? null
 }

@@ -4,8 +4,8 @@ import { DEFAULT_TARGET } from './sla.ts'
 /** What a status `error` says about its run. */
 export type ErrorOutcome = 'fail' | 'infra' | 'aborted' | 'skipped'
 
-/** What decides which jobs and flakes count, in one version of the settings. */
-export type Rules = Pick<Settings, 'required' | 'ignore' | 'gates' | 'requireSameBase'>
+/** What decides which jobs and flakes count, and in which day, in one version of the settings. */
+export type Rules = Pick<Settings, 'required' | 'ignore' | 'gates' | 'requireSameBase' | 'timeZone'>
 
 /** Rules that a later version of the settings replaced at `until` (epoch ms). */
 export interface EarlierRules extends Rules {
@@ -96,11 +96,8 @@ export interface DatedRules extends Rules {
 /** The rules of every version of the settings, oldest first. */
 export function rulesOver(settings: Settings): DatedRules[] {
   const versions: readonly Rules[] = [...settings.earlierRules, settings]
-  return versions.map(({ required, ignore, gates, requireSameBase }, i) => ({
-    required,
-    ignore,
-    gates,
-    requireSameBase,
+  return versions.map(({ required, ignore, gates, requireSameBase, timeZone }, i) => ({
+    ...{ required, ignore, gates, requireSameBase, timeZone },
     from: settings.earlierRules[i - 1]?.until ?? null,
   }))
 }

@@ -36,8 +36,12 @@ export function shiftWindow(window: Window, by: number, timeZone: string): Windo
   return windowOf(window.kind, Temporal.PlainDate.from(window.start).add({ days }).toString(), timeZone)
 }
 
-/** Whether `timeZone` is an IANA name that this runtime knows. */
+/**
+ * Whether `timeZone` is an IANA name that this runtime knows. Offsets such as `+02:00` are none: PostgreSQL reads them with the sign
+ * reversed ("POSIX time zone specifications" in its manual), and they know no summer time.
+ */
 export function isTimeZone(timeZone: string): boolean {
+  if (!/^[a-z]/i.test(timeZone)) return false
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone)
     return true

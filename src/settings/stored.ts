@@ -19,8 +19,8 @@ export async function readStoredSettings(db: Db, repositoryId: number): Promise<
     earlierRules: versions.slice(0, -1).flatMap(({ rules }, i): EarlierRules[] => {
       const next = versions[i + 1]
       if (!next || isSame(rules, next.rules)) return []
-      const { required, ignore, gates, requireSameBase } = rules
-      return [{ required, ignore, gates, requireSameBase, until: next.from }]
+      const { required, ignore, gates, requireSameBase, timeZone } = rules
+      return [{ required, ignore, gates, requireSameBase, timeZone, until: next.from }]
     }),
     rulesKnownFrom: versions[0]?.from ?? null,
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { aRun } from '../../packages/hunt/test/hunts.ts'
 import { addHuntRuns, beginHunt } from '../../src/db/hunts.ts'
 import type { Db } from '../../src/db/schema.ts'
+import { readWindows } from '../../src/db/sla.ts'
 import { closeWindows } from '../../src/derive/measure.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { eachDatabase } from '../support/database.ts'
@@ -148,6 +149,65 @@ eachDatabase((db) => {
     await recordAll(db(), [opened, checkRunDelivery({ id: 1, minute: 270 })])
     await derive(db(), { settings })
     expect((await readOnlyReport(db(), settings)).windows.day).toMatchObject([{ start: '2026-02-03' }])
+  })
+
+  describe('when the time zone changes', () => {
+    const zoned = (timeZone: string, until: number | null) => ({
+      ...DEFAULT_SETTINGS,
+      timeZone,
+      earlierRules: until === null ? [] : [{ ...DEFAULT_SETTINGS, until }],
+    })
+    /** A flake of its own pull request and commit. */
+    const flake = (number: number, minute: number) => {
+      const headSha = number.toString(16).padStart(40, '0')
+      const run = { headSha, headBranch: `topic-${number}`, suite: number }
+      return [
+        pullRequestDelivery({ number, headSha, minute: minute - 1, openedMinute: minute - 1 }),
+        checkRunDelivery({ ...run, id: 10 * number, minute, conclusion: 'failure' }),
+        checkRunDelivery({ ...run, id: 10 * number + 1, minute: minute + 5 }),
+      ]
+    }
+    const stored = async (kind: 'day' | 'week') => {
+      const rows = await readWindows(db(), REPOSITORY_ID, kind)
+      return rows.map(({ start, starts_at, ends_at, flakes }) => ({ start, starts_at, ends_at, flakes }))
+    }
+
+    test.each([
+      ['at a time that is known', 'Pacific/Auckland', 2 * DAY],
+      ['at a time that is known', 'America/Los_Angeles', 2 * DAY],
+      ['without a time, as with --config', 'Pacific/Auckland', null],
+      ['without a time, as with --config', 'America/Los_Angeles', null],
+    ])('%s, to %s, closed days keep their bounds and no flake is counted twice', async (_, zone, minute) => {
+      // Every six hours, so that one is near every midnight of every zone.
+      const minutes = Array.from({ length: 24 }, (_unused, i) => 15 + i * 360)
+      const [first, later] = [minutes.slice(0, 10), minutes.slice(10)]
+      await recordAll(
+        db(),
+        first.filter((_unused, i) => i % 2 === 0).flatMap((at) => flake(at + 1, at)),
+      )
+      await derive(db(), { now: ms(10 * 360) })
+      const before = await stored('day')
+      const settings = zoned(zone, minute === null ? null : ms(minute))
+      // Half of the flakes of the closed days arrive late.
+      await recordAll(
+        db(),
+        first.filter((_unused, i) => i % 2 === 1).flatMap((at) => flake(at + 1, at)),
+      )
+      await recordAll(
+        db(),
+        later.flatMap((at) => flake(at + 1, at)),
+      )
+      await derive(db(), { now: ms(12 * DAY), settings })
+      for (const kind of ['day', 'week'] as const) {
+        const windows = await stored(kind)
+        expect(windows.reduce((sum, window) => sum + window.flakes, 0)).toBe(minutes.length)
+        expect(windows.slice(1).map((window) => window.starts_at)).toEqual(
+          windows.slice(0, -1).map((window) => window.ends_at),
+        )
+      }
+      const bounds = ({ start, starts_at, ends_at }: (typeof before)[number]) => [start, starts_at, ends_at]
+      expect((await stored('day')).slice(0, before.length).map(bounds)).toEqual(before.map(bounds))
+    })
   })
 
   test('a flake that spans midnight belongs to the day of its last run, and both days tested the pull request', async () => {

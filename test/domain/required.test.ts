@@ -208,8 +208,8 @@ describe('required jobs of branch protection', () => {
 
 /** Rules of an earlier version of the settings, replaced at a minute. */
 function earlier(minute: number, rules: Partial<EarlierRules>): EarlierRules {
-  const { required, ignore, gates, requireSameBase } = DEFAULT_SETTINGS
-  return { required, ignore, gates, requireSameBase, ...rules, until: ms(minute) }
+  const { required, ignore, gates, requireSameBase, timeZone } = DEFAULT_SETTINGS
+  return { required, ignore, gates, requireSameBase, timeZone, ...rules, until: ms(minute) }
 }
 
 describe('required jobs of settings that changed', () => {

@@ -108,6 +108,12 @@ test.each([
   ['Europe/Berlin', true],
   ['Mars/Olympus', false],
   ['', false],
+  ['Etc/GMT+5', true],
+  ['+02:00', false],
+  ['-0330', false],
+  ['−03:30', false],
+  ['UTC+3', false],
+  ['02:00', false],
 ])('%j is a time zone: %s', (name, expected) => {
   expect(isTimeZone(name)).toBe(expected)
 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { addPull, addRepository } from '../../fake-github/seed.ts'
 import { readNewestSettings } from '../../src/db/settings.ts'
 import { readWindows } from '../../src/db/sla.ts'
-import { requestStaleSettings } from '../../src/features/settings/refresh.ts'
+import { requestStaleSettings, withKnownTimeZone } from '../../src/features/settings/refresh.ts'
 import { startTestApp as startWith, type TestApp, type TestAppOptions } from '../support/app.ts'
 import { useDatabase } from '../support/database.ts'
 import { checkRunDelivery, pullRequestDelivery, pushDelivery } from '../support/deliveries.ts'
@@ -47,6 +47,20 @@ test('an invalid file leaves the last valid one in force, until it is fixed or r
   ])
   await pushSettings(it, null, 90)
   expect((await settingsOf(it)).target).toBe(0.01)
+})
+
+test('a time zone must be a name that the program and the database know', async () => {
+  const it = await startTestApp()
+  await pushSettings(it, 'time_zone: Europe/Berlin', 70)
+  await pushSettings(it, 'time_zone: "+02:00"', 80)
+  expect((await readNewestSettings(it.app.deps.db, REPOSITORY_ID))?.problems).toEqual([
+    expect.stringContaining('time_zone: is "+02:00"; allowed: an IANA time zone'),
+  ])
+  expect((await settingsOf(it)).timeZone).toBe('Europe/Berlin')
+  const unknown = { settings: { time_zone: 'Mars/Base' }, sources: [], problems: [] }
+  expect((await withKnownTimeZone(it.app.deps.db, unknown)).problems).toEqual([
+    'time_zone: is "Mars/Base", which the database does not know',
+  ])
 })
 
 test('the organisation’s file applies where the repository’s file sets nothing', async () => {

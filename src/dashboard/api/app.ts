@@ -126,9 +126,9 @@ function addDetailRoutes(app: OpenAPIHono, deps: DashboardDeps): void {
     const key = view && { repositoryId: view.repository.repository_id, jobId: c.req.valid('param').job_id }
     const job = key && (await readJob(db, key))
     if (!view || !job) return c.json(routes.NOT_FOUND, 404)
-    const { now, settings } = view
+    const { now } = view
     const span = lastDays(view, c.req.valid('query').days)
-    const days = await readJobDays(db, key, span, settings.timeZone)
+    const days = await readJobDays(db, key, span, view.calendar)
     const runs = await readLatestRuns(db, key, { limit: MAX_RUNS, before: now + 1 })
     const runners = await readRunnerRecords(db, key, span)
     const { job_id, name, app: slug, source, workflow } = job

@@ -125,7 +125,7 @@ function addRunTables(deps: DashboardDeps, table: Table): void {
       const key = jobOf(view, c)
       if (!(await readJob(deps.db, key))) return null
       const span = lastDays(view, days)
-      return (await readJobDays(deps.db, key, span, view.settings.timeZone)).map((row) => ({ ...row }))
+      return (await readJobDays(deps.db, key, span, view.calendar)).map((row) => ({ ...row }))
     },
   )
   table(

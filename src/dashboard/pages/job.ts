@@ -5,7 +5,6 @@ import { readChangePoints } from '../../db/change-points.ts'
 import { readLatestFlakes } from '../../db/flakes.ts'
 import { type JobKey, readJob } from '../../db/job-table.ts'
 import type { Row } from '../../db/schema.ts'
-import { windowOf } from '../../domain/window.ts'
 import { count, percent } from '../../texts/figures.ts'
 import { type RatePoint, rateSvg } from '../charts/rate.ts'
 import { addDays, dayWords, durationWords, isMonday, weekdayWords } from '../dates.ts'
@@ -68,12 +67,12 @@ ${csvLink(`${api}/runs.csv`, 'Runs')} ${csvLink(`${base}/flakes.csv?job_id=${job
 
 /** Reads what the page shows, concurrently. */
 async function readParts(db: DashboardDeps['db'], view: RepositoryView, key: JobKey) {
-  const { settings, now, today } = view
+  const { calendar, now, today } = view
   const from = addDays(today, 1 - DAYS)
-  const span = { from: windowOf('day', from, settings.timeZone).from, to: now + 1 }
+  const span = { from: calendar.of('day', from).from, to: now + 1 }
   const lately = lastDays(view, DURATION_DAYS)
   const [days, changes, flakes, durations, runners, runs, issues] = await Promise.all([
-    readJobDays(db, key, span, settings.timeZone),
+    readJobDays(db, key, span, calendar),
     readChangePoints(db, key.repositoryId, from, key.jobId),
     readLatestFlakes(db, view.scope, { from: 0, to: now + 1 }, { limit: MAX_FLAKES, jobId: key.jobId }),
     readDurations(db, key, lately),

@@ -65,7 +65,7 @@ async function readParts(
   const { db, githubUrl } = deps
   const { repository, now, settings, scope } = view
   const windows = newest.filter((row) => row !== undefined)
-  const { span } = budgetDays(now, settings.timeZone)
+  const { span } = budgetDays(now, settings)
   const costing = readJobCosts(db, scope, span)
   // A connection pool runs these queries at once, the embedded database one after the other.
   const [budget, costs, costsToday, lost, shares, days, latest, issue, issues, state] = await Promise.all([
@@ -74,7 +74,7 @@ async function readParts(
     readJobCosts(db, scope, { from: span.to, to: now + 1 }),
     costing.then((jobs) => readTimeLost(db, scope, span, shownJobs(jobs))),
     readShares(db, view, windows),
-    readFlakeDays(db, scope, span, settings.timeZone),
+    readFlakeDays(db, scope, span, view.calendar),
     readLatestFlakes(db, scope, { from: 0, to: now + 1 }, { limit: MAX_FLAKES }),
     readBreachIssue(db, repository.repository_id),
     trackingIssues(deps, view),

@@ -2,8 +2,10 @@
 
 import { sql } from 'kysely'
 import type { JobKey } from '../../db/job-table.ts'
+import { localDay } from '../../db/local-days.ts'
 import type { Db, Row } from '../../db/schema.ts'
 import type { Span } from '../../db/scope.ts'
+import type { Calendar } from '../../domain/calendar.ts'
 import { iso } from '../../domain/time.ts'
 
 export interface JobDay {
@@ -14,8 +16,8 @@ export interface JobDay {
 }
 
 /** Counts of verdicts by local day, oldest first; only days with a verdict. */
-export async function readJobDays(db: Db, key: JobKey, span: Span, timeZone: string): Promise<JobDay[]> {
-  const { rows } = await sql<JobDay>`select (judged_at at time zone ${timeZone})::date as day,
+export async function readJobDays(db: Db, key: JobKey, span: Span, calendar: Calendar): Promise<JobDay[]> {
+  const { rows } = await sql<JobDay>`select ${localDay('judged_at', calendar, span)} as day,
       count(*) filter (where flaky) as flaky, count(*) as verdicts
     from verdict where repository_id = ${key.repositoryId} and job_id = ${key.jobId} and kind = 'pull_request'
       and judged_at >= ${iso(span.from)} and judged_at < ${iso(span.to)} group by 1 order by 1`.execute(db)

@@ -2,9 +2,9 @@
 import { type FiledBreach, readFiledBreaches } from '../../db/breach.ts'
 import type { LeasedTask, TaskState } from '../../db/outbox.ts'
 import { inSlaProbability, readBreach } from '../../derive/breach-data.ts'
+import { calendarOf } from '../../domain/calendar.ts'
 import type { Settings } from '../../domain/settings.ts'
 import { HOUR_MS, iso } from '../../domain/time.ts'
-import { shiftWindow, windowAt, windowOf } from '../../domain/window.ts'
 import { type Octokit, pathOf, type RepositoryPath } from '../../github/client.ts'
 import { marker } from '../../github/comments.ts'
 import {
@@ -178,9 +178,10 @@ function searchFrom({ created_at }: TaskState): string {
 async function wasBackInSla({ context, task, settings }: Filing, since: string | null): Promise<boolean> {
   if (since === null) return false
   const { deps, repository } = context
-  let window = windowAt('day', Date.parse(since), settings.timeZone)
-  const last = windowOf('day', task.payload.day, settings.timeZone)
-  for (; window.from <= last.from; window = shiftWindow(window, 1, settings.timeZone)) {
+  const calendar = calendarOf(settings)
+  let window = calendar.at('day', Date.parse(since))
+  const last = calendar.of('day', task.payload.day)
+  for (; window.from <= last.from; window = calendar.at('day', window.to)) {
     const probability = await inSlaProbability(deps.db, repository.repository_id, settings, window.start)
     if (probability !== null && probability >= BACK_IN_SLA) return true
   }

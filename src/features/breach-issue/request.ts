@@ -4,10 +4,10 @@ import { enqueueTask } from '../../db/outbox.ts'
 import { readWindows } from '../../db/sla.ts'
 import type { Deps } from '../../deps.ts'
 import { inSlaProbability } from '../../derive/breach-data.ts'
+import { calendarOf } from '../../domain/calendar.ts'
 import type { Settings } from '../../domain/settings.ts'
 import { newTask } from '../../domain/task.ts'
 import { iso } from '../../domain/time.ts'
-import { shiftWindow, windowAt } from '../../domain/window.ts'
 import { BACK_IN_SLA } from './breach-issue.ts'
 
 /**
@@ -21,7 +21,8 @@ export async function requestBreachIssue(
 ): Promise<void> {
   if (settings.breachIssue.mode === 'off') return
   const now = deps.now()
-  const { start: day } = shiftWindow(windowAt('day', now, settings.timeZone), -1, settings.timeZone)
+  const calendar = calendarOf(settings)
+  const { start: day } = calendar.shift(calendar.at('day', now), -1)
   const [window] = await readWindows(deps.db, repository_id, 'day', { from: day, to: day })
   if (!window?.closed) return
   if (!window.breached) return requestClosing(deps, repository_id, settings, day)

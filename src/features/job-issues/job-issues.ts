@@ -9,11 +9,11 @@ import { enqueueTask, type LeasedTask } from '../../db/outbox.ts'
 import type { Db, Row } from '../../db/schema.ts'
 import { readScope, type Scope } from '../../db/scope.ts'
 import type { Deps } from '../../deps.ts'
+import { calendarOf } from '../../domain/calendar.ts'
 import { cleanVerdictsNeeded, deservesIssue } from '../../domain/job-issue.ts'
 import type { Settings } from '../../domain/settings.ts'
 import { newTask } from '../../domain/task.ts'
 import { iso } from '../../domain/time.ts'
-import { windowAt } from '../../domain/window.ts'
 import type { Octokit, RepositoryPath } from '../../github/client.ts'
 import { marker, writeComment } from '../../github/comments.ts'
 import { type FoundIssue, openIssue, readIssue, updateIssue } from '../../github/issues.ts'
@@ -45,7 +45,7 @@ interface Round {
 /** Requests the round of the current local day; requesting it again changes nothing. */
 export async function requestJobIssues(deps: Deps, repository_id: number, settings: Settings): Promise<void> {
   if (!settings.jobIssues.enabled) return
-  const { start: day } = windowAt('day', deps.now(), settings.timeZone)
+  const { start: day } = calendarOf(settings).at('day', deps.now())
   const place = { repository_id, task_key: `job-issues:${day}`, at: iso(deps.now()) }
   await enqueueTask(deps.db, newTask(place, 'job-issues', { day }))
 }

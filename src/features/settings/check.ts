@@ -11,7 +11,7 @@ import { compareSettings } from '../../settings/compare.ts'
 import { settingsOf } from '../../settings/read.ts'
 import { type SettingsCheck, settingsCheckSummary, settingsCheckTitle } from '../../texts/settings-check.ts'
 import type { TaskContext, TaskResult } from '../feature.ts'
-import { combine, ORGANISATION_REPOSITORY, readSettingsFiles } from './refresh.ts'
+import { combine, ORGANISATION_REPOSITORY, readSettingsFiles, withKnownTimeZone } from './refresh.ts'
 
 const NAME = 'flake-sla settings'
 
@@ -41,7 +41,8 @@ async function readCheck(
   { deps, octokit, repository: { repository_id, full_name }, path }: TaskContext,
   headSha: string,
 ): Promise<SettingsCheck> {
-  const { settings, problems } = combine(await readSettingsFiles(octokit, full_name, headSha))
+  const files = combine(await readSettingsFiles(octokit, full_name, headSha))
+  const { settings, problems } = await withKnownTimeZone(deps.db, files)
   const before = await deps.settingsOf(repository_id)
   const after = settings === null ? before : settingsOf(settings)
   const { jobs, lists, defaultBranch, gates } = await readRequirements(deps.db, repository_id)

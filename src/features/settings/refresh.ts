@@ -2,8 +2,14 @@
 
 import { enqueueAgain, type LeasedTask } from '../../db/outbox.ts'
 import { readRepositories, readRepositoriesWithStaleSettings } from '../../db/repositories.ts'
-import type { Row } from '../../db/schema.ts'
-import { addSettings, readNewestSettings, readSettingsAt, touchSettings } from '../../db/settings.ts'
+import type { Db, Row } from '../../db/schema.ts'
+import {
+  addSettings,
+  knowsTimeZone,
+  readNewestSettings,
+  readSettingsAt,
+  touchSettings,
+} from '../../db/settings.ts'
 import type { Deps } from '../../deps.ts'
 import { SETTINGS_PATH } from '../../domain/settings-path.ts'
 import { newTask, type Payloads } from '../../domain/task.ts'
@@ -71,6 +77,14 @@ export function combine(files: readonly SettingsFile[]): Combined {
   return { settings: problems.length > 0 ? null : settings, sources, problems }
 }
 
+/** The files with a problem more if the database does not know their time zone. */
+export async function withKnownTimeZone(db: Db, combined: Combined): Promise<Combined> {
+  const zone = combined.settings?.time_zone
+  if (zone === undefined || (await knowsTimeZone(db, zone))) return combined
+  const problem = `time_zone: is ${JSON.stringify(zone)}, which the database does not know`
+  return { ...combined, settings: null, problems: [problem] }
+}
+
 /**
  * Reads the settings of a pushed commit, or the newest, and stores them if they differ from those that held before. If a file is
  * broken, the last usable settings stay, with the problems beside them.
@@ -80,7 +94,8 @@ export async function refreshSettings(
   { payload: { sha, since } }: LeasedTask<'settings'>,
 ): Promise<TaskResult> {
   const { repository_id, full_name } = repository
-  const { settings, sources, problems } = combine(await readPushedFiles(octokit, full_name, sha))
+  const files = combine(await readPushedFiles(octokit, full_name, sha))
+  const { settings, sources, problems } = await withKnownTimeZone(deps.db, files)
   const read_at = iso(deps.now())
   const valid_from = since !== undefined && since < read_at ? since : read_at
   const newest = await readNewestSettings(deps.db, repository_id)
