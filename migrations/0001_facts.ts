@@ -145,7 +145,7 @@ create table rerun_request (
   head_sha text not null,
   run_key text not null,
   app text not null,
-  name text not null,
+  name text,
   actor text not null,
   actor_is_bot boolean not null,
   reported_at timestamptz not null,

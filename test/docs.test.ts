@@ -56,6 +56,7 @@ describe('app.yml', () => {
   /** The permission that each event requires. Source: docs.github.com, "Webhook events and payloads". */
   const NEEDED: Record<string, string | null> = {
     check_run: 'checks',
+    check_suite: 'checks',
     status: 'statuses',
     workflow_run: 'actions',
     workflow_job: 'actions',

@@ -49,6 +49,6 @@ function retestBy(request: Row<'rerun_request'>, { isBot }: HeadRules): Retest {
     at: request.reported_at,
     author: request.actor,
     bot: isBot({ login: request.actor, isBot: request.actor_is_bot }),
-    words: `Re-run of ${request.name}`,
+    words: request.name === null ? `Re-run of all checks of ${request.app}` : `Re-run of ${request.name}`,
   }
 }

@@ -136,7 +136,8 @@ export interface RerunRequestTable {
   head_sha: string
   run_key: string
   app: string
-  name: string
+  /** Null for a request to run every job of the app again. */
+  name: string | null
   actor: string
   actor_is_bot: boolean
   reported_at: Time

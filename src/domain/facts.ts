@@ -95,13 +95,14 @@ export interface CommentFact {
   body: string
 }
 
-/** A person pressed "Re-run" on a check run. GitHub reports the time of the old run, not of the request. */
+/** Somebody pressed "Re-run" on a check run, or "Re-run all checks". GitHub reports the time of the old run, not of the request. */
 export interface RerunRequest {
   repository_id: number
   head_sha: string
   run_key: string
   app: string
-  name: string
+  /** Null for a request to run every job of the app again. */
+  name: string | null
   actor: string
   actor_is_bot: boolean
   reported_at: string

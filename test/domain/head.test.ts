@@ -327,6 +327,25 @@ describe('a retest', () => {
     expect(verdict?.retested).toBe(true)
   })
 
+  test.each([
+    ['the app of the job', 'github-actions', true],
+    ['another app', 'jenkins', false],
+  ])('is a request to run all checks of %s again: %s, %s', (_what, app, isRetested) => {
+    const all = aRerunRequest({ name: null, app, minute: 10 })
+    const [verdict] = deriveHead(factsOf({ observations: flaky, rerunRequests: [all] })).verdicts
+    expect(verdict?.retested).toBe(isRetested)
+  })
+
+  test.each([
+    ['between the failure and the pass', 15, true],
+    ['before both', 5, false],
+    ['after both', 25, false],
+  ])('is closing and opening the pull request again %s: %s, %s', (_when, minute, isRetested) => {
+    const pullRequests = [aPullRequest(), aPullRequest({ action: 'reopened', reported_at: at(minute) })]
+    const [verdict] = deriveHead(factsOf({ observations: flaky, pullRequests })).verdicts
+    expect(verdict?.retested).toBe(isRetested)
+  })
+
   test('is not a click on the re-run button of another job', () => {
     const [verdict] = deriveHead(
       factsOf({ observations: flaky, rerunRequests: [aRerunRequest({ name: 'lint' })] }),

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Facts } from '../../domain/facts.ts'
 import { checkRun } from './check-run.ts'
+import { checkSuite } from './check-suite.ts'
 import { onIssueComment, onReview, onReviewComment } from './comment.ts'
 import { storable, word } from './payload.ts'
 import { pullRequest } from './pull-request.ts'
@@ -21,6 +22,7 @@ export interface Received {
 
 export const EVENTS: Record<string, (payload: unknown, received: Received) => Facts> = {
   check_run: checkRun,
+  check_suite: checkSuite,
   status,
   workflow_run: workflowRun,
   workflow_job: workflowJob,

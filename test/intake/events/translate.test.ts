@@ -20,6 +20,10 @@ const tell = ({ id, name, payload }: Pick<TestDelivery, 'id' | 'name'> & { paylo
 
 const DELIVERIES = [
   checkRunDelivery(),
+  aDelivery('check_suite', {
+    action: 'rerequested',
+    check_suite: { id: 500, head_sha: 'a'.repeat(40), updated_at: at(0), app: { slug: 'github-actions' } },
+  }),
   statusDelivery(),
   workflowRunDelivery(),
   aDelivery('workflow_job', {
