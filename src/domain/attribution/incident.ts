@@ -44,6 +44,8 @@ const FAILURE_PROBABILITY = 0.7
 /** Pull requests that must have failed; trunk counts as one. */
 const MIN_PULL_REQUESTS = 3
 const MAX_FALSE_A_YEAR = 1
+/** Results are searched over all jobs, and over each job alone. */
+const SEARCHES = 2
 const YEAR = 365 * DAY_MS
 /** Time (ms) that the results of one search cover. */
 export const SEARCH_SPAN = 28 * DAY_MS
@@ -88,7 +90,7 @@ export function findIncidents(results: readonly TimedResult[]): Incident[] {
  * @param failures of SEARCH_SPAN
  */
 export function minLogBayesFactor(failures: number): number {
-  return Math.log((failures * YEAR) / SEARCH_SPAN / MAX_FALSE_A_YEAR)
+  return Math.log((SEARCHES * failures * YEAR) / SEARCH_SPAN / MAX_FALSE_A_YEAR)
 }
 
 /** The incident that a result of the job at that time (epoch ms) falls into. */

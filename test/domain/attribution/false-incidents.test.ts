@@ -56,9 +56,9 @@ describe('of outages in working hours', () => {
 })
 
 test.each([
-  [3, Math.log(39.1)],
-  [300, Math.log(3911)],
-  [30_000, Math.log(391_071)],
+  [3, Math.log(78.2)],
+  [300, Math.log(7821)],
+  [30_000, Math.log(782_143)],
 ])('%i failures in four weeks need a log Bayes factor of %d', (failures, expected) => {
   expect(minLogBayesFactor(failures)).toBeCloseTo(expected, 2)
 })
