@@ -48,7 +48,7 @@ export async function saveReports(trx: Db, reports: readonly RepositoryFact[]): 
     const before = await lockState(trx, repositoryId)
     const after = own.reduce<RepositoryState | null>(withReport, before)
     if (after === null) continue
-    await saveState(trx, repositoryId, after)
+    await saveState(trx, repositoryId, after, new Set(before?.memberships))
     doubtful.push(...own.filter((report) => isDoubtful(after, report)))
   }
   return doubtful
@@ -102,7 +102,13 @@ function withHolder(
   return [...memberships, { installation_id, changed_at, state: removed_at === null ? 'seen' : 'removed' }]
 }
 
-async function saveState(trx: Db, repositoryId: number, state: RepositoryState): Promise<void> {
+/** @param known memberships that need not be written again */
+async function saveState(
+  trx: Db,
+  repositoryId: number,
+  state: RepositoryState,
+  known: ReadonlySet<Membership>,
+): Promise<void> {
   const { memberships, full_name, default_branch, reported_at, listed, private_at, public_at } = state
   const dates = { reported_at, listed, private_at, public_at }
   await trx
@@ -110,7 +116,7 @@ async function saveState(trx: Db, repositoryId: number, state: RepositoryState):
     .set({ full_name, default_branch, ...dates, private: isPrivate(state), ...holderOf(state) })
     .where('repository_id', '=', repositoryId)
     .execute()
-  for (const { installation_id, changed_at, state: said } of memberships)
+  for (const { installation_id, changed_at, state: said } of memberships.filter((one) => !known.has(one)))
     await trx
       .insertInto('repository_installation')
       .values({ repository_id: repositoryId, installation_id, changed_at, state: said })

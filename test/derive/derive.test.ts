@@ -270,6 +270,25 @@ eachDatabase((db) => {
     ])
   })
 
+  test('two hundred long comments cost nothing when twenty jobs of their pull request are derived', async () => {
+    const heads = Array.from({ length: 20 }, (_, i) => [
+      checkRunDelivery({ id: 10 + i, name: `job ${i}`, conclusion: 'failure', minute: 10 }),
+      checkRunDelivery({ id: 40 + i, name: `job ${i}`, minute: 50 }),
+    ]).flat()
+    const body = '/test unit lint e2e\n/retesting\n```\n'.repeat(1800)
+    const comments = Array.from({ length: 200 }, (_, i) => commentDelivery({ id: i + 1, minute: 11, body }))
+    await recordAll(db(), [opened, ...heads, ...comments])
+    const [stored] = await db()
+      .selectFrom('comment')
+      .select(({ fn }) => fn.max<number>(sql`length(body)`).as('length'))
+      .execute()
+    expect(stored?.length).toBeLessThanOrEqual(2000)
+    const started = performance.now()
+    await derive(db())
+    expect(performance.now() - started).toBeLessThan(3000)
+    expect((await readOnlyReport(db())).flakes).toHaveLength(20)
+  })
+
   test('a setting that names a robot or words for a retest has what it changes derived again', async () => {
     await recordAll(db(), [...flaky, commentDelivery({ body: 'Retest this please', author: 'helper' })])
     const deriveStored = () =>

@@ -1,5 +1,6 @@
 /** A repository's life: installed, renamed, made private and public, transferred, uninstalled, deleted, created again. */
 import { describe, expect, test } from 'vitest'
+import { noteMissed } from '../../src/db/gaps.ts'
 import { findRepository } from '../../src/db/repositories.ts'
 import type { Db } from '../../src/db/schema.ts'
 import type { Delivery } from '../../src/intake/prepare.ts'
@@ -118,6 +119,20 @@ eachDatabase((db) => {
         { full_name: 'emca/things', private: true, installation_id: AGAIN, removed_at: null },
       ])
     }
+  })
+
+  test('an event that is redelivered is dated by its first attempt: an old removal removes nothing', async () => {
+    const { deliveredAt: _deliveredAt, ...removal } = installed(REPOSITORY.id, 6, 'removed', OLD)
+    const { id, name } = removal
+    await noteMissed(db(), [
+      { guid: id, delivery_id: '1', repository_id: 0, event: name, delivered_at: at(6) },
+    ])
+    await recordInTurn(db(), [
+      installed(REPOSITORY.id, 1, 'created', OLD),
+      installed(REPOSITORY.id, 7, 'added', OLD),
+    ])
+    await recordInTurn(db(), [removal])
+    expect(await rowOf(db(), REPOSITORY.id)).toMatchObject({ installation_id: OLD, removed_at: null })
   })
 
   describe('the visibility', () => {
