@@ -35,13 +35,18 @@ const commit = z.object({
   /** The branch of a merge queue. */
   queue: z.string().nullable(),
   /** Recorded if CI ran on the commit: only heads are tested, and GitHub does not say which commits were heads. */
-  event: pullRequestEvent.nullable(),
+  events: z.array(pullRequestEvent),
   /** The pull request that the commit may be a head of. */
   number: id.nullable(),
   /** RFC 3339: only results since then are wanted; null for all. */
   after: time.nullable(),
 })
-const resultsOfCommit = z.object({ ...commit.shape, ...listPage.shape })
+const resultsOfCommit = z.object({
+  ...commit.shape,
+  ...listPage.shape,
+  /** The branches that the check suites of the commit name, by the id of the suite; null where they are unknown. */
+  branches: z.record(z.string(), z.string().nullable()).nullable(),
+})
 
 /** A pull request from the list of the REST API, with the fields that are needed. */
 const pull = z.object({

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { newPage, type PageKind, type PagePayloads, parsePage } from '../../src/domain/backfill-page.ts'
 import { aPullRequest, at, HEAD } from '../support/facts.ts'
 
-const COMMIT = { sha: HEAD, trunk: false, queue: null, event: aPullRequest(), number: 7, after: null }
+const COMMIT = { sha: HEAD, trunk: false, queue: null, events: [aPullRequest()], number: 7, after: null }
 const PULL = {
   ...{ number: 7, title: 'Change 7', state: 'open', draft: false, body: '/retest' },
   ...{ created_at: at(0), updated_at: at(1), closed_at: null, merged_at: null, merge_commit_sha: null },
@@ -29,14 +29,14 @@ const PAYLOADS: { [K in PageKind]: PagePayloads[K] } = {
         sha: HEAD,
         trunk: true,
         queue: 'gh-readonly-queue/main/pr-7',
-        event: null,
+        events: [],
         number: null,
         after: null,
       },
     ],
   },
-  checks: { ...COMMIT, page: 2 },
-  statuses: { ...COMMIT, page: 1 },
+  checks: { ...COMMIT, page: 2, branches: { 500: 'main' } },
+  statuses: { ...COMMIT, page: 1, branches: null },
   trunk: { page: 3 },
   runs: { from: '2026-02-02T10:00:00Z', to: '2026-02-02T11:00:00Z', page: 1 },
   attempt: { run: 12, attempt: 1 },
@@ -70,8 +70,8 @@ describe('a stored row that holds no page is refused with a sentence', () => {
     [
       'an event without a head',
       'look',
-      { looks: [{ ...COMMIT, event: { ...COMMIT.event, head_sha: undefined } }] },
-      'the payload of the look page is not valid: payload.looks.0.event.head_sha: ',
+      { looks: [{ ...COMMIT, events: [{ ...aPullRequest(), head_sha: undefined }] }] },
+      'the payload of the look page is not valid: payload.looks.0.events.0.head_sha: ',
     ],
   ])('%s', (_, kind, payload, sentence) => {
     const parsed = parsePage({ kind, payload })

@@ -261,7 +261,9 @@ export function historyDeliveries(github: GitHubInstance, repository: Repository
       head_branch: suite?.branch ?? null,
       updated_at: run.completedAt,
     }
-    emit('check_run', run.completedAt ?? '', { action: 'completed', check_run: { ...shape, check_suite } })
+    const pull_requests = openPullsAt(repository, shape.pull_requests, run.completedAt ?? '')
+    const check_run = { ...shape, check_suite, pull_requests }
+    if (run.completedAt) emit('check_run', run.completedAt, { action: 'completed', check_run })
   }
   for (const run of repository.workflowRuns.values())
     for (const attempt of run.attempts)
@@ -286,4 +288,18 @@ export function historyDeliveries(github: GitHubInstance, repository: Repository
   return deliveries
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
     .map(({ name, payload }) => aDelivery(name, payload))
+}
+
+/** Those of the pull requests that were open with the head at that time: GitHub names no others in a webhook. */
+function openPullsAt<P extends { number: number; head: { sha: string } }>(
+  repository: Repository,
+  pulls: readonly P[],
+  when: string,
+): P[] {
+  return pulls.filter(({ number, head }) => {
+    const issue = repository.issues.get(number)
+    if (!issue?.pull || issue.createdAt > when || (issue.closedAt && issue.closedAt <= when)) return false
+    const { moves } = issue.pull
+    return (moves.findLast((move) => move.at <= when)?.after ?? moves[0]?.before ?? head.sha) === head.sha
+  })
 }

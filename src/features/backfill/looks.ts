@@ -38,9 +38,14 @@ export function looksWithoutGraphql({ looks }: PagePayloads['look']): PageResult
 }
 
 interface CommitResults {
-  checkSuites?: { totalCount: number } | null
+  checkSuites?: { totalCount: number; nodes?: (Suite | null)[] | null } | null
   status?: { contexts: { context: string }[] } | null
   statusCheckRollup?: { contexts: Contexts | null } | null
+}
+
+interface Suite {
+  databaseId: number
+  branch: { name: string } | null
 }
 
 /** The newest result of each job. */
@@ -62,7 +67,8 @@ interface NewestStatus {
   createdAt: string
 }
 
-const HAS_RESULTS = 'checkSuites(first: 1) { totalCount } status { contexts { context } }'
+const HAS_RESULTS =
+  'checkSuites(first: 20) { totalCount nodes { databaseId branch { name } } } status { contexts { context } }'
 const NEWEST_RESULTS = `statusCheckRollup { contexts(first: 100) { totalCount nodes { __typename
   ... on CheckRun { databaseId completedAt } ... on StatusContext { context state createdAt } } } }`
 
@@ -88,12 +94,21 @@ export async function readLook(context: ReadContext, { looks }: PagePayloads['lo
     const hasResults = (suites ?? 0) > 0 || (!isHidden && hasStatuses)
     const isWanted = wanted.some((other) => other.look === look)
     // An old pull request is only recorded if CI ran within the time that is read.
-    if (look.event && hasResults && (isWanted || look.after === null))
-      result.facts.push({ pull_request_event: [look.event] })
-    if (isWanted && suites !== 0) result.next.push(resultPage('checks', look, 1))
+    if (look.events.length > 0 && hasResults && (isWanted || look.after === null))
+      result.facts.push({ pull_request_event: look.events })
+    if (isWanted && suites !== 0) result.next.push(resultPage('checks', look, 1, branchesOf(commit)))
     if (isWanted && hasStatuses) result.next.push(resultPage('statuses', look, 1))
   }
   return result
+}
+
+/** The branch of each check suite: of two runs of one commit, one can be of the default branch. Null for a deleted branch. */
+function branchesOf(commit: CommitResults | null | undefined): Record<string, string | null> | null {
+  const suites = commit?.checkSuites?.nodes
+  if (!suites) return null
+  return Object.fromEntries(
+    suites.flatMap((suite) => (suite ? [[String(suite.databaseId), suite.branch?.name ?? null]] : [])),
+  )
 }
 
 interface Shown {

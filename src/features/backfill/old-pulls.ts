@@ -66,10 +66,10 @@ export async function readOldPulls(
 /** A look at the head of a pull request for results since the start of the time that is read. */
 export function recentLook(context: ReadContext, pull: PullRequest): Look {
   const { headRefOid: sha, number, createdAt } = pull
-  const [event] = eventFacts(context, pull, { sha, at: Date.parse(createdAt) })
+  const facts = eventFacts(context, pull, { sha, at: Date.parse(createdAt) })
   return {
     ...{ sha, number, trunk: false, queue: null, after: context.since },
-    event: event?.pull_request_event?.[0] ?? null,
+    events: facts.flatMap((fact) => fact.pull_request_event ?? []),
   }
 }
 

@@ -44,27 +44,32 @@ export function headsOf(context: ReadContext, pr: WholePullRequest) {
   const bases = baseChanges(pr)
   const at = (sha: string) => times.get(sha) ?? Date.parse(pr.createdAt)
   const moment = (sha: string) => ({ sha, at: at(sha), baseRef: baseAt(bases, at(sha)) ?? pr.baseRefName })
+  // What happened at a head: it became the head, and the base branch was changed meanwhile.
+  const changes = bases.map(({ at, to: baseRef }) => ({ sha: headAt(times, at), at, baseRef }))
+  const momentsOf = (sha: string) => [moment(sha), ...changes.filter((change) => change.sha === sha)]
+  const eventsOf = (sha: string) => momentsOf(sha).flatMap((then) => eventFacts(context, pr, then))
   const facts = [
-    ...[...sure].flatMap((sha) => eventFacts(context, pr, moment(sha))),
-    ...bases.flatMap(({ at, to: baseRef }) =>
-      eventFacts(context, pr, { sha: headAt(times, sure, at), at, baseRef }),
+    ...[...sure].flatMap(eventsOf),
+    ...pushes(pr).flatMap((push) =>
+      eventFacts(context, pr, { ...push, baseRef: baseAt(bases, push.at) ?? pr.baseRefName }),
     ),
     ...stateFacts(context, pr),
     ...bodyFacts(context, pr),
     ...reviewFacts(context, pr),
   ]
   const looks = [...times.keys()].map((sha): Look => {
-    const [event] = sure.has(sha) ? [] : eventFacts(context, pr, moment(sha))
-    return {
-      sha,
-      trunk: false,
-      queue: null,
-      event: event?.pull_request_event?.[0] ?? null,
-      number: pr.number,
-      after: null,
-    }
+    const events = sure.has(sha) ? [] : eventsOf(sha).flatMap((fact) => fact.pull_request_event ?? [])
+    return { sha, trunk: false, queue: null, events, number: pr.number, after: null }
   })
   return { facts, looks }
+}
+
+/** The force-pushes, which the timeline dates exactly: one commit stopped being the head, another became it. */
+function pushes(pr: WholePullRequest): { sha: string; at: number; action: string }[] {
+  return itemsOf(pr).flatMap(({ createdAt: at, beforeCommit, afterCommit }) => [
+    ...(beforeCommit ? [{ sha: beforeCommit.oid, at, action: 'before' }] : []),
+    ...(afterCommit ? [{ sha: afterCommit.oid, at, action: 'synchronize' }] : []),
+  ])
 }
 
 /** When each commit became the head (epoch ms, as far as GitHub shows it), and which of them certainly were heads. */
@@ -118,14 +123,11 @@ function baseAt(changes: readonly BaseChange[], at: number): string | null {
   return before?.to ?? changes[0]?.from ?? null
 }
 
-/** The head at a time: the newest certain head before it. */
-function headAt(times: ReadonlyMap<string, number>, sure: ReadonlySet<string>, at: number): string {
-  const heads = [...sure].map((sha) => ({ sha, since: times.get(sha) ?? 0 }))
-  const [first, ...later] = heads.sort((a, b) => a.since - b.since) as [
-    { sha: string },
-    ...{ sha: string; since: number }[],
-  ]
-  return (later.findLast((head) => head.since <= at) ?? first).sha
+/** The head at a time: the commit that became the head last before it. */
+function headAt(times: ReadonlyMap<string, number>, at: number): string {
+  const heads = [...times].toSorted(([, a], [, b]) => a - b)
+  const [sha] = heads.findLast(([, since]) => since <= at) ?? (heads[0] as [string, number])
+  return sha
 }
 
 /** The reviews of a pull request. A review that is not submitted has no time. */

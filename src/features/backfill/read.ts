@@ -111,7 +111,15 @@ export async function readHistory(
 }
 
 function firstPages(): Page[] {
-  return [firstPulls(), firstOldPulls(), firstTrunk(), ...firstComments()]
+  return [firstPulls(), firstOldPulls(), ...firstComments()]
+}
+
+/**
+ * Pages that are read after the pull requests: their branches show which pull request an Actions run belongs to, and a commit of
+ * the default branch can be a head too.
+ */
+function pagesAfterPulls(context: ReadContext): Page[] {
+  return [firstTrunk(), ...firstRuns(context)]
 }
 
 /** Reads page after page until all are done; waits while other workers may still add some. */
@@ -150,8 +158,7 @@ async function skipped(db: Db, error: unknown, page: ClaimedPage): Promise<PageR
 function readPage(context: ReadContext, { kind, payload }: ClaimedPage): Promise<PageResult> {
   switch (kind) {
     case 'pulls':
-      // Actions runs are read after the pull requests, whose branches show which pull request a run belongs to.
-      return readPulls(context, payload, () => firstRuns(context)).catch((error: unknown) =>
+      return readPulls(context, payload, () => pagesAfterPulls(context)).catch((error: unknown) =>
         otherwise(error, (refusal) => ({ ...NOTHING, next: [otherPulls(refusal, payload)] })),
       )
     case 'whole-pull':
@@ -159,7 +166,7 @@ function readPage(context: ReadContext, { kind, payload }: ClaimedPage): Promise
         otherwise(error, () => readPullByNumber(context, payload.number)),
       )
     case 'pulls-rest':
-      return readPullsWithoutGraphql(context, payload, () => firstRuns(context))
+      return readPullsWithoutGraphql(context, payload, () => pagesAfterPulls(context))
     case 'old-pulls':
       return readOldPulls(context, payload).catch((error: unknown) =>
         otherwise(error, () => oldPullsWithoutGraphql(context)),

@@ -111,7 +111,7 @@ function headEvent(pull: HeadRow, run: WorkflowRun): HeadRow {
 }
 
 function headLook(sha: string, number: number | null): Look {
-  return { sha, trunk: false, queue: null, event: null, number, after: null }
+  return { sha, trunk: false, queue: null, events: [], number, after: null }
 }
 
 function queueLook({ head_sha, head_branch }: WorkflowRun): Look | null {

@@ -32,5 +32,5 @@ export async function readTrunk(context: ReadContext, { page }: PagePayloads['tr
 
 /** A look at a commit of the default branch, or of a merge queue's branch. */
 export function trunkLook(sha: string, queue: string | null): Look {
-  return { sha, trunk: true, queue, event: null, number: null, after: null }
+  return { sha, trunk: true, queue, events: [], number: null, after: null }
 }
