@@ -22,7 +22,7 @@ import { progress } from './progress.ts'
 import { type PreparedLine, readPrepared } from './read-deliveries.ts'
 import { replayText } from './replay-text.ts'
 import { type ReplayReport, type RepositoryReport, readReport, type Tally } from './report-json.ts'
-import { settingsReader } from './settings.ts'
+import { keepSettings, settingsReader } from './settings.ts'
 
 interface ReplayOptions {
   json?: boolean
@@ -84,6 +84,7 @@ export async function replay(files: string[], options: ReplayOptions): Promise<R
     const record = () => recordAll(readPrepared(files, now), store)
     const deliveries = await (database.embedded ? record() : recordAndClassify(db, settingsOf, record))
     const end = asOf ?? (await readNewestCompletion(db)) ?? 0
+    if (options.config && options.databaseUrl) await keepSettings(db, options.config, end)
     await markEndedWindows(db, iso(end))
     const bar = progress('deriving', 'heads')
     await deriveAll(db, { settingsOf, now: end, onProgress: bar.add })

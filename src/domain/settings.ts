@@ -88,6 +88,9 @@ export const DEFAULT_SETTINGS: Settings = {
   rulesKnownFrom: null,
 }
 
+/** Settings that hold from this time (epoch ms) on were given for the whole history, so nothing about them is assumed. */
+export const BEGINNING = 0
+
 /** Rules with the time from which they hold (epoch ms); null for the first, which hold for all the time before too. */
 export interface DatedRules extends Rules {
   from: number | null

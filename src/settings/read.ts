@@ -56,13 +56,13 @@ export function parseSettings(text: string): SettingsResult {
 }
 
 /** Reads a settings file from disk. @throws UserError when it cannot be read or is not valid */
-export async function readSettingsFile(path: string): Promise<Settings> {
+export async function readSettingsFile(path: string): Promise<SettingsInput> {
   const text = await readFile(path, 'utf8').catch(() => null)
   if (text === null)
     throw new UserError(`${path} cannot be read. Name a settings file such as .github/flake-sla.yml.`)
-  const { settings, problems } = parseSettings(text)
-  if (settings === null) throw new UserError(`${path} is not a valid settings file: ${problems.join('; ')}.`)
-  return settings
+  const { input, problems } = parseSettingsInput(text)
+  if (input === null) throw new UserError(`${path} is not a valid settings file: ${problems.join('; ')}.`)
+  return input
 }
 
 /** Merges the files of an organisation and a repository. The repository's wins, setting by setting, also within a group. */

@@ -1,7 +1,7 @@
 /** Reads a repository's settings from the database. */
 import type { Db } from '../db/schema.ts'
 import { readNewestSettings, readRules } from '../db/settings.ts'
-import { DEFAULT_SETTINGS, type EarlierRules, type Settings } from '../domain/settings.ts'
+import { BEGINNING, DEFAULT_SETTINGS, type EarlierRules, type Settings } from '../domain/settings.ts'
 import { settingsOf } from './read.ts'
 import { settingsSchema } from './schema.ts'
 
@@ -14,6 +14,7 @@ export async function readStoredSettings(db: Db, repositoryId: number): Promise<
     const rules = parse(settings)
     return rules ? [{ from: Date.parse(valid_from), rules }] : []
   })
+  const knownFrom = versions[0]?.from ?? null
   return {
     ...newest,
     earlierRules: versions.slice(0, -1).flatMap(({ rules }, i): EarlierRules[] => {
@@ -22,7 +23,7 @@ export async function readStoredSettings(db: Db, repositoryId: number): Promise<
       const { required, ignore, gates, requireSameBase, timeZone } = rules
       return [{ required, ignore, gates, requireSameBase, timeZone, until: next.from }]
     }),
-    rulesKnownFrom: versions[0]?.from ?? null,
+    rulesKnownFrom: knownFrom === BEGINNING ? null : knownFrom,
   }
 }
 
