@@ -19,8 +19,10 @@ import { readStoredSettings } from '../settings/stored.ts'
 import { day } from './arguments.ts'
 import { backfillProgress } from './backfill-progress.ts'
 import { explained } from './scan.ts'
+import { printUnread } from './unread.ts'
 
 const DEFAULT_DAYS = 90
+/** As long as runs are kept by default. How long GitHub keeps them depends on the repository. */
 const MAX_DAYS = 400
 
 interface BackfillOptions {
@@ -114,5 +116,6 @@ async function read(
   signal.throwIfAborted()
   await readRequiredJobs(db, octokit, { repository_id, full_name }, now)
   await deriveRepository(db, repository_id, { settingsOf: (id, trx) => readStoredSettings(trx, id), now })
+  await printUnread(db, repository_id)
   process.stdout.write(`${full_name}: read since ${new Date(since).toISOString().slice(0, 10)}.\n`)
 }

@@ -5,7 +5,6 @@ import { readConfig } from '../config.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
 import { migrate } from '../db/migrate.ts'
 import { readRepositoryById } from '../db/repositories.ts'
-import { readUnread } from '../db/unread.ts'
 import { UserError } from '../domain/user-error.ts'
 import type { Octokit } from '../github/client.ts'
 import { tokenOctokit } from '../github/token-client.ts'
@@ -15,8 +14,9 @@ import { backfillProgress } from './backfill-progress.ts'
 import { printReport } from './report.ts'
 import { readReport } from './report-json.ts'
 import { scanRepository } from './scan-repository.ts'
+import { printUnread } from './unread.ts'
 
-/** GitHub keeps check runs and statuses this long. */
+/** As long as runs are kept by default. How long GitHub keeps them depends on the repository. */
 const MAX_DAYS = 400
 const INTERRUPTED = 130
 
@@ -37,7 +37,7 @@ export function scanCommand(): Command {
     .action(scan)
 }
 
-/** A whole number of days that GitHub still keeps. @throws UserError */
+/** A whole number of days. @throws UserError */
 export function parseDays(value: string): number {
   return wholeNumber('--days', value, 1, MAX_DAYS)
 }
@@ -75,22 +75,12 @@ async function read(
       signal: stop.signal,
       progressOf: backfillProgress,
     })
-    await printUnread(database, repository.id)
+    await printUnread(database.db, repository.id)
     if (problem) process.stderr.write(`The required jobs could not be read (${problem}); every job counts.\n`)
     await print(database, repository.id, options)
   } catch (error) {
     throw explained(error, name, stop.signal)
   }
-}
-
-/** Lists what is missing from the report. */
-async function printUnread({ db }: OpenDatabase, repositoryId: number): Promise<void> {
-  for (const { what, from, to, why } of await readUnread(db, repositoryId))
-    process.stderr.write(`Not read from ${day(from)} to ${day(to)}: ${what} (${why}).\n`)
-}
-
-function day(time: string): string {
-  return time.slice(0, 10)
 }
 
 async function print({ db }: OpenDatabase, repositoryId: number, { json }: ScanOptions): Promise<void> {
