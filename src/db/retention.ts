@@ -49,6 +49,8 @@ export async function readOldHeads(db: Db, repositoryId: number, before: string)
   const { rows } = await sql<{ head_sha: string }>`select head_sha from (
       select head_sha, completed_at as at from observation where repository_id = ${repositoryId}
       union all select head_sha, started_at from workflow_run where repository_id = ${repositoryId}
+      union all select head_sha, completed_at from workflow_job where repository_id = ${repositoryId}
+      union all select head_sha, reported_at from rerun_request where repository_id = ${repositoryId}
       union all select head_sha, completed_at from run where repository_id = ${repositoryId}) as facts
     group by head_sha having max(at) < ${before} order by head_sha`.execute(db)
   return rows.map((row) => row.head_sha)

@@ -176,8 +176,25 @@ eachDatabase((db) => {
     ])
     await derive(db())
     expect(await rowsLeft(db())).toMatchObject({ observation: 1 })
+    const job = {
+      ...{ repository_id: REPOSITORY.id, check_run_id: 6, run_id: 600, attempt: 1, name: 'unit' },
+      ...{
+        conclusion: 'failure',
+        runner: null,
+        had_runner: true,
+        steps: 1,
+        failed_steps: 1,
+        cancelled_steps: 0,
+      },
+      ...{ started_at: null, completed_at: new Date(ms(10)).toISOString(), head_sha: 'd'.repeat(40) },
+    }
+    await db().insertInto('workflow_job').values(job).execute()
+    await forgetAt(db(), 399 * DAY)
+    expect(await rowsLeft(db())).toMatchObject({ observation: 1, workflow_job: 1 })
     await forgetAt(db(), 401 * DAY)
-    expect(await rowsLeft(db())).not.toHaveProperty('observation')
+    const left = await rowsLeft(db())
+    expect(left).not.toHaveProperty('observation')
+    expect(left).not.toHaveProperty('workflow_job')
   })
 
   test('more than one day of runs at once is announced in the log', async () => {
