@@ -10,6 +10,7 @@ import {
   removeRepository,
 } from '../../db/retention.ts'
 import type { Row } from '../../db/schema.ts'
+import { claimTick } from '../../db/ticks.ts'
 import type { Deps } from '../../deps.ts'
 import { DAY_MS, iso, WEEK_MS } from '../../domain/time.ts'
 
@@ -25,7 +26,7 @@ const NO_REPOSITORY = 0
 type RetentionDeps = Pick<Deps, 'db' | 'now' | 'log' | 'settingsOf' | 'github'>
 
 /**
- * Deletes what has expired, once its clock is confirmed: a start with a wrong clock must not erase history. Safe to run at any time,
+ * Deletes what has expired, once a day and once its clock is confirmed: a start with a wrong clock must not erase history. Safe to run at any time,
  * twice, and in several processes.
  */
 export async function deleteExpired(deps: RetentionDeps): Promise<void> {
@@ -37,6 +38,8 @@ export async function deleteExpired(deps: RetentionDeps): Promise<void> {
     )
     return
   }
+  // The timer runs hourly, so that no day is missed, but looking for old facts reads all of them.
+  if (!(await claimTick(deps.db, 'retention of the day', iso(now - (now % DAY_MS))))) return
   const before = (days: number) => iso(now - days * DAY_MS)
   for (const { repository_id, full_name } of await readRemovedRepositories(deps.db, before(REMOVED_DAYS))) {
     if (await removeRepository(deps.db, repository_id, before(REMOVED_DAYS)))
