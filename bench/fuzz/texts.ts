@@ -178,7 +178,8 @@ function readComment(body: string): string | null {
   const isFound = retests.length > 0 || report !== null || hunted !== null || parseCorrection(body) !== null
   if (isFound && !mayHoldCommand(body)) return 'holds a command that mayHoldCommand does not see'
   const jobs = retests.flatMap((retest) => retest.jobs)
-  if (jobs.some((job) => /[\t\n\f\r ]/.test(job))) return 'names a job with white space in it'
+  if (jobs.some((job) => /[\t\n\f\r]/.test(job)))
+    return 'names a job with white space other than spaces in it'
   if (report?.job && /\n/.test(report.job)) return 'asks about a job of two lines'
   return null
 }
