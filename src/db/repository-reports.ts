@@ -116,7 +116,9 @@ async function saveState(
     .set({ full_name, default_branch, ...dates, private: isPrivate(state), ...holderOf(state) })
     .where('repository_id', '=', repositoryId)
     .execute()
-  for (const { installation_id, changed_at, state: said } of memberships.filter((one) => !known.has(one)))
+  for (const { installation_id, changed_at, state: said } of memberships.filter(
+    (member) => !known.has(member),
+  ))
     await trx
       .insertInto('repository_installation')
       .values({ repository_id: repositoryId, installation_id, changed_at, state: said })

@@ -85,7 +85,9 @@ function membershipsIn({ installation_id, membership: state, changed_at }: Repos
 function withMembership(known: Membership[], said: Membership): Membership[] {
   const other = known.find(({ installation_id }) => installation_id === said.installation_id)
   if (!other) return [...known, said]
-  return compareMemberships(said, other) > 0 ? known.map((one) => (one === other ? said : one)) : known
+  return compareMemberships(said, other) > 0
+    ? known.map((member) => (member === other ? said : member))
+    : known
 }
 
 function compareMemberships(a: Membership, b: Membership): number {
@@ -114,9 +116,9 @@ export function holderOf({ memberships }: RepositoryState): {
   const deleted = byTime.find(({ state }) => state === 'deleted')
   const isLater = ({ changed_at }: Membership) =>
     deleted === undefined || Date.parse(changed_at) > Date.parse(deleted.changed_at)
-  const holder = byTime.findLast((one) => isPresent(one) && isLater(one))
+  const holder = byTime.findLast((member) => isPresent(member) && isLater(member))
   if (holder) return { installation_id: holder.installation_id, removed_at: null }
-  const last = byTime.findLast((one) => !isPresent(one))
+  const last = byTime.findLast((member) => !isPresent(member))
   const before = byTime.findLast(({ installation_id }) => installation_id > 0)
   return { installation_id: before?.installation_id ?? null, removed_at: last?.changed_at ?? null }
 }
