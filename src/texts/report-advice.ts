@@ -28,9 +28,14 @@ export function firstLine(report: Report, notable: readonly ReportJob[]): string
   const { headSha, jobs, onlyJob } = report
   if (headSha === null) return '**No results yet.** Results of this pull request are recorded from now on.'
   const at = `at ${headSha.slice(0, 7)}`
+  const gate = onlyJob === null ? undefined : report.gates.find(({ job }) => job === onlyJob)
+  if (gate) return `**${code(gate.job)} is a gate, not a test.** Its results count in no figure.`
   if (jobs.length === 0 && onlyJob !== null)
     return `**No result of ${code(onlyJob)} ${at}.** ${reported(report.otherJobs)}`
-  if (jobs.length === 0) return `**No result ${at} yet.**`
+  if (jobs.length === 0)
+    return report.gates.length > 0
+      ? `**No test has a result ${at} yet**, only gates.`
+      : `**No result ${at} yet.**`
   if (notable.length === 0) return `**${greenText(jobs)}** ${at}.`
   const red = notable.filter((job) => lastOutcome(job) === 'fail')
   if (red.length === 0)

@@ -25,6 +25,18 @@ describe('the first line', () => {
     ],
     ['says that the head has no results', [], {}, '**No result at aaaaaaa yet.**'],
     [
+      'says that only gates have results',
+      [],
+      { gates: [{ job: 'EasyCLA', why: 'known to state: CLA signed' }] },
+      '**No test has a result at aaaaaaa yet**, only gates.',
+    ],
+    [
+      'says that the named job is a gate',
+      [],
+      { onlyJob: 'EasyCLA', gates: [{ job: 'EasyCLA', why: 'known to state: CLA signed' }] },
+      '**`EasyCLA` is a gate, not a test.** Its results count in no figure.',
+    ],
+    [
       'lists the jobs with results when the named job has none',
       [],
       { onlyJob: 'e2e', otherJobs: ['lint', 'unit'] },
@@ -377,4 +389,16 @@ describe('a figure in words', () => {
   test('the head is shortened to seven characters', () => {
     expect(firstLine(aReport({ jobs: [] }), [])).toContain(HEAD.slice(0, 7))
   })
+})
+
+test('the notes name the gates that are left out, and why', () => {
+  const gates = Array.from({ length: 12 }, (_, i) => ({
+    job: `gate-${i}`,
+    why: 'known to state: CLA signed',
+  }))
+  const noteOf = (count: number) => reportText(aReport({ gates: gates.slice(0, count) }))
+  expect(noteOf(0)).not.toContain('Left out')
+  expect(noteOf(1)).toContain('<sub>Left out: gate `gate-0` (known to state: CLA signed).</sub>')
+  expect(noteOf(2)).toContain('Left out: gates `gate-0` (known to state: CLA signed), `gate-1` (')
+  expect(noteOf(12)).toContain('`gate-9` (known to state: CLA signed), and 2 more.')
 })
