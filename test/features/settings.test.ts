@@ -166,6 +166,10 @@ test('a push that is read late holds from the push, between the versions before 
   await read('1'.repeat(40), 'required: [unit]', 100)
   await read('3'.repeat(40), 'required: [slow]', 300)
   await read('2'.repeat(40), 'required: [lint]', 200)
+  // Two pushes in one second.
+  await read('4'.repeat(40), 'required: [last]', 300)
+  expect((await settingsOf(it)).required).toEqual(['last'])
+  await it.app.deps.db.deleteFrom('settings').where('valid_from', '>', at(300)).execute()
   const { required, earlierRules, rulesKnownFrom } = await settingsOf(it)
   expect([required, rulesKnownFrom]).toEqual([['slow'], ms(100)])
   expect(earlierRules.map((rules) => [rules.required, rules.until])).toEqual([

@@ -105,11 +105,19 @@ export async function refreshSettings(
   const known = sha === undefined ? [newest, before] : [before]
   if (newest) await touchSettings(deps.db, newest, read_at)
   if (known.some((row) => row && isSame(row, found))) return { result: 'settings unchanged', url: null }
-  await addSettings(deps.db, { repository_id, valid_from, read_at, ...found })
+  await addVersion(deps.db, { repository_id, valid_from, read_at, ...found })
   if (pathOf(full_name).repo === ORGANISATION_REPOSITORY)
     await requestForOwner(deps, repository, { since: valid_from })
   const isBroken = problems.length > 0
   return { result: isBroken ? 'settings cannot be used; the last ones stay' : 'settings read', url: null }
+}
+
+/** Adds a version. GitHub dates pushes to the second, so of two in one second the one that is read later holds a millisecond later. */
+async function addVersion(db: Db, version: Row<'settings'>): Promise<void> {
+  const before = await readSettingsAt(db, version.repository_id, version.valid_from)
+  if (before && isSame(before, version)) return
+  if (await addSettings(db, version)) return
+  await addVersion(db, { ...version, valid_from: iso(Date.parse(version.valid_from) + 1) })
 }
 
 /** Requests the settings of every repository where they were last read more than a day ago, or never. */
