@@ -19,6 +19,23 @@ export async function readPullRequestsFrom(
   return result.rows
 }
 
+/** The base branches that pull requests had, oldest first. */
+export async function readBaseRefs(
+  db: Db,
+  repositoryId: number,
+  numbers: readonly number[],
+): Promise<Pick<Row<'pull_request_event'>, 'number' | 'reported_at' | 'base_ref'>[]> {
+  if (numbers.length === 0) return []
+  return db
+    .selectFrom('pull_request_event')
+    .select(['number', 'reported_at', 'base_ref'])
+    .where('repository_id', '=', repositoryId)
+    .where('number', 'in', [...numbers])
+    .orderBy('reported_at')
+    .orderBy('base_ref')
+    .execute()
+}
+
 /** Those of the commits that are heads of pull requests. */
 export async function knownHeads(
   db: Db,

@@ -98,8 +98,18 @@ export function addRandomHistory(state: State, history: GitHubHistory): Reposito
 
 function advanceMain(repository: Repository, sha: string, minute: number): void {
   const main = addBranch(repository, 'main')
-  addCommit(repository, sha, { date: time(minute), parents: [main.sha] })
+  if (isOn(repository, main.sha, sha)) return
+  addCommit(repository, sha, { date: time(minute) })
+  // A head that is merged as it is contains what was merged before.
+  Object.assign(repository.commits.get(sha) ?? {}, { parents: [main.sha] })
   main.sha = sha
+}
+
+/** Whether a commit is one of a branch. */
+function isOn(repository: Repository, head: string, sha: string): boolean {
+  for (let at: string | undefined = head; at; at = repository.commits.get(at)?.parents[0])
+    if (at === sha) return true
+  return false
 }
 
 function addRandomPull(
@@ -118,7 +128,9 @@ function addRandomPull(
   plan.heads.forEach((head, push) => {
     const minute = opened + push * HEAD_MINUTES
     const sha = push === 0 ? first : shaOf(`pull ${i}, head ${push}`)
-    if (push > 0) pushHead(state, repository, issue, { sha, at: time(minute), forced: head.forced })
+    // GitHub does not show that the base changed at a head which a later force-push hides.
+    const forced = head.forced && !(plan.retargeted && push > 1)
+    if (push > 0) pushHead(state, repository, issue, { sha, at: time(minute), forced })
     addCi(state, repository, { sha, minute, issue, isFork: plan.fork }, head.ci)
     const to = plan.base === 'main' ? 'release' : 'main'
     if (push === 0 && plan.retargeted) changeBase(state, repository, issue, { to, at: time(minute + 50) })

@@ -11,7 +11,7 @@ const FEWEST_LOOKS = 5
 
 /** Pages that look at commits, each commit once. @param most commits of one page */
 export function lookPages(looks: readonly Look[], most = LOOKS_AT_ONCE): Page[] {
-  const unique = [...new Map(looks.map((look) => [look.sha, look])).values()]
+  const unique = [...Map.groupBy(looks, (look) => look.sha).values()].map(joined)
   const pages: Page[] = []
   for (let at = 0; at < unique.length; at += most) {
     const part = unique.slice(at, at + most)
@@ -20,6 +20,13 @@ export function lookPages(looks: readonly Look[], most = LOOKS_AT_ONCE): Page[] 
     pages.push(newPage('look', name, { looks: part }, numbersOf(part)))
   }
   return pages
+}
+
+/** One look at a commit that several pull requests have as their head. */
+function joined(looks: readonly Look[]): Look {
+  const [first] = looks as readonly [Look]
+  const after = looks.some((look) => look.after === null) ? null : first.after
+  return { ...first, events: looks.flatMap((look) => look.events), after }
 }
 
 /** The same commits in several smaller pages; null if there are too few. */

@@ -46,7 +46,16 @@ export function headsOf(context: ReadContext, pr: WholePullRequest) {
   const moment = (sha: string) => ({ sha, at: at(sha), baseRef: baseAt(bases, at(sha)) ?? pr.baseRefName })
   // What happened at a head: it became the head, and the base branch was changed meanwhile.
   const changes = bases.map(({ at, to: baseRef }) => ({ sha: headAt(times, at), at, baseRef }))
-  const momentsOf = (sha: string) => [moment(sha), ...changes.filter((change) => change.sha === sha)]
+  const order = [...times.keys()].toSorted((a, b) => at(a) - at(b))
+  const momentsOf = (sha: string) => {
+    const place = order.indexOf(sha)
+    const next = sha === pr.headRefOid ? undefined : order[place + 1]
+    return [
+      { ...moment(sha), action: place > 0 ? 'synchronize' : 'read' },
+      ...changes.filter((change) => change.sha === sha),
+      ...(next ? [{ ...moment(next), sha, action: 'before' }] : []),
+    ]
+  }
   const eventsOf = (sha: string) => momentsOf(sha).flatMap((then) => eventFacts(context, pr, then))
   const facts = [
     ...[...sure].flatMap(eventsOf),

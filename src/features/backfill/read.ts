@@ -128,7 +128,7 @@ async function work(context: ReadContext, claimer: string, signal: AbortSignal):
   while (!signal.aborted) {
     const page = await claimPage(db, repository.id, claimer)
     if (page) {
-      await finishPage(db, page, await resultOf(context, page))
+      await finishPage(db, page, await resultOf(context, page, signal))
       continue
     }
     if (!(await hasOpenPages(db, repository.id))) return
@@ -136,9 +136,17 @@ async function work(context: ReadContext, claimer: string, signal: AbortSignal):
   }
 }
 
-async function resultOf(context: ReadContext, page: ClaimedPage | UnreadablePage): Promise<PageResult> {
+async function resultOf(
+  context: ReadContext,
+  page: ClaimedPage | UnreadablePage,
+  signal: AbortSignal,
+): Promise<PageResult> {
   if ('problem' in page) return { ...NOTHING, problem: page.problem }
-  return readPage(context, page).catch((error: unknown) => skipped(context.db, error, page))
+  return readPage(context, page).catch((error: unknown) => {
+    // A request that was aborted says nothing about the page: it is read again.
+    if (signal.aborted) throw error
+    return skipped(context.db, error, page)
+  })
 }
 
 /**

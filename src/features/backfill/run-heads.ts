@@ -1,7 +1,7 @@
 /** The commits behind Actions runs: which pull request, branch or merge queue they belong to. */
 
 import type { Row } from '../../db/schema.ts'
-import { knownHeads, readPullRequestsFrom } from '../../db/stored-results.ts'
+import { knownHeads, readBaseRefs, readPullRequestsFrom } from '../../db/stored-results.ts'
 import { type Look, newPage, type Page, type PagePayloads } from '../../domain/backfill-page.ts'
 import type { MergeGroupFact } from '../../domain/facts.ts'
 import { askAboutHeads, HEADS_AT_ONCE } from './associated-pulls.ts'
@@ -40,9 +40,14 @@ export async function headsBehind(context: ReadContext, runs: readonly WorkflowR
       : [],
   )
   const pulls = await readPullRequestsFrom(db, repository.id, refs)
+  const bases = await readBaseRefs(db, repository.id, [...new Set(pulls.map((pull) => pull.number))])
   const found = lost.flatMap((run) => {
     const pull = pullOf(pulls, run)
-    return pull ? [{ run, event: headEvent(pull, run) }] : []
+    if (!pull) return []
+    const ofPull = bases.filter(({ number }) => number === pull.number)
+    const base =
+      ofPull.findLast((event) => Date.parse(event.reported_at) <= Date.parse(run.created_at)) ?? ofPull[0]
+    return [{ run, event: headEvent({ ...pull, base_ref: base?.base_ref ?? pull.base_ref }, run) }]
   })
   const unknown = lost.filter((run) => !found.some((other) => other.run === run))
   // A pull request or a branch that was not updated is not in the lists, although its run was started again.

@@ -165,3 +165,20 @@ test('an old, cancelled attempt that GitHub still shows after a re-run is not st
   expect((await on.scan()).flakes).toHaveLength(1)
   expect((await stored()).at(1)).toEqual({ attempt: 2, action: 'completed', conclusion: 'success' })
 })
+
+test('a page whose request is aborted twice is read again, and not left out', async () => {
+  const on = await startScans(FIRST_SCAN)
+  const run = addFailure(on, 1, 8 * DAY)
+  rerunWorkflow(on.fakeGitHub.state, on.repository, run, [job('unit', 'success', 8 * DAY + 30)])
+  for (let abort = 0; abort < 2; abort++) {
+    const stop = new AbortController()
+    on.fakeGitHub.failNext({ path: /actions\/runs/, delayMs: 1500 })
+    on.requests()
+    const seen = () => on.requests().some((request) => request.endsWith('/actions/runs'))
+    const watch = setInterval(() => seen() && stop.abort(), 1)
+    await expect(on.scan({ signal: stop.signal })).rejects.toThrow()
+    clearInterval(watch)
+  }
+  const { flakes, unread } = await on.scan()
+  expect([flakes.length, unread]).toEqual([1, []])
+})

@@ -27,7 +27,15 @@ const db = useDatabase()
 async function figures(on: Db) {
   await derive(on, { now: LATER })
   const { flakes, windows, required } = await readOnlyReport(on)
-  return { flakes, windows, required }
+  const runs = await on
+    .selectFrom('run')
+    .select(['kind', 'number', 'head_sha', 'base_ref', 'outcome', 'completed_at'])
+    .orderBy('completed_at')
+    .orderBy('number')
+    .orderBy('head_sha')
+    .orderBy('outcome')
+    .execute()
+  return { runs, flakes, windows, required }
 }
 
 /** Reads the history; each number is how many requests a reading may make before it is stopped. */
