@@ -108,6 +108,7 @@ describe('a backfill', () => {
     expect((await readUnread(db(), repository.id)).map(({ what, why }) => [what, why])).toEqual([
       [expect.stringMatching(/^earlier attempts of Actions runs, \d+ pages$/), '501 Not here'],
       ['comments, 1 page', '410 Not here'],
+      [expect.stringMatching(/^jobs of Actions runs, \d+ pages$/), '501 Not here'],
       ['comments on code, 1 page', '410 Not here'],
       ['statuses of commits, 1 page', '403 Not here'],
     ])
