@@ -27,14 +27,19 @@ export function mayChange(reports: readonly RepositoryFact[]): RawBuilder<unknow
         and (n.full_name <> k.full_name or coalesce(n.default_branch, '') <> coalesce(k.default_branch, '')))))`
 }
 
+/** Compares two times; most are written in one form, whose order is that of the text. */
+function isLater(a: string, b: string): boolean {
+  return a.length === b.length && a.endsWith('Z') && b.endsWith('Z') ? a > b : Date.parse(a) > Date.parse(b)
+}
+
 /** Reports with equal content; of these only the newest, since almost every delivery says the same. */
 export function distinctReports(reports: readonly RepositoryFact[]): RepositoryFact[] {
   const newest = new Map<string, RepositoryFact>()
   for (const fact of reports) {
-    const { reported_at, changed_at, ...content } = fact
-    const key = JSON.stringify(content)
+    const { repository_id, full_name, default_branch, installation_id, timing, membership } = fact
+    const key = `${repository_id} ${full_name} ${fact.private} ${installation_id} ${timing} ${membership} ${default_branch}`
     const other = newest.get(key)
-    if (!other || Date.parse(reported_at) > Date.parse(other.reported_at)) newest.set(key, fact)
+    if (!other || isLater(fact.reported_at, other.reported_at)) newest.set(key, fact)
   }
   return [...newest.values()]
 }

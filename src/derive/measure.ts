@@ -59,10 +59,12 @@ async function staleWindowsOf(
   changes: readonly { changed_at: string; why: readonly string[] }[],
   settings: Settings,
 ): Promise<Stale[]> {
-  const times = changes.map(({ changed_at }) => Date.parse(changed_at))
+  const dated = changes
+    .map(({ changed_at, why }) => ({ at: Date.parse(changed_at), why }))
+    .sort((a, b) => a.at - b.at)
   const bounds = await readBounds(db, repositoryId, {
-    from: times.reduce((a, b) => Math.min(a, b)) - REACH_MS,
-    to: times.reduce((a, b) => Math.max(a, b)) + REACH_MS,
+    from: (dated[0]?.at ?? 0) - REACH_MS,
+    to: (dated.at(-1)?.at ?? 0) + REACH_MS,
   })
   const calendar = calendarOf(settings)
   const stale = new Map<string, { window: Window; why: Set<string> }>()
@@ -72,13 +74,13 @@ async function staleWindowsOf(
       kind,
       bounds.filter((window) => window.kind === kind),
     )
-    changes.forEach(({ why }, i) => {
-      const window = windowAt(times[i] as number)
+    for (const { at, why } of dated) {
+      const window = windowAt(at)
       const key = `${kind}/${window.start}`
       const entry = stale.get(key) ?? { window, why: new Set() }
       stale.set(key, entry)
       for (const reason of why) entry.why.add(reason)
-    })
+    }
   }
   return [...stale.values()]
 }

@@ -125,7 +125,15 @@ export function windowFinder(
   kind: WindowKind,
   stored: readonly Window[],
 ): (at: number) => Window {
+  let latest: Window | null = null
   return (at) => {
+    // Instants come in order of time, and finding a window in a calendar is slow.
+    if (latest && latest.from <= at && at < latest.to) return latest
+    latest = find(at)
+    return latest
+  }
+
+  function find(at: number): Window {
     let low = 0
     let high = stored.length
     while (low < high) {

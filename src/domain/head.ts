@@ -59,7 +59,7 @@ export function deriveHead(facts: HeadFacts, rules: HeadRules): DerivedHead {
   const runs = withoutHunted(allRuns, facts.hunted, facts.workflowRuns)
   const candidates = candidatesOf(facts.pullRequests, runs)
   const placements = placeRuns(runs, candidates, facts.mergeGroups.length > 0)
-  const circumstances = { requests: requestsIn(facts, rules), acts: actsOf(facts, rules) }
+  const circumstances = circumstancesOf(facts, rules)
   const byJob = [...Map.groupBy(placements, ({ run }) => jobKey(run.job)).values()]
   return {
     runs: placements.flatMap(placedRuns),
@@ -83,6 +83,15 @@ export function isWaiting(facts: HeadFacts, derived: DerivedHead): boolean {
 interface Circumstances {
   requests: readonly Request[]
   acts: readonly Act[]
+}
+
+/** Reads the circumstances when they are first needed: only a flake needs them, and most commits have none. */
+function circumstancesOf(facts: HeadFacts, rules: HeadRules): () => Circumstances {
+  let known: Circumstances | null = null
+  return () => {
+    known ??= { requests: requestsIn(facts, rules), acts: actsOf(facts, rules) }
+    return known
+  }
 }
 
 function actsOf({ pullRequests, comments }: HeadFacts, { isBot, retestWords }: HeadRules): Act[] {
@@ -119,7 +128,11 @@ function trunkVerdicts(placements: readonly Placement[]): JobVerdict[] {
  * The verdicts of a job at the head of pull requests. Runs against different base branches tested different code, so each base
  * branch is judged alone. The flake of a job at a commit is one: the first.
  */
-function presubmitVerdicts(placements: readonly Placement[], circumstances: Circumstances): JobVerdict[] {
+function presubmitVerdicts(
+  placements: readonly Placement[],
+  circumstances: () => Circumstances,
+): JobVerdict[] {
+  if (placements.length === 0) return []
   const byBase = [...Map.groupBy(placements, ({ baseRef }) => baseRef).values()]
   const verdicts = byBase.flatMap((ofBase) => baseVerdict(ofBase, circumstances) ?? []).sort(byFlakeThenTime)
   const isLater = ({ number }: JobVerdict, i: number) =>
@@ -137,24 +150,25 @@ function byFlakeThenTime(a: JobVerdict, b: JobVerdict): number {
   )
 }
 
-function baseVerdict(placements: readonly Placement[], { requests, acts }: Circumstances): JobVerdict | null {
+function baseVerdict(
+  placements: readonly Placement[],
+  circumstances: () => Circumstances,
+): JobVerdict | null {
   const runs = placements.map(({ run }) => run)
   const [first] = placements
   const verdict = judge(runs)
   if (!first || !verdict) return null
   const { job } = first.run
   const { number } = ownerOf(placements, verdict.judgedAt)
-  const retests = verdict.flake ? requestsBetween(requests, verdict.flake.retestWindow, number, job) : []
-  const judged = runs.filter(hasResult).sort(byCompletion)
+  const own = { job, kind: 'pull_request' as const, number, baseRef: first.baseRef, verdict }
+  if (!verdict.flake) return { ...own, retested: false, retestedByBot: false, followed: null }
+  const { requests, acts } = circumstances()
+  const retests = requestsBetween(requests, verdict.flake.retestWindow, number, job)
   return {
-    job,
-    kind: 'pull_request',
-    number,
-    baseRef: first.baseRef,
-    verdict,
+    ...own,
     retested: retests.length > 0,
     retestedByBot: retests.length > 0 && retests.every(({ byBot }) => byBot),
-    followed: verdict.flake ? followedActs(judged, number, acts, requests) : null,
+    followed: followedActs(runs.filter(hasResult).sort(byCompletion), number, acts, requests),
   }
 }
 
