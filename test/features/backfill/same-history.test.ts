@@ -17,7 +17,7 @@ import { historyDeliveries } from '../../support/history.ts'
 import { derive, LATER, readOnlyReport, recordAll } from '../../support/pipeline.ts'
 import { addRandomHistory, githubHistory } from '../../support/random-github.ts'
 
-const RUNS = process.env.FULL_CHECK === '1' ? { fixed: 40, random: 40 } : { fixed: 4, random: 1 }
+const RUNS = process.env.FULL_CHECK === '1' ? { fixed: 40, random: 40 } : { fixed: 4, random: 0 }
 const FIXED_SEED = 20_260_202
 const now = () => LATER
 
@@ -56,10 +56,12 @@ async function readInterrupted(fakeGitHub: FakeGitHub, on: Db, stops: readonly n
   expect(await read()).toBe(true)
 }
 
-test.each([
+const HISTORIES: [what: string, seed: number, runs: number][] = [
   ['the same histories', FIXED_SEED, RUNS.fixed],
   ['some new histories', randomInt(2 ** 31), RUNS.random],
-])(
+]
+
+test.each(HISTORIES.filter(([, , runs]) => runs > 0))(
   'webhooks and an interrupted reading of %s (seed %i) give the same flakes and windows',
   async (_what, seed, numRuns) => {
     const stops = fc.array(fc.integer({ min: 3, max: 25 }), { maxLength: 3 })
