@@ -29,34 +29,50 @@ export interface ActionsRun {
   checkRunId: number
 }
 
-/** The attempts of every check suite, in their order. */
-type Attempts = ReadonlyMap<number, readonly Attempt[]>
+/** The attempts of one check suite, in their order, and whether their times are those of their starts. */
+interface Suite {
+  attempts: readonly Attempt[]
+  isDated: boolean
+}
 
-function attemptsOf(workflowRuns: readonly WorkflowRunFact[]): Attempts {
+function suitesOf(workflowRuns: readonly WorkflowRunFact[], runs: readonly ActionsRun[]): Map<number, Suite> {
   const ofSuite = Map.groupBy(
     workflowRuns.filter(({ suite_id }) => suite_id !== null),
     ({ suite_id }) => suite_id as number,
   )
-  return new Map(
-    [...ofSuite].map(([suite, facts]) => {
-      const attempts = [...Map.groupBy(facts, (fact) => fact.attempt)].map(([number, reports]) => ({
-        number,
-        startedAt: Math.min(...reports.map((report) => Date.parse(report.started_at))),
-        conclusion: reports.find(({ action }) => action === 'completed')?.conclusion ?? null,
-      }))
-      return [suite, attempts.sort((a, b) => a.number - b.number)]
-    }),
-  )
+  return new Map([...ofSuite].map(([suiteId, facts]) => [suiteId, suiteOf(facts, suiteId, runs)]))
+}
+
+function suiteOf(facts: readonly WorkflowRunFact[], suiteId: number, runs: readonly ActionsRun[]): Suite {
+  const attempts = [...Map.groupBy(facts, (fact) => fact.attempt)]
+    .map(([number, reports]) => ({
+      number,
+      startedAt: Math.min(...reports.map((report) => Date.parse(report.started_at))),
+      conclusion: reports.find(({ action }) => action === 'completed')?.conclusion ?? null,
+    }))
+    .sort((a, b) => a.number - b.number)
+  const first = attempts[0]
+  const isEarlier = ({ run }: ActionsRun) => run.suiteId === suiteId && startOf(run) < (first?.startedAt ?? 0)
+  // No job starts before the first attempt. Where one seems to, the only report of the attempt is dated by its end.
+  return { attempts, isDated: first?.number !== 1 || !runs.some(isEarlier) }
+}
+
+function startOf({ startedAt, completedAt }: Run): number {
+  return startedAt ?? completedAt
 }
 
 /**
  * The attempt in which a run started. A partial re-run reports the jobs that it carries over with its own number, so only the start
  * tells. Before the first known attempt, that attempt.
  */
-function attemptOf(attempts: Attempts, run: Run): Attempt | null {
-  const ofSuite = attempts.get(run.suiteId ?? -1) ?? []
-  const start = run.startedAt ?? run.completedAt
-  return ofSuite.findLast(({ startedAt }) => startedAt <= start) ?? ofSuite[0] ?? null
+function attemptOf(suite: Suite | undefined, run: Run): Attempt | null {
+  if (!suite) return null
+  const { attempts, isDated } = suite
+  const start = startOf(run)
+  const attempt = isDated
+    ? (attempts.findLast(({ startedAt }) => startedAt <= start) ?? attempts[0])
+    : (attempts.find(({ startedAt }) => startedAt >= start) ?? attempts.at(-1))
+  return attempt ?? null
 }
 
 /**
@@ -71,22 +87,23 @@ export function readActions(
     timeLimits: readonly TimeLimit[]
   },
 ): Run[] {
-  const attempts = attemptsOf(facts.workflowRuns)
+  const suites = suitesOf(facts.workflowRuns, runs)
   const jobs = new Map(facts.workflowJobs.map((job) => [job.check_run_id, job]))
   const originals = withoutCopies(runs)
   for (const item of originals) {
-    const attempt = attemptOf(attempts, item.run)
-    item.run.attempt = attempt && isClosed(attempts, item.run, attempt) ? attempt.number : null
+    const suite = suites.get(item.run.suiteId ?? -1)
+    const attempt = attemptOf(suite, item.run)
+    item.run.attempt = suite && attempt && isClosed(suite, attempt) ? attempt.number : null
     const job = jobs.get(item.checkRunId)
     if (job) readJob(item, job, attempt, facts.timeLimits)
   }
-  markEchoes(originals, attempts)
+  markEchoes(originals, suites)
   return originals.map(({ run }) => run)
 }
 
 /** Whether the attempt after it is known too: only then does a run that started in between certainly belong to it. */
-function isClosed(attempts: Attempts, run: Run, { number }: Attempt): boolean {
-  return (attempts.get(run.suiteId ?? -1) ?? []).some((other) => other.number === number + 1)
+function isClosed({ attempts, isDated }: Suite, { number }: Attempt): boolean {
+  return isDated && attempts.some((other) => other.number === number + 1)
 }
 
 /** A partial re-run reports the jobs that it does not run again once more, under new ids with the old times. */
@@ -138,9 +155,9 @@ function isTimeout(
  * In an attempt that was cancelled, a job that starts after another was cancelled only reports the cancellation: it is a gate that
  * runs with `if: always()`. A job that failed before did so on its own.
  */
-function markEchoes(runs: readonly ActionsRun[], attempts: Attempts): void {
+function markEchoes(runs: readonly ActionsRun[], suites: ReadonlyMap<number, Suite>): void {
   const byAttempt = Map.groupBy(runs, ({ run }) => {
-    const attempt = attemptOf(attempts, run)
+    const attempt = attemptOf(suites.get(run.suiteId ?? -1), run)
     return attempt?.conclusion === 'cancelled' ? `${run.suiteId}/${attempt.number}` : ''
   })
   byAttempt.delete('')

@@ -176,3 +176,36 @@ describe('a copy made by a partial re-run', () => {
     expect(read([original, other])).toHaveLength(2)
   })
 })
+
+describe('attempts that are only reported when they end', () => {
+  const first = aWorkflowRun({ started_at: at(10), conclusion: 'cancelled' })
+  const second = aWorkflowRun({ attempt: 2, started_at: at(30), conclusion: 'failure' })
+
+  test('are recognised by a job that started before the first of them', () => {
+    const observations = [
+      ran(1, 'build', [1, 5], 'cancelled'),
+      ran(2, 'gate', [6, 7], 'failure'),
+      ran(3, 'unit', [20, 25], 'failure'),
+    ]
+    expect(read(observations, [first, second])).toEqual([
+      'build aborted (cancelled)',
+      'gate aborted (cancelled with its workflow run)',
+      'unit fail',
+    ])
+  })
+
+  test('do not tell which runs belong to one attempt', () => {
+    const runs = readRuns(
+      [ran(1, 'unit', [1, 5], 'failure'), ran(2, 'unit', [20, 25], 'success')],
+      [first, second],
+    )
+    expect(runs.map(({ attempt }) => attempt)).toEqual([null, null])
+  })
+})
+
+test('a run belongs to an attempt for certain when the next attempt is known too', () => {
+  const attempts = [aWorkflowRun(), aWorkflowRun({ attempt: 2, started_at: at(15) })]
+  const observations = [ran(1, 'unit', [1, 5], 'failure'), ran(2, 'unit', [20, 25], 'success')]
+  expect(readRuns(observations, attempts).map(({ attempt }) => attempt)).toEqual([1, null])
+  expect(readRuns(observations, [aWorkflowRun()]).map(({ attempt }) => attempt)).toEqual([null, null])
+})

@@ -82,8 +82,11 @@ function pullRequestRuns(
   const results = Object.entries(jobs).flatMap(([name, isFlaky], i) => {
     const run = { name, headSha, suite: number, headBranch: `topic-${number}` }
     const id = number * 100 + 2 * i
-    const failed = checkRunDelivery({ ...run, id, conclusion: 'failure', minute: minute + 1 })
-    return [...(isFlaky ? [failed] : []), checkRunDelivery({ ...run, id: id + 1, minute: minute + 2 })]
+    const failed = checkRunDelivery({ ...run, id, conclusion: 'failure', minute: minute + 1, minutes: 0.6 })
+    return [
+      ...(isFlaky ? [failed] : []),
+      checkRunDelivery({ ...run, id: id + 1, minute: minute + 2, minutes: 0.6 }),
+    ]
   })
   return [
     pullRequestDelivery({ number, headSha, minute: pushedMinute, openedMinute: pushedMinute }),

@@ -91,8 +91,12 @@ describe('deliveries that failed', () => {
     await runReconcile(holed)
     expect(await report(holed)).toEqual(await report(whole))
     const done = await missed(holed)
-    expect(done.length).toBeGreaterThan(15)
-    expect(new Set(done.map((one) => one.result))).toEqual(new Set(['recorded']))
+    expect(done.filter(({ result }) => result === 'recorded').length).toBeGreaterThan(15)
+    // Jobs that succeeded on GitHub's machines say nothing that their check runs leave out.
+    const others = done.filter(({ result }) => result !== 'recorded')
+    expect(
+      others.every(({ event, result }) => event === 'workflow_job' && result === 'nothing to record'),
+    ).toBe(true)
   }, 60_000)
 
   test('are redelivered again if the redelivery fails', async () => {
