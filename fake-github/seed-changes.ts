@@ -80,6 +80,16 @@ export function closePull(state: State, issue: PullIssue, at: string, by: string
   issue.timeline.push({ id: newId(state), event: 'closed', actor: by, at, commitSha: null })
 }
 
+/** Adds something that a person did to a pull request at a time to its timeline. */
+export function addAct(
+  state: State,
+  issue: PullIssue,
+  event: 'closed' | 'reopened' | 'labeled' | 'unlabeled' | 'renamed',
+  at: string,
+): void {
+  issue.timeline.push({ id: newId(state), event, actor: issue.user, at, commitSha: null })
+}
+
 /** Renames or transfers a repository. Requests to the old name are redirected. */
 export function renameRepository(state: State, repository: Repository, owner: string, name: string): void {
   const old = `${repository.owner}/${repository.name}`.toLowerCase()

@@ -215,7 +215,20 @@ interface TimelineArguments extends PageArguments {
   since?: string | null
 }
 
-const ITEM_TYPES: readonly string[] = ['HEAD_REF_FORCE_PUSHED_EVENT', 'BASE_REF_CHANGED_EVENT']
+/** Events of a timeline with the names that GraphQL has for them. */
+const SIMPLE_EVENTS: Partial<Record<TimelineEvent['event'], { kind: string; type: string }>> = {
+  closed: { kind: 'CLOSED_EVENT', type: 'ClosedEvent' },
+  reopened: { kind: 'REOPENED_EVENT', type: 'ReopenedEvent' },
+  labeled: { kind: 'LABELED_EVENT', type: 'LabeledEvent' },
+  unlabeled: { kind: 'UNLABELED_EVENT', type: 'UnlabeledEvent' },
+  renamed: { kind: 'RENAMED_TITLE_EVENT', type: 'RenamedTitleEvent' },
+}
+
+const ITEM_TYPES: readonly string[] = [
+  'HEAD_REF_FORCE_PUSHED_EVENT',
+  'BASE_REF_CHANGED_EVENT',
+  ...Object.values(SIMPLE_EVENTS).map(({ kind }) => kind),
+]
 
 /** Selects timeline items. @throws for an item type that the fake GitHub does not have */
 function fits(args: TimelineArguments, kind: string, at: string): boolean {
@@ -234,7 +247,23 @@ function timelineOf(
 ): { kind: string; at: string; make: () => object }[] {
   const forced = issue.pull.moves.filter((move) => move.forced)
   const baseChanges = issue.timeline.filter((event) => event.base)
+  const others = issue.timeline.flatMap((event) => {
+    const names = SIMPLE_EVENTS[event.event]
+    return names ? [{ event, ...names }] : []
+  })
   return [
+    ...others.map(({ event, kind, type }) => ({
+      kind,
+      at: event.at,
+      make: () => ({
+        __typename: type,
+        id: nodeId(type, repository.id, issue.number, event.id),
+        databaseId: event.id,
+        actor: actorObject(github, event.actor),
+        createdAt: event.at,
+        pullRequest: () => pullObject(github, repository, issue),
+      }),
+    })),
     ...forced.map((move) => ({
       kind: 'HEAD_REF_FORCE_PUSHED_EVENT',
       at: move.at,

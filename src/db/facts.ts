@@ -3,6 +3,7 @@
 import { sql } from 'kysely'
 import { TRUSTED_ASSOCIATIONS } from '../domain/correction.ts'
 import type { Facts, RepositoryFact } from '../domain/facts.ts'
+import { ACTS } from '../domain/head-facts.ts'
 import { type NewTask, newTask } from '../domain/task.ts'
 import { PREPARED } from './client.ts'
 import { addCorrection } from './corrections.ts'
@@ -193,13 +194,17 @@ function staleHeads(all: readonly Facts[]): object[] {
     const byHead = [
       ...(facts.observation ?? []),
       ...(facts.workflow_run ?? []),
+      ...(facts.workflow_job ?? []),
       ...(facts.pull_request_event ?? []),
       ...(facts.rerun_request ?? []),
       ...(facts.branch_push ?? []),
       ...(facts.merge_group ?? []),
     ]
     for (const fact of byHead) mark(fact.repository_id, fact.head_sha, null)
-    for (const comment of facts.comment ?? []) mark(comment.repository_id, null, comment.number)
+    // What people do to a pull request is about all of its heads.
+    const acts = (facts.pull_request_event ?? []).filter(({ action }) => ACTS.some((act) => act === action))
+    for (const { repository_id, number } of [...(facts.comment ?? []), ...acts])
+      mark(repository_id, null, number)
   }
   return [...marks.values()]
 }

@@ -1,6 +1,6 @@
 /** Facts read back, commit by commit, in the form that the domain takes. */
 import { sql } from 'kysely'
-import type { HeadFacts } from '../domain/head-facts.ts'
+import { ACTS, type HeadFacts, type PullRequestAct } from '../domain/head-facts.ts'
 import type { Db, Row } from './schema.ts'
 import { readTimeLimits } from './time-limits.ts'
 
@@ -14,6 +14,7 @@ export async function readHeads(db: Db, repositoryId: number, shas: readonly str
   const mergeGroups = await of('merge_group')
   const rerunRequests = await of('rerun_request')
   const hunted = await of('hunted_attempt')
+  const acts = await readActs(db, repositoryId, pullRequests)
   const comments = await readComments(db, repositoryId, pullRequests)
   const timeLimits = await readTimeLimits(db, repositoryId, [...workflowJobs.values()].flat())
   return shas.map((headSha) => {
@@ -29,6 +30,7 @@ export async function readHeads(db: Db, repositoryId: number, shas: readonly str
       mergeGroups: mergeGroups.get(headSha) ?? [],
       rerunRequests: rerunRequests.get(headSha) ?? [],
       hunted: hunted.get(headSha) ?? [],
+      acts: numbers.flatMap((number) => acts.get(number) ?? []),
       comments: numbers.flatMap((number) => comments.get(number) ?? []),
     } as unknown as HeadFacts
   })
@@ -53,6 +55,25 @@ async function readRowsOf<T extends HeadTable>(
   const { rows } = await sql<Row<T> & { head_sha: string }>`select * from ${sql.table(table)}
     where repository_id = ${repositoryId} and head_sha = any(${[...shas]})`.execute(db)
   return Map.groupBy(rows, (row) => row.head_sha)
+}
+
+/** What was done to the pull requests of these events besides pushes, by pull request. */
+async function readActs(
+  db: Db,
+  repositoryId: number,
+  events: ReadonlyMap<string, readonly Row<'pull_request_event'>[]>,
+): Promise<Map<number, PullRequestAct[]>> {
+  const numbers = new Set([...events.values()].flat().map((event) => event.number))
+  if (numbers.size === 0) return new Map()
+  const rows = await db
+    .selectFrom('pull_request_event')
+    .select(['number', 'action', 'reported_at'])
+    .distinct()
+    .where('repository_id', '=', repositoryId)
+    .where('number', '=', (eb) => eb.fn.any(eb.val([...numbers])))
+    .where('action', 'in', ACTS)
+    .execute()
+  return Map.groupBy(rows, (row) => row.number)
 }
 
 /** Comments on the pull requests of these events, by pull request. */

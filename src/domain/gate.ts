@@ -2,8 +2,9 @@
  * Gates: jobs whose result states something about the pull request (CLA signed, title, labels, approval, coverage) and not about an
  * execution of its code. They flip when a person acts. A gate never flakes and tests no pull request.
  */
-import type { CommentFact, PullRequestEvent } from './facts.ts'
+import type { CommentFact } from './facts.ts'
 import { matchesGlob } from './glob.ts'
+import type { PullRequestAct } from './head-facts.ts'
 import type { Request } from './request.ts'
 import { ACTIONS_APP, type Job, type Run } from './run.ts'
 import { MINUTE_MS, SECOND_MS } from './time.ts'
@@ -224,7 +225,7 @@ export interface Act {
  * @param isBot whether an account is a robot: their comments say nothing about what a person did
  */
 export function actsIn(
-  events: readonly PullRequestEvent[],
+  events: readonly PullRequestAct[],
   comments: readonly CommentFact[],
   { isCommand, isBot }: { isCommand(comment: CommentFact): boolean; isBot(comment: CommentFact): boolean },
 ): Act[] {

@@ -11,6 +11,12 @@ import type {
 } from './facts.ts'
 import type { HuntedAttempt } from './hunted.ts'
 
+/** Actions of `pull_request` events that a person causes without a push. */
+export const ACTS = ['edited', 'labeled', 'unlabeled', 'reopened'] as const
+
+/** A label, an edit or a reopening of a pull request. */
+export type PullRequestAct = Pick<PullRequestEvent, 'number' | 'action' | 'reported_at'>
+
 export interface HeadFacts {
   headSha: string
   observations: readonly Observation[]
@@ -20,6 +26,8 @@ export interface HeadFacts {
   timeLimits: readonly TimeLimit[]
   /** Events of any pull request that had this commit as its head. */
   pullRequests: readonly PullRequestEvent[]
+  /** What was done to those pull requests besides pushes, at any head. */
+  acts: readonly PullRequestAct[]
   mergeGroups: readonly MergeGroupFact[]
   /** Comments on those pull requests, at any head. */
   comments: readonly CommentFact[]

@@ -94,8 +94,8 @@ function circumstancesOf(facts: HeadFacts, rules: HeadRules): () => Circumstance
   }
 }
 
-function actsOf({ pullRequests, comments }: HeadFacts, { isBot, retestWords }: HeadRules): Act[] {
-  return actsIn(pullRequests, comments, {
+function actsOf({ acts, comments }: HeadFacts, { isBot, retestWords }: HeadRules): Act[] {
+  return actsIn(acts, comments, {
     isCommand: ({ body }) => commandLines(body).length > 0 || retestsIn(body, retestWords).length > 0,
     isBot: ({ author, author_is_bot }) => isBot({ login: author, isBot: author_is_bot }),
   })

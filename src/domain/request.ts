@@ -49,8 +49,8 @@ function attemptsIn({ workflowRuns, hunted }: HeadFacts, rules: HeadRules): Requ
 }
 
 /** Closing and opening a pull request again has CI run again. The event does not say who did it. */
-function reopeningsIn({ pullRequests }: HeadFacts): Request[] {
-  return pullRequests
+function reopeningsIn({ acts }: HeadFacts): Request[] {
+  return acts
     .filter(({ action }) => action === 'reopened')
     .map(({ number, reported_at }) => ({
       at: Date.parse(reported_at),

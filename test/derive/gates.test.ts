@@ -98,6 +98,24 @@ eachDatabase((db) => {
     })
   })
 
+  test('the facts of a job count, however late they arrive', async () => {
+    const own = { headSha: shaOf(1), suite: 7, name: 'unit' }
+    const failure = checkRunDelivery({ ...own, id: 70, minute: 10, conclusion: 'failure' })
+    const pass = checkRunDelivery({ ...own, id: 71, minute: 30 })
+    expect(await reportOf([opened(1), failure, pass])).toMatchObject({ flakes: 1 })
+    const job = { id: 70, run_id: 7, run_attempt: 1, name: 'unit', head_sha: shaOf(1), conclusion: 'failure' }
+    const nothing = { runner_id: 0, runner_name: '', steps: [], started_at: at(5), completed_at: at(10) }
+    const late = aDelivery('workflow_job', { action: 'completed', workflow_job: { ...job, ...nothing } })
+    expect(await reportOf([late])).toMatchObject({ flakes: 0 })
+  })
+
+  test('a label counts, however late it arrives and whichever head it names', async () => {
+    const [opening, failure, , pass] = flipped(1) as TestDelivery[]
+    expect(await reportOf([opening, failure, pass] as TestDelivery[])).toMatchObject({ flakes: 1 })
+    const late = pullRequestDelivery({ action: 'labeled', number: 1, headSha: shaOf(99), minute: 29 })
+    expect(await reportOf([late])).toMatchObject({ flakes: 0, left_out: [{ job: 'changelog' }] })
+  })
+
   test('a status that was pending first is a test, one without is a gate', async () => {
     const status = (context: string, state: string, minute: number) =>
       statusDelivery({

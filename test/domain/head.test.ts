@@ -529,6 +529,10 @@ describe('the same facts', () => {
     pullRequests: fc.array(pullRequest, { maxLength: 3 }),
     workflowRuns: fc.array(workflow, { maxLength: 3 }),
     workflowJobs: fc.uniqueArray(workflowJob, { maxLength: 3, selector: (job) => job.check_run_id }),
+    acts: fc.array(
+      pullRequest.map(({ number, action, reported_at }) => ({ number, action, reported_at })),
+      { maxLength: 2 },
+    ),
     timeLimits: fc.constantFrom([], [{ name: 'unit', workflow: '.github/workflows/ci.yml', minutes: 5 }]),
     comments: fc.array(comment, { maxLength: 2 }),
     mergeGroups: fc.constantFrom([], [], [], [aMergeGroup()]),
@@ -560,6 +564,7 @@ describe('the same facts', () => {
           rerunRequests: shuffled(given.rerunRequests),
           hunted: given.hunted,
           workflowJobs: shuffled(given.workflowJobs),
+          acts: shuffled(given.acts),
           timeLimits: given.timeLimits,
         }
         expect(sortedResult(other)).toEqual(sortedResult(given))

@@ -8,7 +8,7 @@ import type {
   WorkflowJobFact,
   WorkflowRunFact,
 } from '../../src/domain/facts.ts'
-import type { HeadFacts } from '../../src/domain/head-facts.ts'
+import { ACTS, type HeadFacts } from '../../src/domain/head-facts.ts'
 import type { HuntedAttempt } from '../../src/domain/hunted.ts'
 import type { Job, Run } from '../../src/domain/run.ts'
 
@@ -222,6 +222,7 @@ export function factsOf(more: Partial<HeadFacts> = {}): HeadFacts {
     hunted: [],
     workflowJobs: [],
     timeLimits: [],
+    acts: (more.pullRequests ?? []).filter(({ action }) => ACTS.some((act) => act === action)),
     ...more,
   }
 }

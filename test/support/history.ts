@@ -213,6 +213,15 @@ function prow(sha: string, build: number) {
   return { sha, context: 'prow', description: 'Job done.', targetUrl }
 }
 
+/** The actions of webhooks for events of a timeline. */
+const ACTIONS = new Map([
+  ['closed', 'closed'],
+  ['reopened', 'reopened'],
+  ['labeled', 'labeled'],
+  ['unlabeled', 'unlabeled'],
+  ['renamed', 'edited'],
+])
+
 /** The webhooks of the whole history, in order of time. */
 export function historyDeliveries(github: GitHubInstance, repository: Repository): Delivery[] {
   const deliveries: { at: string; name: string; payload: Record<string, unknown> }[] = []
@@ -241,6 +250,10 @@ export function historyDeliveries(github: GitHubInstance, repository: Repository
         changes: { base: { ref: { from } } },
         ...as(headAt(when), when),
       })
+    for (const { event, at: when } of issue.timeline) {
+      const action = ACTIONS.get(event)
+      if (action && when !== issue.closedAt) emit('pull_request', when, { action, ...as(headAt(when), when) })
+    }
     for (const review of issue.pull.reviews)
       emit('pull_request_review', review.submittedAt, {
         action: 'submitted',

@@ -11,7 +11,7 @@ import {
   type PullIssue,
   shaOf,
 } from '../../fake-github/seed.ts'
-import { changeBase, closePull, pushHead } from '../../fake-github/seed-changes.ts'
+import { addAct, changeBase, closePull, pushHead } from '../../fake-github/seed-changes.ts'
 import {
   addApp,
   addCheckRun,
@@ -63,6 +63,10 @@ const pull = fc.record({
   shares: fc.constantFrom(false, false, false, true),
   heads: fc.array(fc.record({ forced: fc.boolean(), ci }), { minLength: 1, maxLength: 4 }),
   retargeted: fc.constantFrom(false, false, true),
+  /** Closed and opened again between the first result and the next. */
+  reopened: fc.constantFrom(false, false, true),
+  /** A label check fails, a label is added, and it passes. */
+  labeled: fc.constantFrom(false, false, true),
   end: fc.constantFrom('open', 'closed', 'merged', 'fast-forwarded'),
 })
 type Pull = typeof pull extends fc.Arbitrary<infer T> ? T : never
@@ -134,10 +138,24 @@ function addRandomPull(
     const forced = head.forced && !(plan.retargeted && push > 1)
     if (push > 0) pushHead(state, repository, issue, { sha, at: time(minute), forced })
     addCi(state, repository, { sha, minute, issue, isFork: plan.fork }, head.ci)
+    if (push === 0) addActs(state, repository, issue, plan, minute)
     const to = plan.base === 'main' ? 'release' : 'main'
     if (push === 0 && plan.retargeted) changeBase(state, repository, issue, { to, at: time(minute + 50) })
   })
   endPull(state, repository, issue, plan.end, opened + plan.heads.length * HEAD_MINUTES)
+}
+
+/** What people do to a pull request at its first head. */
+function addActs(state: State, repository: Repository, issue: PullIssue, plan: Pull, minute: number): void {
+  if (plan.reopened) {
+    addAct(state, issue, 'closed', time(minute + 12))
+    addAct(state, issue, 'reopened', time(minute + 13))
+  }
+  if (!plan.labeled) return
+  const own = { sha: issue.pull.head.sha, context: 'changelog' }
+  addStatus(state, repository, { ...own, state: 'failure', at: time(minute + 30) })
+  addAct(state, issue, 'labeled', time(minute + 35))
+  addStatus(state, repository, { ...own, state: 'success', at: time(minute + 36) })
 }
 
 function endPull(

@@ -8,8 +8,9 @@ export interface Commit {
   committedDate?: string | null
 }
 
-/** A force-push, or a change of the base branch. */
+/** A force-push, a change of the base branch, or something else that a person did to the pull request. */
 interface TimelineItem {
+  __typename?: string
   createdAt?: string
   beforeCommit?: Commit | null
   afterCommit?: Commit | null
@@ -44,8 +45,11 @@ export function headsOf(context: ReadContext, pr: WholePullRequest) {
   const bases = baseChanges(pr)
   const at = (sha: string) => times.get(sha) ?? Date.parse(pr.createdAt)
   const moment = (sha: string) => ({ sha, at: at(sha), baseRef: baseAt(bases, at(sha)) ?? pr.baseRefName })
-  // What happened at a head: it became the head, and the base branch was changed meanwhile.
-  const changes = bases.map(({ at, to: baseRef }) => ({ sha: headAt(times, at), at, baseRef }))
+  // What happened at a head: it became the head, and people changed the pull request meanwhile.
+  const changes = acts(pr).map(({ at, action }) => {
+    const baseRef = baseAt(bases, at) ?? pr.baseRefName
+    return { sha: headAt(times, at), at, action, baseRef }
+  })
   const order = [...times.keys()].toSorted((a, b) => at(a) - at(b))
   const momentsOf = (sha: string) => {
     const place = order.indexOf(sha)
@@ -111,6 +115,24 @@ function itemsOf(pr: WholePullRequest) {
     .filter((item) => item !== null)
     .map((item) => ({ ...item, createdAt: Date.parse(item.createdAt ?? pr.updatedAt) }))
     .sort((a, b) => a.createdAt - b.createdAt)
+}
+
+/** The actions of the webhooks that GitHub sends for entries of the timeline. An edit of the body is not in the timeline. */
+const ACTIONS: ReadonlyMap<string, string> = new Map([
+  ['BaseRefChangedEvent', 'edited'],
+  ['RenamedTitleEvent', 'edited'],
+  ['LabeledEvent', 'labeled'],
+  ['UnlabeledEvent', 'unlabeled'],
+  ['ClosedEvent', 'closed'],
+  ['ReopenedEvent', 'reopened'],
+])
+
+/** What people did to the pull request at its head of the time. */
+function acts(pr: WholePullRequest): { at: number; action: string }[] {
+  return itemsOf(pr).flatMap(({ __typename = '', createdAt: at }) => {
+    const action = ACTIONS.get(__typename)
+    return action === undefined ? [] : [{ at, action }]
+  })
 }
 
 interface BaseChange {

@@ -55,12 +55,14 @@ export function eventFacts(context: ReadContext, pr: PullRequest, moment: Moment
   const { author, headRepository, labels } = pr
   const { sha, at, action = 'read', baseRef = pr.baseRefName } = moment
   const isNow = sha === pr.headRefOid && baseRef === pr.baseRefName
+  // It may have been closed without a merge, and opened again, before it was merged.
+  const isEarlierClose = action === 'closed' && at !== Date.parse(pr.closedAt ?? '')
   return factsOf(context, 'pull_request', {
     action,
     pull_request: {
       number: pr.number,
       state: pr.state === 'OPEN' ? 'open' : 'closed',
-      merged: pr.state === 'MERGED',
+      merged: pr.state === 'MERGED' && !isEarlierClose,
       draft: pr.isDraft,
       title: pr.title,
       user: userOf(author),

@@ -10,8 +10,15 @@ import { headsOf, type WholePullRequest } from './pull-heads.ts'
 export const CONNECTIONS = {
   commits: { only: '', nodes: 'nodes { commit { oid committedDate } }' },
   timelineItems: {
-    only: 'itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT, BASE_REF_CHANGED_EVENT]',
+    only: `itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT, BASE_REF_CHANGED_EVENT, CLOSED_EVENT, REOPENED_EVENT,
+          LABELED_EVENT, UNLABELED_EVENT, RENAMED_TITLE_EVENT]`,
     nodes: `nodes {
+          __typename
+          ... on ClosedEvent { createdAt }
+          ... on ReopenedEvent { createdAt }
+          ... on LabeledEvent { createdAt }
+          ... on UnlabeledEvent { createdAt }
+          ... on RenamedTitleEvent { createdAt }
           ... on HeadRefForcePushedEvent { createdAt beforeCommit { oid } afterCommit { oid } }
           ... on BaseRefChangedEvent { createdAt previousRefName currentRefName }
         }`,
