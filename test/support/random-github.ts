@@ -124,8 +124,8 @@ function addRandomPull(
   i: number,
 ): void {
   const opened = 10 + i * PULL_MINUTES
-  // GitHub does not show when a head was replaced that a later force-push hides.
-  const isHidden = plans[i - 1]?.heads.slice(2).some((head) => head.forced)
+  // GitHub does not show when a head was replaced that a later force-push hides, nor whose head it was.
+  const isHidden = [plans[i - 1], plan].some((one) => one?.heads.slice(2).some((head) => head.forced))
   const isShared = plan.shares && i > 0 && plans[i - 1]?.shares === false && !isHidden
   const first = shaOf(`pull ${isShared ? i - 1 : i}, head 0`)
   const from = { base: plan.base, branch: `topic-${i}`, ...(plan.fork && { fork: 'octocat/widgets' }) }
