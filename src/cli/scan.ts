@@ -1,5 +1,7 @@
 /** `scan`: the SLA of any repository that a token can read, without an app or a server. */
 
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { type OpenDatabase, openDatabase } from '../db/client.ts'
@@ -33,13 +35,19 @@ export function scanCommand(): Command {
     .argument('<owner/name>', 'any repository that the token can read')
     .option('--days <n>', 'how far back', parseDays, 14)
     .option('--json', 'print the whole report as JSON, like replay')
-    .option('--database-url <url>', 'postgres://… or a folder (default: DATABASE_URL, else ./data)')
+    .option('--database-url <url>', 'postgres://… or a folder (default: a cache of its own)')
     .action(scan)
 }
 
 /** A whole number of days. @throws UserError */
 export function parseDays(value: string): number {
   return wholeNumber('--days', value, 1, MAX_DAYS)
+}
+
+/** What was read is kept apart from a server's data and by host, so that a later scan resumes where an earlier one ended. */
+function cacheFolder(apiUrl: string): string {
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
+  return join(cache, 'flake-sla', 'scan', new URL(apiUrl).hostname)
 }
 
 async function scan(name: string, options: ScanOptions): Promise<void> {
@@ -51,7 +59,7 @@ async function scan(name: string, options: ScanOptions): Promise<void> {
       'GITHUB_TOKEN is not set. Create a token at github.com/settings/tokens; public repositories need no scope.',
     )
   const config = readConfig(process.env)
-  const database = await openDatabase(options.databaseUrl || config.database)
+  const database = await openDatabase(options.databaseUrl || cacheFolder(config.apiUrl))
   try {
     await migrate(database.db)
     await read(database, () => tokenOctokit(token, config.apiUrl), name, options)

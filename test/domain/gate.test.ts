@@ -1,7 +1,8 @@
 /** Which jobs are gates: from the table of known ones, and from what their results follow. */
 import { describe, expect, test } from 'vitest'
 import type { PullRequestEvent } from '../../src/domain/facts.ts'
-import { actsIn, followedActs, gatesAmong, knownGate, looksLikeGate } from '../../src/domain/gate.ts'
+import { actsIn, followedActs, gatesAmong, looksLikeGate } from '../../src/domain/gate.ts'
+import { knownGate } from '../../src/domain/known-gates.ts'
 import type { Outcome } from '../../src/domain/reading.ts'
 import type { Request } from '../../src/domain/request.ts'
 import { aComment, aPullRequest, aRun, at, ms, UNIT } from '../support/facts.ts'
