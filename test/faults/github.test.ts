@@ -116,8 +116,8 @@ test('no comment is written twice when GitHub’s lists are a day old', async ()
   showYesterday(app, yesterday)
   await app.send(
     ...deliveries(),
-    checkRunDelivery({ id: 3, name: 'lint', conclusion: 'failure', minute: 71 }),
-    checkRunDelivery({ id: 4, name: 'lint', conclusion: 'success', minute: 72 }),
+    checkRunDelivery({ id: 3, name: 'lint', conclusion: 'failure', minute: 71, minutes: 0.6 }),
+    checkRunDelivery({ id: 4, name: 'lint', conclusion: 'success', minute: 72, minutes: 0.6 }),
   )
   for (const minutes of [80, 120, 600]) await app.passTo(minutes)
   app.fakeGitHub.clearFaults()
