@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { addPull, shaOf } from '../../../fake-github/seed.ts'
 import { pushHead } from '../../../fake-github/seed-changes.ts'
 import { addStatus, addWorkflowRun } from '../../../fake-github/seed-ci.ts'
+import { IS_FULL } from '../../support/full-check.ts'
 import { DAY, job, startScans, type TestScans, time } from '../../support/scan.ts'
 
 /** A flake of a status: only the commit shows which pull request it belongs to. */
@@ -80,11 +81,13 @@ const asGitHubCounts = (body: unknown) => {
 }
 const withoutCount = (body: unknown) => ({ ...(body as object), total_count: undefined })
 
-test.each([
-  ['a number', undefined],
+const COUNTS: [what: string, rest: ((body: unknown) => unknown) | undefined][] = [
   ['the text “2,500+”', asGitHubCounts],
+  ['a number', undefined],
   ['missing', withoutCount],
-])(
+]
+
+test.each(COUNTS.slice(0, IS_FULL ? undefined : 1))(
   'a span with more Actions runs than GitHub lists is split when their count is %s',
   async (_what, rest) => {
     const on = await startWithManyRuns(10)
