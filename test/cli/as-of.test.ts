@@ -7,6 +7,7 @@ import { replay } from '../../src/cli/replay.ts'
 import { DAY_MS, iso } from '../../src/domain/time.ts'
 import { simulatedDeliveries } from '../../src/simulate/simulate.ts'
 import type { TestDelivery } from '../support/deliveries.ts'
+import { IS_FULL } from '../support/full-check.ts'
 import { aHistory, FROM } from '../support/simulation.ts'
 
 const AS_OF = FROM + 9.4 * DAY_MS
@@ -52,7 +53,7 @@ test('what completed later changes nothing', { timeout: 120_000 }, async () => {
   expect(report?.windows.day.at(-1)).toMatchObject({ start: asOf.slice(0, 10), partial: true })
 })
 
-test('a run that completed at that moment counts', { timeout: 60_000 }, async () => {
+test.runIf(IS_FULL)('a run that completed at that moment counts', { timeout: 60_000 }, async () => {
   const file = await fileOf('moment.ndjson', deliveries)
   const newest = (await replay([file], {})).repositories[0]?.flakes
     .map(({ flaked_at }) => flaked_at)

@@ -10,6 +10,7 @@ import { addSettings } from '../../src/db/settings.ts'
 import { readStoredSettings } from '../../src/settings/stored.ts'
 import { checkRunDelivery, pullRequestDelivery, REPOSITORY } from '../support/deliveries.ts'
 import { at, ms } from '../support/facts.ts'
+import { IS_FULL } from '../support/full-check.ts'
 
 const FLAKES = ['unit', 'lint'].flatMap((name, i) => [
   checkRunDelivery({ name, id: 10 * i + 1, suite: i + 1, minute: 10, conclusion: 'failure' }),
@@ -41,17 +42,20 @@ async function on<T>(folder: string, work: (db: Db) => Promise<T>): Promise<T> {
 const flakesOf = ({ repositories: [report] }: Awaited<ReturnType<typeof replay>>) =>
   report?.flakes.map((flake) => flake.job)
 
-test('replay keeps the settings of --config for later commands, from the beginning', async () => {
-  const { folder, deliveries, file } = aFolder()
-  const config = file('required: [unit, nosuch]\ntime_zone: Europe/Berlin')
-  expect(flakesOf(await replay([deliveries], { databaseUrl: folder, config }))).toEqual(['unit'])
-  const later = await replay([deliveries], { databaseUrl: folder })
-  expect(flakesOf(later)).toEqual(['unit'])
-  expect(later.repositories[0]?.required).toMatchObject({
-    ...{ source: 'config', jobs: ['nosuch', 'unit'], assumed_before: null },
-    missing: [{ name: 'nosuch', last_result_at: null }],
-  })
-})
+test.runIf(IS_FULL)(
+  'replay keeps the settings of --config for later commands, from the beginning',
+  async () => {
+    const { folder, deliveries, file } = aFolder()
+    const config = file('required: [unit, nosuch]\ntime_zone: Europe/Berlin')
+    expect(flakesOf(await replay([deliveries], { databaseUrl: folder, config }))).toEqual(['unit'])
+    const later = await replay([deliveries], { databaseUrl: folder })
+    expect(flakesOf(later)).toEqual(['unit'])
+    expect(later.repositories[0]?.required).toMatchObject({
+      ...{ source: 'config', jobs: ['nosuch', 'unit'], assumed_before: null },
+      missing: [{ name: 'nosuch', last_result_at: null }],
+    })
+  },
+)
 
 test('replay computes with the stored settings of the repository, and --config overrides but does not replace them', async () => {
   const { folder, deliveries, file } = aFolder()

@@ -11,6 +11,7 @@ import { DAY_MS, iso } from '../../src/domain/time.ts'
 import { deleteExpired } from '../../src/features/retention/retention.ts'
 import { simulatedDeliveries } from '../../src/simulate/simulate.ts'
 import { useDatabase } from '../support/database.ts'
+import { IS_FULL } from '../support/full-check.ts'
 import { derive, recordAll } from '../support/pipeline.ts'
 import { aHistory, FROM, recordHistory } from '../support/simulation.ts'
 
@@ -111,7 +112,7 @@ describe('what was derived from deleted facts', () => {
     )
   })
 
-  test('is not changed by a late result of an old commit that completes today', async () => {
+  test.runIf(IS_FULL)('is not changed by a late result of an old commit that completes today', async () => {
     await forgotten()
     const before = await frozenState(db())
     const { rows } = await sql<{ head_sha: string }>`select head_sha from flake

@@ -24,8 +24,8 @@ import { type History, history, inRepository, type OwnEvent } from '../support/r
 
 const FACTOR = process.env.FULL_CHECK === '1' ? 5 : 1
 const RUNS: Record<DatabaseKind, { fixed: number; random: number }> = {
-  PGlite: { fixed: 8 * FACTOR, random: 4 * FACTOR },
-  PostgreSQL: { fixed: 4 * FACTOR, random: 4 * FACTOR },
+  PGlite: { fixed: 8 * FACTOR, random: 2 * FACTOR },
+  PostgreSQL: { fixed: 4 * FACTOR, random: 2 * FACTOR },
 }
 const FIXED_SEED = 20_260_202
 const TIMEOUT_MS = 120_000 * FACTOR

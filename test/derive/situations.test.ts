@@ -3,7 +3,7 @@
  * counter-example stand next to it.
  */
 import { expect, test } from 'vitest'
-import { eachDatabase } from '../support/database.ts'
+import { useDatabase } from '../support/database.ts'
 import {
   aDelivery,
   type CheckRunOptions,
@@ -423,16 +423,16 @@ function withUrl({ payload, ...delivery }: TestDelivery, target_url: string): Te
   return { ...delivery, payload: delivery.name === 'status' ? { ...payload, target_url } : payload }
 }
 
-eachDatabase((db) => {
-  test.each(Object.entries(SITUATIONS))('%s', async (_name, situation) => {
-    const { deliveries, flakes: count, prs, grade, retested, pull_request } = situation
-    await recordAll(db(), deliveries)
-    await derive(db())
-    const { flakes, windows } = await readOnlyReport(db())
-    expect(flakes).toHaveLength(count)
-    if (prs !== undefined) expect(windows.day.reduce((sum, day) => sum + day.prs, 0)).toBe(prs)
-    const wanted = { grade, retested, pull_request }
-    for (const [key, value] of Object.entries(wanted))
-      if (value !== undefined) expect(flakes[0]).toHaveProperty(key, value)
-  })
+const db = useDatabase()
+
+test.each(Object.entries(SITUATIONS))('%s', async (_name, situation) => {
+  const { deliveries, flakes: count, prs, grade, retested, pull_request } = situation
+  await recordAll(db(), deliveries)
+  await derive(db())
+  const { flakes, windows } = await readOnlyReport(db())
+  expect(flakes).toHaveLength(count)
+  if (prs !== undefined) expect(windows.day.reduce((sum, day) => sum + day.prs, 0)).toBe(prs)
+  const wanted = { grade, retested, pull_request }
+  for (const [key, value] of Object.entries(wanted))
+    if (value !== undefined) expect(flakes[0]).toHaveProperty(key, value)
 })

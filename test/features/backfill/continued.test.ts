@@ -10,6 +10,7 @@ import {
   rerunWorkflow,
 } from '../../../fake-github/seed-ci.ts'
 import type { WorkflowRun } from '../../../fake-github/state.ts'
+import { IS_FULL } from '../../support/full-check.ts'
 import { DAY, job, OTHER_CI, startScans, type TestScans, time } from '../../support/scan.ts'
 
 const FIRST_SCAN = 12 * DAY
@@ -31,10 +32,7 @@ function addFailure(
   return addWorkflowRun(state, on.repository, { ...run, attempts })
 }
 
-test.each([
-  ['open', false],
-  ['closed', true],
-])(
+test.each([['open', false] as const, ['closed', true] as const].slice(0, IS_FULL ? undefined : 1))(
   'a run of an %s pull request that is started again between two scans becomes a flake',
   async (_state, closed) => {
     const on = await startScans(FIRST_SCAN)
@@ -75,27 +73,30 @@ test.each([
   expect((await on.scan()).flakes.map((flake) => flake.job)).toEqual(['e2e'])
 })
 
-test('a run on the default branch that is started again between two scans is read again', async () => {
-  const on = await startScans(FIRST_SCAN)
-  const main = on.repository.branches.get('main')
-  const run = addWorkflowRun(on.fakeGitHub.state, on.repository, {
-    ...{ name: 'CI', sha: main?.sha ?? '', at: time(2 * DAY), branch: 'main', event: 'push' },
-    attempts: [[job('unit', 'failure', 2 * DAY + 10)]],
-  })
-  await on.scan()
-  rerunWorkflow(on.fakeGitHub.state, on.repository, run, [job('unit', 'success', FIRST_SCAN + 30)])
-  on.clock.minute = FIRST_SCAN + 60
-  await on.scan()
-  const runs = await on.database.db
-    .selectFrom('run')
-    .select(['kind', 'outcome'])
-    .orderBy('completed_at')
-    .execute()
-  expect(runs.map((run) => [run.kind, run.outcome])).toEqual([
-    ['trunk', 'fail'],
-    ['trunk', 'pass'],
-  ])
-})
+test.runIf(IS_FULL)(
+  'a run on the default branch that is started again between two scans is read again',
+  async () => {
+    const on = await startScans(FIRST_SCAN)
+    const main = on.repository.branches.get('main')
+    const run = addWorkflowRun(on.fakeGitHub.state, on.repository, {
+      ...{ name: 'CI', sha: main?.sha ?? '', at: time(2 * DAY), branch: 'main', event: 'push' },
+      attempts: [[job('unit', 'failure', 2 * DAY + 10)]],
+    })
+    await on.scan()
+    rerunWorkflow(on.fakeGitHub.state, on.repository, run, [job('unit', 'success', FIRST_SCAN + 30)])
+    on.clock.minute = FIRST_SCAN + 60
+    await on.scan()
+    const runs = await on.database.db
+      .selectFrom('run')
+      .select(['kind', 'outcome'])
+      .orderBy('completed_at')
+      .execute()
+    expect(runs.map((run) => [run.kind, run.outcome])).toEqual([
+      ['trunk', 'fail'],
+      ['trunk', 'pass'],
+    ])
+  },
+)
 
 test('scans without news read no commit and no run again, however many there are', async () => {
   const on = await startScans(FIRST_SCAN)
@@ -141,30 +142,33 @@ test('an interrupted scan resumes, also one that continued another', async () =>
   expect(on.requests().filter((request) => request.endsWith('/check-runs')).length).toBeLessThanOrEqual(2)
 })
 
-test('an old, cancelled attempt that GitHub still shows after a re-run is not stored as the result of the new one', async () => {
-  const on = await startScans(FIRST_SCAN)
-  const run = addFailure(on, 1, 8 * DAY)
-  const cancelled = job('unit', 'cancelled', FIRST_SCAN)
-  const attempt = rerunWorkflow(on.fakeGitHub.state, on.repository, run, [
-    { ...cancelled, startedAt: time(FIRST_SCAN - 1) },
-  ])
-  await on.scan()
-  const stored = () =>
-    on.database.db
-      .selectFrom('workflow_run')
-      .select(['attempt', 'action', 'conclusion'])
-      .orderBy('attempt')
-      .orderBy('action')
-      .execute()
-  expect((await stored()).slice(1)).toEqual([{ attempt: 2, action: 'requested', conclusion: null }])
-  Object.assign(attempt, { conclusion: 'success', updatedAt: time(FIRST_SCAN + 9) })
-  for (const check of on.repository.checkRuns.values())
-    if (check.id === attempt.jobs[0]?.id)
-      Object.assign(check, { conclusion: 'success', completedAt: time(FIRST_SCAN + 9) })
-  on.clock.minute += 30
-  expect((await on.scan()).flakes).toHaveLength(1)
-  expect((await stored()).at(1)).toEqual({ attempt: 2, action: 'completed', conclusion: 'success' })
-})
+test.runIf(IS_FULL)(
+  'an old, cancelled attempt that GitHub still shows after a re-run is not stored as the result of the new one',
+  async () => {
+    const on = await startScans(FIRST_SCAN)
+    const run = addFailure(on, 1, 8 * DAY)
+    const cancelled = job('unit', 'cancelled', FIRST_SCAN)
+    const attempt = rerunWorkflow(on.fakeGitHub.state, on.repository, run, [
+      { ...cancelled, startedAt: time(FIRST_SCAN - 1) },
+    ])
+    await on.scan()
+    const stored = () =>
+      on.database.db
+        .selectFrom('workflow_run')
+        .select(['attempt', 'action', 'conclusion'])
+        .orderBy('attempt')
+        .orderBy('action')
+        .execute()
+    expect((await stored()).slice(1)).toEqual([{ attempt: 2, action: 'requested', conclusion: null }])
+    Object.assign(attempt, { conclusion: 'success', updatedAt: time(FIRST_SCAN + 9) })
+    for (const check of on.repository.checkRuns.values())
+      if (check.id === attempt.jobs[0]?.id)
+        Object.assign(check, { conclusion: 'success', completedAt: time(FIRST_SCAN + 9) })
+    on.clock.minute += 30
+    expect((await on.scan()).flakes).toHaveLength(1)
+    expect((await stored()).at(1)).toEqual({ attempt: 2, action: 'completed', conclusion: 'success' })
+  },
+)
 
 test('a page whose request is aborted twice is read again, and not left out', async () => {
   const on = await startScans(FIRST_SCAN)

@@ -5,6 +5,7 @@ import { expireResults } from '../../../fake-github/seed-changes.ts'
 import { addWorkflowRun } from '../../../fake-github/seed-ci.ts'
 import { publishedLimit } from '../../../src/features/backfill/kept-days.ts'
 import { at, ms } from '../../support/facts.ts'
+import { IS_FULL } from '../../support/full-check.ts'
 import { DAY, job, startScans, type TestScans, time } from '../../support/scan.ts'
 
 const NOW = 20 * DAY + 300
@@ -49,7 +50,7 @@ test('with seven days of retention, earlier days are unread and no day is shown 
   ])
 })
 
-test('with ninety days of retention nothing is unread', async () => {
+test.runIf(IS_FULL)('with ninety days of retention nothing is unread', async () => {
   const on = await startTwentyDays(90)
   expireResults(on.repository, ms(NOW))
   const { windows, unread } = await on.scan({ days: 30 })
@@ -83,10 +84,13 @@ test('where the retention cannot be read, days without any result are listed as 
   expect(windows.day.every((day) => day.start > at(NOW - 7 * DAY).slice(0, 10))).toBe(true)
 })
 
-test('where the retention cannot be read and nothing is missing, nothing is unread', async () => {
-  const on = await startTwentyDays(90, { isAdmin: false })
-  expect((await on.scan({ days: 30 })).unread).toEqual([])
-})
+test.runIf(IS_FULL)(
+  'where the retention cannot be read and nothing is missing, nothing is unread',
+  async () => {
+    const on = await startTwentyDays(90, { isAdmin: false })
+    expect((await on.scan({ days: 30 })).unread).toEqual([])
+  },
+)
 
 test.each([
   ['https://api.github.com', false, 90],

@@ -17,7 +17,7 @@ import { historyDeliveries } from '../../support/history.ts'
 import { derive, LATER, readOnlyReport, recordAll } from '../../support/pipeline.ts'
 import { addRandomHistory, githubHistory } from '../../support/random-github.ts'
 
-const RUNS = process.env.FULL_CHECK === '1' ? { fixed: 40, random: 40 } : { fixed: 4, random: 0 }
+const RUNS = process.env.FULL_CHECK === '1' ? { fixed: 40, random: 40 } : { fixed: 2, random: 0 }
 const FIXED_SEED = 20_260_202
 const now = () => LATER
 

@@ -9,11 +9,12 @@ import { type FakeGitHub, startFakeGitHub } from '../../../fake-github/fake-gith
 import { addUserToken } from '../../../fake-github/seed-tokens.ts'
 import type { ReplayReport, RepositoryReport } from '../../../src/cli/report-json.ts'
 import { ms } from '../../support/facts.ts'
+import { IS_FULL } from '../../support/full-check.ts'
 import { historyDeliveries, seedHistory } from '../../support/history.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const SHIFTED_CLOCK = fileURLToPath(new URL('../../support/shifted-clock.ts', import.meta.url))
-const KILLS = 5
+const KILLS = IS_FULL ? 5 : 3
 /** Pages that the workers of one process read at once. */
 const WORKERS = 6
 /** The clocks of `scan` and the fake GitHub start ten days after the history, which has fixed dates. */
@@ -84,7 +85,7 @@ function figuresOf({ flakes, windows, retests, required, last_event_at }: Reposi
   return { flakes, day: figures(windows.day), week: figures(windows.week), retests, required, last_event_at }
 }
 
-test('a scan that was killed five times prints the same report as one that was not, and repeats no stored page', async () => {
+test('a scan that was killed several times prints the same report as one that was not, and repeats no stored page', async () => {
   const { fakeGitHub, scan, replay } = await startHistory()
   const uninterrupted = await exitOf(scan('uninterrupted'))
   expect([uninterrupted.code, uninterrupted.err]).toEqual([
