@@ -14,7 +14,7 @@ import { historyDeliveries, seedHistory } from '../../support/history.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const SHIFTED_CLOCK = fileURLToPath(new URL('../../support/shifted-clock.ts', import.meta.url))
-const KILLS = IS_FULL ? 5 : 3
+const KILLS = IS_FULL ? 5 : 2
 /** Pages that the workers of one process read at once. */
 const WORKERS = 6
 /** The clocks of `scan` and the fake GitHub start ten days after the history, which has fixed dates. */

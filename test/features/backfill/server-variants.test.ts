@@ -93,7 +93,7 @@ describe('a backfill', () => {
   ]
 
   // The first needs no GraphQL, the others differ in one thing each.
-  test.each(variants.slice(0, IS_FULL ? undefined : 4))(
+  test.each(variants.slice(0, IS_FULL ? undefined : 2))(
     'of a server with %s gives the same figures as the webhooks',
     async (_name, variant) => {
       const byWebhooks = await reportFromWebhooks()
