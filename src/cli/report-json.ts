@@ -2,7 +2,7 @@
 
 import { readCoverage, readLastEvent } from '../db/coverage.ts'
 import { readGaps } from '../db/gaps.ts'
-import { readGatesLeftOut } from '../db/gates.ts'
+import { leftOutJson, readGatesLeftOut } from '../db/gates.ts'
 import { type FlakeJson, flakeJson, type WindowJson, windowJson } from '../db/json.ts'
 import { readRequiredState } from '../db/missing.ts'
 import { countOrphanHeads } from '../db/orphan-heads.ts'
@@ -125,8 +125,7 @@ export async function readLeftOut(
   repositoryId: number,
   loaded: Pick<LoadedScope, 'required' | 'jobs'>,
 ): Promise<LeftOutJson[]> {
-  const gates = await readGatesLeftOut(db, repositoryId, loaded)
-  return gates.map(({ job, why, runs }) => ({ job, reason: 'gate', why, runs }))
+  return (await readGatesLeftOut(db, repositoryId, loaded)).map(leftOutJson)
 }
 
 async function countUnplaced(db: Db, repositoryId: number): Promise<number> {

@@ -82,6 +82,11 @@ export async function readGatesLeftOut(
   })
 }
 
+/** A gate that is left out, as the command line and the API write it. */
+export function leftOutJson({ job, why, runs }: GateLeftOut) {
+  return { job, reason: 'gate' as const, why, runs }
+}
+
 /** A job that counts although it may be a gate. */
 export interface LikelyGate {
   job: string
@@ -103,10 +108,12 @@ export async function readLikelyGates(
     .filter((job) => required.includesNow(job))
     .flatMap((job) => {
       const flip = flips.get(job.job_id)
-      if (flip)
-        return [
-          { job: job.name, why: `${flip.followed} of its ${flip.flakes} flakes followed what a person did` },
-        ]
+      if (flip) return [{ job: job.name, why: followedWords(flip) }]
       return looksLikeGate(job.name) ? [{ job: job.name, why: 'its name suggests it' }] : []
     })
+}
+
+function followedWords({ followed, flakes }: { followed: number; flakes: number }): string {
+  const which = flakes === 1 ? 'its only flake' : `${followed} of its ${flakes} flakes`
+  return `${which} followed what a person did`
 }

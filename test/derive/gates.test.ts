@@ -1,5 +1,7 @@
 /** Gates and time limits show in the results of many commits together, in whatever order they arrive. */
 import { describe, expect, test } from 'vitest'
+import { readLikelyGates } from '../../src/db/gates.ts'
+import { readScope } from '../../src/db/scope.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts'
 import { eachDatabase } from '../support/database.ts'
 import {
@@ -11,7 +13,7 @@ import {
   type TestDelivery,
   workflowRunDelivery,
 } from '../support/deliveries.ts'
-import { at } from '../support/facts.ts'
+import { at, REPOSITORY_ID } from '../support/facts.ts'
 import { derive, readOnlyReport, recordAll } from '../support/pipeline.ts'
 
 const shaOf = (number: number) => String(number).padStart(40, '0')
@@ -164,6 +166,20 @@ eachDatabase((db) => {
       'changelog',
       'license/cla',
       'unit',
+    ])
+  })
+
+  test('a job that counts looks like a gate by its name, or by what some of its flakes followed', async () => {
+    const long = (minute: number, conclusion: string) =>
+      short(2, minute, conclusion, { name: 'e2e', minutes: 2 })
+    const followed = [opened(2), long(10, 'failure'), labeled(2, 29), long(30, 'success')]
+    await recordAll(db(), [...followed, short(2, 40, 'success', { name: 'pr-approval', minutes: 5 })])
+    await recordAll(db(), [...flipped(1), short(1, 41, 'success', { name: 'unit', minutes: 5 })])
+    await derive(db())
+    const loaded = await readScope(db(), REPOSITORY_ID, DEFAULT_SETTINGS)
+    expect(await readLikelyGates(db(), REPOSITORY_ID, loaded)).toEqual([
+      { job: 'e2e', why: 'its only flake followed what a person did' },
+      { job: 'pr-approval', why: 'its name suggests it' },
     ])
   })
 

@@ -2,7 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { etag } from 'hono/etag'
-import { readGatesLeftOut } from '../../db/gates.ts'
+import { leftOutJson, readGatesLeftOut } from '../../db/gates.ts'
 import { readJob } from '../../db/job-table.ts'
 import { readRequiredState } from '../../db/missing.ts'
 import { readFlakesOf, readHeadsOf, readRunsOf } from '../../db/pull-requests.ts'
@@ -77,7 +77,7 @@ function addRepositoryRoutes(app: OpenAPIHono, deps: DashboardDeps): void {
     const coverage = await coverageOf(deps, view)
     const { target, timeZone: time_zone } = settings
     const gates = await readGatesLeftOut(deps.db, repository.repository_id, view)
-    const left_out = gates.map(({ job, why, runs }) => ({ job, reason: 'gate' as const, why, runs }))
+    const left_out = gates.map(leftOutJson)
     const answer = { ...latest, target, time_zone, coverage, required: { ...state, jobs: names }, left_out }
     return c.json(answer, 200)
   })
